@@ -1,0 +1,79 @@
+# Tongxing: `make help` says what there is. Each target does its own set-up in .venv.
+
+# A Python 3.11 or newer with venv and ensurepip; say PYTHON=... to choose another.
+NAMES := python3 python3.14 python3.13 python3.12 python3.11
+ask = $(if $(1),$(shell $(1) -c 'import sys; assert sys.version_info >= (3, 11); $(2)' 2>/dev/null))
+whole = $(call ask,$(1),import venv$(comma) ensurepip; print("$(1)"))
+debian = $(call ask,$(1),print(f"python3.{sys.version_info.minor}-venv"))
+comma := ,
+PYTHON ?= $(firstword $(foreach name,$(NAMES),$(call whole,$(name))))
+MISSING = $(firstword $(foreach name,$(PYTHON) $(NAMES),$(call debian,$(name))) python3.11-venv)
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 2 -q
+INSTALL := python -m pip install -qq --disable-pip-version-check
+LOCKS := locks/requirements
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo check static test bench vectors locks clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+demo: .venv/runtime ## three provinces and a registry recognise each other's codes (ARGS=--keep-running leaves them up)
+	@$(BIN)/tongxing demo $(ARGS)
+
+static: .venv/test
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: static ## format, lint, types, import contracts and unit tests
+	$(PYTEST) tests/unit tests/architecture
+
+test: static .venv/peers/installed ## everything: check, all other tests, the coverage gates
+	@rm -f .coverage .coverage.*
+	$(PYTEST) --cov --cov-report=
+	@$(BIN)/coverage report --fail-under=90
+	@$(BIN)/coverage report --fail-under=100 --include='credentials/*'
+
+bench: .venv/test ## measure speed against the budgets
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+vectors: .venv/test ## write the test vectors anew
+	@$(BIN)/python -m tests.vectors $(ARGS)
+
+# Needs uv. No index lines and no annotations: a lock names packages, versions and hashes, never a place.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header $(ARGS)
+locks: ## solve the dependencies anew (ARGS=--upgrade for newer versions)
+	$(COMPILE) pyproject.toml --extra postgres --group build -o $(LOCKS).lock
+	$(COMPILE) pyproject.toml --extra postgres --group build --group test -c $(LOCKS).lock -o $(LOCKS)-test.lock
+	$(COMPILE) --group pyproject.toml:peers -o $(LOCKS)-peers.lock
+
+clean: ## remove what make and the tests have made
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python .venv/peers/bin/python:
+	@test -n "$(call whole,$(PYTHON))" || { \
+	    echo "Tongxing needs Python 3.11 or newer with its venv module; on Debian: apt-get install $(MISSING)" >&2; exit 1; }
+	$(PYTHON) -m venv $(@:/bin/python=)
+
+# The test lock holds all of the runtime lock in the same versions, so whichever comes second adds to the first.
+.venv/runtime: .venv/bin/python $(LOCKS).lock pyproject.toml
+	$(BIN)/$(INSTALL) --require-hashes -r $(LOCKS).lock
+	$(BIN)/$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test: .venv/bin/python $(LOCKS)-test.lock pyproject.toml
+	$(BIN)/$(INSTALL) --require-hashes -r $(LOCKS)-test.lock
+	$(BIN)/$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/runtime
+
+# Other people's implementations, apart from ours because cwt needs cbor2 below 6.
+.venv/peers/installed: .venv/peers/bin/python $(LOCKS)-peers.lock
+	.venv/peers/bin/$(INSTALL) --require-hashes -r $(LOCKS)-peers.lock
+	@touch $@

@@ -1,0 +1,533 @@
+"""Every error of the house, in one tree.
+
+::
+
+    TongxingError
+    ├── CredentialError                 a code, or something signed, cannot be believed
+    │   ├── Unreadable                  ended before any cryptography
+    │   │   ├── NotACredential            not-a-credential
+    │   │   ├── TooLarge                  too-large
+    │   │   └── Malformed                 malformed
+    │   ├── Untrusted                   the key or the signature does not carry it
+    │   │   ├── WrongSignature            wrong-signature
+    │   │   ├── AlgorithmMismatch         algorithm-mismatch
+    │   │   ├── IssuerMismatch            issuer-mismatch
+    │   │   ├── KeyUseMismatch            key-use-mismatch
+    │   │   ├── WrongEnvironment          wrong-environment
+    │   │   ├── KeyNotActive              key-not-active
+    │   │   ├── KeyDenied                 key-denied
+    │   │   ├── NotPermitted              not-permitted
+    │   │   ├── UnknownKey                unknown-key
+    │   │   └── KeyRejected               key-rejected          (a key refused on its way in)
+    │   ├── OutOfTime
+    │   │   ├── Expired                   expired
+    │   │   └── LifetimeTooLong           lifetime-too-long
+    │   ├── TakenBack
+    │   │   ├── Withdrawn                 withdrawn
+    │   │   ├── SourceWithdrawn           source-withdrawn
+    │   │   └── StatusReferenceInvalid    status-reference-invalid
+    │   ├── NotShownByHolder
+    │   │   ├── PresentationMissing       presentation-missing
+    │   │   ├── PresentationExpired       presentation-expired
+    │   │   ├── PresentationSignature     presentation-signature
+    │   │   └── Replayed                  replayed
+    │   ├── NotRecognised               sound, but not good enough here
+    │   │   ├── RecognitionDenied         recognition-denied
+    │   │   ├── RuleFailed                rule-failed
+    │   │   ├── StatusNotAccepted         status-not-accepted
+    │   │   └── FormNotAccepted           form-not-accepted
+    │   └── CannotTell                  this gate does not know enough
+    │       ├── TrustMissing              trust-missing
+    │       ├── TrustStale                trust-stale
+    │       ├── UnknownKeyOldList         unknown-key-old-list
+    │       ├── MemberChanged             member-changed
+    │       ├── StatusMissing             status-missing
+    │       ├── StatusStale               status-stale
+    │       ├── ClockInDoubt              clock-in-doubt
+    │       ├── NoDecision                no-decision
+    │       ├── RulesMissing              rules-missing
+    │       ├── RuleOpen                  rule-open
+    │       └── ReplayUnchecked           replay-unchecked
+    ├── RequestError                    what somebody asked for cannot be done as asked
+    │   ├── InvalidRequest                invalid-request
+    │   ├── InvalidDocument               invalid-document      (an identity document's number)
+    │   ├── PictureUnreadable             picture-unreadable
+    │   ├── TextTooLongForSymbol          text-too-long-for-symbol
+    │   ├── NotFound                      not-found
+    │   ├── Conflict                      conflict
+    │   ├── IdempotencyConflict           idempotency-conflict
+    │   ├── NotAuthenticated              not-authenticated
+    │   ├── NotAuthorised                 not-authorised
+    │   ├── RateLimited                   rate-limited
+    │   ├── QuotaExceeded                 quota-exceeded
+    │   ├── StatementRejected             statement-rejected    (a province statement)
+    │   ├── ApprovalRejected              approval-rejected     (an officer's signature on a draft)
+    │   ├── SequenceNotNewer              sequence-not-newer
+    │   ├── ProofOfPossessionFailed       proof-of-possession-failed
+    │   ├── DecisionRejected              decision-rejected
+    │   └── RuleSetInvalid                rule-set-invalid
+    └── OperationError                  our side, or the way to it, is at fault
+        ├── SettingInvalid                setting-invalid
+        ├── StorageUnavailable            storage-unavailable
+        ├── StorageFull                   storage-full
+        ├── SchemaOutdated                schema-outdated
+        ├── FetchFailed                   fetch-failed
+        ├── FetchTooLarge                 fetch-too-large
+        ├── MetadataRejected              metadata-rejected     (trust metadata, at the client)
+        ├── BundleRejected                bundle-rejected
+        ├── SelfCheckFailed               self-check-failed     (we would have issued something wrong)
+        └── Unavailable                   unavailable
+
+Each class has a stable kebab-case ``code``. The texts in zh-CN and en stand in
+:mod:`credentials.verdict` for what a verdict may say and in ``service_kit/locale.py`` for the rest;
+``docs/reasons.md`` has a row for each, and a test names what is missing.
+
+Verification raises and never returns False: "not accepted" is a :class:`~credentials.verdict.Verdict`.
+``detail`` is a short English technical phrase for engineers. It never holds personal data and never
+repeats more than a name or a number of the input.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TongxingError(Exception):
+    """Root of the tree. ``code`` is stable for ever; ``detail`` may be reworded at any time."""
+
+    code: ClassVar[str]
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
+
+class CredentialError(TongxingError):
+    """A code, or something signed, cannot be believed."""
+
+
+class Unreadable(CredentialError):
+    """Ended before any cryptography."""
+
+
+class NotACredential(Unreadable):
+    """The text is no code of a kind we know."""
+
+    code = "not-a-credential"
+
+
+class TooLarge(Unreadable):
+    """More bytes or characters than the format allows; see :mod:`credentials.limits`."""
+
+    code = "too-large"
+
+
+class Malformed(Unreadable):
+    """The prefix fits, the content does not: layout, encoding, closed lists, types."""
+
+    code = "malformed"
+
+
+class Untrusted(CredentialError):
+    """The key or the signature does not carry it."""
+
+
+class WrongSignature(Untrusted):
+    """The signature does not verify under the key that the kid names."""
+
+    code = "wrong-signature"
+
+
+class AlgorithmMismatch(Untrusted):
+    """The algorithm is not the one pinned on the key."""
+
+    code = "algorithm-mismatch"
+
+
+class IssuerMismatch(Untrusted):
+    """``iss`` is not the member to whom the key belongs (hcert-spec #52)."""
+
+    code = "issuer-mismatch"
+
+
+class KeyUseMismatch(Untrusted):
+    """The key is registered for another use."""
+
+    code = "key-use-mismatch"
+
+
+class WrongEnvironment(Untrusted):
+    """A demo or test member at a production gate (dcc-qa #192)."""
+
+    code = "wrong-environment"
+
+
+class KeyNotActive(Untrusted):
+    """``iat`` lies outside the key's not-before and not-after."""
+
+    code = "key-not-active"
+
+
+class KeyDenied(Untrusted):
+    """The key stands in the registry's denials: it verifies nothing, whatever the iat says."""
+
+    code = "key-denied"
+
+
+class NotPermitted(Untrusted):
+    """The member may not issue this status or form."""
+
+    code = "not-permitted"
+
+
+class UnknownKey(Untrusted):
+    """No member of a fresh trust list has this key. Never worded as forged."""
+
+    code = "unknown-key"
+
+
+class KeyRejected(Untrusted):
+    """A key offered for use has the wrong curve, a private part, a bad coordinate or a taken kid."""
+
+    code = "key-rejected"
+
+
+class OutOfTime(CredentialError):
+    """Outside the time in which it holds."""
+
+
+class Expired(OutOfTime):
+    """``now >= exp``."""
+
+    code = "expired"
+
+
+class LifetimeTooLong(OutOfTime):
+    """``exp - iat`` is above the maximum of the form."""
+
+    code = "lifetime-too-long"
+
+
+class TakenBack(CredentialError):
+    """Withdrawn, or not known to the status list it names."""
+
+
+class Withdrawn(TakenBack):
+    """The bit of its status index is set."""
+
+    code = "withdrawn"
+
+
+class SourceWithdrawn(TakenBack):
+    """A converted code whose source was withdrawn or whose source key is denied."""
+
+    code = "source-withdrawn"
+
+
+class StatusReferenceInvalid(TakenBack):
+    """No reference where one is needed, or one to a list that does not exist or is retired."""
+
+    code = "status-reference-invalid"
+
+
+class NotShownByHolder(CredentialError):
+    """Not shown by the holder's key, here and now."""
+
+
+class PresentationMissing(NotShownByHolder):
+    """A phone code shown bare: a picture of it, or a printout."""
+
+    code = "presentation-missing"
+
+
+class PresentationExpired(NotShownByHolder):
+    """Signed by the holder too long ago, or for a time to come."""
+
+    code = "presentation-expired"
+
+
+class PresentationSignature(NotShownByHolder):
+    """The holder's signature is wrong."""
+
+    code = "presentation-signature"
+
+
+class Replayed(NotShownByHolder):
+    """The same live code was already shown."""
+
+    code = "replayed"
+
+
+class NotRecognised(CredentialError):
+    """Sound, but not good enough here."""
+
+
+class RecognitionDenied(NotRecognised):
+    """The host member denies recognition of this issuer, with a reason and an expiry."""
+
+    code = "recognition-denied"
+
+
+class RuleFailed(NotRecognised):
+    """A rule of the host member failed."""
+
+    code = "rule-failed"
+
+
+class StatusNotAccepted(NotRecognised):
+    """The host member does not admit this status."""
+
+    code = "status-not-accepted"
+
+
+class FormNotAccepted(NotRecognised):
+    """This gate does not take this form."""
+
+    code = "form-not-accepted"
+
+
+class CannotTell(CredentialError):
+    """This gate does not know enough: check by hand."""
+
+
+class TrustMissing(CannotTell):
+    """No trust list at all."""
+
+    code = "trust-missing"
+
+
+class TrustStale(CannotTell):
+    """The trust list is older than the policy allows."""
+
+    code = "trust-stale"
+
+
+class UnknownKeyOldList(CannotTell):
+    """Unknown key, and the trust list is old: perhaps a new member or key."""
+
+    code = "unknown-key-old-list"
+
+
+class MemberChanged(CannotTell):
+    """The member's root key changed without the old one's signature, too recently."""
+
+    code = "member-changed"
+
+
+class StatusMissing(CannotTell):
+    """No status data of this issuer."""
+
+    code = "status-missing"
+
+
+class StatusStale(CannotTell):
+    """The status data of this issuer is older than the policy allows."""
+
+    code = "status-stale"
+
+
+class ClockInDoubt(CannotTell):
+    """The gate's clock, or that of the code's maker, is wrong."""
+
+    code = "clock-in-doubt"
+
+
+class NoDecision(CannotTell):
+    """A yellow, red or pending status without a decision reference: never shown as a colour."""
+
+    code = "no-decision"
+
+
+class RulesMissing(CannotTell):
+    """No rule set of the host member in force."""
+
+    code = "rules-missing"
+
+
+class RuleOpen(CannotTell):
+    """No rule for a kind of evidence, or a rule that could not be evaluated."""
+
+    code = "rule-open"
+
+
+class ReplayUnchecked(CannotTell):
+    """No shared memory of what was shown, where the policy needs one."""
+
+    code = "replay-unchecked"
+
+
+class RequestError(TongxingError):
+    """What somebody asked for cannot be done as asked."""
+
+
+class InvalidRequest(RequestError):
+    """A field is missing, unknown or has a wrong value."""
+
+    code = "invalid-request"
+
+
+class InvalidDocument(RequestError):
+    """An identity document's number fails its checks."""
+
+    code = "invalid-document"
+
+
+class PictureUnreadable(RequestError):
+    """No QR symbol could be read from the picture, or it is no picture."""
+
+    code = "picture-unreadable"
+
+
+class TextTooLongForSymbol(RequestError):
+    """The text does not fit the largest symbol of the budget."""
+
+    code = "text-too-long-for-symbol"
+
+
+class NotFound(RequestError):
+    """No such thing, or not for this caller."""
+
+    code = "not-found"
+
+
+class Conflict(RequestError):
+    """Not in this state: done already, or overtaken by somebody else."""
+
+    code = "conflict"
+
+
+class IdempotencyConflict(RequestError):
+    """The same idempotency key with another body (edge case 49)."""
+
+    code = "idempotency-conflict"
+
+
+class NotAuthenticated(RequestError):
+    """No assertion, or one that does not verify."""
+
+    code = "not-authenticated"
+
+
+class NotAuthorised(RequestError):
+    """Known, but without this right."""
+
+    code = "not-authorised"
+
+
+class RateLimited(RequestError):
+    """Too many requests; try again after the time named."""
+
+    code = "rate-limited"
+
+
+class QuotaExceeded(RequestError):
+    """More bytes or files than this member may hold."""
+
+    code = "quota-exceeded"
+
+
+class StatementRejected(RequestError):
+    """A province statement whose signature, sequence or content is wrong."""
+
+    code = "statement-rejected"
+
+
+class ApprovalRejected(RequestError):
+    """An officer's approval that does not count."""
+
+    code = "approval-rejected"
+
+
+class SequenceNotNewer(RequestError):
+    """The sequence is not above the one held."""
+
+    code = "sequence-not-newer"
+
+
+class ProofOfPossessionFailed(RequestError):
+    """The proof is not by the key, not for us, or too old."""
+
+    code = "proof-of-possession-failed"
+
+
+class DecisionRejected(RequestError):
+    """A decision without basis, approver, end or the like."""
+
+    code = "decision-rejected"
+
+
+class RuleSetInvalid(RequestError):
+    """A rule set that cannot be loaded: signature, structure, depth or operators."""
+
+    code = "rule-set-invalid"
+
+
+class OperationError(TongxingError):
+    """Our side, or the way to it, is at fault."""
+
+
+class SettingInvalid(OperationError):
+    """A setting is missing, unknown or wrong; ``detail`` names it."""
+
+    code = "setting-invalid"
+
+
+class StorageUnavailable(OperationError):
+    """The database or cache cannot be reached or used."""
+
+    code = "storage-unavailable"
+
+
+class StorageFull(OperationError):
+    """No space left; nothing acknowledged is lost."""
+
+    code = "storage-full"
+
+
+class SchemaOutdated(OperationError):
+    """The database's schema is not the one that this version needs."""
+
+    code = "schema-outdated"
+
+
+class FetchFailed(OperationError):
+    """A fetch ended without the whole content. ``status``: the HTTP status, where there was an answer."""
+
+    code = "fetch-failed"
+
+    def __init__(self, detail: str = "", status: int | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class FetchTooLarge(OperationError):
+    """More bytes than the limit of the fetch."""
+
+    code = "fetch-too-large"
+
+
+class MetadataRejected(OperationError):
+    """Trust metadata with a wrong signature, version, hash or expiry."""
+
+    code = "metadata-rejected"
+
+
+class BundleRejected(OperationError):
+    """An offline bundle that is damaged, incomplete, too large or older than what is held."""
+
+    code = "bundle-rejected"
+
+
+class SelfCheckFailed(OperationError):
+    """What was about to be released does not pass our own checks."""
+
+    code = "self-check-failed"
+
+
+class Unavailable(OperationError):
+    """Not able to serve at present."""
+
+    code = "unavailable"

@@ -1,0 +1,75 @@
+"""The native form: ``TX1:`` and the Base45 of one COSE_Sign1.
+
+What a picture, a clipboard or a hand scanner adds without loss is taken off again: white space around the text, and
+``%20`` for the space inside Base45 (hcert-spec #64, #72). Everything else is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from credentials import claims
+from credentials.errors import Malformed, NotACredential, TooLarge
+from credentials.limits import (
+    MAX_CREDENTIAL_BYTES,
+    MAX_CREDENTIAL_TEXT_CHARACTERS,
+    MAX_PAPER_TEXT_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+)
+from credentials.model import Form, StatusCredential
+from credentials.signing import Signer
+from credentials.wire import base45, cose
+from credentials.wire.cose import Envelope
+
+PREFIX = "TX1:"
+_ESCAPED_SPACE = "%20"
+
+Opened = TypeVar("Opened")
+
+
+def issue_text(credential: StatusCredential, signer: Signer) -> str:
+    """Sign a credential and write it as text.
+
+    Raises Malformed when a claim is out of bounds, TooLarge when the text would not fit its symbol.
+    """
+    text = PREFIX + base45.encode(cose.seal(claims.encode(credential), signer))
+    most = MAX_PAPER_TEXT_CHARACTERS if credential.form is Form.PAPER else MAX_CREDENTIAL_TEXT_CHARACTERS
+    if len(text) > most:
+        raise TooLarge(f"more than {most} characters")
+    return text
+
+
+def unwrap(text: str) -> Envelope:
+    """Take a ``TX1:`` text apart, without believing it. Raises NotACredential, TooLarge or Malformed."""
+    return open_text(text, PREFIX, MAX_CREDENTIAL_TEXT_CHARACTERS, _open)
+
+
+def open_text(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], Opened]) -> Opened:
+    """Apply ``open_bytes`` to the bytes behind ``prefix`` in a text of at most ``most`` characters.
+
+    Base45 never ends in a space (the last digit of a triple is at most 32, of a pair at most 5), so taking white
+    space off the ends loses nothing. ``%20`` can stand in a sound text, so it is undone only where the text as it
+    stands makes no sense. Raises NotACredential, TooLarge, or what ``open_bytes`` raises.
+    """
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise TooLarge(f"more than {MAX_TEXT_CHARACTERS} characters")
+    text = text.strip()
+    if not text.startswith(prefix):
+        raise NotACredential(f"no {prefix} prefix")
+    try:
+        return _open_body(text, prefix, most, open_bytes)
+    except (Malformed, TooLarge):
+        if _ESCAPED_SPACE not in text:
+            raise
+    return _open_body(text.replace(_ESCAPED_SPACE, " "), prefix, most, open_bytes)
+
+
+def _open_body(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], Opened]) -> Opened:
+    if len(text) > most:
+        raise TooLarge(f"more than {most} characters")
+    return open_bytes(base45.decode(text[len(prefix) :]))
+
+
+def _open(data: bytes) -> Envelope:
+    return cose.open_layout(data, MAX_CREDENTIAL_BYTES)

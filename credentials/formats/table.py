@@ -1,0 +1,22 @@
+"""Prefix -> form. A text with none of these prefixes ends here, before anything is decoded."""
+
+from __future__ import annotations
+
+from credentials.errors import NotACredential
+from credentials.formats import native, presentation
+from credentials.formats.presentation import Presentation
+from credentials.limits import MAX_TEXT_CHARACTERS
+from credentials.wire.cose import Envelope
+
+
+def unwrap(text: str) -> Envelope | Presentation:
+    """Take any code apart, without believing it.
+
+    Raises NotACredential for an unknown prefix, TooLarge or Malformed for a known one.
+    """
+    head = text[: MAX_TEXT_CHARACTERS + 1].lstrip()
+    if head.startswith(presentation.PREFIX):
+        return presentation.unwrap(text)
+    if head.startswith(native.PREFIX):
+        return native.unwrap(text)
+    raise NotACredential("no known prefix")

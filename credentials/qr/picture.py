@@ -1,0 +1,79 @@
+"""The texts of the QR symbols in a picture: a screenshot, a photograph of a paper, a frame of a camera.
+
+What comes in is whatever somebody uploaded, so it is bounded before it is decoded: bytes, then the file type,
+then the pixels that the header announces (a PNG of some kilobytes can hold gigapixels). Only QR is looked
+for: readers left to guess have reported a Codabar inside a QR symbol (edge case 13).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import zxingcpp
+from PIL import Image
+
+from credentials.errors import PictureUnreadable
+from credentials.limits import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
+
+FILE_TYPES = ("PNG", "JPEG", "WEBP")
+"""What phones and browsers make. Pillow's forty other decoders are never reached."""
+
+_QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
+# All that Pillow's decoders of these three types let out on a damaged file. Its own bomb limits are far above
+# ours, but the first of them is only a warning, which whoever runs Python may have turned into an error.
+_DECODER_ERRORS = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+def read_texts(data: bytes, max_pixels: int = MAX_PICTURE_PIXELS) -> list[str]:
+    """The texts of all QR symbols in a PNG, JPEG or WebP file, each once, unchanged to the last space.
+
+    Symbols may be rotated, mirrored, inverted, made of dots, and without a quiet zone. ``data`` holds at most
+    ``limits.MAX_PICTURE_BYTES``, the picture at most ``max_pixels``. The list is never empty.
+    Raises: PictureUnreadable for what is no such picture, is too large, or shows no readable QR symbol.
+    """
+    if len(data) > MAX_PICTURE_BYTES:
+        raise PictureUnreadable(f"more than {MAX_PICTURE_BYTES} bytes")
+    grey = _decoded(data, max_pixels)
+    # Symbols made of dots (immuni #374) fall apart when seen too sharply; at a quarter of the size they close.
+    symbols = _symbols(grey) or _symbols(grey.reduce(4))
+    # The same code twice in one picture is one code: checked twice it would count as replayed.
+    texts = list(dict.fromkeys(symbol.text for symbol in symbols if symbol.text))
+    if not texts:
+        raise PictureUnreadable("no QR symbol found")
+    return texts
+
+
+def _symbols(grey: Image.Image) -> list[zxingcpp.Barcode]:
+    return zxingcpp.read_barcodes(grey, formats=_QR_ONLY, text_mode=zxingcpp.TextMode.Plain)
+
+
+def _decoded(data: bytes, max_pixels: int) -> Image.Image:
+    """The picture in 256 greys."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FILE_TYPES) as picture:
+            # Opening reads the header alone; nothing is decompressed before this line.
+            if picture.width * picture.height > max_pixels:
+                raise PictureUnreadable(f"more than {max_pixels} pixels")
+            return _grey(picture)
+    except _DECODER_ERRORS as error:
+        raise PictureUnreadable("not a PNG, JPEG or WebP picture, or a damaged one") from error
+
+
+def _grey(picture: Image.Image) -> Image.Image:
+    if picture.has_transparency_data:
+        # Converted directly, a transparent background turns black and swallows the symbol.
+        paper = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(paper, picture.convert("RGBA")).convert("L")
+    if picture.mode == "I;16":
+        # A scanner's 16-bit greys: converted directly, all but the deepest black clips to white.
+        return picture.point(lambda grey: grey / 257).convert("L")
+    return picture.convert("L")

@@ -1,0 +1,1 @@
+"""Recognition: a host member's signed rules, and what they say of a credential from elsewhere."""

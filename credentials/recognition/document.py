@@ -1,0 +1,245 @@
+"""Rule sets as documents: strict JSON, signed by the host member's ``rules`` key.
+
+::
+
+    {"member": "CN-44", "rule_set": 0, "version": 3, "sequence": 3, "previous": "<sha-256 of the one before>",
+     "valid_from": 1668902400, "valid_until": 1669507200,          # seconds UTC; valid_until may be left out
+     "parameters": {"hours": 48}, "value_sets": {"risk_regions": [440305]},
+     "accepted_statuses": ["green"], "accepted_forms": ["phone"],  # accepted_forms may be left out: all
+     "rules": [{"id": "test", "kinds": ["nucleic-acid", "none"], "logic": {…CertLogic…},
+                "text": {"zh": "…", "en": "within {hours} hours"}, "needed": {"zh": "…", "en": "…"}}],
+     "denials": [{"member": "CN-33", "reason": {"zh": "…", "en": "…"}, "expires_at": 1669507200}]}
+
+An unknown field is refused, and so is everything that a gate could read in two ways. ``{hours}`` in a text is
+the parameter of that name, so that a rule changed in a hurry does not go on saying the old number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from credentials.algorithms import es256
+from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
+from credentials.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.model import ClosedList, EvidenceKind, Form, Status
+from credentials.recognition.certlogic import compile_rule, is_literal
+from credentials.recognition.operators import MAX_INTEGER
+from credentials.recognition.ruleset import NO_EVIDENCE, Denial, RecognitionRule, RuleSet, Text
+from credentials.recognition.vocabulary import fill_in
+from credentials.regions import is_member_id
+from credentials.signing import Signer
+from credentials.wire import jws
+
+RULES_TYPE = "tongxing-rules+jws"
+"""``typ`` of the JWS (RFC 8725 section 3.11)."""
+MAX_RULES = 64
+"""Rules of a set, and entries of its other short lists."""
+MAX_PARAMETERS = 64
+MAX_VALUE_SETS = 64
+MAX_VALUE_SET_ITEMS = 5_000
+"""Enough for every county of the country."""
+MAX_TEXT_CHARACTERS = 300
+
+_OPTIONAL = frozenset({"valid_until", "accepted_forms"})
+_REQUIRED = frozenset(
+    {"member", "rule_set", "version", "sequence", "previous", "valid_from", "parameters", "value_sets"}
+    | {"accepted_statuses", "rules", "denials"}
+)
+_RULE_FIELDS = frozenset({"id", "kinds", "logic", "text", "needed"})
+_DENIAL_FIELDS = frozenset({"member", "reason", "expires_at"})
+_TEXT_FIELDS = frozenset({"zh", "en"})
+_ALL_FORMS = [form.label for form in Form]
+_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
+_RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+_DIGEST = re.compile("[0-9a-f]{64}")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_Entry = TypeVar("_Entry", bound=ClosedList)
+
+
+def sign_rule_set(document: dict[str, Any], signer: Signer) -> str:
+    """The document as a compact JWS. Raises RuleSetInvalid or TooLarge for one that no gate would take."""
+    parse_rule_set(document)
+    return jws.read(jws.sign(document, signer, RULES_TYPE)).compact
+
+
+def read_rule_set(compact: str, public_key: es256.PublicKey, member: str) -> RuleSet:
+    """Verify and load the rule set of ``member``, whose ``rules`` key ``public_key`` is.
+
+    Raises TooLarge, Malformed, AlgorithmMismatch, WrongSignature, IssuerMismatch (it is another member's),
+    and RuleSetInvalid for a document that is signed but wrong.
+    """
+    document = jws.verify(jws.read(compact), public_key, RULES_TYPE)
+    if document.get("member") != member:
+        raise IssuerMismatch("rule set of another member")
+    return parse_rule_set(document)
+
+
+def digest_of(document: dict[str, Any]) -> str:
+    """SHA-256, in hex, of the document as it is signed; the next document names it as ``previous``.
+
+    Raises RuleSetInvalid for what cannot be written as JSON.
+    """
+    try:
+        return hashlib.sha256(jws.json_bytes(document)).hexdigest()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RuleSetInvalid("rule set: not JSON") from error
+
+
+def parse_rule_set(document: object) -> RuleSet:
+    """Check a document and compile its rules. Raises RuleSetInvalid, naming the field."""
+    fields = _fields(document, _REQUIRED, _OPTIONAL, "rule set")
+    digest = digest_of(fields)
+    parameters = _constants(fields["parameters"], MAX_PARAMETERS, is_literal, "parameters")
+    value_sets = _constants(fields["value_sets"], MAX_VALUE_SETS, _is_value_set, "value_sets")
+    rules = _rules(fields["rules"], parameters, value_sets)
+    return RuleSet(
+        member=_member(fields["member"]),
+        rule_set=_integer(fields["rule_set"], 0, MAX_RULE_SET, "rule_set"),
+        version=_integer(fields["version"], 0, MAX_RULE_SET_VERSION, "version"),
+        sequence=_integer(fields["sequence"], 1, MAX_INTEGER, "sequence"),
+        previous=_previous(fields),
+        digest=digest,
+        valid_from=_time(fields["valid_from"], "valid_from"),
+        valid_until=_valid_until(fields),
+        accepted_statuses=_closed_list(fields["accepted_statuses"], Status, "accepted_statuses"),
+        accepted_forms=_closed_list(fields.get("accepted_forms", _ALL_FORMS), Form, "accepted_forms"),
+        rules=rules,
+        rules_by_kind=_by_kind(rules),
+        denials=_denials(fields["denials"]),
+    )
+
+
+def _rules(value: Any, parameters: dict[str, Any], value_sets: dict[str, Any]) -> tuple[RecognitionRule, ...]:
+    known = {f"external.parameters.{name}": content for name, content in parameters.items()}
+    known |= {f"external.valueSets.{name}": content for name, content in value_sets.items()}
+    rules = tuple(_rule(entry, parameters, known) for entry in _list(value, "rules"))
+    _require(len({rule.id for rule in rules}) == len(rules), "rules: an id stands twice")
+    return rules
+
+
+def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionRule, ...]]:
+    kinds = frozenset[int]().union(*(rule.kinds for rule in rules))
+    return {kind: tuple(rule for rule in rules if kind in rule.kinds) for kind in kinds}
+
+
+def _rule(value: Any, parameters: dict[str, Any], known: dict[str, Any]) -> RecognitionRule:
+    fields = _fields(value, _RULE_FIELDS, frozenset(), "rule")
+    name = fields["id"]
+    _require(type(name) is str and bool(_RULE_ID.fullmatch(name)), "rule: bad id")
+    try:
+        return RecognitionRule(
+            id=name,
+            kinds=_kinds(fields["kinds"]),
+            text=_text(fields["text"], parameters, "text"),
+            needed=_text(fields["needed"], parameters, "needed"),
+            rule=compile_rule(fill_in(fields["logic"], known)),
+        )
+    except RuleSetInvalid as error:
+        raise RuleSetInvalid(f"rule {name}: {error.detail}") from error
+
+
+def _kinds(value: Any) -> frozenset[int]:
+    labels = _list(value, "kinds")
+    with_evidence = [label for label in labels if label != "none"]
+    kinds: set[int] = {NO_EVIDENCE} if len(with_evidence) < len(labels) else set()
+    if with_evidence:
+        kinds |= _closed_list(with_evidence, EvidenceKind, "kinds")
+    return frozenset(kinds)
+
+
+def _denials(value: Any) -> dict[str, Denial]:
+    _require(type(value) is list, "denials: not an array")
+    denials: dict[str, Denial] = {}
+    for entry in value:
+        fields = _fields(entry, _DENIAL_FIELDS, frozenset(), "denial")
+        member = _member(fields["member"])
+        _require(member not in denials, "denials: a member stands twice")
+        reason = _text(fields["reason"], {}, "reason")
+        denials[member] = Denial(member, reason, _time(fields["expires_at"], "expires_at"))
+    return denials
+
+
+def _fields(value: Any, required: frozenset[str], optional: frozenset[str], where: str) -> dict[str, Any]:
+    _require(type(value) is dict, f"{where}: not an object")
+    _require(required <= value.keys(), f"{where}: a field is missing")
+    _require(value.keys() <= required | optional, f"{where}: unknown field")
+    return dict(value)
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    _require(type(value) is list and 0 < len(value) <= MAX_RULES, f"{where}: not an array of 1 to {MAX_RULES}")
+    return list(value)
+
+
+def _closed_list(value: Any, entries: type[_Entry], where: str) -> frozenset[_Entry]:
+    try:
+        return frozenset(entries.from_label(label) for label in _list(value, where))
+    except Malformed as error:
+        raise RuleSetInvalid(f"{where}: {error.detail}") from error
+
+
+def _constants(value: Any, limit: int, accept: Callable[[Any], bool], where: str) -> dict[str, Any]:
+    _require(type(value) is dict and len(value) <= limit, f"{where}: not an object of at most {limit}")
+    for name, content in value.items():
+        _require(type(name) is str and bool(_NAME.fullmatch(name)), f"{where}: bad name")
+        _require(accept(content), f"{where}: bad value")
+    return dict(value)
+
+
+def _is_value_set(value: Any) -> bool:
+    return type(value) is list and len(value) <= MAX_VALUE_SET_ITEMS and all(map(is_literal, value))
+
+
+def _text(value: Any, parameters: dict[str, Any], where: str) -> Text:
+    fields = _fields(value, _TEXT_FIELDS, frozenset(), where)
+    return Text(_line(fields["zh"], parameters, where), _line(fields["en"], parameters, where))
+
+
+def _line(value: Any, parameters: dict[str, Any], where: str) -> str:
+    _require(type(value) is str, f"{where}: not a text")
+    _require(parameters.keys() >= set(_PLACEHOLDER.findall(value)), f"{where}: no such parameter")
+    line = _PLACEHOLDER.sub(lambda match: str(parameters[match[1]]), value)
+    _require(0 < len(line) <= MAX_TEXT_CHARACTERS, f"{where}: empty or too long")
+    _require(line.isprintable(), f"{where}: a character that cannot be shown")
+    return line
+
+
+def _member(value: Any) -> str:
+    """Exactly as registered: ``cn-44`` is nobody (verifier-app #275, edge case 44)."""
+    _require(type(value) is str and is_member_id(value), "member: not a member id")
+    return str(value)
+
+
+def _previous(fields: dict[str, Any]) -> str | None:
+    """The digest of the document before; only the first of a chain has none."""
+    previous = fields["previous"]
+    if fields["sequence"] == 1:
+        _require(previous is None, "previous: given for the first of its chain")
+        return None
+    _require(type(previous) is str and bool(_DIGEST.fullmatch(previous)), "previous: not a SHA-256 in hex")
+    return str(previous)
+
+
+def _time(value: Any, where: str) -> int:
+    return _integer(value, MIN_TIME_SECONDS, MAX_TIME_SECONDS, where)
+
+
+def _valid_until(fields: dict[str, Any]) -> int | None:
+    if "valid_until" not in fields:
+        return None
+    until = _time(fields["valid_until"], "valid_until")
+    _require(until > fields["valid_from"], "valid_until: not after valid_from")
+    return until
+
+
+def _integer(value: Any, lowest: int, highest: int, where: str) -> int:
+    _require(type(value) is int and lowest <= value <= highest, f"{where}: not an integer in its range")
+    return int(value)
+
+
+def _require(condition: bool, detail: str) -> None:
+    if not condition:
+        raise RuleSetInvalid(detail)

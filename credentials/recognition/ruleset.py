@@ -1,0 +1,140 @@
+"""Recognition (互认): what a host member's signed rule set says about a credential.
+
+A rule set is made by :mod:`credentials.recognition.document`, once, with its rules compiled. Three values: a
+rule that fails refuses, a rule that cannot be evaluated is open, and so is a kind of evidence for which there
+is no rule (edge case 43). It is the destination's rule set that counts, never the one of the place of
+departure (edge case 44).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from credentials.model import EvidenceKind, Form, Status, StatusCredential
+from credentials.recognition.certlogic import State, evaluate
+from credentials.recognition.operators import Rule
+from credentials.recognition.vocabulary import rule_input
+
+NO_EVIDENCE = 0
+"""Stands among the kinds of a rule for "the code carries no evidence"; ``none`` in the document."""
+_NO_KINDS = frozenset({NO_EVIDENCE})
+
+
+class Text(NamedTuple):
+    """What people read, in both languages."""
+
+    zh: str
+    en: str
+
+
+class Denial(NamedTuple):
+    """The host does not recognise ``member`` until ``expires_at`` (seconds UTC, exclusive)."""
+
+    member: str
+    reason: Text
+    expires_at: int
+
+
+class RecognitionRule(NamedTuple):
+    """One rule. It applies when any of ``kinds`` (of evidence, or NO_EVIDENCE) is on the code.
+
+    ``text`` says what it asks, ``needed`` what somebody whom it turns away would have needed.
+    """
+
+    id: str
+    kinds: frozenset[int]
+    text: Text
+    needed: Text
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A member's rule set. Times are seconds UTC; in force from ``valid_from`` until before ``valid_until``.
+
+    ``rule_set`` is its number (0..23), ``digest`` the SHA-256 of the document in hex, which the next one of
+    the chain names as its ``previous``.
+    """
+
+    member: str
+    rule_set: int
+    version: int
+    sequence: int
+    previous: str | None
+    digest: str
+    valid_from: int
+    valid_until: int | None
+    accepted_statuses: frozenset[Status]
+    accepted_forms: frozenset[Form]
+    rules: tuple[RecognitionRule, ...] = field(repr=False)
+    rules_by_kind: Mapping[int, tuple[RecognitionRule, ...]] = field(repr=False)
+    denials: Mapping[str, Denial]
+
+    def in_force(self, at: int) -> bool:
+        """Whether it counts at this moment: one that is for later does not, however new it is."""
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
+
+    def denial_of(self, member: str, at: int) -> Denial | None:
+        """The denial of recognition of this member that applies now. One that has ended does not."""
+        denial = self.denials.get(member)
+        return denial if denial is not None and at < denial.expires_at else None
+
+    def judge(self, credential: StatusCredential, at: int) -> RuleResult:
+        """What the rules say of the credential's evidence at this moment (seconds UTC).
+
+        Fail as soon as an applying rule fails; else open when a rule is open, a kind of evidence has no rule,
+        or the set is not in force; else pass. Denials, statuses and forms are separate checks:
+        :meth:`denial_of`, ``accepted_statuses``, ``accepted_forms``.
+        """
+        if not self.in_force(at):
+            return RuleResult(State.OPEN, self, None, "rule set not in force")
+        data = rule_input(credential, at)
+        opened: RuleResult | None = None
+        passed: RecognitionRule | None = None
+        for kind in {evidence.kind for evidence in credential.evidence} or _NO_KINDS:
+            if kind not in self.rules_by_kind:
+                opened = opened or RuleResult(State.OPEN, self, None, f"no rule for {_label(kind)}")
+            for rule in self.rules_by_kind.get(kind, ()):
+                state = evaluate(rule.rule, data)
+                if state is State.FAIL:
+                    return RuleResult(state, self, rule)
+                if state is State.OPEN:
+                    opened = opened or RuleResult(state, self, rule, "rule could not be evaluated")
+                passed = passed or rule
+        return opened or RuleResult(State.PASS, self, passed)
+
+
+class RuleResult(NamedTuple):
+    """What a rule set says, and everything that the person at the gate should see of it (edge case 46).
+
+    ``rule`` is the one that decided; None when the result is open for want of a rule, as ``detail`` says.
+    """
+
+    state: State
+    rule_set: RuleSet
+    rule: RecognitionRule | None
+    detail: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The deciding set and rule for a verdict or a report, as JSON values."""
+        decided: dict[str, Any] = {
+            "member": self.rule_set.member,
+            "rule_set": self.rule_set.rule_set,
+            "version": self.rule_set.version,
+            "state": self.state.value,
+        }
+        if self.rule is not None:
+            decided |= {
+                "rule": self.rule.id,
+                "text_zh": self.rule.text.zh,
+                "text_en": self.rule.text.en,
+                "needed_zh": self.rule.needed.zh,
+                "needed_en": self.rule.needed.en,
+            }
+        return decided
+
+
+def _label(kind: int) -> str:
+    return EvidenceKind(kind).label if kind else "none"

@@ -1,0 +1,190 @@
+"""The signed status snapshot: all withdrawals of one member that still matter, as gates hold them.
+
+A COSE_Sign1 (:mod:`credentials.wire.cose`) by the member's status key, ``status.cose`` on mirrors, over
+
+====  ====================================================================================================
+key   value
+====  ====================================================================================================
+1     ``"status-snapshot"``, so that nothing else signed by that key can be taken for one
+2     member id
+3     sequence, 1 or more, greater in each newer snapshot
+4     as-of, integer seconds: every withdrawal up to then is in it
+5     expiry, integer seconds, after as-of
+6     array of [list, group expiry, count, Rice parameter, bytes], lists ascending; bytes as in ``gaps``
+====  ====================================================================================================
+
+Lists are grouped by the expiry of their codes. A list is retired when that has passed and stands in no later
+snapshot; it is then refused like one that never was, and no expired withdrawal lives on (edge cases 29, 31).
+A list in which nothing is withdrawn is named as well, with count 0: absent and empty are different things
+(edge case 27).
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from credentials.algorithms import es256
+from credentials.errors import IssuerMismatch, Malformed, StatusReferenceInvalid, TooLarge
+from credentials.limits import (
+    MAX_SIGNED_BYTES,
+    MAX_STATUS_LIST,
+    MAX_STATUS_LISTS,
+    MAX_STATUS_SEQUENCE,
+    MAX_STATUS_WITHDRAWN,
+    MAX_TIME_SECONDS,
+    MIN_TIME_SECONDS,
+    STATUS_LIST_SIZE,
+)
+from credentials.model import StatusReference
+from credentials.signing import Signer
+from credentials.status import gaps
+from credentials.wire import cbor, cose
+
+_KIND = "status-snapshot"
+_KEYS = [1, 2, 3, 4, 5, 6]
+_LIST_ITEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """One list of 2^20: ``withdrawn`` holds its set indices in ascending order and is never changed.
+
+    ``expires_at``: when the last code of its group has expired, seconds UTC.
+    """
+
+    list_id: int
+    expires_at: int
+    withdrawn: array[int]
+
+    @classmethod
+    def of(cls, list_id: int, expires_at: int, indices: Iterable[int]) -> Self:
+        """From indices in any order. Raises StatusReferenceInvalid for one outside 0..2^20-1."""
+        return cls(list_id, expires_at, gaps.ascending(indices))
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSnapshot:
+    """A member's current lists by number, as of one moment. Never changed once made; times in seconds UTC."""
+
+    member: str
+    sequence: int
+    as_of: int
+    expires_at: int
+    lists: Mapping[int, StatusList]
+
+    def is_withdrawn(self, reference: StatusReference) -> bool:
+        """Whether the bit is set. Exact: never true for a neighbour.
+
+        Raises StatusReferenceInvalid for a list that is not current and for an index past its end.
+        """
+        try:
+            withdrawn = self.lists[reference.list].withdrawn
+        except KeyError as error:
+            raise StatusReferenceInvalid("no such list, or a retired one") from error
+        index = reference.index
+        if not 0 <= index < STATUS_LIST_SIZE:
+            raise StatusReferenceInvalid("index outside the list")
+        at = bisect_left(withdrawn, index)
+        return at < len(withdrawn) and withdrawn[at] == index
+
+    @property
+    def withdrawn_count(self) -> int:
+        """How many indices are set in all current lists."""
+        return sum(len(each.withdrawn) for each in self.lists.values())
+
+    def memory_bytes(self) -> int:
+        """What it takes in memory, in bytes: four for each index, and some 200 for each list."""
+        lists = sum(sys.getsizeof(each) + sys.getsizeof(each.withdrawn) for each in self.lists.values())
+        return sys.getsizeof(self) + sys.getsizeof(self.lists) + lists
+
+
+def seal(snapshot: StatusSnapshot, signer: Signer) -> bytes:
+    """Sign a snapshot. Raises what :func:`encode` raises."""
+    return cose.seal(encode(snapshot), signer)
+
+
+def open(data: bytes, public_key: es256.PublicKey, member: str) -> StatusSnapshot:
+    """Verify and read a signed snapshot of ``member``, whose status key the caller has looked up by the kid.
+
+    Nothing is parsed before the signature holds. Whether it is fresh is for the caller to judge.
+
+    Raises TooLarge above 16 MiB, WrongSignature, IssuerMismatch when it speaks for another member, and what
+    :func:`decode` raises.
+    """
+    envelope = cose.open_layout(data, MAX_SIGNED_BYTES)
+    es256.verify(public_key, envelope.signature, envelope.signed_bytes)
+    snapshot = decode(envelope.payload)
+    if snapshot.member != member:
+        raise IssuerMismatch("the snapshot of another member")
+    return snapshot
+
+
+def encode(snapshot: StatusSnapshot) -> bytes:
+    """The payload as deterministic CBOR: the same snapshot gives the same bytes.
+
+    Raises Malformed, TooLarge or StatusReferenceInvalid for what :func:`decode` would not take.
+    """
+    lists = [snapshot.lists[list_id] for list_id in sorted(snapshot.lists)]
+    heads = [[each.list_id, each.expires_at, len(each.withdrawn)] for each in lists]
+    fields = [_KIND, snapshot.member, snapshot.sequence, snapshot.as_of, snapshot.expires_at]
+    _check_times(snapshot.sequence, snapshot.as_of, snapshot.expires_at)
+    _check_lists(heads, snapshot.as_of)
+    coded = [[*head, *gaps.encode(each.withdrawn)] for head, each in zip(heads, lists, strict=True)]
+    return cbor.dumps(dict(zip(_KEYS, [*fields, coded], strict=True)))
+
+
+def decode(payload: bytes) -> StatusSnapshot:
+    """Read a payload whose signature holds.
+
+    Raises Malformed for anything but the layout above, with every number in range and every list unexpired at
+    as-of; TooLarge for more than 1,024 lists or 2^23 withdrawals, counted before any is read.
+    """
+    fields = cbor.loads(payload, MAX_SIGNED_BYTES)
+    # In Python true == 1 == 1.0.
+    if type(fields) is not dict or list(fields) != _KEYS or any(type(key) is not int for key in fields):
+        raise Malformed("not a status snapshot")
+    kind, member, sequence, as_of, expires_at, lists = fields.values()
+    if kind != _KIND or type(member) is not str or type(lists) is not list:
+        raise Malformed("not a status snapshot")
+    _check_times(sequence, as_of, expires_at)
+    if any(type(item) is not list or len(item) != _LIST_ITEMS for item in lists):
+        raise Malformed("status list layout")
+    _check_lists([item[:3] for item in lists], as_of)
+    return StatusSnapshot(member, sequence, as_of, expires_at, {item[0]: _read_list(item) for item in lists})
+
+
+def _read_list(item: list[Any]) -> StatusList:
+    list_id, expires_at, count, parameter, data = item
+    if type(parameter) is not int or type(data) is not bytes:
+        raise Malformed("status list layout")
+    return StatusList(list_id, expires_at, gaps.decode(count, parameter, data))
+
+
+def _check_times(sequence: object, as_of: object, expires_at: object) -> None:
+    _check_number("sequence", sequence, 1, MAX_STATUS_SEQUENCE)
+    least = _check_number("as-of", as_of, MIN_TIME_SECONDS, MAX_TIME_SECONDS)
+    _check_number("expiry", expires_at, least + 1, MAX_TIME_SECONDS)
+
+
+def _check_lists(heads: list[list[Any]], as_of: int) -> None:
+    """Each head: list, group expiry, count. All are counted here, before the work that the counts ask for."""
+    if len(heads) > MAX_STATUS_LISTS:
+        raise TooLarge(f"more than {MAX_STATUS_LISTS} status lists")
+    before, total = -1, 0
+    for list_id, expires_at, count in heads:
+        before = _check_number("list", list_id, before + 1, MAX_STATUS_LIST)
+        _check_number("group expiry", expires_at, as_of + 1, MAX_TIME_SECONDS)
+        total += _check_number("count", count, 0, STATUS_LIST_SIZE)
+    if total > MAX_STATUS_WITHDRAWN:
+        raise TooLarge(f"more than {MAX_STATUS_WITHDRAWN} withdrawals")
+
+
+def _check_number(name: str, value: object, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise Malformed(f"{name} out of range")
+    return value

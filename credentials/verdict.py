@@ -1,0 +1,340 @@
+"""Verdicts: what a gate says of a code, and every reason it can give, most important first.
+
+This is the one table of outcomes. A code of :mod:`credentials.errors` that can end a check stands here with what it
+means for the person in front of the gate, in both languages; so do the notes that an accepted code may carry.
+"Unknown issuer" is never worded as forged, and nothing but the issuer's signed status is ever a colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from credentials.errors import NoDecision
+from credentials.formats.presentation import Presentation
+from credentials.model import StatusCredential
+
+
+class Outcome(StrEnum):
+    """What the guard does: let pass, refuse, or check by hand."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNDETERMINED = "undetermined"
+
+
+class ReasonText(NamedTuple):
+    """One reason: its code, the outcome it leads to (None for a note), and its words with the advice."""
+
+    code: str
+    outcome: Outcome | None
+    zh: str
+    en: str
+
+
+_R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
+
+REASONS: Mapping[str, ReasonText] = {
+    row[0]: ReasonText(*row)
+    for row in (
+        (
+            "not-a-credential",
+            _R,
+            "不是健康码。请出示健康码或持纸质码。",
+            "This is not a health code. Ask for the health code.",
+        ),
+        (
+            "too-large",
+            _R,
+            "内容过长,不是有效的健康码。请重新出示。",
+            "Too long to be a health code. Ask to show it again.",
+        ),
+        (
+            "malformed",
+            _R,
+            "健康码内容残缺或有误。请刷新后重新出示。",
+            "The code is damaged. Ask to refresh it and show it again.",
+        ),
+        (
+            "wrong-signature",
+            _R,
+            "签名无效,内容可能被改动。请刷新;仍无效请人工核验。",
+            "The signature does not hold; the content may have been changed. Ask to refresh the code.",
+        ),
+        (
+            "algorithm-mismatch",
+            _R,
+            "签名算法与登记的密钥不符。",
+            "The signature algorithm is not the one registered for the key.",
+        ),
+        ("issuer-mismatch", _R, "签发方与密钥所属成员不符。", "The issuer named is not the member that owns the key."),
+        ("key-use-mismatch", _R, "该密钥未登记用于签发健康码。", "The key is not registered for signing health codes."),
+        (
+            "wrong-environment",
+            _R,
+            "测试用健康码,在此不予认可。",
+            "A code from a test or demonstration system; not valid here.",
+        ),
+        ("key-not-active", _R, "签发时密钥未生效或已停用。", "The key was not active when the code was issued."),
+        (
+            "key-denied",
+            _R,
+            "签发密钥已被停用。请持码人向签发地重新申领。",
+            "The signing key has been denied. The holder needs a new code from the issuer.",
+        ),
+        (
+            "not-permitted",
+            _R,
+            "该签发方无权签发此状态或形式的健康码。",
+            "The issuer may not issue this status or form.",
+        ),
+        (
+            "unknown-key",
+            _R,
+            "签发方未登记,无法识别。请人工核验证件。",
+            "The issuer is not known to the registry. Check the document by hand.",
+        ),
+        ("expired", _R, "健康码已过期。请刷新后重新出示。", "The code has expired. Ask to refresh it."),
+        ("lifetime-too-long", _R, "健康码有效期超出规定。", "The code is valid for longer than the rules allow."),
+        (
+            "withdrawn",
+            _R,
+            "健康码已被撤回。请持码人领取新码,或拨打签发地热线。",
+            "The code was withdrawn. The holder should get a fresh one or call the issuer's hotline.",
+        ),
+        (
+            "source-withdrawn",
+            _R,
+            "转码所依据的原码已被撤回。请使用新的原码重新转码。",
+            "The code from which this one was converted was withdrawn. Convert a fresh one.",
+        ),
+        (
+            "status-reference-invalid",
+            _R,
+            "健康码引用的状态列表不存在或已停用。请刷新。",
+            "The code names a status list that does not exist or is retired. Ask to refresh it.",
+        ),
+        (
+            "presentation-missing",
+            _R,
+            "这是截图或打印的手机码。请在手机上现场出示。",
+            "A picture or print of a phone code. Ask to show it live on the phone.",
+        ),
+        (
+            "presentation-expired",
+            _R,
+            "出示时间不符:截图,或手机时钟不准。请刷新;仍不符请校准手机时间。",
+            "Shown too late or too early: a screenshot, or the phone's clock is wrong. Ask to refresh it, then to set the phone's clock.",
+        ),
+        ("presentation-signature", _R, "不是由持码人的手机出示。", "Not shown by the holder's own phone."),
+        (
+            "replayed",
+            _R,
+            "同一动态码刚刚已使用过。请刷新后再出示。",
+            "This live code has just been used. Ask to refresh it.",
+        ),
+        (
+            "recognition-denied",
+            _R,
+            "本地目前不认可该签发方的健康码。",
+            "Codes of this issuer are not recognised here at present.",
+        ),
+        ("rule-failed", _R, "不符合本地的防疫要求。", "The code does not meet the rules of this place."),
+        ("status-not-accepted", _R, "该状态在本地不予通行。", "This status is not admitted here."),
+        (
+            "form-not-accepted",
+            _R,
+            "此卡口不接受这种形式的健康码。请走人工通道。",
+            "This gate does not take this form of code. Use the manual lane.",
+        ),
+        ("trust-missing", _U, "卡口尚无信任列表。请人工核验。", "The gate has no trust list yet. Check by hand."),
+        (
+            "trust-stale",
+            _U,
+            "卡口的信任列表过旧。请人工核验,并让卡口联网更新。",
+            "The gate's trust list is too old. Check by hand and bring the gate online.",
+        ),
+        (
+            "unknown-key-old-list",
+            _U,
+            "卡口的信任列表较旧,尚不认识该签发密钥。请人工核验。",
+            "The gate's trust list is old and does not know this key yet. Check by hand.",
+        ),
+        (
+            "member-changed",
+            _U,
+            "该签发方刚刚更换根密钥,尚在确认期。请人工核验。",
+            "The issuer has just changed its root key and is under review. Check by hand.",
+        ),
+        (
+            "status-missing",
+            _U,
+            "卡口尚无该签发方的撤回数据。请人工核验。",
+            "The gate has no withdrawal data of this issuer yet. Check by hand.",
+        ),
+        (
+            "status-stale",
+            _U,
+            "卡口的撤回数据过旧。请人工核验,并让卡口联网更新。",
+            "The gate's withdrawal data of this issuer is too old. Check by hand and bring the gate online.",
+        ),
+        (
+            "clock-in-doubt",
+            _U,
+            "卡口的时钟不准。请校准卡口设备的时间,其间人工核验。",
+            "The gate's clock is in doubt. Set this device's clock; check by hand meanwhile.",
+        ),
+        (
+            "no-decision",
+            _U,
+            "该状态没有可查的赋码决定,不予采信。持码人可向签发地申诉。",
+            "This status carries no recorded decision and is not believed. The holder can appeal to the issuer.",
+        ),
+        (
+            "rules-missing",
+            _U,
+            "卡口尚无本地的互认规则。请人工核验。",
+            "The gate has no recognition rules of this place yet. Check by hand.",
+        ),
+        (
+            "rule-open",
+            _U,
+            "本地规则无法对该证明作出判断。请人工核验。",
+            "The rules of this place cannot decide on this evidence. Check by hand.",
+        ),
+        (
+            "replay-unchecked",
+            _U,
+            "无法确认该动态码是否已在别处使用。",
+            "Whether this live code was already used elsewhere could not be checked.",
+        ),
+        (
+            "trust-aging",
+            _N,
+            "信任列表已超过建议时限,请尽快联网。",
+            "The trust list is past its advised age; go online soon.",
+        ),
+        ("check-document", _N, "请核对持码人的身份证件。", "Check the holder's identity document."),
+        ("replay-not-shared", _N, "仅在本卡口检查了重复使用。", "Reuse was checked at this gate only."),
+    )
+}
+_RANK = {code: rank for rank, code in enumerate(REASONS)}
+
+
+class Finding(NamedTuple):
+    """A reason or note with an optional detail that texts of a rule set or of a member may add."""
+
+    code: str
+    zh: str = ""
+    en: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        text = REASONS[self.code]
+        return {
+            "code": self.code,
+            "text_zh": f"{text.zh} {self.zh}".strip(),
+            "text_en": f"{text.en} {self.en}".strip(),
+        }
+
+
+class Freshness(NamedTuple):
+    """Ages in seconds of what the verdict rests on; None where there is nothing."""
+
+    trust: int | None
+    status: int | None
+
+
+class Step(NamedTuple):
+    """One numbered step of the recipe in ``verifier/verification.py``."""
+
+    number: int
+    name: str
+
+
+class DecidingRules(NamedTuple):
+    """Whose rule set decided, in which version, and by which rule (None when all passed)."""
+
+    member: str
+    rule_set: int
+    version: int
+    rule: str | None
+
+
+class Verdict(NamedTuple):
+    """What a gate says of one code.
+
+    ``reasons`` come most important first and are empty for an accepted code; ``credential`` is None until the issuer's
+    signature holds; ``live`` is the presentation it came in. ``last_step`` is the step at which the check ended,
+    ``open_steps`` those that could not be decided.
+    """
+
+    outcome: Outcome
+    reasons: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    credential: StatusCredential | None
+    live: Presentation | None
+    freshness: Freshness
+    last_step: int
+    open_steps: frozenset[int]
+    rules: DecidingRules | None
+
+
+def outcome_of(findings: list[Finding]) -> tuple[Outcome, tuple[Finding, ...]]:
+    """The outcome that the reasons found lead to, and the reasons in order of importance."""
+    if not findings:
+        return Outcome.ACCEPTED, ()
+    ordered = tuple(sorted(findings, key=lambda finding: _RANK[finding.code]))
+    outcome = REASONS[ordered[0].code].outcome
+    assert outcome is not None, "notes are no reasons"
+    return outcome, ordered
+
+
+def to_json(verdict: Verdict, steps: tuple[Step, ...]) -> dict[str, Any]:
+    """The verdict as the JSON object of ``docs/verdict.md``. ``steps`` is the recipe it was made by."""
+    credential = verdict.credential
+    shown = _NO_CREDENTIAL if credential is None else _credential_json(credential)
+    if any(finding.code == NoDecision.code for finding in verdict.reasons):
+        shown["status"] = None
+    return {
+        "outcome": verdict.outcome.value,
+        "reasons": [finding.to_dict() for finding in verdict.reasons],
+        "notes": [finding.to_dict() for finding in verdict.notes],
+        **shown,
+        "freshness": {"trust": verdict.freshness.trust, "status": verdict.freshness.status},
+        "checks": [{"step": step.number, "name": step.name, "result": _result(verdict, step.number)} for step in steps],
+        "rules": verdict.rules._asdict() if verdict.rules else None,
+    }
+
+
+_NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
+    ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence")
+)
+
+
+def _result(verdict: Verdict, number: int) -> str:
+    if number in verdict.open_steps:
+        return "open"
+    if number < verdict.last_step or (number == verdict.last_step and verdict.outcome is not Outcome.REFUSED):
+        return "passed"
+    return "failed" if number == verdict.last_step else "skipped"
+
+
+def _credential_json(credential: StatusCredential) -> dict[str, Any]:
+    return {
+        "issuer": credential.issuer,
+        "status": credential.status.label,
+        "form": credential.form.label,
+        "holder": {"name": credential.holder_name, "document_tail": credential.document_tail},
+        "issued_at": credential.issued_at,
+        "expires_at": credential.expires_at,
+        "evidence": [
+            {
+                "kind": piece.kind.label,
+                "result": piece.result.label,
+                "sampled_at": piece.sampled_at,
+                "region": piece.region,
+            }
+            for piece in credential.evidence
+        ],
+    }

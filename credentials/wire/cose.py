@@ -1,0 +1,105 @@
+"""The one COSE_Sign1 layout (RFC 9052 section 4.2) that anything signed in CBOR has here.
+
+::
+
+    d2 84                     tag 18, array of 4
+    4d a2 01 26 04 48 <kid>   protected header {1: -7 (ES256), 4: kid of 8 bytes}
+    a0                        empty unprotected header
+    58 <n> | 59 <nn> | 5a <nnnn>   payload of n bytes, shortest length
+    58 40 <signature>         r‖s of 64 bytes, and nothing after it
+
+It is matched byte for byte before any cryptography, so no header can say which algorithm to use or carry a kid in the
+wrong place (vacdec #1). The payload stays opaque until the signature holds: :class:`Envelope` is unverified,
+:class:`VerifiedPayload` is what :func:`verify` makes of it, and what needs verified data takes only that.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from credentials.algorithms import es256
+from credentials.errors import AlgorithmMismatch, Malformed, TooLarge
+from credentials.keys import VerificationKey
+from credentials.limits import KID_BYTES, SIGNATURE_BYTES
+from credentials.signing import Signer
+
+_HEAD = bytes.fromhex("d2844da201260448")
+_PROTECTED_HEAD = bytes.fromhex("a201260448")
+_PAYLOAD_AT = len(_HEAD) + KID_BYTES + 1
+_EMPTY_MAP = 0xA0
+_SIGNATURE_HEAD = b"\x58\x40"
+_CONTEXT = b"\x84\x6aSignature1\x4d"
+_TAIL = len(_SIGNATURE_HEAD) + SIGNATURE_BYTES
+# Head byte of a byte string -> how many length bytes follow, and the least length that needs them.
+_LENGTHS = {0x58: (1, 24), 0x59: (2, 256), 0x5A: (4, 65_536)}
+
+
+class Envelope(NamedTuple):
+    """A signed object whose signature nobody has checked. ``kid`` 8 bytes, ``signature`` 64 bytes."""
+
+    kid: bytes
+    payload: bytes
+    signature: bytes
+    signed_bytes: bytes
+    """The Sig_structure (RFC 9052 section 4.4) over which the signature must hold."""
+
+
+class VerifiedPayload(NamedTuple):
+    """A payload whose signature holds under ``key``."""
+
+    payload: bytes
+    key: VerificationKey
+
+
+def seal(payload: bytes, signer: Signer) -> bytes:
+    """Sign ``payload`` (24 bytes to 4 GiB) into the fixed layout."""
+    body = _byte_string_head(len(payload)) + payload
+    protected = _PROTECTED_HEAD + signer.kid
+    signature = signer.sign(_CONTEXT + protected + b"\x40" + body)
+    return _HEAD + signer.kid + b"\xa0" + body + _SIGNATURE_HEAD + signature
+
+
+def open_layout(data: bytes, limit: int) -> Envelope:
+    """Take the fixed layout apart. Raises TooLarge above ``limit`` bytes, Malformed for any other layout."""
+    if len(data) > limit:
+        raise TooLarge(f"more than {limit} bytes")
+    envelope, end = open_prefix(data)
+    if end != len(data):
+        raise Malformed("bytes after the COSE_Sign1")
+    return envelope
+
+
+def open_prefix(data: bytes, start: int = 0) -> tuple[Envelope, int]:
+    """The object that begins at ``start``, and the offset after it. Raises Malformed."""
+    if data[start : start + len(_HEAD)] != _HEAD:
+        raise Malformed("not the fixed COSE_Sign1 layout")
+    payload_at = start + _PAYLOAD_AT
+    if len(data) < payload_at + 1 + _TAIL or data[payload_at - 1] != _EMPTY_MAP:
+        raise Malformed("not the fixed COSE_Sign1 layout")
+    width, least = _LENGTHS.get(data[payload_at], (0, 0))
+    content_at = payload_at + 1 + width
+    length = int.from_bytes(data[payload_at + 1 : content_at], "big")
+    end = content_at + length
+    if not width or length < least or data[end : end + 2] != _SIGNATURE_HEAD or len(data) < end + _TAIL:
+        raise Malformed("not the fixed COSE_Sign1 layout")
+    kid = data[start + len(_HEAD) : payload_at - 1]
+    signed_bytes = _CONTEXT + _PROTECTED_HEAD + kid + b"\x40" + data[payload_at:end]
+    return Envelope(kid, data[content_at:end], data[end + 2 : end + _TAIL], signed_bytes), end + _TAIL
+
+
+def verify(envelope: Envelope, key: VerificationKey) -> VerifiedPayload:
+    """Check the signature with the algorithm pinned on ``key``.
+
+    Raises AlgorithmMismatch when that is not the layout's, WrongSignature when the signature does not hold.
+    """
+    if key.algorithm != es256.NAME:
+        raise AlgorithmMismatch("the key is not for ES256")
+    es256.verify(key.public_key, envelope.signature, envelope.signed_bytes)
+    return VerifiedPayload(envelope.payload, key)
+
+
+def _byte_string_head(length: int) -> bytes:
+    for head, (width, least) in reversed(_LENGTHS.items()):
+        if length >= least:
+            return bytes([head]) + length.to_bytes(width, "big")
+    raise Malformed("payload shorter than 24 bytes")

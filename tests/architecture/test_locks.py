@@ -1,0 +1,83 @@
+"""The locks: whole, hashed, in step with pyproject.toml, and free of any place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+GROUPS = PROJECT["dependency-groups"]
+RUNTIME = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["postgres"]
+BUILD = PROJECT["build-system"]["requires"]
+ASKED = {
+    "requirements.lock": RUNTIME + GROUPS["build"],
+    "requirements-test.lock": RUNTIME + GROUPS["build"] + GROUPS["test"],
+    "requirements-peers.lock": GROUPS["peers"],
+}
+ENTRY = re.compile(r"[a-z0-9.-]+==[^ ]+( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")
+
+locks = pytest.mark.parametrize("lock", ASKED)
+
+
+def entries(lock: str) -> list[str]:
+    """One line for each package: requirement and hashes."""
+    text = (ROOT / "locks" / lock).read_text("utf-8")
+    return re.sub(r" \\\n +", " ", text).splitlines()
+
+
+def pinned(lock: str) -> dict[str, set[str]]:
+    """Name -> versions; two where Python versions need different ones."""
+    versions: dict[str, set[str]] = {}
+    for entry in entries(lock):
+        requirement = Requirement(entry.split(" --hash", 1)[0])
+        version = str(requirement.specifier).removeprefix("==")
+        versions.setdefault(canonicalize_name(requirement.name), set()).add(version)
+    return versions
+
+
+@locks
+def test_each_entry_is_a_pinned_version_with_hashes_and_nothing_else(lock: str) -> None:
+    """An address ties every reader to one machine's registry; a missing hash, to its word."""
+    assert [entry for entry in entries(lock) if not ENTRY.fullmatch(entry)] == []
+
+
+@locks
+def test_each_lock_answers_all_that_the_project_asks_for(lock: str) -> None:
+    """A dependency added to pyproject.toml alone would be missing from every installation."""
+    versions = pinned(lock)
+    for requirement in map(Requirement, ASKED[lock]):
+        found = versions.get(canonicalize_name(requirement.name), set())
+        assert found, f"{requirement} is not locked: run `make locks`"
+        assert all(requirement.specifier.contains(version) for version in found), f"{requirement}: {found}"
+
+
+def test_what_is_tested_is_what_runs() -> None:
+    """Tests on other versions than those that are deployed prove little."""
+    tested = pinned("requirements-test.lock")
+    assert {name: tested.get(name) for name in pinned("requirements.lock")} == pinned("requirements.lock")
+
+
+def test_the_build_tools_are_locked_as_they_are_asked_for() -> None:
+    """Our own package is built without isolation, so what pip would fetch for it must be in the lock."""
+    assert GROUPS["build"] == BUILD
+
+
+def test_the_peer_that_checks_cose_is_not_the_abandoned_one() -> None:
+    """In a joint lock, cwt falls back to a version of 2021, because it needs cbor2 below 6 and we need 6."""
+    peers = pinned("requirements-peers.lock")
+    assert min(int(version.split(".")[0]) for version in peers["cwt"]) >= 3
+    assert max(int(version.split(".")[0]) for version in peers["cbor2"]) < 6
+
+
+def test_each_dependency_has_its_reason() -> None:
+    """Whoever is asked to trust a package must be able to read why it is there."""
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    rows = set(re.findall(r"^\| `([a-z0-9-]+)", page, re.MULTILINE))
+    asked = {Requirement(text).name for lock in ASKED.values() for text in lock}
+    assert rows == asked
