@@ -20,6 +20,7 @@ The normative text is ``docs/wire-format.md``.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from credentials.algorithms.es256 import PublicKey
@@ -76,15 +77,19 @@ ISS, EXP, IAT, CTI, CNF, OURS = 1, 4, 6, 7, 8, -65537
     SOURCE,
     GUARDIAN,
 ) = range(12)
-_OUTER = frozenset({ISS, EXP, IAT, CTI, OURS})
-_OUTER_WITH_KEY = _OUTER | {CNF}
-_REQUIRED = frozenset(range(STATUS, STATUS_REFERENCE))
-_KNOWN = frozenset(range(GUARDIAN + 1))
-_WHOLE_NUMBERS = {int}
+_REQUIRED_OUTER = itemgetter(ISS, EXP, IAT, CTI)
+_REQUIRED_OUTER_COUNT = 5
+"""These four and our own claim."""
+_REQUIRED = itemgetter(*range(STATUS, STATUS_REFERENCE))
+_REQUIRED_COUNT = STATUS_REFERENCE
+_WHOLE_NUMBERS = [int] * (GUARDIAN + 1)
 
 
 def encode(credential: StatusCredential) -> bytes:
-    """The claims as deterministic CBOR (RFC 8949 section 4.2.1). Raises Malformed when a value is out of bounds."""
+    """The claims as deterministic CBOR (RFC 8949 section 4.2.1), unchecked: an issuer decodes its own output.
+
+    Raises Malformed when they are too large for any form.
+    """
     payload = cbor.dumps(_claims_of(credential))
     if len(payload) > MAX_CREDENTIAL_BYTES:
         raise Malformed("claims too large")
@@ -100,9 +105,15 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
     claims = cbor.loads(verified.payload, MAX_CREDENTIAL_BYTES)
     if type(claims) is not dict or type(ours := claims.get(OURS)) is not dict:
         raise Malformed("claims are not the map of the profile")
-    _require_keys(claims, ours)
-    issuer, expires_at, issued_at, cti = claims[ISS], claims[EXP], claims[IAT], claims[CTI]
-    evaluated_before, name, tail = ours[EVALUATED_BEFORE], ours[HOLDER_NAME], ours[DOCUMENT_TAIL]
+    try:
+        issuer, expires_at, issued_at, cti = _REQUIRED_OUTER(claims)
+        status, reason, rule_set, evaluated_before, evidence, name, tail, form = _REQUIRED(ours)
+    except KeyError as error:
+        raise Malformed("a claim is missing") from error
+    holder, reference, decision = claims.get(CNF), ours.get(STATUS_REFERENCE), ours.get(DECISION_REFERENCE)
+    source, guardian = ours.get(SOURCE), ours.get(GUARDIAN)
+    _require_no_other(claims, [holder], _REQUIRED_OUTER_COUNT)
+    _require_no_other(ours, [reference, decision, source, guardian], _REQUIRED_COUNT)
     if type(issuer) is not str or issuer not in MEMBERS:
         raise Malformed("unknown member id")
     if not (
@@ -122,31 +133,32 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
         issued_at,
         expires_at,
         cti,
-        Status.from_number(ours[STATUS]),
-        Reason.from_number(ours[REASON]),
-        _rule_set(ours[RULE_SET]),
+        Status.from_number(status),
+        Reason.from_number(reason),
+        _rule_set(rule_set),
         evaluated_before,
-        _evidence(ours[EVIDENCE]),
+        _evidence(evidence),
         name,
         tail,
-        Form.from_number(ours[FORM]),
-        _status_reference(ours[STATUS_REFERENCE]) if STATUS_REFERENCE in ours else None,
-        _exactly(ours[DECISION_REFERENCE], DECISION_REFERENCE_BYTES) if DECISION_REFERENCE in ours else None,
-        _source(ours[SOURCE]) if SOURCE in ours else None,
-        Guardian.from_number(ours[GUARDIAN]) if GUARDIAN in ours else None,
-        _confirmation(claims[CNF]) if CNF in claims else None,
+        Form.from_number(form),
+        None if reference is None else _status_reference(reference),
+        None if decision is None else _exactly(decision, DECISION_REFERENCE_BYTES),
+        None if source is None else _source(source),
+        None if guardian is None else Guardian.from_number(guardian),
+        None if holder is None else _confirmation(holder),
     )
     _require_consistent(credential)
     return credential
 
 
-def _require_keys(claims: dict[Any, Any], ours: dict[Any, Any]) -> None:
-    """All keys that must be there, none that is unknown. True and 1.0 are no keys, though Python finds 1 by them."""
-    if not (claims.keys() == _OUTER or claims.keys() == _OUTER_WITH_KEY):
-        raise Malformed("missing or unknown claim")
-    if not (_REQUIRED <= ours.keys() <= _KNOWN):
-        raise Malformed("missing or unknown key in our claim")
-    if not {*map(type, claims), *map(type, ours)} == _WHOLE_NUMBERS:
+def _require_no_other(claims: dict[Any, Any], optional: list[Any], required: int) -> None:
+    """No key but those that were found; an optional one whose value is null counts as unknown.
+
+    True and 1.0 are no keys, though Python finds 1 by them.
+    """
+    if len(claims) != required + len(optional) - optional.count(None):
+        raise Malformed("unknown claim")
+    if [*map(type, claims)] != _WHOLE_NUMBERS[: len(claims)]:
         raise Malformed("a claim key is not an integer")
 
 
@@ -224,14 +236,22 @@ def _items(value: object, count: int) -> list[Any]:
     return value
 
 
+def _two(value: object, most: int, other_most: int) -> tuple[int, int]:
+    """An array of two whole numbers, each from 0 to its bound."""
+    if type(value) is not list or len(value) != 2:
+        raise Malformed("not an array of 2")
+    number, other = value
+    if not (type(number) is type(other) is int and 0 <= number <= most and 0 <= other <= other_most):
+        raise Malformed("number missing or out of bounds")
+    return number, other
+
+
 def _rule_set(value: object) -> RuleSetReference:
-    number, version = _items(value, 2)
-    return RuleSetReference(_whole(number, 0, MAX_RULE_SET), _whole(version, 0, MAX_RULE_SET_VERSION))
+    return RuleSetReference(*_two(value, MAX_RULE_SET, MAX_RULE_SET_VERSION))
 
 
 def _status_reference(value: object) -> StatusReference:
-    number, index = _items(value, 2)
-    return StatusReference(_whole(number, 0, MAX_STATUS_LIST), _whole(index, 0, STATUS_LIST_SIZE - 1))
+    return StatusReference(*_two(value, MAX_STATUS_LIST, STATUS_LIST_SIZE - 1))
 
 
 def _evidence(value: object) -> tuple[Evidence, ...]:

@@ -96,9 +96,11 @@ def load_private_key(pem: bytes, passphrase: bytes | None = None) -> ec.Elliptic
 
 
 def private_key_pem(key: ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> bytes:
-    """The key as PKCS#8 PEM, encrypted when a passphrase is given."""
+    """The key as PKCS#8 PEM, encrypted when a passphrase is given. Raises KeyRejected for an empty one."""
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if passphrase:
+    if passphrase is not None:
+        if not passphrase:
+            raise KeyRejected("empty passphrase")
         encryption = serialization.BestAvailableEncryption(passphrase)
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
@@ -119,6 +121,8 @@ def _coordinate(text: object) -> bytes:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise KeyRejected("coordinate is not base64url") from error
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        raise KeyRejected("coordinate is not canonical base64url")
     if len(raw) == COORDINATE_BYTES + 1 and raw[0] == 0:
         raw = raw[1:]
     if len(raw) == COORDINATE_BYTES - 1:

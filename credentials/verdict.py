@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from credentials.errors import NoDecision
 from credentials.formats.presentation import Presentation
-from credentials.model import StatusCredential
+from credentials.model import Status, StatusCredential
 
 
 class Outcome(StrEnum):
@@ -33,6 +32,8 @@ class ReasonText(NamedTuple):
     en: str
 
 
+TRUST_AGING, CHECK_DOCUMENT, REPLAY_NOT_SHARED = "trust-aging", "check-document", "replay-not-shared"
+"""Notes that an accepted code may carry."""
 _R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
 
 REASONS: Mapping[str, ReasonText] = {
@@ -125,7 +126,7 @@ REASONS: Mapping[str, ReasonText] = {
             "presentation-expired",
             _R,
             "出示时间不符:截图,或手机时钟不准。请刷新;仍不符请校准手机时间。",
-            "Shown too late or too early: a screenshot, or the phone's clock is wrong. Ask to refresh it, then to set the phone's clock.",
+            "Shown too late or too early: a screenshot, or the phone's clock is off. Ask to refresh, or set it right.",
         ),
         ("presentation-signature", _R, "不是由持码人的手机出示。", "Not shown by the holder's own phone."),
         (
@@ -210,13 +211,13 @@ REASONS: Mapping[str, ReasonText] = {
             "Whether this live code was already used elsewhere could not be checked.",
         ),
         (
-            "trust-aging",
+            TRUST_AGING,
             _N,
             "信任列表已超过建议时限,请尽快联网。",
             "The trust list is past its advised age; go online soon.",
         ),
-        ("check-document", _N, "请核对持码人的身份证件。", "Check the holder's identity document."),
-        ("replay-not-shared", _N, "仅在本卡口检查了重复使用。", "Reuse was checked at this gate only."),
+        (CHECK_DOCUMENT, _N, "请核对持码人的身份证件。", "Check the holder's identity document."),
+        (REPLAY_NOT_SHARED, _N, "仅在本卡口检查了重复使用。", "Reuse was checked at this gate only."),
     )
 }
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
@@ -276,25 +277,37 @@ class Verdict(NamedTuple):
     live: Presentation | None
     freshness: Freshness
     last_step: int
-    open_steps: frozenset[int]
+    open_steps: tuple[int, ...]
     rules: DecidingRules | None
+
+    @property
+    def shows_status(self) -> bool:
+        """Whether the status may be shown: a yellow, red or pending without a decision is no colour."""
+        credential = self.credential
+        return credential is not None and (
+            credential.status is Status.GREEN or credential.decision_reference is not None
+        )
 
 
 def outcome_of(findings: list[Finding]) -> tuple[Outcome, tuple[Finding, ...]]:
     """The outcome that the reasons found lead to, and the reasons in order of importance."""
     if not findings:
         return Outcome.ACCEPTED, ()
-    ordered = tuple(sorted(findings, key=lambda finding: _RANK[finding.code]))
+    ordered = (findings[0],) if len(findings) == 1 else tuple(sorted(findings, key=_importance))
     outcome = REASONS[ordered[0].code].outcome
     assert outcome is not None, "notes are no reasons"
     return outcome, ordered
+
+
+def _importance(finding: Finding) -> int:
+    return _RANK[finding.code]
 
 
 def to_json(verdict: Verdict, steps: tuple[Step, ...]) -> dict[str, Any]:
     """The verdict as the JSON object of ``docs/verdict.md``. ``steps`` is the recipe it was made by."""
     credential = verdict.credential
     shown = _NO_CREDENTIAL if credential is None else _credential_json(credential)
-    if any(finding.code == NoDecision.code for finding in verdict.reasons):
+    if not verdict.shows_status:
         shown["status"] = None
     return {
         "outcome": verdict.outcome.value,

@@ -29,9 +29,9 @@ Opened = TypeVar("Opened")
 
 
 def issue_text(credential: StatusCredential, signer: Signer) -> str:
-    """Sign a credential and write it as text.
+    """Sign a credential and write it as text. Its claims are not checked: an issuer decodes its own output.
 
-    Raises Malformed when a claim is out of bounds, TooLarge when the text would not fit its symbol.
+    Raises Malformed or TooLarge when the text would not fit its symbol.
     """
     text = PREFIX + base45.encode(cose.seal(claims.encode(credential), signer))
     most = MAX_PAPER_TEXT_CHARACTERS if credential.form is Form.PAPER else MAX_CREDENTIAL_TEXT_CHARACTERS

@@ -69,8 +69,11 @@ def present(
 ) -> str:
     """Draw the live code for a ``TX1:`` text at ``at``: in nonce mode when a nonce and the gate's name are given.
 
-    Raises NotACredential, TooLarge or Malformed when ``credential_text`` is none.
+    Raises NotACredential, TooLarge or Malformed when ``credential_text`` is none, Malformed for a time out of bounds
+    and for a nonce without the gate's name.
     """
+    if (nonce is None) is not (gate is None):
+        raise Malformed("a nonce and the gate's name go together")
     if not 0 <= at <= MAX_TIME_SECONDS:
         raise Malformed("time out of bounds")
     credential = native.open_text(credential_text, native.PREFIX, MAX_CREDENTIAL_TEXT_CHARACTERS, _checked)
@@ -94,8 +97,10 @@ def verify(
 ) -> None:
     """Check the holder's signature; for nonce mode, over the nonce and name that this gate gave out.
 
-    Raises PresentationSignature.
+    Raises PresentationSignature, also when the mode, which is not signed, does not say what was signed.
     """
+    if (presentation.mode is Mode.NONCE) is (nonce is None):
+        raise PresentationSignature("mode and nonce do not go together")
     clock = bytes([_TIME_HEAD]) + presentation.time.to_bytes(4, "big")
     message = _signed(presentation.credential_hash, clock, nonce, gate)
     try:

@@ -6,8 +6,6 @@ carries the same bits to whoever speaks the standard, one token for each list.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import zlib
 from array import array
 from typing import Any, NamedTuple
@@ -82,22 +80,12 @@ def read_token(envelope: jws.JwsEnvelope, public_key: es256.PublicKey, subject: 
 
 def deflate_list(bit_array: bytes) -> str:
     """``lst``: the bit array through zlib at its best, in base64url without padding."""
-    return _base64url(zlib.compress(bit_array, _BEST_COMPRESSION))
+    return jws.to_base64url(zlib.compress(bit_array, _BEST_COMPRESSION))
 
 
 def inflate_list(text: str) -> bytes:
     """The bit array of an ``lst``. Raises Malformed, and TooLarge beyond 2^20 bits."""
-    try:
-        deflated = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed("lst is not base64url") from error
-    if _base64url(deflated) != text:
-        raise Malformed("lst is not canonical base64url")
-    return inflate(deflated, MAX_STATUS_LIST_BYTES)
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return inflate(jws.from_base64url(text), MAX_STATUS_LIST_BYTES)
 
 
 def _check_claims(claims: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """CBOR under a strict reader and a deterministic writer (RFC 8949 sections 4.2.1 and 5).
 
-The reader refuses what cbor2 would let pass: indefinite lengths, duplicate keys, tags, floats, simple values other
-than booleans and null, bytes after the item. Non-shortest integers are left to ``lint`` and to the issuer's
-self-check, which compare with the deterministic encoding: a gate reads only what an issuer signed.
+The reader refuses what cbor2 would let pass: indefinite lengths, duplicate keys, tags, bytes after the item. Floats and
+simple values do come through, so whoever reads a field asks for its exact type, keys included: in Python 1, 1.0 and
+True are equal. Non-shortest integers are left to ``lint`` and to the issuer's self-check, which compare with the
+deterministic encoding: a gate reads only what an issuer signed.
 """
 
 from __future__ import annotations
@@ -16,21 +17,13 @@ from cbor2 import dumps as _dumps
 from credentials.errors import Malformed, TooLarge
 from credentials.limits import MAX_CBOR_DEPTH
 
-_PLAIN = frozenset({int, str, bytes, bool, type(None)})
-
 
 def dumps(value: Any) -> bytes:
     """Encode plain values; the maps must already be in the order of RFC 8949 section 4.2.1.
 
-    cbor2's ``canonical`` orders by length first (RFC 7049) and costs twice as much, so :func:`in_order` sorts
-    where a map is not written in order by hand.
+    cbor2's ``canonical`` orders by length first (RFC 7049) and costs twice as much.
     """
     return _dumps(value)
-
-
-def in_order(mapping: dict[Any, Any]) -> dict[Any, Any]:
-    """The same map with its keys in the bytewise order of their encodings."""
-    return dict(sorted(mapping.items(), key=lambda item: _dumps(item[0])))
 
 
 def loads(data: bytes, limit: int) -> Any:
@@ -55,20 +48,6 @@ def loads(data: bytes, limit: int) -> Any:
     if stream.tell() != len(data):
         raise Malformed("bytes after the CBOR item")
     return value
-
-
-def require_plain(value: Any) -> None:
-    """Raise Malformed unless ``value`` holds integers, texts, bytes, booleans, null, lists and maps only."""
-    kind = type(value)
-    if kind is list:
-        for item in value:
-            require_plain(item)
-    elif kind is dict:
-        for key, item in value.items():
-            require_plain(key)
-            require_plain(item)
-    elif kind not in _PLAIN:
-        raise Malformed("CBOR type not allowed here")
 
 
 def _refuse_tag(*_: Any) -> Any:

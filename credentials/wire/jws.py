@@ -14,7 +14,7 @@ import math
 import re
 from typing import Any, NamedTuple
 
-from jwt import InvalidTokenError
+from jwt import PyJWTError
 from jwt.algorithms import ECAlgorithm
 from jwt.api_jws import PyJWS
 
@@ -24,7 +24,8 @@ from credentials.limits import MAX_JSON_DEPTH, MAX_JWS_CHARACTERS
 from credentials.signing import Signer
 
 _SEGMENTS = 3
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content with a text that never ends: a backtracking pattern took quadratic time on "\"\"\"…
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _MAX_HEADER_CHARACTERS = 16_384
 
@@ -91,7 +92,7 @@ def verify(envelope: JwsEnvelope, public_key: es256.PublicKey, typ: str) -> dict
         raise AlgorithmMismatch("the header names another algorithm than the key's")
     try:
         _READER.decode(envelope.compact, public_key, algorithms=[es256.NAME])
-    except (InvalidTokenError, ValueError, TypeError) as error:
+    except (PyJWTError, ValueError, TypeError) as error:
         raise WrongSignature from error
     payload = parse_json(envelope.payload)
     if not isinstance(payload, dict):
@@ -105,27 +106,31 @@ def json_bytes(value: Any) -> bytes:
 
 
 def parse_json(data: bytes) -> Any:
-    """Strict JSON: UTF-8, no duplicate names, no NaN, at most 64 levels. Raises Malformed."""
-    if _depth_bound(data) > MAX_JSON_DEPTH:
+    """Strict JSON: UTF-8, no duplicate names, no NaN, no lone surrogate, at most 64 levels. Raises Malformed."""
+    if _nests_too_deeply(data):
         raise Malformed("JSON nested too deeply")
     try:
-        return json.loads(
+        value = json.loads(
             data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
         )
+        if b"\\u" in data:
+            json_bytes(value)  # Half a surrogate pair can be read but never written (RFC 8259 section 8.2).
+        return value
     except (ValueError, RecursionError) as error:
         raise Malformed("not strict JSON") from error
 
 
-def _depth_bound(data: bytes) -> int:
-    """How deep the brackets nest, counted before parsing so that ``[[[[…`` costs no stack.
+def _nests_too_deeply(data: bytes) -> bool:
+    """Whether the brackets nest above the limit, counted before parsing so that ``[[[[…`` costs no stack.
 
-    Texts are taken out first; a text that never ends fails in the parser.
+    Texts are taken out first; a text that never ends takes the rest with it and fails in the parser.
     """
-    depth = deepest = 0
+    depth = 0
     for bracket in _TEXT.sub(b"", data).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > MAX_JSON_DEPTH:
+            return True
+    return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -146,11 +151,17 @@ def _finite(text: str) -> float:
     return number
 
 
-def from_base64url(segment: str) -> bytes:
+def to_base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes of a base64url text. Raises Malformed for padding, ``+/``, or a last character with stray bits."""
     try:
-        raw = base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise Malformed("not base64url") from error
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != segment:
+    if to_base64url(raw) != text:
         raise Malformed("not canonical base64url")
     return raw

@@ -1,0 +1,109 @@
+"""The ``tongxing`` command: the services' own command groups under one roof.
+
+Exit codes: 0 done or accepted, 1 refused, 2 undetermined, 64 wrong usage or setting, 70 our own fault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from credentials.errors import InvalidRequest, OperationError, SettingInvalid, TongxingError
+from service_kit import logs
+from service_kit.locale import prefers_english, text_of
+
+REFUSED, WRONG_USAGE, OWN_FAULT = 1, 64, 70
+MAX_WORKERS = 64
+
+
+GROUPS = {
+    "registry": "trust_registry.cli",
+    "province": "trust_registry.cli_province",
+    "issuer": "issuer.cli",
+    "verifier": "verifier.cli",
+    "holder": "demonstration.phone",
+    "demo": "demonstration.cli",
+}
+
+
+class Roof(click.Group):
+    """Imports a service's commands when they are asked for: starting takes a fifth of the time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*GROUPS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in GROUPS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(GROUPS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Roof, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tongxing")
+def tongxing() -> None:
+    """通行 Tongxing: health-status credentials that one province signs and every other can check."""
+
+
+@tongxing.command()
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(["registry", "issuer", "verifier"]))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, MAX_WORKERS), help="Processes.")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 256), help="Threads of each.")
+def serve(roles: tuple[str, ...], host: str, port: int, workers: int, threads: int) -> None:
+    """Serve one or more roles, with settings from the environment (docs/configuration.md).
+
+    Example: TONGXING_DATA_DIR=./data tongxing serve registry --port 8000
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ["TONGXING_ROLES"] = ",".join(dict.fromkeys(roles))
+    # granian hands HTTP_* variables on as if they were request headers.
+    for name in [name for name in os.environ if name.startswith("HTTP_")]:
+        del os.environ[name]
+    # Settings are read once here, so that a wrong one is told plainly instead of by dying workers.
+    from wsgi import read_roles
+
+    read_roles(os.environ)
+    Granian(
+        "wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        log_access=False,
+    ).serve()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit with the code that its outcome has."""
+    logs.configure("WARNING")
+    try:
+        code = tongxing.main(arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(WRONG_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except TongxingError as error:
+        text = text_of(error)
+        words = text.en if prefers_english(os.environ.get("LANG", "").split("_")[0]) else f"{text.zh} {text.en}"
+        click.echo(f"{words} [{error}]", err=True)
+        sys.exit(_exit_code(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _exit_code(error: TongxingError) -> int:
+    if isinstance(error, SettingInvalid | InvalidRequest):
+        return WRONG_USAGE
+    return OWN_FAULT if isinstance(error, OperationError) else REFUSED
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""Who plays in the story: the registry with its officers, and provinces with their keys, issuer and gate."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from credentials.errors import Unavailable
+from credentials.keys import jwk_of, load_private_key, new_private_key, private_key_pem
+from credentials.recognition.document import sign_rule_set
+from credentials.recognition.template import template
+from credentials.signing import PemSigner
+from demonstration.world import World
+from service_kit.auth import authorization
+from service_kit.clock import SystemClock
+from service_kit.durable import read_secret, write_atomic
+
+POLL_SECONDS = 1
+"""How often the demonstration's gates ask the mirror; in earnest it is 30 s."""
+NEWS_SECONDS = 30
+"""How long the story waits for news to reach a gate."""
+CLIENT = "city-app"
+"""The province's own application, which may ask its issuer for codes."""
+
+
+class Registry:
+    """The trust registry: made, served, and worked at by its officers."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.folder = world.folder / "registry"
+        self.officers = json.loads(world.run("registry", "init", str(self.folder), "--json"))["officers"]
+        self.trust_root = self.folder / "trust-root.json"
+        self.server = world.server("registry", ("registry",), {})
+        self.server.settings["TONGXING_REGISTRY_URL"] = self.url
+        world.start(self.server)
+
+    @property
+    def url(self) -> str:
+        return self.server.url("registry")
+
+    def key_of(self, officer: int) -> str:
+        """The key file of officer 0, 1 or 2."""
+        return str(self.officers[officer]["key_file"])
+
+    def draft(self, additions: Mapping[str, Any]) -> dict[str, Any]:
+        """The first officer drafts a list with every statement that waits."""
+        made = self._world.run(
+            "registry", "draft", "--registry", self.url, "--key", self.key_of(0), "--all-submitted",
+            "--additions", "-", "--json", stdin=json.dumps(additions),
+        )  # fmt: skip
+        draft: dict[str, Any] = json.loads(made)
+        return draft
+
+    def approve(self, draft_id: str, officer: int) -> None:
+        """One officer works out what the draft changes, and signs it."""
+        self._world.run(
+            "registry", "approve", draft_id, "--registry", self.url, "--key", self.key_of(officer),
+            "--root", str(self.trust_root), "--yes",
+        )  # fmt: skip
+
+    def publish(self, draft_id: str, officer: int = 0) -> bool:
+        """Put a draft into force; False when the registry refuses because too few have signed."""
+        done = self._world.attempt(
+            "registry", "publish", draft_id, "--registry", self.url, "--key", self.key_of(officer)
+        )
+        return done.returncode == 0
+
+    def deny(self, kid: str, province: Path) -> None:
+        """A province has one of its own keys denied, by its root key."""
+        self._world.run(
+            "registry", "deny", kid, "--registry", self.url, "--province", str(province), "--reason", "compromised"
+        )
+
+    def bundle(self, output: Path) -> None:
+        """One zip of everything that a gate without network needs."""
+        self._world.run("registry", "bundle", "--data-dir", str(self.folder), "-o", str(output))
+
+
+@dataclass(frozen=True)
+class Home:
+    """What is fixed about a province: its folder's name, member id, names, and its own rules."""
+
+    name: str
+    member: str
+    zh: str
+    en: str
+    region: int
+    hotline: str
+    hours: int
+    """For how many hours after sampling a nucleic-acid test counts at its gates."""
+    statuses: tuple[str, ...] = ("green", "yellow", "red", "pending")
+    """What the officers let it issue."""
+
+    def entry(self) -> dict[str, Any]:
+        """What the officers say of it."""
+        return {
+            "kind": "province",
+            "names": {"zh": self.zh, "en": self.en},
+            "region": self.region,
+            "hotline": self.hotline,
+            "environment": "demo",
+            "may_issue": {"statuses": list(self.statuses), "forms": ["phone", "assisted", "paper"]},
+        }
+
+
+class Province:
+    """A province: its key folder, and one server process that issues and checks."""
+
+    def __init__(self, world: World, registry: Registry, home: Home) -> None:
+        self._world, self._registry, self.home = world, registry, home
+        self.keys = world.folder / home.name / "keys-of-the-province"
+        made = json.loads(world.run("province", "init", str(self.keys), "--member", home.member, "--json"))
+        self.key_files = {f"{key['use']}-{key['file'][-5]}": key for key in made["keys"]}
+        self.server = world.server(home.name, ("issuer", "verifier"), self._settings())
+        self.server.settings["TONGXING_ISSUER_URL"] = self.server.url("issuer")
+        self._client_key = world.folder / home.name / "city-app.pem"
+        self._seen_status: dict[str, int] = {}
+
+    def key_file(self, label: str) -> Path:
+        """The file of a key, as ``credential-1``."""
+        return self.keys / str(self.key_files[label]["file"])
+
+    def kid(self, label: str) -> str:
+        """The kid of a key, 16 hex digits."""
+        return str(self.key_files[label]["kid"])
+
+    def signer(self, label: str) -> PemSigner:
+        """A key to sign with, by hand."""
+        return PemSigner(load_private_key(read_secret(self.key_file(label))), bytes.fromhex(self.kid(label)))
+
+    def submit_statement(self) -> None:
+        """Sign the statement of its keys and bring it to the registry."""
+        self._world.run("province", "statement", str(self.keys), "--registry", self._registry.url)
+        self._world.run("province", "submit", str(self.keys), "--registry", self._registry.url)
+
+    def prepare(self) -> None:
+        """Make the issuer's secret and database, and register the client."""
+        self._run("issuer", "init")
+        key = new_private_key()
+        write_atomic(self._client_key, private_key_pem(key), mode=0o600)
+        self._run("issuer", "client", "add", CLIENT, "-", stdin=json.dumps(jwk_of(key.public_key())))
+
+    def publish_rules(self) -> None:
+        """Sign this province's own rule set and bring it to the mirror."""
+        document = template(self.home.member, self.home.hours)
+        signed = self._world.folder / self.home.name / "rules.jws"
+        write_atomic(signed, sign_rule_set(document, self.signer("rules-1")).encode())
+        self._run("issuer", "publish", "--rules", str(signed))
+
+    def publish_status(self) -> None:
+        """Sign what has been withdrawn and bring it to the mirror."""
+        self._run("issuer", "publish")
+
+    def bulk(self, people: Path, codes: Path) -> None:
+        """Issue for everyone in a CSV file."""
+        self._run("issuer", "bulk", str(people), "--output", str(codes))
+
+    def issue(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the issuer for one code over HTTP, as the province's own application does."""
+        headers = self._authorization() | {"Idempotency-Key": secrets.token_hex(16)}
+        return self._world.post(self.server.url("issuer") + "/v1/credentials", dict(request), headers)
+
+    def withdraw(self, handle: str) -> None:
+        """Withdraw a code by its handle."""
+        url = f"{self.server.url('issuer')}/v1/credentials/{handle}/withdrawal"
+        self._world.post(url, {"cause": "superseded"}, self._authorization())
+
+    def check(self, text: str) -> dict[str, Any]:
+        """Have this province's gate check a code over HTTP."""
+        return self._world.post(self.server.url("verifier") + "/v1/check", {"text": text})
+
+    def state(self) -> dict[str, Any]:
+        """What this province's gate knows, and how old it is."""
+        return self._world.get(self.server.url("verifier") + "/v1/state")
+
+    def check_offline(self, text: str, at: int) -> dict[str, Any]:
+        """Check a code on the command line by what this province's gate has stored, as of another time."""
+        return self._checked(text, "--trust", str(self._world.folder / self.home.name / "gate"), "--at", str(at))
+
+    def check_with_bundle(self, bundle: Path, text: str = "", picture: Path | None = None) -> dict[str, Any]:
+        """Check a code, or a picture of one, on a machine that has nothing but the offline bundle."""
+        shown = ("--picture", str(picture)) if picture else ()
+        return self._checked(text, "--trust", str(bundle), *shown)
+
+    def gate_with_clock(self, name: str, offset: int) -> Province:
+        """A second gate of this province whose device's clock is wrong by ``offset`` seconds."""
+        other = copy.copy(self)
+        settings = self._settings() | {"TONGXING_CLOCK_OFFSET_SECONDS": str(offset)}
+        other.server = self._world.server(name, ("verifier",), settings)
+        self._world.start(other.server)
+        other.wait_for(lambda state: state["trust"] and state["rules"])
+        return other
+
+    def wait_for(self, condition: Callable[[dict[str, Any]], Any]) -> None:
+        """Wait until the gate's state says so. Raises Unavailable."""
+        self._world.wait(
+            lambda: condition(self.state()), f"the news does not reach {self.home.name}", seconds=NEWS_SECONDS
+        )
+
+    def wait_for_status(self, member: str) -> None:
+        """Wait until the gate has newer withdrawal data of ``member`` than when this was last called."""
+        seen = self._seen_status.get(member, 0)
+
+        def sequence(state: dict[str, Any]) -> int:
+            return state["members"].get(member, {}).get("status_sequence") or 0
+
+        self.wait_for(lambda state: sequence(state) > seen)
+        self._seen_status[member] = sequence(self.state())
+
+    def _checked(self, text: str, *options: str) -> dict[str, Any]:
+        done = self._world.attempt(
+            "verifier", "check", *(["-"] if text else []), *options, "--root", str(self._registry.trust_root),
+            "--member", self.home.member, "--environment", "demo", "--json", stdin=text,
+        )  # fmt: skip
+        if done.returncode not in (0, 1, 2):
+            raise Unavailable(f"tongxing verifier check: exit {done.returncode}: {done.stderr.strip()[-500:]}")
+        verdict: dict[str, Any] = json.loads(done.stdout)
+        return verdict
+
+    def _run(self, *arguments: str, stdin: str | None = None) -> str:
+        return self._world.run(*arguments, settings=self.server.settings, stdin=stdin)
+
+    def _authorization(self) -> dict[str, str]:
+        key = load_private_key(read_secret(self._client_key))
+        return authorization(key, CLIENT, self.server.url("issuer"), SystemClock().now())
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "TONGXING_MEMBER": self.home.member,
+            "TONGXING_REGISTRY_URL": self._registry.url,
+            "TONGXING_TRUST_ROOT": str(self._registry.trust_root),
+            "TONGXING_KEY_FILE": str(self.key_file("credential-1")),
+            "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
+            "TONGXING_POLL_SECONDS": str(POLL_SECONDS),
+        }

@@ -1,0 +1,108 @@
+"""A holder's phone, played from the command line: makes its key, asks for a code, shows it live.
+
+The key never leaves the folder that stands for the phone. What leaves it is a proof of possession, on the way to a
+code, and live presentations, which are good for a minute and a half.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from credentials.algorithms.es256 import PrivateKey
+from credentials.errors import Conflict, NotFound
+from credentials.formats import native, presentation
+from credentials.keys import load_private_key, new_private_key, private_key_pem
+from credentials.qr import draw_terminal
+from issuer.holder_proof import make_proof
+from service_kit.clock import SystemClock
+from service_kit.durable import read_secret, write_atomic
+
+_KEY = "holder.pem"
+_CODE = "code.txt"
+
+
+class Phone:
+    """The folder that stands for a phone: ``holder.pem`` (mode 0600) and ``code.txt``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def make_key(self) -> None:
+        """A fresh key. Raises Conflict when the phone has one: a code is bound to it."""
+        if (self._folder / _KEY).exists():
+            raise Conflict("this phone has a key already")
+        write_atomic(self._folder / _KEY, private_key_pem(new_private_key()), mode=0o600)
+
+    def proof(self, audience: str, at: int) -> str:
+        """Proof of possession for the issuer at ``audience``, to be sent with the request for a code."""
+        return make_proof(self._key(), audience, at)
+
+    def keep(self, text: str) -> None:
+        """Keep a code that the issuer gave. Raises NotACredential, TooLarge or Malformed."""
+        native.unwrap(text)
+        write_atomic(self._folder / _CODE, text.strip().encode(), mode=0o600)
+
+    def show(self, at: int) -> str:
+        """The live code at ``at`` (seconds UTC by this phone's clock). Raises NotFound without a code."""
+        return presentation.present(self.code(), self._key(), at)
+
+    def code(self) -> str:
+        """The kept code, which no gate takes bare."""
+        path = self._folder / _CODE
+        if not path.exists():
+            raise NotFound("this phone has no code yet")
+        return path.read_text()
+
+    def _key(self) -> PrivateKey:
+        return load_private_key(read_secret(self._folder / _KEY))
+
+
+@click.group()
+def holder() -> None:
+    """A holder's phone, for tests and demonstrations: key, code, live code."""
+
+
+_folder = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+_offset = click.option("--clock-offset", default=0, help="Seconds by which this phone's clock is wrong.")
+
+
+@holder.command()
+@_folder
+def new(folder: Path) -> None:
+    """Make the phone's key.  Example: tongxing holder new ./phone"""
+    Phone(folder).make_key()
+
+
+@holder.command()
+@_folder
+@click.option("--issuer", required=True, help="Base URL of the issuer that the proof is for.")
+@_offset
+def proof(folder: Path, issuer: str, clock_offset: int) -> None:
+    """Print a proof of possession of the phone's key.
+
+    Example: tongxing holder proof ./phone --issuer http://127.0.0.1:8041/issuer
+    """
+    click.echo(Phone(folder).proof(issuer, SystemClock(clock_offset).now()))
+
+
+@holder.command()
+@_folder
+def keep(folder: Path) -> None:
+    """Keep a code, read from standard input.  Example: tongxing holder keep ./phone < code.txt"""
+    Phone(folder).keep(sys.stdin.read())
+
+
+@holder.command()
+@_folder
+@click.option("--qr", is_flag=True, help="Draw it in the terminal instead of printing the text.")
+@_offset
+def show(folder: Path, qr: bool, clock_offset: int) -> None:
+    """Show the live code, signed now.
+
+    Example: tongxing holder show ./phone | tongxing verifier check -
+    """
+    text = Phone(folder).show(SystemClock(clock_offset).now())
+    click.echo(draw_terminal(text) if qr else text)

@@ -1,0 +1,25 @@
+"""Wires the issuer's service."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from issuer.config import IssuerSettings
+from issuer.service import EXTENSION, open_service
+from issuer.views import blueprint
+from service_kit.clock import Clock
+from service_kit.web import add_probe, make_app
+
+MAX_BODY_BYTES = 16_384
+
+
+def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
+    """The issuer as a WSGI application: ``/v1/…``, to be mounted under ``/issuer``.
+
+    Raises SettingInvalid, KeyRejected, StorageUnavailable or SchemaOutdated when it cannot be opened.
+    """
+    app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES)
+    office = open_service(settings, clock)
+    app.extensions[EXTENSION] = office
+    add_probe(app, office.probe)
+    return app

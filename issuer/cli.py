@@ -1,0 +1,203 @@
+"""The commands ``tongxing issuer …``. They work on the issuer's own database and keys, with the service's settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+import click
+
+from credentials.errors import InvalidRequest
+from issuer import bulk as bulk_issue
+from issuer.config import IssuerSettings
+from issuer.issuance import MAX_IDEMPOTENCY_KEY_CHARACTERS, Ask
+from issuer.request import read_request
+from issuer.service import SECRET_BYTES, IssuerService, open_database, open_service
+from issuer.views import handle_bytes, issued_json
+from issuer.withdrawal import CAUSES
+from issuer.withdrawal import withdraw as withdraw_code
+from service_kit.durable import write_atomic
+from service_kit.settings import read_settings
+
+LOCAL_CLIENT = "local"
+"""Whose idempotency keys those of ``issuer issue`` are."""
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+@click.group()
+def issuer() -> None:
+    """Issue and withdraw health-status codes (签发、撤回). Settings: docs/configuration.md."""
+
+
+@issuer.command()
+@as_json
+def init(as_json: bool) -> None:
+    """Make the issuer's secret, if there is none, and bring the database up to date. Safe to call again.
+
+    \b
+    Example:
+      tongxing issuer init
+    """
+    settings = _settings()
+    made = not settings.secret_path.exists()
+    if made:
+        write_atomic(settings.secret_path, secrets.token_bytes(SECRET_BYTES), mode=0o600)
+    open_database(settings).dispose()
+    _say(as_json, {"secret_file": str(settings.secret_path), "made": made}, f"ready; secret: {settings.secret_path}")
+
+
+@issuer.command()
+@click.argument("request", type=click.File(encoding="utf-8"))
+@click.option("--key", help="Idempotency key: the same key and request give the same code again.")
+@as_json
+def issue(request: TextIO, key: str | None, as_json: bool) -> None:
+    """Issue one code for a REQUEST in JSON (docs/operations.md), a file or - for standard input.
+
+    \b
+    Example:
+      tongxing issuer issue - < wang.json
+    """
+    office = _open()
+    fields, now = _object(request.read()), office.now()
+    ask = Ask(_key(key), read_request(fields, office.settings.audience, now))
+    issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, now))
+    _say(as_json, issued, str(issued["text"]))
+
+
+@issuer.command()
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON file.")
+@as_json
+@click.pass_context
+def bulk(context: click.Context, source: Path, output: Path, as_json: bool) -> None:
+    """Issue for every line of SOURCE (.csv, else NDJSON). Run it again after a stop: nothing is issued twice.
+
+    Lines that cannot be used are listed by number and reason in OUTPUT.rejected.ndjson; then it ends with 1.
+
+    \b
+    Example:
+      tongxing issuer bulk residents.csv -o codes.ndjson
+    """
+    office = _open()
+    with click.progressbar(length=bulk_issue.count_lines(source), label="issuing", file=sys.stderr) as bar:
+        result = bulk_issue.issue_file(
+            office.issuance, office.settings.audience, source, output, office.now, bar.update
+        )
+    summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
+    _say(as_json, summary, ", ".join(f"{count} {what}" for what, count in summary.items()))
+    if result.rejected:
+        context.exit(1)
+
+
+@issuer.command()
+@click.argument("handle")
+@click.option("--cause", required=True, type=click.Choice(list(CAUSES)))
+@click.option("--author", required=True, help="Who withdraws, as unit/person.")
+@as_json
+def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
+    """Withdraw the code of HANDLE (32 hex digits). Gates learn it after the next `issuer publish`.
+
+    \b
+    Example:
+      tongxing issuer withdraw 0f3c… --cause lost-device --author service-desk/li
+    """
+    office = _open()
+    done = withdraw_code(office.store, handle_bytes(handle), cause, author, office.now())
+    _say(as_json, {"withdrawn": done}, "withdrawn" if done else "was withdrawn before")
+
+
+@issuer.command()
+@click.option("--rules", type=click.File("rb"), help="Bring this signed rule set instead.")
+@as_json
+def publish(rules: BinaryIO | None, as_json: bool) -> None:
+    """Sign the withdrawal status and bring it to the registry's mirror; call it every minute by a timer.
+
+    \b
+    Examples:
+      tongxing issuer publish
+      tongxing issuer publish --rules rules.jws
+    """
+    office = _open()
+    if rules is not None:
+        content = rules.read().strip()
+        office.mirror.put("rules", content)
+        _say(as_json, {"bytes": len(content)}, f"rules: {len(content)} bytes")
+        return
+    published = office.publication.publish(office.now())
+    words = "status {sequence}: {lists} lists, {withdrawn} withdrawn, {bytes} bytes".format(**published._asdict())
+    _say(as_json, published._asdict(), words)
+
+
+@issuer.group()
+def client() -> None:
+    """The applications that may ask for codes over HTTP, each by its public key."""
+
+
+@client.command("add")
+@click.argument("client_id")
+@click.argument("jwk", type=click.File(encoding="utf-8"))
+@as_json
+def add_client(client_id: str, jwk: TextIO, as_json: bool) -> None:
+    """Register CLIENT_ID with its public key, a JWK in a file or - for standard input.
+
+    \b
+    Example:
+      tongxing issuer client add city-app city-app.jwk
+    """
+    office = _open()
+    office.clients.add(client_id, _object(jwk.read()), office.now())
+    _say(as_json, {"client_id": client_id}, f"{client_id} may ask for codes")
+
+
+@client.command("revoke")
+@click.argument("client_id")
+@as_json
+def revoke_client(client_id: str, as_json: bool) -> None:
+    """Take CLIENT_ID's rights away for good.  Example: tongxing issuer client revoke city-app"""
+    office = _open()
+    office.clients.revoke(client_id, office.now())
+    _say(as_json, {"client_id": client_id}, f"{client_id} is revoked")
+
+
+@client.command("list")
+@as_json
+def list_clients(as_json: bool) -> None:
+    """List the clients.  Example: tongxing issuer client list --json"""
+    clients = [each._asdict() for each in _open().clients.all()]
+    lines = [f"{each['client_id']}{' (revoked)' if each['revoked_at'] else ''}" for each in clients]
+    _say(as_json, {"clients": clients}, "\n".join(lines) or "no clients")
+
+
+def _settings() -> IssuerSettings:
+    return read_settings(IssuerSettings, os.environ)
+
+
+def _open() -> IssuerService:
+    return open_service(_settings())
+
+
+def _key(key: str | None) -> str:
+    if key is None:
+        return secrets.token_hex(16)
+    if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS:
+        raise InvalidRequest(f"--key: 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters")
+    return key
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InvalidRequest("not JSON") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("not a JSON object")
+    return value
+
+
+def _say(as_json: bool, result: Mapping[str, Any], words: str) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False, sort_keys=True) if as_json else words)

@@ -1,0 +1,78 @@
+"""Machine clients: the province's own applications, each with its public key; nobody else may ask for codes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Engine, delete, insert, select, update
+
+from credentials.errors import Conflict, InvalidRequest, NotFound
+from credentials.keys import jwk_of, public_key_from_jwk
+from issuer.storage import tables
+from service_kit.auth import MAX_ID_CHARACTERS, MAX_LIFETIME_SECONDS, SKEW_SECONDS
+from service_kit.database import reading, transaction
+
+
+class Client(NamedTuple):
+    """A registered client. Times in seconds UTC."""
+
+    client_id: str
+    added_at: int
+    revoked_at: int | None
+
+
+class Clients:
+    """The clients in the issuer's database, and the assertions they have used (``service_kit.auth.JtiStore``).
+
+    Durable when a call returns; safe to call concurrently. Who can write it can have codes issued.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, client_id: str, jwk: Any, at: int) -> None:
+        """Register a client. Raises KeyRejected for its key, InvalidRequest, Conflict when the id is taken."""
+        if not 0 < len(client_id) <= MAX_ID_CHARACTERS or not client_id.isascii() or not client_id.isprintable():
+            raise InvalidRequest(f"client id: 1 to {MAX_ID_CHARACTERS} printable ASCII characters")
+        public = json.dumps(jwk_of(public_key_from_jwk(jwk)))
+        with transaction(self._engine) as connection:
+            connection.execute(insert(tables.client).values(client_id=client_id, jwk=public, added_at=at))
+
+    def revoke(self, client_id: str, at: int) -> None:
+        """Take a client's rights away for good. Raises NotFound."""
+        row = tables.client
+        with transaction(self._engine) as connection:
+            changed = connection.execute(
+                update(row).where(row.c.client_id == client_id, row.c.revoked_at.is_(None)).values(revoked_at=at)
+            )
+            if not changed.rowcount:
+                raise NotFound("no active client of this id")
+
+    def all(self) -> list[Client]:
+        """All clients, revoked ones included."""
+        row = tables.client.c
+        with reading(self._engine) as connection:
+            found = connection.execute(select(row.client_id, row.added_at, row.revoked_at).order_by(row.client_id))
+            return [Client(*each) for each in found]
+
+    def key_of(self, client_id: str) -> ec.EllipticCurvePublicKey | None:
+        """The key of an active client, or None."""
+        row = tables.client.c
+        query = select(row.jwk).where(row.client_id == client_id, row.revoked_at.is_(None))
+        with reading(self._engine) as connection:
+            jwk = connection.execute(query).scalar_one_or_none()
+        return None if jwk is None else public_key_from_jwk(json.loads(jwk))
+
+    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
+        """Mark an assertion as used; False when it was used before."""
+        table = tables.used_assertion
+        expired = table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - SKEW_SECONDS
+        try:
+            with transaction(self._engine) as connection:
+                connection.execute(delete(table).where(expired))
+                connection.execute(insert(table).values(client_id=client_id, jti=jti, expires_at=expires_at))
+        except Conflict:
+            return False
+        return True

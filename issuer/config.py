@@ -1,0 +1,48 @@
+"""The issuer's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from credentials.errors import SettingInvalid
+from credentials.regions import is_member_id
+from service_kit.fetch import require_safe
+from service_kit.settings import ServiceSettings
+
+DATABASE_NAME = "issuer"
+_SECRET_NAME = "issuer.secret"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuerSettings(ServiceSettings):
+    """``issuer_url``: the issuer's own base URL, which assertions and holders' proofs name as audience.
+    ``member``: for whom it issues. ``key_file`` and ``status_key_file``: keys that the registry lists for it."""
+
+    issuer_url: str
+    member: str
+    registry_url: str
+    key_file: Path
+    status_key_file: Path
+    key_passphrase_file: Path | None = None
+    unit: str = "health-commission"
+    """The unit that decisions by rule are made in the name of."""
+    issuer_secret_file: Path | None = None
+    """32 random bytes behind index permutation and subject digests. Default: ``issuer.secret`` in ``data_dir``."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_safe(self.issuer_url)
+        require_safe(self.registry_url)
+        if not is_member_id(self.member):
+            raise SettingInvalid("TONGXING_MEMBER: not a member id")
+
+    @property
+    def audience(self) -> str:
+        """The base URL without a slash at its end."""
+        return self.issuer_url.rstrip("/")
+
+    @property
+    def secret_path(self) -> Path:
+        """Where the issuer's secret lies."""
+        return self.issuer_secret_file or self.data_dir / _SECRET_NAME

@@ -1,0 +1,185 @@
+"""What somebody asks the issuer for, from JSON over HTTP or a line of a bulk file: one reading for both.
+
+::
+
+    {"name": "王小明", "document": {"kind": "resident-id", "number": "…"}, "form": "phone",
+     "evidence": [{"kind": "nucleic-acid", "result": "negative", "sampled_at": 1790000000, "region": 410100}],
+     "holder_proof": "<compact JWS>",                     phone and assisted
+     "guardian": "child",                                 assisted
+     "lifetime": 86400,                                   seconds; the form's longest when absent
+     "decision": {"status": "red", "reason": "test-positive", "basis": "infectious-diseases-law-39",
+                  "author": "unit/person", "approver": "other-unit/person", "ends_at": 1790500000}}   manual only
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from credentials.errors import InvalidRequest, Malformed
+from credentials.identity import Document, parse_document
+from credentials.limits import (
+    EVIDENCE_TIME_STEP_SECONDS,
+    MAX_EVIDENCE,
+    MAX_LIFETIME_PAPER_SECONDS,
+    MAX_LIFETIME_PHONE_SECONDS,
+    MAX_TIME_SECONDS,
+    MIN_TIME_SECONDS,
+)
+from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.regions import is_region
+from credentials.wire.jws import json_bytes
+from issuer.holder_proof import proven_point
+
+MAX_NAME_CHARACTERS = 64
+MIN_LIFETIME_SECONDS = 60
+FUTURE_SAMPLE_SECONDS = 600
+"""A sample may seem taken this long from now: laboratories' clocks."""
+_FIELDS = frozenset({"name", "document", "form", "evidence", "holder_proof", "guardian", "lifetime", "decision"})
+_LONGEST = {
+    Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
+    Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
+    Form.PAPER: MAX_LIFETIME_PAPER_SECONDS,
+}
+
+
+class ManualDecision(NamedTuple):
+    """A decision that people made; checked by :func:`issuer.decisions.decide_by_hand`."""
+
+    status: Status
+    reason: Reason
+    basis: str
+    author: str
+    approver: str
+    ends_at: int
+
+
+class IssueRequest(NamedTuple):
+    """A request that can be carried out. ``holder_point``: 33 bytes, proven, for phone and assisted codes."""
+
+    name: str
+    document: Document
+    form: Form
+    evidence: tuple[Evidence, ...]
+    holder_point: bytes | None
+    guardian: Guardian | None
+    lifetime: int
+    manual: ManualDecision | None
+    body_hash: bytes
+    """SHA-256 of the request as canonical JSON: the same idempotency key with another hash is a conflict."""
+
+
+def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequest:
+    """Read and check a request made at ``at`` (seconds UTC) to the issuer at ``audience``.
+
+    Raises InvalidRequest naming the field, InvalidDocument, ProofOfPossessionFailed.
+    """
+    unknown = set(fields) - _FIELDS
+    if unknown:
+        raise InvalidRequest("unknown field")
+    form = _labelled(Form, fields, "form")
+    return IssueRequest(
+        _text(fields, "name", MAX_NAME_CHARACTERS),
+        _document(fields.get("document")),
+        form,
+        _evidence(fields.get("evidence", []), at),
+        _holder_point(fields.get("holder_proof"), form, audience, at),
+        _guardian(fields, form),
+        _lifetime(fields.get("lifetime"), form),
+        _manual(fields.get("decision")),
+        hashlib.sha256(json_bytes(dict(fields))).digest(),
+    )
+
+
+def _text(fields: Mapping[str, Any], name: str, most: int) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= most:
+        raise InvalidRequest(f"{name}: text of 1 to {most} characters")
+    return value
+
+
+def _whole(fields: Mapping[str, Any], name: str, least: int, most: int) -> int:
+    value = fields.get(name)
+    if type(value) is not int or not least <= value <= most:
+        raise InvalidRequest(f"{name}: whole number from {least} to {most}")
+    return value
+
+
+def _labelled(kind: type[Any], fields: Mapping[str, Any], name: str) -> Any:
+    try:
+        return kind.from_label(fields.get(name))
+    except Malformed as error:
+        raise InvalidRequest(f"{name}: one of {', '.join(member.label for member in kind)}") from error
+
+
+def _object(value: object, name: str, known: frozenset[str]) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not value.keys() <= known:
+        raise InvalidRequest(f"{name}: object with {', '.join(sorted(known))}")
+    return value
+
+
+def _document(value: object) -> Document:
+    fields = _object(value, "document", frozenset({"kind", "number"}))
+    kind = fields.get("kind")
+    if kind is not None and not isinstance(kind, str):
+        raise InvalidRequest("document.kind: text")
+    return parse_document(kind, _text(fields, "number", MAX_NAME_CHARACTERS))
+
+
+def _evidence(value: object, at: int) -> tuple[Evidence, ...]:
+    if not isinstance(value, list) or len(value) > MAX_EVIDENCE:
+        raise InvalidRequest(f"evidence: list of at most {MAX_EVIDENCE}")
+    return tuple(_piece(item, at) for item in value)
+
+
+def _piece(value: object, at: int) -> Evidence:
+    fields = _object(value, "evidence", frozenset({"kind", "result", "sampled_at", "region"}))
+    sampled_at = _whole(fields, "sampled_at", MIN_TIME_SECONDS, at + FUTURE_SAMPLE_SECONDS)
+    if not is_region(fields.get("region")):
+        raise InvalidRequest("region: six-digit code of GB/T 2260")
+    return Evidence(
+        _labelled(EvidenceKind, fields, "kind"),
+        _labelled(EvidenceResult, fields, "result"),
+        # Rounded down: a code shall not seem fresher than its sample, nor tell the minute it was taken.
+        sampled_at - sampled_at % EVIDENCE_TIME_STEP_SECONDS,
+        fields["region"],
+    )
+
+
+def _holder_point(proof: object, form: Form, audience: str, at: int) -> bytes | None:
+    if form is Form.PAPER:
+        if proof is not None:
+            raise InvalidRequest("holder_proof: not for paper")
+        return None
+    if not isinstance(proof, str):
+        raise InvalidRequest("holder_proof: needed for phone and assisted codes")
+    return proven_point(proof, audience, at)
+
+
+def _guardian(fields: Mapping[str, Any], form: Form) -> Guardian | None:
+    if form is Form.ASSISTED:
+        return _labelled(Guardian, fields, "guardian")  # type: ignore[no-any-return]
+    if fields.get("guardian") is not None:
+        raise InvalidRequest("guardian: for assisted codes only")
+    return None
+
+
+def _lifetime(value: object, form: Form) -> int:
+    if value is None:
+        return _LONGEST[form]
+    return _whole({"lifetime": value}, "lifetime", MIN_LIFETIME_SECONDS, _LONGEST[form])
+
+
+def _manual(value: object) -> ManualDecision | None:
+    if value is None:
+        return None
+    fields = _object(value, "decision", frozenset(ManualDecision._fields))
+    return ManualDecision(
+        _labelled(Status, fields, "status"),
+        _labelled(Reason, fields, "reason"),
+        _text(fields, "basis", MAX_NAME_CHARACTERS),
+        _text(fields, "author", MAX_NAME_CHARACTERS),
+        _text(fields, "approver", MAX_NAME_CHARACTERS),
+        _whole(fields, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS),
+    )

@@ -1,0 +1,109 @@
+"""What the views and the commands of the issuer work with, made once from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import current_app, request
+from sqlalchemy import Engine
+
+from credentials.algorithms import es256
+from credentials.errors import SettingInvalid
+from credentials.keys import VerificationKey, kid_of, load_private_key
+from credentials.limits import MAX_TIME_SECONDS
+from credentials.signing import PemSigner
+from issuer.clients import Clients
+from issuer.config import DATABASE_NAME, IssuerSettings
+from issuer.issuance import Issuance, Secrets
+from issuer.publication import Mirror, StatusPublication
+from issuer.storage.sql import SqlIssuerStore
+from service_kit.auth import authenticate
+from service_kit.clock import Clock
+from service_kit.database import connect, migrate
+from service_kit.durable import read_secret
+from service_kit.fetch import Fetcher
+
+EXTENSION = "issuer"
+SECRET_BYTES = 32
+MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
+VERSION_TABLE = "issuer_schema_version"
+
+
+@dataclass(frozen=True)
+class IssuerService:
+    """One member's issuer."""
+
+    settings: IssuerSettings
+    engine: Engine
+    store: SqlIssuerStore
+    issuance: Issuance
+    publication: StatusPublication
+    mirror: Mirror
+    clients: Clients
+    clock: Clock
+
+    def now(self) -> int:
+        """Seconds UTC."""
+        return self.clock.now()
+
+    def client(self) -> str:
+        """The client that sent the present request. Raises NotAuthenticated."""
+        header = request.headers.get("Authorization")
+        return authenticate(header, self.clients.key_of, self.settings.audience, self.now(), self.clients)
+
+    def probe(self) -> None:
+        """Whether it can issue: the database answers. Raises StorageUnavailable."""
+        self.clients.key_of("")
+
+
+def open_service(settings: IssuerSettings, clock: Clock | None = None) -> IssuerService:
+    """The issuer on its database, the schema brought up to date.
+
+    Raises SettingInvalid or KeyRejected when a key or the secret cannot be read, StorageUnavailable, SchemaOutdated.
+    """
+    signer, status_signer = _signer(settings, settings.key_file), _signer(settings, settings.status_key_file)
+    secrets = Secrets.derived_from(_secret(settings))
+    engine = open_database(settings)
+    store, mirror = SqlIssuerStore(engine), Mirror(settings.registry_url, settings.member, Fetcher())
+    return IssuerService(
+        settings=settings,
+        engine=engine,
+        store=store,
+        issuance=Issuance(store, signer, _own_key(settings.member, signer), settings.unit, secrets),
+        publication=StatusPublication(store, status_signer, settings.member, secrets.index_key, mirror),
+        mirror=mirror,
+        clients=Clients(engine),
+        clock=clock or settings.clock(),
+    )
+
+
+def open_database(settings: IssuerSettings) -> Engine:
+    """The database, migrated."""
+    engine = connect(settings.database(DATABASE_NAME))
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    return engine
+
+
+def service() -> IssuerService:
+    """The service of the application that handles this request."""
+    found: IssuerService = current_app.extensions[EXTENSION]
+    return found
+
+
+def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
+    passphrase_file = settings.key_passphrase_file
+    passphrase = read_secret(passphrase_file).split(b"\n", 1)[0] if passphrase_file else None
+    key = load_private_key(read_secret(path), passphrase)
+    return PemSigner(key, kid_of(settings.member, key.public_key()))
+
+
+def _own_key(member: str, signer: PemSigner) -> VerificationKey:
+    return VerificationKey(signer.kid, member, es256.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
+
+
+def _secret(settings: IssuerSettings) -> bytes:
+    secret = read_secret(settings.secret_path)
+    if len(secret) != SECRET_BYTES:
+        raise SettingInvalid(f"TONGXING_ISSUER_SECRET_FILE: not {SECRET_BYTES} bytes")
+    return secret

@@ -1,0 +1,67 @@
+"""What the issuer's store promises.
+
+Durable when the transaction's commit returns; safe to call from several threads and processes; may never be lost: it is
+the only record of who decided what. Who can write it can withdraw codes and invent decisions, but sign nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from issuer.decisions import Decision
+from issuer.indices import Place
+
+
+class IssuedRow(NamedTuple):
+    """A credential as it is kept. ``handle``: 16 random bytes, unrelated to the cti."""
+
+    place: Place
+    handle: bytes
+    form: int
+    issued_at: int
+    expires_at: int
+    text: str
+
+
+class Replay(NamedTuple):
+    """What an idempotency key was used for: the hash of the request, and what came of it."""
+
+    body_hash: bytes
+    issued: IssuedRow
+
+
+class IssueTransaction(Protocol):
+    """One transaction of issuing. Everything in it is committed together, or nothing is."""
+
+    def replays(self, client_id: str, keys: Sequence[str]) -> Mapping[str, Replay]:
+        """What these idempotency keys of this client were used for already."""
+
+    def allocate(self, expires_at: int, count: int) -> list[Place]:
+        """``count`` fresh places in lists whose codes expire on that day; opens lists as they fill."""
+
+    def record(self, client_id: str, entries: Sequence[tuple[str, bytes, Decision, IssuedRow]]) -> None:
+        """Keep decision, credential and idempotency key of each: (key, body hash, decision, credential)."""
+
+
+class IssuerStore(Protocol):
+    """The issuer's rows."""
+
+    def issuing(self) -> AbstractContextManager[IssueTransaction]:
+        """Begin a transaction of issuing; commits on leaving, rolls back on an error."""
+
+    def find(self, handle: bytes) -> IssuedRow | None:
+        """The credential of a handle."""
+
+    def withdraw(self, place: Place, at: int, cause: str, author: str) -> bool:
+        """Set the bit for good. False when it was set already: the first withdrawal stands."""
+
+    def open_lists(self, at: int, days_ahead: int) -> None:
+        """Open lists for the coming days, so that gates know a list before a code in it is shown."""
+
+    def next_sequence(self, name: str) -> int:
+        """The next number of a counter: 1, 2, 3, … A number may be skipped, never handed out twice."""
+
+    def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
+        """Lists not yet retired: list id -> (end of its day, withdrawn positions)."""

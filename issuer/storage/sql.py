@@ -1,0 +1,205 @@
+"""The issuer's store on SQL, one code path for SQLite and PostgreSQL.
+
+Allocation takes the counter row first, so that two workers never get one place (edge case 33): SQLite begins a writing
+transaction at once, PostgreSQL locks the row until the commit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, insert, select, update
+
+from credentials.errors import Conflict
+from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
+from credentials.wire.cbor import dumps
+from issuer.decisions import Decision
+from issuer.indices import Place, group_end, place_of
+from issuer.storage import tables
+from issuer.storage.ports import IssuedRow, Replay
+from service_kit.database import reading, transaction
+
+_LISTS = "status-list"
+_DAY_SECONDS = 24 * 3600
+_ROOM_AHEAD = STATUS_LIST_SIZE // 4
+"""A list with less room than this has a successor opened before it is full."""
+
+
+class SqlIssueTransaction:
+    """See :class:`issuer.storage.ports.IssueTransaction`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def replays(self, client_id: str, keys: Sequence[str]) -> Mapping[str, Replay]:
+        used, row = tables.idempotency.c, tables.credential.c
+        query = (
+            select(used.key, used.body_hash, *_COLUMNS)
+            .join_from(tables.idempotency, tables.credential, used.serial == row.serial)
+            .where(used.client_id == client_id, used.key.in_(keys))
+        )
+        return {key: Replay(body_hash, _issued(*rest)) for key, body_hash, *rest in self._connection.execute(query)}
+
+    def allocate(self, expires_at: int, count: int) -> list[Place]:
+        next_value(self._connection, _LISTS, 0)
+        end = group_end(expires_at)
+        places: list[Place] = []
+        while len(places) < count:
+            list_id, position = self._open_list(end)
+            taken = min(count - len(places), STATUS_LIST_SIZE - position)
+            places += [Place(list_id, position + offset) for offset in range(taken)]
+            row = tables.status_list
+            self._connection.execute(update(row).where(row.c.list_id == list_id).values(next_position=position + taken))
+        return places
+
+    def record(self, client_id: str, entries: Sequence[tuple[str, bytes, Decision, IssuedRow]]) -> None:
+        # A decision made for one credential has that credential's serial as its number: sequential for both.
+        self._connection.execute(
+            insert(tables.decision), [_decision_row(row.place.serial, made) for _, _, made, row in entries]
+        )
+        self._connection.execute(insert(tables.credential), [_credential_row(row) for _, _, _, row in entries])
+        self._connection.execute(
+            insert(tables.idempotency),
+            [
+                {"client_id": client_id, "key": key, "body_hash": body_hash, "serial": row.place.serial}
+                for key, body_hash, _, row in entries
+            ],
+        )
+
+    def open_list_ahead(self, end: int) -> None:
+        """Open a list of the day ending at ``end`` unless there is one with room."""
+        next_value(self._connection, _LISTS, 0)
+        self._open_list(end, room=_ROOM_AHEAD)
+
+    def _open_list(self, end: int, room: int = 1) -> tuple[int, int]:
+        row = tables.status_list.c
+        found = self._connection.execute(
+            select(row.list_id, row.next_position)
+            .where(row.expires_at == end, row.next_position <= STATUS_LIST_SIZE - room)
+            .order_by(row.list_id)
+            .limit(1)
+        ).first()
+        if found is not None:
+            return found.list_id, found.next_position
+        # List ids are never used again: a reference to a retired list must stay refused (edge case 29).
+        list_id = next_value(self._connection, _LISTS)
+        if list_id > MAX_STATUS_LIST:
+            raise Conflict("all status list ids are used")
+        self._connection.execute(insert(tables.status_list).values(list_id=list_id, expires_at=end, next_position=0))
+        return list_id, 0
+
+
+class SqlIssuerStore:
+    """See :class:`issuer.storage.ports.IssuerStore`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def issuing(self) -> Iterator[SqlIssueTransaction]:
+        with transaction(self._engine) as connection:
+            yield SqlIssueTransaction(connection)
+
+    def find(self, handle: bytes) -> IssuedRow | None:
+        with reading(self._engine) as connection:
+            found = connection.execute(select(*_COLUMNS).where(tables.credential.c.handle == handle)).first()
+        return None if found is None else _issued(*found)
+
+    def withdraw(self, place: Place, at: int, cause: str, author: str) -> bool:
+        row = tables.withdrawal
+        with transaction(self._engine) as connection:
+            if connection.execute(select(row.c.serial).where(row.c.serial == place.serial)).first() is not None:
+                return False
+            connection.execute(
+                _insert(connection, row)
+                .values(serial=place.serial, withdrawn_at=at, cause=cause, author=author)
+                .on_conflict_do_nothing()
+            )
+        return True
+
+    def open_lists(self, at: int, days_ahead: int) -> None:
+        with transaction(self._engine) as connection:
+            opening = SqlIssueTransaction(connection)
+            for day in range(days_ahead + 1):
+                opening.open_list_ahead(group_end(at + day * _DAY_SECONDS))
+
+    def next_sequence(self, name: str) -> int:
+        with transaction(self._engine) as connection:
+            return next_value(connection, name)
+
+    def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
+        lists, withdrawn = tables.status_list.c, tables.withdrawal.c
+        with reading(self._engine) as connection:
+            ends = dict(
+                connection.execute(select(lists.list_id, lists.expires_at).where(lists.expires_at > at)).tuples().all()
+            )
+            least = Place(min(ends, default=0), 0).serial
+            positions: dict[int, list[int]] = defaultdict(list)
+            for (serial,) in connection.execute(select(withdrawn.serial).where(withdrawn.serial >= least)):
+                place = place_of(serial)
+                positions[place.list_id].append(place.position)
+        return {list_id: (end, positions[list_id]) for list_id, end in ends.items()}
+
+
+def next_value(connection: Connection, name: str, step: int = 1) -> int:
+    """Add ``step`` to a counter and return it. Holds the counter's row until the transaction ends."""
+    row = tables.counter
+    counted = (
+        _insert(connection, row)
+        .values(name=name, value=step)
+        .on_conflict_do_update(index_elements=["name"], set_={"value": row.c.value + step})
+        .returning(row.c.value)
+    )
+    return int(connection.execute(counted).scalar_one())
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An insert that may say what to do on conflict. Only the dialect in use is imported: each costs much."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as dialect_insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as dialect_insert  # type: ignore[assignment]
+    return dialect_insert(table)
+
+
+_row = tables.credential.c
+_COLUMNS = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
+
+
+def _issued(serial: int, handle: bytes, form: int, issued_at: int, expires_at: int, text: str) -> IssuedRow:
+    return IssuedRow(place_of(serial), handle, form, issued_at, expires_at, text)
+
+
+def _credential_row(row: IssuedRow) -> dict[str, object]:
+    serial = row.place.serial
+    return {
+        "serial": serial,
+        "handle": row.handle,
+        "decision_id": serial,
+        "form": row.form,
+        "issued_at": row.issued_at,
+        "expires_at": row.expires_at,
+        "text": row.text,
+    }
+
+
+def _decision_row(decision_id: int, made: Decision) -> dict[str, object]:
+    return {
+        "decision_id": decision_id,
+        "subject": made.subject,
+        "status": int(made.status),
+        "reason": int(made.reason),
+        "rule_set": made.rule_set.rule_set,
+        "rule_set_version": made.rule_set.version,
+        "basis": made.basis,
+        "evidence": dumps([list(map(int, piece)) for piece in made.evidence]),
+        "unit": made.unit,
+        "author": made.author,
+        "approver": made.approver,
+        "starts_at": made.starts_at,
+        "ends_at": made.ends_at,
+        "appeal_until": made.appeal_until,
+    }

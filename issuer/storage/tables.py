@@ -1,0 +1,111 @@
+"""The issuer's tables. The database itself refuses a credential without a decision, and a decision without a basis."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# SQLite makes only INTEGER the row's own key; PostgreSQL needs 64 bits.
+_Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+counter = Table(
+    "issuer_counter",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+status_list = Table(
+    "issuer_status_list",
+    metadata,
+    Column("list_id", Integer, primary_key=True, autoincrement=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("next_position", Integer, nullable=False),
+    CheckConstraint("next_position BETWEEN 0 AND 1048576", name="issuer_position_in_list"),
+    Index("issuer_status_list_by_expiry", "expires_at"),
+)
+
+decision = Table(
+    "issuer_decision",
+    metadata,
+    Column("decision_id", _Serial, primary_key=True, autoincrement=False),
+    Column("subject", LargeBinary(32), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("reason", SmallInteger, nullable=False),
+    Column("rule_set", SmallInteger, nullable=False),
+    Column("rule_set_version", Integer, nullable=False),
+    Column("basis", String(64), nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("approver", String(64)),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("appeal_until", BigInteger, nullable=False),
+    CheckConstraint("length(basis) > 0", name="issuer_basis_named"),
+    CheckConstraint("basis = 'rule' OR approver IS NOT NULL", name="issuer_manual_needs_approver"),
+    CheckConstraint("approver IS NULL OR approver <> author", name="issuer_approver_is_another"),
+    CheckConstraint("ends_at > starts_at", name="issuer_ends_by_itself"),
+)
+
+credential = Table(
+    "issuer_credential",
+    metadata,
+    Column("serial", _Serial, primary_key=True, autoincrement=False),
+    Column("handle", LargeBinary(16), nullable=False, unique=True),
+    Column("decision_id", _Serial, ForeignKey("issuer_decision.decision_id"), nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+withdrawal = Table(
+    "issuer_withdrawal",
+    metadata,
+    Column("serial", _Serial, ForeignKey("issuer_credential.serial"), primary_key=True, autoincrement=False),
+    Column("withdrawn_at", BigInteger, nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("author", String(64), nullable=False),
+)
+
+idempotency = Table(
+    "issuer_idempotency",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("body_hash", LargeBinary(32), nullable=False),
+    Column("serial", _Serial, ForeignKey("issuer_credential.serial"), nullable=False),
+)
+
+client = Table(
+    "issuer_client",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("jwk", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+used_assertion = Table(
+    "issuer_used_assertion",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("jti", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("issuer_used_assertion_by_expiry", "expires_at"),
+)

@@ -1,0 +1,119 @@
+"""The issuer over HTTP: thin. Every route but the state needs a registered client's assertion."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (flask-smorest has no types.)
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
+
+from credentials.errors import InvalidRequest, NotFound
+from credentials.model import Form
+from credentials.qr import draw_png, draw_svg
+from issuer.issuance import HANDLE_BYTES, MAX_IDEMPOTENCY_KEY_CHARACTERS, Ask
+from issuer.request import read_request
+from issuer.schemas import IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
+from issuer.service import service
+from issuer.storage.ports import IssuedRow
+from issuer.withdrawal import withdraw
+
+blueprint = Blueprint("issuer", __name__, description="Who is issued what")
+_IMAGE = {"responses": {"200": {"description": "The QR symbol"}}}
+
+
+@blueprint.post("/v1/credentials")
+@blueprint.arguments(IssueSchema)
+@blueprint.response(201, IssuedSchema)
+def issue(fields: dict[str, Any]) -> dict[str, Any]:
+    """Issue one code. The same ``Idempotency-Key`` with the same body gives the same code again."""
+    office = service()
+    client_id, now = office.client(), office.now()
+    ask = Ask(_idempotency_key(), read_request(fields, office.settings.audience, now))
+    return issued_json(office.issuance.issue(client_id, ask, now))
+
+
+@blueprint.post("/v1/credentials/<handle>/withdrawal")
+@blueprint.arguments(WithdrawalSchema)
+@blueprint.response(200, WithdrawnSchema)
+def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
+    """Withdraw a code. It reaches gates with the next publication of the status."""
+    office = service()
+    client_id = office.client()
+    done = withdraw(office.store, handle_bytes(handle), fields["cause"], client_id, office.now())
+    return {"withdrawn": done}
+
+
+@blueprint.get("/v1/credentials/<handle>/symbol.png")
+@blueprint.doc(**_IMAGE)
+def symbol_png(handle: str) -> Response:
+    """The code as a PNG: level Q for paper, M for screens. A phone code drawn so is good for no gate."""
+    row = _own(handle)
+    return Response(draw_png(row.text, level=_level(row)), content_type="image/png")
+
+
+@blueprint.get("/v1/credentials/<handle>/symbol.svg")
+@blueprint.doc(**_IMAGE)
+def symbol_svg(handle: str) -> Response:
+    """The code as an SVG."""
+    row = _own(handle)
+    return Response(draw_svg(row.text, level=_level(row)), content_type="image/svg+xml")
+
+
+@blueprint.get("/v1/state")
+@blueprint.response(200, StateSchema)
+def show_state() -> dict[str, Any]:
+    """Who issues here, with which key."""
+    office = service()
+    return {
+        "member": office.settings.member,
+        "audience": office.settings.audience,
+        "environment": office.settings.environment,
+        "now": office.now(),
+        "clock_offset_seconds": office.settings.clock_offset_seconds,
+        "kid": office.issuance.own_key.kid.hex(),
+    }
+
+
+def issued_json(row: IssuedRow) -> dict[str, Any]:
+    """A credential as clients and bulk files see it."""
+    return {
+        "handle": row.handle.hex(),
+        "text": row.text,
+        "form": Form(row.form).label,
+        "issued_at": row.issued_at,
+        "expires_at": row.expires_at,
+    }
+
+
+def handle_bytes(handle: str) -> bytes:
+    """The 16 bytes of a handle. Raises NotFound for anything that is none."""
+    try:
+        raw = bytes.fromhex(handle)
+    except ValueError as error:
+        raise NotFound("no such handle") from error
+    if len(raw) != HANDLE_BYTES:
+        raise NotFound("no such handle")
+    return raw
+
+
+def _own(handle: str) -> IssuedRow:
+    office = service()
+    office.client()
+    row = office.store.find(handle_bytes(handle))
+    if row is None:
+        raise NotFound("no such handle")
+    return row
+
+
+def _level(row: IssuedRow) -> str:
+    return "Q" if row.form == Form.PAPER else "M"
+
+
+def _idempotency_key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
+        raise InvalidRequest(f"Idempotency-Key: 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters")
+    return key

@@ -1,0 +1,122 @@
+"""Machine clients prove who they are with one signed assertion a request (``private_key_jwt``, RFC 7523 section 2.2).
+
+No shared secret exists that could leak from a configuration or a log; an assertion is for one server, for a minute,
+once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from credentials.errors import NotAuthenticated
+
+ALGORITHM = "ES256"
+MAX_ASSERTION_CHARACTERS = 2048
+MAX_LIFETIME_SECONDS = 60
+SKEW_SECONDS = 30
+"""How far a client's clock may be ahead of ours."""
+MAX_ID_CHARACTERS = 64
+_SCHEME = "Bearer "
+_CLAIMS = {"iss": str, "sub": str, "aud": str, "iat": int, "exp": int, "jti": str}
+# PyJWT's own checks of times accept floats and texts of digits (edge case 8); ours are below.
+_OPTIONS = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "strict_aud": True}
+
+KeyLookup = Callable[[str], ec.EllipticCurvePublicKey | None]
+
+
+class JtiStore(Protocol):
+    """Remembers used assertions until they expire. Durable at once: a lost jti would let one be used again.
+
+    Safe to call concurrently: of several calls with one jti, one alone returns True. Who can write it can have an
+    assertion used twice within its minute, or refused.
+    """
+
+    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
+        """Mark as used; False when it was used before."""
+        ...  # pragma: no cover
+
+
+def make_assertion(private_key: ec.EllipticCurvePrivateKey, client_id: str, audience: str, now: int) -> str:
+    """An assertion by ``client_id`` for the server at base URL ``audience``, good for a minute from ``now``."""
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": now,
+        "exp": now + MAX_LIFETIME_SECONDS,
+        "jti": secrets.token_urlsafe(16),
+    }
+    return jwt.encode(claims, private_key, ALGORITHM)
+
+
+def authorization(private_key: ec.EllipticCurvePrivateKey, client_id: str, audience: str, now: int) -> dict[str, str]:
+    """The header that carries a fresh assertion."""
+    return {"Authorization": _SCHEME + make_assertion(private_key, client_id, audience, now)}
+
+
+def authenticate(header: str | None, key_of: KeyLookup, audience: str, now: int, used: JtiStore) -> str:
+    """The client whose assertion stands in an ``Authorization`` header.
+
+    Raises NotAuthenticated, without saying whether it was the client or its signature that is unknown.
+    """
+    token = _token(header)
+    client_id = _claimed_client(token)
+    key = key_of(client_id)
+    if key is None:
+        raise NotAuthenticated("assertion does not verify")
+    claims = _verified(token, key, audience)
+    _require_types(claims)
+    _require_time(claims["iat"], claims["exp"], now)
+    if claims["sub"] != client_id:
+        raise NotAuthenticated("sub is not iss")
+    # Last, so that nobody can use up another's jti.
+    if not used.use(client_id, claims["jti"], claims["exp"]):
+        raise NotAuthenticated("assertion used before")
+    return client_id
+
+
+def _token(header: str | None) -> str:
+    if header is None or not header.startswith(_SCHEME):
+        raise NotAuthenticated("no assertion")
+    if len(header) > MAX_ASSERTION_CHARACTERS:
+        raise NotAuthenticated("assertion too long")
+    return header[len(_SCHEME) :]
+
+
+def _claimed_client(token: str) -> str:
+    try:
+        client_id = jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        raise NotAuthenticated("not an assertion") from error
+    if not isinstance(client_id, str) or not 0 < len(client_id) <= MAX_ID_CHARACTERS:
+        raise NotAuthenticated("iss missing")
+    return client_id
+
+
+def _verified(token: str, key: ec.EllipticCurvePublicKey, audience: str) -> dict[str, Any]:
+    try:
+        return jwt.decode(token, key, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS)  # type: ignore[arg-type]
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise NotAuthenticated("assertion does not verify") from error
+
+
+def _require_types(claims: dict[str, Any]) -> None:
+    for name, kind in _CLAIMS.items():
+        if type(claims.get(name)) is not kind:
+            raise NotAuthenticated(f"{name} missing or of the wrong type")
+    if not 0 < len(claims["jti"]) <= MAX_ID_CHARACTERS:
+        raise NotAuthenticated("jti empty or too long")
+
+
+def _require_time(issued_at: int, expires_at: int, now: int) -> None:
+    if not issued_at < expires_at <= issued_at + MAX_LIFETIME_SECONDS:
+        raise NotAuthenticated("assertion good for too long")
+    if issued_at > now + SKEW_SECONDS:
+        raise NotAuthenticated("assertion of a time to come: the client's clock is ahead")
+    if now >= expires_at:
+        raise NotAuthenticated("assertion expired, or the client's clock is behind")

@@ -1,0 +1,217 @@
+"""SQL: SQLite embedded by default, PostgreSQL by URL, one code path; and migrations that two processes may start.
+
+SQLite runs in WAL mode with ``synchronous=FULL``, so that a commit survives a power cut. A :func:`transaction` begins
+as a writing one, for waiting at the start is cheaper than failing in the middle with "database is locked"; a
+:func:`reading` one waits for nobody.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
+
+from credentials.errors import Conflict, SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
+from service_kit.durable import make_folder
+
+BUSY_TIMEOUT_SECONDS = 10
+"""How long a SQLite writer waits for another."""
+CONNECT_TIMEOUT_SECONDS = 5
+"""How long a connection to PostgreSQL may take."""
+_MIGRATION_LOCK = 0x746F6E67
+"""Key of PostgreSQL's advisory lock while migrating."""
+_SQLITE_FULL = 13
+_POSTGRESQL_FULL = "53100"
+_READING = "tongxing_reading"
+# Alembic keeps its environment in the process, so that two threads may not migrate at once.
+_one_migration = threading.Lock()
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url`` (``sqlite:///file`` or ``postgresql://…``); nothing is opened yet.
+
+    Raises SettingInvalid for a URL that is none of these, or a driver that is not installed.
+    """
+    try:
+        if url.startswith("sqlite:"):
+            return _sqlite(url)
+        if url.startswith(("postgresql:", "postgresql+psycopg:")):
+            return _postgresql(url.replace("postgresql:", "postgresql+psycopg:", 1))
+    except ModuleNotFoundError as error:
+        raise SettingInvalid("DATABASE_URL: the database's driver is not installed") from error
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        # The URL may hold a password, so it is not repeated.
+        raise SettingInvalid("DATABASE_URL: not a database URL") from error
+    raise SettingInvalid("DATABASE_URL: neither sqlite:///file nor postgresql://…")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One writing transaction: committed on leaving, rolled back on any error.
+
+    Raises Conflict for a broken uniqueness or other constraint, StorageFull, StorageUnavailable.
+    """
+    with _translating(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads: it never waits for a writer, nor a writer for it.
+
+    Raises StorageUnavailable.
+    """
+    with _translating(), engine.connect() as connection:
+        yield connection.execution_options(**{_READING: True}, postgresql_readonly=True)
+
+
+def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
+    """Bring the schema to the newest version in ``scripts``, wholly or not at all.
+
+    Any number of processes and threads may call it at once (edge case 47): one does it, the others wait and find it
+    done. ``version_table`` is the service's own, so that services may share a database.
+    Raises SchemaOutdated when the database is of a version that this program does not know, StorageFull,
+    StorageUnavailable.
+    """
+    with _translating(), _one_migration, _file_lock(engine):
+        if not _is_newest(engine, scripts, version_table):
+            _upgrade(engine, scripts, version_table)
+
+
+def require_schema(engine: Engine, scripts: Path, version_table: str) -> None:
+    """Raise SchemaOutdated unless the schema is exactly the newest in ``scripts``."""
+    if not _is_newest(engine, scripts, version_table):
+        raise SchemaOutdated("the database's schema is not that of this version; migrate it first")
+
+
+def _upgrade(engine: Engine, scripts: Path, version_table: str) -> None:
+    # Alembic takes as long to import as all the rest, and most commands find nothing to do.
+    from service_kit import migration
+
+    with _migrating(engine) as connection:
+        migration.upgrade(connection, scripts, version_table)
+        _require_references(connection)
+        connection.commit()
+
+
+def _is_newest(engine: Engine, scripts: Path, version_table: str) -> bool:
+    """Whether the database says that it has the newest version. Scripts are named ``<revision>_<what>.py``."""
+    names = (path.stem.partition("_")[0] for path in (scripts / "versions").glob("*.py"))
+    newest = max(names, default=None)
+    with reading(engine) as connection:
+        if not inspect(connection).has_table(version_table):
+            return False
+        return [newest] == list(connection.execute(text(f"SELECT version_num FROM {version_table}")).scalars())
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    # After a failover the pool holds dead connections: each is tried before it is used.
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS})
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Python's own transaction handling begins too late; "begin" below does it instead.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    only_reads = connection.get_execution_options().get(_READING)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _file_lock(engine: Engine) -> Iterator[None]:
+    """SQLite's lock while migrating: already the first switch to WAL mode must not be made by two at once."""
+    if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
+        yield
+        return
+    with _lock_file(Path(f"{engine.url.database}.migrating")) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _lock_file(path: Path) -> Iterator[Any]:
+    try:
+        make_folder(path.parent)
+        file = path.open("w")
+    except OSError as error:
+        raise StorageUnavailable("the database's folder cannot be written") from error
+    with file:
+        yield file
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """A connection that holds the lock of the database itself until its commit."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            yield connection
+            return
+        # Rebuilding a table, which is how SQLite alters one, would delete what refers to it. The switch works only
+        # outside of a transaction.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _require_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise StorageUnavailable("the migration would leave rows that refer to nothing")
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: SQLAlchemyError) -> Conflict | StorageFull | StorageUnavailable:
+    # Drivers' messages may repeat rows, so only our own words go on.
+    if isinstance(error, IntegrityError):
+        return Conflict("a row of this kind is there already, or one it needs is not")
+    if isinstance(error, DBAPIError) and _is_full(error.orig):
+        return StorageFull("the database has no space left")
+    if isinstance(error, OperationalError):
+        return StorageUnavailable("the database cannot be reached, is locked or read-only")
+    return StorageUnavailable("the database refused")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    return (
+        getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL or getattr(error, "sqlstate", None) == _POSTGRESQL_FULL
+    )

@@ -1,0 +1,82 @@
+"""Files that are there whole or not at all, also after a power cut (edge case 47), and files that are secret."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
+
+MAX_SECRET_BYTES = 16_384
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Replace ``path`` by ``data``: written beside it, synced, renamed, and the folder synced.
+
+    Whoever reads sees the old content or the new, never part of either. Makes missing folders. Raises StorageFull
+    when there is no room, StorageUnavailable for any other refusal; the old content is then untouched.
+    """
+    try:
+        make_folder(path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            _fill(descriptor, data, mode)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def read_secret(path: Path) -> bytes:
+    """The content of a key or passphrase file: at most 16 KiB, and nobody else's to read.
+
+    Raises SettingInvalid when it is missing, too large, or open to group or others.
+    """
+    try:
+        status = path.stat()
+        if status.st_mode & _OTHERS:
+            raise SettingInvalid(f"{path.name}: a secret file must have mode 0600")
+        if status.st_size > MAX_SECRET_BYTES:
+            raise SettingInvalid(f"{path.name}: too large for a secret")
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingInvalid(f"{path.name}: cannot be read") from error
+
+
+def storage_error(error: OSError) -> StorageFull | StorageUnavailable:
+    """What an error of the file system means to us."""
+    if error.errno in _NO_ROOM:
+        return StorageFull("no space left")
+    return StorageUnavailable(f"file system says {errno.errorcode.get(error.errno or 0, 'no')}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make it and its parents, each entry synced: a file is lost with a folder that is not there after a power cut."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _fill(descriptor: int, data: bytes, mode: int) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

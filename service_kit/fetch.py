@@ -1,0 +1,140 @@
+"""Fetching over HTTP: https only (except to this machine), bounded in bytes and time, no redirects, no cookies.
+
+A gate calls no address that a member chose, and a server that trickles its content or never ends it costs no more than
+the limits below.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from http.cookiejar import DefaultCookiePolicy
+from typing import NamedTuple
+
+import requests
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
+
+from credentials.errors import FetchFailed, FetchTooLarge, SettingInvalid
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 10
+"""Longest silence within an answer."""
+TOTAL_SECONDS = 60
+"""Longest content from first to last byte."""
+_CHUNK_BYTES = 65_536
+_NOT_MODIFIED = 304
+
+
+class Response(NamedTuple):
+    """An answer read whole. ``etag`` as the server gave it, or None."""
+
+    status: int
+    body: bytes
+    etag: str | None
+
+    @property
+    def not_modified(self) -> bool:
+        return self.status == _NOT_MODIFIED
+
+
+class Fetcher:
+    """Fetches and sends. Safe to use from several threads; each keeps its own connections.
+
+    ``total_seconds``: the longest content from first to last byte.
+    """
+
+    def __init__(self, total_seconds: float = TOTAL_SECONDS) -> None:
+        self._total_seconds = total_seconds
+        self._local = threading.local()
+
+    def __enter__(self) -> Fetcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close this thread's connections."""
+        self._session().close()
+
+    def get(self, url: str, *, limit: int, etag: str | None = None) -> Response:
+        """The answer to GET ``url``, at most ``limit`` bytes; 304 when ``etag`` still holds.
+
+        Raises FetchFailed (with ``status`` when there was one) for anything but 200, or 304 where an ``etag`` was
+        given; FetchTooLarge; SettingInvalid for an address that is not safe.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = self.send("GET", url, limit=limit, headers=headers)
+        if answer.status != 200 and not (etag and answer.not_modified):
+            raise FetchFailed(f"status {answer.status}", answer.status)
+        return answer
+
+    def send(
+        self, method: str, url: str, *, limit: int, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """The answer to any request, whatever its status: a redirect is an answer, and is not followed.
+
+        Raises FetchFailed without a whole answer, FetchTooLarge, SettingInvalid for an address that is not safe.
+        """
+        require_safe(url)
+        try:
+            with self._session().request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                content = _read(answer, limit, time.monotonic() + self._total_seconds)
+                return Response(answer.status_code, content, answer.headers.get("ETag"))
+        except (requests.RequestException, HTTPError) as error:
+            raise FetchFailed(f"no whole answer: {type(error).__name__}") from error
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # Neither proxies nor .netrc passwords of the environment: what is fetched here is public and signed.
+            session.trust_env = False
+            # A cookie would let a mirror tell gates apart.
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            session.headers.update({"Accept-Encoding": "identity", "User-Agent": "tongxing"})
+        return session
+
+
+def require_safe(url: str) -> None:
+    """Raise SettingInvalid unless ``url`` is https, or http to this machine itself."""
+    try:
+        # The parser of the client that will connect: two parsers may differ about which part is the host.
+        parts = parse_url(url)
+    except HTTPError as error:
+        raise SettingInvalid("not an address") from error
+    if parts.scheme == "https" and parts.host:
+        return
+    if parts.scheme != "http" or not _is_loopback((parts.host or "").strip("[]")):
+        raise SettingInvalid("an address must be https, except to this machine")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(answer: requests.Response, limit: int, deadline: float) -> bytes:
+    # 900 bytes inflate to a megabyte and more; we asked for none of it (edge case 2).
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise FetchFailed("compressed without being asked to", answer.status_code)
+    body = bytearray()
+    # read1 gives what has come; read would wait for a whole chunk, and a trickle would never meet the deadline.
+    while chunk := answer.raw.read1(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > limit:
+            raise FetchTooLarge(f"more than {limit} bytes")
+        if time.monotonic() > deadline:
+            raise FetchFailed("content not whole in time", answer.status_code)
+    return bytes(body)

@@ -1,0 +1,84 @@
+"""What people read of an error that is no verdict, in zh-CN and en. Verdicts have theirs in ``credentials.verdict``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from credentials.errors import TongxingError
+
+_WEIGHT = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
+
+
+class Text(NamedTuple):
+    """One message in both languages."""
+
+    zh: str
+    en: str
+
+
+UNEXPECTED: Final = "unexpected"
+"""The code of what should never happen."""
+
+TEXTS: Final[Mapping[str, Text]] = {
+    "credential-error": Text("签名对象未通过校验。", "The signed object was not accepted."),
+    "too-large": Text("内容过大。", "Too large."),
+    "key-rejected": Text("密钥不合要求。", "The key is not acceptable."),
+    "invalid-request": Text("请求内容有误。", "The request is not valid."),
+    "invalid-document": Text("证件号码有误。", "The document number is not valid."),
+    "picture-unreadable": Text("图片中没有可读的二维码。", "No QR code could be read from the picture."),
+    "text-too-long-for-symbol": Text("内容过长,无法生成二维码。", "The text is too long for a QR code."),
+    "not-found": Text("未找到。", "Not found."),
+    "conflict": Text(
+        "与当前状态冲突,可能已有人处理。", "In conflict with the present state; perhaps it was done already."
+    ),
+    "idempotency-conflict": Text("同一幂等键已用于其他请求。", "The idempotency key was used for another request."),
+    "not-authenticated": Text("身份验证未通过。", "Not authenticated."),
+    "not-authorised": Text("没有此项权限。", "Not allowed to do this."),
+    "rate-limited": Text("请求过于频繁,请稍后再试。", "Too many requests; try again later."),
+    "quota-exceeded": Text("超出容量限额。", "Over the quota."),
+    "statement-rejected": Text("成员声明未被接受。", "The province statement was not accepted."),
+    "approval-rejected": Text("批准未被接受。", "The approval was not accepted."),
+    "sequence-not-newer": Text("序号不比现有的新。", "The sequence is not newer than the one held."),
+    "proof-of-possession-failed": Text("密钥持有证明未通过。", "The proof of possession failed."),
+    "decision-rejected": Text("赋码决定不合规定。", "The decision does not meet the rules for decisions."),
+    "rule-set-invalid": Text("规则集无效。", "The rule set is not valid."),
+    "setting-invalid": Text("配置有误。", "A setting is wrong."),
+    "storage-unavailable": Text("存储暂不可用,请稍后再试。", "Storage is not available; try again later."),
+    "storage-full": Text("存储空间已满。", "Storage is full."),
+    "schema-outdated": Text("数据库版本不符。", "The database is of another version."),
+    "fetch-failed": Text("获取数据失败。", "Fetching failed."),
+    "fetch-too-large": Text("获取的数据过大。", "What was fetched is too large."),
+    "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),
+    "bundle-rejected": Text("离线数据包未被接受。", "The offline bundle was not accepted."),
+    "self-check-failed": Text("自检未通过,未予签发。", "Our own check failed; nothing was issued."),
+    "unavailable": Text("服务暂不可用,请稍后再试。", "Not available at present; try again later."),
+    UNEXPECTED: Text("内部错误,已记录。", "An internal error; it has been logged."),
+}
+
+
+def text_of(error: TongxingError) -> Text:
+    """What to say of an error; a code that only verdicts use is said in general words."""
+    return TEXTS.get(error.code, TEXTS["credential-error"])
+
+
+def prefers_english(accept_language: str | None) -> bool:
+    """Whether an ``Accept-Language`` header (RFC 9110 section 12.5.4) asks for English before Chinese.
+
+    Chinese comes first otherwise.
+    """
+    best, most = "zh", 0.0
+    for wanted in (accept_language or "").lower().split(","):
+        tag, _, parameter = wanted.partition(";")
+        primary, weight = tag.strip().partition("-")[0], _weight(parameter.strip())
+        if primary in ("zh", "en") and weight > most:
+            best, most = primary, weight
+    return best == "en"
+
+
+def _weight(parameter: str) -> float:
+    if not parameter:
+        return 1.0
+    found = _WEIGHT.fullmatch(parameter)
+    return float(found[1]) if found else 0.0

@@ -1,0 +1,107 @@
+"""Settings come from the environment, with the prefix ``TONGXING_``, into one frozen dataclass for each service.
+
+A misspelt setting is an error and not a default in disguise; no secret has a default; secrets come as paths of files.
+``docs/configuration.md`` lists them all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from credentials.errors import SettingInvalid
+from service_kit.clock import SystemClock
+
+PREFIX = "TONGXING_"
+ENVIRONMENTS = ("production", "test", "demo")
+MAX_CLOCK_OFFSET_SECONDS = 400 * 24 * 3600
+NOT_OF_A_SERVICE = frozenset({"TONGXING_ROLES", "TONGXING_VECTORS"})
+"""Variables that the roof and the tests read."""
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """What every service has. ``data_dir``: the folder that is the service's own; made when missing."""
+
+    data_dir: Path
+    # Both may hold a password, so they do not show in the dataclass's repr.
+    database_url: str = field(default="", repr=False)
+    """Empty: SQLite in ``data_dir``."""
+    redis_url: str = field(default="", repr=False)
+    """Empty: the cache is in the process."""
+    environment: str = "production"
+    clock_offset_seconds: int = 0
+    log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        if self.environment not in ENVIRONMENTS:
+            raise SettingInvalid(f"TONGXING_ENVIRONMENT: one of {', '.join(ENVIRONMENTS)}")
+        if self.clock_offset_seconds and self.environment != "demo":
+            raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: only where TONGXING_ENVIRONMENT=demo")
+        if abs(self.clock_offset_seconds) > MAX_CLOCK_OFFSET_SECONDS:
+            raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: more than 400 days")
+        if self.log_level.upper() not in logging.getLevelNamesMapping():
+            raise SettingInvalid("TONGXING_LOG_LEVEL: one of DEBUG, INFO, WARNING, ERROR")
+
+    def clock(self) -> SystemClock:
+        """The clock that this service goes by."""
+        return SystemClock(self.clock_offset_seconds)
+
+    def database(self, name: str) -> str:
+        """The URL of the database: the setting, or ``name``.sqlite in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / name}.sqlite"
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+def read_settings(cls: type[Settings], environ: Mapping[str, str]) -> Settings:
+    """One service's settings: fields of type str, int, bool or Path, or one of these ``| None``.
+
+    An empty variable counts as not set. Raises SettingInvalid, naming the variable and never its value.
+    """
+    hints = typing.get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for setting in dataclasses.fields(cls):
+        name = variable(setting.name)
+        text = environ.get(name, "")
+        if text:
+            values[setting.name] = _converted(name, text, hints[setting.name])
+        elif setting.default is dataclasses.MISSING and setting.default_factory is dataclasses.MISSING:
+            raise SettingInvalid(f"{name}: missing")
+    return cls(**values)
+
+
+def refuse_unknown(environ: Mapping[str, str], *classes: type[ServiceSettings]) -> None:
+    """Raise SettingInvalid for a variable with our prefix that is a setting of none of ``classes``."""
+    known = NOT_OF_A_SERVICE | {variable(setting.name) for cls in classes for setting in dataclasses.fields(cls)}
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingInvalid(f"{unknown[0]}: no such setting")
+
+
+def variable(setting: str) -> str:
+    """The environment's name of a field."""
+    return PREFIX + setting.upper()
+
+
+def _converted(name: str, text: str, hint: Any) -> Any:
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+    if kind is bool and text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
+    if kind is int and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind in (bool, int):
+        # Python's own int() would take "1_000" and digits of other scripts.
+        raise SettingInvalid(f"{name}: not a valid {kind.__name__}")
+    return kind(text)

@@ -1,0 +1,126 @@
+"""The HTTP edge that all services share: limits, health, request ids, one log line a request, security headers."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from flask import Flask, Response, abort, current_app, g, jsonify, request
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+
+from credentials.errors import TongxingError
+from service_kit import problems
+from service_kit.metrics import Metrics
+
+MAX_BODY_BYTES = 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Set unless the view has set its own."""
+_log = structlog.get_logger("http")
+
+Probe = Callable[[], None]
+
+
+def make_app(name: str, *blueprints: Blueprint, max_body_bytes: int = MAX_BODY_BYTES) -> Flask:
+    """A Flask application around one service's blueprints.
+
+    With ``/healthz``, ``/readyz``, ``/metrics`` and ``/openapi.json``. Bodies above ``max_body_bytes``, or without a
+    length, are refused before they are read; every error is a problem document.
+    """
+    app = _bare(name)
+    app.config.update(
+        MAX_CONTENT_LENGTH=max_body_bytes,
+        API_TITLE=f"Tongxing {name}",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Api(app)
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    app.add_url_rule("/readyz", "readyz", lambda: _ready([app]))
+    app.add_url_rule("/metrics", "metrics", lambda: _exposition(app))
+    problems.install(app)
+    return app
+
+
+def combine(apps: Sequence[Flask]) -> Flask:
+    """What stands at the root when several services are mounted: health and readiness of all of them."""
+    root = _bare("root")
+    root.add_url_rule("/readyz", "readyz", lambda: _ready(apps))
+    problems.install(root)
+    return root
+
+
+def add_probe(app: Flask, probe: Probe) -> None:
+    """Have ``/readyz`` call ``probe``, which raises a TongxingError while the service cannot do its work."""
+    app.extensions["tongxing_probes"].append(probe)
+
+
+def metrics_of(app: Flask) -> Metrics:
+    """The metrics of an application."""
+    metrics: Metrics = app.extensions["tongxing_metrics"]
+    return metrics
+
+
+def _bare(name: str) -> Flask:
+    app = Flask(name, static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["tongxing_probes"] = []
+    app.extensions["tongxing_metrics"] = Metrics()
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
+    app.before_request(_begin)
+    app.after_request(_end)
+    return app
+
+
+def _ready(apps: Sequence[Flask]) -> tuple[Response, int]:
+    for probe in [probe for app in apps for probe in app.extensions["tongxing_probes"]]:
+        try:
+            probe()
+        except TongxingError as error:
+            return jsonify(status="not ready", code=error.code, detail=error.detail), 503
+    return jsonify(status="ready"), 200
+
+
+def _exposition(app: Flask) -> Response:
+    metrics = metrics_of(app)
+    return Response(metrics.exposition(), content_type=metrics.content_type)
+
+
+def _begin() -> None:
+    offered = request.headers.get("X-Request-Id", "")
+    g.request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(8)
+    g.began = time.monotonic()
+    # Threads are used again, so what the last request bound goes first.
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(service=current_app.name, request_id=g.request_id)
+    if "Transfer-Encoding" in request.headers:
+        # Werkzeug cuts a body without a length off at the limit and hands it on as if it were whole.
+        abort(411, "a body needs a Content-Length")
+
+
+def _end(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = g.request_id
+    seconds = time.monotonic() - g.began
+    # The route's template, never the path: a handle in a path would lead to a person. The method is any text that a
+    # caller likes.
+    route = str(request.url_rule) if request.url_rule else "(none)"
+    method = request.method if request.method in _METHODS else "(other)"
+    metrics_of(current_app).count(route, method, response.status_code, seconds)
+    milliseconds = round(seconds * 1000, 1)
+    _log.info("request", method=method, route=route, status=response.status_code, milliseconds=milliseconds)
+    return response

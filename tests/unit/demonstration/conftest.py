@@ -1,0 +1,20 @@
+"""A phone code, bound to whatever key: a phone keeps it unread."""
+
+from __future__ import annotations
+
+import pytest
+
+from credentials.formats import native
+from credentials.keys import compressed_point, kid_of, new_private_key
+from credentials.model import Form, Status
+from credentials.signing import PemSigner
+from demonstration.story import _credential
+
+
+@pytest.fixture
+def phone_code() -> str:
+    key = new_private_key()
+    credential = _credential("CN-41", Status.GREEN, 1_790_000_000)._replace(
+        form=Form.PHONE, holder_key=compressed_point(key.public_key())
+    )
+    return native.issue_text(credential, PemSigner(key, kid_of("CN-41", key.public_key())))

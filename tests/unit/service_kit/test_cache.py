@@ -1,0 +1,94 @@
+"""The cache in the process, and what happens when Redis is not there."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from structlog.testing import capture_logs
+
+from credentials.errors import SettingInvalid
+from service_kit.cache import RETRY_SECONDS, InProcessCache, RedisCache, make_cache
+from tests.doubles.clock import FixedClock
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def nobody_listens() -> str:
+    """A Redis URL of a port that was free a moment ago."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"redis://:hush@127.0.0.1:{free.getsockname()[1]}/0"
+
+
+def test_what_is_kept_ends(clock: FixedClock) -> None:
+    """A code shown an hour ago is no replay."""
+    cache = InProcessCache(clock)
+    cache.add("key", "first", 60)
+    clock.time += 59
+    assert cache.add("key", "second", 60) == "first"
+    clock.time += 1
+    assert cache.add("key", "second", 60) is None
+
+
+def test_a_count_ends_when_it_began_to(clock: FixedClock) -> None:
+    """If each request made the count last longer, whoever keeps asking would stay locked out for ever."""
+    cache = InProcessCache(clock)
+    cache.increment("key", 60)
+    clock.time += 59
+    assert cache.increment("key", 60) == 2
+    clock.time += 1
+    assert cache.increment("key", 60) == 1
+
+
+def test_it_does_not_grow_for_ever(clock: FixedClock) -> None:
+    """Anyone can make keys: a new address each time must not fill the memory."""
+    cache = InProcessCache(clock, max_entries=2)
+    for key in ("a", "b", "c"):
+        cache.add(key, key, 60)
+    assert cache.add("c", "again", 60) == "c"
+    assert cache.add("a", "again", 60) is None
+
+
+def test_without_redis_it_goes_on_and_says_so(clock: FixedClock, nobody_listens: str) -> None:
+    """Edge case 47: Redis gone costs the shared memory, never an answer; a verdict must be able to say it."""
+    cache = make_cache(nobody_listens, clock)
+    assert cache.is_shared
+    with capture_logs() as logged:
+        assert cache.add("key", "first", 60) is None
+        assert cache.add("key", "second", 60) == "first"
+        assert [cache.increment("count", 60), cache.increment("count", 60)] == [1, 2]
+    assert not cache.is_shared
+    assert [entry["log_level"] for entry in logged] == ["warning"]
+    assert "hush" not in str(logged)
+
+
+def test_redis_is_tried_again(clock: FixedClock, nobody_listens: str) -> None:
+    """It comes back by itself, also when the clock was set back in between."""
+    cache = RedisCache(nobody_listens, clock)
+    cache.increment("key", 60)
+    clock.time += RETRY_SECONDS
+    assert cache.is_shared
+    cache.increment("key", 60)
+    assert not cache.is_shared
+    clock.time -= 3600
+    assert cache.is_shared
+    cache.close()
+
+
+def test_no_url_is_no_redis(clock: FixedClock) -> None:
+    """The embedded default needs no server."""
+    assert isinstance(make_cache("", clock), InProcessCache)
+
+
+def test_a_wrong_url_is_a_setting(clock: FixedClock) -> None:
+    """At the start, by name, and without the password in it."""
+    with pytest.raises(SettingInvalid, match="TONGXING_REDIS_URL") as caught:
+        make_cache("http://:hush@cache", clock)
+    assert "hush" not in str(caught.value)

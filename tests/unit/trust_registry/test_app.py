@@ -1,0 +1,251 @@
+"""The registry over HTTP: who may ask what, what it answers, and the mirror as static files."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from credentials.errors import SettingInvalid
+from credentials.keys import new_private_key
+from service_kit.auth import authorization
+from tests.doubles.clock import FixedClock
+from tests.unit.trust_registry import test_member_files as files
+from tests.unit.trust_registry.founded import AUDIENCE, HENAN, NOW, FoundedRegistry
+from trust_registry import service
+from trust_registry.app import create_app
+from trust_registry.approval import DraftDocument, review, sign
+from trust_registry.client.repository import verify_repository
+from trust_registry.config import RegistrySettings
+from trust_registry.denials import sign_request
+from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.repository import MirrorFiles
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
+    with FoundedRegistry(tmp_path) as registry:
+        yield registry
+
+
+@pytest.fixture
+def settings(registry: FoundedRegistry) -> RegistrySettings:
+    return RegistrySettings(data_dir=registry.folder, registry_url=f"{AUDIENCE}/")
+
+
+@pytest.fixture
+def client(settings: RegistrySettings) -> Iterator[FlaskClient]:
+    app = create_app(settings, FixedClock(NOW))
+    yield app.test_client()
+    app.extensions[service.EXTENSION].publication.storage.engine.dispose()
+
+
+def as_officer(registry: FoundedRegistry, number: int = 0) -> dict[str, str]:
+    return authorization(registry.officer_keys[number], registry.keyids[number], AUDIENCE, NOW)
+
+
+def submit(client: FlaskClient, registry: FoundedRegistry) -> TestResponse:
+    province = registry.province()
+    if not province.state().sequence:
+        province.make_statement(AUDIENCE, NOW)
+    return client.post("/v1/statements", json=province.submission().to_fields())
+
+
+def make_draft(client: FlaskClient, registry: FoundedRegistry) -> dict[str, Any]:
+    wanted = {"statement_ids": [submit(client, registry).json["id"]], "additions": {"CN-41": HENAN}}
+    answer = client.post("/v1/drafts", json=wanted, headers=as_officer(registry))
+    assert answer.status_code == 201
+    return dict(answer.json)
+
+
+def approve(client: FlaskClient, registry: FoundedRegistry, draft_id: str, number: int) -> TestResponse:
+    """As the officer's own machine does: everything over HTTP, nothing believed."""
+    shown = client.get(f"/v1/drafts/{draft_id}").json
+    document = DraftDocument(
+        base64.b64decode(shown["signed_bytes"]),
+        base64.b64decode(shown["trust_list"]),
+        {entry["statement"]: entry["proofs"] for entry in shown["statements"]},
+    )
+
+    def read(path: str) -> bytes | None:
+        answer = client.get(f"/mirror/{path}", buffered=True)
+        return answer.data if answer.status_code == 200 else None
+
+    reviewed = review(document, MirrorFiles(read), registry.trusted_root, AUDIENCE, NOW)
+    signed = sign(reviewed, registry.officer_keys[number])
+    return client.post(f"/v1/drafts/{draft_id}/approvals", json=signed._asdict())
+
+
+def test_a_province_gets_in_over_http(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """The whole road, on the wire."""
+    taken = submit(client, registry)
+    assert taken.status_code == 202
+    assert taken.json == {**taken.json, "member": "CN-41", "sequence": 1, "state": "submitted"}
+    assert submit(client, registry).json == taken.json
+    draft = make_draft(client, registry)
+    assert draft["diff"][0]["what"] == "member-added"
+    assert (draft["approved_by"], draft["threshold"], draft["state"]) == ([], 2, "open")
+    publication = f"/v1/drafts/{draft['id']}/publication"
+    refused = client.post(publication, headers=as_officer(registry))
+    assert (refused.status_code, refused.json["code"]) == (422, "approval-rejected")
+    assert approve(client, registry, draft["id"], 0).json["approved_by"] == [registry.keyids[0]]
+    again = approve(client, registry, draft["id"], 0)
+    assert (again.status_code, again.json["code"]) == (422, "approval-rejected")
+    assert approve(client, registry, draft["id"], 2).status_code == 201
+    published = client.post(publication, headers=as_officer(registry))
+    assert published.json == {"targets": 2, "denials": 1, "snapshot": 2, "timestamp": 2}
+    assert list(verify_repository(registry.source, registry.trusted_root).trust_list.members) == ["CN-41"]
+    assert client.get(f"/v1/statements/{taken.json['id']}").json["state"] == "published"
+
+
+def test_drafts_and_publication_need_an_officer(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """A stranger must not fill the officers' desk; an assertion counts once and for this registry alone."""
+    stranger = authorization(new_private_key(), registry.keyids[0], AUDIENCE, NOW)
+    elsewhere = authorization(registry.officer_keys[0], registry.keyids[0], "https://other.example", NOW)
+    used = as_officer(registry)
+    assert client.post("/v1/drafts", json={}, headers=used).status_code == 201
+    for headers in ({}, stranger, elsewhere, used, {"Authorization": "Basic x"}):
+        answer = client.post("/v1/drafts", json={}, headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (401, "not-authenticated")
+    assert client.post(f"/v1/drafts/{'0' * 32}/publication").status_code == 401
+
+
+def test_bad_bodies_are_refused_by_field(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """The caller learns which field is wrong, before any cryptography."""
+    bad = [
+        ("/v1/statements", {}),
+        ("/v1/statements", {"statement": "x", "proofs": "x"}),
+        ("/v1/statements", {"statement": "x", "proofs": [], "more": 1}),
+        ("/v1/drafts", {"additions": {"CN-41": {"kind": "planet"}}}),
+        ("/v1/drafts", {"statement_ids": ["short"]}),
+        (f"/v1/drafts/{'0' * 32}/approvals", {"keyid": "x", "signature": "00" * 70}),
+        (f"/v1/drafts/{'0' * 32}/approvals", {"keyid": "0" * 64, "signature": "no hex"}),
+        ("/v1/denials", {"request": 5}),
+    ]
+    for path, body in bad:
+        answer = client.post(path, json=body)
+        assert answer.status_code in (400, 422)
+        assert answer.json["code"] == "invalid-request"
+
+
+def test_unknown_things_are_not_found(client: FlaskClient) -> None:
+    """A mistyped id is told as such."""
+    approval = {"keyid": "0" * 64, "signature": "00" * 70}
+    assert client.get("/v1/statements/nothing").status_code == 404
+    assert client.get("/v1/drafts/nothing").json["code"] == "not-found"
+    assert client.post("/v1/drafts/nothing/approvals", json=approval).status_code == 404
+    assert client.get("/mirror/metadata/9.root.json", buffered=True).status_code == 404
+
+
+def test_unauthenticated_submission_is_limited(
+    client: FlaskClient, registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to log in to submit, so nobody may do it without end."""
+    monkeypatch.setattr("trust_registry.views.MAX_SUBMISSIONS_PER_HOUR", 2)
+    for expected in (202, 202, 429):
+        answer = submit(client, registry)
+        assert answer.status_code == expected
+    assert answer.headers["Retry-After"]
+
+
+def test_denial_over_http(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """One signed request, and the mirror says so."""
+    registry.enrol("CN-41")
+    kid = registry.province().state().keys[0].kid
+    request = sign_request(registry.province().root_signer(), kid, "lost", AUDIENCE, NOW)
+    answer = client.post("/v1/denials", json={"request": request})
+    assert answer.json == {"kid": kid, "sequence": 1, "reason": "lost", "denied_at": NOW}
+    assert bytes.fromhex(kid) in verify_repository(registry.source, registry.trusted_root).denials.denied
+
+
+def test_members_files_over_http(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """A member pushes, a gate fetches, and asks again with the ETag it was given."""
+    registry.enrol("CN-41")
+    content = files.status(registry, 1)
+    put = client.put("/v1/members/CN-41/status", data=content)
+    assert (put.status_code, put.json["sequence"], put.json["name"]) == (200, 1, "status.cose")
+    rules = files.rules(registry)
+    assert client.put("/v1/members/CN-41/rules", data=rules).json["name"] == "rules.jws"
+    token = files.token(registry, f"{AUDIENCE}/mirror/members/CN-41/token-status-lists/3.jwt")
+    assert client.put("/v1/members/CN-41/token-status-lists/3", data=token).status_code == 200
+    assert client.put("/v1/members/CN-41/token-status-lists/x", data=token).status_code == 404
+    served = client.get("/mirror/members/CN-41/status.cose", buffered=True)
+    assert (served.data, served.content_type) == (content, "application/cose")
+    assert served.cache_control.max_age == 5
+    held = client.get(
+        "/mirror/members/CN-41/status.cose", buffered=True, headers={"If-None-Match": served.headers["ETag"]}
+    )
+    assert (held.status_code, held.data) == (304, b"")
+    client.put("/v1/members/CN-41/status", data=files.status(registry, 2))
+    newer = client.get(
+        "/mirror/members/CN-41/status.cose", buffered=True, headers={"If-None-Match": served.headers["ETag"]}
+    )
+    assert newer.status_code == 200
+    assert client.get("/mirror/members/CN-41/token-status-lists/3.jwt", buffered=True).data == token
+
+
+def test_oversize_bodies_are_not_read(client: FlaskClient) -> None:
+    """A body without end must not fill the memory."""
+    answer = client.put("/v1/members/CN-41/status", data=bytes(MAX_STATUS_FILE_BYTES + 1))
+    assert (answer.status_code, answer.json["code"]) == (413, "too-large")
+
+
+def test_mirror_caching(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """What carries its version never changes; the timestamp must be asked for; what is not there is not kept."""
+    fixed = client.get("/mirror/metadata/1.root.json", buffered=True)
+    assert fixed.cache_control.immutable
+    assert fixed.cache_control.max_age == 365 * 24 * 3600
+    news = client.get("/mirror/metadata/timestamp.json", buffered=True)
+    assert not news.cache_control.immutable
+    assert news.cache_control.max_age == 5
+    assert client.get("/mirror/metadata/2.root.json", buffered=True).cache_control.no_store
+    half = registry.folder / "mirror" / "metadata" / ".timestamp.json.abc"
+    half.write_bytes(b"{")
+    assert client.get("/mirror/metadata/.timestamp.json.abc", buffered=True).status_code == 404
+    assert client.get("/mirror/../trust-root.json", buffered=True).status_code == 404
+    assert client.get("/mirror/%2e%2e/online/timestamp.pem", buffered=True).status_code == 404
+
+
+def test_state_and_readiness(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """Operators see what is in force, what waits, and when it ends."""
+    submit(client, registry)
+    state = client.get("/v1/state").json
+    assert state["versions"] == {"root": 1, "targets": 1, "denials": 1, "snapshot": 1, "timestamp": 1}
+    assert state["expiries"]["timestamp"] == NOW + 24 * 3600
+    assert (state["members"], state["threshold"], state["audience"]) == ([], 2, AUDIENCE)
+    assert state["officers"] == sorted(registry.keyids)
+    assert [entry["member"] for entry in state["submitted"]] == ["CN-41"]
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/openapi.json").json["openapi"] == "3.1.0"
+
+
+def test_start_completes_what_was_begun(registry: FoundedRegistry, settings: RegistrySettings) -> None:
+    """A server killed between the commit and the mirror finishes when it starts again (case 47)."""
+    registry.enrol("CN-41")
+    (registry.mirror.directory / "metadata" / "timestamp.json").unlink()
+    app = create_app(settings, FixedClock(NOW))
+    app.extensions[service.EXTENSION].publication.storage.engine.dispose()
+    assert list(verify_repository(registry.source, registry.trusted_root).trust_list.members) == ["CN-41"]
+
+
+def test_settings_are_checked(registry: FoundedRegistry, settings: RegistrySettings, tmp_path: Path) -> None:
+    """A registry that starts on an empty folder or a plain http address would be a mistake."""
+    with pytest.raises(SettingInvalid, match="DATA_DIR"):
+        replace(settings, data_dir=tmp_path)
+    with pytest.raises(SettingInvalid):
+        replace(settings, registry_url="http://registry.example")
+
+
+def test_server_does_not_need_the_officers_keys(registry: FoundedRegistry, settings: RegistrySettings) -> None:
+    """They were carried away; a broken-into server has nothing to sign a list with."""
+    for file in (registry.folder / "officers").iterdir():
+        file.unlink()
+    app = create_app(settings, FixedClock(NOW))
+    assert app.test_client().get("/readyz").status_code == 200
+    app.extensions[service.EXTENSION].publication.storage.engine.dispose()

@@ -1,0 +1,220 @@
+"""The commands, against a real server on the loopback: three officers and a province at their own desks."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+from werkzeug.serving import make_server
+
+from credentials.errors import (
+    ApprovalRejected,
+    FetchFailed,
+    InvalidRequest,
+    NotAuthenticated,
+    SettingInvalid,
+)
+from service_kit.clock import SystemClock
+from service_kit.fetch import Fetcher
+from service_kit.logs import configure
+from tests.unit.trust_registry.founded import HENAN
+from trust_registry import service
+from trust_registry.app import create_app
+from trust_registry.cli import province, registry
+from trust_registry.client.bundle import read_bundle
+from trust_registry.config import RegistrySettings
+from trust_registry.remote import RemoteRegistry
+
+
+class Desk:
+    """A folder with a registry that is being served, and commands run in it."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+
+    def run(self, group: click.Group, *arguments: str, answer: str = "") -> Result:
+        return CliRunner().invoke(group, list(arguments), input=answer, catch_exceptions=False)
+
+    def json(self, group: click.Group, *arguments: str) -> dict[str, Any]:
+        result = self.run(group, *arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return dict(json.loads(result.stdout))
+
+    def officer(self, number: int) -> list[str]:
+        return ["--registry", self.url, "--key", str(self.folder / f"officers/officer-{number}.pem")]
+
+    @property
+    def root(self) -> str:
+        return str(self.folder / "trust-root.json")
+
+    @property
+    def data(self) -> list[str]:
+        return ["--data-dir", str(self.folder)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in ("TONGXING_DATA_DIR", "TONGXING_REGISTRY_URL", "TONGXING_CLOCK_OFFSET_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+    # The server's log lines would stand in the commands' output: both are this process.
+    configure("CRITICAL")
+    folder = tmp_path / "registry"
+    assert CliRunner().invoke(registry, ["init", str(folder)], catch_exceptions=False).exit_code == 0
+    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    app = create_app(RegistrySettings(data_dir=folder, registry_url=url))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield Desk(folder, url)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        app.extensions[service.EXTENSION].publication.storage.engine.dispose()
+        structlog.reset_defaults()
+
+
+def enrol(desk: Desk, henan: str) -> str:
+    """Henan's way in, as far as the draft; its id."""
+    desk.json(province, "init", henan, "--member", "CN-41")
+    desk.json(province, "statement", henan, "--registry", desk.url)
+    submitted = desk.json(province, "submit", henan, "--registry", desk.url)
+    additions = desk.folder.parent / "henan-additions.json"
+    additions.write_text(json.dumps({"CN-41": HENAN}), encoding="utf-8")
+    wanted = ["--statement", submitted["id"], "--additions", str(additions)]
+    return str(desk.json(registry, "draft", *desk.officer(1), *wanted)["id"])
+
+
+def test_the_whole_road(desk: Desk, tmp_path: Path) -> None:
+    """What a newcomer types, from the first key to the offline bundle."""
+    henan = str(tmp_path / "henan")
+    draft = enrol(desk, henan)
+    with pytest.raises(ApprovalRejected):
+        desk.run(registry, "publish", draft, *desk.officer(1))
+    read = desk.run(registry, "approve", draft, *desk.officer(1), "--root", desk.root, answer="n\n")
+    assert read.exit_code == 1
+    assert "新成员 河南" in read.output
+    assert "may now issue status green" in read.output
+    signed = desk.run(registry, "approve", draft, *desk.officer(1), "--root", desk.root, answer="y\n")
+    assert "approved by 1; 2 are needed" in signed.output
+    with pytest.raises(ApprovalRejected, match="already"):
+        desk.run(registry, "approve", draft, *desk.officer(1), "--root", desk.root, "--yes")
+    second = desk.json(registry, "approve", draft, *desk.officer(3), "--root", desk.root, "--yes")
+    assert (len(second["approved_by"]), second["version"]) == (2, 2)
+    assert desk.json(registry, "publish", draft, *desk.officer(2))["targets"] == 2
+    assert desk.json(registry, "state", "--registry", desk.url)["members"] == ["CN-41"]
+    assert "CN-41" in desk.run(registry, "state", "--registry", desk.url).output
+    bundle = tmp_path / "bundle.zip"
+    desk.json(registry, "bundle", *desk.data, "-o", str(bundle))
+    held = read_bundle(bundle.read_bytes(), Path(desk.root).read_bytes(), int(time.time()))
+    assert list(held.snapshot.members) == ["CN-41"]
+    assert desk.json(registry, "lint", *desk.data) == {"findings": []}
+    assert desk.json(registry, "timestamp", *desk.data)["timestamp"] == 3
+
+
+def test_compromised_key_is_denied_and_replaced(desk: Desk, tmp_path: Path) -> None:
+    """By the province itself, then by an officer; the province lists a new key."""
+    henan = str(tmp_path / "henan")
+    draft = enrol(desk, henan)
+    for number in (1, 2):
+        desk.run(registry, "approve", draft, *desk.officer(number), "--root", desk.root, "--yes")
+    desk.run(registry, "publish", draft, *desk.officer(1))
+    kid = json.loads((tmp_path / "henan" / "province.json").read_text())["keys"][0]["kid"]
+    reason = ["--reason", "compromised", "--registry", desk.url]
+    assert desk.json(registry, "deny", kid, *reason, "--province", henan)["sequence"] == 1
+    assert desk.json(registry, "deny", kid, *reason, *desk.officer(2)[2:])["sequence"] == 1
+    assert desk.run(registry, "deny", kid, *reason).exit_code == 2
+    made = desk.json(province, "statement", henan, "--registry", desk.url, "--drop", kid, "--add-key", "credential")
+    assert kid not in {key["kid"] for key in made["keys"]}
+    assert desk.json(province, "submit", henan, "--registry", desk.url)["sequence"] == 2
+    other = made["keys"][0]["kid"]
+    options = ["--retire", other, "--new-root", "--again", "--add-key", "credential"]
+    again = desk.run(province, "statement", henan, "--registry", desk.url, *options)
+    assert "statement 2" in again.output
+    assert "submitted" in desk.run(province, "submit", henan, "--registry", desk.url).output
+    renewal = desk.run(registry, "draft", *desk.officer(1))
+    assert "nothing changes" in renewal.output
+
+
+def test_all_submitted_and_removal(desk: Desk, tmp_path: Path) -> None:
+    """An officer with many provinces before him need not copy ids."""
+    enrol(desk, str(tmp_path / "henan"))
+    additions = str(tmp_path / "henan-additions.json")
+    made = desk.run(registry, "draft", *desk.officer(2), "--all-submitted", "--additions", additions)
+    assert "member CN-41" not in made.output
+    assert "new member Henan" in made.output
+    with pytest.raises(InvalidRequest):
+        desk.run(registry, "draft", *desk.officer(2), "--remove", "CN-44")
+
+
+def test_bad_additions_are_named(desk: Desk, tmp_path: Path) -> None:
+    """A slip in a file is told before it is sent."""
+    for text in ("{", "[]"):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(InvalidRequest, match="additions"):
+            desk.run(registry, "draft", *desk.officer(1), "--additions", str(tmp_path / "bad.json"))
+
+
+def test_lint_ends_with_one_on_errors(desk: Desk) -> None:
+    """A timer's mail comes from the exit code."""
+    for file in (desk.folder / "mirror" / "targets").iterdir():
+        file.write_bytes(b"")
+    result = desk.run(registry, "lint", *desk.data, "--root", desk.root)
+    assert (result.exit_code, result.output.startswith("error")) == (1, True)
+
+
+def test_strangers_key_is_told_so(desk: Desk, tmp_path: Path) -> None:
+    """The registry's error comes out as if it had been met here."""
+    desk.json(province, "init", str(tmp_path / "henan"), "--member", "CN-41")
+    key = str(tmp_path / "henan" / "keys" / "root.pem")
+    with pytest.raises(NotAuthenticated):
+        desk.run(registry, "draft", "--registry", desk.url, "--key", key)
+
+
+def test_answers_that_are_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong address, or a page of somebody else's server, is no registry."""
+    remote = RemoteRegistry(f"{desk.url}/mirror", Fetcher(), SystemClock())
+    with pytest.raises(Exception, match="not-found"):
+        remote.state()
+    page = RemoteRegistry(f"{desk.url}/metrics?", Fetcher(), SystemClock())
+    with pytest.raises(FetchFailed, match="no JSON object"):
+        page.state()
+    ready = RemoteRegistry(f"{desk.url}/readyz?", Fetcher(), SystemClock())
+    with pytest.raises(FetchFailed, match="draft cannot be read"):
+        ready.draft("x")
+    monkeypatch.setattr(remote, "_ask", None)
+    assert RemoteRegistry(desk.url, Fetcher(), SystemClock()).source.metadata("root", 9) is None
+    with pytest.raises(FetchFailed):
+        RemoteRegistry("http://127.0.0.1:1", Fetcher(), SystemClock()).source.metadata("root", 9)
+
+
+def test_commands_need_a_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said in one line, with what to do."""
+    monkeypatch.setenv("TONGXING_DATA_DIR", str(tmp_path))
+    with pytest.raises(SettingInvalid, match="registry init"):
+        CliRunner().invoke(registry, ["timestamp"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("group", [registry, province])
+def test_every_command_has_an_example(group: click.Group) -> None:
+    """Help that shows what to type."""
+    for name, command in group.commands.items():
+        text = CliRunner().invoke(group, [name, "--help"]).output
+        assert "Example" in text, name
+        assert any("--json" in option.opts for option in command.params), name
+
+
+def test_init_says_where_everything_is(tmp_path: Path) -> None:
+    """The officers' key files must be carried away; the reader is told which."""
+    result = CliRunner().invoke(registry, ["init", str(tmp_path / "new")], catch_exceptions=False)
+    assert result.output.count("officer-") == 3
+    assert "trust-root.json" in result.output

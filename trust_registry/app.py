@@ -1,0 +1,50 @@
+"""Wires the registry's service."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from service_kit.cache import make_cache
+from service_kit.clock import Clock
+from service_kit.durable import write_atomic
+from service_kit.web import add_probe, make_app
+from trust_registry.config import DATABASE_NAME, RegistrySettings
+from trust_registry.founding import load_online
+from trust_registry.key_files import read_passphrase
+from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.mirror import Mirror
+from trust_registry.publication import Publication
+from trust_registry.service import EXTENSION, RegistryService
+from trust_registry.storage.sql import SqlRequestIds, SqlStorage, open_storage
+from trust_registry.views import blueprint
+
+
+def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
+    """The registry as a WSGI application: ``/v1/…`` and ``/mirror/…``, to be mounted under ``/registry``.
+
+    Completes what an earlier process began to write to the mirror. Raises SettingInvalid, KeyRejected,
+    StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
+    """
+    clock = clock or settings.clock()
+    publication, storage = open_publication(settings)
+    publication.release()
+    app = make_app("registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES)
+    service = RegistryService(
+        settings=settings,
+        publication=publication,
+        request_ids=SqlRequestIds(storage.engine),
+        cache=make_cache(settings.redis_url, clock),
+        clock=clock,
+    )
+    app.extensions[EXTENSION] = service
+    add_probe(app, service.probe)
+    return app
+
+
+def open_publication(settings: RegistrySettings) -> tuple[Publication, SqlStorage]:
+    """The registry's deeds on its folder and database, the schema brought up to date."""
+    storage = open_storage(settings.database(DATABASE_NAME))
+    online = load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
+    publication = Publication(storage, Mirror(settings.mirror_dir, write_atomic), online, settings.audience)
+    publication.adopt()
+    return publication, storage

@@ -1,0 +1,142 @@
+"""The commands ``tongxing registry …`` and ``tongxing province …``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service_kit.durable import write_atomic
+from service_kit.settings import read_settings
+from trust_registry.cli_officers import approve, deny, draft, publish, state
+from trust_registry.cli_options import as_json, local_clock, passphrase_file, say
+from trust_registry.cli_province import province
+from trust_registry.config import RegistrySettings
+from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT, found
+from trust_registry.key_files import read_passphrase
+from trust_registry.lint import lint as lint_mirror
+from trust_registry.mirror import Mirror
+
+__all__ = ["province", "registry"]
+
+_data_dir = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The registry's folder. [default: TONGXING_DATA_DIR]",
+)
+
+
+@click.group()
+def registry() -> None:
+    """Who may sign: run a trust registry, or work at one as an officer (信任登记)."""
+
+
+@registry.command("init")
+@click.argument("directory", type=click.Path(path_type=Path))
+@passphrase_file
+@as_json
+def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Make a registry in DIRECTORY: three officers' keys, online keys, an empty trust list.
+
+    Two of the three officers sign every list. Carry each officer's key file away to its officer; the
+    service never needs it. Give trust-root.json to every gate and officer by hand.
+
+    \b
+    Example:
+      tongxing registry init /srv/registry --passphrase-file passphrase
+    """
+    founded = found(directory, write_atomic, read_passphrase(passphrase_file), local_clock().now())
+    officers = [{"key_file": str(path), "keyid": keyid} for path, keyid in founded.officers]
+    lines = [f"officer {entry['keyid'][:16]}…  {entry['key_file']}" for entry in officers]
+    lines += [f"root of trust        {founded.trust_root}", "Now carry each officer's key file away."]
+    say(as_json, {"officers": officers, "trust_root": str(founded.trust_root)}, lines)
+
+
+@registry.command("timestamp")
+@_data_dir
+@as_json
+def timestamp(data_dir: Path | None, as_json: bool) -> None:
+    """Sign the timestamp anew, and the snapshot when it nears its end; call it hourly by a timer.
+
+    It also completes what a stopped process had begun to write to the mirror.
+
+    \b
+    Example (crontab):
+      7 * * * *  tongxing registry timestamp --data-dir /srv/registry
+    """
+    # The one command here that needs the database.
+    from trust_registry.app import open_publication
+    from trust_registry.service import versions
+
+    settings = _settings(data_dir)
+    publication, storage = open_publication(settings)
+    signed = versions(publication.retime(settings.clock().now()))
+    storage.engine.dispose()
+    say(as_json, signed, [f"timestamp {signed['timestamp']}, snapshot {signed['snapshot']}"])
+
+
+@registry.command("bundle")
+@_data_dir
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@as_json
+def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
+    """Write all that a gate without network needs into one zip (离线包).
+
+    \b
+    Example:
+      tongxing registry bundle --data-dir /srv/registry -o bundle.zip
+    """
+    content = _mirror(data_dir).bundle()
+    write_atomic(output, content)
+    say(as_json, {"file": str(output), "bytes": len(content)}, [f"{output}: {len(content)} bytes"])
+
+
+@registry.command("lint")
+@_data_dir
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Root of trust to judge from. [default: trust-root.json of the data folder]",
+)
+@as_json
+@click.pass_context
+def lint(context: click.Context, data_dir: Path | None, root: Path | None, as_json: bool) -> None:
+    """Say what is wrong with the mirror, or will be soon. Ends with 1 when clients would refuse something.
+
+    \b
+    Example:
+      tongxing registry lint --data-dir /srv/registry --json
+    """
+    trusted = (root or _folder(data_dir) / TRUST_ROOT).read_bytes()
+    findings = lint_mirror(_mirror(data_dir), trusted, local_clock().now())
+    lines = [f"{finding.level:7}  {finding.place}: {finding.detail}" for finding in findings]
+    say(
+        as_json,
+        {"findings": [finding._asdict() for finding in findings]},
+        lines or ["nothing to find fault with"],
+    )
+    if any(finding.level == "error" for finding in findings):
+        context.exit(1)
+
+
+for command in (state, draft, approve, publish, deny):
+    registry.add_command(command)
+
+
+def _settings(data_dir: Path | None) -> RegistrySettings:
+    environ: dict[str, Any] = dict(os.environ)
+    if data_dir is not None:
+        environ["TONGXING_DATA_DIR"] = str(data_dir)
+    # These commands talk to nobody, so the address matters to none of them.
+    environ.setdefault("TONGXING_REGISTRY_URL", "http://localhost")
+    return read_settings(RegistrySettings, environ)
+
+
+def _folder(data_dir: Path | None) -> Path:
+    return _settings(data_dir).data_dir
+
+
+def _mirror(data_dir: Path | None) -> Mirror:
+    return Mirror(_folder(data_dir) / MIRROR_FOLDER, write_atomic)

@@ -1,0 +1,137 @@
+"""What a gate keeps of the trust registry on its disk.
+
+``trust.zip``
+    The newest verified set, whole, as a bundle, with the time at which it was verified; replaced in one
+    rename. What is read at start is verified again from the trusted root, so a half or altered file is
+    refused, never used.
+``pins.json``
+    What the gate has itself seen (:mod:`trust_registry.client.pins`). Written after the set: a crash between
+    the two is repaired by the next read, which draws the same conclusions again.
+
+Durable when a method returns. Safe for several threads and processes (a lock file). Losing ``trust.zip``
+costs one update; losing ``pins.json`` costs the memory of root keys and of denials. Somebody who can write
+here can only take trust away or, by removing the pins, make the gate believe the registry alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from credentials.errors import BundleRejected, MetadataRejected, StorageUnavailable, TrustMissing, Unreadable
+from credentials.wire.jws import json_bytes
+from service_kit.durable import write_atomic
+from trust_registry.client.bundle import MirrorLayout, ZipFiles, pack
+from trust_registry.client.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins, read_pins, write_pins
+from trust_registry.client.repository import VerifiedRepository, check_not_older, verify_repository
+from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
+from trust_registry.metadata import fields
+
+_SET, _PINS, _LOCK = "trust.zip", "pins.json", "lock"
+_VERIFIED = "verified.json"
+_MAX_VERIFIED_BYTES = 256
+
+
+class TrustStore:
+    """The gate's trust on disk, below ``folder``; ``trusted_root``: root metadata (JSON) to start from;
+    ``wait``: seconds that a root key must be known which the old one did not sign."""
+
+    def __init__(self, folder: Path, trusted_root: bytes, wait: int = CHANGE_WAIT_SECONDS) -> None:
+        self.trusted_root = trusted_root
+        self._folder = folder
+        self._wait = wait
+
+    def load(self, at: int) -> TrustSnapshot:
+        """The snapshot of what is held, judged at ``at`` (seconds UTC), without network.
+
+        Raises TrustMissing when nothing is held, MetadataRejected when what is held is damaged,
+        StorageUnavailable when it cannot be read.
+        """
+        with self._locked():
+            files = self._files()
+            if files is None:
+                raise TrustMissing("no trust list has been fetched yet")
+            snapshot = self._build(self._verify(files), at)
+            return replace(snapshot, verified_at=_verified_at(files))
+
+    def read(self) -> VerifiedRepository | None:
+        """The set that is held, verified again; None when there is none. Raises as :meth:`load` does."""
+        files = self._files()
+        return None if files is None else self._verify(files)
+
+    def read_if_sound(self) -> VerifiedRepository | None:
+        """As :meth:`read`, but None for a damaged set too: a whole new one must be able to replace it, and
+        the pins still stand against old statements."""
+        try:
+            return self.read()
+        except MetadataRejected:
+            return None
+
+    def take(self, repository: VerifiedRepository, at: int) -> TrustSnapshot:
+        """Make a verified set, fetched or from a bundle, the one that is held, and return its snapshot.
+
+        Raises MetadataRejected when a newer one is held; StorageFull or StorageUnavailable, and then the
+        held one stays.
+        """
+        with self._locked():
+            held = self.read_if_sound()
+            if held is not None:
+                check_not_older(repository.versions, held.versions)
+            if held is None or held.files != repository.files:
+                files = {**repository.files, _VERIFIED: json_bytes({"verified_at": at})}
+                write_atomic(self._folder / _SET, pack(files))
+            return self._build(repository, at)
+
+    def _build(self, repository: VerifiedRepository, at: int) -> TrustSnapshot:
+        pins = self._pins()
+        snapshot, seen = build_snapshot(repository, pins, at, self._wait)
+        if seen != pins:
+            write_atomic(self._folder / _PINS, write_pins(seen))
+        return snapshot
+
+    def _files(self) -> ZipFiles | None:
+        data = self._read(_SET)
+        try:
+            return None if data is None else ZipFiles(data)
+        except BundleRejected as error:
+            raise MetadataRejected(f"stored set: {error.detail}") from error
+
+    def _verify(self, files: ZipFiles) -> VerifiedRepository:
+        try:
+            return verify_repository(MirrorLayout(files), self.trusted_root)
+        except BundleRejected as error:
+            raise MetadataRejected(f"stored set: {error.detail}") from error
+
+    def _pins(self) -> Pins:
+        data = self._read(_PINS)
+        return NOTHING_SEEN if data is None else read_pins(data)
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageUnavailable(f"{name} cannot be read") from error
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._folder / _LOCK).open("a")
+        except OSError as error:
+            raise StorageUnavailable("the trust folder cannot be used") from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _verified_at(files: ZipFiles) -> int:
+    try:
+        record = fields.read_object(files.read(_VERIFIED) or b"", _MAX_VERIFIED_BYTES)
+        return fields.time(record, "verified_at")
+    except (BundleRejected, Unreadable) as error:
+        raise MetadataRejected("stored set: no time of verification") from error

@@ -1,0 +1,38 @@
+"""The registry's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from credentials.errors import SettingInvalid
+from service_kit.fetch import require_safe
+from service_kit.settings import ServiceSettings
+from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT
+
+DATABASE_NAME = "registry"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrySettings(ServiceSettings):
+    """``registry_url``: the registry's own base URL, which proofs, assertions and requests name as audience.
+    ``key_passphrase_file``: opens the online keys, where they have a passphrase."""
+
+    registry_url: str
+    key_passphrase_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_safe(self.registry_url)
+        if not (self.data_dir / TRUST_ROOT).is_file():
+            raise SettingInvalid("TONGXING_DATA_DIR: no registry there; `tongxing registry init` makes one")
+
+    @property
+    def audience(self) -> str:
+        """The base URL without a slash at its end."""
+        return self.registry_url.rstrip("/")
+
+    @property
+    def mirror_dir(self) -> Path:
+        """The folder that a web server may serve as it is."""
+        return self.data_dir / MIRROR_FOLDER

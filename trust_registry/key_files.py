@@ -1,0 +1,62 @@
+"""Private keys in files: PKCS#8 PEM, mode 0600, with a passphrase if one is given."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from credentials.errors import Conflict, SettingInvalid
+from credentials.keys import load_private_key, private_key_pem
+from service_kit.durable import read_secret, storage_error, write_atomic
+
+_OWNER_ONLY = 0o600
+
+
+@contextmanager
+def new_folder(directory: Path) -> Iterator[Path]:
+    """Make ``directory`` whole or not at all: yields a folder beside it that takes its place at the end.
+
+    A stop in the middle must not leave half a set of keys under the right name. Raises Conflict when
+    ``directory`` holds something, StorageFull, StorageUnavailable.
+    """
+    # Resolved, since "." has no name beside which anything could stand.
+    directory = directory.resolve()
+    partial = directory.with_name(f".{directory.name}.new")
+    try:
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise Conflict(f"{directory.name} is not empty")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        partial.replace(directory)
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | None) -> None:
+    """Write a new key file, for its owner's eyes alone.
+
+    Raises Conflict when the file is there: no key is ever written over. StorageFull, StorageUnavailable.
+    """
+    if path.exists():
+        raise Conflict(f"{path.name} is there already")
+    write_atomic(path, private_key_pem(key, passphrase), mode=_OWNER_ONLY)
+
+
+def read_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
+    """Read a P-256 key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
+    return load_private_key(read_secret(path), passphrase)
+
+
+def read_passphrase(path: Path | None) -> bytes | None:
+    """The first line of a passphrase file; None without a file. Raises SettingInvalid."""
+    if path is None:
+        return None
+    line = read_secret(path).split(b"\n", 1)[0].rstrip(b"\r")
+    if not line:
+        raise SettingInvalid(f"{path.name}: the passphrase is empty")
+    return line

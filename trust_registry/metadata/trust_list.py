@@ -1,0 +1,204 @@
+"""``trust-list.json``: the members (成员), what the officers say of each, and each member's own statement.
+
+::
+
+    {"version": n, "issued_at": s, "members": [
+      {"id": "CN-41", "kind": "province", "names": {"zh": "河南", "en": "Henan"}, "region": 410000,
+       "hotline": "0371-12320", "environment": "production",
+       "may_issue": {"statuses": ["green", …], "forms": ["phone", …]}, "statement": "<compact JWS>"}]}
+
+The file is a TUF target signed by two officers. Unknown fields are ignored, so that a newer registry does
+not blind older gates; unknown labels are not, since they decide what a member may do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from credentials.errors import Malformed
+from credentials.model import ClosedList, Form, Status
+from credentials.regions import MEMBERS, is_member_id, is_region
+from credentials.wire.jws import json_bytes
+from trust_registry.metadata import fields
+from trust_registry.metadata.statement import MAX_STATEMENT_CHARACTERS
+
+TARGET = "trust-list.json"
+"""Name of the target."""
+MAX_TRUST_LIST_BYTES = 4 * 1024 * 1024
+MAX_MEMBERS = 256
+KINDS = ("province", "corps", "sar", "department")
+ENVIRONMENTS = ("production", "test", "demo")
+_MAX_NAME = 64
+_HOTLINE = re.compile(r"[0-9][0-9 +-]{2,23}")
+_SARS = ("CN-81", "CN-82")
+_Label = TypeVar("_Label", bound=ClosedList)
+
+
+class Names(NamedTuple):
+    """A member's name in both languages, 1 to 64 printable characters each."""
+
+    zh: str
+    en: str
+
+
+class MayIssue(NamedTuple):
+    """What a member's credentials may say."""
+
+    statuses: frozenset[Status]
+    forms: frozenset[Form]
+
+
+class MemberEntry(NamedTuple):
+    """One member as the officers list it. ``statement`` is not verified here: ``statement.read_statement``.
+
+    ``region``: six-digit GB/T 2260 code in the member's own province; 0 for a department.
+    """
+
+    id: str
+    kind: str
+    names: Names
+    region: int
+    hotline: str
+    environment: str
+    may_issue: MayIssue
+    statement: str
+
+
+class BadEntry(NamedTuple):
+    """An entry that was left out: which one (member id, or its place in the file) and why."""
+
+    entry: str
+    detail: str
+
+
+class TrustList(NamedTuple):
+    """What could be read, by member id, and what could not."""
+
+    version: int
+    issued_at: int
+    members: dict[str, MemberEntry]
+    bad_entries: tuple[BadEntry, ...]
+
+
+def read_trust_list(data: bytes) -> TrustList:
+    """Read ``trust-list.json`` (at most 4 MiB, 256 members).
+
+    A bad or repeated entry is reported and does not stop the rest. Raises TooLarge and Malformed for the
+    file as a whole.
+    """
+    document = fields.read_object(data, MAX_TRUST_LIST_BYTES)
+    members: dict[str, MemberEntry] = {}
+    bad: list[BadEntry] = []
+    for position, value in enumerate(fields.items(document, "members", MAX_MEMBERS)):
+        try:
+            entry = read_entry(value)
+            if entry.id in members:
+                raise Malformed("member listed twice; the first entry counts")
+            members[entry.id] = entry
+        except Malformed as error:
+            bad.append(BadEntry(_name_of(value, position), error.detail))
+    return TrustList(fields.number(document, "version"), fields.time(document, "issued_at"), members, tuple(bad))
+
+
+def read_entry(value: object) -> MemberEntry:
+    """One member entry. Raises Malformed, naming the field."""
+    document = fields.mapping(value, "entry")
+    member = read_member_id(document, "id")
+    names = fields.mapping(document.get("names"), "names")
+    entry = MemberEntry(
+        id=member,
+        kind=_one_of(document, "kind", KINDS),
+        names=Names(fields.text(names, "zh", _MAX_NAME), fields.text(names, "en", _MAX_NAME)),
+        region=fields.number(document, "region", least=0, most=999_999),
+        hotline=_hotline(document),
+        environment=_one_of(document, "environment", ENVIRONMENTS),
+        may_issue=_may_issue(fields.mapping(document.get("may_issue"), "may_issue")),
+        statement=fields.text(document, "statement", MAX_STATEMENT_CHARACTERS),
+    )
+    _check_place(entry)
+    return entry
+
+
+def read_member_id(document: dict[str, Any], name: str) -> str:
+    """The member id in the field ``name``. Raises Malformed."""
+    member = document.get(name)
+    if not isinstance(member, str) or not is_member_id(member):
+        raise Malformed(f"{name} is not a member id")
+    return member
+
+
+def write_trust_list(version: int, issued_at: int, members: Iterable[MemberEntry]) -> bytes:
+    """``trust-list.json`` of these members, sorted by id.
+
+    Raises Malformed when a gate would not read every entry back as it was given.
+    """
+    entries = sorted(members, key=lambda entry: entry.id)
+    data = json_bytes(
+        {"version": version, "issued_at": issued_at, "members": [entry_to_json(entry) for entry in entries]}
+    )
+    read = read_trust_list(data)
+    if read.bad_entries or list(read.members.values()) != entries:
+        raise Malformed("; ".join(f"{bad.entry}: {bad.detail}" for bad in read.bad_entries))
+    return data
+
+
+def entry_to_json(entry: MemberEntry) -> dict[str, Any]:
+    """The entry as it stands in the file; statuses and forms in the order of their numbers."""
+    return {
+        **entry._asdict(),
+        "names": entry.names._asdict(),
+        "may_issue": {
+            "statuses": [status.label for status in sorted(entry.may_issue.statuses)],
+            "forms": [form.label for form in sorted(entry.may_issue.forms)],
+        },
+    }
+
+
+def kind_of(member: str) -> str:
+    """The kind that a member id implies."""
+    if member.startswith("CN-D-"):
+        return "department"
+    if member == "CN-XPCC":
+        return "corps"
+    return "sar" if member in _SARS else "province"
+
+
+def _check_place(entry: MemberEntry) -> None:
+    """A member listed as another kind, or with another's region, would be trusted for it (hcert-spec #52)."""
+    if entry.kind != kind_of(entry.id):
+        raise Malformed("kind does not fit the id")
+    code = MEMBERS[entry.id].code
+    if entry.region and not is_region(entry.region):
+        raise Malformed("region is not a GB/T 2260 code")
+    if entry.region // 10_000 != code:
+        raise Malformed("region is another member's")
+
+
+def _may_issue(document: dict[str, Any]) -> MayIssue:
+    return MayIssue(_labels(document, "statuses", Status), _labels(document, "forms", Form))
+
+
+def _labels(document: dict[str, Any], name: str, closed: type[_Label]) -> frozenset[_Label]:
+    labels = fields.items(document, name, len(closed))
+    return frozenset(closed.from_label(label) for label in labels)
+
+
+def _one_of(document: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    value = document.get(name)
+    if not isinstance(value, str) or value not in allowed:
+        raise Malformed(f"{name} is not one of {', '.join(allowed)}")
+    return value
+
+
+def _hotline(document: dict[str, Any]) -> str:
+    hotline = fields.text(document, "hotline", 24)
+    if not _HOTLINE.fullmatch(hotline):
+        raise Malformed("hotline is not a telephone number")
+    return hotline
+
+
+def _name_of(value: object, position: int) -> str:
+    member = value.get("id") if isinstance(value, dict) else None
+    return member if isinstance(member, str) and is_member_id(member) else f"entry {position}"

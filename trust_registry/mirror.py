@@ -1,0 +1,88 @@
+"""The mirror (镜像): static files that any web server or CDN can carry, written so that none is ever half.
+
+::
+
+    metadata/N.root.json … timestamp.json        the TUF repository
+    targets/<sha256>.trust-list.json …           what it names
+    members/CN-41/status.cose, rules.jws, token-status-lists/N.jwt
+
+The SQL database is the truth of the repository; :meth:`Mirror.release` brings the mirror up to it and may be
+repeated at any time. Members' files stand here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from credentials.errors import StorageUnavailable
+from trust_registry.client.bundle import pack
+from trust_registry.client.member_files import MEMBER_FILES
+from trust_registry.client.repository import metadata_path
+from trust_registry.repository import Repository, load_repository, version_of
+
+Write = Callable[[Path, bytes], None]
+"""Writes a file durably and whole, or not at all."""
+_MEMBERS = "members"
+
+
+class Mirror:
+    """The mirror below ``directory``. ``write`` makes the folders it needs."""
+
+    def __init__(self, directory: Path, write: Write) -> None:
+        self.directory = directory
+        self._write = write
+
+    def read(self, path: str) -> bytes | None:
+        """The file at ``path`` (relative, with slashes), or None. Raises StorageUnavailable."""
+        try:
+            return (self.directory / path).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageUnavailable(f"mirror: {error.strerror}") from error
+
+    def release(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Write what differs, in the order given: a repository's own order ends with the timestamp.
+
+        Call it under the registry's write lock, or an older timestamp could be written over a newer one.
+        """
+        for path, content in files:
+            if self.read(path) != content:
+                self._write(self.directory / path, content)
+
+    def put_member_file(self, member: str, name: str, content: bytes) -> None:
+        """Replace one of a member's files."""
+        self._write(self.directory / _MEMBERS / member / name, content)
+
+    def read_member_file(self, member: str, name: str) -> bytes | None:
+        """One of a member's files, or None."""
+        return self.read(f"{_MEMBERS}/{member}/{name}")
+
+    def repository(self) -> Repository:
+        """The repository that clients see now. Raises MetadataRejected when it is not whole."""
+        return load_repository(self.read)
+
+    def member_files(self) -> Iterator[tuple[str, str, bytes]]:
+        """Every file for gates that a member brought: member id, name and content, in a fixed order."""
+        for folder in sorted((self.directory / _MEMBERS).glob("*")):
+            for name in MEMBER_FILES:
+                content = self.read_member_file(folder.name, name)
+                if content is not None:
+                    yield folder.name, name, content
+
+    def bundle(self) -> bytes:
+        """All that a gate needs, as one zip to be carried to where there is no network (离线包).
+
+        Only what is in force, and the chain of roots. The same mirror gives the same bytes.
+        """
+        return pack(dict(self._bundled()))
+
+    def _bundled(self) -> Iterator[tuple[str, bytes]]:
+        repository = self.repository()
+        for version in range(1, version_of(repository.root)):
+            path = metadata_path("root", version)
+            yield path, self.read(path) or b""
+        yield from repository.files()
+        for member, name, content in self.member_files():
+            yield f"{_MEMBERS}/{member}/{name}", content

@@ -1,0 +1,146 @@
+"""The next repository: metadata as officers are asked to sign it, and as the online keys do.
+
+Pure but for the signers that are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from securesystemslib.signer import CryptoSigner, Key  # type: ignore[attr-defined]
+from tuf.api.metadata import (  # type: ignore[attr-defined]
+    DelegatedRole,
+    Delegations,
+    Metadata,
+    MetaFile,
+    Root,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
+
+from trust_registry.client.repository import ISSUED_AT
+from trust_registry.metadata import denials, trust_list
+from trust_registry.repository import Repository, expiry_of, targets_of, version_of
+
+OFFICERS = 3
+THRESHOLD = 2
+"""Officers who must sign root and targets, of those named in root."""
+DAY_SECONDS = 24 * 3600
+ROOT_LIFETIME_SECONDS = 365 * DAY_SECONDS
+TARGETS_LIFETIME_SECONDS = 90 * DAY_SECONDS
+SNAPSHOT_LIFETIME_SECONDS = 7 * DAY_SECONDS
+"""Also that of the denials' metadata: both are renewed together."""
+TIMESTAMP_LIFETIME_SECONDS = DAY_SECONDS
+RENEW_SNAPSHOT_BEFORE_SECONDS = 4 * DAY_SECONDS
+"""Remaining lifetime below which :func:`resigned` renews snapshot and denials: four nights may fail."""
+
+
+class OnlineSigners(NamedTuple):
+    """The three keys that lie with the service, one per online role."""
+
+    snapshot: CryptoSigner
+    timestamp: CryptoSigner
+    denials: CryptoSigner
+
+
+def first_repository(officers: Iterable[CryptoSigner], online: OnlineSigners, now: int) -> Repository:
+    """A repository without members, its root and targets signed by every officer at hand."""
+    signers = list(officers)
+    root = Root(expires=_at(now + ROOT_LIFETIME_SECONDS), consistent_snapshot=True)
+    for signer in signers:
+        root.add_key(signer.public_key, "root")
+        root.add_key(signer.public_key, "targets")
+    root.roles["root"].threshold = root.roles["targets"].threshold = THRESHOLD
+    root.add_key(online.snapshot.public_key, "snapshot")
+    root.add_key(online.timestamp.public_key, "timestamp")
+    members = trust_list.write_trust_list(1, now, [])
+    targets = _targets(1, members, _delegations(online.denials.public_key), now)
+    empty = Repository(b"", b"", b"", b"", b"", b"", b"")
+    signed = empty._replace(root=_signed_by(root, *signers), targets=_signed_by(targets, *signers), trust_list=members)
+    return with_denials(signed, denials.write_denials(0, now, []), online, now)
+
+
+def next_targets(repository: Repository, members: bytes, now: int) -> Targets:
+    """The targets that would put ``members`` (a trust list) in force, for officers to sign."""
+    current = targets_of(repository)
+    return _targets(current.version + 1, members, current.delegations, now)
+
+
+def with_targets(repository: Repository, targets: bytes, members: bytes, online: OnlineSigners, now: int) -> Repository:
+    """The repository after officers signed ``targets`` for the trust list ``members``."""
+    return _renewed(repository._replace(targets=targets, trust_list=members), online, now)
+
+
+def with_denials(repository: Repository, denied: bytes, online: OnlineSigners, now: int) -> Repository:
+    """The repository with another ``denials.json``."""
+    version = version_of(repository.denials) + 1 if repository.denials else 1
+    part = Targets(
+        version=version,
+        expires=_at(now + SNAPSHOT_LIFETIME_SECONDS),
+        targets={denials.TARGET: TargetFile.from_data(denials.TARGET, denied, ["sha256"])},
+    )
+    changed = repository._replace(denials=_signed_by(part, online.denials), denied=denied)
+    return _renewed(changed, online, now)
+
+
+def resigned(repository: Repository, online: OnlineSigners, now: int) -> Repository:
+    """The same content under a new timestamp; snapshot and denials too when they near their expiry."""
+    ends = min(expiry_of(repository.snapshot), expiry_of(repository.denials))
+    if ends - now < RENEW_SNAPSHOT_BEFORE_SECONDS:
+        return with_denials(repository, repository.denied, online, now)
+    return repository._replace(timestamp=_timestamp(repository, online, now))
+
+
+def _renewed(repository: Repository, online: OnlineSigners, now: int) -> Repository:
+    version = version_of(repository.snapshot) + 1 if repository.snapshot else 1
+    meta = {
+        "targets.json": _meta_file(repository.targets),
+        f"{denials.ROLE}.json": _meta_file(repository.denials),
+    }
+    part = Snapshot(version=version, expires=_at(now + SNAPSHOT_LIFETIME_SECONDS), meta=meta)
+    renewed = repository._replace(snapshot=_signed_by(part, online.snapshot))
+    return renewed._replace(timestamp=_timestamp(renewed, online, now))
+
+
+def _timestamp(repository: Repository, online: OnlineSigners, now: int) -> bytes:
+    version = version_of(repository.timestamp) + 1 if repository.timestamp else 1
+    part = Timestamp(
+        version=version,
+        expires=_at(now + TIMESTAMP_LIFETIME_SECONDS),
+        snapshot_meta=_meta_file(repository.snapshot),
+        unrecognized_fields={ISSUED_AT: now},
+    )
+    return _signed_by(part, online.timestamp)
+
+
+def _targets(version: int, members: bytes, delegations: Delegations | None, now: int) -> Targets:
+    return Targets(
+        version=version,
+        expires=_at(now + TARGETS_LIFETIME_SECONDS),
+        targets={trust_list.TARGET: TargetFile.from_data(trust_list.TARGET, members, ["sha256"])},
+        delegations=delegations,
+    )
+
+
+def _delegations(key: Key) -> Delegations:
+    role = DelegatedRole(denials.ROLE, [key.keyid], 1, terminating=True, paths=[denials.TARGET])
+    return Delegations({key.keyid: key}, {denials.ROLE: role})
+
+
+def _meta_file(metadata: bytes) -> MetaFile:
+    return MetaFile.from_data(version_of(metadata), metadata, ["sha256"])
+
+
+def _signed_by(part: Root | Targets | Snapshot | Timestamp, *signers: CryptoSigner) -> bytes:
+    metadata: Metadata[Any] = Metadata(part)
+    for signer in signers:
+        metadata.sign(signer, append=True)
+    return metadata.to_bytes()
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)

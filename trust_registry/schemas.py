@@ -1,0 +1,160 @@
+"""Bodies of the registry's HTTP interface. What is signed inside them is read by the formats' own readers."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from trust_registry.denials import MAX_REQUEST_CHARACTERS
+from trust_registry.drafting import MAX_STATEMENTS_PER_DRAFT
+from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
+from trust_registry.metadata.trust_list import ENVIRONMENTS, KINDS, MAX_MEMBERS
+from trust_registry.possession import MAX_PROOF_CHARACTERS
+
+_ID = validate.Regexp(r"\A[0-9a-f]{32}\Z")
+_MEMBER = validate.Length(min=1, max=16)
+_KEYID = validate.Regexp(r"\A[0-9a-f]{64}\Z")
+
+
+class SubmissionSchema(Schema):
+    """A province's statement and a proof of possession for each of its keys."""
+
+    statement = fields.String(required=True, validate=validate.Length(max=MAX_STATEMENT_CHARACTERS))
+    proofs = fields.List(
+        fields.String(validate=validate.Length(max=MAX_PROOF_CHARACTERS)),
+        required=True,
+        validate=validate.Length(max=MAX_KEYS),
+    )
+
+
+class StatementSchema(Schema):
+    """Where a statement stands: submitted, published or overtaken."""
+
+    id = fields.String()
+    member = fields.String()
+    sequence = fields.Integer()
+    state = fields.String()
+
+
+class NamesSchema(Schema):
+    """A member's name in both languages."""
+
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class MayIssueSchema(Schema):
+    """Labels of the statuses and forms that a member may issue."""
+
+    statuses = fields.List(fields.String(), required=True)
+    forms = fields.List(fields.String(), required=True)
+
+
+class AdditionSchema(Schema):
+    """What the officers say of a member. A new member needs all of it; of a listed one only what changes."""
+
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    names = fields.Nested(NamesSchema)
+    region = fields.Integer(strict=True)
+    hotline = fields.String()
+    environment = fields.String(validate=validate.OneOf(ENVIRONMENTS))
+    may_issue = fields.Nested(MayIssueSchema)
+
+
+class DraftRequestSchema(Schema):
+    """What an officer asks to be put before the officers. All empty: the same list, signed anew."""
+
+    statement_ids = fields.List(
+        fields.String(validate=_ID), load_default=list, validate=validate.Length(max=MAX_STATEMENTS_PER_DRAFT)
+    )
+    additions = fields.Dict(
+        keys=fields.String(validate=_MEMBER),
+        values=fields.Nested(AdditionSchema),
+        load_default=dict,
+        validate=validate.Length(max=MAX_MEMBERS),
+    )
+    removals = fields.List(
+        fields.String(validate=_MEMBER), load_default=list, validate=validate.Length(max=MAX_MEMBERS)
+    )
+
+
+class ChangeSchema(Schema):
+    """One change, in words for officers."""
+
+    member = fields.String()
+    what = fields.String()
+    kid = fields.String(allow_none=True)
+    zh = fields.String()
+    en = fields.String()
+
+
+class DraftSchema(Schema):
+    """A draft: what officers sign (``signed_bytes``, base64), all they need to check it, and who has signed.
+
+    ``diff`` is for show; each officer's own machine works it out anew.
+    """
+
+    id = fields.String()
+    state = fields.String()
+    signed_bytes = fields.String()
+    trust_list = fields.String()
+    statements = fields.List(fields.Nested(SubmissionSchema))
+    diff = fields.List(fields.Nested(ChangeSchema))
+    approved_by = fields.List(fields.String())
+    threshold = fields.Integer()
+
+
+class ApprovalSchema(Schema):
+    """An officer's signature over a draft's ``signed_bytes``: DER in hex, under its TUF key id."""
+
+    keyid = fields.String(required=True, validate=_KEYID)
+    signature = fields.String(required=True, validate=validate.Regexp(r"\A(?:[0-9a-f]{2}){8,72}\Z"))
+
+
+class PublicationSchema(Schema):
+    """The versions in force after a publication."""
+
+    targets = fields.Integer()
+    denials = fields.Integer()
+    snapshot = fields.Integer()
+    timestamp = fields.Integer()
+
+
+class DenialRequestSchema(Schema):
+    """A denial asked for in signed words."""
+
+    request = fields.String(required=True, validate=validate.Length(max=MAX_REQUEST_CHARACTERS))
+
+
+class DenialSchema(Schema):
+    """A denied key."""
+
+    kid = fields.String()
+    sequence = fields.Integer()
+    reason = fields.String()
+    denied_at = fields.Integer()
+
+
+class MemberFileSchema(Schema):
+    """A member's file as it now stands on the mirror."""
+
+    member = fields.String()
+    name = fields.String()
+    sequence = fields.Integer()
+    sha256 = fields.String()
+    size = fields.Integer()
+
+
+class StateSchema(Schema):
+    """What is in force, by the registry's own account; gates believe the signed files only."""
+
+    audience = fields.String()
+    environment = fields.String()
+    now = fields.Integer()
+    clock_offset_seconds = fields.Integer()
+    members = fields.List(fields.String())
+    denied = fields.Integer()
+    officers = fields.List(fields.String())
+    threshold = fields.Integer()
+    versions = fields.Dict(keys=fields.String(), values=fields.Integer())
+    expiries = fields.Dict(keys=fields.String(), values=fields.Integer())
+    submitted = fields.List(fields.Nested(StatementSchema))

@@ -1,0 +1,96 @@
+"""What the HTTP views work with, made once for an application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+
+from credentials.errors import RateLimited
+from service_kit.auth import JtiStore, authenticate
+from service_kit.cache import Cache
+from service_kit.clock import Clock
+from trust_registry.config import RegistrySettings
+from trust_registry.enrolment import read_published
+from trust_registry.publication import Publication
+from trust_registry.repository import Repository, expiry_of, officer_keys, root_of, targets_of, version_of
+
+EXTENSION = "trust_registry"
+_HOUR_SECONDS = 3600
+MAX_SUBMISSIONS_PER_HOUR = 60
+"""Statements and requests for denials from one address: nobody has to log in for them."""
+MAX_FILES_PER_HOUR = 7_200
+"""Members' files from one address: one every half second."""
+
+
+@dataclass(frozen=True)
+class RegistryService:
+    """The registry behind its views."""
+
+    settings: RegistrySettings
+    publication: Publication
+    request_ids: JtiStore
+    cache: Cache
+    clock: Clock
+
+    def now(self) -> int:
+        """Seconds UTC."""
+        return self.clock.now()
+
+    def officer(self) -> str:
+        """The officer (TUF key id) who sent this request. Raises NotAuthenticated."""
+        keys = officer_keys(self.publication.repository())
+        return authenticate(
+            request.headers.get("Authorization"),
+            keys.get,
+            self.settings.audience,
+            self.now(),
+            self.request_ids,
+        )
+
+    def limit(self, what: str, most_per_hour: int) -> None:
+        """Count this request under its address. Raises RateLimited."""
+        key = f"registry:{what}:{request.remote_addr}"
+        if self.cache.increment(key, _HOUR_SECONDS) > most_per_hour:
+            raise RateLimited(f"more than {most_per_hour} an hour")
+
+    def state(self) -> dict[str, Any]:
+        """What is in force, for people and for the command line."""
+        with self.publication.storage.reading() as records:
+            submitted = records.statements.submitted()
+        repository = self.publication.repository()
+        published = read_published(repository)
+        return {
+            "audience": self.settings.audience,
+            "environment": self.settings.environment,
+            "now": self.now(),
+            "clock_offset_seconds": self.settings.clock_offset_seconds,
+            "members": sorted(published.trust_list.members),
+            "denied": len(published.denied),
+            "officers": sorted(officer_keys(repository)),
+            "threshold": root_of(repository).roles["targets"].threshold,
+            "versions": versions(repository),
+            "expiries": {role: expiry_of(part) for role, part in _parts(repository).items()},
+            "submitted": submitted,
+        }
+
+    def probe(self) -> None:
+        """Whether the registry can do its work: its database answers and holds a readable repository."""
+        targets_of(self.publication.repository())
+
+
+def versions(repository: Repository) -> dict[str, int]:
+    """Version by role."""
+    return {role: version_of(part) for role, part in _parts(repository).items()}
+
+
+def service() -> RegistryService:
+    """The service of the application that handles this request."""
+    found: RegistryService = current_app.extensions[EXTENSION]
+    return found
+
+
+def _parts(repository: Repository) -> dict[str, bytes]:
+    roles = ("root", "targets", "denials", "snapshot", "timestamp")
+    return {role: getattr(repository, role) for role in roles}

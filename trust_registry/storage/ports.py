@@ -1,0 +1,129 @@
+"""What the registry keeps, and what each store promises.
+
+All stores of one :class:`Records` share one transaction: what is written inside ``Storage.writing`` is
+durable, all of it, when the block ends without an error, and none of it otherwise. ``writing`` also holds
+the registry's single write lock, in this process and in every other, until then. Nothing here may be lost,
+save the request ids that have expired. Who can write here can drop or delay what was submitted, but cannot
+put a key into force: that takes two officers' signatures, which every gate verifies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class StatementRecord(NamedTuple):
+    """A statement that passed enrolment. ``state``: ``submitted``, ``published`` or ``overtaken``."""
+
+    id: str
+    member: str
+    sequence: int
+    digest: str
+    compact: str
+    proofs: tuple[str, ...]
+    received_at: int
+    state: str
+
+
+class DraftRecord(NamedTuple):
+    """A trust list that officers may sign. ``message``: the canonical targets metadata, what they sign.
+
+    ``base``: the version of the targets it follows. ``state``: ``open`` or ``published``.
+    """
+
+    id: str
+    base: int
+    trust_list: bytes
+    message: bytes
+    statement_ids: tuple[str, ...]
+    created_at: int
+    created_by: str
+    state: str
+
+
+class DenialRecord(NamedTuple):
+    """Who asked for a denial, in the asker's signed words. The set in force stands in ``denials.json``."""
+
+    kid: str
+    asked_by: str
+    request: str
+    received_at: int
+
+
+class MemberFileRecord(NamedTuple):
+    """The newest file of one name that a member brought: its sequence, SHA-256 in hex and size in bytes."""
+
+    member: str
+    name: str
+    sequence: int
+    sha256: str
+    size: int
+    received_at: int
+
+
+class Statements(Protocol):
+    """Submitted statements, for good."""
+
+    def add(self, record: StatementRecord) -> None: ...
+    def get(self, id: str) -> StatementRecord | None: ...
+    def find(self, member: str, digest: str) -> StatementRecord | None: ...
+    def close(self, id: str, state: str) -> None: ...
+    def submitted(self) -> list[StatementRecord]: ...
+
+
+class Drafts(Protocol):
+    """Drafts and the officers' signatures on them, for good."""
+
+    def add(self, record: DraftRecord) -> None: ...
+    def get(self, id: str) -> DraftRecord | None: ...
+    def approve(self, id: str, keyid: str, signature: str, at: int) -> None: ...
+    def approvals(self, id: str) -> dict[str, str]: ...
+    def close(self, id: str) -> None: ...
+
+
+class Denials(Protocol):
+    """Requests for denials, for good: who asked, in signed words."""
+
+    def add(self, record: DenialRecord) -> None: ...
+    def get(self, kid: str) -> DenialRecord | None: ...
+
+
+class RepositoryFiles(Protocol):
+    """The TUF repository's files by their path on the mirror; the mirror is written from here."""
+
+    def read(self, path: str) -> bytes | None: ...
+    def write(self, files: Sequence[tuple[str, bytes]]) -> None: ...
+
+
+class MemberFiles(Protocol):
+    """What is known of the files that members brought; the files themselves stand on the mirror."""
+
+    def get(self, member: str, name: str) -> MemberFileRecord | None: ...
+    def put(self, record: MemberFileRecord) -> None: ...
+    def of_member(self, member: str) -> list[MemberFileRecord]: ...
+
+
+@dataclass(frozen=True)
+class Records:
+    """All stores in one transaction."""
+
+    statements: Statements
+    drafts: Drafts
+    denials: Denials
+    repository: RepositoryFiles
+    member_files: MemberFiles
+
+
+class Storage(Protocol):
+    """Safe to call from several threads and processes. Raises StorageUnavailable or StorageFull."""
+
+    def reading(self) -> AbstractContextManager[Records]:
+        """One consistent view."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Records]:
+        """Alone, until the block ends: then all of it is durable, or none."""
+        ...

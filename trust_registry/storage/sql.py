@@ -1,0 +1,198 @@
+"""The registry's stores in SQL: SQLite embedded, PostgreSQL by URL, one code path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from credentials.errors import Conflict
+from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS
+from service_kit.database import connect, migrate, reading, transaction
+from trust_registry.storage import tables
+from trust_registry.storage.ports import (
+    DenialRecord,
+    DraftRecord,
+    MemberFileRecord,
+    Records,
+    StatementRecord,
+)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "registry_schema_version"
+
+
+def open_storage(url: str) -> SqlStorage:
+    """Connect to the database at ``url`` and bring its schema up to date."""
+    engine = connect(url)
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    return SqlStorage(engine)
+
+
+class SqlStorage:
+    """The registry's storage. Raises StorageUnavailable or StorageFull for what the database refuses."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Records]:
+        with reading(self.engine) as connection:
+            yield _records(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Records]:
+        with transaction(self.engine) as connection:
+            _take_lock(connection)
+            yield _records(connection)
+
+
+def _take_lock(connection: Connection) -> None:
+    """Hold the one row of the lock until the transaction ends. The migration made it."""
+    lock = tables.write_lock
+    connection.execute(update(lock).values(taken=lock.c.taken + 1))
+
+
+def _records(connection: Connection) -> Records:
+    return Records(
+        statements=SqlStatements(connection),
+        drafts=SqlDrafts(connection),
+        denials=SqlDenials(connection),
+        repository=SqlRepositoryFiles(connection),
+        member_files=SqlMemberFiles(connection),
+    )
+
+
+class SqlStatements:
+    """Submitted statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, record: StatementRecord) -> None:
+        values = {**record._asdict(), "proofs": json.dumps(record.proofs)}
+        self._connection.execute(insert(tables.statement).values(values))
+
+    def get(self, id: str) -> StatementRecord | None:
+        row = self._connection.execute(select(tables.statement).filter_by(id=id)).one_or_none()
+        return _statement(row) if row else None
+
+    def find(self, member: str, digest: str) -> StatementRecord | None:
+        query = select(tables.statement).filter_by(member=member, digest=digest)
+        row = self._connection.execute(query).one_or_none()
+        return _statement(row) if row else None
+
+    def close(self, id: str, state: str) -> None:
+        self._connection.execute(update(tables.statement).filter_by(id=id).values(state=state))
+
+    def submitted(self) -> list[StatementRecord]:
+        columns = tables.statement.c
+        query = select(tables.statement).filter_by(state="submitted").order_by(columns.received_at, columns.id)
+        return [_statement(row) for row in self._connection.execute(query)]
+
+
+class SqlDrafts:
+    """Drafts and approvals."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, record: DraftRecord) -> None:
+        values = {**record._asdict(), "statement_ids": json.dumps(record.statement_ids)}
+        self._connection.execute(insert(tables.draft).values(values))
+
+    def get(self, id: str) -> DraftRecord | None:
+        row = self._connection.execute(select(tables.draft).filter_by(id=id)).one_or_none()
+        if row is None:
+            return None
+        values = row._asdict()
+        return DraftRecord(**{**values, "statement_ids": tuple(json.loads(values["statement_ids"]))})
+
+    def approve(self, id: str, keyid: str, signature: str, at: int) -> None:
+        values = {"draft": id, "keyid": keyid, "signature": signature, "approved_at": at}
+        self._connection.execute(insert(tables.approval).values(values))
+
+    def approvals(self, id: str) -> dict[str, str]:
+        query = select(tables.approval.c.keyid, tables.approval.c.signature).filter_by(draft=id)
+        return {row.keyid: row.signature for row in self._connection.execute(query)}
+
+    def close(self, id: str) -> None:
+        self._connection.execute(update(tables.draft).filter_by(id=id).values(state="published"))
+
+
+class SqlDenials:
+    """Requests for denials."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, record: DenialRecord) -> None:
+        self._connection.execute(insert(tables.denial).values(record._asdict()))
+
+    def get(self, kid: str) -> DenialRecord | None:
+        row = self._connection.execute(select(tables.denial).filter_by(kid=kid)).one_or_none()
+        return DenialRecord(**row._asdict()) if row else None
+
+
+class SqlRepositoryFiles:
+    """The TUF repository's files."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def read(self, path: str) -> bytes | None:
+        query = select(tables.repository_file.c.content).filter_by(path=path)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def write(self, files: Sequence[tuple[str, bytes]]) -> None:
+        table = tables.repository_file
+        self._connection.execute(delete(table).where(table.c.path.in_([path for path, _ in files])))
+        self._connection.execute(insert(table), [{"path": path, "content": data} for path, data in files])
+
+
+class SqlMemberFiles:
+    """What is known of members' files."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, member: str, name: str) -> MemberFileRecord | None:
+        query = select(tables.member_file).filter_by(member=member, name=name)
+        row = self._connection.execute(query).one_or_none()
+        return MemberFileRecord(**row._asdict()) if row else None
+
+    def put(self, record: MemberFileRecord) -> None:
+        table = tables.member_file
+        self._connection.execute(delete(table).filter_by(member=record.member, name=record.name))
+        self._connection.execute(insert(table).values(record._asdict()))
+
+    def of_member(self, member: str) -> list[MemberFileRecord]:
+        query = select(tables.member_file).filter_by(member=member).order_by(tables.member_file.c.name)
+        return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
+
+
+def _statement(row: Row[tuple[object, ...]]) -> StatementRecord:
+    values = row._asdict()
+    return StatementRecord(**{**values, "proofs": tuple(json.loads(values["proofs"]))})
+
+
+class SqlRequestIds:
+    """Assertions that were used, until they expire (``service_kit.auth.JtiStore``)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
+        table = tables.request_id
+        # No assertion is good for longer than this, so what ended so much earlier has expired by now.
+        expired = table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - SKEW_SECONDS
+        try:
+            with transaction(self._engine) as connection:
+                connection.execute(delete(table).where(expired))
+                connection.execute(insert(table).values(client=client_id, jti=jti, expires_at=expires_at))
+        except Conflict:
+            return False
+        return True

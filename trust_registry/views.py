@@ -1,0 +1,189 @@
+"""The registry over HTTP: thin. What is signed is checked by the deeds; officers prove who they are."""
+
+# mypy: disallow-untyped-decorators=False
+# (flask-smorest has no types.)
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import Response, request, send_from_directory
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from werkzeug.exceptions import NotFound as RouteNotFound
+
+from credentials.errors import NotFound
+from trust_registry import member_files
+from trust_registry.denials import deny
+from trust_registry.drafting import DraftRequest
+from trust_registry.metadata.denials import denial_to_json
+from trust_registry.publication import DraftView
+from trust_registry.repository import TIMESTAMP_PATH, root_of
+from trust_registry.schemas import (
+    ApprovalSchema,
+    DenialRequestSchema,
+    DenialSchema,
+    DraftRequestSchema,
+    DraftSchema,
+    MemberFileSchema,
+    PublicationSchema,
+    StatementSchema,
+    StateSchema,
+    SubmissionSchema,
+)
+from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR, service, versions
+from trust_registry.storage.ports import MemberFileRecord, StatementRecord
+
+blueprint = Blueprint("registry", __name__, description="Who may sign")
+
+NEWS_SECONDS = 5
+"""How long a cache may keep what changes under its name: a denial must reach every gate within the minute."""
+FOR_EVER_SECONDS = 365 * 24 * 3600
+"""What carries its version or hash in its name never changes."""
+_MEDIA_TYPES = {
+    ".json": "application/json",
+    ".cose": "application/cose",
+    ".jws": "application/jose",
+    ".jwt": "application/statuslist+jwt",
+}
+
+
+@blueprint.post("/v1/statements")
+@blueprint.arguments(SubmissionSchema)
+@blueprint.response(202, StatementSchema)
+def submit_statement(submission: dict[str, Any]) -> StatementRecord:
+    """A province brings its statement."""
+    registry = service()
+    registry.limit("submission", MAX_SUBMISSIONS_PER_HOUR)
+    return registry.publication.submit(submission["statement"], submission["proofs"], registry.now())
+
+
+@blueprint.get("/v1/statements/<statement_id>")
+@blueprint.response(200, StatementSchema)
+def show_statement(statement_id: str) -> StatementRecord:
+    """Where a statement stands."""
+    with service().publication.storage.reading() as records:
+        record = records.statements.get(statement_id)
+    if record is None:
+        raise NotFound("statement")
+    return record
+
+
+@blueprint.post("/v1/drafts")
+@blueprint.arguments(DraftRequestSchema)
+@blueprint.response(201, DraftSchema)
+def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
+    """An officer puts a new list before the officers."""
+    registry = service()
+    officer = registry.officer()
+    return _draft(registry.publication.draft(DraftRequest(**wanted), officer, registry.now()))
+
+
+@blueprint.get("/v1/drafts/<draft_id>")
+@blueprint.response(200, DraftSchema)
+def show_draft(draft_id: str) -> dict[str, Any]:
+    """All that an officer needs to understand a draft."""
+    return _draft(service().publication.view(draft_id))
+
+
+@blueprint.post("/v1/drafts/<draft_id>/approvals")
+@blueprint.arguments(ApprovalSchema)
+@blueprint.response(201, DraftSchema)
+def approve_draft(approval: dict[str, Any], draft_id: str) -> dict[str, Any]:
+    """An officer's signature; it is its own proof of who sent it."""
+    registry = service()
+    return _draft(registry.publication.approve(draft_id, **approval, now=registry.now()))
+
+
+@blueprint.post("/v1/drafts/<draft_id>/publication")
+@blueprint.response(200, PublicationSchema)
+def publish_draft(draft_id: str) -> dict[str, int]:
+    """An officer puts an approved draft into force."""
+    registry = service()
+    registry.officer()
+    return versions(registry.publication.publish(draft_id, registry.now()))
+
+
+@blueprint.post("/v1/denials")
+@blueprint.arguments(DenialRequestSchema)
+@blueprint.response(201, DenialSchema)
+def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A key is denied, in the signed words of an officer or of its own member."""
+    registry = service()
+    registry.limit("denial", MAX_SUBMISSIONS_PER_HOUR)
+    return denial_to_json(deny(registry.publication, wanted["request"], registry.now()))
+
+
+@blueprint.get("/v1/state")
+@blueprint.response(200, StateSchema)
+def show_state() -> dict[str, Any]:
+    """What is in force."""
+    return service().state()
+
+
+@blueprint.put("/v1/members/<member>/status")
+@blueprint.response(200, MemberFileSchema)
+def put_status(member: str) -> MemberFileRecord:
+    """A member's signed status snapshot (COSE)."""
+    registry, content = service(), _content()
+    return member_files.accept_status(
+        registry.publication.storage, registry.publication.mirror, member, content, registry.now()
+    )
+
+
+@blueprint.put("/v1/members/<member>/rules")
+@blueprint.response(200, MemberFileSchema)
+def put_rules(member: str) -> MemberFileRecord:
+    """A member's signed rule set (JWS)."""
+    registry, content = service(), _content()
+    return member_files.accept_rules(
+        registry.publication.storage, registry.publication.mirror, member, content, registry.now()
+    )
+
+
+@blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
+@blueprint.response(200, MemberFileSchema)
+def put_token_list(member: str, number: int) -> MemberFileRecord:
+    """A member's Token Status List (JWT)."""
+    registry, content = service(), _content()
+    return member_files.accept_token_list(
+        registry.publication.storage, registry.publication.mirror, member, number, content, registry.now()
+    )
+
+
+@blueprint.get("/mirror/<path:path>")
+@blueprint.doc(responses={"200": {"description": "A static file, with ETag"}, "304": {"description": "Held"}})
+def serve_mirror(path: str) -> Response:
+    """The mirror's files, where no other server carries them."""
+    if any(part.startswith(".") for part in path.split("/")):
+        # Files half written stand beside the whole ones under such names.
+        raise RouteNotFound
+    changes = path == TIMESTAMP_PATH or path.startswith("members/")
+    suffix = path[path.rfind(".") :]
+    answer = send_from_directory(
+        service().settings.mirror_dir.absolute(),
+        path,
+        mimetype=_MEDIA_TYPES.get(suffix, "application/octet-stream"),
+        max_age=NEWS_SECONDS if changes else FOR_EVER_SECONDS,
+    )
+    answer.cache_control.immutable = not changes
+    return answer
+
+
+def _content() -> bytes:
+    service().limit("file", MAX_FILES_PER_HOUR)
+    return request.get_data(cache=False)
+
+
+def _draft(view: DraftView) -> dict[str, Any]:
+    publication, record = service().publication, view.record
+    statements = publication.proofs(record.id)
+    return {
+        "id": record.id,
+        "state": record.state,
+        "signed_bytes": base64.b64encode(record.message).decode(),
+        "trust_list": base64.b64encode(record.trust_list).decode(),
+        "statements": [{"statement": known.compact, "proofs": known.proofs} for known in statements],
+        "diff": view.changes,
+        "approved_by": view.approved_by,
+        "threshold": root_of(publication.repository()).roles["targets"].threshold,
+    }

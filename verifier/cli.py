@@ -1,0 +1,112 @@
+"""The command ``tongxing verifier …``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from credentials.errors import PictureUnreadable
+from credentials.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
+from credentials.qr.picture import read_texts
+from credentials.verdict import Outcome, Verdict, to_json
+from service_kit.durable import storage_error
+from trust_registry.cli_options import as_json, local_clock
+from trust_registry.client.clock_bound import EffectiveNow
+from verifier.cli_options import gate_options, moment, say_json, show
+from verifier.cli_rules import rules
+from verifier.cli_upkeep import state, sync
+from verifier.offline import Sources, open_gate
+from verifier.verification import STEPS
+
+_CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
+_LANE = "command-line"
+_MAX_LINE = MAX_TEXT_CHARACTERS + 2
+
+
+@click.group()
+def verifier() -> None:
+    """Check codes, and keep fresh what that needs (验码方)."""
+
+
+@verifier.command("check")
+@click.argument("texts", nargs=-1)
+@click.option(
+    "--picture",
+    "pictures",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="PNG, JPEG or WebP with one or more codes. May be given several times.",
+)
+@gate_options
+@click.option(
+    "--at", metavar="TIME", type=moment, help="Judge as of this time: ISO 8601 or seconds UTC. [default: now]"
+)
+@as_json
+@click.pass_context
+def check(
+    context: click.Context, texts: tuple[str, ...], pictures: tuple[Path, ...], sources: Sources, at: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Check codes by what is stored, without network: texts, pictures, or - for one code a line from standard input.
+
+    Prefer - to texts: arguments stand in the list of processes for everybody to see. Ends with 0 when all are
+    accepted, 1 when one is refused, else 2 when one is undetermined.
+
+    \b
+    Example:
+      tongxing verifier check - --trust bundle.zip --root trust-root.json --member CN-44 < code.txt
+    """
+    codes = [*_codes(texts), *(code for picture in pictures for code in _in_picture(picture))]
+    if not codes:
+        raise click.UsageError("nothing to check: give a text, - or --picture FILE")
+    gate = open_gate(sources, local_clock(), at)
+    # A time that was given is meant; only the device's clock is measured against the registry's.
+    now = gate.now() if at is None else EffectiveNow(at, doubt=False, alarm=False)
+    verdicts = [gate.check_at(code, now, _LANE) for code in codes]
+    for verdict in verdicts:
+        if as_json:
+            say_json(to_json(verdict, STEPS))
+        else:
+            show(verdict)
+    context.exit(exit_code(verdicts))
+
+
+def exit_code(verdicts: list[Verdict]) -> int:
+    """1 when any is refused, else 2 when any is undetermined, else 0."""
+    codes = {_CODES[verdict.outcome] for verdict in verdicts}
+    return 1 if 1 in codes else max(codes)
+
+
+def _codes(texts: tuple[str, ...]) -> Iterator[str]:
+    for text in texts:
+        if text == "-":
+            yield from _lines()
+        else:
+            yield text
+
+
+def _lines() -> Iterator[str]:
+    """One code a line; of a line that is too long, only so much is kept that it is refused for it."""
+    stream = click.open_file("-", encoding="utf-8", errors="replace")
+    while line := stream.readline(_MAX_LINE):
+        rest = line
+        while len(rest) == _MAX_LINE and not rest.endswith("\n"):
+            rest = stream.readline(_MAX_LINE)
+        if line.strip():
+            yield line.rstrip("\r\n")
+
+
+def _in_picture(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            return read_texts(file.read(MAX_PICTURE_BYTES + 1))
+    except OSError as error:
+        raise storage_error(error) from error
+    except PictureUnreadable as error:
+        raise PictureUnreadable(f"{path.name}: {error.detail}") from error
+
+
+for _command in (state, sync, rules):
+    verifier.add_command(_command)

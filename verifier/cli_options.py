@@ -1,0 +1,114 @@
+"""Options and printing that the verifier's commands share."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from credentials.limits import MAX_TIME_SECONDS
+from credentials.regions import MEMBERS
+from credentials.verdict import Outcome, Verdict
+from service_kit.locale import prefers_english
+from verifier.offline import Sources
+from verifier.policy import PROFILES
+
+_BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has had no daylight saving since 1991."""
+_MARKS = {
+    Outcome.ACCEPTED: ("✓", "通行", "green"),
+    Outcome.REFUSED: ("✗", "拒绝", "red"),
+    Outcome.UNDETERMINED: ("?", "人工核验", "yellow"),
+}
+_file = click.Path(path_type=Path, exists=True, dir_okay=False)
+_GATE_OPTIONS = (
+    click.option(
+        "--trust",
+        required=True,
+        envvar="TONGXING_DATA_DIR",
+        type=click.Path(path_type=Path, exists=True),
+        help="A gate's folder, or an offline bundle (zip or folder). [default: TONGXING_DATA_DIR]",
+    ),
+    click.option(
+        "--root",
+        required=True,
+        envvar="TONGXING_TRUST_ROOT",
+        type=_file,
+        help="The registry's trust-root.json, as it was handed over. [default: TONGXING_TRUST_ROOT]",
+    ),
+    click.option(
+        "--member",
+        required=True,
+        envvar="TONGXING_MEMBER",
+        help="The member whose rules count here, as CN-44. [default: TONGXING_MEMBER]",
+    ),
+    click.option(
+        "--profile", default="venue", show_default=True, envvar="TONGXING_PROFILE", type=click.Choice(list(PROFILES))
+    ),
+    click.option(
+        "--environment",
+        default="production",
+        show_default=True,
+        envvar="TONGXING_ENVIRONMENT",
+        type=click.Choice(["production", "test", "demo"]),
+        help="Members of another environment are refused.",
+    ),
+)
+
+
+def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say what to check with; the command is given them as ``sources``."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, trust: Path, root: Path, member: str, profile: str, environment: str, **others: Any) -> Any:
+        return command(*args, sources=Sources(trust, root, member, profile, environment), **others)
+
+    return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
+
+
+def moment(text: str) -> int:
+    """Seconds UTC of an option: a number of seconds, or ISO 8601; without an offset it is Beijing time."""
+    try:
+        if text.isdecimal():
+            seconds = int(text)
+        else:
+            time = datetime.fromisoformat(text)
+            seconds = int((time if time.tzinfo else time.replace(tzinfo=_BEIJING)).timestamp())
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter("neither ISO 8601 nor seconds") from error
+    if not 0 <= seconds <= MAX_TIME_SECONDS:
+        raise click.BadParameter("out of range")
+    return seconds
+
+
+def say_json(content: dict[str, Any]) -> None:
+    """One JSON object on one line."""
+    click.echo(json.dumps(content, ensure_ascii=False))
+
+
+def show(verdict: Verdict) -> None:
+    """A verdict for people: outcome and person on one line, then reasons and notes, in the reader's language."""
+    mark, chinese, colour = _MARKS[verdict.outcome]
+    english = prefers_english(os.environ.get("LANG", "").split("_")[0])
+    outcome = verdict.outcome.value if english else f"{chinese} {verdict.outcome.value}"
+    click.echo(f"{click.style(f'{mark} {outcome}', fg=colour, bold=True)}{_person(verdict)}")
+    for finding in (*verdict.reasons, *verdict.notes):
+        text = finding.to_dict()
+        click.echo(f"  {text['text_en'] if english else text['text_zh']} [{finding.code}]")
+
+
+def _person(verdict: Verdict) -> str:
+    credential = verdict.credential
+    if credential is None or not verdict.shows_status:
+        return ""
+    until = datetime.fromtimestamp(credential.expires_at, UTC).astimezone(_BEIJING)
+    return (
+        f"  {MEMBERS[credential.issuer].zh} {credential.issuer} · {credential.status.label} · {credential.form.label}"
+        f" · {credential.holder_name} {credential.document_tail} · until {until:%Y-%m-%d %H:%M}"
+    )

@@ -1,0 +1,88 @@
+"""``tongxing verifier state`` and ``sync``: how fresh a gate's folder is, and bringing it up to date by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service_kit.cache import InProcessCache
+from service_kit.settings import read_settings
+from trust_registry.cli_options import as_json, local_clock
+from verifier.cli_options import gate_options
+from verifier.config import VerifierSettings
+from verifier.freshness import Freshness, Place
+from verifier.gate import Gate
+from verifier.offline import Sources, stored
+from verifier.state import state_to_json
+
+
+@click.command("state")
+@gate_options
+@as_json
+def state(sources: Sources, as_json: bool) -> None:
+    """Say how old everything is that a gate's folder holds, without network.
+
+    \b
+    Example:
+      tongxing verifier state --trust /srv/gate --root trust-root.json --member CN-44
+    """
+    clock = local_clock()
+    gate = Gate(sources.policy(), clock, InProcessCache(clock))
+    with stored(sources, clock, gate) as freshness:
+        _say(state_to_json(gate, freshness), as_json)
+
+
+@click.command("sync")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, exists=True),
+    help="Take this offline bundle (zip or folder) instead of calling the registry.",
+)
+@as_json
+def sync(bundle: Path | None, as_json: bool) -> None:
+    """Bring the gate's folder up to date, once. A gate that is running sees it within its next round.
+
+    The settings are those of the service (TONGXING_DATA_DIR, TONGXING_TRUST_ROOT, TONGXING_MEMBER, …).
+
+    \b
+    Example:
+      tongxing verifier sync --bundle /media/usb/bundle.zip
+    """
+    settings = read_settings(VerifierSettings, os.environ)
+    clock = settings.clock()
+    gate = Gate(settings.policy, clock, InProcessCache(clock))
+    place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
+    freshness = Freshness(place, settings.member, clock, gate.learn)
+    try:
+        if bundle is not None:
+            freshness.take_bundle(bundle if bundle.is_dir() else bundle.read_bytes())
+        else:
+            freshness.load()
+            freshness.refresh()
+        _say(state_to_json(gate, freshness), as_json)
+    finally:
+        freshness.stop()
+
+
+def _say(state: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(state, ensure_ascii=False, indent=1))
+        return
+    trust = state["trust"]
+    click.echo(f"trust list   {_age(trust and trust['age'])}" + (f", {trust['members']} members" if trust else ""))
+    for rules in state["rules"]:
+        click.echo(f"rules        set {rules['rule_set']} version {rules['version']}" + " in force" * rules["in_force"])
+    for member, held in state["members"].items():
+        click.echo(f"{member:<12} status {_age(held['status_age'])}, {held['withdrawn'] or 0} withdrawn")
+    for failure in state["failures"]:
+        click.echo(f"failure      {failure['member']} {failure['file']}: {failure['code']}: {failure['detail']}")
+    if state["clock"]["in_doubt"] or state["clock"]["alarm"]:
+        click.echo("clock        this device's clock is not that of the registry: set it")
+
+
+def _age(seconds: int | None) -> str:
+    return "none" if seconds is None else f"{seconds // 3600} h {seconds % 3600 // 60} min old"

@@ -1,0 +1,57 @@
+"""The verifier's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from credentials.errors import SettingInvalid
+from credentials.regions import is_member_id
+from service_kit.fetch import require_safe
+from service_kit.settings import ServiceSettings
+from verifier.policy import Policy, profile_named
+
+FOLDER = "gate"
+"""Of the data folder: what the gate has stored of trust and of the members' files."""
+MAX_POLL_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifierSettings(ServiceSettings):
+    """``trust_root``: the registry's ``trust-root.json``, as it was handed over. ``member``: the host, whose rules
+    count here. ``registry_url``: the registry's base URL; empty where there is no network, and the gate then lives on
+    what ``tongxing verifier sync --bundle`` puts into its folder."""
+
+    trust_root: Path
+    member: str
+    registry_url: str = ""
+    profile: str = "venue"
+    poll_seconds: int = 30
+    """About how often the gate asks for news."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        profile_named(self.profile)
+        if self.registry_url:
+            require_safe(self.registry_url)
+        if not self.trust_root.is_file():
+            raise SettingInvalid("TONGXING_TRUST_ROOT: no such file; the registry hands out trust-root.json")
+        if not is_member_id(self.member):
+            raise SettingInvalid("TONGXING_MEMBER: not a member id, as CN-44")
+        if not 1 <= self.poll_seconds <= MAX_POLL_SECONDS:
+            raise SettingInvalid(f"TONGXING_POLL_SECONDS: 1 to {MAX_POLL_SECONDS}")
+
+    @property
+    def policy(self) -> Policy:
+        """The profile, for members of this environment."""
+        return replace(profile_named(self.profile), environment=self.environment)
+
+    @property
+    def folder(self) -> Path:
+        """Where the gate keeps what it knows."""
+        return self.data_dir / FOLDER
+
+    @property
+    def mirror_url(self) -> str:
+        """The base URL of the registry's mirror; empty without network."""
+        return f"{self.registry_url.rstrip('/')}/mirror" if self.registry_url else ""

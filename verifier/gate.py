@@ -1,0 +1,85 @@
+"""The gate (卡口): asks the judge with what is known now, and remembers which live codes were shown.
+
+It holds one immutable :class:`~verifier.trust.Knowledge`, which somebody else keeps fresh and swaps whole. Time is
+the device's clock, corrected by the registry's signed time as far as
+:func:`~trust_registry.client.clock_bound.effective_now` allows.
+
+The memory of shown codes is (cti, time of the presentation) in the cache, for as long as a presentation is taken.
+It is what may vanish: without a cache that all lanes share every verdict says so, and a profile that needs one
+decides nothing.
+"""
+
+from __future__ import annotations
+
+from credentials.errors import Replayed, ReplayUnchecked
+from credentials.formats.presentation import Presentation
+from credentials.verdict import REPLAY_NOT_SHARED, Finding, Outcome, Verdict
+from service_kit.cache import Cache
+from service_kit.clock import Clock
+from trust_registry.client.clock_bound import EffectiveNow, effective_now
+from verifier.policy import Policy
+from verifier.trust import NOTHING, Knowledge
+from verifier.verification import REPLAY, judge
+
+SAME_LANE_SECONDS = 10
+"""How long the lane that saw a live code first may see it again: a reader that reads twice is no fraud."""
+MAX_LANE_CHARACTERS = 64
+
+
+class Gate:
+    """Checks codes by what it knows. Safe for several threads."""
+
+    def __init__(self, policy: Policy, clock: Clock, cache: Cache, knowledge: Knowledge = NOTHING) -> None:
+        self.policy, self.knowledge = policy, knowledge
+        self._clock, self._cache = clock, cache
+
+    def learn(self, knowledge: Knowledge) -> None:
+        """Go by ``knowledge`` from now on. Checks under way end with what they began with."""
+        self.knowledge = knowledge
+
+    def now(self) -> EffectiveNow:
+        """The time to judge by, and whether the device's clock is in doubt."""
+        trust, device_now = self.knowledge.trust, self._clock.now()
+        return effective_now(device_now, trust.registry_time if trust else device_now)
+
+    @property
+    def is_replay_memory_shared(self) -> bool:
+        """Whether other processes' lanes see what this one was shown."""
+        return self._cache.is_shared
+
+    def check(self, text: str, lane: str | None = None) -> Verdict:
+        """Judge one code that ``lane`` was shown. Never raises for any text.
+
+        A caller that names no lane is told ``replayed`` whenever a live code comes a second time.
+        """
+        return self.check_at(text, self.now(), lane)
+
+    def check_at(self, text: str, now: EffectiveNow, lane: str | None = None) -> Verdict:
+        """As :meth:`check`, at a time that the caller names."""
+        verdict = judge(text, self.knowledge, now.now, self.policy, clock_in_doubt=now.doubt)
+        if verdict.outcome is Outcome.ACCEPTED and verdict.live is not None:
+            return self._not_replayed(verdict, verdict.live, lane, now.now)
+        return verdict
+
+    def _not_replayed(self, verdict: Verdict, live: Presentation, lane: str | None, at: int) -> Verdict:
+        """The verdict after step 15. A check that is repeated comes to its earlier verdict again by itself."""
+        verdict = verdict._replace(last_step=REPLAY)
+        if self._is_replayed(verdict, live, lane, at):
+            return verdict._replace(outcome=Outcome.REFUSED, reasons=(Finding(Replayed.code),), notes=())
+        # Asked only now: it is the question above that finds out whether the shared cache is there.
+        if self._cache.is_shared:
+            return verdict
+        if self.policy.shared_replay_memory:
+            reasons = (Finding(ReplayUnchecked.code),)
+            return verdict._replace(outcome=Outcome.UNDETERMINED, reasons=reasons, notes=(), open_steps=(REPLAY,))
+        return verdict._replace(notes=(*verdict.notes, Finding(REPLAY_NOT_SHARED)))
+
+    def _is_replayed(self, verdict: Verdict, live: Presentation, lane: str | None, at: int) -> bool:
+        assert verdict.credential is not None, "an accepted code has been read"
+        window = self.policy.presentation_age + self.policy.presentation_ahead
+        key = f"replay:{verdict.credential.cti.hex()}:{live.time}"
+        first = self._cache.add(key, f"{at} {lane or ''}", window)
+        if first is None:
+            return False
+        shown_at, _, first_lane = first.partition(" ")
+        return not lane or first_lane != lane or at - int(shown_at) > SAME_LANE_SECONDS

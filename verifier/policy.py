@@ -1,0 +1,47 @@
+"""Gate profiles: how old what a gate knows may be, and which forms it takes.
+
+A profile never loosens what the registry or the host member's rules say; it only says when this kind of gate
+stops trusting its own knowledge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from credentials.errors import SettingInvalid
+from credentials.limits import MAX_PRESENTATION_AGE_SECONDS, MAX_PRESENTATION_AHEAD_SECONDS
+from credentials.model import Form
+
+HOUR_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Limits of one profile, in seconds. Ages at the limit are still taken, above it no more."""
+
+    name: str
+    environment: str = "production"
+    """Members of another environment are refused (dcc-qa #192)."""
+    trust_warn: int = 24 * HOUR_SECONDS
+    trust_refuse: int = 72 * HOUR_SECONDS
+    unknown_key_fresh: int = 2 * HOUR_SECONDS
+    """A trust list up to this age knows every key there is; the registry signs its time anew every hour."""
+    status_refuse: int = 24 * HOUR_SECONDS
+    presentation_age: int = MAX_PRESENTATION_AGE_SECONDS
+    presentation_ahead: int = MAX_PRESENTATION_AHEAD_SECONDS
+    forms: frozenset[Form] = frozenset(Form)
+    shared_replay_memory: bool = False
+    """Whether this gate refuses to decide without a memory of shown codes that all its lanes share."""
+
+
+_VENUE = Policy("venue")
+_STATION = Policy("station", status_refuse=12 * HOUR_SECONDS)
+_BORDER = Policy("border", trust_refuse=24 * HOUR_SECONDS, status_refuse=2 * HOUR_SECONDS, shared_replay_memory=True)
+PROFILES = {policy.name: policy for policy in (_VENUE, _STATION, _BORDER)}
+
+
+def profile_named(name: str) -> Policy:
+    """The profile of that name. Raises SettingInvalid."""
+    if name not in PROFILES:
+        raise SettingInvalid(f"no profile of that name; there are {', '.join(PROFILES)}")
+    return PROFILES[name]

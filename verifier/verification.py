@@ -1,0 +1,353 @@
+"""The judge: pure, total, and the only place that decides. The recipe, step by step:
+
+ 1. **form**        prefix, size, Base45, fixed layout; nothing is believed yet
+ 2. **trust**       there is a trust list, and it is not too old for the policy
+ 3. **key**         the kid is known, not denied, for credentials and of a member in this environment
+ 4. **signature**   the issuer's, with the algorithm pinned on the key
+ 5. **claims**      decoded only now; closed lists, bounds, combinations
+ 6. **issuer**      ``iss`` is the key's member, whose root key has not just changed
+ 7. **permission**  the member may issue this status and form, and the key was active at iat
+ 8. **decision**    a yellow, red or pending status names its decision; without one it is no colour
+ 9. **time**        the gate's clock is not in doubt, the lifetime is within its form's, not expired
+10. **holder**      a phone or assisted code is inside a live presentation by its own key, now
+11. **withdrawal**  the issuer's status data is there, fresh enough, and the bit is not set
+12. **source**      a converted code's source is neither withdrawn, nor denied, nor expired
+13. **recognition** the host does not deny this issuer, and admits the status and the form
+14. **rules**       the host member's rule set passes
+15. **replay**      the live code was not shown before: the gate's own step, for it alone remembers
+
+A step that refuses ends the check. A step that cannot be decided stays *open* and the check goes on, because a
+later refusal is more useful to the guard than "check by hand"; steps without which nothing further can be
+believed (2 without a list, 3, 6, 8) end it. Verification raises and never returns False; here is the one place where
+an error becomes a verdict.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from credentials import claims, errors
+from credentials.errors import CannotTell, CredentialError
+from credentials.formats import presentation, table
+from credentials.formats.presentation import Mode, Presentation
+from credentials.limits import (
+    CLOCK_SKEW_SECONDS,
+    MAX_LIFETIME_PAPER_SECONDS,
+    MAX_LIFETIME_PHONE_SECONDS,
+    MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+)
+from credentials.model import Form, Source, Status, StatusCredential, StatusReference
+from credentials.recognition.certlogic import State
+from credentials.recognition.ruleset import RuleSet
+from credentials.verdict import (
+    CHECK_DOCUMENT,
+    TRUST_AGING,
+    DecidingRules,
+    Finding,
+    Freshness,
+    Outcome,
+    Step,
+    Verdict,
+    outcome_of,
+)
+from credentials.wire import cose
+from trust_registry.client.snapshot import TrustedKey
+from verifier.policy import Policy
+from verifier.trust import Knowledge
+
+_NAMES = (
+    "form trust key signature claims issuer permission decision time holder withdrawal source recognition rules replay"
+)
+STEPS: Final = tuple(Step(number, name) for number, name in enumerate(_NAMES.split(), start=1))
+(
+    FORM,
+    TRUST,
+    KEY,
+    SIGNATURE,
+    CLAIMS,
+    ISSUER,
+    PERMISSION,
+    DECISION,
+    TIME,
+    HOLDER,
+    WITHDRAWAL,
+    SOURCE,
+    RECOGNITION,
+    RULES,
+    REPLAY,
+) = range(1, len(STEPS) + 1)
+
+_MAX_LIFETIME = {
+    Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
+    Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
+    Form.PAPER: MAX_LIFETIME_PAPER_SECONDS,
+}
+_ASK_ISSUER = frozenset({errors.Withdrawn.code, errors.SourceWithdrawn.code, errors.NoDecision.code})
+_ASK_HOST = frozenset(
+    {errors.RecognitionDenied.code, errors.StatusNotAccepted.code, errors.RuleFailed.code, errors.RuleOpen.code}
+)
+"""Reasons about which somebody may want to complain, and to whom (edge case 46)."""
+
+
+def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False) -> Verdict:
+    """Judge one code at ``at`` (seconds UTC) by what this gate knows. Never raises, whatever ``text`` is.
+
+    ``clock_in_doubt``: the device's clock is known to be wrong, and ``at`` only a lower bound of the time.
+    """
+    examination = _Examination(knowledge, at, policy, clock_in_doubt)
+    try:
+        examination.run(text)
+    except CannotTell as error:
+        examination.leave_open(error.code)
+    except CredentialError as error:
+        examination.findings.append(Finding(error.code))
+    return examination.verdict()
+
+
+class _Examination:
+    """One check on its way through the recipe: the step where it stands, and what it has found so far."""
+
+    __slots__ = (
+        "at", "clock_in_doubt", "credential", "findings", "knowledge", "live", "open_steps", "policy", "rules", "step",
+        "trust_age",
+    )  # fmt: skip
+
+    def __init__(self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
+        self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
+        self.step = FORM
+        self.findings: list[Finding] = []
+        self.open_steps: list[int] = []
+        self.credential: StatusCredential | None = None
+        self.live: Presentation | None = None
+        self.rules: DecidingRules | None = None
+        self.trust_age: int | None = None
+
+    def run(self, text: str) -> None:
+        """Go through the recipe. Raises the CredentialError of the step that ends it."""
+        # 1. form
+        unwrapped = table.unwrap(text)
+        if type(unwrapped) is Presentation:
+            self.live, envelope = unwrapped, unwrapped.envelope
+        else:
+            envelope = unwrapped  # type: ignore[assignment]
+        # 2. trust
+        self.step = TRUST
+        self._require_trust()
+        # 3. key
+        self.step = KEY
+        trusted = self._key(envelope.kid)
+        # 4. signature
+        self.step = SIGNATURE
+        verified = cose.verify(envelope, trusted.key)
+        # 5. claims
+        self.step = CLAIMS
+        credential = claims.decode(verified)
+        # 6. issuer
+        self.step = ISSUER
+        if credential.issuer != trusted.entry.id:
+            raise errors.IssuerMismatch
+        if self.at < trusted.changed_until:
+            raise errors.MemberChanged
+        # 7. permission
+        self.step = PERMISSION
+        _require_permission(credential, trusted)
+        # From here on it is shown: what a member had no right to say is nobody's colour.
+        self.credential = credential
+        # 8. decision
+        self.step = DECISION
+        if credential.decision_reference is None and credential.status is not Status.GREEN:
+            raise errors.NoDecision
+        # 9. time
+        self.step = TIME
+        self._require_time(credential)
+        # 10. holder
+        self.step = HOLDER
+        self._require_holder(credential)
+        # 11. withdrawal
+        self.step = WITHDRAWAL
+        self._require_not_withdrawn(credential)
+        # 12. source
+        self.step = SOURCE
+        if credential.source is not None:
+            self._require_source(credential, credential.source)
+        # 13. recognition
+        self.step = RECOGNITION
+        rule_set = self._require_recognition(credential)
+        # 14. rules
+        if rule_set is not None:
+            self.step = RULES
+            self._require_rules(credential, rule_set)
+
+    def verdict(self) -> Verdict:
+        """What the findings come to."""
+        credential, age = self.credential, None
+        notes: tuple[Finding, ...] = ()
+        reasons: tuple[Finding, ...] = ()
+        if credential is not None and (status := self.knowledge.statuses.get(credential.issuer)):
+            age = max(0, self.at - status.as_of)
+        if self.findings:
+            outcome, reasons = outcome_of([self._with_hotline(finding) for finding in self.findings])
+        else:
+            outcome, notes = Outcome.ACCEPTED, self._notes()
+        return Verdict(
+            outcome, reasons, notes, credential, self.live, Freshness(self.trust_age, age), self.step,
+            tuple(self.open_steps), self.rules,
+        )  # fmt: skip
+
+    def leave_open(self, code: str) -> None:
+        """Note what cannot be decided, and go on: a refusal further down is worth more to the guard."""
+        self.open_steps.append(self.step)
+        self.findings.append(Finding(code))
+
+    def _notes(self) -> tuple[Finding, ...]:
+        notes: tuple[Finding, ...] = ()
+        if self.trust_age is not None and self.trust_age > self.policy.trust_warn:
+            notes += (Finding(TRUST_AGING),)
+        if self.credential is not None and self.credential.form is not Form.PHONE:
+            notes += (Finding(CHECK_DOCUMENT),)
+        return notes
+
+    def _with_hotline(self, finding: Finding) -> Finding:
+        member = self.credential.issuer if self.credential and finding.code in _ASK_ISSUER else None
+        if self.rules and finding.code in _ASK_HOST:
+            member = self.rules.member
+        known = self.knowledge.trust.members.get(member) if self.knowledge.trust and member else None
+        if known is None:
+            return finding
+        hotline = known.entry.hotline
+        return Finding(finding.code, f"{finding.zh} 热线 {hotline}".strip(), f"{finding.en} Hotline {hotline}.".strip())
+
+    def _require_trust(self) -> None:
+        since = self.knowledge.trusted_since
+        if since is None:
+            raise errors.TrustMissing
+        self.trust_age = age = max(0, self.at - since)
+        if age > self.policy.trust_refuse:
+            self.leave_open(errors.TrustStale.code)
+
+    def _key(self, kid: bytes) -> TrustedKey:
+        trust, age = self.knowledge.trust, self.trust_age
+        assert trust is not None and age is not None, "step 2 has seen to it"
+        # Denials first: a thief writes any iat, so a denied key verifies nothing at all (edge case 25).
+        if kid in trust.denied:
+            raise errors.KeyDenied
+        trusted = trust.keys.get(kid)
+        if trusted is None:
+            if age <= self.policy.unknown_key_fresh and trust.is_whole:
+                raise errors.UnknownKey
+            raise errors.UnknownKeyOldList
+        if trusted.key.use != "credential":
+            raise errors.KeyUseMismatch
+        if trusted.entry.environment != self.policy.environment:
+            raise errors.WrongEnvironment
+        return trusted
+
+    def _require_time(self, credential: StatusCredential) -> None:
+        # An issuer that we believe says a time to come: then it is the gate's clock that is slow (edge case 17).
+        if self.clock_in_doubt or credential.issued_at > self.at + CLOCK_SKEW_SECONDS:
+            self.clock_in_doubt = True
+            self.leave_open(errors.ClockInDoubt.code)
+        if credential.expires_at - credential.issued_at > _MAX_LIFETIME[credential.form]:
+            raise errors.LifetimeTooLong
+        if self.at >= credential.expires_at:
+            raise errors.Expired
+
+    def _require_holder(self, credential: StatusCredential) -> None:
+        live = self.live
+        if credential.form is Form.PAPER:
+            if live is not None:
+                raise errors.Malformed("a paper code inside a presentation")
+            return
+        if live is None:
+            raise errors.PresentationMissing
+        if live.mode is not Mode.TIME:
+            raise errors.PresentationExpired("answers a nonce that this gate did not give out")
+        presentation.verify(live, claims.holder_public_key(credential))
+        age = self.at - live.time
+        # A clock that is slow makes a code look too new, never too old.
+        too_new = age < -self.policy.presentation_ahead and not self.clock_in_doubt
+        if too_new or age > self.policy.presentation_age:
+            raise errors.PresentationExpired
+
+    def _require_not_withdrawn(self, credential: StatusCredential) -> None:
+        reference = credential.status_reference
+        if reference is not None:
+            if self._is_withdrawn(credential.issuer, reference, credential.issued_at):
+                raise errors.Withdrawn
+        elif credential.expires_at - credential.issued_at > MAX_LIFETIME_WITHOUT_STATUS_SECONDS:
+            raise errors.StatusReferenceInvalid("no reference on a code that lives over an hour")
+
+    def _is_withdrawn(self, member: str, reference: StatusReference, issued_at: int) -> bool:
+        """Whether the bit is set; False with the step left open when this gate cannot tell (edge case 27)."""
+        snapshot = self.knowledge.statuses.get(member)
+        if snapshot is None:
+            self.leave_open(errors.StatusMissing.code)
+            return False
+        stale = self.at - snapshot.as_of > self.policy.status_refuse or self.at >= snapshot.expires_at
+        status_list = snapshot.lists.get(reference.list)
+        if status_list is None and issued_at > snapshot.as_of - CLOCK_SKEW_SECONDS:
+            # The list may have been opened after the newest data that this gate has.
+            stale = True
+        elif status_list is not None and self.at >= status_list.expires_at:
+            raise errors.StatusReferenceInvalid("the list is retired")
+        elif snapshot.is_withdrawn(reference):
+            return True
+        if stale:
+            self.leave_open(errors.StatusStale.code)
+        return False
+
+    def _require_source(self, credential: StatusCredential, source: Source) -> None:
+        assert self.knowledge.trust is not None, "step 2 has seen to it"
+        if source.kid in self.knowledge.trust.denied:
+            raise errors.SourceWithdrawn("the source's key is denied")
+        key = self._key(source.kid)
+        if key.entry.id != source.issuer:
+            raise errors.IssuerMismatch("source")
+        if key.is_changed(self.at):
+            self.leave_open(errors.MemberChanged.code)
+        if credential.expires_at > source.expires_at:
+            raise errors.LifetimeTooLong("longer than its source")
+        if self._is_withdrawn(source.issuer, StatusReference(source.list, source.index), credential.issued_at):
+            raise errors.SourceWithdrawn
+
+    def _require_recognition(self, credential: StatusCredential) -> RuleSet | None:
+        """The rule set to go on with; None when there is none, or when the host denies an issuer."""
+        if credential.form not in self.policy.forms:
+            raise errors.FormNotAccepted
+        rule_set = self.knowledge.rules_at(self.at)
+        if rule_set is None:
+            self.leave_open(errors.RulesMissing.code)
+            return None
+        self.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, None)
+        for issuer in (credential.issuer, *([credential.source.issuer] if credential.source else ())):
+            denial = rule_set.denial_of(issuer, self.at)
+            if denial is not None:
+                self.findings.append(Finding(errors.RecognitionDenied.code, *denial.reason))
+                return None
+        if credential.status not in rule_set.accepted_statuses:
+            raise errors.StatusNotAccepted
+        if credential.form not in rule_set.accepted_forms:
+            raise errors.FormNotAccepted
+        return rule_set
+
+    def _require_rules(self, credential: StatusCredential, rule_set: RuleSet) -> None:
+        result = rule_set.judge(credential, self.at)
+        if result.state is State.PASS:
+            return
+        needed: tuple[str, ...] = ()
+        if result.rule is not None:
+            self.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
+            needed = (f"所需:{result.rule.needed.zh}。", f"Needed: {result.rule.needed.en}.")
+        if result.state is State.OPEN:
+            self.open_steps.append(self.step)
+        code = errors.RuleFailed.code if result.state is State.FAIL else errors.RuleOpen.code
+        self.findings.append(Finding(code, *needed))
+
+
+def _require_permission(credential: StatusCredential, trusted: TrustedKey) -> None:
+    may_issue = trusted.entry.may_issue
+    if credential.status not in may_issue.statuses or credential.form not in may_issue.forms:
+        raise errors.NotPermitted
+    key = trusted.key
+    if not key.not_before - CLOCK_SKEW_SECONDS <= credential.issued_at < key.not_after:
+        raise errors.KeyNotActive

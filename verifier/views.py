@@ -1,0 +1,102 @@
+"""The verifier over HTTP: thin. Codes come in bodies, never in a URL, and no marshmallow stands on their way."""
+
+# mypy: disallow-untyped-decorators=False
+# (flask-smorest has no types.)
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, json, request
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from werkzeug.wrappers import Response as BaseResponse
+
+from credentials.errors import InvalidRequest
+from credentials.verdict import Verdict, to_json
+from verifier.gate import MAX_LANE_CHARACTERS
+from verifier.schemas import BatchSchema, CheckSchema, StateSchema
+from verifier.service import service
+from verifier.verification import STEPS
+
+blueprint = Blueprint("verifier", __name__, description="Whether to let somebody pass")
+
+MAX_BATCH = 1000
+"""Codes of one batch."""
+_LANE = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_LANE_CHARACTERS}}}")
+
+
+def _takes(schema: type) -> dict[str, Any]:
+    """What the OpenAPI document says of a body that is read by hand."""
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+@blueprint.post("/v1/check")
+@blueprint.doc(requestBody=_takes(CheckSchema), responses={200: {"description": "The verdict (docs/verdict.md)"}})
+def check() -> Response:
+    """Judge one code."""
+    body = _body({"text", "lane"})
+    return _answer(_judged(_text(body.get("text")), _lane(body)))
+
+
+@blueprint.post("/v1/check/batch")
+@blueprint.doc(requestBody=_takes(BatchSchema), responses={200: {"description": "A verdict for each, in order"}})
+def check_batch() -> Response:
+    """Judge up to 1,000 codes that one lane was shown."""
+    body = _body({"texts", "lane"})
+    texts = body.get("texts")
+    if type(texts) is not list or not 1 <= len(texts) <= MAX_BATCH:
+        raise InvalidRequest(f"texts: not an array of 1 to {MAX_BATCH}")
+    lane = _lane(body)
+    # All are read before the first is judged: a batch that is refused must not have used up anybody's live code.
+    codes = [_text(text) for text in texts]
+    return _answer({"verdicts": [_judged(code, lane) for code in codes]})
+
+
+@blueprint.get("/v1/state")
+@blueprint.response(200, StateSchema)
+def show_state() -> dict[str, Any]:
+    """How fresh the gate is."""
+    return service().state()
+
+
+@blueprint.get("/v1/snapshot")
+@blueprint.doc(responses={200: {"description": "What the gate knows, verified (docs/snapshot.md)"}})
+def show_snapshot() -> BaseResponse:
+    """All that a gate in a browser needs, checked by this service."""
+    rendered = service().snapshot()
+    response = Response(rendered.body, content_type="application/json")
+    response.set_etag(rendered.etag)
+    response.headers["Cache-Control"] = "no-cache"
+    return response.make_conditional(request)
+
+
+def _judged(text: str, lane: str | None) -> dict[str, Any]:
+    verdict: Verdict = service().gate.check(text, lane)
+    service().count(verdict)
+    return to_json(verdict, STEPS)
+
+
+def _answer(content: dict[str, Any]) -> Response:
+    return Response(json.dumps(content), content_type="application/json")
+
+
+def _body(known: set[str]) -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if type(body) is not dict:
+        raise InvalidRequest("body: not a JSON object")
+    if not body.keys() <= known:
+        raise InvalidRequest("body: unknown field")
+    return body
+
+
+def _text(text: object) -> str:
+    if type(text) is not str:
+        raise InvalidRequest("text: not a string")
+    return text
+
+
+def _lane(body: dict[str, Any]) -> str | None:
+    lane = body.get("lane")
+    if lane is not None and (type(lane) is not str or not _LANE.fullmatch(lane)):
+        raise InvalidRequest(f"lane: not 1 to {MAX_LANE_CHARACTERS} letters, digits, dots, dashes")
+    return lane
