@@ -20,7 +20,6 @@ The normative text is ``docs/wire-format.md``.
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Any
 
 from credentials.algorithms.es256 import PublicKey
@@ -77,12 +76,19 @@ ISS, EXP, IAT, CTI, CNF, OURS = 1, 4, 6, 7, 8, -65537
     SOURCE,
     GUARDIAN,
 ) = range(12)
-_REQUIRED_OUTER = itemgetter(ISS, EXP, IAT, CTI)
-_REQUIRED_OUTER_COUNT = 5
-"""These four and our own claim."""
-_REQUIRED = itemgetter(*range(STATUS, STATUS_REFERENCE))
-_REQUIRED_COUNT = STATUS_REFERENCE
-_WHOLE_NUMBERS = [int] * (GUARDIAN + 1)
+_OUTER = frozenset({ISS, EXP, IAT, CTI, OURS})
+_OUTER_WITH_KEY = _OUTER | {CNF}
+_REQUIRED = frozenset(range(STATUS, STATUS_REFERENCE))
+_KNOWN = frozenset(range(GUARDIAN + 1))
+_WHOLE_NUMBERS = {int}
+_COSE_KEY = frozenset({1, -1, -2, -3})
+_EC2_P256 = (2, 1)
+# Wire numbers to members of the closed lists, as plain dictionaries: this is the gates' hot path.
+_STATUSES = {int(member): member for member in Status}
+_REASONS = {int(member): member for member in Reason}
+_FORMS = {int(member): member for member in Form}
+_KINDS = {int(member): member for member in EvidenceKind}
+_RESULTS = {int(member): member for member in EvidenceResult}
 
 
 def encode(credential: StatusCredential) -> bytes:
@@ -105,15 +111,12 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
     claims = cbor.loads(verified.payload, MAX_CREDENTIAL_BYTES)
     if type(claims) is not dict or type(ours := claims.get(OURS)) is not dict:
         raise Malformed("claims are not the map of the profile")
-    try:
-        issuer, expires_at, issued_at, cti = _REQUIRED_OUTER(claims)
-        status, reason, rule_set, evaluated_before, evidence, name, tail, form = _REQUIRED(ours)
-    except KeyError as error:
-        raise Malformed("a claim is missing") from error
-    holder, reference, decision = claims.get(CNF), ours.get(STATUS_REFERENCE), ours.get(DECISION_REFERENCE)
-    source, guardian = ours.get(SOURCE), ours.get(GUARDIAN)
-    _require_no_other(claims, [holder], _REQUIRED_OUTER_COUNT)
-    _require_no_other(ours, [reference, decision, source, guardian], _REQUIRED_COUNT)
+    _require_keys(claims, ours)
+    issuer, cti, name, tail = claims[ISS], claims[CTI], ours[HOLDER_NAME], ours[DOCUMENT_TAIL]
+    issued_at, expires_at, evaluated_before = claims[IAT], claims[EXP], ours[EVALUATED_BEFORE]
+    status, reason, form = ours[STATUS], ours[REASON], ours[FORM]
+    if not (type(status) is type(reason) is type(form) is int):
+        raise Malformed("a closed list's number is of another type")
     if type(issuer) is not str or issuer not in MEMBERS:
         raise Malformed("unknown member id")
     if not (
@@ -128,37 +131,38 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
         raise Malformed("name missing, too long or not printable")
     if type(tail) is not str or len(tail) != DOCUMENT_TAIL_CHARACTERS or not (tail.isascii() and tail.isalnum()):
         raise Malformed("document tail is not four letters or digits")
+    if status not in _STATUSES or reason not in _REASONS or form not in _FORMS:
+        raise Malformed("not in a closed list")
     credential = StatusCredential(
         issuer,
         issued_at,
         expires_at,
         cti,
-        Status.from_number(status),
-        Reason.from_number(reason),
-        _rule_set(rule_set),
+        _STATUSES[status],
+        _REASONS[reason],
+        _rule_set(ours[RULE_SET]),
         evaluated_before,
-        _evidence(evidence),
+        _evidence(ours[EVIDENCE]),
         name,
         tail,
-        Form.from_number(form),
-        None if reference is None else _status_reference(reference),
-        None if decision is None else _exactly(decision, DECISION_REFERENCE_BYTES),
-        None if source is None else _source(source),
-        None if guardian is None else Guardian.from_number(guardian),
-        None if holder is None else _confirmation(holder),
+        _FORMS[form],
+        _status_reference(ours[STATUS_REFERENCE]) if STATUS_REFERENCE in ours else None,
+        _exactly(ours[DECISION_REFERENCE], DECISION_REFERENCE_BYTES) if DECISION_REFERENCE in ours else None,
+        _source(ours[SOURCE]) if SOURCE in ours else None,
+        Guardian.from_number(ours[GUARDIAN]) if GUARDIAN in ours else None,
+        _confirmation(claims[CNF]) if CNF in claims else None,
     )
     _require_consistent(credential)
     return credential
 
 
-def _require_no_other(claims: dict[Any, Any], optional: list[Any], required: int) -> None:
-    """No key but those that were found; an optional one whose value is null counts as unknown.
-
-    True and 1.0 are no keys, though Python finds 1 by them.
-    """
-    if len(claims) != required + len(optional) - optional.count(None):
-        raise Malformed("unknown claim")
-    if [*map(type, claims)] != _WHOLE_NUMBERS[: len(claims)]:
+def _require_keys(claims: dict[Any, Any], ours: dict[Any, Any]) -> None:
+    """All keys that must be there, none that is unknown. True and 1.0 are no keys, though Python finds 1 by them."""
+    if claims.keys() != _OUTER and claims.keys() != _OUTER_WITH_KEY:
+        raise Malformed("missing or unknown claim")
+    if not _REQUIRED <= ours.keys() <= _KNOWN:
+        raise Malformed("missing or unknown key in our claim")
+    if {*map(type, claims), *map(type, ours)} != _WHOLE_NUMBERS:
         raise Malformed("a claim key is not an integer")
 
 
@@ -236,22 +240,20 @@ def _items(value: object, count: int) -> list[Any]:
     return value
 
 
-def _two(value: object, most: int, other_most: int) -> tuple[int, int]:
-    """An array of two whole numbers, each from 0 to its bound."""
-    if type(value) is not list or len(value) != 2:
-        raise Malformed("not an array of 2")
-    number, other = value
-    if not (type(number) is type(other) is int and 0 <= number <= most and 0 <= other <= other_most):
-        raise Malformed("number missing or out of bounds")
-    return number, other
-
-
 def _rule_set(value: object) -> RuleSetReference:
-    return RuleSetReference(*_two(value, MAX_RULE_SET, MAX_RULE_SET_VERSION))
+    number, version = _items(value, 2)
+    if not (
+        type(number) is type(version) is int and 0 <= number <= MAX_RULE_SET and 0 <= version <= MAX_RULE_SET_VERSION
+    ):
+        raise Malformed("rule set out of bounds")
+    return RuleSetReference(number, version)
 
 
 def _status_reference(value: object) -> StatusReference:
-    return StatusReference(*_two(value, MAX_STATUS_LIST, STATUS_LIST_SIZE - 1))
+    number, index = _items(value, 2)
+    if not (type(number) is type(index) is int and 0 <= number <= MAX_STATUS_LIST and 0 <= index < STATUS_LIST_SIZE):
+        raise Malformed("status reference out of bounds")
+    return StatusReference(number, index)
 
 
 def _evidence(value: object) -> tuple[Evidence, ...]:
@@ -262,15 +264,13 @@ def _evidence(value: object) -> tuple[Evidence, ...]:
 
 def _piece_of_evidence(value: object) -> Evidence:
     kind, result, sampled_at, region = _items(value, 4)
-    if (
-        type(sampled_at) is not int
-        or not MIN_TIME_SECONDS <= sampled_at <= MAX_TIME_SECONDS
-        or sampled_at % EVIDENCE_TIME_STEP_SECONDS
-    ):
+    if not (type(kind) is type(result) is type(sampled_at) is int and kind in _KINDS and result in _RESULTS):
+        raise Malformed("evidence of another type, or not in a closed list")
+    if not MIN_TIME_SECONDS <= sampled_at <= MAX_TIME_SECONDS or sampled_at % EVIDENCE_TIME_STEP_SECONDS:
         raise Malformed("sampling time out of bounds, or not rounded to ten minutes")
     if not is_region(region):
         raise Malformed("unknown region")
-    return Evidence(EvidenceKind.from_number(kind), EvidenceResult.from_number(result), sampled_at, region)
+    return Evidence(_KINDS[kind], _RESULTS[result], sampled_at, region)
 
 
 def _source(value: object) -> Source:
@@ -280,15 +280,15 @@ def _source(value: object) -> Source:
     return Source(_member(issuer), _exactly(kid, KID_BYTES), reference.list, reference.index, expires_at)
 
 
-def _confirmation(value: object) -> bytes:
+def _confirmation(value: Any) -> bytes:
     """The compressed point of a cnf claim. The curve equation is checked when the key is used or issued to."""
     key = value.get(1) if type(value) is dict and len(value) == 1 else None
-    if type(key) is not dict or len(key) != 4 or key.get(1) != 2 or key.get(-1) != 1:
-        raise Malformed("cnf is not one EC2 key on P-256")
-    odd = key.get(-3)
-    if type(odd) is not bool:
-        raise Malformed("y is not compressed")
-    return (b"\x03" if odd else b"\x02") + _exactly(key.get(-2), COORDINATE_BYTES)
+    if type(key) is not dict or key.keys() != _COSE_KEY or {*map(type, value), *map(type, key)} != _WHOLE_NUMBERS:
+        raise Malformed("cnf is not one COSE_Key")
+    odd = key[-3]
+    if not (type(key[1]) is type(key[-1]) is int and (key[1], key[-1]) == _EC2_P256 and type(odd) is bool):
+        raise Malformed("cnf is not an EC2 key on P-256 with compressed y")
+    return (b"\x03" if odd else b"\x02") + _exactly(key[-2], COORDINATE_BYTES)
 
 
 def holder_public_key(credential: StatusCredential) -> PublicKey:

@@ -12,20 +12,19 @@ from typing import Any, BinaryIO, TextIO
 
 import click
 
-from credentials.errors import InvalidRequest
-from issuer import bulk as bulk_issue
+from credentials.errors import InvalidRequest, Malformed
+from credentials.wire.jws import parse_json
+from issuer.bulk import issue_file
+from issuer.bulk_lines import ENCODINGS, count_lines
 from issuer.config import IssuerSettings
-from issuer.issuance import MAX_IDEMPOTENCY_KEY_CHARACTERS, Ask
-from issuer.request import read_request
-from issuer.service import SECRET_BYTES, IssuerService, open_database, open_service
-from issuer.views import handle_bytes, issued_json
+from issuer.issuance import ask_for, issued_json, read_handle
+from issuer.service import IssuerService, open_service, prepare
 from issuer.withdrawal import CAUSES
 from issuer.withdrawal import withdraw as withdraw_code
-from service_kit.durable import write_atomic
 from service_kit.settings import read_settings
 
-LOCAL_CLIENT = "local"
-"""Whose idempotency keys those of ``issuer issue`` are."""
+LOCAL_CLIENT = "issue:"
+"""Whose idempotency keys those of ``issuer issue`` are; no client over HTTP can have this id."""
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -44,10 +43,7 @@ def init(as_json: bool) -> None:
       tongxing issuer init
     """
     settings = _settings()
-    made = not settings.secret_path.exists()
-    if made:
-        write_atomic(settings.secret_path, secrets.token_bytes(SECRET_BYTES), mode=0o600)
-    open_database(settings).dispose()
+    made = prepare(settings)
     _say(as_json, {"secret_file": str(settings.secret_path), "made": made}, f"ready; secret: {settings.secret_path}")
 
 
@@ -63,18 +59,20 @@ def issue(request: TextIO, key: str | None, as_json: bool) -> None:
       tongxing issuer issue - < wang.json
     """
     office = _open()
-    fields, now = _object(request.read()), office.now()
-    ask = Ask(_key(key), read_request(fields, office.settings.audience, now))
-    issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, now))
+    ask = ask_for(_object(request.read()), key or secrets.token_hex(16))
+    issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
     _say(as_json, issued, str(issued["text"]))
 
 
 @issuer.command()
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON file.")
+@click.option(
+    "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
+)
 @as_json
 @click.pass_context
-def bulk(context: click.Context, source: Path, output: Path, as_json: bool) -> None:
+def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_json: bool) -> None:
     """Issue for every line of SOURCE (.csv, else NDJSON). Run it again after a stop: nothing is issued twice.
 
     Lines that cannot be used are listed by number and reason in OUTPUT.rejected.ndjson; then it ends with 1.
@@ -84,10 +82,8 @@ def bulk(context: click.Context, source: Path, output: Path, as_json: bool) -> N
       tongxing issuer bulk residents.csv -o codes.ndjson
     """
     office = _open()
-    with click.progressbar(length=bulk_issue.count_lines(source), label="issuing", file=sys.stderr) as bar:
-        result = bulk_issue.issue_file(
-            office.issuance, office.settings.audience, source, output, office.now, bar.update
-        )
+    with click.progressbar(length=count_lines(source), label="issuing", file=sys.stderr) as bar:
+        result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=bar.update)
     summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
     _say(as_json, summary, ", ".join(f"{count} {what}" for what, count in summary.items()))
     if result.rejected:
@@ -107,7 +103,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
       tongxing issuer withdraw 0f3c… --cause lost-device --author service-desk/li
     """
     office = _open()
-    done = withdraw_code(office.store, handle_bytes(handle), cause, author, office.now())
+    done = withdraw_code(office.store, read_handle(handle), cause, author, office.now())
     _say(as_json, {"withdrawn": done}, "withdrawn" if done else "was withdrawn before")
 
 
@@ -178,21 +174,15 @@ def _settings() -> IssuerSettings:
 
 
 def _open() -> IssuerService:
-    return open_service(_settings())
-
-
-def _key(key: str | None) -> str:
-    if key is None:
-        return secrets.token_hex(16)
-    if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS:
-        raise InvalidRequest(f"--key: 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters")
-    return key
+    office = open_service(_settings())
+    click.get_current_context().call_on_close(office.engine.dispose)
+    return office
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = parse_json(text.encode())
+    except Malformed as error:
         raise InvalidRequest("not JSON") from error
     if not isinstance(value, dict):
         raise InvalidRequest("not a JSON object")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,6 +14,8 @@ from credentials.keys import jwk_of, public_key_from_jwk
 from issuer.storage import tables
 from service_kit.auth import MAX_ID_CHARACTERS, MAX_LIFETIME_SECONDS, SKEW_SECONDS
 from service_kit.database import reading, transaction
+
+_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_ID_CHARACTERS}}}")
 
 
 class Client(NamedTuple):
@@ -34,8 +37,9 @@ class Clients:
 
     def add(self, client_id: str, jwk: Any, at: int) -> None:
         """Register a client. Raises KeyRejected for its key, InvalidRequest, Conflict when the id is taken."""
-        if not 0 < len(client_id) <= MAX_ID_CHARACTERS or not client_id.isascii() or not client_id.isprintable():
-            raise InvalidRequest(f"client id: 1 to {MAX_ID_CHARACTERS} printable ASCII characters")
+        # No colon: the commands' own idempotency keys are scoped to ids that have one.
+        if not _ID.fullmatch(client_id):
+            raise InvalidRequest(f"client id: 1 to {MAX_ID_CHARACTERS} letters, digits and ._-")
         public = json.dumps(jwk_of(public_key_from_jwk(jwk)))
         with transaction(self._engine) as connection:
             connection.execute(insert(tables.client).values(client_id=client_id, jwk=public, added_at=at))

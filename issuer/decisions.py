@@ -8,6 +8,7 @@ approver of another unit. Nothing else makes one, and the database refuses a cre
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,8 @@ DAY_SECONDS = 24 * 3600
 MAX_MANUAL_DAYS = 14
 APPEAL_DAYS = 60
 """Administrative review may be asked for within 60 days (Administrative Reconsideration Law, article 20)."""
-MAX_UNIT_CHARACTERS = 32
+MAX_STAFF_CHARACTERS = 64
+"""Of ``unit/person``."""
 RULE_SET: Final = RuleSetReference(1, 1)
 """The province's own rule set below; its version changes whenever what it decides changes."""
 MANUAL: Final = RuleSetReference(0, 0)
@@ -117,7 +119,7 @@ def decide_by_hand(
     if basis not in BASES or basis == BASIS_BY_RULE:
         raise DecisionRejected("basis is not in the published list of legal bases")
     unit, approving_unit = _unit_of(author), _unit_of(approver)
-    if unit == approving_unit:
+    if _folded(unit) == _folded(approving_unit):
         raise DecisionRejected("the approver must be of another unit than the author")
     if not at < ends_at <= at + MAX_MANUAL_DAYS * DAY_SECONDS:
         raise DecisionRejected(f"a manual decision ends within {MAX_MANUAL_DAYS} days")
@@ -143,7 +145,12 @@ def _is(piece: Evidence, result: EvidenceResult, at: int, seconds: int) -> bool:
 
 
 def _unit_of(staff: str) -> str:
-    unit, slash, person = staff.partition("/")
-    if not slash or not unit or not person or len(staff) > 2 * MAX_UNIT_CHARACTERS or not staff.isprintable():
+    unit, _, person = staff.partition("/")
+    if not unit.strip() or not person.strip() or len(staff) > MAX_STAFF_CHARACTERS or not staff.isprintable():
         raise DecisionRejected("author and approver are written unit/person")
     return unit
+
+
+def _folded(unit: str) -> str:
+    """Two spellings of one unit are one unit: case, full width and spaces make no second approver."""
+    return "".join(unicodedata.normalize("NFKC", unit).casefold().split())

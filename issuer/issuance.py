@@ -7,48 +7,76 @@ reader would not accept.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from credentials import claims
-from credentials.errors import CredentialError, IdempotencyConflict, SelfCheckFailed, TongxingError
+from credentials.errors import (
+    CredentialError,
+    IdempotencyConflict,
+    InvalidRequest,
+    NotFound,
+    SelfCheckFailed,
+    TongxingError,
+)
 from credentials.formats import native
-from credentials.identity import mask_name
 from credentials.keys import VerificationKey
 from credentials.limits import CTI_BYTES
-from credentials.model import Status, StatusCredential
+from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
 from credentials.wire import cose
+from credentials.wire.jws import json_bytes
 from issuer.decisions import Decision, decide_by_hand, decide_by_rule
 from issuer.indices import Place, group_end, reference_of
-from issuer.request import IssueRequest
-from issuer.storage.ports import IssuedRow, IssuerStore, IssueTransaction, Replay
+from issuer.request import IssueRequest, read_request
+from issuer.storage.ports import Entry, IssuedRow, IssuerStore, IssueTransaction, Replay
 
 HANDLE_BYTES = 16
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 64
 
 
 class Secrets(NamedTuple):
-    """The province's secret keys besides the signing key, 32 bytes each."""
+    """The province's secret keys besides the signing key, 32 bytes each, and a digest that tells their secret apart."""
 
     index_key: bytes
     subject_key: bytes
+    digest: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
-        """Both keys from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        return cls(*(hmac.digest(secret, label, "sha256") for label in (b"tongxing-index", b"tongxing-subject")))
+        """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
+        labels = (b"tongxing-index", b"tongxing-subject", b"tongxing-digest")
+        return cls(*(hmac.digest(secret, label, "sha256") for label in labels))
 
 
 class Ask(NamedTuple):
-    """One request under its idempotency key (1 to 64 characters, scoped to the client)."""
+    """One request, not yet read, under its idempotency key (scoped to the client). Made by :func:`ask_for`."""
 
     key: str
-    request: IssueRequest
+    fields: Mapping[str, Any]
+    body_hash: bytes
+    """SHA-256 of the request as canonical JSON: the same key with another hash is a conflict."""
+
+
+def ask_for(fields: Mapping[str, Any], key: str | None = None) -> Ask:
+    """A request under ``key`` (1 to 64 printable characters); without one, under the digest of its content.
+
+    Raises InvalidRequest for a bad key, or a request that cannot be written as JSON.
+    """
+    try:
+        body_hash = hashlib.sha256(json_bytes(fields)).digest()
+    except ValueError as error:
+        raise InvalidRequest("half a surrogate pair, or a number that JSON does not have") from error
+    if key is None:
+        key = body_hash.hex()
+    if not isinstance(key, str) or not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS or not key.isprintable():
+        raise InvalidRequest(f"key: 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable characters")
+    return Ask(key, fields, body_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +89,52 @@ class Issuance:
     """The public half of ``signer`` as the registry lists it: the self-check verifies with it."""
     unit: str
     secrets: Secrets
+    audience: str
+    """The issuer's base URL, which holders' proofs name."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
 
-        Raises IdempotencyConflict, DecisionRejected, SelfCheckFailed, StorageUnavailable or StorageFull.
+        A key is bound to its request for as long as the code lives. Raises what
+        :func:`issuer.request.read_request` does, IdempotencyConflict, DecisionRejected, SelfCheckFailed,
+        StorageUnavailable or StorageFull.
         """
-        (result,) = self.issue_many(client_id, [ask], at)
-        if isinstance(result, TongxingError):
-            raise result
-        return result
+        (outcome,) = self.issue_many(client_id, [ask], at)
+        if isinstance(outcome, TongxingError):
+            raise outcome
+        return outcome
 
     def issue_many(self, client_id: str, asks: Sequence[Ask], at: int) -> list[IssuedRow | TongxingError]:
-        """Issue for many in one transaction: a row or an error for each, in order; a bad one stops no other."""
-        with self.store.issuing() as issuing:
-            known = issuing.replays(client_id, [ask.key for ask in asks])
-            results: dict[int, IssuedRow | TongxingError] = {}
-            fresh: dict[str, _Fresh] = {}
-            for number, ask in enumerate(asks):
-                try:
-                    if ask.key in known:
-                        results[number] = _replayed(known[ask.key], ask)
-                    elif ask.key in fresh:
-                        raise IdempotencyConflict("the same key twice in one batch")
-                    else:
-                        fresh[ask.key] = _Fresh(number, ask, *self._decide(ask.request, at))
-                except TongxingError as error:
-                    results[number] = error
-            results |= self._issue_fresh(issuing, client_id, list(fresh.values()), at)
-        return [results[number] for number in range(len(asks))]
+        """Issue for many in one transaction: a row or an error for each, in order; a bad one stops no other.
 
-    def _decide(self, request: IssueRequest, at: int) -> tuple[Decision, int]:
-        """The decision, and when the code expires: with its lifetime, or with a manual decision if that ends first."""
+        Of several with one key the first good one is issued for. Raises SelfCheckFailed, StorageUnavailable or
+        StorageFull when nothing at all was issued.
+        """
+        # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
+        known = self.store.replays(client_id, [ask.key for ask in asks], at)
+        ready: dict[str, _Ready] = {}
+        bad: dict[int, TongxingError] = {}
+        for number, ask in enumerate(asks):
+            try:
+                if ask.key not in known and ask.key not in ready:
+                    ready[ask.key] = self._decide(ask, at)
+            except TongxingError as error:
+                bad[number] = error
+        if ready:
+            known = {**known, **self._issue_ready(client_id, ready, at)}
+        return [bad[number] if number in bad else _outcome(known[ask.key], ask) for number, ask in enumerate(asks)]
+
+    def _decide(self, ask: Ask, at: int) -> _Ready:
+        """Read the request and decide. The code expires with its lifetime, or with a manual decision if sooner."""
+        request = read_request(ask.fields, self.audience, at)
         subject = hmac.digest(self.secrets.subject_key, request.document.identity.encode(), "sha256")
         expires_at = at + request.lifetime
         manual = request.manual
         if manual is None:
-            return decide_by_rule(subject, self.unit, request.evidence, at, expires_at), expires_at
-        made = decide_by_hand(
+            return _Ready(
+                ask, request, decide_by_rule(subject, self.unit, request.evidence, at, expires_at), expires_at
+            )
+        decision = decide_by_hand(
             subject,
             manual.status,
             manual.reason,
@@ -109,35 +145,40 @@ class Issuance:
             at=at,
             ends_at=manual.ends_at,
         )
-        return made, min(expires_at, made.ends_at)
+        return _Ready(ask, request, decision, min(expires_at, decision.ends_at))
 
-    def _issue_fresh(
-        self, issuing: IssueTransaction, client_id: str, fresh: Sequence[_Fresh], at: int
-    ) -> dict[int, IssuedRow | TongxingError]:
-        if not fresh:
-            return {}
-        counts = Counter(group_end(entry.expires_at) for entry in fresh)
-        places = {end: iter(issuing.allocate(end - 1, count)) for end, count in counts.items()}
-        rows = [self._sign(entry, next(places[group_end(entry.expires_at)]), at) for entry in fresh]
-        issuing.record(
-            client_id,
-            [
-                (entry.ask.key, entry.ask.request.body_hash, entry.decision, row)
-                for entry, row in zip(fresh, rows, strict=True)
-            ],
-        )
-        return {entry.number: row for entry, row in zip(fresh, rows, strict=True)}
+    def _issue_ready(self, client_id: str, ready: Mapping[str, _Ready], at: int) -> dict[str, Replay]:
+        """Allocate, sign, check and record in one transaction, but for what somebody else did in the meantime."""
+        with self.store.issuing() as issuing:
+            known = issuing.replays(client_id, list(ready), at)
+            fresh = [entry for key, entry in ready.items() if key not in known]
+            rows = self._sign_all(issuing, fresh, at)
+            issuing.record(
+                client_id,
+                [
+                    Entry(entry.ask.key, entry.ask.body_hash, entry.decision, row)
+                    for entry, row in zip(fresh, rows, strict=True)
+                ],
+            )
+        issued = {entry.ask.key: Replay(entry.ask.body_hash, row) for entry, row in zip(fresh, rows, strict=True)}
+        return {**known, **issued}
 
-    def _sign(self, entry: _Fresh, place: Place, at: int) -> IssuedRow:
+    def _sign_all(self, issuing: IssueTransaction, fresh: Sequence[_Ready], at: int) -> list[IssuedRow]:
+        ends = [group_end(entry.expires_at) for entry in fresh]
+        places = {end: iter(issuing.allocate(end, count)) for end, count in Counter(ends).items()}
+        return [self._sign(entry, next(places[end]), at) for entry, end in zip(fresh, ends, strict=True)]
+
+    def _sign(self, entry: _Ready, place: Place, at: int) -> IssuedRow:
         credential = self._credential(entry, place, at)
-        text = native.issue_text(credential, self.signer)
-        self._check(text, credential)
+        payload = claims.encode(credential)
+        text = native.seal_text(payload, credential.form, self.signer)
+        self._check(text, payload, credential)
         return IssuedRow(
             place, secrets.token_bytes(HANDLE_BYTES), int(credential.form), at, credential.expires_at, text
         )
 
-    def _credential(self, entry: _Fresh, place: Place, at: int) -> StatusCredential:
-        request, decision = entry.ask.request, entry.decision
+    def _credential(self, entry: _Ready, place: Place, at: int) -> StatusCredential:
+        request, decision = entry.request, entry.decision
         cti = secrets.token_bytes(CTI_BYTES)
         return StatusCredential(
             issuer=self.own_key.member,
@@ -149,7 +190,7 @@ class Issuance:
             rule_set=decision.rule_set,
             evaluated_before=0,
             evidence=request.evidence,
-            holder_name=mask_name(request.name),
+            holder_name=request.holder_name,
             document_tail=request.document.tail,
             form=request.form,
             status_reference=reference_of(place, self.secrets.index_key),
@@ -158,30 +199,52 @@ class Issuance:
             holder_key=request.holder_point,
         )
 
-    def _check(self, text: str, credential: StatusCredential) -> None:
-        """Read our own output as a gate would, and ask for the one deterministic encoding besides.
+    def _check(self, text: str, payload: bytes, credential: StatusCredential) -> None:
+        """Read our own output as a gate would, and ask for the very bytes of the deterministic encoding besides.
 
         A signer with a wrong key, or a faulty security module, must not be found out by the gates of 33 provinces.
         Raises SelfCheckFailed.
         """
         try:
             verified = cose.verify(native.unwrap(text), self.own_key)
-            if claims.decode(verified) != credential or claims.encode(credential) != verified.payload:
+            if verified.payload != payload or claims.decode(verified) != credential:
                 raise SelfCheckFailed("what was signed is not what was decided")
         except CredentialError as error:
             raise SelfCheckFailed(error.code) from error
 
 
-class _Fresh(NamedTuple):
-    """A request on its way: its number in the batch, what was decided, and when the code will expire."""
+class _Ready(NamedTuple):
+    """A request read and decided, and when its code will expire."""
 
-    number: int
     ask: Ask
+    request: IssueRequest
     decision: Decision
     expires_at: int
 
 
-def _replayed(known: Replay, ask: Ask) -> IssuedRow:
-    if known.body_hash != ask.request.body_hash:
-        raise IdempotencyConflict("the key was used for another request")
+def issued_json(row: IssuedRow) -> dict[str, Any]:
+    """A credential as clients and bulk files see it."""
+    return {
+        "handle": row.handle.hex(),
+        "text": row.text,
+        "form": Form(row.form).label,
+        "issued_at": row.issued_at,
+        "expires_at": row.expires_at,
+    }
+
+
+def read_handle(text: str) -> bytes:
+    """The 16 bytes of a handle in hex. Raises NotFound for anything that is none."""
+    try:
+        handle = bytes.fromhex(text)
+    except ValueError as error:
+        raise NotFound("no such handle") from error
+    if len(handle) != HANDLE_BYTES:
+        raise NotFound("no such handle")
+    return handle
+
+
+def _outcome(known: Replay, ask: Ask) -> IssuedRow | TongxingError:
+    if known.body_hash != ask.body_hash:
+        return IdempotencyConflict("the key was used for another request")
     return known.issued

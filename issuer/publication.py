@@ -57,7 +57,7 @@ class Mirror:
 
 
 class StatusPublication:
-    """Publishes for one member. Two at once are harmless: the mirror takes the newer sequence."""
+    """Publishes for one member. Of two at once, one may be told that the mirror has what is newer (FetchFailed)."""
 
     def __init__(self, store: IssuerStore, signer: Signer, member: str, index_key: bytes, mirror: Mirror) -> None:
         self._store, self._signer, self._member = store, signer, member

@@ -13,12 +13,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from credentials.errors import InvalidRequest, Malformed
-from credentials.identity import Document, parse_document
+from credentials.identity import Document, mask_name, parse_document
 from credentials.limits import (
     EVIDENCE_TIME_STEP_SECONDS,
     MAX_EVIDENCE,
@@ -29,7 +28,6 @@ from credentials.limits import (
 )
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.regions import is_region
-from credentials.wire.jws import json_bytes
 from issuer.holder_proof import proven_point
 
 MAX_NAME_CHARACTERS = 64
@@ -56,9 +54,12 @@ class ManualDecision(NamedTuple):
 
 
 class IssueRequest(NamedTuple):
-    """A request that can be carried out. ``holder_point``: 33 bytes, proven, for phone and assisted codes."""
+    """A request that can be carried out. The whole name went no further than here: ``holder_name`` is masked.
 
-    name: str
+    ``holder_point``: 33 bytes, proven, for phone and assisted codes.
+    """
+
+    holder_name: str
     document: Document
     form: Form
     evidence: tuple[Evidence, ...]
@@ -66,8 +67,6 @@ class IssueRequest(NamedTuple):
     guardian: Guardian | None
     lifetime: int
     manual: ManualDecision | None
-    body_hash: bytes
-    """SHA-256 of the request as canonical JSON: the same idempotency key with another hash is a conflict."""
 
 
 def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequest:
@@ -75,12 +74,11 @@ def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequ
 
     Raises InvalidRequest naming the field, InvalidDocument, ProofOfPossessionFailed.
     """
-    unknown = set(fields) - _FIELDS
-    if unknown:
+    if not fields.keys() <= _FIELDS:
         raise InvalidRequest("unknown field")
     form = _labelled(Form, fields, "form")
     return IssueRequest(
-        _text(fields, "name", MAX_NAME_CHARACTERS),
+        mask_name(_text(fields, "name", MAX_NAME_CHARACTERS)),
         _document(fields.get("document")),
         form,
         _evidence(fields.get("evidence", []), at),
@@ -88,7 +86,6 @@ def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequ
         _guardian(fields, form),
         _lifetime(fields.get("lifetime"), form),
         _manual(fields.get("decision")),
-        hashlib.sha256(json_bytes(dict(fields))).digest(),
     )
 
 
@@ -113,8 +110,8 @@ def _labelled(kind: type[Any], fields: Mapping[str, Any], name: str) -> Any:
         raise InvalidRequest(f"{name}: one of {', '.join(member.label for member in kind)}") from error
 
 
-def _object(value: object, name: str, known: frozenset[str]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not value.keys() <= known:
+def _object(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value.keys() <= known:
         raise InvalidRequest(f"{name}: object with {', '.join(sorted(known))}")
     return value
 

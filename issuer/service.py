@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_bytes
 
 from flask import current_app, request
 from sqlalchemy import Engine
@@ -21,7 +24,7 @@ from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate
-from service_kit.durable import read_secret
+from service_kit.durable import make_folder, read_secret, write_atomic
 from service_kit.fetch import Fetcher
 
 EXTENSION = "issuer"
@@ -66,11 +69,12 @@ def open_service(settings: IssuerSettings, clock: Clock | None = None) -> Issuer
     secrets = Secrets.derived_from(_secret(settings))
     engine = open_database(settings)
     store, mirror = SqlIssuerStore(engine), Mirror(settings.registry_url, settings.member, Fetcher())
+    store.bind_secret(secrets.digest)
     return IssuerService(
         settings=settings,
         engine=engine,
         store=store,
-        issuance=Issuance(store, signer, _own_key(settings.member, signer), settings.unit, secrets),
+        issuance=Issuance(store, signer, _own_key(settings.member, signer), settings.unit, secrets, settings.audience),
         publication=StatusPublication(store, status_signer, settings.member, secrets.index_key, mirror),
         mirror=mirror,
         clients=Clients(engine),
@@ -83,6 +87,24 @@ def open_database(settings: IssuerSettings) -> Engine:
     engine = connect(settings.database(DATABASE_NAME))
     migrate(engine, MIGRATIONS, VERSION_TABLE)
     return engine
+
+
+def prepare(settings: IssuerSettings) -> bool:
+    """Bring the database up to date and make the issuer's secret if there is none; whether it was made.
+
+    Any number of processes may call it at once. Raises SettingInvalid when the secret is missing though the database
+    was begun with one, StorageFull, StorageUnavailable.
+    """
+    engine = open_database(settings)
+    try:
+        store = SqlIssuerStore(engine)
+        if store.is_bound() and not settings.secret_path.exists():
+            raise SettingInvalid("TONGXING_ISSUER_SECRET_FILE: missing; bring it back from its backup")
+        made = _make_secret(settings.secret_path)
+        store.bind_secret(Secrets.derived_from(_secret(settings)).digest)
+    finally:
+        engine.dispose()
+    return made
 
 
 def service() -> IssuerService:
@@ -100,6 +122,20 @@ def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
 
 def _own_key(member: str, signer: PemSigner) -> VerificationKey:
     return VerificationKey(signer.kid, member, es256.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
+
+
+def _make_secret(path: Path) -> bool:
+    make_folder(path.parent)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        # Two that begin at once must not end with two secrets, one of them in nobody's hands.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if path.exists():
+            return False
+        write_atomic(path, token_bytes(SECRET_BYTES), mode=0o600)
+        return True
+    finally:
+        os.close(folder)
 
 
 def _secret(settings: IssuerSettings) -> bytes:

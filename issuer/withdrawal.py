@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from credentials.errors import InvalidRequest, NotFound
+from issuer.decisions import MAX_STAFF_CHARACTERS
 from issuer.storage.ports import IssuerStore
 
 CAUSES: Final[dict[str, str]] = {
@@ -23,10 +24,14 @@ CAUSES: Final[dict[str, str]] = {
 def withdraw(store: IssuerStore, handle: bytes, cause: str, author: str, at: int) -> bool:
     """Withdraw the credential of ``handle`` (16 bytes) at ``at``. False when it was withdrawn before.
 
-    It reaches gates with the next status publication. Raises NotFound, InvalidRequest for an unknown cause.
+    It reaches gates with the next status publication. ``author``: the client, or unit/person.
+
+    Raises NotFound, InvalidRequest for an unknown cause or an author that is none.
     """
     if cause not in CAUSES:
         raise InvalidRequest(f"cause: one of {', '.join(CAUSES)}")
+    if not 0 < len(author) <= MAX_STAFF_CHARACTERS or not author.isprintable():
+        raise InvalidRequest(f"author: 1 to {MAX_STAFF_CHARACTERS} printable characters")
     row = store.find(handle)
     if row is None:
         raise NotFound("no credential of this handle")

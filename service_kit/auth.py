@@ -21,6 +21,7 @@ MAX_LIFETIME_SECONDS = 60
 SKEW_SECONDS = 30
 """How far a client's clock may be ahead of ours."""
 MAX_ID_CHARACTERS = 64
+"""Of a client's id and of a jti: printable ASCII."""
 _SCHEME = "Bearer "
 _CLAIMS = {"iss": str, "sub": str, "aud": str, "iat": int, "exp": int, "jti": str}
 # PyJWT's own checks of times accept floats and texts of digits (edge case 8); ours are below.
@@ -93,9 +94,9 @@ def _claimed_client(token: str) -> str:
         client_id = jwt.decode(token, options={"verify_signature": False}).get("iss")
     except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
         raise NotAuthenticated("not an assertion") from error
-    if not isinstance(client_id, str) or not 0 < len(client_id) <= MAX_ID_CHARACTERS:
-        raise NotAuthenticated("iss missing")
-    return client_id
+    if not _is_id(client_id):
+        raise NotAuthenticated("iss missing or not an id")
+    return str(client_id)
 
 
 def _verified(token: str, key: ec.EllipticCurvePublicKey, audience: str) -> dict[str, Any]:
@@ -109,8 +110,13 @@ def _require_types(claims: dict[str, Any]) -> None:
     for name, kind in _CLAIMS.items():
         if type(claims.get(name)) is not kind:
             raise NotAuthenticated(f"{name} missing or of the wrong type")
-    if not 0 < len(claims["jti"]) <= MAX_ID_CHARACTERS:
-        raise NotAuthenticated("jti empty or too long")
+    if not _is_id(claims["jti"]):
+        raise NotAuthenticated("jti is not an id")
+
+
+def _is_id(value: object) -> bool:
+    # JSON can spell halves of characters and NUL, which no database takes: our own fault, to be had by anyone.
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS and value.isascii() and value.isprintable()
 
 
 def _require_time(issued_at: int, expires_at: int, now: int) -> None:

@@ -22,6 +22,8 @@ TIMEOUT_SECONDS = 0.25
 """How long one answer of Redis may take."""
 RETRY_SECONDS = 5
 """How long Redis is left alone after it did not answer."""
+_GONE = object()
+"""Redis did not answer."""
 _log = structlog.get_logger("cache")
 
 
@@ -125,9 +127,6 @@ class RedisCache:
             return _GONE
 
 
-_GONE = object()
-
-
 def make_cache(redis_url: str, clock: Clock) -> Cache:
     """The cache of a service: on Redis where there is a URL, else in the process. Raises SettingInvalid."""
     return RedisCache(redis_url, clock) if redis_url else InProcessCache(clock)
@@ -146,8 +145,12 @@ def _client(url: str) -> tuple[Any, type[Exception]]:
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
             decode_responses=True,
+            # What somebody else put there may be no text; it is no reason to fail.
+            encoding_errors="replace",
             retry=Retry(NoBackoff(), 1),
         )
-    except ValueError as error:
+        # Options in the URL are looked at only when a connection is made; this one is never opened.
+        client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
+    except (ValueError, TypeError, redis.RedisError) as error:
         raise SettingInvalid("TONGXING_REDIS_URL: not a Redis URL") from error
     return client, redis.RedisError

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import (
     ArgumentError,
+    DataError,
     DBAPIError,
     IntegrityError,
     NoSuchModuleError,
@@ -24,13 +25,22 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from credentials.errors import Conflict, SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
+from credentials.errors import (
+    Conflict,
+    InvalidRequest,
+    SchemaOutdated,
+    SettingInvalid,
+    StorageFull,
+    StorageUnavailable,
+)
 from service_kit.durable import make_folder
 
 BUSY_TIMEOUT_SECONDS = 10
 """How long a SQLite writer waits for another."""
 CONNECT_TIMEOUT_SECONDS = 5
 """How long a connection to PostgreSQL may take."""
+SILENCE_SECONDS = 25
+"""How long a PostgreSQL server that is gone without a word is waited for; by default it would be two hours."""
 _MIGRATION_LOCK = 0x746F6E67
 """Key of PostgreSQL's advisory lock while migrating."""
 _SQLITE_FULL = 13
@@ -62,7 +72,9 @@ def connect(url: str) -> Engine:
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One writing transaction: committed on leaving, rolled back on any error.
 
-    Raises Conflict for a broken uniqueness or other constraint, StorageFull, StorageUnavailable.
+    On SQLite writers take turns. On PostgreSQL they run side by side (READ COMMITTED): whoever reads in order to write
+    takes a lock of its own first. Raises Conflict for a broken uniqueness or other constraint, InvalidRequest for a
+    value that no column can hold, StorageFull, StorageUnavailable.
     """
     with _translating(), engine.begin() as connection:
         yield connection
@@ -72,7 +84,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads: it never waits for a writer, nor a writer for it.
 
-    Raises StorageUnavailable.
+    Raises StorageUnavailable, also for an attempt to write.
     """
     with _translating(), engine.connect() as connection:
         yield connection.execution_options(**{_READING: True}, postgresql_readonly=True)
@@ -126,7 +138,14 @@ def _sqlite(url: str) -> Engine:
 
 def _postgresql(url: str) -> Engine:
     # After a failover the pool holds dead connections: each is tried before it is used.
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS})
+    patience: dict[str, Any] = {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "keepalives_idle": SILENCE_SECONDS // 5,
+        "keepalives_interval": SILENCE_SECONDS // 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": SILENCE_SECONDS * 1000,
+    }
+    return create_engine(url, pool_pre_ping=True, connect_args=patience)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -142,7 +161,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get(_READING)
+    only_reads = connection.get_execution_options().get(_READING, False)
+    # What is written while reading would be rolled back without a word.
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(only_reads)}")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
@@ -152,16 +173,19 @@ def _file_lock(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
         yield
         return
-    with _lock_file(Path(f"{engine.url.database}.migrating")) as file:
+    with _lock_file(Path(engine.url.database)) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _lock_file(path: Path) -> Iterator[Any]:
+def _lock_file(database: Path) -> Iterator[Any]:
     try:
-        make_folder(path.parent)
-        file = path.open("w")
+        make_folder(database.parent)
+        # What is decided about people is nobody else's to read; SQLite's other files take this one's mode.
+        database.touch(mode=0o600)
+        lock = database.with_name(f"{database.name}.migrating")
+        file = lock.open("w")
     except OSError as error:
         raise StorageUnavailable("the database's folder cannot be written") from error
     with file:
@@ -196,14 +220,17 @@ def _require_references(connection: Connection) -> None:
 def _translating() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OverflowError, UnicodeEncodeError) as error:
         raise _translated(error) from error
 
 
-def _translated(error: SQLAlchemyError) -> Conflict | StorageFull | StorageUnavailable:
+def _translated(error: Exception) -> Conflict | InvalidRequest | StorageFull | StorageUnavailable:
     # Drivers' messages may repeat rows, so only our own words go on.
     if isinstance(error, IntegrityError):
         return Conflict("a row of this kind is there already, or one it needs is not")
+    if isinstance(error, DataError | OverflowError | UnicodeEncodeError):
+        # Too large a number, half a character: PostgreSQL's driver and SQLite's have different names for it.
+        return InvalidRequest("a value that no column can hold")
     if isinstance(error, DBAPIError) and _is_full(error.orig):
         return StorageFull("the database has no space left")
     if isinstance(error, OperationalError):

@@ -19,7 +19,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace ``path`` by ``data``: written beside it, synced, renamed, and the folder synced.
 
     Whoever reads sees the old content or the new, never part of either. Makes missing folders. Raises StorageFull
-    when there is no room, StorageUnavailable for any other refusal; the old content is then untouched.
+    when there is no room, StorageUnavailable for any other refusal: the old content is then still there, or, if the
+    very last step failed, the new one without the promise that it survives a power cut.
     """
     try:
         make_folder(path.parent)
@@ -41,14 +42,16 @@ def read_secret(path: Path) -> bytes:
     Raises SettingInvalid when it is missing, too large, or open to group or others.
     """
     try:
-        status = path.stat()
-        if status.st_mode & _OTHERS:
-            raise SettingInvalid(f"{path.name}: a secret file must have mode 0600")
-        if status.st_size > MAX_SECRET_BYTES:
-            raise SettingInvalid(f"{path.name}: too large for a secret")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # Of the file that was opened: another may stand under the name by now.
+            if os.fstat(file.fileno()).st_mode & _OTHERS:
+                raise SettingInvalid(f"{path.name}: a secret file must have mode 0600")
+            content = file.read(MAX_SECRET_BYTES + 1)
     except OSError as error:
         raise SettingInvalid(f"{path.name}: cannot be read") from error
+    if len(content) > MAX_SECRET_BYTES:
+        raise SettingInvalid(f"{path.name}: too large for a secret")
+    return content
 
 
 def storage_error(error: OSError) -> StorageFull | StorageUnavailable:

@@ -7,12 +7,18 @@ the limits below.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakSet
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
@@ -22,7 +28,9 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 10
 """Longest silence within an answer."""
 TOTAL_SECONDS = 60
-"""Longest content from first to last byte."""
+"""Longest request, from its start to the last byte of the answer; a TLS handshake has the limits above alone."""
+_AGAIN_SECONDS = 1.0
+"""How soon a request is cut off once more that was not yet connected the first time."""
 _CHUNK_BYTES = 65_536
 _NOT_MODIFIED = 304
 
@@ -42,7 +50,7 @@ class Response(NamedTuple):
 class Fetcher:
     """Fetches and sends. Safe to use from several threads; each keeps its own connections.
 
-    ``total_seconds``: the longest content from first to last byte.
+    ``total_seconds``: the longest request.
     """
 
     def __init__(self, total_seconds: float = TOTAL_SECONDS) -> None:
@@ -76,17 +84,21 @@ class Fetcher:
         Raises FetchFailed without a whole answer, FetchTooLarge, SettingInvalid for an address that is not safe.
         """
         require_safe(url)
+        session = self._session()
         try:
-            with self._session().request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                content = _read(answer, limit, time.monotonic() + self._total_seconds)
+            with (
+                _cut_off_after(self._total_seconds, self._local.adapter) as deadline,
+                session.request(
+                    method,
+                    url,
+                    data=body,
+                    headers=headers,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
+                content = _read(answer, limit, deadline)
                 return Response(answer.status_code, content, answer.headers.get("ETag"))
         except (requests.RequestException, HTTPError) as error:
             raise FetchFailed(f"no whole answer: {type(error).__name__}") from error
@@ -95,12 +107,64 @@ class Fetcher:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = requests.Session()
+            adapter = self._local.adapter = _Adapter()
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, adapter)
             # Neither proxies nor .netrc passwords of the environment: what is fetched here is public and signed.
             session.trust_env = False
             # A cookie would let a mirror tell gates apart.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.headers.update({"Accept-Encoding": "identity", "User-Agent": "tongxing"})
         return session
+
+
+class _Adapter(HTTPAdapter):
+    """Knows its connections, so that one can be cut off from outside while it waits for a byte."""
+
+    def __init__(self) -> None:
+        self._connections: WeakSet[HTTPConnection] = WeakSet()
+        self._lock = threading.Lock()
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*arguments, **named)
+        connection_class = type(pool).ConnectionCls
+
+        def make(**settings: Any) -> Any:
+            connection = connection_class(**settings)
+            with self._lock:
+                self._connections.add(connection)
+            return connection
+
+        pool.ConnectionCls = make
+        return pool
+
+    def cut_off(self) -> None:
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            # One that is not connected has nothing to cut.
+            with suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _cut_off_after(seconds: float, adapter: _Adapter) -> Iterator[float]:
+    """End what goes through ``adapter`` after so long: a byte now and then keeps every single read alive."""
+    deadline = time.monotonic() + seconds
+    is_done = threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not is_done.wait(wait):
+            adapter.cut_off()
+            wait = _AGAIN_SECONDS
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield deadline
+    finally:
+        is_done.set()
 
 
 def require_safe(url: str) -> None:
@@ -130,11 +194,13 @@ def _read(answer: requests.Response, limit: int, deadline: float) -> bytes:
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchFailed("compressed without being asked to", answer.status_code)
     body = bytearray()
-    # read1 gives what has come; read would wait for a whole chunk, and a trickle would never meet the deadline.
-    while chunk := answer.raw.read1(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > limit:
-            raise FetchTooLarge(f"more than {limit} bytes")
+    while len(body) <= limit:
+        # read1 gives what has come; read would wait for a whole chunk, and a trickle would never meet the deadline.
+        chunk = answer.raw.read1(_CHUNK_BYTES)
+        # First, for a connection that was cut off reads like the end of a content without a length.
         if time.monotonic() > deadline:
             raise FetchFailed("content not whole in time", answer.status_code)
-    return bytes(body)
+        if not chunk:
+            return bytes(body)
+        body += chunk
+    raise FetchTooLarge(f"more than {limit} bytes")

@@ -23,7 +23,11 @@ STRUCK = "[struck out]"
 
 
 def configure(level: str = "INFO") -> None:
-    """Set up logging for this process; safe to call again."""
+    """Set up logging for this process, that of libraries included; safe to call again."""
+    threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    for earlier in [handler for handler in logging.root.handlers if isinstance(handler, _FromLibraries)]:
+        logging.root.removeHandler(earlier)
+    logging.root.addHandler(_FromLibraries(max(threshold, logging.WARNING)))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -32,12 +36,22 @@ def configure(level: str = "INFO") -> None:
             strike_out,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _FromLibraries(logging.Handler):
+    """What Flask, urllib3 and others log, as lines like ours: where and what kind, not in their words.
+
+    Those hold paths, addresses and rows, filled in before we can tell them apart.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        place = f"{record.filename}:{record.lineno} {record.funcName}"
+        structlog.get_logger().log(record.levelno, "library", library=record.name, place=place, error=error)
 
 
 def strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -51,10 +65,12 @@ def _struck(name: str, value: Any) -> Any:
     if name in _SECRET_NAMES:
         return STRUCK
     if isinstance(value, Mapping):
-        return {inner: _struck(str(inner), of_inner) for inner, of_inner in value.items()}
+        return {_TELLING.sub(STRUCK, str(inner)): _struck(str(inner), of_inner) for inner, of_inner in value.items()}
     if isinstance(value, list | tuple):
         return [_struck("", inner) for inner in value]
     if isinstance(value, bytes | Exception):
         # Bytes may be a body, and the message of a foreign error may hold anything.
         return type(value).__name__
+    if isinstance(value, int) and _TELLING.search(str(value)):
+        return STRUCK
     return _TELLING.sub(STRUCK, value) if isinstance(value, str) else value

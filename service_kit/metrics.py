@@ -7,7 +7,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """Counts of one application. Other rooms add their own to ``registry``."""
+    """Counts of one application in one process; other rooms add their own to ``registry``.
+
+    Several workers count apart, and whoever asks gets the counts of one of them: where numbers matter, run one worker
+    of several threads, and more processes on ports of their own.
+    """
 
     content_type = CONTENT_TYPE_LATEST
 

@@ -63,6 +63,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(TongxingError, _ours)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RecursionError, _too_deep)
+    app.register_error_handler(UnicodeEncodeError, _no_text)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -97,6 +98,11 @@ def _too_deep(_error: RecursionError) -> Response:
     return _problem(400, "invalid-request", TEXTS["invalid-request"], "nested too deeply")
 
 
+def _no_text(_error: UnicodeEncodeError) -> Response:
+    # JSON can spell half a character ("\\ud800"): a text that nothing can encode, and that callers alone bring in.
+    return _problem(400, "invalid-request", TEXTS["invalid-request"], "text that is no Unicode")
+
+
 def _unexpected(error: Exception) -> Response:
     # The one broad except of the HTTP edge. The message of a foreign error may hold anything, so only its type and the
     # places it went through are kept.
@@ -115,7 +121,8 @@ def _problem(status: int, code: str, text: Text, detail: str) -> Response:
         "title_en": text.en,
         "status": status,
         "code": code,
-        "detail": detail[:MAX_DETAIL_CHARACTERS],
+        # Names of unknown fields are the caller's, so that even this may hold what cannot be encoded.
+        "detail": detail[:MAX_DETAIL_CHARACTERS].encode(errors="replace").decode(),
         "request_id": g.get("request_id", ""),
     }
     answer = Response(json.dumps(document), status, content_type=CONTENT_TYPE)

@@ -16,6 +16,8 @@ from service_kit import problems
 from service_kit.metrics import Metrics
 
 MAX_BODY_BYTES = 1024 * 1024
+# Longer ones Python does not read; the error for that ends a request as if it were our fault.
+_LONG_NUMBER = re.compile(rb"[0-9]{4301}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _HEADERS = {
@@ -90,7 +92,8 @@ def _ready(apps: Sequence[Flask]) -> tuple[Response, int]:
         try:
             probe()
         except TongxingError as error:
-            return jsonify(status="not ready", code=error.code, detail=error.detail), 503
+            _log.warning("not ready", code=error.code, detail=error.detail)
+            return jsonify(status="not ready", code=error.code), 503
     return jsonify(status="ready"), 200
 
 
@@ -109,6 +112,8 @@ def _begin() -> None:
     if "Transfer-Encoding" in request.headers:
         # Werkzeug cuts a body without a length off at the limit and hands it on as if it were whole.
         abort(411, "a body needs a Content-Length")
+    if request.is_json and _LONG_NUMBER.search(request.get_data()):
+        abort(400, "a number of too many digits")
 
 
 def _end(response: Response) -> Response:

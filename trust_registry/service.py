@@ -21,7 +21,7 @@ _HOUR_SECONDS = 3600
 MAX_SUBMISSIONS_PER_HOUR = 60
 """Statements and requests for denials from one address: nobody has to log in for them."""
 MAX_FILES_PER_HOUR = 7_200
-"""Members' files from one address: one every half second."""
+"""Files of one member from one address: one every half second."""
 
 
 @dataclass(frozen=True)

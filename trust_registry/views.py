@@ -12,6 +12,7 @@ from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.exceptions import NotFound as RouteNotFound
 
 from credentials.errors import NotFound
+from credentials.regions import is_member_id
 from trust_registry import member_files
 from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
@@ -124,7 +125,7 @@ def show_state() -> dict[str, Any]:
 @blueprint.response(200, MemberFileSchema)
 def put_status(member: str) -> MemberFileRecord:
     """A member's signed status snapshot (COSE)."""
-    registry, content = service(), _content()
+    registry, content = service(), _content(member)
     return member_files.accept_status(
         registry.publication.storage, registry.publication.mirror, member, content, registry.now()
     )
@@ -134,7 +135,7 @@ def put_status(member: str) -> MemberFileRecord:
 @blueprint.response(200, MemberFileSchema)
 def put_rules(member: str) -> MemberFileRecord:
     """A member's signed rule set (JWS)."""
-    registry, content = service(), _content()
+    registry, content = service(), _content(member)
     return member_files.accept_rules(
         registry.publication.storage, registry.publication.mirror, member, content, registry.now()
     )
@@ -144,7 +145,7 @@ def put_rules(member: str) -> MemberFileRecord:
 @blueprint.response(200, MemberFileSchema)
 def put_token_list(member: str, number: int) -> MemberFileRecord:
     """A member's Token Status List (JWT)."""
-    registry, content = service(), _content()
+    registry, content = service(), _content(member)
     return member_files.accept_token_list(
         registry.publication.storage, registry.publication.mirror, member, number, content, registry.now()
     )
@@ -169,8 +170,11 @@ def serve_mirror(path: str) -> Response:
     return answer
 
 
-def _content() -> bytes:
-    service().limit("file", MAX_FILES_PER_HOUR)
+def _content(member: str) -> bytes:
+    if not is_member_id(member):
+        raise NotFound("no such member")
+    # By address and member: behind one proxy, no member may use up what another needs.
+    service().limit(f"file:{member}", MAX_FILES_PER_HOUR)
     return request.get_data(cache=False)
 
 

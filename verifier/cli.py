@@ -11,14 +11,13 @@ from credentials.errors import PictureUnreadable
 from credentials.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr.picture import read_texts
 from credentials.verdict import Outcome, Verdict, to_json
-from service_kit.durable import storage_error
 from trust_registry.cli_options import as_json, local_clock
 from trust_registry.client.clock_bound import EffectiveNow
 from verifier.cli_options import gate_options, moment, say_json, show
 from verifier.cli_rules import rules
 from verifier.cli_upkeep import state, sync
 from verifier.offline import Sources, open_gate
-from verifier.verification import STEPS
+from verifier.steps import STEPS
 
 _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
 _LANE = "command-line"
@@ -102,8 +101,6 @@ def _in_picture(path: Path) -> list[str]:
     try:
         with path.open("rb") as file:
             return read_texts(file.read(MAX_PICTURE_BYTES + 1))
-    except OSError as error:
-        raise storage_error(error) from error
     except PictureUnreadable as error:
         raise PictureUnreadable(f"{path.name}: {error.detail}") from error
 

@@ -24,8 +24,6 @@ an error becomes a verdict.
 
 from __future__ import annotations
 
-from typing import Final
-
 from credentials import claims, errors
 from credentials.errors import CannotTell, CredentialError
 from credentials.formats import presentation, table
@@ -45,48 +43,21 @@ from credentials.verdict import (
     DecidingRules,
     Finding,
     Freshness,
-    Outcome,
-    Step,
     Verdict,
     outcome_of,
 )
 from credentials.wire import cose
 from trust_registry.client.snapshot import TrustedKey
+from verifier import steps
+from verifier.advice import with_hotline
 from verifier.policy import Policy
 from verifier.trust import Knowledge
-
-_NAMES = (
-    "form trust key signature claims issuer permission decision time holder withdrawal source recognition rules replay"
-)
-STEPS: Final = tuple(Step(number, name) for number, name in enumerate(_NAMES.split(), start=1))
-(
-    FORM,
-    TRUST,
-    KEY,
-    SIGNATURE,
-    CLAIMS,
-    ISSUER,
-    PERMISSION,
-    DECISION,
-    TIME,
-    HOLDER,
-    WITHDRAWAL,
-    SOURCE,
-    RECOGNITION,
-    RULES,
-    REPLAY,
-) = range(1, len(STEPS) + 1)
 
 _MAX_LIFETIME = {
     Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
     Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
     Form.PAPER: MAX_LIFETIME_PAPER_SECONDS,
 }
-_ASK_ISSUER = frozenset({errors.Withdrawn.code, errors.SourceWithdrawn.code, errors.NoDecision.code})
-_ASK_HOST = frozenset(
-    {errors.RecognitionDenied.code, errors.StatusNotAccepted.code, errors.RuleFailed.code, errors.RuleOpen.code}
-)
-"""Reasons about which somebody may want to complain, and to whom (edge case 46)."""
 
 
 def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False) -> Verdict:
@@ -114,7 +85,7 @@ class _Examination:
 
     def __init__(self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
         self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
-        self.step = FORM
+        self.step = steps.FORM
         self.findings: list[Finding] = []
         self.open_steps: list[int] = []
         self.credential: StatusCredential | None = None
@@ -131,66 +102,69 @@ class _Examination:
         else:
             envelope = unwrapped  # type: ignore[assignment]
         # 2. trust
-        self.step = TRUST
+        self.step = steps.TRUST
         self._require_trust()
         # 3. key
-        self.step = KEY
+        self.step = steps.KEY
         trusted = self._key(envelope.kid)
         # 4. signature
-        self.step = SIGNATURE
+        self.step = steps.SIGNATURE
         verified = cose.verify(envelope, trusted.key)
         # 5. claims
-        self.step = CLAIMS
+        self.step = steps.CLAIMS
         credential = claims.decode(verified)
         # 6. issuer
-        self.step = ISSUER
+        self.step = steps.ISSUER
         if credential.issuer != trusted.entry.id:
             raise errors.IssuerMismatch
         if self.at < trusted.changed_until:
             raise errors.MemberChanged
         # 7. permission
-        self.step = PERMISSION
+        self.step = steps.PERMISSION
         _require_permission(credential, trusted)
         # From here on it is shown: what a member had no right to say is nobody's colour.
         self.credential = credential
         # 8. decision
-        self.step = DECISION
+        self.step = steps.DECISION
         if credential.decision_reference is None and credential.status is not Status.GREEN:
             raise errors.NoDecision
         # 9. time
-        self.step = TIME
+        self.step = steps.TIME
         self._require_time(credential)
         # 10. holder
-        self.step = HOLDER
+        self.step = steps.HOLDER
         self._require_holder(credential)
         # 11. withdrawal
-        self.step = WITHDRAWAL
+        self.step = steps.WITHDRAWAL
         self._require_not_withdrawn(credential)
         # 12. source
-        self.step = SOURCE
+        self.step = steps.SOURCE
         if credential.source is not None:
             self._require_source(credential, credential.source)
         # 13. recognition
-        self.step = RECOGNITION
+        self.step = steps.RECOGNITION
         rule_set = self._require_recognition(credential)
         # 14. rules
         if rule_set is not None:
-            self.step = RULES
+            self.step = steps.RULES
             self._require_rules(credential, rule_set)
 
     def verdict(self) -> Verdict:
         """What the findings come to."""
-        credential, age = self.credential, None
+        credential, status_age = self.credential, None
+        findings = self.findings
         notes: tuple[Finding, ...] = ()
-        reasons: tuple[Finding, ...] = ()
-        if credential is not None and (status := self.knowledge.statuses.get(credential.issuer)):
-            age = max(0, self.at - status.as_of)
-        if self.findings:
-            outcome, reasons = outcome_of([self._with_hotline(finding) for finding in self.findings])
-        else:
-            outcome, notes = Outcome.ACCEPTED, self._notes()
+        if credential is not None:
+            status = self.knowledge.statuses.get(credential.issuer)
+            status_age = None if status is None else max(0, self.at - status.as_of)
+            if findings:
+                trust = self.knowledge.trust
+                findings = [with_hotline(finding, credential, self.rules, trust) for finding in findings]
+            else:
+                notes = self._notes(credential)
+        outcome, reasons = outcome_of(findings)
         return Verdict(
-            outcome, reasons, notes, credential, self.live, Freshness(self.trust_age, age), self.step,
+            outcome, reasons, notes, credential, self.live, Freshness(self.trust_age, status_age), self.step,
             tuple(self.open_steps), self.rules,
         )  # fmt: skip
 
@@ -199,23 +173,13 @@ class _Examination:
         self.open_steps.append(self.step)
         self.findings.append(Finding(code))
 
-    def _notes(self) -> tuple[Finding, ...]:
+    def _notes(self, credential: StatusCredential) -> tuple[Finding, ...]:
         notes: tuple[Finding, ...] = ()
         if self.trust_age is not None and self.trust_age > self.policy.trust_warn:
             notes += (Finding(TRUST_AGING),)
-        if self.credential is not None and self.credential.form is not Form.PHONE:
+        if credential.form is not Form.PHONE:
             notes += (Finding(CHECK_DOCUMENT),)
         return notes
-
-    def _with_hotline(self, finding: Finding) -> Finding:
-        member = self.credential.issuer if self.credential and finding.code in _ASK_ISSUER else None
-        if self.rules and finding.code in _ASK_HOST:
-            member = self.rules.member
-        known = self.knowledge.trust.members.get(member) if self.knowledge.trust and member else None
-        if known is None:
-            return finding
-        hotline = known.entry.hotline
-        return Finding(finding.code, f"{finding.zh} 热线 {hotline}".strip(), f"{finding.en} Hotline {hotline}.".strip())
 
     def _require_trust(self) -> None:
         since = self.knowledge.trusted_since

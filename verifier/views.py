@@ -16,7 +16,7 @@ from credentials.verdict import Verdict, to_json
 from verifier.gate import MAX_LANE_CHARACTERS
 from verifier.schemas import BatchSchema, CheckSchema, StateSchema
 from verifier.service import service
-from verifier.verification import STEPS
+from verifier.steps import STEPS
 
 blueprint = Blueprint("verifier", __name__, description="Whether to let somebody pass")
 

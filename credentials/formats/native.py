@@ -33,8 +33,13 @@ def issue_text(credential: StatusCredential, signer: Signer) -> str:
 
     Raises Malformed or TooLarge when the text would not fit its symbol.
     """
-    text = PREFIX + base45.encode(cose.seal(claims.encode(credential), signer))
-    most = MAX_PAPER_TEXT_CHARACTERS if credential.form is Form.PAPER else MAX_CREDENTIAL_TEXT_CHARACTERS
+    return seal_text(claims.encode(credential), credential.form, signer)
+
+
+def seal_text(payload: bytes, form: Form, signer: Signer) -> str:
+    """Sign encoded claims of a code of ``form`` and write them as text. Raises TooLarge beyond its symbol."""
+    text = PREFIX + base45.encode(cose.seal(payload, signer))
+    most = MAX_PAPER_TEXT_CHARACTERS if form is Form.PAPER else MAX_CREDENTIAL_TEXT_CHARACTERS
     if len(text) > most:
         raise TooLarge(f"more than {most} characters")
     return text

@@ -84,6 +84,8 @@ def parse_document(kind: str | None, number: str) -> Document:
 
 def _ascii(number: str) -> str:
     """One spelling; separators stay, as spaces and hyphens."""
+    if number.isascii() and number.isalnum():
+        return number.upper()
     text = "".join(map(_folded, number.translate(_WIDE))).strip()
     # Before upper(), which makes an I of the Turkish dotless one and an S of a long one.
     if not text.isascii():

@@ -42,6 +42,8 @@ given name behind it (张简, 贺兰, 叶赫) are left out on purpose: too short
 # By blocks, since rare names stand in extensions newer than Python's Unicode tables, or still in the private
 # use area of older police and bank systems. 々 and 〇 occur in names as well.
 _HAN = re.compile("[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff]")
+_PLAIN = re.compile("[\u4e00-\u9fff]{2,16}")
+"""Nearly every name: nothing in it composes, combines or hides."""
 _DOT = re.compile("[·•‧・･⋅∙]")
 
 
@@ -53,6 +55,8 @@ def mask_name(name: str) -> str:
     """
     if len(name) > MAX_NAME_CHARACTERS:
         raise InvalidRequest(f"name of more than {MAX_NAME_CHARACTERS} characters")
+    if _PLAIN.fullmatch(name):
+        return _masked([*name], _surname_length([*name]))
     text = _visible(name)
     # Forms pad 张三 to 张　三: spaces inside a Chinese name part nothing.
     whole = _characters("".join(text.split()))

@@ -32,21 +32,46 @@ class Replay(NamedTuple):
     issued: IssuedRow
 
 
-class IssueTransaction(Protocol):
-    """One transaction of issuing. Everything in it is committed together, or nothing is."""
+class Entry(NamedTuple):
+    """What is kept of one issuing: idempotency key, hash of the request, decision and credential."""
 
-    def replays(self, client_id: str, keys: Sequence[str]) -> Mapping[str, Replay]:
-        """What these idempotency keys of this client were used for already."""
-
-    def allocate(self, expires_at: int, count: int) -> list[Place]:
-        """``count`` fresh places in lists whose codes expire on that day; opens lists as they fill."""
-
-    def record(self, client_id: str, entries: Sequence[tuple[str, bytes, Decision, IssuedRow]]) -> None:
-        """Keep decision, credential and idempotency key of each: (key, body hash, decision, credential)."""
+    key: str
+    body_hash: bytes
+    decision: Decision
+    issued: IssuedRow
 
 
-class IssuerStore(Protocol):
+class Replays(Protocol):
+    """What idempotency keys were used for."""
+
+    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
+        """What these keys of this client were used for, where the code has not expired at ``at``."""
+
+
+class IssueTransaction(Replays, Protocol):
+    """One transaction of issuing. Everything in it is committed together, or nothing is.
+
+    Transactions follow one another: each sees what the one before it has recorded.
+    """
+
+    def allocate(self, end: int, count: int) -> list[Place]:
+        """``count`` places that nobody else gets, in lists of the day ending at ``end``; opens lists as they fill."""
+
+    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
+        """Keep them. Raises Conflict when a place or a key is taken, or a decision lacks what it must have."""
+
+
+class IssuerStore(Replays, Protocol):
     """The issuer's rows."""
+
+    def bind_secret(self, digest: bytes) -> None:
+        """Bind the store to the secret of this digest (32 bytes) for ever. Raises SettingInvalid for another one.
+
+        Another secret would set the bits of other people.
+        """
+
+    def is_bound(self) -> bool:
+        """Whether the store is bound to a secret."""
 
     def issuing(self) -> AbstractContextManager[IssueTransaction]:
         """Begin a transaction of issuing; commits on leaving, rolls back on an error."""

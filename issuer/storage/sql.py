@@ -1,7 +1,7 @@
 """The issuer's store on SQL, one code path for SQLite and PostgreSQL.
 
-Allocation takes the counter row first, so that two workers never get one place (edge case 33): SQLite begins a writing
-transaction at once, PostgreSQL locks the row until the commit.
+A transaction of issuing takes the counter row first, so that two workers never get one place or use one key (edge cases
+33, 49): SQLite begins a writing transaction at once, PostgreSQL locks the row until the commit.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
-from credentials.errors import Conflict
+from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.wire.cbor import dumps
-from issuer.decisions import Decision
 from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
-from issuer.storage.ports import IssuedRow, Replay
+from issuer.storage.ports import Entry, IssuedRow, Replay
 from service_kit.database import reading, transaction
 
 _LISTS = "status-list"
@@ -34,47 +33,34 @@ class SqlIssueTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def replays(self, client_id: str, keys: Sequence[str]) -> Mapping[str, Replay]:
-        used, row = tables.idempotency.c, tables.credential.c
-        query = (
-            select(used.key, used.body_hash, *_COLUMNS)
-            .join_from(tables.idempotency, tables.credential, used.serial == row.serial)
-            .where(used.client_id == client_id, used.key.in_(keys))
-        )
-        return {key: Replay(body_hash, _issued(*rest)) for key, body_hash, *rest in self._connection.execute(query)}
+    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
+        return _replays(self._connection, client_id, keys, at)
 
-    def allocate(self, expires_at: int, count: int) -> list[Place]:
-        next_value(self._connection, _LISTS, 0)
-        end = group_end(expires_at)
+    def allocate(self, end: int, count: int) -> list[Place]:
         places: list[Place] = []
         while len(places) < count:
-            list_id, position = self._open_list(end)
+            list_id, position = self.open_list(end, room=1)
             taken = min(count - len(places), STATUS_LIST_SIZE - position)
             places += [Place(list_id, position + offset) for offset in range(taken)]
             row = tables.status_list
             self._connection.execute(update(row).where(row.c.list_id == list_id).values(next_position=position + taken))
         return places
 
-    def record(self, client_id: str, entries: Sequence[tuple[str, bytes, Decision, IssuedRow]]) -> None:
+    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        used = tables.idempotency.c
+        keys, now = [entry.key for entry in entries], entries[0].issued.issued_at
+        # A key whose code has expired is free again; a file of the same residents is issued for every week.
+        expired = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
+        self._connection.execute(expired.where(used.expires_at <= now))
         # A decision made for one credential has that credential's serial as its number: sequential for both.
-        self._connection.execute(
-            insert(tables.decision), [_decision_row(row.place.serial, made) for _, _, made, row in entries]
-        )
-        self._connection.execute(insert(tables.credential), [_credential_row(row) for _, _, _, row in entries])
-        self._connection.execute(
-            insert(tables.idempotency),
-            [
-                {"client_id": client_id, "key": key, "body_hash": body_hash, "serial": row.place.serial}
-                for key, body_hash, _, row in entries
-            ],
-        )
+        self._connection.execute(insert(tables.decision), [_decision_row(entry) for entry in entries])
+        self._connection.execute(insert(tables.credential), [_credential_row(entry.issued) for entry in entries])
+        self._connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
 
-    def open_list_ahead(self, end: int) -> None:
-        """Open a list of the day ending at ``end`` unless there is one with room."""
-        next_value(self._connection, _LISTS, 0)
-        self._open_list(end, room=_ROOM_AHEAD)
-
-    def _open_list(self, end: int, room: int = 1) -> tuple[int, int]:
+    def open_list(self, end: int, room: int) -> tuple[int, int]:
+        """A list of the day ending at ``end`` with ``room`` places or more, and its next position."""
         row = tables.status_list.c
         found = self._connection.execute(
             select(row.list_id, row.next_position)
@@ -101,7 +87,28 @@ class SqlIssuerStore:
     @contextmanager
     def issuing(self) -> Iterator[SqlIssueTransaction]:
         with transaction(self._engine) as connection:
+            next_value(connection, _LISTS, 0)
             yield SqlIssueTransaction(connection)
+
+    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
+        with reading(self._engine) as connection:
+            return _replays(connection, client_id, keys, at)
+
+    def bind_secret(self, digest: bytes) -> None:
+        bound = select(tables.secret_check.c.digest)
+        with reading(self._engine) as connection:
+            if connection.execute(bound).scalars().all() == [digest]:
+                return
+        with transaction(self._engine) as connection:
+            next_value(connection, _LISTS, 0)
+            if not connection.execute(bound).first():
+                connection.execute(insert(tables.secret_check).values(digest=digest))
+            elif connection.execute(bound).scalar_one() != digest:
+                raise SettingInvalid("TONGXING_ISSUER_SECRET_FILE: not the secret that this database was begun with")
+
+    def is_bound(self) -> bool:
+        with reading(self._engine) as connection:
+            return connection.execute(select(tables.secret_check)).first() is not None
 
     def find(self, handle: bytes) -> IssuedRow | None:
         with reading(self._engine) as connection:
@@ -111,20 +118,18 @@ class SqlIssuerStore:
     def withdraw(self, place: Place, at: int, cause: str, author: str) -> bool:
         row = tables.withdrawal
         with transaction(self._engine) as connection:
-            if connection.execute(select(row.c.serial).where(row.c.serial == place.serial)).first() is not None:
-                return False
-            connection.execute(
+            withdrawn = (
                 _insert(connection, row)
                 .values(serial=place.serial, withdrawn_at=at, cause=cause, author=author)
                 .on_conflict_do_nothing()
+                .returning(row.c.serial)
             )
-        return True
+            return connection.execute(withdrawn).first() is not None
 
     def open_lists(self, at: int, days_ahead: int) -> None:
-        with transaction(self._engine) as connection:
-            opening = SqlIssueTransaction(connection)
+        with self.issuing() as opening:
             for day in range(days_ahead + 1):
-                opening.open_list_ahead(group_end(at + day * _DAY_SECONDS))
+                opening.open_list(group_end(at + day * _DAY_SECONDS), room=_ROOM_AHEAD)
 
     def next_sequence(self, name: str) -> int:
         with transaction(self._engine) as connection:
@@ -133,9 +138,8 @@ class SqlIssuerStore:
     def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
         lists, withdrawn = tables.status_list.c, tables.withdrawal.c
         with reading(self._engine) as connection:
-            ends = dict(
-                connection.execute(select(lists.list_id, lists.expires_at).where(lists.expires_at > at)).tuples().all()
-            )
+            current = select(lists.list_id, lists.expires_at).where(lists.expires_at > at)
+            ends = {row.list_id: row.expires_at for row in connection.execute(current)}
             least = Place(min(ends, default=0), 0).serial
             positions: dict[int, list[int]] = defaultdict(list)
             for (serial,) in connection.execute(select(withdrawn.serial).where(withdrawn.serial >= least)):
@@ -165,6 +169,16 @@ def _insert(connection: Connection, table: Table) -> Any:
     return dialect_insert(table)
 
 
+def _replays(connection: Connection, client_id: str, keys: Sequence[str], at: int) -> dict[str, Replay]:
+    used = tables.idempotency.c
+    query = (
+        select(used.key, used.body_hash, *_COLUMNS)
+        .join_from(tables.idempotency, tables.credential, used.serial == tables.credential.c.serial)
+        .where(used.client_id == client_id, used.key.in_(keys), used.expires_at > at)
+    )
+    return {key: Replay(body_hash, _issued(*rest)) for key, body_hash, *rest in connection.execute(query)}
+
+
 _row = tables.credential.c
 _COLUMNS = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
 
@@ -186,9 +200,20 @@ def _credential_row(row: IssuedRow) -> dict[str, object]:
     }
 
 
-def _decision_row(decision_id: int, made: Decision) -> dict[str, object]:
+def _idempotency_row(client_id: str, entry: Entry) -> dict[str, object]:
     return {
-        "decision_id": decision_id,
+        "client_id": client_id,
+        "key": entry.key,
+        "body_hash": entry.body_hash,
+        "serial": entry.issued.place.serial,
+        "expires_at": entry.issued.expires_at,
+    }
+
+
+def _decision_row(entry: Entry) -> dict[str, object]:
+    made = entry.decision
+    return {
+        "decision_id": entry.issued.place.serial,
         "subject": made.subject,
         "status": int(made.status),
         "reason": int(made.reason),

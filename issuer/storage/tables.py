@@ -29,6 +29,12 @@ counter = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+secret_check = Table(
+    "issuer_secret_check",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+)
+
 status_list = Table(
     "issuer_status_list",
     metadata,
@@ -90,6 +96,7 @@ idempotency = Table(
     Column("key", String(64), primary_key=True),
     Column("body_hash", LargeBinary(32), nullable=False),
     Column("serial", _Serial, ForeignKey("issuer_credential.serial"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
 )
 
 client = Table(

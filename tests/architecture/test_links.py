@@ -53,3 +53,21 @@ def test_no_page_leads_out_of_the_repository() -> None:
     links = [(page, link) for page in pages() for link in _LINK.findall(_CODE.sub("", page.read_text("utf-8")))]
     relative = [(page, link.split("#")[0]) for page, link in links if ":" not in link]
     assert [link for page, link in relative if not (page.parent / link).resolve().is_relative_to(ROOT)] == []
+
+
+def test_the_twins_have_the_same_parts() -> None:
+    """Whoever reads the Chinese page must find what the English one has: headings, lists, commands and links."""
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
+    assert _skeleton(english) == _skeleton(chinese)
+
+
+def _skeleton(text: str) -> list[str]:
+    """The marks at the beginnings of lines, the pages linked to, and the commands without their comments."""
+    code = [
+        re.sub(r" *#.*", "", line)
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    marks = re.findall(r"^(?:#+ |\d+\. |- |\| )", _CODE.sub("", text), re.MULTILINE)
+    pages = [link.split("#")[0] for link in _LINK.findall(_CODE.sub("", text)) if not link.startswith("README")]
+    return [*marks, *pages, *code]

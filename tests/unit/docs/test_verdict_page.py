@@ -9,7 +9,7 @@ import pytest
 
 from credentials.verdict import REASONS, Finding, Freshness, Outcome, Verdict, to_json
 from verifier.policy import HOUR_SECONDS, PROFILES
-from verifier.verification import STEPS
+from verifier.steps import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdict.md").read_text("utf-8")
 

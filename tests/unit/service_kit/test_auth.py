@@ -145,6 +145,20 @@ def test_it_is_for_one_server_and_by_one_client(used: RememberedJtis, changes: d
         enter(bearer({**CLAIMS, **changes}), used)
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "\x00", "名", "a\nb"])
+@pytest.mark.parametrize("name", ["iss", "jti"])
+def test_ids_are_printable_ascii(used: RememberedJtis, name: str, odd: str) -> None:
+    """JSON can spell half a character, which no database takes: anyone could make the server fail."""
+
+    def never_asked(client_id: str) -> ec.EllipticCurvePublicKey:
+        assert client_id == "desk-1"
+        return KEY.public_key()
+
+    with pytest.raises(NotAuthenticated):
+        authenticate(bearer({**CLAIMS, name: odd}), never_asked, ISSUER, NOW, used)
+    assert used.used == {}
+
+
 def test_an_unknown_client_is_told_what_a_wrong_key_is_told(used: RememberedJtis) -> None:
     """Else one could find out who the clients are."""
     with pytest.raises(NotAuthenticated) as unknown:

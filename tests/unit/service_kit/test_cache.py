@@ -87,8 +87,18 @@ def test_no_url_is_no_redis(clock: FixedClock) -> None:
     assert isinstance(make_cache("", clock), InProcessCache)
 
 
-def test_a_wrong_url_is_a_setting(clock: FixedClock) -> None:
-    """At the start, by name, and without the password in it."""
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:hush@cache",
+        "redis://:hush@cache:port",
+        "redis://:hush@cache?db=x",
+        "redis://:hush@cache?timeuot=1",
+        "rediss://:hush@cache?ssl_cert_reqs=perhaps",
+    ],
+)
+def test_a_wrong_url_is_a_setting(clock: FixedClock, url: str) -> None:
+    """At the start and not at the first request, by name, and without the password in it."""
     with pytest.raises(SettingInvalid, match="TONGXING_REDIS_URL") as caught:
-        make_cache("http://:hush@cache", clock)
+        make_cache(url, clock)
     assert "hush" not in str(caught.value)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import sqlite3
+import stat
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -28,10 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError
 
-from credentials.errors import Conflict, SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
+from credentials.errors import Conflict, InvalidRequest, SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
 from service_kit.database import _is_full, connect, migrate, reading, require_schema, transaction
 
-SPAWN = multiprocessing.get_context("spawn")
 TABLE = "issuer_schema_version"
 
 metadata = MetaData()
@@ -91,20 +88,6 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def migrated(engine: Engine, scripts: Path) -> Engine:
     migrate(engine, scripts, TABLE)
     return engine
-
-
-@pytest.fixture
-def postgresql(scripts: Path) -> Iterator[str]:
-    """The URL of a real, empty database, where ``TEST_POSTGRESQL_URL`` names one. The tables made are dropped."""
-    url = os.environ.get("TEST_POSTGRESQL_URL")
-    if not url:
-        pytest.skip("no PostgreSQL: TEST_POSTGRESQL_URL names none")
-    yield url
-    engine = connect(url)
-    with transaction(engine) as connection:
-        for table in ("visit", "person", TABLE):
-            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
-    engine.dispose()
 
 
 def never_wait(engine: Engine) -> None:
@@ -185,6 +168,41 @@ def test_a_locked_database_is_unavailable_and_can_still_be_read(migrated: Engine
             assert connection.execute(select(person.c.id)).scalars().all() == [1]
 
 
+def test_a_write_while_reading_is_refused(migrated: Engine) -> None:
+    """It would be rolled back without a word; and the next transaction on that connection must be able to write."""
+    with pytest.raises(StorageUnavailable), reading(migrated) as connection:
+        connection.execute(insert(person).values(id=1, note="lost"))
+    with transaction(migrated) as connection:
+        connection.execute(insert(person).values(id=1, note="kept"))
+
+
+@pytest.mark.parametrize("value", [10**30, "\ud800"])
+def test_a_value_that_no_column_can_hold_is_the_callers_fault(migrated: Engine, value: object) -> None:
+    """JSON can spell such numbers and halves of characters; the driver's errors for them are no SQLAlchemyErrors."""
+    with pytest.raises(InvalidRequest), transaction(migrated) as connection:
+        connection.execute(text("INSERT INTO person VALUES (1, :value)"), {"value": value})
+
+
+def test_a_read_only_database_is_unavailable(migrated: Engine) -> None:
+    """A disk that went read-only: told as storage, while what is there can still be read."""
+    path = migrated.url.database
+    read_only = connect(f"sqlite:///file:{path}?mode=ro&uri=true")
+    with pytest.raises(StorageUnavailable, match="read-only"), transaction(read_only) as connection:
+        connection.execute(insert(person).values(id=1, note="x"))
+    with reading(read_only) as connection:
+        assert connection.execute(select(person)).all() == []
+    read_only.dispose()
+
+
+def test_the_file_is_nobody_elses_to_read(migrated: Engine) -> None:
+    """It holds what was decided about people, and the write-ahead log beside it holds the latest of that."""
+    with transaction(migrated) as connection:
+        connection.execute(insert(person).values(id=1, note="x"))
+        files = list(Path(str(migrated.url.database)).parent.glob("issuer.sqlite*"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files}
+    assert modes["issuer.sqlite"] == modes["issuer.sqlite-wal"] == modes["issuer.sqlite-shm"] == 0o600
+
+
 def test_a_full_disk_is_storage_full(migrated: Engine) -> None:
     """Edge case 47: SQLite's own word for no room, and nothing of the transaction stays."""
     with pytest.raises(StorageFull), transaction(migrated) as connection:
@@ -258,55 +276,6 @@ def test_services_share_a_database(migrated: Engine, tmp_path: Path, scripts: Pa
     migrate(migrated, others, "registry_schema_version")
     require_schema(migrated, others, "registry_schema_version")
     require_schema(migrated, scripts, TABLE)
-
-
-def _migrate(url: str, scripts: Path, start: Barrier) -> None:
-    engine = connect(url)
-    start.wait()
-    migrate(engine, scripts, TABLE)
-    with transaction(engine) as connection:
-        connection.execute(insert(person).values(note="here"))
-
-
-def test_two_processes_migrate_at_once(tmp_path: Path, scripts: Path) -> None:
-    """Edge case 47: two workers start on a new database; both must come up."""
-    migrate_in_processes(f"sqlite:///{tmp_path}/new/issuer.sqlite", scripts)
-
-
-def test_two_processes_migrate_postgresql_at_once(postgresql: str, scripts: Path) -> None:
-    """The same on the production database."""
-    migrate_in_processes(postgresql, scripts)
-
-
-def test_postgresql_goes_the_same_path(postgresql: str, scripts: Path) -> None:
-    """Constraints, rollback of a failed migration and reading only: the same words from another driver."""
-    engine = connect(postgresql)
-    migrate(engine, scripts, TABLE)
-    with transaction(engine) as connection:
-        connection.execute(insert(person).values(id=1, note="first"))
-    with pytest.raises(Conflict), transaction(engine) as connection:
-        connection.execute(insert(person).values(id=1, note="twice"))
-    with pytest.raises(StorageUnavailable), reading(engine) as connection:
-        connection.execute(insert(person).values(id=2, note="while reading"))
-    add_script(scripts, BREAKING.format(statement="no sql at all"))
-    with pytest.raises(StorageUnavailable):
-        migrate(engine, scripts, TABLE)
-    assert "half" not in inspect(engine).get_table_names()
-    engine.dispose()
-
-
-def migrate_in_processes(url: str, scripts: Path) -> None:
-    start = SPAWN.Barrier(2)
-    processes = [SPAWN.Process(target=_migrate, args=(url, scripts, start)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
-    engine = connect(url)
-    with reading(engine) as connection:
-        assert len(connection.execute(select(person)).all()) == 2
-    engine.dispose()
 
 
 def test_many_threads_migrate_at_once(engine: Engine, scripts: Path) -> None:

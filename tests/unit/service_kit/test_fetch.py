@@ -101,6 +101,23 @@ def test_a_trickle_meets_the_deadline(server: Answering) -> None:
         hasty.get(url, limit=1000)
 
 
+def test_trickling_headers_meet_the_deadline(server: Answering) -> None:
+    """Before any content: six megabytes of headers, a byte every nine seconds, would hold a gate's fetch for years."""
+    server.answers["/list"] = [b"HTTP/1.1 200 OK\r\nX-Endless: "]
+    server.held.add("/list")
+    with Fetcher(total_seconds=0.05) as hasty, pytest.raises(FetchFailed, match="in time"):
+        hasty.get(server.url + "/list", limit=1000)
+
+
+def test_a_deadline_that_passes_while_connecting_is_kept(server: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the first stroke there was nothing to cut off yet."""
+    monkeypatch.setattr("service_kit.fetch._AGAIN_SECONDS", 0.05)
+    server.answers["/list"] = [b"HTTP/1.1 200 OK\r\nX-Endless: "]
+    server.held.add("/list")
+    with Fetcher(total_seconds=0) as hasty, pytest.raises(FetchFailed, match="in time"):
+        hasty.get(server.url + "/list", limit=1000)
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(server: Answering, fetcher: Fetcher, status: int) -> None:
     """It would let one host send gates to any other, this machine's own services included."""

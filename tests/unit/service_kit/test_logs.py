@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from flask import Flask, Response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
 
+from credentials.errors import StorageUnavailable
 from service_kit import logs
 from service_kit.logs import STRUCK
+from service_kit.web import make_app
 
 
 @pytest.fixture(autouse=True)
 def unconfigured() -> Iterator[None]:
+    handlers = list(logging.root.handlers)
     yield
+    logging.root.handlers[:] = handlers
     structlog.reset_defaults()
 
 
@@ -49,6 +57,8 @@ def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
         "number 11010519491231002X refused",
         "Bearer eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIn0.c2ln",
         {"inner": "110105194912310021"},
+        {"110105194912310021": "inner"},
+        110105194912310021,
         ["x", ("110105194912310021",)],
         b"110105194912310021",
         ValueError("110105194912310021"),
@@ -72,3 +82,88 @@ def test_telling_names_are_struck_out(capsys: pytest.CaptureFixture[str]) -> Non
     (line,) = lines(capsys)
     assert (line["holder"], line["person"], line["passphrase"]) == (STRUCK, {"name": STRUCK}, STRUCK)
     assert line["member"] == "CN-41"
+
+
+def test_libraries_log_in_the_same_shape_and_without_their_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """Flask puts the path into its words for a fault, urllib3 the address: a handle or a person."""
+    logs.configure()
+    logs.configure()
+    try:
+        raise ValueError("about 张三")
+    except ValueError:
+        logging.getLogger("issuer").exception("Exception on /v1/credentials/张三 [GET]")
+    logging.getLogger("urllib3").warning("Retrying after %s", "/张三")
+    logging.getLogger("urllib3").info("Starting new connection")
+    fault, retry = lines(capsys)
+    assert (fault["level"], fault["library"], fault["error"]) == ("error", "issuer", "ValueError")
+    assert (retry["level"], retry["library"], retry["error"]) == ("warning", "urllib3", None)
+    assert str(retry["place"]).startswith("test_logs.py:")
+    assert "张三" not in str([fault, retry])
+
+
+class BodySchema(Schema):
+    name = fields.String(required=True, validate=validate.Length(max=1))
+    document = fields.String(required=True)
+
+
+def make_leaky_app() -> Flask:
+    """Views that go wrong in every way with what they were given."""
+    blueprint = Blueprint("v1", __name__, url_prefix="/v1")
+
+    @blueprint.post("/codes/<handle>")
+    def fail(handle: str) -> str:
+        raise ValueError(f"{handle} {request.get_data(as_text=True)}")
+
+    @blueprint.put("/codes/<handle>")
+    @blueprint.arguments(BodySchema)
+    def check(body: dict[str, str], handle: str) -> str:
+        raise AssertionError(body, handle)
+
+    @blueprint.get("/codes/<handle>")
+    def refuse(handle: str) -> str:
+        raise StorageUnavailable("locked") from RuntimeError(handle)
+
+    app = make_app("issuer", blueprint)
+
+    @app.after_request
+    def fail_late(response: Response) -> Response:
+        if "Fail-Late" in request.headers:
+            raise ValueError(request.get_data(as_text=True))
+        return response
+
+    return app
+
+
+SECRETS = ("张三丰", "110105194912310021", "E12345678", "TX1:6BF", "eyJhbGciOiJFUzI1NiJ9", "203.0.113.7")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "张三丰"])
+@pytest.mark.parametrize("late", [{}, {"Fail-Late": "1"}])
+def test_nobody_is_in_the_log_of_a_request(
+    capfd: pytest.CaptureFixture[str], method: str, late: dict[str, str]
+) -> None:
+    """Edge case 48: whatever goes wrong, what a caller sent stays out of everything that the process writes."""
+    logs.configure("debug")
+    name, document, passport, code, token, address = SECRETS
+    answer = (
+        make_leaky_app()
+        .test_client()
+        .open(
+            f"/v1/codes/{passport}?name={name}&number={document}",
+            method=method,
+            json={"name": name, "document": document, passport: [code]},
+            headers={
+                "Authorization": f"Bearer {token}.e30.e30",
+                "User-Agent": passport,
+                "X-Request-Id": document,
+                **late,
+            },
+            environ_overrides={"REMOTE_ADDR": address},
+        )
+    )
+    assert answer.status_code >= 400
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    written = [json.loads(line) for line in captured.err.splitlines()]
+    assert written
+    assert [secret for secret in SECRETS if secret in str(written)] == []

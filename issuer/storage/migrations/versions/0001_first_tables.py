@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(32), primary_key=True),
         sa.Column("value", sa.BigInteger, nullable=False),
     )
+    op.create_table("issuer_secret_check", sa.Column("digest", sa.LargeBinary(32), primary_key=True))
     op.create_table(
         "issuer_status_list",
         sa.Column("list_id", sa.Integer, primary_key=True, autoincrement=False),
@@ -69,6 +70,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("body_hash", sa.LargeBinary(32), nullable=False),
         sa.Column("serial", _SERIAL, sa.ForeignKey("issuer_credential.serial"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "issuer_client",

@@ -1,0 +1,93 @@
+"""The file of codes that a bulk run writes: appended and synced batch by batch, by one run at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from credentials.errors import Conflict, InvalidRequest
+from service_kit.durable import make_folder, storage_error
+
+_BEGINNING = b'{"expires_at":'
+"""Of every line: the first name in the alphabet. A file that begins otherwise is somebody else's and is not touched."""
+
+
+class BulkOutput:
+    """``keys``: of the whole lines that the file has.
+
+    Durable when :meth:`append` returns; may be lost, for the database gives the same codes again while they live.
+    """
+
+    def __init__(self, file: FileIO, keys: set[str]) -> None:
+        self._file, self.keys = file, keys
+
+    def append(self, lines: Iterable[tuple[str, bytes]]) -> int:
+        """Append lines whose key is new to the file, and sync; how many. Raises StorageFull, StorageUnavailable."""
+        new = {key: line for key, line in lines if key not in self.keys}
+        content = b"".join(new.values())
+        try:
+            # A disk that fills up takes a part without saying so.
+            while content:
+                content = content[self._file.write(content) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise storage_error(error) from error
+        self.keys |= new.keys()
+        return len(new)
+
+
+@contextmanager
+def open_output(path: Path) -> Iterator[BulkOutput]:
+    """The output at ``path``, made when missing; only its owner can read it. A half last line is cut off.
+
+    Raises Conflict while another run writes it, InvalidRequest when it is a file of another kind, StorageUnavailable.
+    """
+    with _opened(path) as file:
+        try:
+            keys = _recovered(file)
+        except OSError as error:
+            raise storage_error(error) from error
+        yield BulkOutput(file, keys)
+
+
+def _opened(path: Path) -> FileIO:
+    try:
+        make_folder(path.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        # Unbuffered: what could not be written now must not be written by a later close.
+        return os.fdopen(descriptor, "rb+", buffering=0)
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def _recovered(file: FileIO) -> set[str]:
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise InvalidRequest("the output is a pipe or device, where nothing could be found again")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Conflict("another run is writing this output") from error
+    keys, whole = set(), 0
+    with os.fdopen(os.dup(file.fileno()), "rb") as lines:
+        for line in lines:
+            if not line.startswith(_BEGINNING[: len(line)]):
+                raise InvalidRequest("the output is a file of another kind")
+            if not line.endswith(b"\n"):
+                break
+            keys.add(_key(line))
+            whole += len(line)
+    file.truncate(whole)
+    return keys
+
+
+def _key(line: bytes) -> str:
+    try:
+        return str(json.loads(line)["key"])
+    except (ValueError, KeyError) as error:
+        raise InvalidRequest("the output is a file of another kind, or damaged") from error

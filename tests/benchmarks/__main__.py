@@ -1,0 +1,82 @@
+"""Measures speed against the budgets and says which are missed.
+
+python -m tests.benchmarks [--rounds N] [--json FILE] [--strict]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.backends.openssl import backend
+
+from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
+from tests.benchmarks.bulk import residents_a_second
+from tests.benchmarks.measuring import Result, measure
+from tests.benchmarks.rows import issuing, steps, verifying
+
+DEFAULT_JSON = Path("build") / "benchmarks.json"
+"""Below what git ignores."""
+ROUNDS = 400
+
+
+def main() -> int:
+    """Measure, print the tables, write the JSON; 1 with ``--strict`` when a budget is missed."""
+    options = _options()
+    results = [*measure(verifying(), options.rounds), *measure(issuing(), options.rounds)]
+    parts = measure(steps(), options.rounds)
+    bulk = residents_a_second()
+    print(f"{platform.python_implementation()} {platform.python_version()}, {backend.openssl_version_text()}")
+    print("V: one bare ES256 verification; S: one bare ES256 signature; medians of interleaved rounds\n")
+    _print(results)
+    met = bulk >= BULK_BUDGET
+    print(f"{'bulk issue into SQLite':44} {bulk:9.0f} residents/s  at least {BULK_BUDGET}{'' if met else '  MISSED'}\n")
+    print("Where the time of a verdict goes")
+    _print(parts)
+    missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])
+    print("Missed: " + ", ".join(missed) if missed else "Every budget is kept.")
+    _write(options.json, {"results": list(map(_fields, results)), "steps": list(map(_fields, parts)), "bulk": bulk})
+    return 1 if missed and options.strict else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--json", type=Path, default=DEFAULT_JSON)
+    parser.add_argument("--strict", action="store_true", help="End with 1 when a budget is missed.")
+    return parser.parse_args()
+
+
+def _print(results: list[Result]) -> None:
+    for result in results:
+        budget = f"at most {result.row.budget:.2f}" if result.row.budget else ""
+        unit = result.row.unit if len(result.row.unit) == 1 else "×"
+        missed = "" if result.is_met else "  MISSED"
+        print(f"{result.row.name:44} {result.microseconds:9.1f} µs {result.ratio:8.3f} {unit}  {budget}{missed}")
+    print()
+
+
+def _fields(result: Result) -> dict[str, Any]:
+    row = result.row
+    return {
+        "name": row.name,
+        "microseconds": round(result.microseconds, 2),
+        "ratio": round(result.ratio, 4),
+        "unit": row.unit,
+        "budget": row.budget,
+        "met": result.is_met,
+    }
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"python": platform.python_version(), **content}, indent=1) + "\n", "utf-8")
+    print(f"Figures: {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""What is measured, with its budgets. V: one bare ES256 verification; S: one bare ES256 signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from credentials import claims
+from credentials.formats import native, presentation, table
+from credentials.keys import new_private_key
+from credentials.model import StatusCredential
+from credentials.signing import PemSigner
+from credentials.verdict import Outcome
+from credentials.wire import base45, cose
+from tests.benchmarks import scene
+from tests.benchmarks.measuring import INPUTS, Row
+from tests.vectors.cast import NOW, signer
+from tests.vectors.codes import PAPER, issue
+from tests.vectors.knowledge import HENAN, STRANGER
+from verifier.policy import PROFILES
+from verifier.trust import Knowledge
+from verifier.verification import judge
+
+_ECDSA = ec.ECDSA(hashes.SHA256())
+_VENUE = PROFILES["venue"]
+MANY, FEW = 100_000_000, 100_000
+
+
+def verifying() -> Iterator[Row]:
+    """From text to verdict."""
+    known = scene.knowledge()
+    status = known.statuses[HENAN]
+    papers, lives = scene.papers(status), scene.lives(status)
+    yield Row("V", _bare_verifications(papers))
+    yield _judging("paper code to verdict", papers, known, Outcome.ACCEPTED, 1.40)
+    yield _judging("live code to verdict", lives, known, Outcome.ACCEPTED, 2.90)
+    strangers = [issue(code._replace(issuer=STRANGER), "credential-7") for code in scene.credentials(status, PAPER)]
+    yield _judging("refused: unknown key", strangers, known, Outcome.REFUSED, 0.20)
+    yield _judging("refused: cut off", [text[:-9] for text in papers], known, Outcome.REFUSED, 0.20)
+    garbage = [f"https://example.org/{number}" for number in range(INPUTS)]
+    yield _judging("refused: garbage", garbage, known, Outcome.REFUSED, 0.05)
+    yield from _at_scale()
+
+
+def issuing() -> Iterator[Row]:
+    """From a credential to text. A budget is the reciprocal of the share of the bare signing rate."""
+    private_key = new_private_key()
+    key = PemSigner(private_key, bytes(8))
+    credentials = scene.credentials(scene.status(FEW), PAPER)
+    payloads = [claims.encode(credential) for credential in credentials]
+    own_key = scene.knowledge(FEW).trust.keys[signer(HENAN, "credential-1").kid].key  # type: ignore[union-attr]
+    own_key = own_key._replace(public_key=private_key.public_key())
+    yield Row("S", lambda i: private_key.sign(payloads[i % INPUTS], _ECDSA), unit="S")
+    yield Row("issue to text", lambda i: native.issue_text(credentials[i % INPUTS], key), 1 / 0.40, "S")
+
+    def checked(number: int) -> None:
+        credential: StatusCredential = credentials[number % INPUTS]
+        text = native.issue_text(credential, key)
+        assert claims.decode(cose.verify(native.unwrap(text), own_key)) == credential
+
+    yield Row("issue to text, self-checked", checked, 1 / 0.12, "S")
+
+
+def steps() -> Iterator[Row]:
+    """Where the time of a verdict goes."""
+    known = scene.knowledge()
+    trust, status, rules = known.trust, known.statuses[HENAN], known.rule_sets[0]
+    assert trust is not None
+    papers, lives = scene.papers(status), scene.lives(status)
+    bodies = [text.removeprefix(native.PREFIX) for text in papers]
+    envelopes = [native.unwrap(text) for text in papers]
+    shown = [presentation.unwrap(text) for text in lives]
+    key = trust.keys[envelopes[0].kid].key
+    verified = [cose.verify(envelope, key) for envelope in envelopes]
+    read = [claims.decode(payload) for payload in verified]
+    holders = [claims.decode(cose.verify(live.envelope, key)) for live in shown]
+    holder = claims.holder_public_key(holders[0])
+    yield Row("V", _bare_verifications(papers))
+    yield Row("Base45", lambda i: base45.decode(bodies[i % INPUTS]))
+    yield Row("text to envelope (with Base45)", lambda i: table.unwrap(papers[i % INPUTS]))
+    yield Row("issuer's signature", lambda i: cose.verify(envelopes[i % INPUTS], key))
+    yield Row("claims", lambda i: claims.decode(verified[i % INPUTS]))
+    yield Row("withdrawal", lambda i: status.is_withdrawn(read[i % INPUTS].status_reference))  # type: ignore[arg-type]
+    yield Row("rules", lambda i: rules.judge(read[i % INPUTS], NOW))
+    yield Row("live: text to envelope", lambda i: table.unwrap(lives[i % INPUTS]))
+    yield Row("live: holder's key", lambda i: claims.holder_public_key(holders[i % INPUTS]))
+    yield Row("live: holder's signature", lambda i: presentation.verify(shown[i % INPUTS], holder))
+
+
+def _at_scale() -> Iterator[Row]:
+    """What is verified does not get dearer with what was issued."""
+    for issued, unit, budget in ((FEW, "V", None), (MANY, f"verdict with {FEW:,} codes issued", 1.05)):
+        known = scene.knowledge(issued)
+        texts = scene.papers(known.statuses[HENAN])
+        yield Row(f"verdict with {issued:,} codes issued", _judge_all(texts, known, Outcome.ACCEPTED), budget, unit)
+
+
+def _judging(name: str, texts: list[str], known: Knowledge, expected: Outcome, budget: float) -> Row:
+    return Row(name, _judge_all(texts, known, expected), budget)
+
+
+def _judge_all(texts: list[str], known: Knowledge, expected: Outcome):  # type: ignore[no-untyped-def]
+    outcomes = {judge(text, known, NOW, _VENUE).outcome for text in texts}
+    assert outcomes == {expected}, "what is measured must be what is meant"
+    return lambda number: judge(texts[number % INPUTS], known, NOW, _VENUE)
+
+
+def _bare_verifications(texts: list[str]):  # type: ignore[no-untyped-def]
+    """The signatures of these very codes, with nothing around them."""
+    public_key = signer(HENAN, "credential-1").public_key
+    prepared = []
+    for envelope in map(native.unwrap, texts):
+        r, s = (int.from_bytes(half, "big") for half in (envelope.signature[:32], envelope.signature[32:]))
+        prepared.append((encode_dss_signature(r, s), envelope.signed_bytes))
+    return lambda number: public_key.verify(*prepared[number % INPUTS], _ECDSA)

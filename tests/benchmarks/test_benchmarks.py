@@ -1,0 +1,34 @@
+"""The benchmark itself: it runs, and it measures what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.measuring import Row, measure
+from tests.benchmarks.rows import issuing, steps, verifying
+
+
+@pytest.mark.parametrize("rows", [verifying, issuing, steps])
+def test_every_row_runs(rows: object) -> None:
+    """A benchmark that nobody runs for a month no longer runs at all; each row checks what it measures."""
+    results = measure(rows(), rounds=1)  # type: ignore[operator]
+    names = [result.row.name for result in results]
+    assert len(set(names)) == len(names)
+    assert {result.row.unit for result in results} <= set(names)
+
+
+def test_ratios_and_budgets() -> None:
+    """A budget that is missed must be named, and one that is kept must not."""
+
+    def spin(times: int) -> None:
+        for _ in range(times):
+            pass
+
+    rows = [
+        Row("V", lambda _: spin(2_000)),
+        Row("ten times V", lambda _: spin(20_000), 5.0),
+        Row("half of V", lambda _: spin(1_000), 5.0),
+    ]
+    unit, dear, cheap = measure(rows, rounds=9)
+    assert unit.ratio == 1
+    assert (dear.is_met, cheap.is_met) == (False, True)

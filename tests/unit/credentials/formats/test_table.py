@@ -1,0 +1,56 @@
+"""Which form a text is of."""
+
+from __future__ import annotations
+
+import pytest
+
+from credentials.errors import NotACredential, TooLarge
+from credentials.formats import native, presentation, table
+from credentials.model import Form
+from tests.samples import live_text, text_of, typical
+
+TEXT = text_of(typical())
+LIVE = live_text(typical(Form.PHONE))
+
+
+def test_the_prefix_decides() -> None:
+    """Each form is read by its own reader, whatever stands around it."""
+    assert table.unwrap(TEXT) == native.unwrap(TEXT)
+    assert table.unwrap(LIVE) == presentation.unwrap(LIVE)
+    assert table.unwrap(f"\n {LIVE} \n") == presentation.unwrap(LIVE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "TX",
+        "TX2:" + TEXT[4:],
+        "TXP2:" + LIVE[5:],
+        "HC1:6BF",
+        "shc:/5676",
+        "https://example.org/?TX1:",
+        "tx1:",
+        "健康码",
+        "\x00TX1:",
+        "\ud800",
+    ],
+)
+def test_no_known_prefix_is_no_credential(text: str) -> None:
+    """A payment code at a gate is "not a health code", not "forged" (shc-covid19-decoder #14)."""
+    with pytest.raises(NotACredential):
+        table.unwrap(text)
+
+
+@pytest.mark.parametrize("text", [TEXT + " " * 5000, LIVE + "0" * 5000, "TX1:" * 5000])
+def test_a_long_text_is_too_large(text: str) -> None:
+    """Cut off before anything looks at it."""
+    with pytest.raises(TooLarge):
+        table.unwrap(text)
+
+
+def test_ten_megabytes_of_space_cost_nothing() -> None:
+    """Only so much of a text is looked at as a code may be long."""
+    with pytest.raises(NotACredential):
+        table.unwrap(" " * 10_000_000 + TEXT)

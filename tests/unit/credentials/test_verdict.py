@@ -1,0 +1,179 @@
+"""What a gate says: outcomes, their order, and the words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from credentials.errors import CannotTell, CredentialError, KeyRejected
+from credentials.model import Status
+from credentials.verdict import (
+    CHECK_DOCUMENT,
+    REASONS,
+    DecidingRules,
+    Finding,
+    Freshness,
+    Outcome,
+    Step,
+    Verdict,
+    outcome_of,
+    to_json,
+)
+from tests.samples import ISSUED_AT, typical
+
+STEPS = (Step(1, "form"), Step(2, "trust"), Step(3, "key"), Step(4, "signature"))
+NOTES = {code for code, text in REASONS.items() if text.outcome is None}
+
+
+def leaves(root: type[CredentialError]) -> set[type[CredentialError]]:
+    return {found for child in root.__subclasses__() for found in leaves(child)} or {root}
+
+
+def verdict(**changed: Any) -> Verdict:
+    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, Freshness(30, 5), 4, (), None)
+    return accepted._replace(**changed)
+
+
+def test_every_error_of_a_check_has_its_reason() -> None:
+    """An error without a row would crash the gate; keys are refused at enrolment and never at a gate."""
+    assert {each.code for each in leaves(CredentialError) - {KeyRejected}} == REASONS.keys() - NOTES
+
+
+def test_what_cannot_be_told_is_undetermined() -> None:
+    """Never accepted, and never refused: no data of this gate is no fault of the holder's (edge case 27)."""
+    for each in leaves(CredentialError) - {KeyRejected}:
+        expected = Outcome.UNDETERMINED if issubclass(each, CannotTell) else Outcome.REFUSED
+        assert REASONS[each.code].outcome is expected, each.code
+
+
+def test_the_most_important_come_first() -> None:
+    """Refusals, then what is open, then notes: the first line is the one that the guard reads."""
+    order = [Outcome.REFUSED, Outcome.UNDETERMINED, None]
+    ranks = [order.index(text.outcome) for text in REASONS.values()]
+    assert ranks == sorted(ranks)
+    assert list(REASONS)[:4] == ["not-a-credential", "too-large", "malformed", "wrong-signature"]
+
+
+def test_every_reason_has_words_of_its_own() -> None:
+    """ "Invalid" for expired, withdrawn and unknown alike helps nobody (dcc-qa #219, DIVOC)."""
+    assert len({text.zh for text in REASONS.values()}) == len(REASONS)
+    assert len({text.en for text in REASONS.values()}) == len(REASONS)
+    for code, text in REASONS.items():
+        assert text.code == code
+        assert re.search(r"[一-鿿].*。$", text.zh), code
+        assert re.fullmatch(r"[A-Z][ -~]+\.", text.en), code
+
+
+def test_nothing_is_called_forged_and_nothing_has_a_colour() -> None:
+    """Somebody from a province that this gate has not heard of is no forger (shc-covid19-decoder #14)."""
+    for text in REASONS.values():
+        assert not re.search("伪造|造假|假冒|绿码|黄码|红码", text.zh)
+        assert not re.search(r"\b(forged|fake|fraud|green|yellow|red)\b", text.en, re.IGNORECASE)
+
+
+def test_no_finding_is_accepted() -> None:
+    """And only that is."""
+    assert outcome_of([]) == (Outcome.ACCEPTED, ())
+
+
+@pytest.mark.parametrize("code", sorted(REASONS.keys() - NOTES))
+def test_one_reason_decides(code: str) -> None:
+    """Each by itself leads where the table says."""
+    assert outcome_of([Finding(code)]) == (REASONS[code].outcome, (Finding(code),))
+
+
+def test_a_refusal_outweighs_what_is_open() -> None:
+    """An old trust list does not make a withdrawn code something to look into."""
+    found = [Finding("trust-stale"), Finding("rule-open"), Finding("withdrawn"), Finding("expired")]
+    outcome, ordered = outcome_of(found)
+    assert outcome is Outcome.REFUSED
+    assert [finding.code for finding in ordered] == ["expired", "withdrawn", "trust-stale", "rule-open"]
+    assert outcome_of(found[:2])[0] is Outcome.UNDETERMINED
+
+
+def test_words_of_a_rule_are_added() -> None:
+    """The person must see which rule of which member (edge case 46)."""
+    plain = Finding("rule-failed").to_dict()
+    more = Finding("rule-failed", "需48小时核酸。", "Needs a test within 48 hours.").to_dict()
+    assert plain == {
+        "code": "rule-failed",
+        "text_zh": REASONS["rule-failed"].zh,
+        "text_en": REASONS["rule-failed"].en,
+    }
+    assert more["text_zh"] == plain["text_zh"] + " 需48小时核酸。"
+    assert more["text_en"] == plain["text_en"] + " Needs a test within 48 hours."
+
+
+def test_an_accepted_verdict_as_json() -> None:
+    """The interface of every gate application: names, types and units are frozen."""
+    shown = to_json(verdict(notes=(Finding(CHECK_DOCUMENT),)), STEPS)
+    assert shown == {
+        "outcome": "accepted",
+        "reasons": [],
+        "notes": [Finding(CHECK_DOCUMENT).to_dict()],
+        "issuer": "CN-41",
+        "status": "green",
+        "form": "paper",
+        "holder": {"name": "王*明", "document_tail": "123X"},
+        "issued_at": ISSUED_AT,
+        "expires_at": ISSUED_AT + 86_400,
+        "evidence": [
+            {"kind": "nucleic-acid", "result": "negative", "sampled_at": ISSUED_AT - 72_000, "region": 410_102},
+            {"kind": "vaccination", "result": "completed", "sampled_at": ISSUED_AT - 7_776_000, "region": 410_102},
+        ],
+        "freshness": {"trust": 30, "status": 5},
+        "checks": [
+            {"step": 1, "name": "form", "result": "passed"},
+            {"step": 2, "name": "trust", "result": "passed"},
+            {"step": 3, "name": "key", "result": "passed"},
+            {"step": 4, "name": "signature", "result": "passed"},
+        ],
+        "rules": None,
+    }
+
+
+def results(**changed: Any) -> list[str]:
+    return [check["result"] for check in to_json(verdict(**changed), STEPS)["checks"]]
+
+
+def test_each_step_says_how_it_ended() -> None:
+    """A guard's supervisor asks where it ended, and what was not looked at any more."""
+    refused = {"outcome": Outcome.REFUSED, "reasons": (Finding("unknown-key"),), "credential": None}
+    assert results(**refused, last_step=3) == ["passed", "passed", "failed", "skipped"]
+    assert results(**refused, last_step=3, open_steps=(2,)) == ["passed", "open", "failed", "skipped"]
+    unclear = {"outcome": Outcome.UNDETERMINED, "reasons": (Finding("status-stale"),)}
+    assert results(**unclear, last_step=4, open_steps=(2, 4)) == ["passed", "open", "passed", "open"]
+
+
+def test_nothing_is_shown_of_what_nobody_signed() -> None:
+    """Before the signature holds there is no name, no colour and no issuer, though the text has all three."""
+    shown = to_json(verdict(outcome=Outcome.REFUSED, reasons=(Finding("wrong-signature"),), credential=None), STEPS)
+    for name in ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence"):
+        assert shown[name] is None
+
+
+@pytest.mark.parametrize("status", [Status.YELLOW, Status.RED, Status.PENDING])
+def test_a_status_without_a_decision_is_no_colour(status: Status) -> None:
+    """1,317 people were red without a decision (Zhengzhou 2022): a gate does not even show it (edge case 41)."""
+    undecided = typical()._replace(status=status)
+    for outcome, code in ((Outcome.UNDETERMINED, "no-decision"), (Outcome.REFUSED, "expired")):
+        shown = to_json(verdict(outcome=outcome, reasons=(Finding(code),), credential=undecided), STEPS)
+        assert (shown["status"], shown["issuer"]) == (None, "CN-41")
+    decided = undecided._replace(decision_reference=bytes(16))
+    assert to_json(verdict(credential=decided), STEPS)["status"] == status.label
+
+
+def test_the_rules_that_decided_are_named() -> None:
+    """Whose rules, in which version, and which of them."""
+    rules = DecidingRules("CN-42", 1, 7, "test-48h")
+    shown = to_json(verdict(rules=rules), STEPS)["rules"]
+    assert shown == {"member": "CN-42", "rule_set": 1, "version": 7, "rule": "test-48h"}
+
+
+def test_one_verdict_leaves_no_trace_in_the_next() -> None:
+    """The empty fields are shared: what one person's check puts there the next would see."""
+    before = to_json(verdict(credential=None), STEPS)
+    to_json(verdict(credential=typical()._replace(status=Status.RED)), STEPS)
+    assert to_json(verdict(credential=None), STEPS) == before

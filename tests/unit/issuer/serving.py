@@ -1,0 +1,28 @@
+"""An issuer's folder as `province init` and `issuer init` leave it, and the settings that name it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from credentials.keys import new_private_key, private_key_pem
+from service_kit.durable import write_atomic
+from tests.unit.issuer.issuing import AUDIENCE, MEMBER
+
+
+def key_file(path: Path, passphrase: bytes | None = None) -> Path:
+    """A new key in a file."""
+    write_atomic(path, private_key_pem(new_private_key(), passphrase), mode=0o600)
+    return path
+
+
+def environment(folder: Path, **changes: str) -> dict[str, str]:
+    """The variables of an issuer in ``folder``; its keys are made."""
+    return {
+        "TONGXING_DATA_DIR": str(folder / "data"),
+        "TONGXING_MEMBER": MEMBER,
+        "TONGXING_ISSUER_URL": f"{AUDIENCE}/",
+        "TONGXING_REGISTRY_URL": "http://127.0.0.1:1/registry",
+        "TONGXING_KEY_FILE": str(key_file(folder / "keys" / "credential-1.pem")),
+        "TONGXING_STATUS_KEY_FILE": str(key_file(folder / "keys" / "status-1.pem")),
+        **changes,
+    }

@@ -1,0 +1,185 @@
+"""The issuer over HTTP: registered clients only, one code for one key, pictures by a random handle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from credentials.errors import SettingInvalid
+from credentials.keys import jwk_of, new_private_key
+from credentials.qr import read_texts
+from issuer import service
+from issuer.app import MAX_BODY_BYTES, create_app
+from issuer.config import IssuerSettings
+from issuer.service import IssuerService, prepare
+from service_kit.auth import authorization
+from service_kit.settings import read_settings
+from tests.doubles.clock import FixedClock
+from tests.unit.issuer.issuing import AUDIENCE, MEMBER, NOW, paper, phone
+from tests.unit.issuer.serving import environment
+
+APP = new_private_key()
+
+
+class Issuer:
+    """The application, and its one client at hand."""
+
+    def __init__(self, settings: IssuerSettings) -> None:
+        app = create_app(settings, FixedClock(NOW))
+        self.office: IssuerService = app.extensions[service.EXTENSION]
+        self.office.clients.add("city-app", jwk_of(APP.public_key()), NOW)
+        self.client: FlaskClient = app.test_client()
+
+    def headers(self, **more: str) -> dict[str, str]:
+        return authorization(APP, "city-app", AUDIENCE, NOW) | more
+
+    def issue(self, fields: Any, key: str = "k") -> TestResponse:
+        return self.client.post("/v1/credentials", json=fields, headers=self.headers(**{"Idempotency-Key": key}))
+
+    def withdraw(self, handle: str, cause: str = "lost-device") -> TestResponse:
+        path = f"/v1/credentials/{handle}/withdrawal"
+        return self.client.post(path, json={"cause": cause}, headers=self.headers())
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Iterator[Issuer]:
+    settings = read_settings(IssuerSettings, environment(tmp_path))
+    prepare(settings)
+    issuer = Issuer(settings)
+    yield issuer
+    issuer.office.engine.dispose()
+
+
+def test_issue(issuer: Issuer) -> None:
+    """A code, its times, and a handle that stands in no code."""
+    answer = issuer.issue(paper())
+    assert answer.status_code == 201
+    body = dict(answer.json or {})
+    assert body["text"].startswith("TX1:")
+    assert (body["form"], body["issued_at"]) == ("paper", NOW)
+    assert len(body["handle"]) == 32
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert issuer.issue(paper()).json == body
+    assert issuer.issue(phone(new_private_key()), "p").json["form"] == "phone"  # type: ignore[index]
+
+
+def test_conflict_and_refusals(issuer: Issuer) -> None:
+    """Each with its stable code, and nothing of the person in it."""
+    issuer.issue(paper())
+    for fields, key, status, code in [
+        (paper(name="李四"), "k", 409, "idempotency-conflict"),
+        (paper(document={"number": "110105194912310021"}), "2", 422, "invalid-document"),
+        (phone(new_private_key(), NOW - 3600), "3", 422, "proof-of-possession-failed"),
+        (paper(name="   "), "4", 400, "invalid-request"),
+        (paper(name="\ud800"), "5", 400, "invalid-request"),
+        (paper(colour="green"), "6", 422, "invalid-request"),
+        (paper(form="screenshot"), "7", 422, "invalid-request"),
+        (paper(), "x" * 65, 400, "invalid-request"),
+        ({**paper(), "evidence": [{"kind": "nucleic-acid"}]}, "8", 422, "invalid-request"),
+    ]:
+        answer = issuer.issue(fields, key)
+        assert (answer.status_code, answer.json["code"]) == (status, code), answer.json  # type: ignore[index]
+        assert answer.content_type == "application/problem+json"
+        assert not any(word in answer.text for word in ("李四", "1949123"))
+
+
+def test_idempotency_key_is_needed(issuer: Issuer) -> None:
+    """A client that forgot it would make two credentials by its first retry."""
+    answer = issuer.client.post("/v1/credentials", json=paper(), headers=issuer.headers())
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid-request")  # type: ignore[index]
+
+
+def test_registered_clients_only(issuer: Issuer) -> None:
+    """Name and number are no password: without the client's key nothing is answered (edge case 40)."""
+    handle = issuer.issue(paper()).json["handle"]  # type: ignore[index]
+    stranger = authorization(new_private_key(), "city-app", AUDIENCE, NOW)
+    for headers in ({}, stranger, authorization(APP, "other-app", AUDIENCE, NOW)):
+        wanted = {**headers, "Idempotency-Key": "x"}
+        assert issuer.client.post("/v1/credentials", json=paper(), headers=wanted).status_code == 401
+        assert issuer.client.get(f"/v1/credentials/{handle}/symbol.png", headers=headers).status_code == 401
+        assert issuer.client.get(f"/v1/credentials/{handle}/symbol.svg", headers=headers).status_code == 401
+        path = f"/v1/credentials/{handle}/withdrawal"
+        assert issuer.client.post(path, json={"cause": "superseded"}, headers=headers).status_code == 401
+    issuer.office.clients.revoke("city-app", NOW)
+    assert issuer.issue(paper()).status_code == 401
+
+
+def test_assertion_is_good_once(issuer: Issuer) -> None:
+    """Whoever reads one from a log cannot use it."""
+    headers = issuer.headers(**{"Idempotency-Key": "k"})
+    assert issuer.client.post("/v1/credentials", json=paper(), headers=headers).status_code == 201
+    assert issuer.client.post("/v1/credentials", json=paper(), headers=headers).status_code == 401
+
+
+def test_symbols(issuer: Issuer) -> None:
+    """The picture reads back to exactly the issued text, and no cache keeps it."""
+    body = issuer.issue(paper()).json
+    assert body is not None
+    png = issuer.client.get(f"/v1/credentials/{body['handle']}/symbol.png", headers=issuer.headers())
+    assert (png.content_type, png.headers["Cache-Control"]) == ("image/png", "no-store")
+    assert read_texts(png.data) == [body["text"]]
+    handle = issuer.issue(phone(new_private_key()), "p").json["handle"]  # type: ignore[index]
+    svg = issuer.client.get(f"/v1/credentials/{handle}/symbol.svg", headers=issuer.headers())
+    assert svg.content_type.startswith("image/svg+xml")
+    assert svg.data.startswith(b"<svg")
+    assert svg.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("handle", ["00" * 16, "00", "zz" * 16])
+def test_unknown_handle_is_not_found(issuer: Issuer, handle: str) -> None:
+    """A guessed handle tells nothing."""
+    assert issuer.client.get(f"/v1/credentials/{handle}/symbol.png", headers=issuer.headers()).status_code == 404
+    assert issuer.withdraw(handle).status_code == 404
+
+
+def test_withdraw(issuer: Issuer) -> None:
+    """The bit is set in the client's name; a cause that is none is refused."""
+    handle = issuer.issue(paper()).json["handle"]  # type: ignore[index]
+    assert issuer.withdraw(handle, "bad-mood").status_code == 422
+    assert issuer.withdraw(handle).json == {"withdrawn": True}
+    assert issuer.withdraw(handle).json == {"withdrawn": False}
+    with issuer.office.engine.connect() as connection:
+        row = connection.exec_driver_sql("SELECT cause, author, withdrawn_at FROM issuer_withdrawal").one()
+    assert tuple(row) == ("lost-device", "city-app", NOW)
+
+
+def test_state_and_readiness(issuer: Issuer) -> None:
+    """Who issues here, with which key, and that it can; an offset clock shows."""
+    state = issuer.client.get("/v1/state").json
+    assert state == {
+        "member": MEMBER,
+        "audience": AUDIENCE,
+        "environment": "production",
+        "now": NOW,
+        "clock_offset_seconds": 0,
+        "kid": issuer.office.issuance.own_key.kid.hex(),
+    }
+    assert issuer.client.get("/readyz").status_code == 200
+    with issuer.office.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE issuer_client")
+    assert issuer.client.get("/readyz").status_code == 503
+
+
+def test_database_that_is_gone_issues_nothing(issuer: Issuer) -> None:
+    """Edge case 32: fail closed, with a fault that the client can try again."""
+    with issuer.office.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE issuer_withdrawal")
+        connection.exec_driver_sql("DROP TABLE issuer_status_list")
+    answer = issuer.issue(paper())
+    assert (answer.status_code, answer.json["code"]) == (503, "storage-unavailable")  # type: ignore[index]
+
+
+def test_large_bodies_are_refused(issuer: Issuer) -> None:
+    """A request is a person, not a file."""
+    assert issuer.issue(paper(name="x" * MAX_BODY_BYTES)).status_code == 413
+
+
+def test_does_not_start_without_its_secret(tmp_path: Path) -> None:
+    """Told in one line which file is missing."""
+    with pytest.raises(SettingInvalid, match=r"issuer\.secret"):
+        create_app(read_settings(IssuerSettings, environment(tmp_path)))

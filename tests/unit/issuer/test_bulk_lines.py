@@ -1,0 +1,112 @@
+"""What a bulk run reads: nothing in one line may spoil another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from credentials.errors import InvalidRequest, TongxingError
+from issuer.bulk_lines import MAX_LINE_BYTES, count_lines, read_lines
+from tests.unit.issuer.issuing import NUMBER
+
+HEADER = "key,name,document_kind,document_number,form,evidence_kind,evidence_result,sampled_at,region"
+WANG = f"1,王小明,resident-id,{NUMBER},paper,nucleic-acid,negative,1790000000,410102"
+READ = {
+    "key": "1",
+    "name": "王小明",
+    "form": "paper",
+    "document": {"kind": "resident-id", "number": NUMBER},
+    "evidence": [{"kind": "nucleic-acid", "result": "negative", "sampled_at": 1_790_000_000, "region": 410102}],
+}
+
+
+def read(tmp_path: Path, content: str | bytes, name: str = "people.csv", encoding: str = "utf-8") -> dict[int, Any]:
+    """Fields, or the code of what is wrong, by line number."""
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    lines = read_lines(path, encoding)
+    return {line.number: line.fields.code if isinstance(line.fields, TongxingError) else line.fields for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (f"{HEADER}\n{WANG}\n".encode(), "utf-8"),
+        (f"{HEADER}\r\n{WANG}\r\n".encode("utf-8-sig"), "utf-8"),
+        (f"{HEADER}\n{WANG}".encode("gb18030"), "gb18030"),
+        (
+            f'{HEADER}\n1,"王小明",resident-id,"{NUMBER}",paper,nucleic-acid,negative,1790000000,410102\n'.encode(),
+            "utf-8",
+        ),
+        (f"{HEADER},lifetime\n{WANG},\n".encode(), "utf-8"),
+    ],
+)
+def test_csv_as_people_save_it(tmp_path: Path, content: bytes, encoding: str) -> None:
+    """A byte order mark, Windows line ends, quotes, no last line end, and the encoding that Excel uses in China."""
+    assert read(tmp_path, content, encoding=encoding) == {2: READ}
+
+
+def test_columns_without_use_may_be_missing(tmp_path: Path) -> None:
+    """An empty cell is a field that is not there."""
+    lines = read(tmp_path, f"name,document_number,form,lifetime,region\n王,{NUMBER},paper,3600,\n")
+    assert lines == {
+        2: {"name": "王", "document": {"number": NUMBER}, "form": "paper", "lifetime": 3600, "evidence": []}
+    }
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"too,few,cells",
+        WANG.encode() + b",one more",
+        WANG.encode().replace(b"410102", b"4.1E5"),
+        WANG.encode().replace(b"410102", "４１".encode()),
+        WANG.encode().replace(b"410102", b"-1"),
+        WANG.encode("gb18030"),
+        b'1,"' + WANG.encode(),
+        b'"a"b' + WANG.encode(),
+        b"x" * (3 * MAX_LINE_BYTES),
+        b"\0" + WANG.encode(),
+    ],
+)
+def test_bad_line_spoils_no_other(tmp_path: Path, bad: bytes) -> None:
+    """An open quote or a broken character must not swallow the residents after it; numbers are those of an editor."""
+    lines = read(tmp_path, b"\n".join([HEADER.encode(), WANG.encode(), b"", bad, WANG.encode()]))
+    assert lines.pop(4) in ("invalid-request", {**READ, "key": "\x001"})
+    assert lines == {2: READ, 5: READ}
+
+
+@pytest.mark.parametrize("header", ["", "name,colour", "name,name", '"name', "姓名".encode("gb18030")])
+def test_header_that_cannot_be_read_stops_all(tmp_path: Path, header: str | bytes) -> None:
+    """A misspelt column must not become an empty field of everybody."""
+    with pytest.raises(InvalidRequest):
+        read(tmp_path, header if isinstance(header, bytes) else f"{header}\n")
+
+
+def test_ndjson(tmp_path: Path) -> None:
+    """As over HTTP; each line stands for itself."""
+    content = b'\xef\xbb\xbf{"key":"1"}\n\n[]\n{"a":1,"a":2}\n{"a":\xff}\n{"key":"2"}'
+    lines = read(tmp_path, content, "people.ndjson")
+    assert lines == {1: {"key": "1"}, 3: "invalid-request", 4: "malformed", 5: "malformed", 6: {"key": "2"}}
+
+
+def test_line_that_never_ends_is_not_held(tmp_path: Path) -> None:
+    """Ten gigabytes without a line end are one bad line; up to the bound a line is good."""
+    long = b'{"key":"' + b"x" * (MAX_LINE_BYTES - 11) + b'"}'
+    assert len(long) + 1 == MAX_LINE_BYTES
+    lines = read(tmp_path, long + b"\n" + b" " + long + b"\n" + b"{" * 9 * MAX_LINE_BYTES + b"\n{}", "people.ndjson")
+    assert {number: type(fields) for number, fields in lines.items()} == {1: dict, 2: str, 3: str, 4: dict}
+
+
+def test_file_that_is_not_there(tmp_path: Path) -> None:
+    """Told as a wrong request."""
+    with pytest.raises(InvalidRequest):
+        list(read_lines(tmp_path / "none.csv"))
+
+
+def test_lines_are_counted_for_the_progress_bar(tmp_path: Path) -> None:
+    """About right is enough."""
+    (tmp_path / "people.csv").write_text("a\nb\nc")
+    assert count_lines(tmp_path / "people.csv") == 3

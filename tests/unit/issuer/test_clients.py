@@ -1,0 +1,69 @@
+"""Machine clients: who may ask, until they may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from credentials.errors import Conflict, InvalidRequest, KeyRejected, NotFound
+from credentials.keys import jwk_of, new_private_key
+from issuer.clients import Client, Clients
+from tests.unit.issuer.issuing import NOW, IssuerOnDisk
+
+JWK = jwk_of(new_private_key().public_key())
+
+
+@pytest.fixture
+def clients(issuer: IssuerOnDisk) -> Clients:
+    return Clients(issuer.engines[0])
+
+
+def test_client_comes_and_goes(clients: Clients) -> None:
+    """A revoked client has no key, and its id is never somebody else's."""
+    assert clients.key_of("app") is None
+    clients.add("app", JWK, NOW)
+    key = clients.key_of("app")
+    assert key is not None
+    assert jwk_of(key) == JWK
+    clients.revoke("app", NOW + 1)
+    assert clients.key_of("app") is None
+    assert clients.all() == [Client("app", NOW, NOW + 1)]
+    with pytest.raises(Conflict):
+        clients.add("app", JWK, NOW + 2)
+    with pytest.raises(NotFound):
+        clients.revoke("app", NOW + 2)
+    with pytest.raises(NotFound):
+        clients.revoke("nobody", NOW)
+
+
+@pytest.mark.parametrize("client_id", ["", "x" * 65, "bulk:", "issue:", "a b", "应用", "a\n"])
+def test_odd_ids_are_refused(clients: Clients, client_id: str) -> None:
+    """No client may share the idempotency keys of the commands."""
+    with pytest.raises(InvalidRequest):
+        clients.add(client_id, JWK, NOW)
+
+
+@pytest.mark.parametrize("jwk", [None, {}, {**JWK, "d": "AA"}, {**JWK, "crv": "P-384"}])
+def test_odd_keys_are_refused(clients: Clients, jwk: Any) -> None:
+    """A private key pasted where a public one belongs is refused, not stored."""
+    with pytest.raises(KeyRejected):
+        clients.add("app", jwk, NOW)
+    assert clients.all() == []
+
+
+def test_assertion_is_used_once(clients: Clients) -> None:
+    """Edge case 49: a lost jti would let an assertion be used again."""
+    assert clients.use("app", "1", NOW + 60)
+    assert not clients.use("app", "1", NOW + 60)
+    assert clients.use("app", "2", NOW + 60)
+    assert clients.use("other", "1", NOW + 60)
+
+
+def test_used_assertions_are_forgotten_after_they_end_and_not_before(clients: Clients, issuer: IssuerOnDisk) -> None:
+    """The table must not grow for ever, and a client whose clock is ahead must not make ours forget."""
+    clients.use("app", "1", NOW + 1)
+    clients.use("app", "2", NOW + 90)
+    assert not clients.use("app", "1", NOW + 1)
+    clients.use("app", "3", NOW + 92)
+    assert issuer.rows("issuer_used_assertion") == 2

@@ -1,0 +1,62 @@
+"""The verifier's settings, told plainly when they are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from credentials.errors import SettingInvalid
+from service_kit.settings import read_settings
+from verifier.config import VerifierSettings
+from verifier.policy import profile_named
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    root = tmp_path / "trust-root.json"
+    root.write_text("{}")
+    return {
+        "TONGXING_DATA_DIR": str(tmp_path),
+        "TONGXING_TRUST_ROOT": str(root),
+        "TONGXING_MEMBER": "CN-44",
+        "TONGXING_REGISTRY_URL": "https://registry.example/registry/",
+    }
+
+
+def test_settings(environ: dict[str, str]) -> None:
+    """The mirror stands below the registry; the policy takes members of this environment only."""
+    settings = read_settings(VerifierSettings, environ | {"TONGXING_PROFILE": "border", "TONGXING_ENVIRONMENT": "test"})
+    assert settings.mirror_url == "https://registry.example/registry/mirror"
+    assert (settings.policy.name, settings.policy.environment) == ("border", "test")
+    assert settings.policy.shared_replay_memory
+    assert settings.poll_seconds == 30
+
+
+def test_no_network(environ: dict[str, str]) -> None:
+    """A gate that has none must not need to be told an address."""
+    del environ["TONGXING_REGISTRY_URL"]
+    assert read_settings(VerifierSettings, environ).mirror_url == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TONGXING_MEMBER", "cn-44"),
+        ("TONGXING_PROFILE", "palace"),
+        ("TONGXING_POLL_SECONDS", "0"),
+        ("TONGXING_POLL_SECONDS", "3601"),
+        ("TONGXING_REGISTRY_URL", "http://registry.example/"),
+        ("TONGXING_TRUST_ROOT", "/nowhere/trust-root.json"),
+    ],
+)
+def test_a_wrong_setting_is_named(environ: dict[str, str], name: str, value: str) -> None:
+    """A gate with a wrong root or member would refuse everybody, and nobody would know why."""
+    with pytest.raises(SettingInvalid):
+        read_settings(VerifierSettings, environ | {name: value})
+
+
+def test_an_unknown_profile_says_which_there_are() -> None:
+    """Whoever types it wrong must not have to look it up."""
+    with pytest.raises(SettingInvalid, match="venue, station, border"):
+        profile_named("palace")

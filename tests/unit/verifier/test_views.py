@@ -1,0 +1,223 @@
+"""The verifier over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from credentials.formats import presentation
+from credentials.keys import compressed_point, new_private_key
+from credentials.model import Form
+from service_kit.clock import SystemClock
+from tests.unit.trust_registry.serving import Serving
+from tests.unit.verifier.mirrored import HOST, MirroredRegistry, write_root
+from tests.vectors.reading import read_trust
+from verifier.app import create_app
+from verifier.config import VerifierSettings
+from verifier.service import EXTENSION, VerifierService
+from verifier.views import MAX_BATCH
+from wsgi import make_application
+
+
+@pytest.fixture
+def settings(tmp_path: Path, registry: MirroredRegistry) -> VerifierSettings:
+    return VerifierSettings(
+        data_dir=tmp_path, trust_root=write_root(tmp_path, registry), member=HOST, environment="demo", poll_seconds=3600
+    )
+
+
+@pytest.fixture
+def app(settings: VerifierSettings, mirror: Serving) -> Iterator[Flask]:
+    app = create_app(replace(settings, registry_url=mirror.url))
+    verifier: VerifierService = app.extensions[EXTENSION]
+    _wait(lambda: set(verifier.gate.knowledge.statuses) == {"CN-41", "CN-44"})
+    yield app
+    verifier.freshness.stop()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def _wait(condition: Any) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_check(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """One code in the body, one verdict back; nothing that is personal stands in the URL."""
+    answer = client.post("/v1/check", json={"text": registry.paper()})
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["outcome"] == "accepted"
+    assert answer.json["holder"]["name"] == "王**"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_check_names_its_lane(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """Two lanes of a site ask one service: the second showing of a live code is a replay."""
+    holder = new_private_key()
+    code = registry.paper(form=Form.PHONE, holder_key=compressed_point(holder.public_key()))
+    live = presentation.present(code, holder, SystemClock().now())
+    answers = [client.post("/v1/check", json={"text": live, "lane": lane}).json or {} for lane in ("1", "1", "2")]
+    assert [answer["outcome"] for answer in answers] == ["accepted", "accepted", "refused"]
+    assert answers[2]["reasons"][0]["code"] == "replayed"
+
+
+def test_batch(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """A bus of people, or a device that was offline: verdicts in the order of the codes."""
+    texts = [registry.paper(), "not a code", registry.paper(index=8)]
+    answer = client.post("/v1/check/batch", json={"texts": texts, "lane": "bus-7"})
+    assert answer.json is not None
+    assert [verdict["outcome"] for verdict in answer.json["verdicts"]] == ["accepted", "refused", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/check", None),
+        ("/v1/check", []),
+        ("/v1/check", {}),
+        ("/v1/check", {"text": 7}),
+        ("/v1/check", {"text": "x", "colour": "green"}),
+        ("/v1/check", {"text": "x", "lane": "a b"}),
+        ("/v1/check", {"text": "x", "lane": "a" * 65}),
+        ("/v1/check", {"text": "x", "lane": 1}),
+        ("/v1/check/batch", {"texts": []}),
+        ("/v1/check/batch", {"texts": "x"}),
+        ("/v1/check/batch", {"texts": ["x"] * (MAX_BATCH + 1)}),
+        ("/v1/check/batch", {"texts": ["x", None]}),
+    ],
+)
+def test_bodies_that_are_none(client: FlaskClient, path: str, body: object) -> None:
+    """A wrong request is told as one; it must not look like a verdict on somebody."""
+    answer = client.post(path, json=body)
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["code"] == "invalid-request"
+
+
+def test_a_whole_batch_fits_the_body_limit(client: FlaskClient) -> None:
+    """A thousand of the longest live codes are half a megabyte."""
+    answer = client.post("/v1/check/batch", json={"texts": ["TXP1:" + "0" * 523] * MAX_BATCH})
+    assert answer.status_code == 200
+
+
+def test_state(client: FlaskClient) -> None:
+    """An operator sees at a glance how old everything is and what fails."""
+    state = client.get("/v1/state").json
+    assert state is not None
+    assert (state["member"], state["profile"], state["environment"]) == (HOST, "venue", "demo")
+    assert state["clock"] == {"in_doubt": False, "alarm": False}
+    assert state["trust"]["members"] == 2
+    assert state["members"]["CN-41"]["status_sequence"] == 1
+    assert state["members"]["CN-41"]["status_age"] >= 0
+    assert state["rules"][0]["in_force"] is True
+    assert state["failures"] == []
+    assert state["replay_memory_shared"] is False
+
+
+def test_state_names_a_members_failure(client: FlaskClient, app: Flask, mirror: Serving) -> None:
+    """Which province's data is missing, since when and why: else nobody knows whom to call."""
+    mirror.broken.add("mirror/members/CN-41/status.cose")
+    app.extensions[EXTENSION].freshness.refresh()
+    state = client.get("/v1/state").json
+    assert state is not None
+    (failure,) = state["failures"]
+    assert (failure["member"], failure["file"], failure["code"]) == ("CN-41", "status.cose", "fetch-failed")
+    assert state["members"]["CN-41"]["failures"] == [failure]
+
+
+def test_snapshot(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """A gate in a browser takes all it needs in one answer, and the same again costs nothing."""
+    answer = client.get("/v1/snapshot")
+    snapshot = answer.json
+    assert snapshot is not None
+    trust = read_trust(snapshot["trust"])
+    assert {kid for kid, key in trust.keys.items() if key.entry.id == "CN-41"} == {
+        key.kid for key in registry.henan.keys
+    }
+    assert base64.b64decode(snapshot["statuses"]["CN-41"]) == registry.served["mirror/members/CN-41/status.cose"]
+    assert snapshot["rules"] == [registry.served["mirror/members/CN-44/rules.jws"].decode()]
+    assert snapshot["policy"]["environment"] == "demo"
+    assert snapshot["reasons"][0]["code"] == "not-a-credential"
+    again = client.get("/v1/snapshot", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_snapshot_changes_with_the_knowledge_only(client: FlaskClient, app: Flask, registry: MirroredRegistry) -> None:
+    """A round that brought nothing new must not make every phone at the gate load megabytes again."""
+    first = client.get("/v1/snapshot").headers["ETag"]
+    freshness = app.extensions[EXTENSION].freshness
+    freshness.refresh()
+    assert client.get("/v1/snapshot").headers["ETag"] == first
+    registry.put_status(registry.henan, 2, (7,))
+    freshness.refresh()
+    assert client.get("/v1/snapshot").headers["ETag"] != first
+
+
+def test_a_gate_without_a_list_is_not_ready_and_still_answers(settings: VerifierSettings) -> None:
+    """A load balancer leaves it out; a guard who asks all the same is told why."""
+    app = create_app(settings)
+    client = app.test_client()
+    ready = client.get("/readyz")
+    assert ready.status_code == 503
+    verdict = client.post("/v1/check", json={"text": "TX1:"}).json
+    assert verdict is not None
+    assert verdict["outcome"] == "refused"
+    snapshot = client.get("/v1/snapshot").json
+    assert snapshot is not None
+    assert (snapshot["trust"], snapshot["rules"]) == (None, [])
+    state = client.get("/v1/state").json
+    assert state is not None
+    assert state["trust"] is None
+    app.extensions[EXTENSION].freshness.stop()
+
+
+def test_ready_with_a_list(client: FlaskClient) -> None:
+    """A gate that can work says so."""
+    assert client.get("/readyz").status_code == 200
+
+
+def test_verdicts_are_counted_and_nobody_in_them(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """The verifier keeps counts, not people."""
+    client.post("/v1/check", json={"text": registry.paper()})
+    client.post("/v1/check", json={"text": "x"})
+    metrics = client.get("/metrics").text
+    assert 'tongxing_verdicts_total{outcome="accepted",reason=""} 1.0' in metrics
+    assert 'tongxing_verdicts_total{outcome="refused",reason="not-a-credential"} 1.0' in metrics
+    assert "王" not in metrics
+
+
+def test_the_interface_describes_itself(client: FlaskClient) -> None:
+    """Other people's clients are made from the OpenAPI document."""
+    document = client.get("/openapi.json").json
+    assert document is not None
+    assert set(document["paths"]) == {"/v1/check", "/v1/check/batch", "/v1/state", "/v1/snapshot"}
+    body = document["paths"]["/v1/check"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"$ref": "#/components/schemas/Check"}
+
+
+def test_the_roof_mounts_it(settings: VerifierSettings) -> None:
+    """What the environment names is what stands under /verifier."""
+    environ = {
+        "TONGXING_ROLES": "verifier",
+        "TONGXING_DATA_DIR": str(settings.data_dir),
+        "TONGXING_TRUST_ROOT": str(settings.trust_root),
+        "TONGXING_MEMBER": HOST,
+    }
+    application: Any = make_application(environ)
+    mounted: Flask = application.mounts["/verifier"]
+    assert mounted.test_client().get("/v1/state").status_code == 200
+    mounted.extensions[EXTENSION].freshness.stop()

@@ -1,0 +1,55 @@
+"""``docs/reasons.md``, written from the tables in the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from credentials import errors
+from credentials.errors import TongxingError
+from credentials.verdict import REASONS
+from service_kit.locale import TEXTS, UNEXPECTED
+from service_kit.problems import status_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
+_HEAD = """# Reasons and error codes
+
+Made by `make vectors` from `credentials/verdict.py` and `service_kit/locale.py`: change it there. A code is stable for
+ever; its text may be reworded. Each reason has at least one bad sample in `tests/vectors/native.json`; what the gate
+finds by its memory (`replayed` and its kin) is tested at the gate.
+
+## Reasons of a verdict, most important first
+
+A verdict lists all that was found; the first gives the outcome ([verdict.md](verdict.md)).
+
+| code | outcome | 中文 | English |
+| --- | --- | --- | --- |
+"""
+_ERRORS = """
+## Other errors
+
+Over HTTP they come as problem documents (RFC 9457); the command line prints them and ends with 1, 64 or 70.
+
+| code | HTTP | 中文 | English |
+| --- | --- | --- | --- |
+"""
+
+
+def write_page() -> str:
+    """The whole page."""
+    reasons = (
+        f"| `{row.code}` | {row.outcome.value if row.outcome else 'note'} | {row.zh} | {row.en} |"
+        for row in REASONS.values()
+    )
+    others = (
+        f"| `{code}` | {status} | {TEXTS[code].zh} | {TEXTS[code].en} |"
+        for code, status in [*other_errors(), (UNEXPECTED, 500)]
+    )
+    return _HEAD + "\n".join(reasons) + "\n" + _ERRORS + "\n".join(others) + "\n"
+
+
+def other_errors() -> Iterator[tuple[str, int]]:
+    """Codes that no verdict has, with their HTTP status, in the order of the tree."""
+    for cls in vars(errors).values():
+        if isinstance(cls, type) and issubclass(cls, TongxingError) and "code" in vars(cls) and cls.code not in REASONS:
+            yield cls.code, status_of(cls())

@@ -1,0 +1,71 @@
+"""The Python judge over the vectors that it shares with every other judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from credentials.verdict import REASONS, to_json
+from service_kit.locale import TEXTS
+from tests.vectors.native import write_vectors
+from tests.vectors.reading import NATIVE, read_knowledge, read_policy, read_vectors
+from tests.vectors.reasons_page import PAGE, other_errors, write_page
+from verifier.steps import STEPS
+from verifier.verification import judge
+
+VECTORS = read_vectors()
+SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
+OF_THE_GATE = {"replayed", "replay-unchecked", "replay-not-shared"}
+"""Found by the gate's memory, which no vector has: tests/unit/verifier/test_gate.py."""
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample(name: str) -> None:
+    """Two judges that disagree on one code leave a person standing between two gates."""
+    sample = SAMPLES[name]
+    policy = read_policy(VECTORS["policies"][sample["policy"]])
+    knowledge = read_knowledge(VECTORS, sample["knowledge"])
+    verdict = to_json(
+        judge(sample["text"], knowledge, sample["at"], policy, clock_in_doubt=sample["clock_in_doubt"]), STEPS
+    )
+    assert _comparable(verdict) == sample["expected"]
+
+
+def test_each_reason_has_a_bad_sample() -> None:
+    """A reason that nothing shows is a reason that nobody has seen working: no vector, no merge."""
+    shown = {
+        code for sample in SAMPLES.values() for code in sample["expected"]["reasons"] + sample["expected"]["notes"]
+    }
+    assert {code for code in REASONS if code not in shown} == OF_THE_GATE
+    named = {sample["of"] for sample in SAMPLES.values() if sample["of"]}
+    assert named == set(REASONS) - OF_THE_GATE
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_each_reason_is_said_in_both_languages(code: str) -> None:
+    """A guard in a hurry reads one language, a traveller perhaps the other."""
+    row = REASONS[code]
+    assert any("一" <= character <= "鿿" for character in row.zh)
+    assert row.en.isascii()
+    assert row.en.endswith(".")
+
+
+def test_each_other_error_is_said_in_both_languages() -> None:
+    """An error without words is told as a number, and somebody calls at night to ask what it means."""
+    assert [code for code, _ in other_errors() if code not in TEXTS] == []
+
+
+def test_the_files_are_what_the_code_writes() -> None:
+    """A table that was changed in one place only is wrong in the other; and the same bytes do not diff for ever."""
+    assert NATIVE.read_text("utf-8") == write_vectors(), "run `make vectors`"
+    assert PAGE.read_text("utf-8") == write_page(), "run `make vectors`"
+
+
+def _comparable(verdict: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "outcome": verdict["outcome"],
+        "reasons": [reason["code"] for reason in verdict["reasons"]],
+        "notes": [note["code"] for note in verdict["notes"]],
+        "status": verdict["status"],
+    }
