@@ -48,7 +48,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "too-large",
             _R,
-            "内容过长,不是有效的健康码。请重新出示。",
+            "内容过长，不是有效的健康码。请重新出示。",
             "Too long to be a health code. Ask to show it again.",
         ),
         (
@@ -60,7 +60,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "wrong-signature",
             _R,
-            "签名无效,内容可能被改动。请刷新;仍无效请人工核验。",
+            "签名无效，内容可能被改动。请刷新；仍无效请人工核验。",
             "The signature does not hold; the content may have been changed. Ask to refresh the code.",
         ),
         (
@@ -74,7 +74,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "wrong-environment",
             _R,
-            "测试用健康码,在此不予认可。",
+            "测试用健康码，在此不予认可。",
             "A code from a test or demonstration system; not valid here.",
         ),
         ("key-not-active", _R, "签发时密钥未生效或已停用。", "The key was not active when the code was issued."),
@@ -93,7 +93,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "unknown-key",
             _R,
-            "签发方未登记,无法识别。请人工核验证件。",
+            "签发方未登记，无法识别。请人工核验证件。",
             "The issuer is not known to the registry. Check the document by hand.",
         ),
         ("expired", _R, "健康码已过期。请刷新后重新出示。", "The code has expired. Ask to refresh it."),
@@ -101,7 +101,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "withdrawn",
             _R,
-            "健康码已被撤回。请持码人领取新码,或拨打签发地热线。",
+            "健康码已被撤回。请持码人领取新码，或拨打签发地热线。",
             "The code was withdrawn. The holder should get a fresh one or call the issuer's hotline.",
         ),
         (
@@ -125,7 +125,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "presentation-expired",
             _R,
-            "出示时间不符:截图,或手机时钟不准。请刷新;仍不符请校准手机时间。",
+            "出示时间不符：截图，或手机时钟不准。请刷新；仍不符请校准手机时间。",
             "Shown too late or too early: a screenshot, or the phone's clock is off. Ask to refresh, or set it right.",
         ),
         ("presentation-signature", _R, "不是由持码人的手机出示。", "Not shown by the holder's own phone."),
@@ -153,19 +153,19 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "trust-stale",
             _U,
-            "卡口的信任列表过旧。请人工核验,并让卡口联网更新。",
+            "卡口的信任列表过旧。请人工核验，并让卡口联网更新。",
             "The gate's trust list is too old. Check by hand and bring the gate online.",
         ),
         (
             "unknown-key-old-list",
             _U,
-            "卡口的信任列表较旧,尚不认识该签发密钥。请人工核验。",
+            "卡口的信任列表较旧，尚不认识该签发密钥。请人工核验。",
             "The gate's trust list is old and does not know this key yet. Check by hand.",
         ),
         (
             "member-changed",
             _U,
-            "该签发方刚刚更换根密钥,尚在确认期。请人工核验。",
+            "该签发方刚刚更换根密钥，尚在确认期。请人工核验。",
             "The issuer has just changed its root key and is under review. Check by hand.",
         ),
         (
@@ -177,19 +177,19 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "status-stale",
             _U,
-            "卡口的撤回数据过旧。请人工核验,并让卡口联网更新。",
+            "卡口的撤回数据过旧。请人工核验，并让卡口联网更新。",
             "The gate's withdrawal data of this issuer is too old. Check by hand and bring the gate online.",
         ),
         (
             "clock-in-doubt",
             _U,
-            "卡口的时钟不准。请校准卡口设备的时间,其间人工核验。",
+            "卡口的时钟不准。请校准卡口设备的时间，其间人工核验。",
             "The gate's clock is in doubt. Set this device's clock; check by hand meanwhile.",
         ),
         (
             "no-decision",
             _U,
-            "该状态没有可查的赋码决定,不予采信。持码人可向签发地申诉。",
+            "该状态没有可查的赋码决定，不予采信。持码人可向签发地申诉。",
             "This status carries no recorded decision and is not believed. The holder can appeal to the issuer.",
         ),
         (
@@ -213,7 +213,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             TRUST_AGING,
             _N,
-            "信任列表已超过建议时限,请尽快联网。",
+            "信任列表已超过建议时限，请尽快联网。",
             "The trust list is past its advised age; go online soon.",
         ),
         (CHECK_DOCUMENT, _N, "请核对持码人的身份证件。", "Check the holder's identity document."),

@@ -28,15 +28,15 @@ TEXTS: Final[Mapping[str, Text]] = {
     "invalid-request": Text("请求内容有误。", "The request is not valid."),
     "invalid-document": Text("证件号码有误。", "The document number is not valid."),
     "picture-unreadable": Text("图片中没有可读的二维码。", "No QR code could be read from the picture."),
-    "text-too-long-for-symbol": Text("内容过长,无法生成二维码。", "The text is too long for a QR code."),
+    "text-too-long-for-symbol": Text("内容过长，无法生成二维码。", "The text is too long for a QR code."),
     "not-found": Text("未找到。", "Not found."),
     "conflict": Text(
-        "与当前状态冲突,可能已有人处理。", "In conflict with the present state; perhaps it was done already."
+        "与当前状态冲突，可能已有人处理。", "In conflict with the present state; perhaps it was done already."
     ),
     "idempotency-conflict": Text("同一幂等键已用于其他请求。", "The idempotency key was used for another request."),
     "not-authenticated": Text("身份验证未通过。", "Not authenticated."),
     "not-authorised": Text("没有此项权限。", "Not allowed to do this."),
-    "rate-limited": Text("请求过于频繁,请稍后再试。", "Too many requests; try again later."),
+    "rate-limited": Text("请求过于频繁，请稍后再试。", "Too many requests; try again later."),
     "quota-exceeded": Text("超出容量限额。", "Over the quota."),
     "statement-rejected": Text("成员声明未被接受。", "The province statement was not accepted."),
     "approval-rejected": Text("批准未被接受。", "The approval was not accepted."),
@@ -45,16 +45,16 @@ TEXTS: Final[Mapping[str, Text]] = {
     "decision-rejected": Text("赋码决定不合规定。", "The decision does not meet the rules for decisions."),
     "rule-set-invalid": Text("规则集无效。", "The rule set is not valid."),
     "setting-invalid": Text("配置有误。", "A setting is wrong."),
-    "storage-unavailable": Text("存储暂不可用,请稍后再试。", "Storage is not available; try again later."),
+    "storage-unavailable": Text("存储暂不可用，请稍后再试。", "Storage is not available; try again later."),
     "storage-full": Text("存储空间已满。", "Storage is full."),
     "schema-outdated": Text("数据库版本不符。", "The database is of another version."),
     "fetch-failed": Text("获取数据失败。", "Fetching failed."),
     "fetch-too-large": Text("获取的数据过大。", "What was fetched is too large."),
     "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),
     "bundle-rejected": Text("离线数据包未被接受。", "The offline bundle was not accepted."),
-    "self-check-failed": Text("自检未通过,未予签发。", "Our own check failed; nothing was issued."),
-    "unavailable": Text("服务暂不可用,请稍后再试。", "Not available at present; try again later."),
-    UNEXPECTED: Text("内部错误,已记录。", "An internal error; it has been logged."),
+    "self-check-failed": Text("自检未通过，未予签发。", "Our own check failed; nothing was issued."),
+    "unavailable": Text("服务暂不可用，请稍后再试。", "Not available at present; try again later."),
+    UNEXPECTED: Text("内部错误，已记录。", "An internal error; it has been logged."),
 }
 
 

@@ -301,7 +301,7 @@ class _Examination:
         needed: tuple[str, ...] = ()
         if result.rule is not None:
             self.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
-            needed = (f"所需:{result.rule.needed.zh}。", f"Needed: {result.rule.needed.en}.")
+            needed = (f"所需：{result.rule.needed.zh}。", f"Needed: {result.rule.needed.en}.")
         if result.state is State.OPEN:
             self.open_steps.append(self.step)
         code = errors.RuleFailed.code if result.state is State.FAIL else errors.RuleOpen.code
