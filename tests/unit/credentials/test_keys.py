@@ -175,6 +175,18 @@ def test_a_private_key_of_another_kind_is_refused(
         load_private_key(pem)
 
 
+def test_a_private_key_on_a_curve_that_nobody_knows_is_refused() -> None:
+    """The library has a third kind of exception for it, which must not leave this room either."""
+    der = ISSUER_KEY.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    # prime192v2 in the place of prime256v1: the last arc of the curve's OID.
+    odd = der.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d030102"))
+    kind = b"PRIVATE KEY-----"
+    with pytest.raises(KeyRejected):
+        load_private_key(b"-----BEGIN " + kind + b"\n" + base64.encodebytes(odd) + b"-----END " + kind + b"\n")
+
+
 def test_new_keys_differ() -> None:
     """The same key twice would be the end of everybody who has it."""
     assert new_private_key().private_numbers() != new_private_key().private_numbers()

@@ -56,6 +56,8 @@ def test_every_cut_is_malformed(data: bytes) -> None:
     for length in range(len(data)):
         with pytest.raises(Malformed):
             cose.open_layout(data[:length], LIMIT)
+        with pytest.raises(Malformed):
+            cose.open_prefix(b"\x84" + data[:length], 1)
 
 
 def test_an_object_is_found_inside_another() -> None:
