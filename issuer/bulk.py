@@ -58,21 +58,21 @@ def issue_file(
     many lines were done. Raises InvalidRequest when ``source`` cannot be read or ``output`` is another kind of file,
     Conflict while another run writes it, SelfCheckFailed, StorageFull, StorageUnavailable.
     """
+    issued, present = 0, 0
     rejected: list[Rejected] = []
     with open_output(output) as codes:
         found, lines = frozenset(codes.keys), iter(read_lines(source, encoding))
-        counts = {True: 0, False: 0}
         while batch := list(islice(lines, BATCH)):
             asks = _asks(batch, rejected)
             waiting = [(number, ask) for number, ask in asks if ask.key not in found]
             rows = _issue(issuance, waiting, now(), rejected)
             written = codes.append([(key, _line(key, row)) for key, row in rows])
-            counts[True] += written
-            counts[False] += len(asks) - len(waiting) + len(rows) - written
+            issued += written
+            present += len(asks) - len(waiting) + len(rows) - written
             progress(len(batch))
     report = b"".join(json_bytes(line._asdict()) + b"\n" for line in sorted(rejected))
     write_atomic(output.with_name(output.name + ".rejected.ndjson"), report, mode=0o600)
-    return BulkResult(counts[True], counts[False], rejected)
+    return BulkResult(issued, present, rejected)
 
 
 def _asks(batch: Iterable[Line], rejected: list[Rejected]) -> list[tuple[int, Ask]]:

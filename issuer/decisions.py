@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from credentials.errors import DecisionRejected
 from credentials.limits import DECISION_REFERENCE_BYTES
@@ -41,8 +40,7 @@ _TEST_GOOD_FOR = {EvidenceKind.NUCLEIC_ACID: 7 * DAY_SECONDS, EvidenceKind.ANTIG
 _POSITIVE_COUNTS_FOR = 10 * DAY_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """One decision about one resident. Times in seconds UTC; ``ends_at`` is when it lapses by itself.
 
     ``subject`` is the keyed digest of the identity document, never the document. ``author`` and ``approver`` are

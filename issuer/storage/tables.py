@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,6 +19,14 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+
+class _Octets(LargeBinary):
+    """Bytes as they are: the drivers take them so, and wrapping each once more is felt in a bulk run."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
 
 # SQLite makes only INTEGER the row's own key; PostgreSQL needs 64 bits.
 _Serial = BigInteger().with_variant(Integer(), "sqlite")
@@ -32,7 +41,7 @@ counter = Table(
 secret_check = Table(
     "issuer_secret_check",
     metadata,
-    Column("digest", LargeBinary(32), primary_key=True),
+    Column("digest", _Octets(32), primary_key=True),
 )
 
 status_list = Table(
@@ -49,13 +58,13 @@ decision = Table(
     "issuer_decision",
     metadata,
     Column("decision_id", _Serial, primary_key=True, autoincrement=False),
-    Column("subject", LargeBinary(32), nullable=False),
+    Column("subject", _Octets(32), nullable=False),
     Column("status", SmallInteger, nullable=False),
     Column("reason", SmallInteger, nullable=False),
     Column("rule_set", SmallInteger, nullable=False),
     Column("rule_set_version", Integer, nullable=False),
     Column("basis", String(64), nullable=False),
-    Column("evidence", LargeBinary, nullable=False),
+    Column("evidence", _Octets, nullable=False),
     Column("unit", String(64), nullable=False),
     Column("author", String(64), nullable=False),
     Column("approver", String(64)),
@@ -72,7 +81,7 @@ credential = Table(
     "issuer_credential",
     metadata,
     Column("serial", _Serial, primary_key=True, autoincrement=False),
-    Column("handle", LargeBinary(16), nullable=False, unique=True),
+    Column("handle", _Octets(16), nullable=False, unique=True),
     Column("decision_id", _Serial, ForeignKey("issuer_decision.decision_id"), nullable=False),
     Column("form", SmallInteger, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
@@ -94,7 +103,7 @@ idempotency = Table(
     metadata,
     Column("client_id", String(64), primary_key=True),
     Column("key", String(64), primary_key=True),
-    Column("body_hash", LargeBinary(32), nullable=False),
+    Column("body_hash", _Octets(32), nullable=False),
     Column("serial", _Serial, ForeignKey("issuer_credential.serial"), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ class Issuer:
         return authorization(APP, "city-app", AUDIENCE, NOW) | more
 
     def issue(self, fields: Any, key: str = "k") -> TestResponse:
-        return self.client.post("/v1/credentials", json=fields, headers=self.headers(**{"Idempotency-Key": key}))
+        headers = self.headers(**{"Idempotency-Key": key, "Content-Type": "application/json"})
+        return self.client.post("/v1/credentials", data=json.dumps(fields), headers=headers)
 
     def withdraw(self, handle: str, cause: str = "lost-device") -> TestResponse:
         path = f"/v1/credentials/{handle}/withdrawal"

@@ -74,12 +74,14 @@ from pathlib import Path
 from credentials.errors import StorageFull
 from issuer.bulk_output import open_output
 with open_output(Path(sys.argv[1])) as output:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     lines = [(str(n), b'{"expires_at":1,"key":"%d"}\\n' % n) for n in range(10)]
     try:
         output.append(lines)
     except StorageFull:
         assert not output.keys
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
         sys.exit(7)
 """
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 from werkzeug.serving import make_server
 
@@ -21,6 +22,7 @@ from issuer.issuance import ask_for
 from issuer.publication import DAYS_AHEAD, SNAPSHOT_SECONDS, TOKEN_SECONDS, Mirror, StatusPublication
 from issuer.withdrawal import withdraw
 from service_kit.fetch import Fetcher
+from service_kit.logs import configure
 from tests.doubles.clock import FixedClock
 from tests.unit.issuer.issuing import DAY, MEMBER, NOW, SECRETS, IssuerOnDisk, paper
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
@@ -48,8 +50,9 @@ class Member:
 
     def __init__(self, registry: FoundedRegistry, issuer: IssuerOnDisk, url: str) -> None:
         province = registry.province(MEMBER)
-        kid = next(key.kid for key in province.state().keys if key.use == "status")
-        self.issuer, self.signer, self.url = issuer, province.signer(kid), url
+        kids = {key.use: key.kid for key in province.state().keys}
+        self.issuer, self.url = issuer, url
+        self.signer, self.rules_signer = province.signer(kids["status"]), province.signer(kids["rules"])
         self.mirror = Mirror(f"{url}/", MEMBER, Fetcher())
         self.publication = self.publishing_with(self.signer)
 
@@ -69,8 +72,11 @@ def member(tmp_path: Path, issuer: IssuerOnDisk) -> Iterator[Member]:
     with FoundedRegistry(tmp_path) as registry:
         registry.enrol(MEMBER)
         app = create_app(RegistrySettings(data_dir=registry.folder, registry_url=REGISTRY), FixedClock(NOW + 10))
+        # The server's log lines would stand in the commands' output: both are this process.
+        configure("CRITICAL")
         with served(app) as url:
             yield Member(registry, issuer, url)
+        structlog.reset_defaults()
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()
 
 

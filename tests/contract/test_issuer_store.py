@@ -1,0 +1,312 @@
+"""What every store of an issuer promises: on SQLite, and on PostgreSQL where ``TEST_POSTGRESQL_URL`` names one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
+from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
+from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, Status
+from issuer.decisions import decide_by_hand, decide_by_rule
+from issuer.indices import Place, group_end
+from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.ports import Entry, IssuedRow, IssuerStore
+from issuer.storage.sql import SqlIssuerStore
+from service_kit.database import connect, migrate, transaction
+
+NOW = 1_795_000_000
+DAY = 24 * 3600
+END = group_end(NOW + DAY)
+CLIENT = "app"
+EVIDENCE = (Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, NOW - NOW % 600, 410102),)
+
+
+class Stores:
+    """A database, and the store as any number of processes have it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engines: list[Engine] = []
+        self.store = self.another()
+
+    @property
+    def engine(self) -> Engine:
+        return self.engines[0]
+
+    def another(self) -> IssuerStore:
+        self.engines.append(connect(self.url))
+        migrate(self.engines[-1], MIGRATIONS, VERSION_TABLE)
+        return SqlIssuerStore(self.engines[-1])
+
+    def close(self) -> None:
+        for engine in self.engines:
+            engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'issuer.sqlite'}"
+    else:
+        url = os.environ.get("TEST_POSTGRESQL_URL", "")
+        if not url:
+            pytest.skip("no PostgreSQL: TEST_POSTGRESQL_URL names none")
+        _drop_all(url)
+    stores = Stores(url)
+    yield stores
+    stores.close()
+    if request.param == "postgresql":
+        _drop_all(url)
+
+
+@pytest.fixture
+def store(stores: Stores) -> IssuerStore:
+    return stores.store
+
+
+def _drop_all(url: str) -> None:
+    engine = connect(url)
+    with transaction(engine) as connection:
+        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE tablename LIKE 'issuer\\_%'")).scalars()
+        for name in list(names):
+            connection.execute(text(f"DROP TABLE {name} CASCADE"))
+    engine.dispose()
+
+
+def row(place: Place, at: int = NOW, lifetime: int = DAY) -> IssuedRow:
+    return IssuedRow(place, secrets.token_bytes(16), 3, at, at + lifetime, f"TX1:{place.serial}")
+
+
+def entry(place: Place, key: str = "", at: int = NOW, lifetime: int = DAY) -> Entry:
+    made = decide_by_rule(bytes(32), "unit", EVIDENCE, at, at + lifetime)
+    return Entry(key or f"{place}", bytes(32), made, row(place, at, lifetime))
+
+
+def issue(store: IssuerStore, keys: Sequence[str], at: int = NOW, lifetime: int = DAY) -> list[Entry]:
+    with store.issuing() as issuing:
+        places = issuing.allocate(group_end(at + lifetime), len(keys))
+        entries = [entry(place, key, at, lifetime) for place, key in zip(places, keys, strict=True)]
+        issuing.record(CLIENT, entries)
+    return entries
+
+
+def test_what_is_recorded_is_found(stores: Stores) -> None:
+    """By handle and by key, by every process, as it was given."""
+    (kept,) = issue(stores.store, ["k"])
+    for store in (stores.store, stores.another()):
+        assert store.find(kept.issued.handle) == kept.issued
+        assert store.replays(CLIENT, ["k", "other"], NOW) == {"k": (kept.body_hash, kept.issued)}
+        assert store.replays("another client", ["k"], NOW) == {}
+        assert store.find(bytes(16)) is None
+
+
+def test_places_are_sequential_and_never_given_twice(store: IssuerStore) -> None:
+    """Edge case 33; a crash between allocation and record leaves an unused place and nothing else."""
+    first = issue(store, ["a", "b"])
+    with pytest.raises(KeyError), store.issuing() as issuing:
+        issuing.allocate(END, 3)
+        raise KeyError
+    second = issue(store, ["c"])
+    places = [each.issued.place for each in first + second]
+    assert len({place.list_id for place in places}) == 1
+    assert [place.position for place in places] == [0, 1, 2]
+
+
+def test_nothing_of_a_broken_transaction_stays(store: IssuerStore) -> None:
+    """Decision, credential, key and place go together."""
+    with pytest.raises(KeyError), store.issuing() as issuing:
+        (place,) = issuing.allocate(END, 1)
+        kept = entry(place, "k")
+        issuing.record(CLIENT, [kept])
+        assert set(issuing.replays(CLIENT, ["k"], NOW)) == {"k"}
+        raise KeyError
+    assert store.replays(CLIENT, ["k"], NOW) == {}
+    assert store.find(kept.issued.handle) is None
+
+
+def test_key_is_taken_while_its_code_lives(store: IssuerStore) -> None:
+    """The database is the last to refuse a second code for one key; after the expiry it is free."""
+    issue(store, ["k"], lifetime=DAY)
+    with pytest.raises(Conflict):
+        issue(store, ["k"], at=NOW + DAY - 1)
+    assert store.replays(CLIENT, ["k"], NOW + DAY) == {}
+    (again,) = issue(store, ["k"], at=NOW + DAY)
+    assert store.replays(CLIENT, ["k"], NOW + DAY)["k"].issued == again.issued
+    issue(store, [])
+
+
+def test_place_is_taken_for_ever(store: IssuerStore) -> None:
+    """Two codes on one bit: withdrawing the one would withdraw the other."""
+    (kept,) = issue(store, ["k"])
+    with pytest.raises(Conflict), store.issuing() as issuing:
+        issuing.record(CLIENT, [entry(kept.issued.place, "another")])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"basis": ""}, {"approver": None}, {"approver": "cdc/zhang"}, {"ends_at": NOW}, {"basis": None}],
+)
+def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[str, Any]) -> None:
+    """Edge case 41: also whoever goes past our code needs a basis, a second approver and an end."""
+    with store.issuing() as issuing:
+        (place,) = issuing.allocate(END, 1)
+    made = decide_by_hand(
+        bytes(32), Status.RED, Reason.CLOSE_CONTACT, basis="infectious-diseases-law-39", author="cdc/zhang",
+        approver="commission/li", evidence=(), at=NOW, ends_at=NOW + DAY,
+    )  # fmt: skip
+    broken = entry(place)._replace(decision=made._replace(**changes))
+    with pytest.raises(Conflict), store.issuing() as issuing:
+        issuing.record(CLIENT, [broken])
+
+
+def test_credential_needs_its_decision(stores: Stores) -> None:
+    """No row of a code can be put in by hand without one."""
+    with pytest.raises(Conflict), transaction(stores.engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO issuer_credential (serial, handle, decision_id, form, issued_at, expires_at, text)"
+                " VALUES (1, :handle, 1, 3, 1, 2, 'TX1:')"
+            ),
+            {"handle": bytes(16)},
+        )
+
+
+def test_withdrawn_once(store: IssuerStore) -> None:
+    """The first stands; what was never issued cannot be withdrawn."""
+    first, second = issue(store, ["a", "b"])
+    assert store.withdraw(second.issued.place, NOW, "lost-device", "app")
+    assert not store.withdraw(second.issued.place, NOW + 1, "superseded", "other")
+    assert store.current_lists(NOW)[first.issued.place.list_id] == (END, [second.issued.place.position])
+    with pytest.raises(Conflict):
+        store.withdraw(Place(9, 9), NOW, "superseded", "app")
+
+
+def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
+    """Edge case 31: an expired withdrawal is not applied any more; a younger list keeps its own."""
+    (old,) = issue(store, ["old"], lifetime=DAY)
+    (young,) = issue(store, ["young"], lifetime=3 * DAY)
+    for each in (old, young):
+        store.withdraw(each.issued.place, NOW, "superseded", "app")
+    assert set(store.current_lists(END - 1)) == {old.issued.place.list_id, young.issued.place.list_id}
+    assert store.current_lists(END) == {young.issued.place.list_id: (group_end(NOW + 3 * DAY), [0])}
+    assert store.current_lists(NOW + 30 * DAY) == {}
+
+
+def test_full_list_has_a_successor(stores: Stores) -> None:
+    """Edge case 29: an index beyond the list is never given; the next list has a number that was never used."""
+    (first,) = issue(stores.store, ["a"])
+    with transaction(stores.engine) as connection:
+        connection.execute(text("UPDATE issuer_status_list SET next_position = :n"), {"n": STATUS_LIST_SIZE - 1})
+    second = issue(stores.store, ["b", "c", "d"])
+    list_id = first.issued.place.list_id
+    assert [each.issued.place for each in second] == [
+        Place(list_id, STATUS_LIST_SIZE - 1),
+        Place(list_id + 1, 0),
+        Place(list_id + 1, 1),
+    ]
+
+
+def test_successor_is_opened_before_a_list_is_full(stores: Stores) -> None:
+    """Gates must know a list before a code in it is shown."""
+    stores.store.open_lists(NOW, 1)
+    stores.store.open_lists(NOW, 1)
+    before = stores.store.current_lists(NOW)
+    assert [end for end, _ in before.values()] == [group_end(NOW), group_end(NOW + DAY)]
+    with transaction(stores.engine) as connection:
+        connection.execute(text("UPDATE issuer_status_list SET next_position = :n"), {"n": STATUS_LIST_SIZE - 1000})
+    stores.store.open_lists(NOW, 0)
+    assert len(stores.store.current_lists(NOW)) == 3
+    (place,) = (each.issued.place for each in issue(stores.store, ["a"], lifetime=60))
+    assert place.list_id == min(before)
+
+
+def test_list_numbers_end(stores: Stores) -> None:
+    """Fail closed: no code rather than one whose list no format can name."""
+    issue(stores.store, ["a"])
+    with transaction(stores.engine) as connection:
+        changed = text("UPDATE issuer_counter SET value = :n WHERE name = 'status-list'")
+        connection.execute(changed, {"n": MAX_STATUS_LIST})
+    with pytest.raises(Conflict):
+        issue(stores.store, ["b"], lifetime=5 * DAY)
+    issue(stores.store, ["b"])
+
+
+def test_counter_counts_from_one_for_all(stores: Stores) -> None:
+    """Two publications must not have one number."""
+    assert [store.next_sequence("x") for store in (stores.store, stores.another(), stores.store)] == [1, 2, 3]
+    assert stores.store.next_sequence("y") == 1
+
+
+def test_bound_to_one_secret(stores: Stores) -> None:
+    """Another secret would set the bits of other people."""
+    assert not stores.store.is_bound()
+    stores.store.bind_secret(b"a" * 32)
+    stores.store.bind_secret(b"a" * 32)
+    assert stores.another().is_bound()
+    with pytest.raises(SettingInvalid, match="begun with"):
+        stores.another().bind_secret(b"b" * 32)
+
+
+def at_once(stores: Stores, work: Any) -> list[Any]:
+    """``work(store)`` in four threads, each with a store of its own; what came of each."""
+    found: list[Any] = []
+
+    def run(store: IssuerStore) -> None:
+        try:
+            found.append(work(store))
+        except (Conflict, SettingInvalid) as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=run, args=(stores.another(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_many_issue_at_once(stores: Stores) -> None:
+    """Edge cases 33 and 49: no place twice, and of one key one code, found by the others in their transaction."""
+
+    def work(store: IssuerStore) -> list[Place]:
+        places = []
+        for number in range(5):
+            with store.issuing() as issuing:
+                known = issuing.replays(CLIENT, [f"{number}"], NOW)
+                if not known:
+                    kept = entry(issuing.allocate(END, 1)[0], f"{number}")
+                    issuing.record(CLIENT, [kept])
+                    places.append(kept.issued.place)
+        return places
+
+    found = [place for places in at_once(stores, work) for place in places]
+    assert sorted(found) == [Place(found[0].list_id, position) for position in range(5)]
+
+
+def test_many_count_and_bind_at_once(stores: Stores) -> None:
+    """From the very first row on."""
+    assert sorted(at_once(stores, lambda store: store.next_sequence("x"))) == [1, 2, 3, 4]
+    bound = at_once(stores, lambda store: store.bind_secret(secrets.token_bytes(32)))
+    assert sum(each is None for each in bound) == 1
+    assert all(each is None or isinstance(each, SettingInvalid) for each in bound)
+
+
+def test_gone_is_unavailable(stores: Stores) -> None:
+    """Edge case 32: no other error leaves this room, and nothing is issued."""
+    with transaction(stores.engine) as connection:
+        for table in ("issuer_withdrawal", "issuer_idempotency", "issuer_status_list"):
+            connection.execute(text(f"DROP TABLE {table}"))
+    with pytest.raises(StorageUnavailable), stores.store.issuing() as issuing:
+        issuing.allocate(END, 1)
+    with pytest.raises(StorageUnavailable):
+        stores.store.replays(CLIENT, ["k"], NOW)
+    with pytest.raises(StorageUnavailable):
+        stores.store.current_lists(NOW)

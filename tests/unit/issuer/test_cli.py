@@ -1,0 +1,175 @@
+"""The commands, as a script that calls them may rely on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from credentials.errors import (
+    Conflict,
+    FetchFailed,
+    InvalidDocument,
+    InvalidRequest,
+    NotFound,
+    SettingInvalid,
+    TongxingError,
+)
+from credentials.keys import jwk_of, new_private_key
+from credentials.recognition.document import sign_rule_set
+from credentials.recognition.template import template
+from demonstration.residents import residents, to_csv
+from issuer.cli import issuer as commands
+from service_kit.clock import SystemClock
+from tests.unit.issuer.issuing import MEMBER, NOW, paper
+from tests.unit.issuer.serving import environment
+from tests.unit.issuer.test_publication import Member, member
+
+__all__ = ["member"]
+JWK = json.dumps(jwk_of(new_private_key().public_key()))
+
+
+def run(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(commands, list(arguments), input=stdin, catch_exceptions=False)
+
+
+def answer(*arguments: str, stdin: str = "") -> dict[str, Any]:
+    result = run(*arguments, "--json", stdin=stdin)
+    assert result.exit_code == 0, result.output
+    return dict(json.loads(result.stdout))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An issuer that has been set up, named by the environment."""
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    assert "ready" in run("init").output
+    yield tmp_path
+
+
+def recent(**changes: Any) -> str:
+    return json.dumps(paper(evidence=[], **changes))
+
+
+def test_init_twice(folder: Path) -> None:
+    """Set-up scripts are run again."""
+    assert answer("init") == {"secret_file": str(folder / "data" / "issuer.secret"), "made": False}
+
+
+def test_issue_from_file_and_standard_input(folder: Path) -> None:
+    """The text alone for a pipe, or everything as JSON; a key makes it repeatable."""
+    (folder / "wang.json").write_text(recent())
+    assert run("issue", str(folder / "wang.json")).output.startswith("TX1:")
+    first = answer("issue", "-", "--key", "k", stdin=recent())
+    assert answer("issue", "-", "--key", "k", stdin=recent()) == first
+    assert answer("issue", "-", stdin=recent())["text"] != first["text"]
+
+
+@pytest.mark.parametrize(
+    ("stdin", "error"),
+    [
+        ("{", InvalidRequest),
+        ("[]", InvalidRequest),
+        ('{"name": 1, "name": 2}', InvalidRequest),
+        (recent(colour="green"), InvalidRequest),
+        (recent(document={"number": "1"}), InvalidDocument),
+    ],
+)
+def test_issue_refuses(folder: Path, stdin: str, error: type[TongxingError]) -> None:
+    """The roof turns the error into its exit code."""
+    with pytest.raises(error):
+        run("issue", "-", stdin=stdin)
+
+
+def test_bulk(folder: Path) -> None:
+    """Counts on standard output, progress on standard error, and no person on either."""
+    people, codes = folder / "people.csv", folder / "codes.ndjson"
+    people.write_text(to_csv(residents(20, 1_790_000_000)), encoding="utf-8")
+    assert answer("bulk", str(people), "-o", str(codes)) == {"issued": 20, "present": 0, "rejected": 0}
+    result = run("bulk", str(people), "--output", str(codes))
+    assert result.stdout == "0 issued, 20 present, 0 rejected\n"
+    names = {line.split(",")[1] for line in people.read_text("utf-8").splitlines()[1:]}
+    assert not any(name in result.output for name in names)
+
+
+def test_bulk_with_bad_lines_ends_with_1(folder: Path) -> None:
+    """A script must notice; the file in Excel's encoding must be said to be one."""
+    people = folder / "people.csv"
+    people.write_text("name,document_number,form\n王小明,11010519491231002X,paper\nx,1,paper\n", encoding="gb18030")
+    result = run("bulk", str(people), "-o", str(folder / "codes.ndjson"), "--encoding", "gb18030", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (1, {"issued": 1, "present": 0, "rejected": 1})
+    assert run("bulk", str(people), "-o", str(folder / "none.ndjson"), "--json").exit_code == 1
+
+
+def test_withdraw(folder: Path) -> None:
+    """By handle, with cause and author."""
+    handle = answer("issue", "-", stdin=recent())["handle"]
+    how = ["--cause", "lost-device", "--author", "service-desk/li"]
+    assert answer("withdraw", handle, *how) == {"withdrawn": True}
+    assert run("withdraw", handle, *how).output == "was withdrawn before\n"
+    with pytest.raises(NotFound):
+        run("withdraw", "00" * 16, *how)
+    assert run("withdraw", handle, "--cause", "bad-mood", "--author", "x").exit_code == 2
+
+
+def test_clients(folder: Path) -> None:
+    """Add, list, revoke; an id is used once."""
+    assert run("client", "list").output == "no clients\n"
+    assert answer("client", "add", "city-app", "-", stdin=JWK) == {"client_id": "city-app"}
+    with pytest.raises(Conflict):
+        run("client", "add", "city-app", "-", stdin=JWK)
+    assert "city-app" in run("client", "list").output
+    assert answer("client", "revoke", "city-app") == {"client_id": "city-app"}
+    assert "revoked" in run("client", "list").output
+    (listed,) = answer("client", "list")["clients"]
+    assert listed["revoked_at"] >= listed["added_at"]
+
+
+def test_publish_without_a_registry(folder: Path) -> None:
+    """The timer's mail must say that it failed."""
+    with pytest.raises(FetchFailed):
+        run("publish")
+
+
+def test_publish(member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status, and a rule set, on a real registry; a rule set that is none is refused there."""
+    key_file = next(tmp_path.glob("CN-41/keys/status-1.pem"))
+    settings = environment(tmp_path, TONGXING_REGISTRY_URL=member.url, TONGXING_STATUS_KEY_FILE=str(key_file))
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    run("init")
+    ticking = iter((NOW, NOW + 1))
+    monkeypatch.setattr(SystemClock, "now", lambda _: next(ticking))
+    assert answer("publish")["sequence"] == 1
+    assert run("publish").output.startswith("status 2: 8 lists, 0 withdrawn")
+    rules = tmp_path / "rules.jws"
+    rules.write_text(sign_rule_set(template(MEMBER, 48), member.rules_signer))
+    monkeypatch.setattr(SystemClock, "now", lambda _: NOW)
+    assert answer("publish", "--rules", str(rules)) == {"bytes": rules.stat().st_size}
+    rules.write_text("no rules")
+    with pytest.raises(FetchFailed, match="malformed"):
+        run("publish", "--rules", str(rules))
+
+
+def test_commands_need_their_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said by name."""
+    for name in ("TONGXING_DATA_DIR", "TONGXING_MEMBER"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SettingInvalid, match="TONGXING_"):
+        run("init")
+
+
+def test_every_command_has_an_example_and_json() -> None:
+    """Whoever types --help wants a line to copy."""
+    inner = commands.commands["client"]
+    assert isinstance(inner, click.Group)
+    for command in [*commands.commands.values(), *inner.commands.values()]:
+        if not isinstance(command, click.Group):
+            assert "Example" in (command.help or ""), command.name
+            assert any("--json" in option.opts for option in command.params), command.name
