@@ -28,6 +28,8 @@ def configure(level: str = "INFO") -> None:
     for earlier in [handler for handler in logging.root.handlers if isinstance(handler, _FromLibraries)]:
         logging.root.removeHandler(earlier)
     logging.root.addHandler(_FromLibraries(max(threshold, logging.WARNING)))
+    # Whatever a library has set before: what it warns of is logged.
+    logging.root.setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
