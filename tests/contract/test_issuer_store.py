@@ -1,4 +1,4 @@
-"""What every store of an issuer promises: on SQLite, and on PostgreSQL where ``TEST_POSTGRESQL_URL`` names one."""
+"""What every store of an issuer promises: on SQLite, and on PostgreSQL where ``TEST_POSTGRES_URL`` names one."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'issuer.sqlite'}"
     else:
-        url = os.environ.get("TEST_POSTGRESQL_URL", "")
+        url = os.environ.get("TEST_POSTGRES_URL", "")
         if not url:
-            pytest.skip("no PostgreSQL: TEST_POSTGRESQL_URL names none")
+            pytest.skip("no PostgreSQL: TEST_POSTGRES_URL names none")
         _drop_all(url)
     stores = Stores(url)
     yield stores
