@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -31,6 +33,9 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
     Example:
       tongxing demo --keep-running
     """
+    # Whoever ends the demonstration, its servers end with it.
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     folder = folder or Path(tempfile.mkdtemp(prefix="tongxing-demo-"))
     began = time.monotonic()
     with World(folder.absolute()) as world:
@@ -55,5 +60,10 @@ def _stay(world: World) -> None:
         if server.process is not None:
             click.echo(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
     click.echo("  Ctrl-C stops them.")
-    while True:
-        time.sleep(1)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(1)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
