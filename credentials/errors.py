@@ -400,7 +400,7 @@ class Conflict(RequestError):
 
 
 class IdempotencyConflict(RequestError):
-    """The same idempotency key with another body (edge case 49)."""
+    """The same idempotency key with another body."""
 
     code = "idempotency-conflict"
 

@@ -1,7 +1,7 @@
 """Keys: how they come in (JWK, PEM, compressed point), how they are named (kid), what they may be used for.
 
 Everything odd about a key is refused when it is enrolled, so that a gate never parses a certificate or a
-doubtful encoding (edge cases 11 and 12).
+doubtful encoding.
 """
 
 from __future__ import annotations

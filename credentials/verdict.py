@@ -42,7 +42,7 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "not-a-credential",
             _R,
-            "不是健康码。请出示健康码或持纸质码。",
+            "不是健康码。请出示健康码或纸质码。",
             "This is not a health code. Ask for the health code.",
         ),
         (
@@ -54,20 +54,20 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "malformed",
             _R,
-            "健康码内容残缺或有误。请刷新后重新出示。",
-            "The code is damaged. Ask to refresh it and show it again.",
+            "健康码内容残缺或有误。请刷新后重新出示；纸质码请重新领取。",
+            "The code is damaged. Ask to refresh it; a paper code must be issued anew.",
         ),
         (
             "wrong-signature",
             _R,
-            "签名无效，内容可能被改动。请刷新；仍无效请人工核验。",
-            "The signature does not hold; the content may have been changed. Ask to refresh the code.",
+            "签名无效，内容可能被改动。请刷新；纸质码请重新领取。",
+            "The signature does not hold; perhaps it was changed. Ask to refresh it; paper must be issued anew.",
         ),
         (
             "algorithm-mismatch",
             _R,
-            "签名算法与登记的密钥不符。",
-            "The signature algorithm is not the one registered for the key.",
+            "签名算法与登记的密钥不符。这不是持码人的过错，请联系签发地。",
+            "The signature algorithm is not the one registered for the key. Not the holder's fault: ask the issuer.",
         ),
         ("issuer-mismatch", _R, "签发方与密钥所属成员不符。", "The issuer named is not the member that owns the key."),
         ("key-use-mismatch", _R, "该密钥未登记用于签发健康码。", "The key is not registered for signing health codes."),
@@ -77,7 +77,12 @@ REASONS: Mapping[str, ReasonText] = {
             "测试用健康码，在此不予认可。",
             "A code from a test or demonstration system; not valid here.",
         ),
-        ("key-not-active", _R, "签发时密钥未生效或已停用。", "The key was not active when the code was issued."),
+        (
+            "key-not-active",
+            _R,
+            "签发时密钥尚未生效或已过有效期。这不是持码人的过错，请联系签发地。",
+            "The key was not active when the code was issued. Not the holder's fault: ask the issuer.",
+        ),
         (
             "key-denied",
             _R,
@@ -87,17 +92,27 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "not-permitted",
             _R,
-            "该签发方无权签发此状态或形式的健康码。",
-            "The issuer may not issue this status or form.",
+            "该签发方无权签发此状态或形式的健康码。这不是持码人的过错，请联系签发地。",
+            "The issuer may not issue this status or form. Not the holder's fault: ask the issuer.",
         ),
         (
             "unknown-key",
             _R,
-            "签发方未登记，无法识别。请人工核验证件。",
-            "The issuer is not known to the registry. Check the document by hand.",
+            "签发方或其密钥未登记，无法识别。这不是持码人的过错，请走人工通道。",
+            "The issuer or its key is not in the registry. Not the holder's fault: use the manual lane.",
         ),
-        ("expired", _R, "健康码已过期。请刷新后重新出示。", "The code has expired. Ask to refresh it."),
-        ("lifetime-too-long", _R, "健康码有效期超出规定。", "The code is valid for longer than the rules allow."),
+        (
+            "expired",
+            _R,
+            "健康码已过期。请刷新后重新出示；纸质码请重新领取。",
+            "The code has expired. Ask to refresh it; a paper code must be issued anew.",
+        ),
+        (
+            "lifetime-too-long",
+            _R,
+            "健康码有效期超出规定。这不是持码人的过错，请联系签发地。",
+            "The code is valid for longer than the rules allow. Not the holder's fault: ask the issuer.",
+        ),
         (
             "withdrawn",
             _R,
@@ -113,22 +128,27 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "status-reference-invalid",
             _R,
-            "健康码引用的状态列表不存在或已停用。请刷新。",
-            "The code names a status list that does not exist or is retired. Ask to refresh it.",
+            "健康码引用的状态列表不存在或已停用。请刷新；纸质码请重新领取。",
+            "It names a status list that does not exist or is retired. Ask to refresh it; paper must be issued anew.",
         ),
         (
             "presentation-missing",
             _R,
-            "这是截图或打印的手机码。请在手机上现场出示。",
-            "A picture or print of a phone code. Ask to show it live on the phone.",
+            "这是截图或打印的手机码。请在手机上现场出示，或走人工通道。",
+            "A picture or print of a phone code. Ask to show it live on the phone, or use the manual lane.",
         ),
         (
             "presentation-expired",
             _R,
-            "出示时间不符：截图，或手机时钟不准。请刷新；仍不符请校准手机时间。",
+            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请校准手机时间。",
             "Shown too late or too early: a screenshot, or the phone's clock is off. Ask to refresh, or set it right.",
         ),
-        ("presentation-signature", _R, "不是由持码人的手机出示。", "Not shown by the holder's own phone."),
+        (
+            "presentation-signature",
+            _R,
+            "未能确认是领码时的那部手机。换过手机的请重新申领，或走人工通道。",
+            "Could not confirm the phone that the code was issued to. After a change of phone, get a new code.",
+        ),
         (
             "replayed",
             _R,
@@ -189,8 +209,8 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "no-decision",
             _U,
-            "该状态没有可查的赋码决定，不予采信。持码人可向签发地申诉。",
-            "This status carries no recorded decision and is not believed. The holder can appeal to the issuer.",
+            "该状态没有可查的赋码决定，不予采信。请人工核验；持码人可向签发地申诉。",
+            "This status carries no recorded decision. Check by hand; the holder can appeal to the issuer.",
         ),
         (
             "rules-missing",
@@ -207,8 +227,8 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "replay-unchecked",
             _U,
-            "无法确认该动态码是否已在别处使用。",
-            "Whether this live code was already used elsewhere could not be checked.",
+            "无法确认该动态码是否已在别处使用。请刷新后重扫，或人工核验。",
+            "Earlier use of this live code could not be checked. Ask to refresh it, or check by hand.",
         ),
         (
             TRUST_AGING,

@@ -3,7 +3,7 @@
 Resumable at any moment. Every line has an idempotency key (its ``key``, or a digest of its content), a batch is one
 transaction, and the output is appended and synced after it. A run that was killed is run again with the same arguments:
 it keeps the whole lines that it finds, and gets for the rest either what was committed already or a fresh code. Nothing
-is issued twice for one key while the code lives (edge case 49), and one bad line stops no other.
+is issued twice for one key while the code lives, and one bad line stops no other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Issuing (签发): decide, allocate, sign, check our own output, commit, and only then release.
 
 A crash between allocation and signing leaves an unused index and nothing else; a crash after the commit leaves a
-credential that the same idempotency key returns again (edge cases 33, 49). Nothing is released that this module's own
+credential that the same idempotency key returns again. Nothing is released that this module's own
 reader would not accept.
 """
 

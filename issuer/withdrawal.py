@@ -1,7 +1,7 @@
 """Withdrawal (撤回): one bit that says "ask the holder for a fresh code", and never why.
 
 The colour lives in the signed credential alone. A withdrawn bit is never cleared: who gets a fresh code gets a new
-index (edge case 31).
+index.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ MAX_ID_CHARACTERS = 64
 """Of a client's id and of a jti: printable ASCII."""
 _SCHEME = "Bearer "
 _CLAIMS = {"iss": str, "sub": str, "aud": str, "iat": int, "exp": int, "jti": str}
-# PyJWT's own checks of times accept floats and texts of digits (edge case 8); ours are below.
+# PyJWT's own checks of times accept floats and texts of digits; ours are below.
 _OPTIONS = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "strict_aud": True}
 
 KeyLookup = Callable[[str], ec.EllipticCurvePublicKey | None]

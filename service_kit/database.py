@@ -93,7 +93,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     """Bring the schema to the newest version in ``scripts``, wholly or not at all.
 
-    Any number of processes and threads may call it at once (edge case 47): one does it, the others wait and find it
+    Any number of processes and threads may call it at once: one does it, the others wait and find it
     done. ``version_table`` is the service's own, so that services may share a database.
     Raises SchemaOutdated when the database is of a version that this program does not know, StorageFull,
     StorageUnavailable.

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after a power cut (edge case 47), and files that are secret."""
+"""Files that are there whole or not at all, also after a power cut, and files that are secret."""
 
 from __future__ import annotations
 

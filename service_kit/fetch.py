@@ -190,7 +190,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _read(answer: requests.Response, limit: int, deadline: float) -> bytes:
-    # 900 bytes inflate to a megabyte and more; we asked for none of it (edge case 2).
+    # 900 bytes inflate to a megabyte and more; we asked for none of it.
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchFailed("compressed without being asked to", answer.status_code)
     body = bytearray()

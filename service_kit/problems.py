@@ -94,7 +94,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _too_deep(_error: RecursionError) -> Response:
-    # JSON of a thousand brackets and more, in the readers of Flask and webargs (edge case 9).
+    # JSON of a thousand brackets and more, in the readers of Flask and webargs.
     return _problem(400, "invalid-request", TEXTS["invalid-request"], "nested too deeply")
 
 

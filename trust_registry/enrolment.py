@@ -7,7 +7,7 @@ The recipe, in this order; each refusal has its own name:
 3. It was made lately, and its keys do not last too long.
 4. At least two credential keys and one status key are active now.
 5. No kid is denied, the root's included, or belongs to another member; a kid keeps its use and algorithm.
-6. No credential key is dropped before what it signed has expired (edge case 25).
+6. No credential key is dropped before what it signed has expired.
 7. Every key proves possession.
 
 Steps 2 to 6 are done again when the list is published: another publication or a denial may have come

@@ -1,6 +1,6 @@
 """Lint: whether what the registry shows is what a careful client would take, and what will end soon.
 
-One bad entry is reported and does not end the report (edge case 26).
+One bad entry is reported and does not end the report.
 """
 
 from __future__ import annotations

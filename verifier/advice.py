@@ -1,4 +1,4 @@
-"""Whom to call: reasons about which somebody may want to complain carry a hotline (edge case 46)."""
+"""Whom to call: reasons about which somebody may want to complain carry a hotline."""
 
 from __future__ import annotations
 

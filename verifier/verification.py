@@ -192,7 +192,7 @@ class _Examination:
     def _key(self, kid: bytes) -> TrustedKey:
         trust, age = self.knowledge.trust, self.trust_age
         assert trust is not None and age is not None, "step 2 has seen to it"
-        # Denials first: a thief writes any iat, so a denied key verifies nothing at all (edge case 25).
+        # Denials first: a thief writes any iat, so a denied key verifies nothing at all.
         if kid in trust.denied:
             raise errors.KeyDenied
         trusted = trust.keys.get(kid)
@@ -207,7 +207,7 @@ class _Examination:
         return trusted
 
     def _require_time(self, credential: StatusCredential) -> None:
-        # An issuer that we believe says a time to come: then it is the gate's clock that is slow (edge case 17).
+        # An issuer that we believe says a time to come: then it is the gate's clock that is slow.
         if self.clock_in_doubt or credential.issued_at > self.at + CLOCK_SKEW_SECONDS:
             self.clock_in_doubt = True
             self.leave_open(errors.ClockInDoubt.code)
@@ -242,7 +242,7 @@ class _Examination:
             raise errors.StatusReferenceInvalid("no reference on a code that lives over an hour")
 
     def _is_withdrawn(self, member: str, reference: StatusReference, issued_at: int) -> bool:
-        """Whether the bit is set; False with the step left open when this gate cannot tell (edge case 27)."""
+        """Whether the bit is set; False with the step left open when this gate cannot tell."""
         snapshot = self.knowledge.statuses.get(member)
         if snapshot is None:
             self.leave_open(errors.StatusMissing.code)

@@ -10,8 +10,8 @@
     58 40 <signature>         by the holder's key (cnf), r‖s
 
 Signed is the deterministic CBOR of ["TXP1", SHA-256(credential), time, nonce or null, gate or null]; hash, nonce and
-gate name are not carried. In time mode both are null. A screenshot therefore ages (edge cases 34, 35), and a code
-drawn for later carries a time that has not come (edge case 18).
+gate name are not carried. In time mode both are null. A screenshot therefore ages, and a code
+drawn for later carries a time that has not come.
 """
 
 from __future__ import annotations

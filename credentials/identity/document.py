@@ -11,7 +11,7 @@ passport                       country, separator, 5–9           all of it: ch
 foreign-permanent-residence    18 from 9, or 3 letters and 12    all of it: the old one changed in 2023
 =============================  ================================  ====================================
 
-A number identifies and never authorises: nothing may be answered to somebody for knowing it (edge case 40).
+A number identifies and never authorises: nothing may be answered to somebody for knowing it.
 Sources: GB 11643-1999; ISO 7064 MOD 11-2; 公安部 2010-03-10 (港澳居民来往内地通行证号码规则) and 2008-09-11
 (台胞证一人一号、终身不变); 国家移民管理局 2023 (新版外国人永久居留身份证机读信息规则); ICAO 9303-3 §5.
 """

@@ -10,7 +10,7 @@
   Of one character at most two code points are shown, which bounds it to 8 bytes.
 - Words that no longer fit ``limits.MAX_HOLDER_NAME_BYTES`` of UTF-8 are left out from the end.
 
-Source: GB/T 35273-2020 §6.2 (de-identification); edge case 37.
+Source: GB/T 35273-2020 §6.2 (de-identification).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What comes in is whatever somebody uploaded, so it is bounded before it is decoded: bytes, then the file type,
 then the pixels that the header announces (a PNG of some kilobytes can hold gigapixels). Only QR is looked
-for: readers left to guess have reported a Codabar inside a QR symbol (edge case 13).
+for: readers left to guess have reported a Codabar inside a QR symbol.
 """
 
 from __future__ import annotations

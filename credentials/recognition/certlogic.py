@@ -7,7 +7,7 @@ are bounded here.
 
 An expression that breaks the language is refused when it is compiled (RuleSetInvalid). What cannot be
 evaluated with the data at hand raises RuleOpen, and :func:`evaluate` makes ``open`` of it: never a pass,
-never a refusal (cwa-documentation #678, edge case 43).
+never a refusal (cwa-documentation #678).
 """
 
 from __future__ import annotations

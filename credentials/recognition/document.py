@@ -208,7 +208,7 @@ def _line(value: Any, parameters: dict[str, Any], where: str) -> str:
 
 
 def _member(value: Any) -> str:
-    """Exactly as registered: ``cn-44`` is nobody (verifier-app #275, edge case 44)."""
+    """Exactly as registered: ``cn-44`` is nobody (verifier-app #275)."""
     _require(type(value) is str and is_member_id(value), "member: not a member id")
     return str(value)
 

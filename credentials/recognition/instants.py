@@ -3,7 +3,7 @@
 CertLogic knows two things: a date in the data, which is a string, and a date-time, which only ``plusTime``
 and ``dccDateOfBirth`` make. :class:`Instant` stands for the first where the data is ours (no string to write
 and read again at every scan), :class:`DateTime` is the second. Both count milliseconds since
-1970-01-01T00:00:00Z, so no zone and no daylight saving time can come in between (edge case 16).
+1970-01-01T00:00:00Z, so no zone and no daylight saving time can come in between.
 
 Source: CertLogic specification 1.3.2, "Offset date-time" and "DCC date of birth".
 """

@@ -2,8 +2,8 @@
 
 A rule set is made by :mod:`credentials.recognition.document`, once, with its rules compiled. Three values: a
 rule that fails refuses, a rule that cannot be evaluated is open, and so is a kind of evidence for which there
-is no rule (edge case 43). It is the destination's rule set that counts, never the one of the place of
-departure (edge case 44).
+is no rule. It is the destination's rule set that counts, never the one of the place of
+departure.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class RuleSet:
 
 
 class RuleResult(NamedTuple):
-    """What a rule set says, and everything that the person at the gate should see of it (edge case 46).
+    """What a rule set says, and everything that the person at the gate should see of it.
 
     ``rule`` is the one that decided; None when the result is open for want of a rule, as ``detail`` says.
     """

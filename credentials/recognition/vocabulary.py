@@ -11,7 +11,7 @@
 ======================================  =====================================================================
 
 Who issued the code is not among it: a rule decides on facts, and denying a member is a thing of its own, with
-a reason and an end. Dates count from sampling, never from a report (quicktest-onboarding #60, edge case 19).
+a reason and an end. Dates count from sampling, never from a report (quicktest-onboarding #60).
 Of two results of one kind and one time the worse counts. A name that does not exist is refused when the set
 is loaded, for at the gate it would be null and turn people away in silence.
 """

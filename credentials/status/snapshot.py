@@ -14,9 +14,8 @@ key   value
 ====  ====================================================================================================
 
 Lists are grouped by the expiry of their codes. A list is retired when that has passed and stands in no later
-snapshot; it is then refused like one that never was, and no expired withdrawal lives on (edge cases 29, 31).
-A list in which nothing is withdrawn is named as well, with count 0: absent and empty are different things
-(edge case 27).
+snapshot; it is then refused like one that never was, and no expired withdrawal lives on.
+A list in which nothing is withdrawn is named as well, with count 0: absent and empty are different things.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Inflating what others have deflated (zlib, RFC 1950), never beyond a cap.
 
-890 bytes inflate to 900 kB, 1 MB to 1 GiB (edge case 2): the cap binds while inflating, not afterwards.
+890 bytes inflate to 900 kB, 1 MB to 1 GiB: the cap binds while inflating, not afterwards.
 """
 
 from __future__ import annotations

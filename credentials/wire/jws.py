@@ -2,7 +2,7 @@
 
 PyJWT's JWS layer does the encoding and the signature; around it stand the checks that it leaves to its caller: one
 exact ``typ`` for each kind of object (RFC 8725 section 3.11), the algorithm from the key and never from the header,
-canonical base64url, bounded JSON without duplicate names, floats out of range or NaN (edge cases 7, 9, 10).
+canonical base64url, bounded JSON without duplicate names, floats out of range or NaN.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The issuer's store on SQL, one code path for SQLite and PostgreSQL.
 
-A transaction of issuing takes the counter row first, so that two workers never get one place or use one key (edge cases
-33, 49): SQLite begins a writing transaction at once, PostgreSQL locks the row until the commit.
+A transaction of issuing takes the counter row first, so that two workers never get one place or use one key: SQLite
+begins a writing transaction at once, PostgreSQL locks the row until the commit.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SqlIssueTransaction:
         ).first()
         if found is not None:
             return found.list_id, found.next_position
-        # List ids are never used again: a reference to a retired list must stay refused (edge case 29).
+        # List ids are never used again: a reference to a retired list must stay refused.
         list_id = next_value(self._connection, _LISTS)
         if list_id > MAX_STATUS_LIST:
             raise Conflict("all status list ids are used")

@@ -88,7 +88,7 @@ def test_a_key_that_comes_with_the_token() -> None:
 
 
 def test_alg_in_the_unprotected_header() -> None:
-    """What is not signed chooses nothing (RFC 9052 section 3; edge case 4)."""
+    """What is not signed chooses nothing (RFC 9052 section 3)."""
     for protected, unprotected in (({4: KEY.kid}, {1: -7}), (PROTECTED, {1: -7}), (PROTECTED, {1: 0})):
         with pytest.raises(Malformed):
             read(cose_text(protected, unprotected))

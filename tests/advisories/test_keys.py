@@ -1,4 +1,4 @@
-"""Keys as they were found in published trust lists (edge case 11)."""
+"""Keys as they were found in published trust lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A phone's code without its phone (edge cases 34, 36)."""
+"""A phone's code without its phone."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def read_bare(text: str) -> bytes:
 
 
 def test_a_mirrored_live_code_is_the_same_showing() -> None:
-    """Replay is known by (cti, time), which are the same; a hash of the text would be another (edge case 35)."""
+    """Replay is known by (cti, time), which are the same; a hash of the text would be another."""
     text = live_text(typical(Form.PHONE))
     data = base45.decode(text.removeprefix("TXP1:"))
     other = presentation.PREFIX + base45.encode(data[:-64] + mirrored(data[-64:]))

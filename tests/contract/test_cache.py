@@ -53,7 +53,7 @@ def key() -> str:
 
 
 def test_the_first_of_two_is_kept(cache: Cache, key: str) -> None:
-    """The second gate that sees a live code must learn of the first (edge case 35)."""
+    """The second gate that sees a live code must learn of the first."""
     assert cache.add(key, "first", 60) is None
     assert cache.add(key, "second", 60) == "first"
 

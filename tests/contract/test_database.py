@@ -107,7 +107,7 @@ def run(*calls: tuple[Any, ...]) -> list[int | None]:
 
 
 def test_two_processes_migrate_at_once(url: str, scripts: Path) -> None:
-    """Edge case 47: two workers start on a new database; both must come up."""
+    """Two workers start on a new database; both must come up."""
     start = SPAWN.Barrier(2)
     assert run((_migrate, url, scripts, start), (_migrate, url, scripts, start)) == [0, 0]
     engine = connect(url)
@@ -179,7 +179,7 @@ def test_threads_share_an_engine(engine: Engine) -> None:
 
 
 def test_a_lost_server_is_noticed(postgresql: str) -> None:
-    """Edge case 47: in a failover the old server falls silent; two hours of waiting is TCP's default."""
+    """In a failover the old server falls silent; two hours of waiting is TCP's default."""
     engine = connect(postgresql)
     with reading(engine) as connection:
         told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
@@ -218,7 +218,7 @@ def _write_until_full(url: str, acknowledged: Path) -> None:
 
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path, scripts: Path) -> None:
-    """Edge case 47: what a client was told is done is done; the rest is told as storage, and not half there."""
+    """What a client was told is done is done; the rest is told as storage, and not half there."""
     url = f"sqlite:///{tmp_path}/data.sqlite"
     engine = connect(url)
     migrate(engine, scripts, TABLE)

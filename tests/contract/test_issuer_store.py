@@ -109,7 +109,7 @@ def test_what_is_recorded_is_found(stores: Stores) -> None:
 
 
 def test_places_are_sequential_and_never_given_twice(store: IssuerStore) -> None:
-    """Edge case 33; a crash between allocation and record leaves an unused place and nothing else."""
+    """A crash between allocation and record leaves an unused place and nothing else."""
     first = issue(store, ["a", "b"])
     with pytest.raises(KeyError), store.issuing() as issuing:
         issuing.allocate(END, 3)
@@ -155,7 +155,7 @@ def test_place_is_taken_for_ever(store: IssuerStore) -> None:
     [{"basis": ""}, {"approver": None}, {"approver": "cdc/zhang"}, {"ends_at": NOW}, {"basis": None}],
 )
 def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[str, Any]) -> None:
-    """Edge case 41: also whoever goes past our code needs a basis, a second approver and an end."""
+    """Also whoever goes past our code needs a basis, a second approver and an end."""
     with store.issuing() as issuing:
         (place,) = issuing.allocate(END, 1)
     made = decide_by_hand(
@@ -190,7 +190,7 @@ def test_withdrawn_once(store: IssuerStore) -> None:
 
 
 def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
-    """Edge case 31: an expired withdrawal is not applied any more; a younger list keeps its own."""
+    """An expired withdrawal is not applied any more; a younger list keeps its own."""
     (old,) = issue(store, ["old"], lifetime=DAY)
     (young,) = issue(store, ["young"], lifetime=3 * DAY)
     for each in (old, young):
@@ -201,7 +201,7 @@ def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
 
 
 def test_full_list_has_a_successor(stores: Stores) -> None:
-    """Edge case 29: an index beyond the list is never given; the next list has a number that was never used."""
+    """An index beyond the list is never given; the next list has a number that was never used."""
     (first,) = issue(stores.store, ["a"])
     with transaction(stores.engine) as connection:
         connection.execute(text("UPDATE issuer_status_list SET next_position = :n"), {"n": STATUS_LIST_SIZE - 1})
@@ -274,7 +274,7 @@ def at_once(stores: Stores, work: Any) -> list[Any]:
 
 
 def test_many_issue_at_once(stores: Stores) -> None:
-    """Edge cases 33 and 49: no place twice, and of one key one code, found by the others in their transaction."""
+    """No place twice, and of one key one code, found by the others in their transaction."""
 
     def work(store: IssuerStore) -> list[Place]:
         places = []
@@ -300,7 +300,7 @@ def test_many_count_and_bind_at_once(stores: Stores) -> None:
 
 
 def test_gone_is_unavailable(stores: Stores) -> None:
-    """Edge case 32: no other error leaves this room, and nothing is issued."""
+    """No other error leaves this room, and nothing is issued."""
     with transaction(stores.engine) as connection:
         for table in ("issuer_withdrawal", "issuer_idempotency", "issuer_status_list"):
             connection.execute(text(f"DROP TABLE {table}"))

@@ -56,7 +56,7 @@ def _whole_lines(output: Path) -> bytes:
 
 
 def test_killed_at_random_moments(province: ProvinceInProcesses, people: Path, keys: set[str]) -> None:
-    """Edge cases 33, 47, 49: what was acknowledged stays to the byte, no line twice, no index twice, nothing half."""
+    """What was acknowledged stays to the byte, no line twice, no index twice, nothing half."""
     output, chance, killed = people.with_name("codes.ndjson"), random.Random(SEED), 0
     wal = people.with_name("data") / "issuer.sqlite-wal"
     for number in range(KILLS):

@@ -2,7 +2,7 @@
 
 No member chooses an address that a gate calls, and no member's failure delays or spoils another's: each file
 is fetched by itself, what has been verified stays until something newer has been verified, and what went
-wrong is reported by member and file. ``synced_at`` moves only after success (edge case 28).
+wrong is reported by member and file. ``synced_at`` moves only after success.
 
 On disk: ``<folder>/<member>/status.cose`` and ``rules.jws``, the newest of each, and ``rules.earlier.jws``,
 the rule set that is in force while the newest is for later; ``sync.json`` with the ETags and times, written

@@ -283,7 +283,7 @@ def test_a_colour_without_a_decision_is_read(status: Status) -> None:
 
 @pytest.mark.parametrize("name", ["王*", "欧阳**", "阿**·买**", "J*** S****", "\U00020bb7*", "a" * 24])
 def test_every_kind_of_name_is_read(name: str) -> None:
-    """Characters outside the BMP, middle dots and Latin names belong to citizens as well (edge case 37)."""
+    """Characters outside the BMP, middle dots and Latin names belong to citizens as well."""
     assert decode_map(claims_map(typical()._replace(holder_name=name))).holder_name == name
 
 

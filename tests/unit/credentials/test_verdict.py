@@ -42,7 +42,7 @@ def test_every_error_of_a_check_has_its_reason() -> None:
 
 
 def test_what_cannot_be_told_is_undetermined() -> None:
-    """Never accepted, and never refused: no data of this gate is no fault of the holder's (edge case 27)."""
+    """Never accepted, and never refused: no data of this gate is no fault of the holder's."""
     for each in leaves(CredentialError) - {KeyRejected}:
         expected = Outcome.UNDETERMINED if issubclass(each, CannotTell) else Outcome.REFUSED
         assert REASONS[each.code].outcome is expected, each.code
@@ -94,7 +94,7 @@ def test_a_refusal_outweighs_what_is_open() -> None:
 
 
 def test_words_of_a_rule_are_added() -> None:
-    """The person must see which rule of which member (edge case 46)."""
+    """The person must see which rule of which member."""
     plain = Finding("rule-failed").to_dict()
     more = Finding("rule-failed", "需48小时核酸。", "Needs a test within 48 hours.").to_dict()
     assert plain == {
@@ -156,7 +156,7 @@ def test_nothing_is_shown_of_what_nobody_signed() -> None:
 
 @pytest.mark.parametrize("status", [Status.YELLOW, Status.RED, Status.PENDING])
 def test_a_status_without_a_decision_is_no_colour(status: Status) -> None:
-    """1,317 people were red without a decision (Zhengzhou 2022): a gate does not even show it (edge case 41)."""
+    """1,317 people were red without a decision (Zhengzhou 2022): a gate does not even show it."""
     undecided = typical()._replace(status=status)
     for outcome, code in ((Outcome.UNDETERMINED, "no-decision"), (Outcome.REFUSED, "expired")):
         shown = to_json(verdict(outcome=outcome, reasons=(Finding(code),), credential=undecided), STEPS)

@@ -97,7 +97,7 @@ def test_idempotency_key_is_needed(issuer: Issuer) -> None:
 
 
 def test_registered_clients_only(issuer: Issuer) -> None:
-    """Name and number are no password: without the client's key nothing is answered (edge case 40)."""
+    """Name and number are no password: without the client's key nothing is answered."""
     handle = issuer.issue(paper()).json["handle"]  # type: ignore[index]
     stranger = authorization(new_private_key(), "city-app", AUDIENCE, NOW)
     for headers in ({}, stranger, authorization(APP, "other-app", AUDIENCE, NOW)):
@@ -168,7 +168,7 @@ def test_state_and_readiness(issuer: Issuer) -> None:
 
 
 def test_database_that_is_gone_issues_nothing(issuer: Issuer) -> None:
-    """Edge case 32: fail closed, with a fault that the client can try again."""
+    """Fail closed, with a fault that the client can try again."""
     with issuer.office.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE issuer_withdrawal")
         connection.exec_driver_sql("DROP TABLE issuer_status_list")

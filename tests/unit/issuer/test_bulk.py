@@ -67,7 +67,7 @@ def test_file_of_residents_becomes_a_file_of_codes(issuer: IssuerOnDisk, people:
 
 
 def test_again_gives_nothing_new(issuer: IssuerOnDisk, people: Path) -> None:
-    """Edge case 49: the same file into the same output, and into another."""
+    """The same file into the same output, and into another."""
     run(issuer, people)
     first = codes(people)
     assert run(issuer, people, NOW + 60) == (0, PEOPLE, [])

@@ -87,7 +87,7 @@ with open_output(Path(sys.argv[1])) as output:
 
 
 def test_full_disk_takes_a_part_and_loses_nothing(tmp_path: Path) -> None:
-    """Edge case 47: a short write is no error to the system; the next run cuts off what is half."""
+    """A short write is no error to the system; the next run cuts off what is half."""
     path = tmp_path / "codes.ndjson"
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", FILL, str(path)], cwd=root, check=False, env=dict(os.environ))

@@ -53,7 +53,7 @@ def test_odd_keys_are_refused(clients: Clients, jwk: Any) -> None:
 
 
 def test_assertion_is_used_once(clients: Clients) -> None:
-    """Edge case 49: a lost jti would let an assertion be used again."""
+    """A lost jti would let an assertion be used again."""
     assert clients.use("app", "1", NOW + 60)
     assert not clients.use("app", "1", NOW + 60)
     assert clients.use("app", "2", NOW + 60)

@@ -51,7 +51,7 @@ def by_hand(**changes: Any) -> Decision:
 def test_rule_set_decides_by_the_age_of_the_sample(
     evidence: tuple[Evidence, ...], status: Status, reason: Reason
 ) -> None:
-    """Edge case 19: validity counts from sampling, and the limit itself still counts."""
+    """Validity counts from sampling, and the limit itself still counts."""
     made = decide_by_rule(SUBJECT, "unit", evidence, NOW, NOW + DAY)
     assert (made.status, made.reason) == (status, reason)
     assert (made.basis, made.approver, made.appeal_until) == ("rule", None, NOW + APPEAL_DAYS * DAY)
@@ -85,7 +85,7 @@ def test_manual_decision_names_everything() -> None:
     ],
 )
 def test_manual_decision_without_one_of_them_is_refused(changes: dict[str, Any]) -> None:
-    """Edge case 41: 1,317 people turned red in Zhengzhou because three people said so."""
+    """1,317 people turned red in Zhengzhou because three people said so."""
     with pytest.raises(DecisionRejected):
         by_hand(**changes)
 

@@ -14,7 +14,7 @@ MIDNIGHT = 1_795_017_600
 
 
 def test_day_ends_at_midnight_in_shanghai() -> None:
-    """Edge case 16: the day is not that of UTC, and midnight belongs to the day that begins."""
+    """The day is not that of UTC, and midnight belongs to the day that begins."""
     assert group_end(MIDNIGHT - 1) == MIDNIGHT
     assert group_end(MIDNIGHT) == MIDNIGHT + 86_400
     assert MIDNIGHT % 86_400 == 16 * 3600

@@ -103,7 +103,7 @@ def test_red_by_rule_has_a_decision(issuer: IssuerOnDisk) -> None:
 
 
 def test_decision_that_is_refused_leaves_nothing(issuer: IssuerOnDisk) -> None:
-    """Edge case 41: no basis, no second approver, no red; and no row that would look like one."""
+    """No basis, no second approver, no red; and no row that would look like one."""
     for changes in ({"basis": "because"}, {"approver": "cdc/li"}, {"ends_at": NOW + 15 * DAY}):
         with pytest.raises(DecisionRejected):
             issue(issuer, paper(decision=by_hand(**changes)))
@@ -111,7 +111,7 @@ def test_decision_that_is_refused_leaves_nothing(issuer: IssuerOnDisk) -> None:
 
 
 def test_same_key_same_request_same_code(issuer: IssuerOnDisk) -> None:
-    """Edge case 49: an impatient client must not make two credentials."""
+    """An impatient client must not make two credentials."""
     row = issue(issuer, paper(), "k")
     assert issue(issuer, paper(), "k", NOW + 5) == row
     assert issue(issuer, paper()) != row
@@ -232,7 +232,7 @@ class StoreWithUnplugged(SqlIssuerStore):
 
 
 def test_no_index_no_code(issuer: IssuerOnDisk) -> None:
-    """Edge case 32: a code that was released without its row could never be withdrawn."""
+    """A code that was released without its row could never be withdrawn."""
     with pytest.raises(StorageUnavailable):
         failing = StoreWithUnplugged(issuer.engines[0])
         issuer.issuing_with(issuer.issuance.signer, failing).issue(CLIENT, ask_for(paper()), NOW)
@@ -245,7 +245,7 @@ def test_no_index_no_code(issuer: IssuerOnDisk) -> None:
 
 
 def test_many_at_once_share_nothing(issuer: IssuerOnDisk) -> None:
-    """Edge case 33: two workers must not get one index, nor one key two codes."""
+    """Two workers must not get one index, nor one key two codes."""
     second = issuer.issuing_with(issuer.issuance.signer, issuer.another_process())
     found: list[tuple[str, IssuedRow]] = []
 

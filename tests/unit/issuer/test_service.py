@@ -54,7 +54,7 @@ def test_begins(tmp_path: Path) -> None:
 
 
 def test_many_begin_at_once(tmp_path: Path) -> None:
-    """Edge case 47: several containers that start together end with one secret."""
+    """Several containers that start together end with one secret."""
     own = settings(tmp_path)
     made: list[bool] = []
     threads = [threading.Thread(target=lambda: made.append(prepare(own))) for _ in range(4)]

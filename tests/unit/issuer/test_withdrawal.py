@@ -20,7 +20,7 @@ def test_withdrawn_once_for_good(issuer: IssuerOnDisk) -> None:
 
 
 def test_fresh_code_gets_a_new_index(issuer: IssuerOnDisk) -> None:
-    """Edge case 31: the old bit stays set, the new code is not touched by it."""
+    """The old bit stays set, the new code is not touched by it."""
     row = issuer.issuance.issue("app", ask_for(paper(), "1"), NOW)
     withdraw(issuer.store, row.handle, "superseded", "app", NOW)
     again = issuer.issuance.issue("app", ask_for(paper(), "2"), NOW)

@@ -108,7 +108,7 @@ def test_its_time_is_short(used: RememberedJtis, issued_at: int, lifetime: int, 
 @pytest.mark.parametrize("name", CLAIMS)
 @pytest.mark.parametrize("value", [None, True, 1.5, float(NOW), "", [ISSUER], {}])
 def test_each_claim_has_one_type(used: RememberedJtis, name: str, value: object) -> None:
-    """Edge case 8: PyJWT takes floats and texts of digits for times, and a list for an audience."""
+    """PyJWT takes floats and texts of digits for times, and a list for an audience."""
     with pytest.raises(NotAuthenticated):
         enter(bearer({**CLAIMS, name: value}), used)
 
@@ -169,7 +169,7 @@ def test_an_unknown_client_is_told_what_a_wrong_key_is_told(used: RememberedJtis
 
 
 def test_the_algorithm_is_ours(used: RememberedJtis) -> None:
-    """Edge case 7: none, HS256 with the public key as secret, another curve."""
+    """None, HS256 with the public key as secret, another curve."""
     point = KEY.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     for header in (
         bearer(CLAIMS, None, "none"),
@@ -206,7 +206,7 @@ def test_garbage_is_refused_in_our_words(used: RememberedJtis, header: str | Non
 
 
 def test_deep_nesting_is_refused(used: RememberedJtis) -> None:
-    """Edge case 9: within the length of an assertion JSON can still nest deeper than the reader's stack."""
+    """Within the length of an assertion JSON can still nest deeper than the reader's stack."""
     token = jwt.api_jws.encode(b"[" * 1400, KEY, "ES256")
     with pytest.raises(NotAuthenticated):
         enter(f"Bearer {token}", used)

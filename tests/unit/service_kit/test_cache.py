@@ -57,7 +57,7 @@ def test_it_does_not_grow_for_ever(clock: FixedClock) -> None:
 
 
 def test_without_redis_it_goes_on_and_says_so(clock: FixedClock, nobody_listens: str) -> None:
-    """Edge case 47: Redis gone costs the shared memory, never an answer; a verdict must be able to say it."""
+    """Redis gone costs the shared memory, never an answer; a verdict must be able to say it."""
     cache = make_cache(nobody_listens, clock)
     assert cache.is_shared
     with capture_logs() as logged:

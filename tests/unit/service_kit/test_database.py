@@ -136,7 +136,7 @@ def test_a_reference_to_nothing_is_a_conflict(migrated: Engine) -> None:
 
 
 def test_two_writers_take_turns(migrated: Engine) -> None:
-    """Edge case 33: read-then-write by many threads must lose no step and never fail with "locked"."""
+    """Read-then-write by many threads must lose no step and never fail with "locked"."""
     with transaction(migrated) as connection:
         connection.execute(insert(person).values(id=1, note="0"))
 
@@ -156,7 +156,7 @@ def test_two_writers_take_turns(migrated: Engine) -> None:
 
 
 def test_a_locked_database_is_unavailable_and_can_still_be_read(migrated: Engine) -> None:
-    """Edge case 47: a writer that hangs stops writers after a while, and readers never."""
+    """A writer that hangs stops writers after a while, and readers never."""
     with transaction(migrated) as connection:
         connection.execute(insert(person).values(id=1, note="there"))
     never_wait(migrated)
@@ -204,7 +204,7 @@ def test_the_file_is_nobody_elses_to_read(migrated: Engine) -> None:
 
 
 def test_a_full_disk_is_storage_full(migrated: Engine) -> None:
-    """Edge case 47: SQLite's own word for no room, and nothing of the transaction stays."""
+    """SQLite's own word for no room, and nothing of the transaction stays."""
     with pytest.raises(StorageFull), transaction(migrated) as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 8")
         for number in range(100):

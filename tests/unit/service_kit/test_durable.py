@@ -51,7 +51,7 @@ def _write_with_little_room(path: Path, outcome: str) -> None:
 
 
 def test_without_room_the_old_content_stays(tmp_path: Path) -> None:
-    """Edge case 47: a full disk while publishing must leave the last good file, and no rubbish beside it."""
+    """A full disk while publishing must leave the last good file, and no rubbish beside it."""
     path = tmp_path / "published" / "rules.jws"
     write_atomic(path, b"old")
     process = SPAWN.Process(target=_write_with_little_room, args=(path, str(tmp_path / "said-full")))

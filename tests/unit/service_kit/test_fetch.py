@@ -79,13 +79,13 @@ def test_too_much_is_cut_off(server: Answering, fetcher: Fetcher, head: str, pie
     ],
 )
 def test_half_is_nothing(server: Answering, fetcher: Fetcher, head: str, pieces: list[bytes]) -> None:
-    """Edge case 21: a list fetched half."""
+    """A list fetched half."""
     with pytest.raises(FetchFailed):
         fetcher.get(server.answer("/list", head, *pieces), limit=100)
 
 
 def test_compression_nobody_asked_for_is_refused(server: Answering, fetcher: Fetcher) -> None:
-    """Edge case 2: a megabyte out of a thousand bytes."""
+    """A megabyte out of a thousand bytes."""
     bomb = gzip.compress(bytes(1_000_000))
     url = server.answer("/list", f"200 OK\nContent-Encoding: gzip\nContent-Length: {len(bomb)}", bomb)
     with pytest.raises(FetchFailed, match="compressed"):

@@ -65,7 +65,7 @@ def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_codes_and_documents_are_struck_out(capsys: pytest.CaptureFixture[str], value: object) -> None:
-    """Edge case 48: the second lock, for the day when somebody logs an input."""
+    """The second lock, for the day when somebody logs an input."""
     logs.configure()
     structlog.get_logger().warning("odd", value=value)
     (line,) = lines(capsys)
@@ -142,7 +142,7 @@ SECRETS = ("张三丰", "110105194912310021", "E12345678", "TX1:6BF", "eyJhbGciO
 def test_nobody_is_in_the_log_of_a_request(
     capfd: pytest.CaptureFixture[str], method: str, late: dict[str, str]
 ) -> None:
-    """Edge case 48: whatever goes wrong, what a caller sent stays out of everything that the process writes."""
+    """Whatever goes wrong, what a caller sent stays out of everything that the process writes."""
     logs.configure("debug")
     name, document, passport, code, token, address = SECRETS
     answer = (

@@ -164,7 +164,7 @@ def test_a_body_without_a_length_is_not_read(client: FlaskClient) -> None:
 
 
 def test_deep_nesting_is_an_invalid_request() -> None:
-    """Edge case 9: a megabyte of brackets ends the reader's stack, and must not end in a fault of ours."""
+    """A megabyte of brackets ends the reader's stack, and must not end in a fault of ours."""
     client = make_app("issuer", make_blueprint()).test_client()
     answer = client.post("/v1/things", data="[" * 1_000_000, content_type="application/json")
     assert problem(answer, 400, "invalid-request")["detail"] == "nested too deeply"

@@ -61,7 +61,7 @@ def test_a_good_statement_passes(registry: FoundedRegistry) -> None:
 
 
 def test_private_key_pasted_is_refused(registry: FoundedRegistry) -> None:
-    """A private key where a public one belongs has leaked by being sent (edge case 11)."""
+    """A private key where a public one belongs has leaked by being sent."""
 
     def paste(payload: dict) -> None:
         payload["keys"][0]["jwk"]["d"] = "AAAA"
@@ -71,7 +71,7 @@ def test_private_key_pasted_is_refused(registry: FoundedRegistry) -> None:
 
 
 def test_wrong_curve_is_refused(registry: FoundedRegistry) -> None:
-    """ES256 with a P-384 key would be refused at every gate (edge case 7)."""
+    """ES256 with a P-384 key would be refused at every gate."""
 
     def change(payload: dict) -> None:
         payload["keys"][0]["jwk"]["crv"] = "P-384"
@@ -81,7 +81,7 @@ def test_wrong_curve_is_refused(registry: FoundedRegistry) -> None:
 
 
 def test_coordinate_of_31_bytes_is_brought_to_32(registry: FoundedRegistry) -> None:
-    """257 of 368 keys in a WHO list had short coordinates: the same key must get the same kid (edge case 11)."""
+    """257 of 368 keys in a WHO list had short coordinates: the same key must get the same kid."""
     province = registry.province()
     key = new_private_key()
     while len(_x_bytes(key.public_key())) != 31:
@@ -161,7 +161,7 @@ def test_key_that_lasts_too_long_is_refused(registry: FoundedRegistry) -> None:
 
 
 def test_taken_kid_is_refused(registry: FoundedRegistry) -> None:
-    """A kid under two members would make the gate ask the wrong one (edge case 5)."""
+    """A kid under two members would make the gate ask the wrong one."""
     held = published(registry)
     compact, _ = statement_of(registry.province())
     taken = {key.kid: "CN-44" for key in read_statement(compact).keys}
@@ -170,7 +170,7 @@ def test_taken_kid_is_refused(registry: FoundedRegistry) -> None:
 
 
 def test_denied_key_does_not_come_back(registry: FoundedRegistry) -> None:
-    """Only a new key lifts a denial; the old one is in a thief's hands (edge case 25)."""
+    """Only a new key lifts a denial; the old one is in a thief's hands."""
     registry.enrol("CN-41")
     province = registry.province()
     kid = province.state().keys[0].kid
@@ -194,7 +194,7 @@ def test_denied_root_does_not_come_back(registry: FoundedRegistry) -> None:
 
 
 def test_living_key_may_not_be_dropped(registry: FoundedRegistry) -> None:
-    """Codes in people's hands must stay good when a key is rotated (edge case 25)."""
+    """Codes in people's hands must stay good when a key is rotated."""
     registry.enrol("CN-41")
     province = registry.province()
     kid = province.state().keys[0].kid
@@ -248,7 +248,7 @@ def test_each_key_must_prove_possession(registry: FoundedRegistry) -> None:
 
 
 def test_list_with_a_kid_twice_or_anothers_statement_is_refused(registry: FoundedRegistry) -> None:
-    """What is about to be signed has no bad entry; gates would drop it (edge cases 5 and 22)."""
+    """What is about to be signed has no bad entry; gates would drop it."""
     registry.enrol("CN-41", "CN-44")
     members = read_trust_list(registry.publication.repository().trust_list)
     henan, guangdong = members.members["CN-41"], members.members["CN-44"]

@@ -164,7 +164,7 @@ def test_bad_draft_requests_are_named(registry: FoundedRegistry) -> None:
 
 
 def test_draft_without_changes_renews_the_list(registry: FoundedRegistry) -> None:
-    """Targets end after 90 days even when nothing happens (edge case 20)."""
+    """Targets end after 90 days even when nothing happens."""
     registry.enrol("CN-41")
     later = NOW + 100 * DAY
     draft = registry.publication.draft(DraftRequest([], {}), "officer", later)
@@ -206,7 +206,7 @@ def test_stop_between_any_two_writes_leaves_a_whole_repository(registry: Founded
 
 
 def test_timestamp_is_written_last(registry: FoundedRegistry) -> None:
-    """A key file that appears before the list that names it led clients astray (edge case 21)."""
+    """A key file that appears before the list that names it led clients astray."""
     registry.writer.written.clear()
     registry.enrol("CN-41")
     names = [path.relative_to(registry.mirror.directory).as_posix() for path in registry.writer.written]
@@ -254,7 +254,7 @@ def test_two_processes_publish_at_once(registry: FoundedRegistry) -> None:
 
 
 def test_timestamp_carries_the_signed_time(registry: FoundedRegistry) -> None:
-    """Gates take the lower bound of their clock from it, and from nothing else (edge case 17)."""
+    """Gates take the lower bound of their clock from it, and from nothing else."""
     registry.publication.retime(NOW + 3600)
     verified = verify_repository(registry.source, registry.trusted_root)
     assert verified.registry_time == NOW + 3600
@@ -300,7 +300,7 @@ def test_our_own_output_is_checked(registry: FoundedRegistry) -> None:
 
 
 def test_broken_mirrors_are_named(registry: FoundedRegistry) -> None:
-    """A file missing or of another kind is told by its name (edge case 21)."""
+    """A file missing or of another kind is told by its name."""
     files = dict(registry.publication.repository().files())
     for path in files:
         with pytest.raises(MetadataRejected, match="missing"):

@@ -124,7 +124,7 @@ def test_at_another_time(desk: Desk, registry: MirroredRegistry, form: str) -> N
 
 
 def test_a_time_without_offset_is_beijing_time(desk: Desk, registry: MirroredRegistry) -> None:
-    """A guard types the time on the wall (edge case 16)."""
+    """A guard types the time on the wall."""
     assert desk.verdicts("-", "--at", "2020-01-01T07:59", stdin="x")[0]["outcome"] == "refused"
     assert moment("2022-11-21T12:00") == 1_669_003_200
 

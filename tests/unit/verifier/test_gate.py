@@ -99,7 +99,7 @@ def test_without_a_shared_memory_the_verdict_says_so(clock: FixedClock) -> None:
 
 
 def test_where_the_profile_needs_a_shared_memory_its_loss_is_undetermined(clock: FixedClock) -> None:
-    """At the border "perhaps shown already" is not good enough (edge case 47: Redis gone)."""
+    """At the border "perhaps shown already" is not good enough (Redis gone)."""
     memory = SharedCache(clock)
     gate = gate_of(clock, memory, BORDER)
     memory.gone = True

@@ -98,7 +98,7 @@ def test_what_a_member_may_not_say_is_not_shown() -> None:
 
 
 def test_the_traveller_sees_whose_rule_and_whom_to_call() -> None:
-    """A green code refused because the neighbour maps differently (edge case 46)."""
+    """A green code refused because the neighbour maps differently."""
     old = PAPER._replace(evidence=(TEST._replace(sampled_at=NOW - 60 * 3600),))
     shown = verdict(issue(old))
     assert shown["rules"] == {"member": GUANGDONG, "rule_set": 0, "version": 1, "rule": "nucleic-acid"}

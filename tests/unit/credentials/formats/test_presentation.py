@@ -82,7 +82,7 @@ def test_time_and_credential_are_signed(changed: dict[str, object]) -> None:
 
 
 def test_another_phone_is_refused() -> None:
-    """A friend who has the picture has not the key (edge case 34)."""
+    """A friend who has the picture has not the key."""
     stolen = presentation.present(TEXT, STRANGER_KEY, SHOWN_AT)
     with pytest.raises(PresentationSignature):
         read(stolen)
@@ -134,7 +134,7 @@ def test_every_cut_is_malformed() -> None:
 
 @pytest.mark.parametrize("place", range(4))
 def test_the_layout_is_fixed(place: int) -> None:
-    """One encoding: else the same showing has many texts, and each would count as a new one (edge case 35)."""
+    """One encoding: else the same showing has many texts, and each would count as a new one."""
     head, credential, clock, signature = parts()
     time, mode = clock[:5], clock[5:]
     for data in (

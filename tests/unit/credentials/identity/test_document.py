@@ -1,4 +1,4 @@
-"""Identity documents: one spelling, one identity, and a refusal that says why (edge case 38)."""
+"""Identity documents: one spelling, one identity, and a refusal that says why."""
 
 from __future__ import annotations
 

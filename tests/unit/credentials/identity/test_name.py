@@ -1,4 +1,4 @@
-"""Masked names: what a guard sees is a surname or initials, never more (edge case 37)."""
+"""Masked names: what a guard sees is a surname or initials, never more."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_the_same_code_twice_is_one() -> None:
     ],
 )
 def test_nothing_but_qr(kind: zxingcpp.BarcodeFormat, text: str) -> None:
-    """A reader left to guess answers with the wrong symbol (edge case 13)."""
+    """A reader left to guess answers with the wrong symbol."""
     assert read_texts(saved(on_paper(foreign(kind, text), symbol()))) == [TEXT]
     with pytest.raises(PictureUnreadable, match="no QR symbol"):
         read_texts(saved(on_paper(foreign(kind, text))))
@@ -196,7 +196,7 @@ def test_too_many_bytes() -> None:
 
 @pytest.mark.parametrize("side", [5001, 10_000, 65_535])
 def test_decompression_bomb(side: int) -> None:
-    """The header is judged before decompression, below and above both of Pillow's own limits (edge case 2)."""
+    """The header is judged before decompression, below and above both of Pillow's own limits."""
     assert side * side > MAX_PICTURE_PIXELS
     with pytest.raises(PictureUnreadable):
         read_texts(png_file(side, side, 8, b""))

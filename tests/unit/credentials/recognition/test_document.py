@@ -52,7 +52,7 @@ def test_the_chain() -> None:
 
 
 def test_a_rule_set_by_another_member() -> None:
-    """The departure's rules must not be taken for the destination's (edge case 44)."""
+    """The departure's rules must not be taken for the destination's."""
     with pytest.raises(IssuerMismatch):
         read_rule_set(sign_rule_set(document(), SIGNER), KEY.public_key(), "CN-33")
 

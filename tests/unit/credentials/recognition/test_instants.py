@@ -36,7 +36,7 @@ def at(year: int, *rest: int) -> int:
     ],
 )
 def test_every_written_form(text: str, expected: int) -> None:
-    """A form read wrongly shifts every rule that uses it (edge cases 8 and 16)."""
+    """A form read wrongly shifts every rule that uses it."""
     assert milliseconds(text) == expected
 
 

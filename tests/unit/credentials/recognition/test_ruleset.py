@@ -27,7 +27,7 @@ OPEN = {"<": [{"var": "payload.status"}, 1]}
 
 
 def test_pass_names_the_set_and_the_rule(credential: Any, fact: Any, noon: int) -> None:
-    """The verdict must say which rule of which set decided (edge case 46)."""
+    """The verdict must say which rule of which set decided."""
     result = rule_set(rule("test", ["nucleic-acid"], NEGATIVE), version=7).judge(
         credential(fact(EvidenceKind.NUCLEIC_ACID, 5)), noon
     )
@@ -52,7 +52,7 @@ def test_any_failing_rule_fails(credential: Any, fact: Any, noon: int) -> None:
 
 
 def test_an_open_rule_leaves_it_open(credential: Any, fact: Any, noon: int) -> None:
-    """What cannot be evaluated is never a pass, whatever passes beside it (edge case 43)."""
+    """What cannot be evaluated is never a pass, whatever passes beside it."""
     rules = rule_set(rule("a", ["antigen"], OPEN), rule("b", ["antigen"], True), rule("c", ["antigen"], OPEN))
     result = rules.judge(credential(fact(EvidenceKind.ANTIGEN, 1)), noon)
     assert (result.state, result.rule and result.rule.id) == (State.OPEN, "a")

@@ -32,7 +32,7 @@ def test_the_same_code_in_two_provinces(credential: Any, fact: Any, noon: int) -
 
 @pytest.mark.parametrize(("hours", "expected"), [(-0.1, "fail"), (0, "pass"), (48, "pass"), (48.1, "fail")])
 def test_hours_count_from_sampling(credential: Any, fact: Any, noon: int, hours: float, expected: str) -> None:
-    """Not from the report nor from the issuing, and not from the future (edge case 19)."""
+    """Not from the report nor from the issuing, and not from the future."""
     assert state(GUANGDONG, credential(fact(K.NUCLEIC_ACID, hours)), noon) == expected
 
 

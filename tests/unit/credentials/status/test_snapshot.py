@@ -133,7 +133,7 @@ def test_a_flipped_bit_is_refused(data: st.DataObject) -> None:
 
 
 def test_half_a_download_is_refused() -> None:
-    """A file fetched half must not be taken for a short list (edge case 21)."""
+    """A file fetched half must not be taken for a short list."""
     sealed = status.seal(TWO, SIGNER)
     for length in range(len(sealed)):
         with pytest.raises(Unreadable):

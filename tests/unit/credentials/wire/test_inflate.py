@@ -27,7 +27,7 @@ def test_one_byte_above_the_limit_is_too_large(content: bytes) -> None:
 
 
 def test_a_bomb_costs_no_memory() -> None:
-    """64 MB from 64 kB took gates down that checked the size after inflating (edge case 2)."""
+    """64 MB from 64 kB took gates down that checked the size after inflating."""
     bomb = zlib.compress(bytes(64 * 1024 * 1024), 9)
     tracemalloc.start()
     try:
@@ -40,7 +40,7 @@ def test_a_bomb_costs_no_memory() -> None:
 
 @given(st.binary(max_size=200), st.data())
 def test_a_cut_stream_is_malformed(content: bytes, data: st.DataObject) -> None:
-    """Half a download must never pass for a shorter list (edge case 21)."""
+    """Half a download must never pass for a shorter list."""
     stream = zlib.compress(content)
     cut = data.draw(st.integers(0, len(stream) - 1))
     with pytest.raises(Malformed):

@@ -137,7 +137,7 @@ def test_what_was_verified_is_there_after_a_restart(
 def test_a_bad_answer_changes_nothing_and_is_reported(
     mirror: MemberMirror, served: Serving, published: Published, henan: Province, fault: str
 ) -> None:
-    """Edge cases 21 and 28: the old verified state stays, its time does not move, and somebody is told."""
+    """The old verified state stays, its time does not move, and somebody is told."""
     trust = trusted(published)
     published.files[STATUS] = status_file(henan, 5)
     mirror.sync(trust, NOW, PATIENCE)
@@ -269,7 +269,7 @@ def test_a_record_that_says_odd_things_is_ignored(
 def test_a_full_disk_is_reported_and_nothing_is_half(
     mirror: MemberMirror, published: Published, henan: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Edge case 47: what could not be kept durably does not count as had."""
+    """What could not be kept durably does not count as had."""
     trust = trusted(published)
     mirror.sync(trust, NOW, PATIENCE)
     published.files[STATUS] = status_file(henan, 2)

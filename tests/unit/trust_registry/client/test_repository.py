@@ -81,7 +81,7 @@ def test_a_tampered_hop_is_noticed(published: Published, path: str, part: str) -
 
 @pytest.mark.parametrize("name", ["trust-list.json", "denials.json"])
 def test_a_tampered_target_is_noticed(published: Published, name: str) -> None:
-    """A hash that does not fit (edge case 21): the list is refused whole."""
+    """A hash that does not fit: the list is refused whole."""
     path = next(path for path in published.files if path.endswith(f".{name}"))
     published.files[path] = published.files[path].replace(b"sequence", b"Sequence").replace(b"version", b"Version")
     with pytest.raises(MetadataRejected):
@@ -98,7 +98,7 @@ def test_every_file_is_needed(published: Published) -> None:
 
 
 def test_files_of_two_versions_do_not_mix(published: Published) -> None:
-    """Edge case 21: a mirror in the middle of a copy, or somebody who combines old and new at will."""
+    """A mirror in the middle of a copy, or somebody who combines old and new at will."""
     old = dict(published.files)
     published.publish(NOW + HOUR)
     for role in ("snapshot", "targets", "denials"):
@@ -236,7 +236,7 @@ def test_every_target_must_be_listed(published: Published, target: str) -> None:
 
 
 def test_a_rollback_is_refused() -> None:
-    """Edge case 20: an older list served again."""
+    """An older list served again."""
     held = {"root": 2, "timestamp": 9, "snapshot": 5, "targets": 4, "denials": 5}
     check_not_older(held, held)
     check_not_older(held, {})

@@ -141,7 +141,7 @@ def test_a_changed_root_is_reported_and_waits(published: Published) -> None:
 
 
 def test_retired_keys_stay_findable(published: Published) -> None:
-    """Edge case 25: what a retired key signed may still be alive; its times judge it, not its absence."""
+    """What a retired key signed may still be alive; its times judge it, not its absence."""
     henan = published.provinces[0]
     henan.keys[0] = henan.keys[0]._replace(not_after=NOW - 1)
     henan.next_statement()

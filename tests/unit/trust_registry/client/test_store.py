@@ -43,7 +43,7 @@ def test_what_was_taken_is_there_after_a_restart(published: Published, store: Tr
 
 
 def test_an_older_set_is_refused(published: Published, store: TrustStore) -> None:
-    """Edge case 20, by whatever way it comes: a mirror or a stick."""
+    """An older list served again, by whatever way it comes: a mirror or a stick."""
     old = verify(published)
     published.publish(NOW + HOUR)
     store.take(verify(published), NOW)
@@ -99,7 +99,7 @@ def test_a_set_without_its_time_is_refused(published: Published, store: TrustSto
 def test_a_full_disk_leaves_what_was_held(
     published: Published, store: TrustStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Edge case 47: the gate goes on with the older set."""
+    """The gate goes on with the older set."""
     store.take(verify(published), NOW)
     published.publish(NOW + HOUR)
 

@@ -79,7 +79,7 @@ def test_follows_a_new_root(updater: TrustUpdater, published: Published) -> None
 def test_a_rollback_is_refused_and_the_held_set_stays(
     updater: TrustUpdater, store: TrustStore, published: Published
 ) -> None:
-    """Edge case 20: an older list served again."""
+    """An older list served again."""
     old = dict(published.files)
     published.publish()
     updater.update(NOW)
@@ -134,7 +134,7 @@ def test_expiry_is_judged_by_the_gates_clock(store: TrustStore, mirror: Serving)
 def test_half_a_fetch_stores_nothing(
     updater: TrustUpdater, store: TrustStore, mirror: Serving, published: Published, name: str, fault: str
 ) -> None:
-    """Edge case 21: a list fetched half, a hash that does not fit, a file that is not there yet."""
+    """A list fetched half, a hash that does not fit, a file that is not there yet."""
     path = next(path for path in published.files if path.endswith(name))
     if fault == "gone":
         del published.files[path]
