@@ -18,6 +18,7 @@ from credentials.wire.jws import parse_json
 
 ENCODINGS = ("utf-8", "gb18030")
 MAX_LINE_BYTES = 16_384
+_PIECE_BYTES = 1 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COLUMNS = {
     "key": ("", "key"),
@@ -46,9 +47,12 @@ class Line(NamedTuple):
 
 
 def count_lines(source: Path) -> int:
-    """About how many lines there are to do, for the progress bar."""
+    """About how many lines there are to do, for the progress bar; 0 for a pipe, which can be read only once."""
+    if not source.is_file():
+        return 0
     with source.open("rb") as file:
-        return sum(1 for _ in file)
+        # By pieces: a line that never ends is not held here either.
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(_PIECE_BYTES), b""))
 
 
 def read_lines(source: Path, encoding: str = "utf-8") -> Iterator[Line]:
@@ -72,16 +76,14 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         rest = line
         while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
             rest = file.readline(MAX_LINE_BYTES + 1)
-        if number == 1:
-            line = line.removeprefix(_BYTE_ORDER_MARK)
-        if line.strip():
+        if line.strip() or len(line) > MAX_LINE_BYTES:
             yield number, line
 
 
 def _json_lines(lines: Iterator[tuple[int, bytes]]) -> Iterator[Line]:
     for number, line in lines:
         try:
-            yield Line(number, _json_fields(line))
+            yield Line(number, _json_fields(line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line))
         except TongxingError as error:
             yield Line(number, error)
 
@@ -107,6 +109,8 @@ def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str) -> Iterator[Li
 
 
 def _header(line: bytes, encoding: str) -> list[str]:
+    # The mark says UTF-8: where another encoding was said, the names would come out as other people's.
+    line = line.removeprefix(_BYTE_ORDER_MARK) if encoding == "utf-8" else line
     columns = [name.strip() for name in _cells(line, encoding)]
     if not columns or len(set(columns)) != len(columns) or not _COLUMNS.keys() >= set(columns):
         raise InvalidRequest(f"the header is missing, or names a column twice or one that is none of {_NAMES}")

@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -48,10 +48,10 @@ def init(as_json: bool) -> None:
 
 
 @issuer.command()
-@click.argument("request", type=click.File(encoding="utf-8"))
+@click.argument("request", type=click.File("rb"))
 @click.option("--key", help="Idempotency key: the same key and request give the same code again.")
 @as_json
-def issue(request: TextIO, key: str | None, as_json: bool) -> None:
+def issue(request: BinaryIO, key: str | None, as_json: bool) -> None:
     """Issue one code for a REQUEST in JSON (docs/operations.md), a file or - for standard input.
 
     \b
@@ -59,7 +59,8 @@ def issue(request: TextIO, key: str | None, as_json: bool) -> None:
       tongxing issuer issue - < wang.json
     """
     office = _open()
-    ask = ask_for(_object(request.read()), key or secrets.token_hex(16))
+    # An empty key is a shell variable that was never set: it must not pass for none.
+    ask = ask_for(_object(request.read()), secrets.token_hex(16) if key is None else key)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
     _say(as_json, issued, str(issued["text"]))
 
@@ -136,9 +137,9 @@ def client() -> None:
 
 @client.command("add")
 @click.argument("client_id")
-@click.argument("jwk", type=click.File(encoding="utf-8"))
+@click.argument("jwk", type=click.File("rb"))
 @as_json
-def add_client(client_id: str, jwk: TextIO, as_json: bool) -> None:
+def add_client(client_id: str, jwk: BinaryIO, as_json: bool) -> None:
     """Register CLIENT_ID with its public key, a JWK in a file or - for standard input.
 
     \b
@@ -179,11 +180,11 @@ def _open() -> IssuerService:
     return office
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(content: bytes) -> dict[str, Any]:
     try:
-        value = parse_json(text.encode())
+        value = parse_json(content)
     except Malformed as error:
-        raise InvalidRequest("not JSON") from error
+        raise InvalidRequest("not JSON in UTF-8") from error
     if not isinstance(value, dict):
         raise InvalidRequest("not a JSON object")
     return value

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from credentials.errors import SettingInvalid
 from credentials.regions import is_member_id
+from issuer.decisions import is_unit
 from service_kit.fetch import require_safe
 from service_kit.settings import ServiceSettings
 
@@ -36,6 +37,8 @@ class IssuerSettings(ServiceSettings):
         require_safe(self.registry_url)
         if not is_member_id(self.member):
             raise SettingInvalid("TONGXING_MEMBER: not a member id")
+        if not is_unit(self.unit):
+            raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
 
     @property
     def audience(self) -> str:

@@ -27,6 +27,8 @@ RULE_SET: Final = RuleSetReference(1, 1)
 MANUAL: Final = RuleSetReference(0, 0)
 
 BASIS_BY_RULE = "rule"
+_BY_RULE = "/rule-set"
+"""Stands where a manual decision names the person of the unit."""
 BASES: Final[dict[str, str]] = {
     BASIS_BY_RULE: "规则集自动判定 · decided by the published rule set",
     "infectious-diseases-law-39": "传染病防治法第三十九条 · Infectious Diseases Law, article 39",
@@ -84,6 +86,12 @@ class Decision(NamedTuple):
         return hashlib.sha256(self.leaf() + cti).digest()[:DECISION_REFERENCE_BYTES]
 
 
+def is_unit(unit: str) -> bool:
+    """Whether decisions by rule can be made in the name of ``unit``."""
+    staff = f"{unit}{_BY_RULE}"
+    return "/" not in unit and bool(unit.strip()) and len(staff) <= MAX_STAFF_CHARACTERS and staff.isprintable()
+
+
 def decide_by_rule(subject: bytes, unit: str, evidence: tuple[Evidence, ...], at: int, ends_at: int) -> Decision:
     """Apply rule set 1 to the evidence at ``at``: validity counts from sampling, never from reporting.
 
@@ -92,7 +100,7 @@ def decide_by_rule(subject: bytes, unit: str, evidence: tuple[Evidence, ...], at
     """
     status, reason = _status_by_rule(evidence, at)
     return Decision(
-        subject, status, reason, RULE_SET, BASIS_BY_RULE, evidence, unit, f"{unit}/rule-set", None, at, ends_at,
+        subject, status, reason, RULE_SET, BASIS_BY_RULE, evidence, unit, f"{unit}{_BY_RULE}", None, at, ends_at,
         at + APPEAL_DAYS * DAY_SECONDS,
     )  # fmt: skip
 

@@ -6,16 +6,17 @@ in it is shown; who withdrew nothing says so as often as who withdrew much.
 
 from __future__ import annotations
 
-import json
+import re
 from typing import NamedTuple
 
-from credentials.errors import FetchFailed
+from credentials.errors import FetchFailed, Malformed
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS
 from credentials.signing import Signer
 from credentials.status import snapshot as status_snapshot
 from credentials.status.permutation import index_of
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.status.token import StatusToken, make_token
+from credentials.wire.jws import parse_json
 from issuer.storage.ports import IssuerStore
 from service_kit.fetch import Fetcher
 
@@ -26,6 +27,7 @@ TOKEN_SECONDS = 24 * 3600
 TOKEN_TTL_SECONDS = 300
 MAX_ANSWER_BYTES = 65_536
 _SEQUENCE = "status-snapshot"
+_CODE = re.compile(r"[a-z-]{1,64}")
 
 
 class Published(NamedTuple):
@@ -96,7 +98,8 @@ class StatusPublication:
 def _code(body: bytes) -> str:
     """The stable code of a problem document, if it is one."""
     try:
-        document = json.loads(body)
-    except ValueError:
+        document = parse_json(body)
+    except Malformed:
         return ""
-    return str(document.get("code", "")) if isinstance(document, dict) else ""
+    code = document.get("code") if isinstance(document, dict) else None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""

@@ -23,6 +23,7 @@ from credentials.limits import (
     MAX_EVIDENCE,
     MAX_LIFETIME_PAPER_SECONDS,
     MAX_LIFETIME_PHONE_SECONDS,
+    MAX_NAME_CHARACTERS,
     MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
 )
@@ -30,7 +31,7 @@ from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Guar
 from credentials.regions import is_region
 from issuer.holder_proof import proven_point
 
-MAX_NAME_CHARACTERS = 64
+MAX_FIELD_CHARACTERS = 64
 MIN_LIFETIME_SECONDS = 60
 FUTURE_SAMPLE_SECONDS = 600
 """A sample may seem taken this long from now: laboratories' clocks."""
@@ -121,7 +122,7 @@ def _document(value: object) -> Document:
     kind = fields.get("kind")
     if kind is not None and not isinstance(kind, str):
         raise InvalidRequest("document.kind: text")
-    return parse_document(kind, _text(fields, "number", MAX_NAME_CHARACTERS))
+    return parse_document(kind, _text(fields, "number", MAX_FIELD_CHARACTERS))
 
 
 def _evidence(value: object, at: int) -> tuple[Evidence, ...]:
@@ -175,8 +176,8 @@ def _manual(value: object) -> ManualDecision | None:
     return ManualDecision(
         _labelled(Status, fields, "status"),
         _labelled(Reason, fields, "reason"),
-        _text(fields, "basis", MAX_NAME_CHARACTERS),
-        _text(fields, "author", MAX_NAME_CHARACTERS),
-        _text(fields, "approver", MAX_NAME_CHARACTERS),
+        _text(fields, "basis", MAX_FIELD_CHARACTERS),
+        _text(fields, "author", MAX_FIELD_CHARACTERS),
+        _text(fields, "approver", MAX_FIELD_CHARACTERS),
         _whole(fields, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS),
     )

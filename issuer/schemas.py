@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from credentials.limits import MAX_EVIDENCE
+from credentials.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from issuer.holder_proof import MAX_PROOF_CHARACTERS
 from issuer.withdrawal import CAUSES
@@ -46,7 +46,7 @@ class DecisionSchema(Schema):
 class IssueSchema(Schema):
     """A request for one code."""
 
-    name = fields.String(required=True, validate=_TEXT)
+    name = fields.String(required=True, validate=validate.Length(min=1, max=MAX_NAME_CHARACTERS))
     document = fields.Nested(DocumentSchema, required=True)
     form = fields.String(required=True, validate=_label(Form))
     evidence = fields.List(fields.Nested(EvidenceSchema), validate=validate.Length(max=MAX_EVIDENCE))

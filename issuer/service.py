@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
@@ -69,7 +71,8 @@ def open_service(settings: IssuerSettings, clock: Clock | None = None) -> Issuer
     secrets = Secrets.derived_from(_secret(settings))
     engine = open_database(settings)
     store, mirror = SqlIssuerStore(engine), Mirror(settings.registry_url, settings.member, Fetcher())
-    store.bind_secret(secrets.digest)
+    with _disposed_on_error(engine):
+        store.bind_secret(secrets.digest)
     return IssuerService(
         settings=settings,
         engine=engine,
@@ -85,7 +88,8 @@ def open_service(settings: IssuerSettings, clock: Clock | None = None) -> Issuer
 def open_database(settings: IssuerSettings) -> Engine:
     """The database, migrated."""
     engine = connect(settings.database(DATABASE_NAME))
-    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    with _disposed_on_error(engine):
+        migrate(engine, MIGRATIONS, VERSION_TABLE)
     return engine
 
 
@@ -111,6 +115,15 @@ def service() -> IssuerService:
     """The service of the application that handles this request."""
     found: IssuerService = current_app.extensions[EXTENSION]
     return found
+
+
+@contextmanager
+def _disposed_on_error(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:

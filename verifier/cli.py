@@ -50,8 +50,9 @@ def check(
 ) -> None:  # fmt: skip
     """Check codes by what is stored, without network: texts, pictures, or - for one code a line from standard input.
 
-    Prefer - to texts: arguments stand in the list of processes for everybody to see. Ends with 0 when all are
-    accepted, 1 when one is refused, else 2 when one is undetermined.
+    It remembers nothing from one call to the next, so it cannot tell that a live code was shown before. Prefer - to
+    texts: arguments stand in the list of processes for everybody to see. Ends with 0 when all are accepted, 1 when one
+    is refused, else 2 when one is undetermined.
 
     \b
     Example:

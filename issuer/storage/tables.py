@@ -71,10 +71,15 @@ decision = Table(
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("appeal_until", BigInteger, nullable=False),
-    CheckConstraint("length(basis) > 0", name="issuer_basis_named"),
-    CheckConstraint("basis = 'rule' OR approver IS NOT NULL", name="issuer_manual_needs_approver"),
-    CheckConstraint("approver IS NULL OR approver <> author", name="issuer_approver_is_another"),
+    CheckConstraint("length(trim(basis)) > 0", name="issuer_basis_named"),
+    CheckConstraint("(basis = 'rule') = (approver IS NULL)", name="issuer_manual_needs_approver"),
+    CheckConstraint("(basis = 'rule') = (rule_set > 0)", name="issuer_rule_has_rule_set"),
+    CheckConstraint("substr(author, 1, length(unit) + 1) = unit || '/'", name="issuer_author_of_unit"),
+    CheckConstraint(
+        "lower(substr(approver, 1, length(unit) + 1)) <> lower(unit) || '/'", name="issuer_approver_of_another_unit"
+    ),
     CheckConstraint("ends_at > starts_at", name="issuer_ends_by_itself"),
+    CheckConstraint("basis = 'rule' OR ends_at - starts_at <= 1209600", name="issuer_manual_ends_in_14_days"),
 )
 
 credential = Table(

@@ -57,7 +57,7 @@ def test_manual_decision() -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    paper(name=""), paper(name=None), paper(name="x" * 65), paper(name="   "), paper(name="·"), paper(name="\ud800"),
+    paper(name=""), paper(name=None), paper(name="x" * 129), paper(name="   "), paper(name="·"), paper(name="\ud800"),
     paper(document=None), paper(document={}), paper(document={"number": 7}), paper(document={"number": "1", "x": 1}),
     paper(document={"number": "1", "kind": 7}), paper(form="screenshot"), paper(form=None), paper(form=["paper"]),
     paper(evidence=None), paper(evidence={}), paper(evidence=[sampled()] * 3), paper(evidence=["negative"]),

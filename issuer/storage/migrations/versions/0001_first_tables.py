@@ -42,10 +42,15 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger, nullable=False),
         sa.Column("appeal_until", sa.BigInteger, nullable=False),
-        sa.CheckConstraint("length(basis) > 0", name="issuer_basis_named"),
-        sa.CheckConstraint("basis = 'rule' OR approver IS NOT NULL", name="issuer_manual_needs_approver"),
-        sa.CheckConstraint("approver IS NULL OR approver <> author", name="issuer_approver_is_another"),
+        sa.CheckConstraint("length(trim(basis)) > 0", name="issuer_basis_named"),
+        sa.CheckConstraint("(basis = 'rule') = (approver IS NULL)", name="issuer_manual_needs_approver"),
+        sa.CheckConstraint("(basis = 'rule') = (rule_set > 0)", name="issuer_rule_has_rule_set"),
+        sa.CheckConstraint("substr(author, 1, length(unit) + 1) = unit || '/'", name="issuer_author_of_unit"),
+        sa.CheckConstraint(
+            "lower(substr(approver, 1, length(unit) + 1)) <> lower(unit) || '/'", name="issuer_approver_of_another_unit"
+        ),
         sa.CheckConstraint("ends_at > starts_at", name="issuer_ends_by_itself"),
+        sa.CheckConstraint("basis = 'rule' OR ends_at - starts_at <= 1209600", name="issuer_manual_ends_in_14_days"),
     )
     op.create_table(
         "issuer_credential",
