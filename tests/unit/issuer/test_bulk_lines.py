@@ -108,5 +108,6 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_lines_are_counted_for_the_progress_bar(tmp_path: Path) -> None:
     """About right is enough."""
-    (tmp_path / "people.csv").write_text("a\nb\nc")
+    (tmp_path / "people.csv").write_text("a\nb\nc\n")
     assert count_lines(tmp_path / "people.csv") == 3
+    assert count_lines(tmp_path) == 0, "a pipe can be read only once, so it is not counted"
