@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from credentials.errors import TongxingError
+from credentials.errors import IdempotencyConflict, TongxingError
 from credentials.wire.jws import json_bytes
 from issuer.bulk_lines import Line, read_lines
 from issuer.bulk_output import open_output
@@ -64,32 +64,37 @@ def issue_file(
         found, lines = frozenset(codes.keys), iter(read_lines(source, encoding))
         while batch := list(islice(lines, BATCH)):
             asks = _asks(batch, rejected)
-            waiting = [(number, ask) for number, ask in asks if ask.key not in found]
-            rows = _issue(issuance, waiting, now(), rejected)
+            at, there = now(), [each for each in asks if each.ask.key in found]
+            rows = _issue(issuance, [each for each in asks if each.ask.key not in found], at, rejected)
             written = codes.append([(key, _line(key, row)) for key, row in rows])
             issued += written
-            present += len(asks) - len(waiting) + len(rows) - written
+            present += len(rows) - written + _count_same(issuance, there, at, rejected)
             progress(len(batch))
     report = b"".join(json_bytes(line._asdict()) + b"\n" for line in sorted(rejected))
     write_atomic(output.with_name(output.name + ".rejected.ndjson"), report, mode=0o600)
     return BulkResult(issued, present, rejected)
 
 
-def _asks(batch: Iterable[Line], rejected: list[Rejected]) -> list[tuple[int, Ask]]:
+class _Numbered(NamedTuple):
+    number: int
+    ask: Ask
+
+
+def _asks(batch: Iterable[Line], rejected: list[Rejected]) -> list[_Numbered]:
     asks = []
     for line in batch:
         try:
             if isinstance(line.fields, TongxingError):
                 raise line.fields
             fields = dict(line.fields)
-            asks.append((line.number, ask_for(fields, fields.pop("key", None))))
+            asks.append(_Numbered(line.number, ask_for(fields, fields.pop("key", None))))
         except TongxingError as error:
             rejected.append(Rejected(line.number, error.code, error.detail))
     return asks
 
 
 def _issue(
-    issuance: Issuance, waiting: list[tuple[int, Ask]], at: int, rejected: list[Rejected]
+    issuance: Issuance, waiting: list[_Numbered], at: int, rejected: list[Rejected]
 ) -> list[tuple[str, IssuedRow]]:
     if not waiting:
         return []
@@ -101,6 +106,20 @@ def _issue(
         else:
             rows.append((ask.key, outcome))
     return rows
+
+
+def _count_same(issuance: Issuance, there: list[_Numbered], at: int, rejected: list[Rejected]) -> int:
+    """How many of the lines whose key stands in the output are still what their code was issued for.
+
+    A second person under one key, or a corrected name under the old one, must not pass for done in a later run.
+    """
+    if not there:
+        return 0
+    asks = [each.ask for each in there]
+    others = [each for each, other in zip(there, issuance.used_otherwise(CLIENT, asks, at), strict=True) if other]
+    conflict = IdempotencyConflict("the key was used for another request")
+    rejected.extend(Rejected(each.number, conflict.code, conflict.detail) for each in others)
+    return len(there) - len(others)
 
 
 def _line(key: str, row: IssuedRow) -> bytes:

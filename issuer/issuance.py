@@ -124,10 +124,10 @@ class Issuance:
             known = {**known, **self._issue_ready(client_id, ready, at)}
         return [bad[number] if number in bad else _outcome(known[ask.key], ask) for number, ask in enumerate(asks)]
 
-    def reused(self, client_id: str, asks: Sequence[Ask], at: int) -> set[str]:
-        """The keys that were used for another request than now, and whose code has not expired at ``at``."""
+    def used_otherwise(self, client_id: str, asks: Sequence[Ask], at: int) -> list[bool]:
+        """Of each in order, whether its key was used for another request whose code has not expired at ``at``."""
         known = self.store.replays(client_id, [ask.key for ask in asks], at)
-        return {ask.key for ask in asks if ask.key in known and known[ask.key].body_hash != ask.body_hash}
+        return [ask.key in known and known[ask.key].body_hash != ask.body_hash for ask in asks]
 
     def _decide(self, ask: Ask, at: int) -> _Ready:
         """Read the request and decide. The code expires with its lifetime, or with a manual decision if sooner."""

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Inspector, inspect, text
 
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions import decide_by_hand, decide_by_rule
+from issuer.decisions import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
 from issuer.indices import Place, group_end
 from issuer.service import MIGRATIONS, VERSION_TABLE
 from issuer.storage.ports import Entry, IssuedRow, IssuerStore
 from issuer.storage.sql import SqlIssuerStore
+from issuer.storage.tables import metadata
 from service_kit.database import connect, migrate, transaction
 
 NOW = 1_795_000_000
@@ -152,7 +153,21 @@ def test_place_is_taken_for_ever(store: IssuerStore) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"basis": ""}, {"approver": None}, {"approver": "cdc/zhang"}, {"ends_at": NOW}, {"basis": None}],
+    [
+        {"basis": ""},
+        {"basis": "  "},
+        {"basis": None},
+        {"basis": "rule"},
+        {"rule_set": RULE_SET},
+        {"approver": None},
+        {"approver": "cdc/zhang"},
+        {"approver": "cdc/li"},
+        {"approver": "CDC/li"},
+        {"author": "somebody/zhang"},
+        {"author": "cdc"},
+        {"ends_at": NOW},
+        {"ends_at": NOW + MAX_MANUAL_DAYS * DAY + 1},
+    ],
 )
 def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[str, Any]) -> None:
     """Also whoever goes past our code needs a basis, a second approver and an end."""
@@ -165,6 +180,41 @@ def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[s
     broken = entry(place)._replace(decision=made._replace(**changes))
     with pytest.raises(Conflict), store.issuing() as issuing:
         issuing.record(CLIENT, [broken])
+    with store.issuing() as issuing:
+        issuing.record(CLIENT, [broken._replace(decision=made._replace(ends_at=NOW + MAX_MANUAL_DAYS * DAY))])
+
+
+def test_database_refuses_a_rule_with_an_approver(store: IssuerStore) -> None:
+    """A decision by hand cannot pass for one by rule to escape its bounds."""
+    with store.issuing() as issuing:
+        (place,) = issuing.allocate(END, 1)
+    sound = entry(place)
+    for changes in ({"approver": "commission/li"}, {"rule_set": MANUAL}, {"author": "other/rule-set"}):
+        with pytest.raises(Conflict), store.issuing() as issuing:
+            issuing.record(CLIENT, [sound._replace(decision=sound.decision._replace(**changes))])
+
+
+def test_migrations_make_the_tables_of_the_program(stores: Stores) -> None:
+    """A bound that stands in the program's tables alone protects nobody."""
+
+    def described(inspector: Inspector) -> dict[str, Any]:
+        return {
+            table: (
+                {(each["name"], str(each["type"]), each["nullable"]) for each in inspector.get_columns(table)},
+                {(each["name"], each["sqltext"]) for each in inspector.get_check_constraints(table)},
+                {(each["name"], *each["column_names"]) for each in inspector.get_indexes(table)},
+                {(*each["constrained_columns"], each["referred_table"]) for each in inspector.get_foreign_keys(table)},
+                inspector.get_pk_constraint(table)["constrained_columns"],
+                [each["column_names"] for each in inspector.get_unique_constraints(table)],
+            )
+            for table in metadata.tables
+        }
+
+    migrated = described(inspect(stores.engine))
+    with transaction(stores.engine) as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+    assert migrated == described(inspect(stores.engine))
 
 
 def test_credential_needs_its_decision(stores: Stores) -> None:

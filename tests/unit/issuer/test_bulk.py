@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from credentials.signing import PemSigner
 from demonstration.residents import residents, to_csv
 from issuer import bulk
 from issuer.bulk import BulkResult, Rejected, issue_file
+from issuer.bulk_lines import count_lines
 from tests.unit.issuer.issuing import NOW, IssuerOnDisk, paper, phone
 
 PEOPLE = 30
@@ -151,11 +155,52 @@ def test_corrected_lines_are_issued_for_in_the_same_output(issuer: IssuerOnDisk,
     assert [line["key"] for line in codes(source)] == ["a", "b"]
 
 
+def test_other_person_under_a_used_key_is_told_in_every_run(issuer: IssuerOnDisk, tmp_path: Path) -> None:
+    """A run that is taken up must not count them as done: they have no code, and the report is written anew."""
+    source = ndjson(tmp_path, {**paper(), "key": "a"}, {**paper(name="李四"), "key": "a"})
+    for issued, present in ((1, 0), (0, 1), (0, 1)):
+        result = run(issuer, source)
+        assert (result.issued, result.present) == (issued, present)
+        assert [(line.number, line.code) for line in result.rejected] == [(2, "idempotency-conflict")]
+    mended = ndjson(tmp_path, {**paper(name="王晓明"), "key": "a"})
+    assert [line.number for line in run(issuer, mended).rejected] == [1]
+    assert run(issuer, mended, NOW + 8 * 86_400) == (0, 1, [])
+
+
 def test_line_that_stands_twice_is_issued_for_once(issuer: IssuerOnDisk, tmp_path: Path) -> None:
     """In one batch or in two: the same request is the same request."""
     source = ndjson(tmp_path, *[paper()] * 3, *[{**paper(), "key": str(n)} for n in range(8)], paper())
     assert run(issuer, source) == (9, 3, [])
     assert len({line["key"] for line in codes(source)}) == len(codes(source)) == 9
+
+
+def test_people_of_every_difficult_kind(issuer: IssuerOnDisk, tmp_path: Path) -> None:
+    """Names with dots, of one character, beyond the BMP; permits and passports: a code for each, the name masked."""
+    many = list(residents(2000, NOW))
+    odd = {person.name: person for person in many if re.search("^.$|^欧阳|[^\u4e00-\u9fa5]", person.name)}
+    documents = {(person.document_kind, person.document_number[:2]): person for person in many}
+    people = [*{*odd.values(), *documents.values()}]
+    assert {"𠮷田𠀋", "䶮之介", "㛃", "王", "Maria", "买买提·吐尔逊"} <= odd.keys()
+    assert {("passport", "KO"), ("hk-macao-permit", "M0"), ("resident-id", "83")} <= documents.keys()
+    source = tmp_path / "people.csv"
+    source.write_text(to_csv(iter(people)), encoding="utf-8")
+    assert run(issuer, source) == (len(people), 0, [])
+    for line, person in zip(codes(source), people, strict=True):
+        code = issuer.read(line["text"])
+        assert "*" in code.holder_name
+        assert len(person.name) == 1 or person.name != code.holder_name
+        assert len(code.evidence) == bool(person.evidence_kind)
+
+
+def test_pipe_can_be_a_source(issuer: IssuerOnDisk, tmp_path: Path) -> None:
+    """A file that is unpacked on its way must not be read up by counting its lines."""
+    pipe = tmp_path / "people"
+    os.mkfifo(pipe)
+    assert count_lines(pipe) == 0
+    writer = threading.Thread(target=pipe.write_text, args=(json.dumps(paper()) + "\n",))
+    writer.start()
+    assert run(issuer, pipe) == (1, 0, [])
+    writer.join()
 
 
 def test_same_file_next_week(issuer: IssuerOnDisk, people: Path) -> None:

@@ -78,6 +78,18 @@ def test_bad_line_spoils_no_other(tmp_path: Path, bad: bytes) -> None:
     assert lines == {2: READ, 5: READ}
 
 
+def test_mark_of_utf8_under_another_encoding(tmp_path: Path) -> None:
+    """Read as GB18030, bytes of UTF-8 are mostly characters too: other people's names would be signed."""
+    with pytest.raises(InvalidRequest):
+        read(tmp_path, f"{HEADER}\n{WANG}\n".encode("utf-8-sig"), encoding="gb18030")
+
+
+def test_long_line_that_begins_blank_is_reported(tmp_path: Path) -> None:
+    """Somebody may stand at its end, so it is no blank line."""
+    lines = read(tmp_path, f"{HEADER}\n{' ' * (MAX_LINE_BYTES + 1)}{WANG}\n{WANG}\n")
+    assert lines == {2: "invalid-request", 3: READ}
+
+
 @pytest.mark.parametrize("header", ["", "name,colour", "name,name", '"name', "姓名".encode("gb18030")])
 def test_header_that_cannot_be_read_stops_all(tmp_path: Path, header: str | bytes) -> None:
     """A misspelt column must not become an empty field of everybody."""

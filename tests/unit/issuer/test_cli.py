@@ -34,7 +34,7 @@ __all__ = ["member"]
 JWK = json.dumps(jwk_of(new_private_key().public_key()))
 
 
-def run(*arguments: str, stdin: str = "") -> Result:
+def run(*arguments: str, stdin: str | bytes = "") -> Result:
     return CliRunner().invoke(commands, list(arguments), input=stdin, catch_exceptions=False)
 
 
@@ -76,15 +76,23 @@ def test_issue_from_file_and_standard_input(folder: Path) -> None:
     [
         ("{", InvalidRequest),
         ("[]", InvalidRequest),
+        (b'{"name": "\xff"}', InvalidRequest),
+        (recent().encode("utf-16"), InvalidRequest),
         ('{"name": 1, "name": 2}', InvalidRequest),
         (recent(colour="green"), InvalidRequest),
         (recent(document={"number": "1"}), InvalidDocument),
     ],
 )
-def test_issue_refuses(folder: Path, stdin: str, error: type[TongxingError]) -> None:
+def test_issue_refuses(folder: Path, stdin: str | bytes, error: type[TongxingError]) -> None:
     """The roof turns the error into its exit code."""
     with pytest.raises(error):
         run("issue", "-", stdin=stdin)
+
+
+def test_empty_key_is_not_taken_for_none(folder: Path) -> None:
+    """A shell variable that was never set would make every retry a new code."""
+    with pytest.raises(InvalidRequest):
+        run("issue", "-", "--key", "", stdin=recent())
 
 
 def test_bulk(folder: Path) -> None:
@@ -124,6 +132,8 @@ def test_clients(folder: Path) -> None:
     assert answer("client", "add", "city-app", "-", stdin=JWK) == {"client_id": "city-app"}
     with pytest.raises(Conflict):
         run("client", "add", "city-app", "-", stdin=JWK)
+    with pytest.raises(InvalidRequest):
+        run("client", "add", "other-app", "-", stdin=JWK.encode("utf-16"))
     assert "city-app" in run("client", "list").output
     assert answer("client", "revoke", "city-app") == {"client_id": "city-app"}
     assert "revoked" in run("client", "list").output

@@ -48,10 +48,10 @@ def served(app: Flask) -> Iterator[str]:
 class Member:
     """A province that is enrolled, its publication, and the registry that takes it."""
 
-    def __init__(self, registry: FoundedRegistry, issuer: IssuerOnDisk, url: str) -> None:
+    def __init__(self, registry: FoundedRegistry, issuer: IssuerOnDisk, url: str, clock: FixedClock) -> None:
         province = registry.province(MEMBER)
         kids = {key.use: key.kid for key in province.state().keys}
-        self.issuer, self.url = issuer, url
+        self.issuer, self.url, self.clock = issuer, url, clock
         self.signer, self.rules_signer = province.signer(kids["status"]), province.signer(kids["rules"])
         self.mirror = Mirror(f"{url}/", MEMBER, Fetcher())
         self.publication = self.publishing_with(self.signer)
@@ -71,11 +71,12 @@ class Member:
 def member(tmp_path: Path, issuer: IssuerOnDisk) -> Iterator[Member]:
     with FoundedRegistry(tmp_path) as registry:
         registry.enrol(MEMBER)
-        app = create_app(RegistrySettings(data_dir=registry.folder, registry_url=REGISTRY), FixedClock(NOW + 10))
+        clock = FixedClock(NOW + 10)
+        app = create_app(RegistrySettings(data_dir=registry.folder, registry_url=REGISTRY), clock)
         # The server's log lines would stand in the commands' output: both are this process.
         configure("CRITICAL")
         with served(app) as url:
-            yield Member(registry, issuer, url)
+            yield Member(registry, issuer, url, clock)
         structlog.reset_defaults()
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()
 
@@ -116,10 +117,10 @@ def test_each_publication_is_newer(member: Member) -> None:
     withdraw(member.issuer.store, row.handle, "superseded", "app", NOW)
     assert [member.publication.publish(NOW + age).sequence for age in (0, 1, 2)] == [1, 2, 3]
     assert member.snapshot().withdrawn_count == 1
-    end = group_end(row.expires_at)
-    current = member.issuer.store.current_lists(end - 1)
-    assert row.place.list_id in current
-    assert row.place.list_id not in member.issuer.store.current_lists(end)
+    for at, withdrawn in ((group_end(row.expires_at) - 1, 1), (group_end(row.expires_at), 0)):
+        member.clock.time = at
+        assert member.publication.publish(at).withdrawn == withdrawn
+        assert (row.place.list_id in member.snapshot().lists) is bool(withdrawn)
 
 
 def test_registry_that_refuses_is_heard(member: Member) -> None:
@@ -144,7 +145,10 @@ def test_registry_that_is_away(member: Member) -> None:
     assert member.publication.publish(NOW + 1).sequence == 2
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"title":"x"}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"\xff", b"[]", b"[" * 60_000, b'{"title":"x"}', b'{"code":7}', b'{"code":"\\u001b[2Jspoof"}'],
+)
 def test_answer_that_is_no_problem_document(body: bytes) -> None:
     """A proxy's page is an error all the same."""
 
@@ -152,5 +156,5 @@ def test_answer_that_is_no_problem_document(body: bytes) -> None:
         start("502 Bad Gateway", [("Content-Length", str(len(body)))])  # type: ignore[operator]
         return [body]
 
-    with served(proxy) as url, pytest.raises(FetchFailed, match="502"):  # type: ignore[arg-type]
+    with served(proxy) as url, pytest.raises(FetchFailed, match=r"answers 502 $"):  # type: ignore[arg-type]
         Mirror(url, MEMBER, Fetcher()).put("status", b"x")
