@@ -6,12 +6,14 @@ The lists are closed: an unknown number or label is malformed, never guessed, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple, Self
 
 from credentials.errors import Malformed
+from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_LIFETIME_PHONE_SECONDS
 
 
 class ClosedList(IntEnum):
@@ -52,6 +54,14 @@ class Form(ClosedList):
     PHONE = 1
     ASSISTED = 2
     PAPER = 3
+
+
+MAX_LIFETIME_SECONDS: Mapping[Form, int] = {
+    Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
+    Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
+    Form.PAPER: MAX_LIFETIME_PAPER_SECONDS,
+}
+"""From iat to exp at most: issuers keep it, gates check it."""
 
 
 class Reason(ClosedList):

@@ -21,13 +21,20 @@ from credentials.identity import Document, mask_name, parse_document
 from credentials.limits import (
     EVIDENCE_TIME_STEP_SECONDS,
     MAX_EVIDENCE,
-    MAX_LIFETIME_PAPER_SECONDS,
-    MAX_LIFETIME_PHONE_SECONDS,
     MAX_NAME_CHARACTERS,
     MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
 )
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.model import (
+    MAX_LIFETIME_SECONDS,
+    Evidence,
+    EvidenceKind,
+    EvidenceResult,
+    Form,
+    Guardian,
+    Reason,
+    Status,
+)
 from credentials.regions import is_region
 from issuer.holder_proof import proven_point
 
@@ -36,11 +43,6 @@ MIN_LIFETIME_SECONDS = 60
 FUTURE_SAMPLE_SECONDS = 600
 """A sample may seem taken this long from now: laboratories' clocks."""
 _FIELDS = frozenset({"name", "document", "form", "evidence", "holder_proof", "guardian", "lifetime", "decision"})
-_LONGEST = {
-    Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
-    Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
-    Form.PAPER: MAX_LIFETIME_PAPER_SECONDS,
-}
 
 
 class ManualDecision(NamedTuple):
@@ -165,8 +167,8 @@ def _guardian(fields: Mapping[str, Any], form: Form) -> Guardian | None:
 
 def _lifetime(value: object, form: Form) -> int:
     if value is None:
-        return _LONGEST[form]
-    return _whole({"lifetime": value}, "lifetime", MIN_LIFETIME_SECONDS, _LONGEST[form])
+        return MAX_LIFETIME_SECONDS[form]
+    return _whole({"lifetime": value}, "lifetime", MIN_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS[form])
 
 
 def _manual(value: object) -> ManualDecision | None:

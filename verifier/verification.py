@@ -30,11 +30,9 @@ from credentials.formats import presentation, table
 from credentials.formats.presentation import Mode, Presentation
 from credentials.limits import (
     CLOCK_SKEW_SECONDS,
-    MAX_LIFETIME_PAPER_SECONDS,
-    MAX_LIFETIME_PHONE_SECONDS,
     MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
 )
-from credentials.model import Form, Source, Status, StatusCredential, StatusReference
+from credentials.model import MAX_LIFETIME_SECONDS, Form, Source, Status, StatusCredential, StatusReference
 from credentials.recognition.certlogic import State
 from credentials.recognition.ruleset import RuleSet
 from credentials.verdict import (
@@ -52,12 +50,6 @@ from verifier import steps
 from verifier.advice import with_hotline
 from verifier.policy import Policy
 from verifier.trust import Knowledge
-
-_MAX_LIFETIME = {
-    Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
-    Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
-    Form.PAPER: MAX_LIFETIME_PAPER_SECONDS,
-}
 
 
 def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False) -> Verdict:
@@ -211,7 +203,7 @@ class _Examination:
         if self.clock_in_doubt or credential.issued_at > self.at + CLOCK_SKEW_SECONDS:
             self.clock_in_doubt = True
             self.leave_open(errors.ClockInDoubt.code)
-        if credential.expires_at - credential.issued_at > _MAX_LIFETIME[credential.form]:
+        if credential.expires_at - credential.issued_at > MAX_LIFETIME_SECONDS[credential.form]:
             raise errors.LifetimeTooLong
         if self.at >= credential.expires_at:
             raise errors.Expired
