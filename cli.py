@@ -13,7 +13,7 @@ import click
 
 from credentials.errors import InvalidRequest, OperationError, SettingInvalid, TongxingError
 from service_kit import logs
-from service_kit.locale import prefers_english, text_of
+from service_kit.locale import reader_languages, text_of
 
 REFUSED, WRONG_USAGE, OWN_FAULT = 1, 64, 70
 MAX_WORKERS = 64
@@ -93,8 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
     except TongxingError as error:
         text = text_of(error)
-        words = text.en if prefers_english(os.environ.get("LANG", "").split("_")[0]) else f"{text.zh} {text.en}"
-        click.echo(f"{words} [{error}]", err=True)
+        click.echo(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{error}]", err=True)
         sys.exit(_exit_code(error))
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -40,12 +40,17 @@ class ClosedList(IntEnum):
 
 
 class Status(ClosedList):
-    """The colour that the issuer signed. 绿 · 黄 · 红 · 待定."""
+    """The colour that the issuer signed."""
 
     GREEN = 1
     YELLOW = 2
     RED = 3
     PENDING = 4
+
+    @property
+    def zh(self) -> str:
+        """Its name in Chinese."""
+        return ("绿", "黄", "红", "待定")[self - 1]
 
 
 class Form(ClosedList):
@@ -54,6 +59,11 @@ class Form(ClosedList):
     PHONE = 1
     ASSISTED = 2
     PAPER = 3
+
+    @property
+    def zh(self) -> str:
+        """Its name in Chinese."""
+        return ("手机码", "代持码", "纸质码")[self - 1]
 
 
 MAX_LIFETIME_SECONDS: Mapping[Form, int] = {

@@ -22,6 +22,14 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     UNDETERMINED = "undetermined"
 
+    @property
+    def zh(self) -> str:
+        """The one Chinese word for it, wherever a guard reads it."""
+        return _OUTCOMES_ZH[self]
+
+
+_OUTCOMES_ZH = {Outcome.ACCEPTED: "通过", Outcome.REFUSED: "不通过", Outcome.UNDETERMINED: "需人工核验"}
+
 
 class ReasonText(NamedTuple):
     """One reason: its code, the outcome it leads to (None for a note), and its words with the advice."""
@@ -32,7 +40,9 @@ class ReasonText(NamedTuple):
     en: str
 
 
-TRUST_AGING, CHECK_DOCUMENT, REPLAY_NOT_SHARED = "trust-aging", "check-document", "replay-not-shared"
+TRUST_AGING, CHECK_DOCUMENT, COMPARE_HOLDER, REPLAY_NOT_SHARED = (
+    "trust-aging", "check-document", "compare-holder", "replay-not-shared"
+)  # fmt: skip
 """Notes that an accepted code may carry."""
 _R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
 
@@ -42,134 +52,175 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "not-a-credential",
             _R,
-            "不是健康码。请出示健康码或纸质码。",
-            "This is not a health code. Ask for the health code.",
+            "不是健康码。请出示手机上的健康码或纸质码；都没有的请走人工通道。",
+            "This is not a health code. Ask for the code on the phone or on paper; without one, use the manual lane.",
         ),
         (
             "too-large",
             _R,
-            "内容过长，不是有效的健康码。请重新出示。",
-            "Too long to be a health code. Ask to show it again.",
+            "内容过长，不是有效的健康码。请出示健康码本身；仍不行请走人工通道。",
+            "Too long to be a health code. Ask to show the code itself; if that fails, use the manual lane.",
         ),
         (
             "malformed",
             _R,
-            "健康码内容残缺或有误。请刷新后重新出示；纸质码请重新领取。",
+            "健康码内容残缺或有误。请刷新后重新出示；纸质码请向签发地重新领取。",
             "The code is damaged. Ask to refresh it; a paper code must be issued anew.",
         ),
         (
             "wrong-signature",
             _R,
-            "签名无效，内容可能被改动。请刷新；纸质码请重新领取。",
-            "The signature does not hold; perhaps it was changed. Ask to refresh it; paper must be issued anew.",
+            "签名无效，内容可能被改动。请刷新后重新出示；纸质码请向签发地重新领取，其间走人工通道。",
+            "The signature does not hold; perhaps it was changed. Ask to refresh it; paper must be issued "
+            "anew. Until then use the manual lane.",
         ),
         (
             "algorithm-mismatch",
             _R,
-            "签名算法与登记的密钥不符。这不是持码人的过错，请联系签发地。",
-            "The signature algorithm is not the one registered for the key. Not the holder's fault: ask the issuer.",
+            "签名算法与登记的密钥不符。这不是持码人的过错：请走人工通道，并联系签发地。",
+            "The signature algorithm is not the one registered for the key. Not the holder's fault: use the "
+            "manual lane and call the issuer.",
         ),
-        ("issuer-mismatch", _R, "签发方与密钥所属成员不符。", "The issuer named is not the member that owns the key."),
-        ("key-use-mismatch", _R, "该密钥未登记用于签发健康码。", "The key is not registered for signing health codes."),
+        (
+            "issuer-mismatch",
+            _R,
+            "码上写的签发方不是密钥所属的成员。这不是持码人的过错：请走人工通道，并联系签发地。",
+            "The issuer named is not the member that owns the key. Not the holder's fault: use the manual lane "
+            "and call the issuer.",
+        ),
+        (
+            "key-use-mismatch",
+            _R,
+            "该密钥未登记用于签发健康码。这不是持码人的过错：请走人工通道，并联系签发地。",
+            "The key is not registered for signing health codes. Not the holder's fault: use the manual lane "
+            "and call the issuer.",
+        ),
         (
             "wrong-environment",
             _R,
-            "测试用健康码，在此不予认可。",
-            "A code from a test or demonstration system; not valid here.",
+            "这是测试或演示系统签发的码，在此无效。请出示正式的健康码，或走人工通道。",
+            "A code from a test or demonstration system; not valid here. Ask for the real one, or use the manual lane.",
         ),
         (
             "key-not-active",
             _R,
-            "签发时密钥尚未生效或已过有效期。这不是持码人的过错，请联系签发地。",
-            "The key was not active when the code was issued. Not the holder's fault: ask the issuer.",
+            "签发时密钥尚未生效或已过有效期。这不是持码人的过错：请走人工通道，并联系签发地。",
+            "The key was not active when the code was issued. Not the holder's fault: use the manual lane and "
+            "call the issuer.",
         ),
         (
             "key-denied",
             _R,
-            "签发密钥已被停用。请持码人向签发地重新申领。",
-            "The signing key has been denied. The holder needs a new code from the issuer.",
+            "签发此码的密钥已被停用，它签发的码一律失效。请持码人向签发地重新领取，其间走人工通道。",
+            "The key that signed this code has been denied, and all its codes with it. The holder needs a new "
+            "code from the issuer; until then use the manual lane.",
         ),
         (
             "not-permitted",
             _R,
-            "该签发方无权签发此状态或形式的健康码。这不是持码人的过错，请联系签发地。",
-            "The issuer may not issue this status or form. Not the holder's fault: ask the issuer.",
+            "该签发方无权签发此状态或形式的健康码。这不是持码人的过错：请走人工通道，并联系签发地。",
+            "The issuer may not issue this status or form. Not the holder's fault: use the manual lane and "
+            "call the issuer.",
         ),
         (
             "unknown-key",
             _R,
-            "签发方或其密钥未登记，无法识别。这不是持码人的过错，请走人工通道。",
+            "签发方或其密钥未登记，无法识别。这不是持码人的过错：请走人工通道。",
             "The issuer or its key is not in the registry. Not the holder's fault: use the manual lane.",
         ),
         (
             "expired",
             _R,
-            "健康码已过期。请刷新后重新出示；纸质码请重新领取。",
-            "The code has expired. Ask to refresh it; a paper code must be issued anew.",
+            "健康码已过期。请刷新后重新出示；纸质码请向签发地重新领取，其间走人工通道。",
+            "The code has expired. Ask to refresh it; a paper code must be issued anew, until then use the "
+            "manual lane.",
         ),
         (
             "lifetime-too-long",
             _R,
-            "健康码有效期超出规定。这不是持码人的过错，请联系签发地。",
-            "The code is valid for longer than the rules allow. Not the holder's fault: ask the issuer.",
+            "健康码有效期超出规定。这不是持码人的过错：请走人工通道，并联系签发地。",
+            "The code is valid for longer than the rules allow. Not the holder's fault: use the manual lane "
+            "and call the issuer.",
         ),
         (
             "withdrawn",
             _R,
-            "健康码已被撤回。请持码人领取新码，或拨打签发地热线。",
-            "The code was withdrawn. The holder should get a fresh one or call the issuer's hotline.",
+            "健康码已被撤回。请在手机上领取新码，纸质码请向签发地重新领取；原因可打热线询问。",
+            "The code was withdrawn. The holder needs a fresh one, on the phone or on paper from the issuer; "
+            "the hotline tells why.",
         ),
         (
             "source-withdrawn",
             _R,
-            "转码所依据的原码已被撤回。请使用新的原码重新转码。",
-            "The code from which this one was converted was withdrawn. Convert a fresh one.",
+            "转码所依据的原码已被撤回。请向原签发地领取新码，再重新转码。",
+            "The code from which this one was converted was withdrawn. Get a fresh one from its issuer, then "
+            "convert that.",
         ),
         (
             "status-reference-invalid",
             _R,
-            "健康码引用的状态列表不存在或已停用。请刷新；纸质码请重新领取。",
+            "健康码引用的状态列表不存在或已停用。请刷新后重新出示；纸质码请向签发地重新领取。",
             "It names a status list that does not exist or is retired. Ask to refresh it; paper must be issued anew.",
         ),
         (
             "presentation-missing",
             _R,
-            "这是截图或打印的手机码。请在手机上现场出示，或走人工通道。",
-            "A picture or print of a phone code. Ask to show it live on the phone, or use the manual lane.",
+            "这是手机码的截图或打印件。请在手机上现场出示；没有手机的可向签发地申领纸质码，其间走人工通道。",
+            "A picture or print of a phone code. Ask to show it live on the phone; without a phone, the issuer "
+            "gives a paper code. Until then use the manual lane.",
         ),
         (
             "presentation-expired",
             _R,
-            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请校准手机时间。",
-            "Shown too late or too early: a screenshot, or the phone's clock is off. Ask to refresh, or set it right.",
+            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请把手机时间设为自动，或走人工通道。",
+            "Shown too late or too early: a screenshot, or the phone's clock is off. Ask to refresh; if that "
+            "fails, set the phone's time to automatic or use the manual lane.",
         ),
         (
             "presentation-signature",
             _R,
-            "未能确认是领码时的那部手机。换过手机的请重新申领，或走人工通道。",
-            "Could not confirm the phone that the code was issued to. After a change of phone, get a new code.",
+            "未能确认是领码时的那部手机。换过手机的请重新领码，其间走人工通道。",
+            "Could not confirm the phone that the code was issued to. After a change of phone, get a new code; "
+            "until then use the manual lane.",
         ),
         (
             "replayed",
             _R,
-            "同一动态码刚刚已使用过。请刷新后再出示。",
-            "This live code has just been used. Ask to refresh it.",
+            "同一动态码刚刚已使用过。请刷新后再出示，并核对姓名和证件尾号。",
+            "This live code has just been used. Ask to refresh it, and compare the name and the end of the "
+            "document's number.",
         ),
         (
             "recognition-denied",
             _R,
-            "本地目前不认可该签发方的健康码。",
-            "Codes of this issuer are not recognised here at present.",
+            "本地目前暂停互认该签发方的健康码。这不是持码人的过错：请走人工通道。",
+            "Codes of this issuer are not recognised here at present. Not the holder's fault: use the manual lane.",
         ),
-        ("rule-failed", _R, "不符合本地的防疫要求。", "The code does not meet the rules of this place."),
-        ("status-not-accepted", _R, "该状态在本地不予通行。", "This status is not admitted here."),
+        (
+            "rule-failed",
+            _R,
+            "不符合本地的防疫要求。请走人工通道，按指引补足。",
+            "The code does not meet the rules of this place. Use the manual lane, where they say what to do.",
+        ),
+        (
+            "status-not-accepted",
+            _R,
+            "该状态按本地规则不通过。请走人工通道，按防疫指引办理；对状态有异议可向签发地申诉。",
+            "This status is not admitted here. Use the manual lane; whoever disputes the status can appeal to "
+            "its issuer.",
+        ),
         (
             "form-not-accepted",
             _R,
             "此卡口不接受这种形式的健康码。请走人工通道。",
             "This gate does not take this form of code. Use the manual lane.",
         ),
-        ("trust-missing", _U, "卡口尚无信任列表。请人工核验。", "The gate has no trust list yet. Check by hand."),
+        (
+            "trust-missing",
+            _U,
+            "卡口尚无信任列表。请人工核验，并让卡口联网或导入离线包。",
+            "The gate has no trust list yet. Check by hand; bring the gate online or give it a bundle.",
+        ),
         (
             "trust-stale",
             _U,
@@ -179,20 +230,21 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "unknown-key-old-list",
             _U,
-            "卡口的信任列表较旧，尚不认识该签发密钥。请人工核验。",
-            "The gate's trust list is old and does not know this key yet. Check by hand.",
+            "卡口的信任列表较旧，尚不认识该签发密钥。请人工核验，并让卡口联网更新。",
+            "The gate's trust list is old and does not know this key yet. Check by hand and bring the gate online.",
         ),
         (
             "member-changed",
             _U,
-            "该签发方刚刚更换根密钥，尚在确认期。请人工核验。",
-            "The issuer has just changed its root key and is under review. Check by hand.",
+            "该签发方刚刚更换根密钥，尚在确认期。请人工核验，可打热线向签发地核实。",
+            "The issuer has just changed its root key and is under review. Check by hand; the hotline can "
+            "confirm the code.",
         ),
         (
             "status-missing",
             _U,
-            "卡口尚无该签发方的撤回数据。请人工核验。",
-            "The gate has no withdrawal data of this issuer yet. Check by hand.",
+            "卡口尚无该签发方的撤回数据。请人工核验，并让卡口联网更新。",
+            "The gate has no withdrawal data of this issuer yet. Check by hand and bring the gate online.",
         ),
         (
             "status-stale",
@@ -215,8 +267,8 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "rules-missing",
             _U,
-            "卡口尚无本地的互认规则。请人工核验。",
-            "The gate has no recognition rules of this place yet. Check by hand.",
+            "卡口尚无本地的互认规则。请人工核验，并让卡口联网更新。",
+            "The gate has no recognition rules of this place yet. Check by hand and bring the gate online.",
         ),
         (
             "rule-open",
@@ -233,11 +285,27 @@ REASONS: Mapping[str, ReasonText] = {
         (
             TRUST_AGING,
             _N,
-            "信任列表已超过建议时限，请尽快联网。",
-            "The trust list is past its advised age; go online soon.",
+            "信任列表已超过建议时限，请尽快让卡口联网。",
+            "The trust list is past its advised age; bring the gate online soon.",
         ),
-        (CHECK_DOCUMENT, _N, "请核对持码人的身份证件。", "Check the holder's identity document."),
-        (REPLAY_NOT_SHARED, _N, "仅在本卡口检查了重复使用。", "Reuse was checked at this gate only."),
+        (
+            CHECK_DOCUMENT,
+            _N,
+            "请查验持码人的身份证件，姓名和尾号须与码上一致。",
+            "Check the holder's identity document: name and last characters must be those of the code.",
+        ),
+        (
+            COMPARE_HOLDER,
+            _N,
+            "请核对姓名和证件尾号；有疑问时查验证件。",
+            "Compare the name and the end of the document's number with the holder's; in doubt, look at the document.",
+        ),
+        (
+            REPLAY_NOT_SHARED,
+            _N,
+            "仅在本卡口检查了重复使用。",
+            "Reuse was checked at this gate only.",
+        ),
     )
 }
 _RANK = {code: rank for rank, code in enumerate(REASONS)}

@@ -17,7 +17,13 @@ class Text(NamedTuple):
     zh: str
     en: str
 
+    def of(self, language: str) -> str:
+        """In one of LANGUAGES."""
+        return self.zh if language == "zh" else self.en
 
+
+LANGUAGES = ("zh", "en")
+_LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 UNEXPECTED: Final = "unexpected"
 """The code of what should never happen."""
 
@@ -75,6 +81,16 @@ def prefers_english(accept_language: str | None) -> bool:
         if primary in ("zh", "en") and weight > most:
             best, most = primary, weight
     return best == "en"
+
+
+def reader_languages(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The languages for somebody at a terminal: one of LANGUAGES where the locale says so, else both, Chinese first.
+
+    The first of LC_ALL, LC_MESSAGES and LANG that is set counts. Source: POSIX.1-2017, section 8.2.
+    """
+    locale = next((environ[name] for name in _LOCALE_VARIABLES if environ.get(name)), "")
+    language = re.split("[-_.@]", locale)[0].lower()
+    return (language,) if language in LANGUAGES else LANGUAGES
 
 
 def _weight(parameter: str) -> float:

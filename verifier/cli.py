@@ -40,7 +40,10 @@ def verifier() -> None:
 )
 @gate_options
 @click.option(
-    "--at", metavar="TIME", type=moment, help="Judge as of this time: ISO 8601 or seconds UTC. [default: now]"
+    "--at",
+    metavar="TIME",
+    type=moment,
+    help="Judge as of this time: seconds UTC, or ISO 8601, without offset in Beijing time. [default: now]",
 )
 @as_json
 @click.pass_context
@@ -51,12 +54,14 @@ def check(
     """Check codes by what is stored, without network: texts, pictures, or - for one code a line from standard input.
 
     It remembers nothing from one call to the next, so it cannot tell that a live code was shown before. Prefer - to
-    texts: arguments stand in the list of processes for everybody to see. Ends with 0 when all are accepted, 1 when one
-    is refused, else 2 when one is undetermined.
+    texts: arguments stand in the list of processes for everybody to see, and a code holds spaces and $, so that it
+    needs single quotes there. Ends with 0 when all are accepted, 1 when one is refused, else 2 when one is
+    undetermined.
 
     \b
-    Example:
+    Examples:
       tongxing verifier check - --trust bundle.zip --root trust-root.json --member CN-44 < code.txt
+      tongxing verifier check 'TX1:…' --trust /srv/gate --root trust-root.json --member CN-44
     """
     codes = [*_codes(texts), *(code for picture in pictures for code in _in_picture(picture))]
     if not codes:

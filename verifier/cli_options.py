@@ -13,18 +13,19 @@ from typing import Any
 import click
 
 from credentials.limits import MAX_TIME_SECONDS
+from credentials.model import StatusCredential
 from credentials.regions import MEMBERS
 from credentials.verdict import Outcome, Verdict
-from service_kit.locale import prefers_english
+from service_kit.locale import reader_languages
 from verifier.offline import Sources
 from verifier.policy import PROFILES
 
 _BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had no daylight saving since 1991."""
 _MARKS = {
-    Outcome.ACCEPTED: ("✓", "通行", "green"),
-    Outcome.REFUSED: ("✗", "拒绝", "red"),
-    Outcome.UNDETERMINED: ("?", "人工核验", "yellow"),
+    Outcome.ACCEPTED: ("✓", "green"),
+    Outcome.REFUSED: ("✗", "red"),
+    Outcome.UNDETERMINED: ("?", "yellow"),
 }
 _file = click.Path(path_type=Path, exists=True, dir_okay=False)
 _GATE_OPTIONS = (
@@ -93,22 +94,38 @@ def say_json(content: dict[str, Any]) -> None:
 
 
 def show(verdict: Verdict) -> None:
-    """A verdict for people: outcome and person on one line, then reasons and notes, in the reader's language."""
-    mark, chinese, colour = _MARKS[verdict.outcome]
-    english = prefers_english(os.environ.get("LANG", "").split("_")[0])
-    outcome = verdict.outcome.value if english else f"{chinese} {verdict.outcome.value}"
-    click.echo(f"{click.style(f'{mark} {outcome}', fg=colour, bold=True)}{_person(verdict)}")
+    """A verdict for people: the outcome, whose code it is, reasons and notes, in each of the reader's languages."""
+    languages = reader_languages(os.environ)
+    mark, colour = _MARKS[verdict.outcome]
+    words = {"zh": verdict.outcome.zh, "en": verdict.outcome.value}
+    outcome = " ".join(words[language] for language in languages)
+    click.secho(f"{mark} {outcome}", fg=colour, bold=True)
+    credential = verdict.credential
+    if credential is not None and verdict.shows_status:
+        for language in languages:
+            click.echo(f"  {_HOLDERS[language](credential)}")
     for finding in (*verdict.reasons, *verdict.notes):
         text = finding.to_dict()
-        click.echo(f"  {text['text_en'] if english else text['text_zh']} [{finding.code}]")
+        for language in languages:
+            click.echo(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
 
 
-def _person(verdict: Verdict) -> str:
-    credential = verdict.credential
-    if credential is None or not verdict.shows_status:
-        return ""
-    until = datetime.fromtimestamp(credential.expires_at, UTC).astimezone(_BEIJING)
+def _holder_zh(credential: StatusCredential) -> str:
     return (
-        f"  {MEMBERS[credential.issuer].zh} {credential.issuer} · {credential.status.label} · {credential.form.label}"
-        f" · {credential.holder_name} {credential.document_tail} · until {until:%Y-%m-%d %H:%M}"
+        f"{MEMBERS[credential.issuer].zh} {credential.issuer} · {credential.status.zh} · {credential.form.zh}"
+        f" · {credential.holder_name} {credential.document_tail} · 有效至 {_until(credential)}（北京时间）"
     )
+
+
+def _holder_en(credential: StatusCredential) -> str:
+    return (
+        f"{MEMBERS[credential.issuer].en} {credential.issuer} · {credential.status.label} · {credential.form.label}"
+        f" · {credential.holder_name} {credential.document_tail} · until {_until(credential)} Beijing time (UTC+8)"
+    )
+
+
+_HOLDERS = {"zh": _holder_zh, "en": _holder_en}
+
+
+def _until(credential: StatusCredential) -> str:
+    return f"{datetime.fromtimestamp(credential.expires_at, UTC).astimezone(_BEIJING):%Y-%m-%d %H:%M}"

@@ -37,6 +37,7 @@ from credentials.recognition.certlogic import State
 from credentials.recognition.ruleset import RuleSet
 from credentials.verdict import (
     CHECK_DOCUMENT,
+    COMPARE_HOLDER,
     TRUST_AGING,
     DecidingRules,
     Finding,
@@ -47,7 +48,7 @@ from credentials.verdict import (
 from credentials.wire import cose
 from trust_registry.client.snapshot import TrustedKey
 from verifier import steps
-from verifier.advice import with_hotline
+from verifier.advice import with_hotlines
 from verifier.policy import Policy
 from verifier.trust import Knowledge
 
@@ -71,8 +72,8 @@ class _Examination:
     """One check on its way through the recipe: the step where it stands, and what it has found so far."""
 
     __slots__ = (
-        "at", "clock_in_doubt", "credential", "findings", "knowledge", "live", "open_steps", "policy", "rules", "step",
-        "trust_age",
+        "at", "clock_in_doubt", "credential", "findings", "kid", "knowledge", "live", "open_steps", "policy", "rules",
+        "step", "trust_age",
     )  # fmt: skip
 
     def __init__(self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
@@ -81,6 +82,7 @@ class _Examination:
         self.findings: list[Finding] = []
         self.open_steps: list[int] = []
         self.credential: StatusCredential | None = None
+        self.kid: bytes | None = None
         self.live: Presentation | None = None
         self.rules: DecidingRules | None = None
         self.trust_age: int | None = None
@@ -98,6 +100,7 @@ class _Examination:
         self._require_trust()
         # 3. key
         self.step = steps.KEY
+        self.kid = envelope.kid
         trusted = self._key(envelope.kid)
         # 4. signature
         self.step = steps.SIGNATURE
@@ -144,15 +147,12 @@ class _Examination:
     def verdict(self) -> Verdict:
         """What the findings come to."""
         credential, status_age = self.credential, None
-        findings = self.findings
+        findings = with_hotlines(self.findings, credential, self.kid, self.rules, self.knowledge.trust)
         notes: tuple[Finding, ...] = ()
         if credential is not None:
             status = self.knowledge.statuses.get(credential.issuer)
             status_age = None if status is None else max(0, self.at - status.as_of)
-            if findings:
-                trust = self.knowledge.trust
-                findings = [with_hotline(finding, credential, self.rules, trust) for finding in findings]
-            else:
+            if not findings:
                 notes = self._notes(credential)
         outcome, reasons = outcome_of(findings)
         return Verdict(
@@ -169,9 +169,8 @@ class _Examination:
         notes: tuple[Finding, ...] = ()
         if self.trust_age is not None and self.trust_age > self.policy.trust_warn:
             notes += (Finding(TRUST_AGING),)
-        if credential.form is not Form.PHONE:
-            notes += (Finding(CHECK_DOCUMENT),)
-        return notes
+        # A live relay and a code signed ahead for a friend pass every step before: the guard's eyes are what is left.
+        return (*notes, Finding(COMPARE_HOLDER if credential.form is Form.PHONE else CHECK_DOCUMENT))
 
     def _require_trust(self) -> None:
         since = self.knowledge.trusted_since

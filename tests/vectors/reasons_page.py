@@ -22,8 +22,24 @@ finds by its memory (`replayed` and its kin) is tested at the gate.
 
 A verdict lists all that was found; the first gives the outcome ([verdict.md](verdict.md)).
 
+Where the member that can help is known, its hotline is added to the text: the issuer's, or the host's whose rules
+decided (`verifier/advice.py`).
+
 | code | outcome | 中文 | English |
 | --- | --- | --- | --- |
+"""
+_BY_HAND = """
+## Checking by hand
+
+Undetermined (需人工核验) means that this gate cannot know, and says nothing against the holder. In the manual lane:
+
+1. Look at the identity document, and compare name and last characters with those of the code.
+2. Mend what the reason says of the gate: network, clock, bundle. Then scan again.
+3. Ask the issuer by its hotline, or have the holder show what the code stands on, as the test report itself.
+4. Decide as this place decides about somebody without a code. Write down who decided.
+
+需人工核验：卡口无从得知，并不说明持码人有问题。人工通道：查验证件并核对姓名和尾号；按提示处理卡口的网络、时钟或离线包后重扫；拨打签发地热线核实，
+或查看检测报告等原件；仍无法核实的，按本地对无码人员的规定办理，并记录由谁决定。
 """
 _ERRORS = """
 ## Other errors
@@ -45,7 +61,7 @@ def write_page() -> str:
         f"| `{code}` | {status} | {TEXTS[code].zh} | {TEXTS[code].en} |"
         for code, status in [*other_errors(), (UNEXPECTED, 500)]
     )
-    return _HEAD + "\n".join(reasons) + "\n" + _ERRORS + "\n".join(others) + "\n"
+    return _HEAD + "\n".join(reasons) + "\n" + _BY_HAND + _ERRORS + "\n".join(others) + "\n"
 
 
 def other_errors() -> Iterator[tuple[str, int]]:

@@ -102,7 +102,7 @@ def samples() -> list[Sample]:
 
 
 def _good() -> Iterator[Sample]:
-    yield accepted("base: a live phone code", show(PHONE))
+    yield accepted("base: a live phone code", show(PHONE), "compare-holder", of="compare-holder")
     yield accepted("base: a paper code", issue(PAPER), "check-document", of="check-document")
     assisted = PHONE._replace(form=Form.ASSISTED, guardian=Guardian.CHILD)
     yield accepted("a relative's phone", show(assisted), "check-document")
@@ -111,15 +111,16 @@ def _good() -> Iterator[Sample]:
     mirrored = altered(issue(PAPER), other_s)
     yield accepted("the signature's other s (r, n-s): no identity", mirrored, "check-document")
     yield accepted(
-        "a trust list past its advised age", show(PHONE), "trust-aging", of="trust-aging", trust="two days old"
-    )
-    yield accepted("a denial that has ended", show(PHONE), rules=["denied henan until now"])
-    yield accepted("a rule set that is not in force yet, before one that is", show(PHONE),
+        "a trust list past its advised age", show(PHONE), "trust-aging", "compare-holder", of="trust-aging",
+        trust="two days old",
+    )  # fmt: skip
+    yield accepted("a denial that has ended", show(PHONE), "compare-holder", rules=["denied henan until now"])
+    yield accepted("a rule set that is not in force yet, before one that is", show(PHONE), "compare-holder",
                    rules=["48 hours", "from tomorrow"])  # fmt: skip
     short = PAPER._replace(expires_at=NOW + 1, status_reference=None, issued_at=NOW - HOUR + 1)
     yield accepted("an hour's code without a status reference", issue(short), "check-document")
     last = PHONE.expires_at - 1
-    yield accepted("a second before it expires", show(PHONE, last), at=last)
+    yield accepted("a second before it expires", show(PHONE, last), "compare-holder", at=last)
     elsewhere = PAPER._replace(status_reference=StatusReference(EMPTY_LIST, 0))
     yield accepted("nothing withdrawn in its list", issue(elsewhere), "check-document")
 
@@ -211,8 +212,8 @@ def _shown() -> Iterator[Sample]:
     yield refused("presentation-expired", show(PHONE, NOW - 91), "a screenshot")
     yield refused("presentation-expired", show(PHONE, NOW + 31), "drawn for later")
     yield refused("presentation-expired", show(PHONE, nonce=bytes(8), gate="gate"), "a nonce of another gate")
-    yield accepted("at the end of its window", show(PHONE, NOW - 90))
-    yield accepted("at the beginning of its window", show(PHONE, NOW + 30))
+    yield accepted("at the end of its window", show(PHONE, NOW - 90), "compare-holder")
+    yield accepted("at the beginning of its window", show(PHONE, NOW + 30), "compare-holder")
     yield refused("presentation-signature", show(PHONE, key=THIEF))
     off_curve = PHONE._replace(holder_key=b"\x02" + b"\xff" * 32)
     yield refused("malformed", show(off_curve), "a holder's key that is on no curve")

@@ -8,7 +8,7 @@ import pytest
 
 from credentials import errors
 from credentials.errors import OperationError, RequestError, TongxingError
-from service_kit.locale import TEXTS, prefers_english, text_of
+from service_kit.locale import TEXTS, prefers_english, reader_languages, text_of
 
 
 def leaves(root: type[TongxingError]) -> list[type[TongxingError]]:
@@ -62,3 +62,23 @@ def test_a_verdicts_code_is_said_in_general_words() -> None:
 def test_the_language_asked_for(header: str | None, english: bool) -> None:
     """Browsers name several languages with weights; whoever names neither of ours reads Chinese."""
     assert prefers_english(header) is english
+
+
+@pytest.mark.parametrize(
+    ("environ", "languages"),
+    [
+        ({}, ("zh", "en")),
+        ({"LANG": ""}, ("zh", "en")),
+        ({"LANG": "C.UTF-8"}, ("zh", "en")),
+        ({"LANG": "fr_FR.UTF-8"}, ("zh", "en")),
+        ({"LANG": "en"}, ("en",)),
+        ({"LANG": "en_GB.UTF-8"}, ("en",)),
+        ({"LANG": "zh_CN@pinyin"}, ("zh",)),
+        ({"LANG": "zh-Hans"}, ("zh",)),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN.UTF-8"}, ("zh",)),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "", "LC_MESSAGES": "zh_CN.UTF-8"}, ("zh",)),
+    ],
+)
+def test_the_language_of_a_terminal(environ: dict[str, str], languages: tuple[str, ...]) -> None:
+    """A container without a locale must not hide half of its readers' language from them."""
+    assert reader_languages(environ) == languages

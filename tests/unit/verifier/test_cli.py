@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from credentials.errors import BundleRejected, PictureUnreadable, RuleSetInvalid, SettingInvalid
 from credentials.formats import presentation
 from credentials.keys import compressed_point, new_private_key, private_key_pem
-from credentials.model import Form, StatusReference
+from credentials.model import Form, Status, StatusReference
 from credentials.qr import draw_png
 from service_kit.durable import write_atomic
 from tests.unit.trust_registry.published import HOUR
@@ -33,6 +33,7 @@ class Desk:
         self.bundle = folder / "bundle.zip"
         self.bundle.write_bytes(registry.bundle())
         self.environ = {"TONGXING_TRUST_ROOT": str(self.root), "TONGXING_MEMBER": HOST, "TONGXING_ENVIRONMENT": "demo"}
+        self.environ |= {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "C.UTF-8"}
 
     def run(self, *arguments: str, stdin: str | bytes = "") -> Result:
         return CliRunner(env=self.environ).invoke(verifier, list(arguments), input=stdin, catch_exceptions=False)
@@ -53,17 +54,30 @@ def test_a_code_from_standard_input(desk: Desk, registry: MirroredRegistry) -> N
     """A code on the command line would stand in the list of processes; in a pipe it does not."""
     done = desk.check("-", stdin=registry.paper() + "\n")
     assert done.exit_code == 0
-    assert "通行 accepted" in done.stdout
-    assert "河南 CN-41 · green · paper · 王** 123X" in done.stdout
+    assert "✓ 通过 accepted" in done.stdout
+    assert "河南 CN-41 · 绿 · 纸质码 · 王** 123X" in done.stdout
+    assert "Henan CN-41 · green · paper · 王** 123X" in done.stdout
     assert "check-document" in done.stdout
 
 
-def test_in_english_for_those_who_ask(desk: Desk, registry: MirroredRegistry) -> None:
-    """LANG decides, as for every other command."""
-    desk.environ["LANG"] = "en_GB.UTF-8"
-    done = desk.check("-", stdin=registry.paper())
-    assert "✓ accepted" in done.stdout
-    assert "Check the holder's identity document." in done.stdout
+@pytest.mark.parametrize(("lang", "chinese", "english"), [("en_GB.UTF-8", False, True), ("zh_CN.UTF-8", True, False)])
+def test_one_language_for_those_who_ask(
+    desk: Desk, registry: MirroredRegistry, lang: str, chinese: bool, english: bool
+) -> None:
+    """LANG decides, as for every other command; a guard who reads one language needs no second one in between."""
+    desk.environ["LANG"] = lang
+    shown = desk.check("-", stdin=registry.paper()).stdout
+    for words in ("通过", "纸质码", "北京时间", "请查验"):
+        assert (words in shown) is chinese
+    for words in ("accepted", "· paper ·", "Beijing time (UTC+8)", "Check the holder's identity document"):
+        assert (words in shown) is english
+
+
+def test_a_code_without_a_decision_shows_no_colour_and_no_name(desk: Desk, registry: MirroredRegistry) -> None:
+    """On the terminal as everywhere: what nobody decided is nobody's colour."""
+    shown = desk.check("-", stdin=registry.paper(status=Status.RED)).stdout
+    assert "需人工核验 undetermined" in shown
+    assert "王**" not in shown
 
 
 @pytest.mark.parametrize(
@@ -140,7 +154,7 @@ def test_a_live_code_is_remembered_within_one_command(desk: Desk, registry: Mirr
     holder = new_private_key()
     code = registry.paper(form=Form.PHONE, holder_key=compressed_point(holder.public_key()))
     (verdict,) = desk.verdicts("-", "--at", str(TODAY), stdin=presentation.present(code, holder, TODAY))
-    assert verdict["notes"][0]["code"] == "replay-not-shared"
+    assert [note["code"] for note in verdict["notes"]] == ["compare-holder", "replay-not-shared"]
 
 
 def test_an_unpacked_bundle(desk: Desk, registry: MirroredRegistry, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from credentials.model import Form, Status, StatusReference
 from credentials.verdict import REASONS, Outcome, to_json
 from tests.unit.verifier.known import VENUE, known
 from tests.vectors.cast import DAY, NOW
-from tests.vectors.codes import CONVERTED, DECISION, PAPER, PHONE, TEST, altered, issue, show
+from tests.vectors.codes import CONVERTED, DECISION, PAPER, PHONE, TEST, altered, flip_payload, issue, show
 from tests.vectors.knowledge import GUANGDONG, HENAN, LIST, WITHDRAWN_INDEX, ZHEJIANG
 from verifier.steps import STEPS
 from verifier.trust import NOTHING, Knowledge
@@ -104,14 +105,48 @@ def test_the_traveller_sees_whose_rule_and_whom_to_call() -> None:
     assert shown["rules"] == {"member": GUANGDONG, "rule_set": 0, "version": 1, "rule": "nucleic-acid"}
     (reason,) = shown["reasons"]
     assert "48 小时" in reason["text_zh"]
-    assert "热线 0440-12320" in reason["text_zh"]
+    assert "广东热线 0440-12320" in reason["text_zh"]
     assert "48 hours" in reason["text_en"]
 
 
 def test_a_withdrawn_code_names_the_issuers_hotline_not_the_hosts() -> None:
     """The host cannot say why another member withdrew a code."""
     (reason,) = verdict(issue(PAPER._replace(status_reference=StatusReference(LIST, WITHDRAWN_INDEX))))["reasons"]
-    assert reason["text_en"].endswith("Hotline 0410-12320.")
+    assert reason["text_en"].endswith(" Henan hotline 0410-12320.")
+
+
+@pytest.mark.parametrize(
+    ("text", "members"),
+    [
+        (issue(PAPER, "credential-3"), ["Henan"]),
+        (issue(PAPER, "status-1"), ["Henan"]),
+        (issue(PAPER._replace(expires_at=NOW)), ["Henan"]),
+        (issue(PHONE), ["Henan"]),
+        (issue(PAPER._replace(issuer=ZHEJIANG, status=Status.RED, decision_reference=DECISION)), ["Zhejiang"]),
+        (issue(PAPER._replace(status=Status.RED, decision_reference=DECISION)), ["Guangdong", "Henan"]),
+        (issue(CONVERTED._replace(source=replace(CONVERTED.source, index=WITHDRAWN_INDEX))), ["Henan"]),  # type: ignore[type-var]
+        (altered(issue(PAPER), flip_payload), []),
+        ("https://example.org/", []),
+    ],
+)
+def test_whoever_can_mend_it_is_named_with_a_number(text: str, members: list[str]) -> None:
+    """Somebody of 75 at a gate far from home: whom do I call? Whoever answers for the code, and nobody else."""
+    (reason,) = verdict(text)["reasons"]
+    assert re.findall(r"(\w+) hotline", reason["text_en"]) == members
+    assert reason["text_zh"].count("热线 ") == len(members)
+
+
+@pytest.mark.parametrize("code", [code for code, row in REASONS.items() if row.outcome is not None])
+def test_every_reason_says_what_to_do_now(code: str) -> None:
+    """A reason without advice leaves two people looking at each other."""
+    assert re.search("请", REASONS[code].zh)
+    assert re.search(r"\b(Ask|Use|Check|Convert|Get|use|check|needs|call)\b", REASONS[code].en)
+
+
+@pytest.mark.parametrize(("text", "note"), [(show(PHONE), "compare-holder"), (issue(PAPER), "check-document")])
+def test_the_guard_is_always_told_to_compare(text: str, note: str) -> None:
+    """A live relay, or a code signed ahead for a friend, passes every step: what is left is the guard's look."""
+    assert [found["code"] for found in verdict(text)["notes"]] == [note]
 
 
 def test_a_profile_may_take_fewer_forms_than_the_rules() -> None:
@@ -129,7 +164,7 @@ def test_a_host_that_is_not_in_the_list_has_no_hotline() -> None:
     changed = type(trust)(**{name: getattr(trust, name) for name in trust.__slots__} | {"members": without})
     old = PAPER._replace(evidence=(TEST._replace(sampled_at=NOW - 60 * 3600),))
     shown = verdict(issue(old), Knowledge(changed, KNOWN.statuses, KNOWN.rule_sets))
-    assert "Hotline" not in shown["reasons"][0]["text_en"]
+    assert "hotline" not in shown["reasons"][0]["text_en"]
 
 
 @given(st.text(max_size=5000) | st.text(alphabet="0123456789ABCDEF $%*+-./:", max_size=600).map("TX1:".__add__))
