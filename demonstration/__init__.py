@@ -1,4 +1,5 @@
 """The demonstration: a registry and three provinces on this machine, and the story of their codes.
 
-``residents`` makes people, ``phone`` plays a holder's phone, ``world`` runs the servers, ``story`` tells it.
+``residents`` makes people, ``phone`` plays a holder's phone, ``props`` are what is shown, ``world`` runs the servers,
+``cast`` plays in it, ``story`` tells it.
 """

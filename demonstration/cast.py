@@ -19,6 +19,7 @@ from demonstration.world import World
 from service_kit.auth import authorization
 from service_kit.clock import SystemClock
 from service_kit.durable import read_secret, write_atomic
+from service_kit.locale import Text
 
 POLL_SECONDS = 1
 """How often the demonstration's gates ask the mirror; in earnest it is 30 s."""
@@ -88,8 +89,7 @@ class Home:
 
     name: str
     member: str
-    zh: str
-    en: str
+    names: Text
     region: int
     hotline: str
     hours: int
@@ -101,7 +101,7 @@ class Home:
         """What the officers say of it."""
         return {
             "kind": "province",
-            "names": {"zh": self.zh, "en": self.en},
+            "names": self.names._asdict(),
             "region": self.region,
             "hotline": self.hotline,
             "environment": "demo",
@@ -124,7 +124,7 @@ class Province:
 
     def key_file(self, label: str) -> Path:
         """The file of a key, as ``credential-1``."""
-        return self.keys / str(self.key_files[label]["file"])
+        return Path(self.key_files[label]["file"])
 
     def kid(self, label: str) -> str:
         """The kid of a key, 16 hex digits."""

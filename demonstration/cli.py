@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +16,7 @@ from credentials.errors import TongxingError
 from demonstration.story import tell
 from demonstration.telling import Difference
 from demonstration.world import World
+from service_kit.locale import Text, reader_languages
 
 
 @click.command()
@@ -36,6 +39,8 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
     # Whoever ends the demonstration, its servers end with it.
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise click.BadParameter(f"{folder} is not empty; name a new folder", param_hint="--folder")
     folder = folder or Path(tempfile.mkdtemp(prefix="tongxing-demo-"))
     began = time.monotonic()
     with World(folder.absolute()) as world:
@@ -43,12 +48,14 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
             tell(world)
         except (Difference, TongxingError) as error:
             click.secho(f"\n✗ {error}", fg="red", bold=True)
-            click.echo(f"  pictures and logs: {folder}")
+            _say(Text(f"  图片和日志：{folder}", f"  pictures and logs: {folder}"))
             context.exit(1)
-        click.secho(
-            f"\n✓ every outcome was the expected one, in {time.monotonic() - began:.0f} s", fg="green", bold=True
-        )
-        click.echo(f"  pictures, logs, keys and databases: {folder}")
+        seconds = round(time.monotonic() - began)
+        _say(
+            Text(f"✓ 每个结果都符合预期，用时 {seconds} 秒", f"✓ every outcome was the expected one, in {seconds} s"),
+            fg="green", bold=True, first="\n",
+        )  # fmt: skip
+        _say(Text(f"  图片、日志、密钥和数据库：{folder}", f"  pictures, logs, keys and databases: {folder}"))
         if keep_running:
             _stay(world)
 
@@ -59,10 +66,15 @@ def _stay(world: World) -> None:
             world.start(server)
         if server.process is not None:
             click.echo(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
-    click.echo("  Ctrl-C stops them.")
+    _say(Text("  按 Ctrl-C 停止。", "  Ctrl-C stops them."))
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(1)
+
+
+def _say(text: Text, first: str = "", **style: Any) -> None:
+    for number, language in enumerate(reader_languages(os.environ)):
+        click.secho(f"{first if number == 0 else ''}{text.of(language)}", **style)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

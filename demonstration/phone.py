@@ -37,7 +37,10 @@ class Phone:
         write_atomic(self._folder / _KEY, private_key_pem(new_private_key()), mode=0o600)
 
     def proof(self, audience: str, at: int) -> str:
-        """Proof of possession for the issuer at ``audience``, to be sent with the request for a code."""
+        """Proof of possession for the issuer at ``audience``, to be sent with the request for a code.
+
+        Raises NotFound without a key.
+        """
         return make_proof(self._key(), audience, at)
 
     def keep(self, text: str) -> None:
@@ -46,17 +49,19 @@ class Phone:
         write_atomic(self._folder / _CODE, text.strip().encode(), mode=0o600)
 
     def show(self, at: int) -> str:
-        """The live code at ``at`` (seconds UTC by this phone's clock). Raises NotFound without a code."""
+        """The live code at ``at`` (seconds UTC by this phone's clock). Raises NotFound without a key or a code."""
         return presentation.present(self.code(), self._key(), at)
 
     def code(self) -> str:
         """The kept code, which no gate takes bare."""
         path = self._folder / _CODE
         if not path.exists():
-            raise NotFound("this phone has no code yet")
+            raise NotFound("this phone has no code yet: `tongxing holder keep` takes one from standard input")
         return path.read_text()
 
     def _key(self) -> PrivateKey:
+        if not (self._folder / _KEY).exists():
+            raise NotFound("this phone has no key yet: `tongxing holder new` makes one")
         return load_private_key(read_secret(self._folder / _KEY))
 
 
@@ -72,7 +77,12 @@ _offset = click.option("--clock-offset", default=0, help="Seconds by which this 
 @holder.command()
 @_folder
 def new(folder: Path) -> None:
-    """Make the phone's key.  Example: tongxing holder new ./phone"""
+    """Make the phone's key in FOLDER, which stands for the phone.
+
+    \b
+    Example:
+      tongxing holder new ./phone
+    """
     Phone(folder).make_key()
 
 
@@ -83,7 +93,11 @@ def new(folder: Path) -> None:
 def proof(folder: Path, issuer: str, clock_offset: int) -> None:
     """Print a proof of possession of the phone's key.
 
-    Example: tongxing holder proof ./phone --issuer http://127.0.0.1:8041/issuer
+    It goes into the request for a code as holder_proof, and is good for a few minutes.
+
+    \b
+    Example:
+      tongxing holder proof ./phone --issuer http://127.0.0.1:8041/issuer
     """
     click.echo(Phone(folder).proof(issuer, SystemClock(clock_offset).now()))
 
@@ -91,7 +105,12 @@ def proof(folder: Path, issuer: str, clock_offset: int) -> None:
 @holder.command()
 @_folder
 def keep(folder: Path) -> None:
-    """Keep a code, read from standard input.  Example: tongxing holder keep ./phone < code.txt"""
+    """Keep a code, read from standard input.
+
+    \b
+    Example:
+      tongxing holder keep ./phone < code.txt
+    """
     Phone(folder).keep(sys.stdin.read())
 
 
@@ -102,7 +121,9 @@ def keep(folder: Path) -> None:
 def show(folder: Path, qr: bool, clock_offset: int) -> None:
     """Show the live code, signed now.
 
-    Example: tongxing holder show ./phone | tongxing verifier check -
+    \b
+    Example:
+      tongxing holder show ./phone | tongxing verifier check -
     """
     text = Phone(folder).show(SystemClock(clock_offset).now())
     click.echo(draw_terminal(text) if qr else text)

@@ -6,6 +6,7 @@ Each chapter is a function of the stage; the order matters, because the last cha
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from typing import Any
 
@@ -13,36 +14,25 @@ import click
 
 from credentials.formats import native
 from credentials.keys import kid_of, new_private_key
-from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-)
+from credentials.model import Status
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
-from credentials.wire import base45
 from demonstration.cast import Home, Province, Registry
 from demonstration.phone import Phone
-from demonstration.residents import resident_id, residents, to_csv
+from demonstration.props import HOUR, asks, credential, tampered
+from demonstration.residents import residents, to_csv
 from demonstration.telling import Difference, Telling
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
+from service_kit.locale import Text, reader_languages
 
-HOUR = 3600
 RESIDENTS = 1000
 """People in the CSV file."""
-HENAN = Home("henan", "CN-41", "河南", "Henan", 410000, "0371-12320", hours=72)
-GUANGDONG = Home("guangdong", "CN-44", "广东", "Guangdong", 440000, "020-12320", hours=48)
-ZHEJIANG = Home("zhejiang", "CN-33", "浙江", "Zhejiang", 330000, "0571-12320", hours=72, statuses=("green",))
-SICHUAN = Home("sichuan", "CN-51", "四川", "Sichuan", 510000, "028-12320", hours=72)
-ZHENGZHOU = 410100
+HENAN = Home("henan", "CN-41", Text("河南", "Henan"), 410000, "0371-12320", hours=72)
+GUANGDONG = Home("guangdong", "CN-44", Text("广东", "Guangdong"), 440000, "020-12320", hours=48)
+ZHEJIANG = Home("zhejiang", "CN-33", Text("浙江", "Zhejiang"), 330000, "0571-12320", hours=72, statuses=("green",))
+SICHUAN = Home("sichuan", "CN-51", Text("四川", "Sichuan"), 510000, "028-12320", hours=72)
 
 
 class Stage:
@@ -61,16 +51,16 @@ class Stage:
     def now(self) -> int:
         return self.clock.now()
 
-    def expect(self, line: str, gate: Province, text: str, outcome: str, code: str | None = None) -> dict[str, Any]:
+    def expect(self, line: Text, gate: Province, text: str, outcome: str, code: str | None = None) -> dict[str, Any]:
         """Have ``gate`` check ``text`` over HTTP, and compare."""
         verdict = gate.check(text)
-        self.telling.expect(line, gate.home.zh, verdict, outcome, code)
+        self.telling.expect(line, gate.home.names, verdict, outcome, code)
         return verdict
 
 
 def tell(world: World) -> None:
     """The whole story. Raises Difference at the first outcome that is not the expected one."""
-    stage = Stage(world, Telling())
+    stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
         enrolment, bulk, picture, phone, withdrawal, refusals, recognition, compromise, clocks, offline, switched_off,
     ):  # fmt: skip
@@ -81,241 +71,238 @@ def tell(world: World) -> None:
 def enrolment(stage: Stage) -> None:
     """Keys come into the registry by a province's own word and two officers."""
     telling, world = stage.telling, stage.world
-    telling.chapter("一 登记 · Provinces register their keys")
+    telling.chapter("一 登记", "1 Provinces register their keys")
     stage.registry = registry = Registry(world)
-    telling.done(f"a registry with three officers, two of whom sign every list ({registry.url})")
+    telling.done(
+        f"一个登记处，三名登记官，每份列表由其中两名签署（{registry.url}）",
+        f"a registry with three officers, two of whom sign every list ({registry.url})",
+    )
     stage.henan, stage.guangdong, stage.zhejiang = provinces = [
         Province(world, registry, home) for home in (HENAN, GUANGDONG, ZHEJIANG)
     ]
     for province in provinces:
         province.submit_statement()
-    telling.done("河南, 广东, 浙江 made their keys and brought signed statements, with a proof for each key")
+    telling.done(
+        "河南、广东、浙江各自生成密钥，提交签名声明，并为每把密钥附持有证明",
+        "Henan, Guangdong and Zhejiang made their keys and brought signed statements, with a proof for each key",
+    )
     draft = registry.draft({province.home.member: province.home.entry() for province in provinces})
-    telling.done(f"the first officer drafted a list: {len(draft['diff'])} changes")
+    changes = len(draft["diff"])
+    telling.done(f"第一名登记官起草列表：{changes} 处变化", f"the first officer drafted a list: {changes} changes")
     registry.approve(draft["id"], 0)
     if registry.publish(draft["id"]):
         raise Difference("one officer alone could publish a list")
-    telling.done("one signature is not enough: the registry refused to publish")
+    telling.done("一个签名不够：登记处拒绝发布", "one signature is not enough: the registry refused to publish")
     registry.approve(draft["id"], 1)
     if not registry.publish(draft["id"]):
         raise Difference("two officers could not publish a list")
-    telling.done("a second officer read the same changes on a machine of their own, and signed: published")
+    telling.done(
+        "第二名登记官在自己的机器上读到同样的变化并签署：已发布",
+        "a second officer read the same changes on a machine of their own, and signed: published",
+    )
     for province in provinces:
         province.prepare()
     world.start(*(province.server for province in provinces))
+    addresses = [province.server.url("verifier") for province in provinces]
     telling.done(
-        "each province serves its issuer and its gate: " + ", ".join(p.server.url("verifier") for p in provinces)
+        "各省的签发服务和卡口已运行：" + "、".join(addresses),
+        "each province serves its issuer and its gate: " + ", ".join(addresses),
     )
     for province in provinces:
         province.publish_rules()
     stage.guangdong.wait_for(lambda state: state["rules"])
     stage.zhejiang.wait_for(lambda state: state["rules"])
-    telling.done("and published its recognition rules: a test counts 48 h in 广东, 72 h in 浙江, from sampling")
+    telling.done(
+        "并发布了自己的互认规则：从采样起算，检测在广东 48 小时内有效，在浙江 72 小时内有效",
+        "and published its recognition rules: a test counts 48 h in Guangdong, 72 h in Zhejiang, from sampling",
+    )
 
 
 def bulk(stage: Stage) -> None:
     """A file of residents becomes a file of codes."""
     telling, world = stage.telling, stage.world
-    telling.chapter("二 签发 · Henan issues for a thousand residents")
+    telling.chapter("二 签发", "2 Henan issues for a thousand residents")
     people, codes = world.folder / "residents.csv", world.folder / "codes.ndjson"
     write_atomic(people, to_csv(residents(RESIDENTS, stage.now())).encode())
     stage.henan.bulk(people, codes)
     issued = [json.loads(line) for line in codes.read_text().splitlines()]
     if len(issued) != RESIDENTS:
         raise Difference(f"{len(issued)} codes for {RESIDENTS} residents")
-    telling.done(f"{RESIDENTS} paper codes from a CSV file in one command")
+    telling.done(
+        f"一条命令从 CSV 文件签发 {RESIDENTS} 个纸质码", f"{RESIDENTS} paper codes from a CSV file in one command"
+    )
     stage.henan.bulk(people, world.folder / "codes-again.ndjson")
     again = [json.loads(line) for line in (world.folder / "codes-again.ndjson").read_text().splitlines()]
     if {entry["text"] for entry in again} != {entry["text"] for entry in issued}:
         raise Difference("the same file run twice gave other codes")
-    telling.done("the same file once more: the same codes, nothing issued twice")
-    stage.paper = stage.henan.issue(_asks("王小明", hours=20, form="paper", now=stage.now()))["text"]
-    stage.expect(
-        "a paper code, while 广东 has no withdrawal data of 河南", stage.guangdong, stage.paper,
-        "undetermined", "status-missing",
-    )  # fmt: skip
+    telling.done(
+        "同一文件再跑一次：还是原来的码，没有重复签发", "the same file once more: the same codes, nothing issued twice"
+    )
+    stage.paper = stage.henan.issue(asks("王小明", hours=20, form="paper", now=stage.now()))["text"]
+    unknown = Text("纸质码，广东尚无河南的撤回数据", "a paper code, while Guangdong has no withdrawal data of Henan")
+    stage.expect(unknown, stage.guangdong, stage.paper, "undetermined", "status-missing")
     for province in (stage.henan, stage.guangdong, stage.zhejiang):
         province.publish_status()
     stage.guangdong.wait_for_status(HENAN.member)
     stage.zhejiang.wait_for_status(HENAN.member)
-    telling.done("河南 published its withdrawal data; the gates fetched it from the mirror")
+    telling.done(
+        "河南发布撤回数据；各卡口已从镜像取得",
+        "Henan published its withdrawal data; the gates fetched it from the mirror",
+    )
 
 
 def picture(stage: Stage) -> None:
     """From a picture of the code to a verdict in another province."""
     telling = stage.telling
-    telling.chapter("三 纸质码 · On paper")
+    telling.chapter("三 纸质码", "3 On paper")
     png = stage.pictures / "paper.png"
     write_atomic(png, draw_png(stage.paper, level="Q"))
     (text,) = read_texts(png.read_bytes())
     if text != stage.paper:
         raise Difference("the picture does not read back")
-    telling.done(f"drawn as PNG and read back from the picture: {png}")
-    stage.expect("the paper code, from its picture", stage.guangdong, text, "accepted", "check-document")
-    stage.expect("the same at the other province", stage.zhejiang, text, "accepted", "check-document")
+    telling.done(f"画成 PNG 图片，再从图片读回：{png}", f"drawn as PNG and read back from the picture: {png}")
+    line = Text("从图片读出的纸质码", "the paper code, from its picture")
+    stage.expect(line, stage.guangdong, text, "accepted", "check-document")
+    stage.expect(Text("同一个码，到另一省", "the same in another province"), stage.zhejiang, text, "accepted")
 
 
 def phone(stage: Stage) -> None:
     """A phone code is signed anew every 30 s by a key that stays on the phone."""
     telling, now = stage.telling, stage.now()
-    telling.chapter("四 手机码 · On the phone")
+    telling.chapter("四 手机码", "4 On the phone")
     stage.phone.make_key()
     proof = stage.phone.proof(stage.henan.server.url("issuer"), now)
     stage.phone.keep(
-        stage.henan.issue(_asks("王小明", hours=20, form="phone", now=now) | {"holder_proof": proof})["text"]
+        stage.henan.issue(asks("王小明", hours=20, form="phone", now=now) | {"holder_proof": proof})["text"]
     )
-    telling.done("a phone made its key, proved it, and got a code bound to it")
+    telling.done(
+        "一部手机生成密钥，证明持有，领到绑定该密钥的码", "a phone made its key, proved it, and got a code bound to it"
+    )
     live = stage.phone.show(stage.now())
     click.echo(draw_terminal(live))
-    stage.expect("the live code", stage.guangdong, live, "accepted")
-    stage.expect("the same live code at another lane", stage.guangdong, live, "refused", "replayed")
+    gate, early, late = stage.guangdong, stage.phone.show(now + HOUR), stage.phone.show(now - 600)
+    stage.expect(Text("动态码", "the live code"), gate, live, "accepted", "compare-holder")
     stage.expect(
-        "a screenshot ten minutes old", stage.guangdong, stage.phone.show(now - 600), "refused", "presentation-expired"
+        Text("同一动态码，在另一通道", "the same live code at another lane"), gate, live, "refused", "replayed"
     )
+    stage.expect(Text("十分钟前的截图", "a screenshot ten minutes old"), gate, late, "refused", "presentation-expired")
     stage.expect(
-        "a code drawn for in an hour", stage.guangdong, stage.phone.show(now + HOUR), "refused", "presentation-expired"
+        Text("为一小时后画的码", "a code drawn for in an hour"), gate, early, "refused", "presentation-expired"
     )
-    stage.expect(
-        "the phone's code printed bare", stage.guangdong, stage.phone.code(), "refused", "presentation-missing"
-    )
+    bare = Text("打印的手机码", "the phone's code printed bare")
+    stage.expect(bare, gate, stage.phone.code(), "refused", "presentation-missing")
 
 
 def withdrawal(stage: Stage) -> None:
     """One bit says: ask for a fresh code."""
-    stage.telling.chapter("五 撤回 · Withdrawn")
-    issued = stage.henan.issue(_asks("李秀英", hours=20, form="paper", now=stage.now()))
-    stage.expect("before the withdrawal", stage.zhejiang, issued["text"], "accepted")
+    stage.telling.chapter("五 撤回", "5 Withdrawn")
+    issued = stage.henan.issue(asks("李秀英", hours=20, form="paper", now=stage.now()))
+    stage.expect(Text("撤回之前", "before the withdrawal"), stage.zhejiang, issued["text"], "accepted")
     stage.henan.withdraw(issued["handle"])
     stage.henan.publish_status()
     stage.zhejiang.wait_for_status(HENAN.member)
-    stage.expect("after it", stage.zhejiang, issued["text"], "refused", "withdrawn")
+    stage.expect(Text("撤回之后", "after it"), stage.zhejiang, issued["text"], "refused", "withdrawn")
 
 
 def refusals(stage: Stage) -> None:
     """What must not pass."""
     telling, now = stage.telling, stage.now()
-    telling.chapter("六 不得通行 · What must not pass")
-    short = stage.henan.issue(_asks("赵磊", hours=20, form="paper", now=now) | {"lifetime": 60})["text"]
-    telling.expect("expired a minute ago", "河南", stage.henan.check_offline(short, at=now + 120), "refused", "expired")
+    telling.chapter("六 不得通过", "6 What must not pass")
+    short = stage.henan.issue(asks("赵磊", hours=20, form="paper", now=now) | {"lifetime": 60})["text"]
+    late = stage.henan.check_offline(short, at=now + 120)
+    telling.expect(Text("一分钟前过期", "expired a minute ago"), HENAN.names, late, "refused", "expired")
+    gate, changed = stage.guangdong, tampered(stage.paper)
+    stage.expect(Text("改动了一个字符", "one character of a code changed"), gate, changed, "refused", "wrong-signature")
     stage.expect(
-        "one character of a code changed", stage.guangdong, _tampered(stage.paper), "refused", "wrong-signature"
+        Text("根本不是健康码", "not a code at all"), gate, "https://example.org/", "refused", "not-a-credential"
     )
-    stage.expect("not a code at all", stage.guangdong, "https://example.org/", "refused", "not-a-credential")
     key = new_private_key()
     stranger = native.issue_text(
-        _credential(SICHUAN.member, Status.GREEN, now), PemSigner(key, kid_of(SICHUAN.member, key.public_key()))
+        credential(SICHUAN.member, Status.GREEN, now), PemSigner(key, kid_of(SICHUAN.member, key.public_key()))
     )
-    stage.expect("signed by 四川, which is not enrolled", stage.guangdong, stranger, "refused", "unknown-key")
-    red = native.issue_text(_credential(ZHEJIANG.member, Status.RED, now), stage.zhejiang.signer("credential-1"))
-    stage.expect("a red code by 浙江, which may issue green only", stage.guangdong, red, "refused", "not-permitted")
-    positive = _asks("孙静", hours=20, form="paper", now=now, result="positive")
-    stage.expect("河南's own red code, with its decision", stage.guangdong, stage.henan.issue(positive)["text"],
-                 "refused", "status-not-accepted")  # fmt: skip
-    undecided = _credential(HENAN.member, Status.RED, now)._replace(decision_reference=None)
+    line = Text("由未入网的四川签发", "signed by Sichuan, which is not enrolled")
+    stage.expect(line, gate, stranger, "refused", "unknown-key")
+    red = native.issue_text(credential(ZHEJIANG.member, Status.RED, now), stage.zhejiang.signer("credential-1"))
+    line = Text("浙江签发的红码，而它只能签发绿码", "a red code by Zhejiang, which may issue green only")
+    stage.expect(line, gate, red, "refused", "not-permitted")
+    positive = asks("孙静", hours=20, form="paper", now=now, result="positive")
+    line = Text("河南的红码，附赋码决定", "Henan's own red code, with its decision")
+    stage.expect(line, gate, stage.henan.issue(positive)["text"], "refused", "status-not-accepted")
+    undecided = credential(HENAN.member, Status.RED, now)._replace(decision_reference=None)
     text = native.issue_text(undecided, stage.henan.signer("credential-1"))
-    verdict = stage.expect(
-        "a red without a decision (Zhengzhou, 2022)", stage.guangdong, text, "undetermined", "no-decision"
-    )
+    line = Text("没有赋码决定的红码（郑州，2022 年）", "a red without a decision (Zhengzhou, 2022)")
+    verdict = stage.expect(line, gate, text, "undetermined", "no-decision")
     if verdict["status"] is not None:
         raise Difference("a colour without a decision was shown")
 
 
 def recognition(stage: Stage) -> None:
     """The same facts, two provinces, each by its own rules."""
-    stage.telling.chapter("七 互认 · Each province's own rules")
-    old = stage.henan.issue(_asks("周强", hours=60, form="paper", now=stage.now()))["text"]
-    stage.expect("a test of 60 hours ago", stage.guangdong, old, "refused", "rule-failed")
-    stage.expect("the same test", stage.zhejiang, old, "accepted")
+    stage.telling.chapter("七 互认", "7 Each province's own rules")
+    old = stage.henan.issue(asks("周强", hours=60, form="paper", now=stage.now()))["text"]
+    line = Text("60 小时前采样的检测", "a test of 60 hours ago")
+    stage.expect(line, stage.guangdong, old, "refused", "rule-failed")
+    stage.expect(Text("同一次检测", "the same test"), stage.zhejiang, old, "accepted")
 
 
 def compromise(stage: Stage) -> None:
     """A stolen key dies at every online gate."""
-    stage.telling.chapter("八 密钥失窃 · A stolen key")
+    stage.telling.chapter("八 密钥失窃", "8 A stolen key")
     thief = stage.henan.signer("credential-2")
-    text = native.issue_text(_credential(HENAN.member, Status.GREEN, stage.now()), thief)
-    stage.expect("a code by the thief, before anyone knows", stage.guangdong, text, "accepted")
+    text = native.issue_text(credential(HENAN.member, Status.GREEN, stage.now()), thief)
+    stage.expect(
+        Text("窃贼签发的码，尚无人察觉", "a code by the thief, before anyone knows"), stage.guangdong, text, "accepted"
+    )
     stage.registry.deny(stage.henan.kid("credential-2"), stage.henan.keys)
     stage.guangdong.wait_for(lambda state: state["trust"]["denied"])
-    stage.expect("after 河南 had its key denied", stage.guangdong, text, "refused", "key-denied")
-    stage.expect("codes by 河南's other key", stage.guangdong, stage.paper, "accepted")
+    denied = Text("河南停用该密钥之后", "after Henan had its key denied")
+    stage.expect(denied, stage.guangdong, text, "refused", "key-denied")
+    stage.expect(Text("河南另一密钥签发的码", "a code by Henan's other key"), stage.guangdong, stage.paper, "accepted")
 
 
 def clocks(stage: Stage) -> None:
     """A gate whose clock is wrong says so, and does not guess."""
-    stage.telling.chapter("九 时钟 · A gate whose clock is an hour slow")
+    stage.telling.chapter("九 时钟慢一小时的卡口", "9 A gate whose clock is an hour slow")
     slow = stage.guangdong.gate_with_clock("guangdong-slow-gate", -HOUR)
-    stage.expect("a sound paper code", slow, stage.paper, "undetermined", "clock-in-doubt")
+    stage.expect(Text("完好的纸质码", "a sound paper code"), slow, stage.paper, "undetermined", "clock-in-doubt")
     stage.world.stop(slow.server)
 
 
 def offline(stage: Stage) -> None:
     """A gate that never was online, fed by a file."""
     telling = stage.telling
-    telling.chapter("十 离线包 · A gate fed by a file")
+    telling.chapter("十 离线包", "10 A gate fed by a file")
     bundle = stage.world.folder / "bundle.zip"
     stage.registry.bundle(bundle)
     with zipfile.ZipFile(bundle) as archive:
-        telling.done(
-            f"the registry's mirror as one zip: {bundle.stat().st_size // 1024} KB, {len(archive.namelist())} files"
-        )
+        size, files = bundle.stat().st_size // 1024, len(archive.namelist())
+    telling.done(
+        f"登记处的镜像装进一个 zip：{size} KB，{files} 个文件",
+        f"the registry's mirror as one zip: {size} KB, {files} files",
+    )
     verdict = stage.zhejiang.check_with_bundle(bundle, stage.paper)
-    telling.expect("the paper code at a gate that knows the zip only", "浙江", verdict, "accepted", "check-document")
+    line = Text("只有这个 zip 的卡口，验纸质码", "the paper code at a gate that knows the zip only")
+    telling.expect(line, ZHEJIANG.names, verdict, "accepted", "check-document")
     picture_verdict = stage.zhejiang.check_with_bundle(bundle, picture=stage.pictures / "paper.png")
-    telling.expect("the same from its picture", "浙江", picture_verdict, "accepted")
+    telling.expect(Text("同一个码，用图片", "the same from its picture"), ZHEJIANG.names, picture_verdict, "accepted")
 
 
 def switched_off(stage: Stage) -> None:
     """The gates go on without the registry and without the issuer."""
     telling, world = stage.telling, stage.world
-    telling.chapter("十一 断网 · The registry and the issuer are switched off")
+    telling.chapter("十一 关机断网", "11 The registry and the issuer are switched off")
     world.stop(stage.registry.server)
     world.stop(stage.henan.server)
-    telling.done("the registry and 河南's servers are stopped")
+    telling.done("登记处和河南的服务已停", "the registry's and Henan's servers are stopped")
     world.stop(stage.guangdong.server)
     world.start(stage.guangdong.server)
-    telling.done("and 广东's gate was restarted: it has only what it had stored")
-    verdict = stage.expect("the paper code", stage.guangdong, stage.paper, "accepted", "check-document")
+    telling.done(
+        "广东的卡口已重启：只有先前存下的数据", "and Guangdong's gate was restarted: it has only what it had stored"
+    )
+    verdict = stage.expect(Text("纸质码", "the paper code"), stage.guangdong, stage.paper, "accepted", "check-document")
     ages = verdict["freshness"]
     telling.done(
-        f"it says how old its knowledge is: trust list {ages['trust']} s, withdrawals of 河南 {ages['status']} s"
+        f"它说明自己的数据有多旧：信任列表 {ages['trust']} 秒，河南的撤回数据 {ages['status']} 秒",
+        f"it says how old its knowledge is: trust list {ages['trust']} s, withdrawals of Henan {ages['status']} s",
     )
-    stage.expect("a live phone code", stage.guangdong, stage.phone.show(stage.now()), "accepted")
-
-
-def _asks(name: str, *, hours: int, form: str, now: int, result: str = "negative") -> dict[str, Any]:
-    """A request to issue: somebody with a nucleic-acid test sampled ``hours`` ago."""
-    number = resident_id(ZHENGZHOU + 2, "19850312", _sequence(name))
-    evidence = {"kind": "nucleic-acid", "result": result, "sampled_at": now - hours * HOUR, "region": ZHENGZHOU}
-    return {"name": name, "document": {"kind": "resident-id", "number": number}, "form": form, "evidence": [evidence]}
-
-
-def _sequence(name: str) -> int:
-    """A sequence number of 1 to 999 that is always the same for a name."""
-    return sum(map(ord, name)) % 999 + 1
-
-
-def _tampered(text: str) -> str:
-    """The text with one bit of what was signed changed, in its best disguise: all lengths still fit."""
-    data = bytearray(base45.decode(text.removeprefix(native.PREFIX)))
-    data[len(data) // 3] ^= 1
-    return native.PREFIX + base45.encode(bytes(data))
-
-
-def _credential(member: str, status: Status, now: int) -> StatusCredential:
-    """A paper code that somebody who holds a key can sign without asking an issuer."""
-    sampled_at = (now - 10 * HOUR) // EVIDENCE_TIME_STEP_SECONDS * EVIDENCE_TIME_STEP_SECONDS
-    return StatusCredential(
-        issuer=member,
-        issued_at=now,
-        expires_at=now + HOUR,
-        cti=bytes(8),
-        status=status,
-        reason=Reason.TEST_RECENT if status is Status.GREEN else Reason.TEST_POSITIVE,
-        rule_set=RuleSetReference(1, 1),
-        evaluated_before=0,
-        evidence=(Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, sampled_at, ZHENGZHOU),),
-        holder_name="王**",
-        document_tail="002X",
-        form=Form.PAPER,
-        decision_reference=bytes(16) if status is not Status.GREEN else None,
-    )
+    stage.expect(Text("手机动态码", "a live phone code"), stage.guangdong, stage.phone.show(stage.now()), "accepted")

@@ -1,11 +1,18 @@
-"""How the story is told: a line a step, with a tick or the first difference, and a table at the end."""
+"""How the story is told: a line a step, with a tick or the first difference, and a table at the end.
+
+In Chinese, English or both, as the reader's locale says.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
+
+from credentials.verdict import Outcome
+from service_kit.locale import LANGUAGES, Text
 
 TICK, CROSS = "✓", "✗"
 
@@ -18,37 +25,59 @@ class Difference(Exception):
 class Telling:
     """Prints the story as it goes and remembers the verdicts for the table."""
 
-    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
+    languages: tuple[str, ...] = LANGUAGES
+    rows: list[tuple[Text, Text, Text, str]] = field(default_factory=list)
 
-    def chapter(self, title: str) -> None:
+    def chapter(self, zh: str, en: str) -> None:
         """Begin a part of the story."""
-        click.secho(f"\n{title}", bold=True)
+        click.secho("\n" + " · ".join(self._in_languages(Text(zh, en))), bold=True)
 
-    def done(self, line: str) -> None:
+    def done(self, zh: str, en: str) -> None:
         """Something that was done."""
-        click.echo(f"  {click.style(TICK, fg='green')} {line}")
+        self._say(click.style(TICK, fg="green"), self._in_languages(Text(zh, en)))
 
-    def expect(self, line: str, gate: str, verdict: dict[str, Any], outcome: str, code: str | None = None) -> None:
+    def expect(self, line: Text, gate: Text, verdict: dict[str, Any], outcome: str, code: str | None = None) -> None:
         """Compare a verdict with what must come: the outcome and, if given, the first reason or a note.
 
         Raises Difference at the first that is otherwise.
         """
-        codes = [reason["code"] for reason in (*verdict["reasons"], *verdict["notes"])]
-        came = verdict["outcome"] + (f" ({codes[0]})" if codes else "")
+        findings = [*verdict["reasons"], *verdict["notes"]]
+        codes = [finding["code"] for finding in findings]
+        first = f" ({codes[0]})" if codes else ""
         if verdict["outcome"] != outcome or (code is not None and code not in codes):
-            click.echo(f"  {click.style(CROSS, fg='red')} {line}")
-            raise Difference(f"{line}: expected {outcome}{f' ({code})' if code else ''}, got {came}")
-        self.rows.append((line, gate, outcome, code or ""))
-        said = next((reason["text_zh"] for reason in (*verdict["reasons"], *verdict["notes"])), "")
-        self.done(f"{line} → {click.style(came, bold=True)} {click.style(said, dim=True)}")
+            self._say(click.style(CROSS, fg="red"), self._in_languages(line))
+            wanted = f" ({code})" if code else ""
+            raise Difference(f"{line.en}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
+        came = Text(Outcome(outcome).zh, outcome)
+        self.rows.append((line, gate, came, code or ""))
+        told = []
+        for language in self.languages:
+            said = next((finding[f"text_{language}"] for finding in findings), "")
+            result = click.style(f"{came.of(language)}{first}", bold=True)
+            told.append(f"{line.of(language)} → {result} {click.style(said, dim=True)}")
+        self._say(click.style(TICK, fg="green"), told)
 
     def table(self) -> None:
         """Every verdict of the story once more."""
-        widths = [max(_width(row[column]) for row in self.rows) for column in range(4)]
-        click.echo("\n  " + "  ".join("─" * width for width in widths))
-        for row in self.rows:
-            click.echo("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
-        click.echo("  " + "  ".join("─" * width for width in widths))
+        for language in self.languages:
+            rows = [tuple(cell if isinstance(cell, str) else cell.of(language) for cell in row) for row in self.rows]
+            _print_table(rows)
+
+    def _in_languages(self, text: Text) -> list[str]:
+        return [text.of(language) for language in self.languages]
+
+    def _say(self, mark: str, lines: Iterable[str]) -> None:
+        for number, line in enumerate(lines):
+            click.echo(f"  {mark if number == 0 else ' '} {line}")
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(_width(row[column]) for row in rows) for column in range(4)]
+    rule = "  " + "  ".join("─" * width for width in widths)
+    click.echo(f"\n{rule}")
+    for row in rows:
+        click.echo("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
+    click.echo(rule)
 
 
 def _width(text: str) -> int:

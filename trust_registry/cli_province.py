@@ -44,7 +44,7 @@ def init(directory: Path, member: str, days: int, passphrase_file: Path | None, 
       tongxing province init henan --member CN-41 --passphrase-file passphrase
     """
     state = _open(directory, passphrase_file).found(member, local_clock().now(), days)
-    say(as_json, _as_fields(state), _lines(state))
+    say(as_json, _as_fields(directory, state), _lines(directory, state))
 
 
 @province.command("statement")
@@ -93,8 +93,8 @@ def statement(
     state = folder.state()
     say(
         as_json,
-        {**_as_fields(state), "file": str(path)},
-        [f"statement {made.sequence}: {path}", *_lines(state)],
+        {**_as_fields(directory, state), "file": str(path)},
+        [f"statement {made.sequence}: {path}", *_lines(directory, state)],
     )
 
 
@@ -123,15 +123,15 @@ def _open(directory: Path, passphrase_file: Path | None) -> Province:
     return Province(directory, write_atomic, read_passphrase(passphrase_file))
 
 
-def _as_fields(state: State) -> dict[str, Any]:
+def _as_fields(directory: Path, state: State) -> dict[str, Any]:
     return {
         "member": state.member,
         "sequence": state.sequence,
-        "root": {"file": state.root_file, "kid": state.root_kid},
-        "keys": [vars(key) for key in state.keys],
+        "root": {"file": str(directory / state.root_file), "kid": state.root_kid},
+        "keys": [{**vars(key), "file": str(directory / key.file)} for key in state.keys],
     }
 
 
-def _lines(state: State) -> list[str]:
-    lines = [f"{'root':10}  {state.root_kid}  {state.root_file}"]
-    return lines + [f"{key.use:10}  {key.kid}  {key.file}" for key in state.keys]
+def _lines(directory: Path, state: State) -> list[str]:
+    lines = [f"{'root':10}  {state.root_kid}  {directory / state.root_file}"]
+    return lines + [f"{key.use:10}  {key.kid}  {directory / key.file}" for key in state.keys]

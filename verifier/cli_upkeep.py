@@ -73,7 +73,7 @@ def _say(state: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(state, ensure_ascii=False, indent=1))
         return
     trust = state["trust"]
-    click.echo(f"trust list   {_age(trust and trust['age'])}" + (f", {trust['members']} members" if trust else ""))
+    click.echo(f"trust list   {_age(trust and trust['age'])}" + (f", members: {trust['members']}" if trust else ""))
     for rules in state["rules"]:
         click.echo(f"rules        set {rules['rule_set']} version {rules['version']}" + " in force" * rules["in_force"])
     for member, held in state["members"].items():

@@ -23,7 +23,7 @@ def test_every_outcome_is_the_expected_one_and_the_servers_end_with_it(tmp_path:
     with log.open("wb") as told:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "demo", "--keep-running", "--folder", str(tmp_path / "demo")],
-            env=environment | {"PYTHONUTF8": "1"},
+            env=environment | {"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
             stdout=told,
             stderr=told,
         )

@@ -8,13 +8,13 @@ from credentials.formats import native
 from credentials.keys import compressed_point, kid_of, new_private_key
 from credentials.model import Form, Status
 from credentials.signing import PemSigner
-from demonstration.story import _credential
+from demonstration.props import credential
 
 
 @pytest.fixture
 def phone_code() -> str:
     key = new_private_key()
-    credential = _credential("CN-41", Status.GREEN, 1_790_000_000)._replace(
+    code = credential("CN-41", Status.GREEN, 1_790_000_000)._replace(
         form=Form.PHONE, holder_key=compressed_point(key.public_key())
     )
-    return native.issue_text(credential, PemSigner(key, kid_of("CN-41", key.public_key())))
+    return native.issue_text(code, PemSigner(key, kid_of("CN-41", key.public_key())))

@@ -34,10 +34,16 @@ def test_it_keeps_codes_and_nothing_else(tmp_path: Path) -> None:
     """What is no code must be refused when it comes, not when the guard waits."""
     phone = Phone(tmp_path)
     phone.make_key()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="holder keep"):
         phone.show(1_790_000_000)
     with pytest.raises(NotACredential):
         phone.keep("hello")
+
+
+def test_a_phone_without_a_key_says_how_to_make_one(tmp_path: Path) -> None:
+    """Whoever begins with the second step is told the first one, not that a setting is wrong."""
+    with pytest.raises(NotFound, match="holder new"):
+        Phone(tmp_path).proof(ISSUER, 1_790_000_000)
 
 
 def test_the_commands_make_prove_keep_and_show(tmp_path: Path, phone_code: str) -> None:

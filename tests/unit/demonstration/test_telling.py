@@ -1,29 +1,64 @@
-"""The story must end at the first outcome that is not the expected one."""
+"""The story must end at the first outcome that is not the expected one, and be told in its reader's language."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 
+from demonstration.cli import demo
 from demonstration.telling import Difference, Telling
+from service_kit.locale import Text
 
-REFUSED = {"outcome": "refused", "reasons": [{"code": "expired", "text_zh": "健康码已过期。"}], "notes": []}
+REFUSED = {
+    "outcome": "refused",
+    "reasons": [{"code": "expired", "text_zh": "健康码已过期。", "text_en": "The code has expired."}],
+    "notes": [],
+}
 ACCEPTED = {"outcome": "accepted", "reasons": [], "notes": []}
+OLD, GATE = Text("旧码", "an old code"), Text("河南", "Henan")
+
+
+def tell(*languages: str) -> None:
+    telling = Telling(languages)
+    telling.chapter("一", "1 One")
+    telling.done("做了", "done")
+    telling.expect(OLD, GATE, REFUSED, "refused", "expired")
+    telling.expect(Text("好码", "a good code"), GATE, ACCEPTED, "accepted")
+    telling.table()
 
 
 def test_an_expected_verdict_stands_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     """The table is what a visitor remembers: it must hold what was shown."""
-    telling = Telling()
-    telling.chapter("一")
-    telling.expect("an old code", "河南", REFUSED, "refused", "expired")
-    telling.expect("a good code", "河南", ACCEPTED, "accepted")
-    telling.table()
+    tell("zh", "en")
     printed = capsys.readouterr().out
-    assert "健康码已过期" in printed
-    assert printed.count("an old code") == 2
+    for words in ("旧码", "an old code", "健康码已过期", "The code has expired", "一 · 1 One"):
+        assert words in printed
+    assert printed.count("an old code") == printed.count("旧码") == 2
+    assert "不通过" in printed
+
+
+def test_one_language_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """A visitor who reads one language must not meet the other in the middle of a line."""
+    tell("en")
+    assert not re.search("[一-鿿]", capsys.readouterr().out)
+    tell("zh")
+    assert not re.findall("[A-Za-z]{2,}", capsys.readouterr().out.replace("expired", ""))
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("accepted", None), ("refused", "withdrawn")])
 def test_another_verdict_ends_the_story(outcome: str, code: str | None) -> None:
     """A demonstration that cannot fail shows nothing."""
     with pytest.raises(Difference, match="refused \\(expired\\)"):
-        Telling().expect("an old code", "河南", REFUSED, outcome, code)
+        Telling().expect(OLD, GATE, REFUSED, outcome, code)
+
+
+def test_a_folder_that_is_not_empty_is_refused_at_once(tmp_path: Path) -> None:
+    """Half a minute later, in the middle of the story, nobody understands why."""
+    (tmp_path / "mine.txt").write_text("x")
+    done = CliRunner().invoke(demo, ["--folder", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "not empty" in done.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt"]

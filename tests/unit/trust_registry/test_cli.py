@@ -85,7 +85,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 def enrol(desk: Desk, henan: str) -> str:
     """Henan's way in, as far as the draft; its id."""
-    desk.json(province, "init", henan, "--member", "CN-41")
+    made = desk.json(province, "init", henan, "--member", "CN-41")
+    # What it prints can be copied into the next command.
+    assert all(Path(key["file"]).exists() for key in (made["root"], *made["keys"]))
     desk.json(province, "statement", henan, "--registry", desk.url)
     submitted = desk.json(province, "submit", henan, "--registry", desk.url)
     additions = desk.folder.parent / "henan-additions.json"

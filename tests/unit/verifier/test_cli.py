@@ -197,7 +197,7 @@ def test_sync_check_and_state_by_a_gates_folder(
     """One round by hand, and then the folder answers without network."""
     data = tmp_path / "data"
     desk.environ |= {"TONGXING_DATA_DIR": str(data), "TONGXING_REGISTRY_URL": mirror.url}
-    assert "2 members" in desk.run("sync").stdout
+    assert "members: 2" in desk.run("sync").stdout
     mirror.broken.update(mirror.files)
     data.mkdir(exist_ok=True)
     assert desk.run("check", "-", stdin=registry.paper()).exit_code == 0
