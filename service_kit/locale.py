@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
 from credentials.errors import TongxingError
@@ -23,6 +24,8 @@ class Text(NamedTuple):
 
 
 LANGUAGES = ("zh", "en")
+BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has had no daylight saving since 1991."""
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 UNEXPECTED: Final = "unexpected"
 """The code of what should never happen."""
@@ -91,6 +94,11 @@ def reader_languages(environ: Mapping[str, str]) -> tuple[str, ...]:
     locale = next((environ[name] for name in _LOCALE_VARIABLES if environ.get(name)), "")
     language = re.split("[-_.@]", locale)[0].lower()
     return (language,) if language in LANGUAGES else LANGUAGES
+
+
+def beijing_time(seconds: int) -> str:
+    """A time (seconds UTC) to the minute, in Beijing time: whoever prints it says so beside it (北京时间, UTC+8)."""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def _weight(parameter: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,6 +12,7 @@ import click
 from credentials.errors import InvalidRequest
 from credentials.signing import PemSigner
 from service_kit.durable import write_atomic
+from service_kit.locale import beijing_time
 from trust_registry import approval
 from trust_registry.cli_options import (
     as_json,
@@ -228,8 +228,7 @@ def _additions(file: TextIO | None) -> dict[str, Any]:
 
 
 def _review_lines(reviewed: approval.Review) -> Iterator[str]:
-    ends = datetime.fromtimestamp(reviewed.expires_at, UTC).date()
-    yield f"version {reviewed.version}, ends {ends}"
+    yield f"version {reviewed.version}, ends {beijing_time(reviewed.expires_at)} UTC+8"
     yield from _change_lines(reviewed.changes)
 
 

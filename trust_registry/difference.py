@@ -7,19 +7,16 @@ signed. Only the officer's own counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
-from credentials.model import ClosedList
+from credentials.model import Form, Status
+from service_kit.locale import beijing_time
 from trust_registry.enrolment import Published
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry
 
-_CHINA = timezone(timedelta(hours=8))
-_STATUSES = {"green": "绿码", "yellow": "黄码", "red": "红码", "pending": "待定"}
-_FORMS = {"phone": "手机码", "assisted": "代持码", "paper": "纸质码"}
 _USES = {"credential": "签发健康码", "status": "签发状态", "rules": "签发规则", "log": "签署日志"}
 _FIELDS = {
     "names": ("名称", "names"),
@@ -96,24 +93,20 @@ def _entry_changes(old: MemberEntry, new: MemberEntry) -> Iterator[Change]:
 
 
 def _permissions(member: str, old: MayIssue, new: MayIssue) -> Iterator[Change]:
-    # By label, never by number: the number of green is that of phone.
-    groups = (
-        ("status", _labels(old.statuses), _labels(new.statuses), _STATUSES),
-        ("form", _labels(old.forms), _labels(new.forms), _FORMS),
-    )
-    for name, before, after, chinese in groups:
-        for label in after:
-            if label not in before:
-                zh, en = f"增加权限：可签发{chinese[label]}", f"may now issue {name} {label}"
-                yield Change(member, "permission-added", None, zh, en)
-        for label in before:
-            if label not in after:
-                zh, en = f"取消权限：不可再签发{chinese[label]}", f"may no longer issue {name} {label}"
-                yield Change(member, "permission-removed", None, zh, en)
+    # Each list by itself: members of closed lists compare by number, and green has that of phone.
+    yield from _listed(member, "状态", "status", old.statuses, new.statuses)
+    yield from _listed(member, "形式", "form", old.forms, new.forms)
 
 
-def _labels(values: Iterable[ClosedList]) -> list[str]:
-    return [value.label for value in sorted(values)]
+def _listed(
+    member: str, zh: str, en: str, old: frozenset[Status] | frozenset[Form], new: frozenset[Status] | frozenset[Form]
+) -> Iterator[Change]:
+    for value in sorted(new - old):
+        words = f"增加权限：可签发{zh} {value.zh}", f"may now issue {en} {value.label}"
+        yield Change(member, "permission-added", None, *words)
+    for value in sorted(old - new):
+        words = f"取消权限：不可再签发{zh} {value.zh}", f"may no longer issue {en} {value.label}"
+        yield Change(member, "permission-removed", None, *words)
 
 
 def _statement_changes(old: Statement, new: Statement) -> Iterator[Change]:
@@ -166,11 +159,7 @@ def _name(key: VerificationKey) -> str:
 
 
 def _days(key: VerificationKey) -> str:
-    return f"{_minute(key.not_before)} – {_minute(key.not_after)}"
-
-
-def _minute(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone(_CHINA).strftime("%Y-%m-%d %H:%M")
+    return f"{beijing_time(key.not_before)} – {beijing_time(key.not_after)} UTC+8"
 
 
 def _plain(value: object) -> str:

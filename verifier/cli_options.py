@@ -6,7 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,10 @@ from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusCredential
 from credentials.regions import MEMBERS
 from credentials.verdict import Outcome, Verdict
-from service_kit.locale import reader_languages
+from service_kit.locale import BEIJING, beijing_time, reader_languages
 from verifier.offline import Sources
 from verifier.policy import PROFILES
 
-_BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China has had no daylight saving since 1991."""
 _MARKS = {
     Outcome.ACCEPTED: ("✓", "green"),
     Outcome.REFUSED: ("✗", "red"),
@@ -80,7 +78,7 @@ def moment(text: str) -> int:
             seconds = int(text)
         else:
             time = datetime.fromisoformat(text)
-            seconds = int((time if time.tzinfo else time.replace(tzinfo=_BEIJING)).timestamp())
+            seconds = int((time if time.tzinfo else time.replace(tzinfo=BEIJING)).timestamp())
     except (ValueError, OverflowError) as error:
         raise click.BadParameter("neither ISO 8601 nor seconds") from error
     if not 0 <= seconds <= MAX_TIME_SECONDS:
@@ -111,21 +109,19 @@ def show(verdict: Verdict) -> None:
 
 
 def _holder_zh(credential: StatusCredential) -> str:
+    until = beijing_time(credential.expires_at)
     return (
         f"{MEMBERS[credential.issuer].zh} {credential.issuer} · {credential.status.zh} · {credential.form.zh}"
-        f" · {credential.holder_name} {credential.document_tail} · 有效至 {_until(credential)}（北京时间）"
+        f" · {credential.holder_name} {credential.document_tail} · 有效至 {until}（北京时间）"
     )
 
 
 def _holder_en(credential: StatusCredential) -> str:
+    until = beijing_time(credential.expires_at)
     return (
         f"{MEMBERS[credential.issuer].en} {credential.issuer} · {credential.status.label} · {credential.form.label}"
-        f" · {credential.holder_name} {credential.document_tail} · until {_until(credential)} Beijing time (UTC+8)"
+        f" · {credential.holder_name} {credential.document_tail} · until {until} Beijing time (UTC+8)"
     )
 
 
 _HOLDERS = {"zh": _holder_zh, "en": _holder_en}
-
-
-def _until(credential: StatusCredential) -> str:
-    return f"{datetime.fromtimestamp(credential.expires_at, UTC).astimezone(_BEIJING):%Y-%m-%d %H:%M}"

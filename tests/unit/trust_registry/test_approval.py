@@ -44,8 +44,8 @@ def test_review_says_what_changes_in_both_languages(registry: FoundedRegistry, d
     kids = [change.kid for change in reviewed.changes if change.what == "key-added"]
     assert kids == sorted(kids, key=[key.kid for key in registry.province().state().keys].index)
     said = [(change.what, change.zh, change.en) for change in reviewed.changes]
-    assert ("permission-added", "增加权限：可签发红码", "may now issue status red") in said
-    assert ("permission-added", "增加权限：可签发手机码", "may now issue form phone") in said
+    assert ("permission-added", "增加权限：可签发状态 红", "may now issue status red") in said
+    assert ("permission-added", "增加权限：可签发形式 手机码", "may now issue form phone") in said
     assert said[0][1].startswith("新成员 河南（production）")
 
 
