@@ -7,7 +7,7 @@ signed. Only the officer's own counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
@@ -17,6 +17,7 @@ from trust_registry.enrolment import Published
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry
 
+_Listed = TypeVar("_Listed", Status, Form)
 _USES = {"credential": "签发健康码", "status": "签发状态", "rules": "签发规则", "log": "签署日志"}
 _FIELDS = {
     "names": ("名称", "names"),
@@ -98,9 +99,7 @@ def _permissions(member: str, old: MayIssue, new: MayIssue) -> Iterator[Change]:
     yield from _listed(member, "形式", "form", old.forms, new.forms)
 
 
-def _listed(
-    member: str, zh: str, en: str, old: frozenset[Status] | frozenset[Form], new: frozenset[Status] | frozenset[Form]
-) -> Iterator[Change]:
+def _listed(member: str, zh: str, en: str, old: frozenset[_Listed], new: frozenset[_Listed]) -> Iterator[Change]:
     for value in sorted(new - old):
         words = f"增加权限：可签发{zh} {value.zh}", f"may now issue {en} {value.label}"
         yield Change(member, "permission-added", None, *words)
