@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,10 +20,10 @@ from issuer.service import IssuerService, open_service, prepare
 from issuer.withdrawal import CAUSES
 from issuer.withdrawal import withdraw as withdraw_code
 from service_kit.settings import read_settings
+from service_kit.terminal import as_json, say
 
 LOCAL_CLIENT = "issue:"
 """Whose idempotency keys those of ``issuer issue`` are; no client over HTTP can have this id."""
-as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.group()
@@ -44,7 +42,7 @@ def init(as_json: bool) -> None:
     """
     settings = _settings()
     made = prepare(settings)
-    _say(as_json, {"secret_file": str(settings.secret_path), "made": made}, f"ready; secret: {settings.secret_path}")
+    say(as_json, {"secret_file": str(settings.secret_path), "made": made}, [f"ready; secret: {settings.secret_path}"])
 
 
 @issuer.command()
@@ -62,7 +60,7 @@ def issue(request: BinaryIO, key: str | None, as_json: bool) -> None:
     # An empty key is a shell variable that was never set: it must not pass for none.
     ask = ask_for(_object(request.read()), secrets.token_hex(16) if key is None else key)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
-    _say(as_json, issued, str(issued["text"]))
+    say(as_json, issued, [str(issued["text"])])
 
 
 @issuer.command()
@@ -86,7 +84,7 @@ def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_j
     with click.progressbar(length=count_lines(source), label="issuing", file=sys.stderr) as bar:
         result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=bar.update)
     summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
-    _say(as_json, summary, ", ".join(f"{count} {what}" for what, count in summary.items()))
+    say(as_json, summary, [", ".join(f"{count} {what}" for what, count in summary.items())])
     if result.rejected:
         context.exit(1)
 
@@ -105,7 +103,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
     """
     office = _open()
     done = withdraw_code(office.store, read_handle(handle), cause, author, office.now())
-    _say(as_json, {"withdrawn": done}, "withdrawn" if done else "was withdrawn before")
+    say(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 
 
 @issuer.command()
@@ -123,11 +121,11 @@ def publish(rules: BinaryIO | None, as_json: bool) -> None:
     if rules is not None:
         content = rules.read().strip()
         office.mirror.put("rules", content)
-        _say(as_json, {"bytes": len(content)}, f"rules: {len(content)} bytes")
+        say(as_json, {"bytes": len(content)}, [f"rules: {len(content)} bytes"])
         return
     published = office.publication.publish(office.now())
     words = "status {sequence}: {lists} lists, {withdrawn} withdrawn, {bytes} bytes".format(**published._asdict())
-    _say(as_json, published._asdict(), words)
+    say(as_json, published._asdict(), [words])
 
 
 @issuer.group()
@@ -148,26 +146,36 @@ def add_client(client_id: str, jwk: BinaryIO, as_json: bool) -> None:
     """
     office = _open()
     office.clients.add(client_id, _object(jwk.read()), office.now())
-    _say(as_json, {"client_id": client_id}, f"{client_id} may ask for codes")
+    say(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
 
 
 @client.command("revoke")
 @click.argument("client_id")
 @as_json
 def revoke_client(client_id: str, as_json: bool) -> None:
-    """Take CLIENT_ID's rights away for good.  Example: tongxing issuer client revoke city-app"""
+    """Take CLIENT_ID's rights away for good.
+
+    \b
+    Example:
+      tongxing issuer client revoke city-app
+    """
     office = _open()
     office.clients.revoke(client_id, office.now())
-    _say(as_json, {"client_id": client_id}, f"{client_id} is revoked")
+    say(as_json, {"client_id": client_id}, [f"{client_id} is revoked"])
 
 
 @client.command("list")
 @as_json
 def list_clients(as_json: bool) -> None:
-    """List the clients.  Example: tongxing issuer client list --json"""
+    """List the clients.
+
+    \b
+    Example:
+      tongxing issuer client list --json
+    """
     clients = [each._asdict() for each in _open().clients.all()]
     lines = [f"{each['client_id']}{' (revoked)' if each['revoked_at'] else ''}" for each in clients]
-    _say(as_json, {"clients": clients}, "\n".join(lines) or "no clients")
+    say(as_json, {"clients": clients}, lines or ["no clients"])
 
 
 def _settings() -> IssuerSettings:
@@ -188,7 +196,3 @@ def _object(content: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequest("not a JSON object")
     return value
-
-
-def _say(as_json: bool, result: Mapping[str, Any], words: str) -> None:
-    click.echo(json.dumps(result, ensure_ascii=False, sort_keys=True) if as_json else words)

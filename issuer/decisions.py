@@ -15,8 +15,8 @@ from credentials.errors import DecisionRejected
 from credentials.limits import DECISION_REFERENCE_BYTES
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, RuleSetReference, Status
 from credentials.wire.cbor import dumps
+from service_kit.clock import DAY_SECONDS
 
-DAY_SECONDS = 24 * 3600
 MAX_MANUAL_DAYS = 14
 APPEAL_DAYS = 60
 """Administrative review may be asked for within 60 days (Administrative Reconsideration Law, article 20)."""

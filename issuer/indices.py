@@ -12,9 +12,9 @@ from typing import NamedTuple
 from credentials.limits import STATUS_LIST_SIZE
 from credentials.model import StatusReference
 from credentials.status.permutation import index_of
+from service_kit.clock import DAY_SECONDS
 
 _SHIFT = STATUS_LIST_SIZE.bit_length() - 1
-_DAY_SECONDS = 24 * 3600
 _SHANGHAI_SECONDS = 8 * 3600
 """Asia/Shanghai is UTC+8 without daylight saving since 1991."""
 
@@ -42,4 +42,4 @@ def reference_of(place: Place, key: bytes) -> StatusReference:
 
 def group_end(expires_at: int) -> int:
     """The end of the Asia/Shanghai day in which ``expires_at`` lies, in seconds UTC: when its list may be retired."""
-    return ((expires_at + _SHANGHAI_SECONDS) // _DAY_SECONDS + 1) * _DAY_SECONDS - _SHANGHAI_SECONDS
+    return ((expires_at + _SHANGHAI_SECONDS) // DAY_SECONDS + 1) * DAY_SECONDS - _SHANGHAI_SECONDS

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+HOUR_SECONDS = 3600
+DAY_SECONDS = 24 * HOUR_SECONDS
+
 
 class Clock(Protocol):
     """Says what time it is."""

@@ -10,8 +10,9 @@ import click
 
 from service_kit.durable import write_atomic
 from service_kit.settings import read_settings
+from service_kit.terminal import as_json, say
 from trust_registry.cli_officers import approve, deny, draft, publish, state
-from trust_registry.cli_options import as_json, local_clock, passphrase_file, say
+from trust_registry.cli_options import local_clock, passphrase_file
 from trust_registry.cli_province import province
 from trust_registry.config import RegistrySettings
 from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT, found

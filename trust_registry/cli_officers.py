@@ -13,15 +13,14 @@ from credentials.errors import InvalidRequest
 from credentials.signing import PemSigner
 from service_kit.durable import write_atomic
 from service_kit.locale import beijing_time
+from service_kit.terminal import as_json, say
 from trust_registry import approval
 from trust_registry.cli_options import (
-    as_json,
     key_file,
     local_clock,
     passphrase_file,
     registry_url,
     remote,
-    say,
 )
 from trust_registry.denials import sign_request
 from trust_registry.difference import Change, change_to_json, words

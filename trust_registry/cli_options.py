@@ -1,12 +1,9 @@
-"""Options and printing that the registry's commands share."""
+"""Options that the registry's commands share."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,7 +12,6 @@ from service_kit.fetch import Fetcher
 from service_kit.settings import ServiceSettings, read_settings
 from trust_registry.remote import RemoteRegistry
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 passphrase_file = click.option(
     "--passphrase-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -45,12 +41,3 @@ def local_clock() -> Clock:
 def remote(url: str) -> RemoteRegistry:
     """The registry at ``url``."""
     return RemoteRegistry(url, Fetcher(), local_clock())
-
-
-def say(as_json: bool, result: Mapping[str, Any], lines: Iterable[str]) -> None:
-    """Print a result: as JSON for programs, as lines for people."""
-    if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, sort_keys=True, indent=1))
-    else:
-        for line in lines:
-            click.echo(line)

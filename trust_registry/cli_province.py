@@ -9,7 +9,8 @@ import click
 
 from credentials.keys import KEY_USES
 from service_kit.durable import write_atomic
-from trust_registry.cli_options import as_json, local_clock, passphrase_file, registry_url, remote, say
+from service_kit.terminal import as_json, say
+from trust_registry.cli_options import local_clock, passphrase_file, registry_url, remote
 from trust_registry.key_files import read_passphrase
 from trust_registry.province import DEFAULT_KEY_DAYS, Province, State
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from credentials.errors import MetadataRejected, StatementRejected, TongxingError
+from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 from trust_registry.client.member_files import read_member_file
 from trust_registry.client.pins import NOTHING_SEEN
 from trust_registry.client.repository import VerifiedRepository, verify_repository
@@ -18,17 +19,15 @@ from trust_registry.mirror import Mirror
 from trust_registry.renewal import RENEW_SNAPSHOT_BEFORE_SECONDS
 from trust_registry.repository import MirrorFiles
 
-_HOUR_SECONDS = 3600
-_DAY_SECONDS = 24 * _HOUR_SECONDS
 WARN_BEFORE_SECONDS = {
-    "root": 60 * _DAY_SECONDS,
-    "targets": 21 * _DAY_SECONDS,
-    "denials": RENEW_SNAPSHOT_BEFORE_SECONDS - _DAY_SECONDS,
-    "snapshot": RENEW_SNAPSHOT_BEFORE_SECONDS - _DAY_SECONDS,
-    "timestamp": 20 * _HOUR_SECONDS,
+    "root": 60 * DAY_SECONDS,
+    "targets": 21 * DAY_SECONDS,
+    "denials": RENEW_SNAPSHOT_BEFORE_SECONDS - DAY_SECONDS,
+    "snapshot": RENEW_SNAPSHOT_BEFORE_SECONDS - DAY_SECONDS,
+    "timestamp": 20 * HOUR_SECONDS,
 }
 """Remaining lifetime below which somebody should act: people for the first two, the timer for the rest."""
-WARN_KEY_BEFORE_SECONDS = 30 * _DAY_SECONDS
+WARN_KEY_BEFORE_SECONDS = 30 * DAY_SECONDS
 
 
 class Finding(NamedTuple):
@@ -55,7 +54,7 @@ def _expiries(verified: VerifiedRepository, now: int) -> Iterator[Finding]:
         if left <= 0:
             yield Finding("error", role, f"expired {-left} s ago")
         elif left < WARN_BEFORE_SECONDS[role]:
-            yield Finding("warning", role, f"expires in {left // _HOUR_SECONDS} h")
+            yield Finding("warning", role, f"expires in {left // HOUR_SECONDS} h")
 
 
 def _members(snapshot: TrustSnapshot, now: int) -> Iterator[Finding]:
@@ -68,7 +67,7 @@ def _members(snapshot: TrustSnapshot, now: int) -> Iterator[Finding]:
             yield Finding("warning", member, error.detail)
         for key in trusted.statement.keys:
             if 0 < key.not_after - now < WARN_KEY_BEFORE_SECONDS:
-                days = (key.not_after - now) // _DAY_SECONDS
+                days = (key.not_after - now) // DAY_SECONDS
                 yield Finding("warning", member, f"{key.use} key {key.kid.hex()} ends in {days} days")
             if key.kid in snapshot.denied:
                 yield Finding("warning", member, f"{key.use} key {key.kid.hex()} is denied and still listed")

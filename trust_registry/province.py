@@ -23,6 +23,7 @@ from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS
 from credentials.regions import is_member_id
 from credentials.signing import PemSigner
+from service_kit.clock import DAY_SECONDS
 from trust_registry.key_files import new_folder, read_key, write_key
 from trust_registry.metadata.statement import (
     KEY_ALGORITHM,
@@ -36,7 +37,6 @@ from trust_registry.possession import prove
 
 FIRST_KEYS = ("credential", "credential", "status", "rules", "log")
 DEFAULT_KEY_DAYS = 365
-_DAY_SECONDS = 24 * 3600
 _STATE = "province.json"
 
 
@@ -205,7 +205,7 @@ class Province:
     def _with_new_key(self, state: State, use: str, now: int, days: int) -> State:
         number = sum(1 for _ in (self.directory / "keys").glob(f"{use}-*.pem")) + 1
         file, kid = self._new_key(state.member, f"{use}-{number}.pem")
-        return _with_keys(state, (*state.keys, KeyFile(file, kid, use, now, now + days * _DAY_SECONDS)))
+        return _with_keys(state, (*state.keys, KeyFile(file, kid, use, now, now + days * DAY_SECONDS)))
 
     def _new_key(self, member: str, name: str) -> tuple[str, str]:
         key = new_private_key()

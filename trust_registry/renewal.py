@@ -22,6 +22,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
     Timestamp,
 )
 
+from service_kit.clock import DAY_SECONDS
 from trust_registry.client.repository import ISSUED_AT
 from trust_registry.metadata import denials, trust_list
 from trust_registry.repository import Repository, expiry_of, targets_of, version_of
@@ -29,7 +30,6 @@ from trust_registry.repository import Repository, expiry_of, targets_of, version
 OFFICERS = 3
 THRESHOLD = 2
 """Officers who must sign root and targets, of those named in root."""
-DAY_SECONDS = 24 * 3600
 ROOT_LIFETIME_SECONDS = 365 * DAY_SECONDS
 TARGETS_LIFETIME_SECONDS = 90 * DAY_SECONDS
 SNAPSHOT_LIFETIME_SECONDS = 7 * DAY_SECONDS

@@ -10,14 +10,13 @@ from flask import current_app, request
 from credentials.errors import RateLimited
 from service_kit.auth import JtiStore, authenticate
 from service_kit.cache import Cache
-from service_kit.clock import Clock
+from service_kit.clock import HOUR_SECONDS, Clock
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment import read_published
 from trust_registry.publication import Publication
 from trust_registry.repository import Repository, expiry_of, officer_keys, root_of, targets_of, version_of
 
 EXTENSION = "trust_registry"
-_HOUR_SECONDS = 3600
 MAX_SUBMISSIONS_PER_HOUR = 60
 """Statements and requests for denials from one address: nobody has to log in for them."""
 MAX_FILES_PER_HOUR = 7_200
@@ -52,7 +51,7 @@ class RegistryService:
     def limit(self, what: str, most_per_hour: int) -> None:
         """Count this request under its address. Raises RateLimited."""
         key = f"registry:{what}:{request.remote_addr}"
-        if self.cache.increment(key, _HOUR_SECONDS) > most_per_hour:
+        if self.cache.increment(key, HOUR_SECONDS) > most_per_hour:
             raise RateLimited(f"more than {most_per_hour} an hour")
 
     def state(self) -> dict[str, Any]:

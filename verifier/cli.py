@@ -11,9 +11,10 @@ from credentials.errors import PictureUnreadable
 from credentials.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr.picture import read_texts
 from credentials.verdict import Outcome, Verdict, to_json
-from trust_registry.cli_options import as_json, local_clock
+from service_kit.terminal import as_json, say_json
+from trust_registry.cli_options import local_clock
 from trust_registry.client.clock_bound import EffectiveNow
-from verifier.cli_options import gate_options, moment, say_json, show
+from verifier.cli_options import gate_options, moment, show
 from verifier.cli_rules import rules
 from verifier.cli_upkeep import state, sync
 from verifier.offline import Sources, open_gate

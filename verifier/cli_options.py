@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +16,7 @@ from credentials.model import StatusCredential
 from credentials.regions import MEMBERS
 from credentials.verdict import Outcome, Verdict
 from service_kit.locale import BEIJING, beijing_time, reader_languages
+from service_kit.settings import ENVIRONMENTS
 from verifier.offline import Sources
 from verifier.policy import PROFILES
 
@@ -55,7 +55,7 @@ _GATE_OPTIONS = (
         default="production",
         show_default=True,
         envvar="TONGXING_ENVIRONMENT",
-        type=click.Choice(["production", "test", "demo"]),
+        type=click.Choice(ENVIRONMENTS),
         help="Members of another environment are refused.",
     ),
 )
@@ -84,11 +84,6 @@ def moment(text: str) -> int:
     if not 0 <= seconds <= MAX_TIME_SECONDS:
         raise click.BadParameter("out of range")
     return seconds
-
-
-def say_json(content: dict[str, Any]) -> None:
-    """One JSON object on one line."""
-    click.echo(json.dumps(content, ensure_ascii=False))
 
 
 def show(verdict: Verdict) -> None:

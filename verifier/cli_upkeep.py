@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import click
 
 from service_kit.cache import InProcessCache
 from service_kit.settings import read_settings
-from trust_registry.cli_options import as_json, local_clock
+from service_kit.terminal import as_json, say
+from trust_registry.cli_options import local_clock
 from verifier.cli_options import gate_options
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
@@ -33,7 +34,7 @@ def state(sources: Sources, as_json: bool) -> None:
     clock = local_clock()
     gate = Gate(sources.policy(), clock, InProcessCache(clock))
     with stored(sources, clock, gate) as freshness:
-        _say(state_to_json(gate, freshness), as_json)
+        _say(as_json, state_to_json(gate, freshness))
 
 
 @click.command("sync")
@@ -63,25 +64,26 @@ def sync(bundle: Path | None, as_json: bool) -> None:
         else:
             freshness.load()
             freshness.refresh()
-        _say(state_to_json(gate, freshness), as_json)
+        _say(as_json, state_to_json(gate, freshness))
     finally:
         freshness.stop()
 
 
-def _say(state: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(state, ensure_ascii=False, indent=1))
-        return
+def _say(as_json: bool, state: dict[str, Any]) -> None:
+    say(as_json, state, _lines(state))
+
+
+def _lines(state: dict[str, Any]) -> Iterator[str]:
     trust = state["trust"]
-    click.echo(f"trust list   {_age(trust and trust['age'])}" + (f", members: {trust['members']}" if trust else ""))
+    yield f"trust list   {_age(trust and trust['age'])}" + (f", members: {trust['members']}" if trust else "")
     for rules in state["rules"]:
-        click.echo(f"rules        set {rules['rule_set']} version {rules['version']}" + " in force" * rules["in_force"])
+        yield f"rules        set {rules['rule_set']} version {rules['version']}" + " in force" * rules["in_force"]
     for member, held in state["members"].items():
-        click.echo(f"{member:<12} status {_age(held['status_age'])}, {held['withdrawn'] or 0} withdrawn")
+        yield f"{member:<12} status {_age(held['status_age'])}, {held['withdrawn'] or 0} withdrawn"
     for failure in state["failures"]:
-        click.echo(f"failure      {failure['member']} {failure['file']}: {failure['code']}: {failure['detail']}")
+        yield f"failure      {failure['member']} {failure['file']}: {failure['code']}: {failure['detail']}"
     if state["clock"]["in_doubt"] or state["clock"]["alarm"]:
-        click.echo("clock        this device's clock is not that of the registry: set it")
+        yield "clock        this device's clock is not that of the registry: set it"
 
 
 def _age(seconds: int | None) -> str:

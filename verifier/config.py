@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.errors import SettingInvalid
@@ -31,7 +31,7 @@ class VerifierSettings(ServiceSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        profile_named(self.profile)
+        profile_named(self.profile, self.environment)
         if self.registry_url:
             require_safe(self.registry_url)
         if not self.trust_root.is_file():
@@ -44,7 +44,7 @@ class VerifierSettings(ServiceSettings):
     @property
     def policy(self) -> Policy:
         """The profile, for members of this environment."""
-        return replace(profile_named(self.profile), environment=self.environment)
+        return profile_named(self.profile, self.environment)
 
     @property
     def folder(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -40,7 +40,7 @@ class Sources:
 
     def policy(self) -> Policy:
         """The profile, for members of this environment."""
-        return replace(profile_named(self.profile), environment=self.environment)
+        return profile_named(self.profile, self.environment)
 
 
 def open_gate(sources: Sources, clock: Clock, at: int | None = None) -> Gate:

@@ -6,13 +6,12 @@ stops trusting its own knowledge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from credentials.errors import SettingInvalid
 from credentials.limits import MAX_PRESENTATION_AGE_SECONDS, MAX_PRESENTATION_AHEAD_SECONDS
 from credentials.model import Form
-
-HOUR_SECONDS = 3600
+from service_kit.clock import HOUR_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ _BORDER = Policy("border", trust_refuse=24 * HOUR_SECONDS, status_refuse=2 * HOU
 PROFILES = {policy.name: policy for policy in (_VENUE, _STATION, _BORDER)}
 
 
-def profile_named(name: str) -> Policy:
-    """The profile of that name. Raises SettingInvalid."""
+def profile_named(name: str, environment: str) -> Policy:
+    """The profile of that name, for members of this environment. Raises SettingInvalid."""
     if name not in PROFILES:
         raise SettingInvalid(f"no profile of that name; there are {', '.join(PROFILES)}")
-    return PROFILES[name]
+    return replace(PROFILES[name], environment=environment)

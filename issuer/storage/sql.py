@@ -19,10 +19,10 @@ from credentials.wire.cbor import dumps
 from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
 from issuer.storage.ports import Entry, IssuedRow, Replay
+from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
 
 _LISTS = "status-list"
-_DAY_SECONDS = 24 * 3600
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""
 
@@ -129,7 +129,7 @@ class SqlIssuerStore:
     def open_lists(self, at: int, days_ahead: int) -> None:
         with self.issuing() as opening:
             for day in range(days_ahead + 1):
-                opening.open_list(group_end(at + day * _DAY_SECONDS), room=_ROOM_AHEAD)
+                opening.open_list(group_end(at + day * DAY_SECONDS), room=_ROOM_AHEAD)
 
     def next_sequence(self, name: str) -> int:
         with transaction(self._engine) as connection:

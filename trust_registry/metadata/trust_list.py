@@ -21,6 +21,7 @@ from credentials.errors import Malformed
 from credentials.model import ClosedList, Form, Status
 from credentials.regions import MEMBERS, is_member_id, is_region
 from credentials.wire.jws import json_bytes
+from service_kit.settings import ENVIRONMENTS
 from trust_registry.metadata import fields
 from trust_registry.metadata.statement import MAX_STATEMENT_CHARACTERS
 
@@ -29,7 +30,6 @@ TARGET = "trust-list.json"
 MAX_TRUST_LIST_BYTES = 4 * 1024 * 1024
 MAX_MEMBERS = 256
 KINDS = ("province", "corps", "sar", "department")
-ENVIRONMENTS = ("production", "test", "demo")
 _MAX_NAME = 64
 _HOTLINE = re.compile(r"[0-9][0-9 +-]{2,23}")
 _SARS = ("CN-81", "CN-82")

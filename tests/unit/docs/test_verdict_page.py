@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from credentials.verdict import REASONS, Finding, Freshness, Outcome, Verdict, to_json
-from verifier.policy import HOUR_SECONDS, PROFILES
+from service_kit.clock import HOUR_SECONDS
+from verifier.policy import PROFILES
 from verifier.steps import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdict.md").read_text("utf-8")

@@ -25,8 +25,8 @@ from credentials.keys import compressed_point, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_PAPER_TEXT_CHARACTERS
 from credentials.model import Form, Guardian, Reason, Status
 from credentials.signing import PemSigner
-from credentials.status.permutation import position_of
 from issuer.decisions import MANUAL, RULE_SET
+from issuer.indices import reference_of
 from issuer.issuance import Ask, Secrets, ask_for, issued_json, read_handle
 from issuer.storage.ports import IssuedRow
 from issuer.storage.sql import SqlIssuerStore, SqlIssueTransaction
@@ -64,9 +64,7 @@ def test_paper_code(issuer: IssuerOnDisk) -> None:
     assert (code.issued_at, code.expires_at) == (NOW, NOW + MAX_LIFETIME_PAPER_SECONDS)
     assert (code.decision_reference, code.holder_key) == (None, None)
     assert (row.form, row.issued_at, row.expires_at) == (Form.PAPER, code.issued_at, code.expires_at)
-    assert code.status_reference is not None
-    place = code.status_reference.list, position_of(code.status_reference.index, row.place.list_id, SECRETS.index_key)
-    assert place == row.place
+    assert code.status_reference == reference_of(row.place, SECRETS.index_key)
 
 
 def test_phone_and_assisted_codes(issuer: IssuerOnDisk) -> None:

@@ -11,13 +11,14 @@ import pytest
 from tuf.api.metadata import TargetFile, Targets
 
 from credentials.errors import ApprovalRejected
+from service_kit.clock import DAY_SECONDS
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from trust_registry import approval
 from trust_registry.approval import DraftDocument
 from trust_registry.drafting import DraftRequest
 from trust_registry.metadata import denials, trust_list
 from trust_registry.publication import MAX_DRAFT_AGE_SECONDS
-from trust_registry.renewal import DAY_SECONDS, next_targets
+from trust_registry.renewal import next_targets
 from trust_registry.repository import message_of, parse_signed_targets
 
 

@@ -59,4 +59,4 @@ def test_a_wrong_setting_is_named(environ: dict[str, str], name: str, value: str
 def test_an_unknown_profile_says_which_there_are() -> None:
     """Whoever types it wrong must not have to look it up."""
     with pytest.raises(SettingInvalid, match="venue, station, border"):
-        profile_named("palace")
+        profile_named("palace", "demo")

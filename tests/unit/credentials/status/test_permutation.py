@@ -7,16 +7,12 @@ from itertools import pairwise
 from operator import xor
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from credentials.errors import KeyRejected, StatusReferenceInvalid
 from credentials.limits import MAX_STATUS_LIST, MIN_INDEX_KEY_BYTES, STATUS_LIST_SIZE
-from credentials.status.permutation import index_of, position_of, round_tables
+from credentials.status.permutation import index_of, round_tables
 
 KEY = bytes(range(32))
-POSITIONS = st.integers(0, STATUS_LIST_SIZE - 1)
-LISTS = st.integers(0, MAX_STATUS_LIST)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +38,6 @@ def test_every_index_of_a_list_is_given_once() -> None:
     assert sorted(indices) == list(range(STATUS_LIST_SIZE))
     sample = range(0, STATUS_LIST_SIZE, 997)
     assert [index_of(position, 7, KEY) for position in sample] == [indices[position] for position in sample]
-
-
-@given(POSITIONS, LISTS)
-def test_the_inverse_finds_the_position(position: int, list_id: int) -> None:
-    """An issuer that is told an index must find whose it is."""
-    assert position_of(index_of(position, list_id, KEY), list_id, KEY) == position
 
 
 def test_the_definition_in_the_docstring_is_what_is_computed() -> None:
@@ -84,8 +74,6 @@ def test_out_of_range_is_refused(position: int, list_id: int) -> None:
     """A position past the end would wrap onto somebody else's index."""
     with pytest.raises(StatusReferenceInvalid):
         index_of(position, list_id, KEY)
-    with pytest.raises(StatusReferenceInvalid):
-        position_of(position, list_id, KEY)
 
 
 def test_a_short_key_is_refused() -> None:
