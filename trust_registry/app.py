@@ -14,6 +14,7 @@ from trust_registry.key_files import read_passphrase
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
 from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
+from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService
 from trust_registry.storage.sql import SqlRequestIds, SqlStorage, open_storage
 from trust_registry.views import blueprint
@@ -41,10 +42,10 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     return app
 
 
-def open_publication(settings: RegistrySettings) -> tuple[Publication, SqlStorage]:
-    """The registry's deeds on its folder and database, the schema brought up to date."""
+def open_publication(settings: RegistrySettings, online: OnlineSigners | None = None) -> tuple[Publication, SqlStorage]:
+    """The registry's deeds on its folder and database, the schema brought up to date. ``online``: else its own."""
     storage = open_storage(settings.database(DATABASE_NAME))
-    online = load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
+    online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
     publication = Publication(storage, Mirror(settings.mirror_dir, write_atomic), online, settings.audience)
     publication.adopt()
     return publication, storage

@@ -35,7 +35,7 @@ from trust_registry.publication import MAX_DRAFT_AGE_SECONDS
 from trust_registry.renewal import TARGETS_LIFETIME_SECONDS
 from trust_registry.repository import Repository, load_repository, parse_signed_targets, targets_of
 
-_CLOCKS_APART_SECONDS = 300
+CLOCKS_APART_SECONDS = 300
 """Between the registry's clock and the officer's."""
 
 
@@ -70,7 +70,7 @@ def review(document: DraftDocument, source: Source, trusted_root: bytes, audienc
     metadata. Raises ApprovalRejected, naming what is wrong with the draft or with the published repository.
     """
     try:
-        held_repository = _in_force(source, trusted_root, now)  # 1
+        held_repository = in_force(source, trusted_root, now)  # 1
         targets = _check_message(document, targets_of(held_repository), now)  # 2
         held = read_published(held_repository)
         new = _check_list(read_trust_list(document.trust_list), held, now)  # 3
@@ -95,7 +95,9 @@ def officer_id(private_key: ec.EllipticCurvePrivateKey) -> str:
     return CryptoSigner(private_key).public_key.keyid
 
 
-def _in_force(source: Source, trusted_root: bytes, now: int) -> Repository:
+def in_force(source: Source, trusted_root: bytes, now: int) -> Repository:
+    """What is in force, verified from an officer's own root. Raises ApprovalRejected when it is not of today,
+    MetadataRejected."""
     verified = verify_repository(source, trusted_root)
     if now >= verified.expiries["timestamp"]:
         raise ApprovalRejected("what the registry shows as published has expired")
@@ -108,7 +110,7 @@ def _check_message(document: DraftDocument, held: Targets, now: int) -> Targets:
     expires_at = int(targets.expires.timestamp())
     if targets.version != held.version + 1:
         raise ApprovalRejected(f"targets version {targets.version} does not follow {held.version}")
-    if not now < expires_at <= now + TARGETS_LIFETIME_SECONDS + _CLOCKS_APART_SECONDS:
+    if not now < expires_at <= now + TARGETS_LIFETIME_SECONDS + CLOCKS_APART_SECONDS:
         raise ApprovalRejected("targets would expire in the past, or later than in 90 days")
     if set(targets.targets) != {trust_list.TARGET} or targets.unrecognized_fields:
         raise ApprovalRejected("targets hold more than the trust list")
@@ -121,7 +123,7 @@ def _check_message(document: DraftDocument, held: Targets, now: int) -> Targets:
 def _check_list(members: TrustList, held: Published, now: int) -> Published:
     if members.version != held.trust_list.version + 1:
         raise ApprovalRejected("trust list is not the next version")
-    if not now - MAX_DRAFT_AGE_SECONDS <= members.issued_at <= now + _CLOCKS_APART_SECONDS:
+    if not now - MAX_DRAFT_AGE_SECONDS <= members.issued_at <= now + CLOCKS_APART_SECONDS:
         raise ApprovalRejected("trust list was not made lately")
     return published_of(members, held.denied)
 

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
 
 import click
 
 from service_kit.durable import write_atomic
-from service_kit.settings import read_settings
 from service_kit.terminal import as_json, say
 from trust_registry.cli_officers import approve, deny, draft, publish, state
-from trust_registry.cli_options import local_clock, passphrase_file
+from trust_registry.cli_options import data_dir as data_dir_option
+from trust_registry.cli_options import local_clock, passphrase_file, registry_settings
 from trust_registry.cli_province import province
-from trust_registry.config import RegistrySettings
+from trust_registry.cli_root import root
 from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT, found
 from trust_registry.key_files import read_passphrase
 from trust_registry.lint import lint as lint_mirror
 from trust_registry.mirror import Mirror
 
 __all__ = ["province", "registry"]
-
-_data_dir = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The registry's folder. [default: TONGXING_DATA_DIR]",
-)
 
 
 @click.group()
@@ -56,7 +48,7 @@ def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
 
 
 @registry.command("timestamp")
-@_data_dir
+@data_dir_option
 @as_json
 def timestamp(data_dir: Path | None, as_json: bool) -> None:
     """Sign the timestamp anew, and the snapshot when it nears its end; call it hourly by a timer.
@@ -71,7 +63,7 @@ def timestamp(data_dir: Path | None, as_json: bool) -> None:
     from trust_registry.app import open_publication
     from trust_registry.service import versions
 
-    settings = _settings(data_dir)
+    settings = registry_settings(data_dir)
     publication, storage = open_publication(settings)
     signed = versions(publication.retime(settings.clock().now()))
     storage.engine.dispose()
@@ -79,7 +71,7 @@ def timestamp(data_dir: Path | None, as_json: bool) -> None:
 
 
 @registry.command("bundle")
-@_data_dir
+@data_dir_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @as_json
 def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
@@ -95,7 +87,7 @@ def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
 
 
 @registry.command("lint")
-@_data_dir
+@data_dir_option
 @click.option(
     "--root",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -122,21 +114,12 @@ def lint(context: click.Context, data_dir: Path | None, root: Path | None, as_js
         context.exit(1)
 
 
-for command in (state, draft, approve, publish, deny):
+for command in (state, draft, approve, publish, deny, root):
     registry.add_command(command)
 
 
-def _settings(data_dir: Path | None) -> RegistrySettings:
-    environ: dict[str, Any] = dict(os.environ)
-    if data_dir is not None:
-        environ["TONGXING_DATA_DIR"] = str(data_dir)
-    # These commands talk to nobody, so the address matters to none of them.
-    environ.setdefault("TONGXING_REGISTRY_URL", "http://localhost")
-    return read_settings(RegistrySettings, environ)
-
-
 def _folder(data_dir: Path | None) -> Path:
-    return _settings(data_dir).data_dir
+    return registry_settings(data_dir).data_dir
 
 
 def _mirror(data_dir: Path | None) -> Mirror:

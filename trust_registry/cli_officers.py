@@ -18,6 +18,7 @@ from trust_registry import approval
 from trust_registry.cli_options import (
     key_file,
     local_clock,
+    officers_root,
     passphrase_file,
     registry_url,
     remote,
@@ -94,12 +95,7 @@ def draft(
 @registry_url
 @key_file
 @passphrase_file
-@click.option(
-    "--root",
-    required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="This officer's own copy of trust-root.json.",
-)
+@officers_root
 @click.option("--yes", is_flag=True, help="Do not ask: the changes were read before.")
 @as_json
 @click.pass_context

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from service_kit.settings import ServiceSettings, read_settings
+from trust_registry.config import RegistrySettings
 from trust_registry.remote import RemoteRegistry
 
 passphrase_file = click.option(
@@ -23,6 +25,17 @@ registry_url = click.option(
     required=True,
     envvar="TONGXING_REGISTRY_URL",
     help="The registry's base URL. [default: TONGXING_REGISTRY_URL]",
+)
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The registry's folder. [default: TONGXING_DATA_DIR]",
+)
+officers_root = click.option(
+    "--root",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="This officer's own copy of trust-root.json.",
 )
 key_file = click.option(
     "--key",
@@ -41,3 +54,13 @@ def local_clock() -> Clock:
 def remote(url: str) -> RemoteRegistry:
     """The registry at ``url``."""
     return RemoteRegistry(url, Fetcher(), local_clock())
+
+
+def registry_settings(data_dir: Path | None) -> RegistrySettings:
+    """The registry's settings, for commands that work on its folder and talk to nobody."""
+    environ: dict[str, Any] = dict(os.environ)
+    if data_dir is not None:
+        environ["TONGXING_DATA_DIR"] = str(data_dir)
+    # These commands talk to nobody, so the address matters to none of them.
+    environ.setdefault("TONGXING_REGISTRY_URL", "http://localhost")
+    return read_settings(RegistrySettings, environ)

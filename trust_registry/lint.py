@@ -27,6 +27,14 @@ WARN_BEFORE_SECONDS = {
     "timestamp": 20 * HOUR_SECONDS,
 }
 """Remaining lifetime below which somebody should act: people for the first two, the timer for the rest."""
+_BY_TIMER = "see whether the hourly `registry timestamp` runs"
+_WHAT_TO_DO = {
+    "root": "officers sign the next one, `registry root draft`",
+    "targets": "officers sign the list anew, `registry draft`",
+    "denials": _BY_TIMER,
+    "snapshot": _BY_TIMER,
+    "timestamp": _BY_TIMER,
+}
 WARN_KEY_BEFORE_SECONDS = 30 * DAY_SECONDS
 
 
@@ -54,7 +62,7 @@ def _expiries(verified: VerifiedRepository, now: int) -> Iterator[Finding]:
         if left <= 0:
             yield Finding("error", role, f"expired {-left} s ago")
         elif left < WARN_BEFORE_SECONDS[role]:
-            yield Finding("warning", role, f"expires in {left // HOUR_SECONDS} h")
+            yield Finding("warning", role, f"expires in {left // HOUR_SECONDS} h: {_WHAT_TO_DO[role]}")
 
 
 def _members(snapshot: TrustSnapshot, now: int) -> Iterator[Finding]:

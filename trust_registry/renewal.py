@@ -39,6 +39,15 @@ RENEW_SNAPSHOT_BEFORE_SECONDS = 4 * DAY_SECONDS
 """Remaining lifetime below which :func:`resigned` renews snapshot and denials: four nights may fail."""
 
 
+class RegistryKeys(NamedTuple):
+    """The public keys of a registry: its officers', and one for each online role."""
+
+    officers: tuple[Key, ...]
+    snapshot: Key
+    timestamp: Key
+    denials: Key
+
+
 class OnlineSigners(NamedTuple):
     """The three keys that lie with the service, one per online role."""
 
@@ -46,28 +55,55 @@ class OnlineSigners(NamedTuple):
     timestamp: CryptoSigner
     denials: CryptoSigner
 
+    def keys_with(self, officers: Iterable[Key]) -> RegistryKeys:
+        """The public keys of a registry with these officers and these online keys."""
+        return RegistryKeys(tuple(officers), *(signer.public_key for signer in self))
+
 
 def first_repository(officers: Iterable[CryptoSigner], online: OnlineSigners, now: int) -> Repository:
     """A repository without members, its root and targets signed by every officer at hand."""
     signers = list(officers)
-    root = Root(expires=_at(now + ROOT_LIFETIME_SECONDS), consistent_snapshot=True)
-    for signer in signers:
-        root.add_key(signer.public_key, "root")
-        root.add_key(signer.public_key, "targets")
-    root.roles["root"].threshold = root.roles["targets"].threshold = THRESHOLD
-    root.add_key(online.snapshot.public_key, "snapshot")
-    root.add_key(online.timestamp.public_key, "timestamp")
+    keys = online.keys_with(signer.public_key for signer in signers)
+    root = make_root(1, keys, now + ROOT_LIFETIME_SECONDS)
     members = trust_list.write_trust_list(1, now, [])
-    targets = _targets(1, members, _delegations(online.denials.public_key), now)
+    targets = make_targets(1, members, delegations_to(keys.denials), now + TARGETS_LIFETIME_SECONDS)
     empty = Repository(b"", b"", b"", b"", b"", b"", b"")
     signed = empty._replace(root=_signed_by(root, *signers), targets=_signed_by(targets, *signers), trust_list=members)
     return with_denials(signed, denials.write_denials(0, now, []), online, now)
 
 
+def make_root(version: int, keys: RegistryKeys, expires_at: int) -> Root:
+    """The root, not yet signed: officers for root and targets, the online keys for theirs."""
+    root = Root(version=version, expires=_at(expires_at), consistent_snapshot=True)
+    for key in keys.officers:
+        root.add_key(key, "root")
+        root.add_key(key, "targets")
+    root.roles["root"].threshold = root.roles["targets"].threshold = THRESHOLD
+    root.add_key(keys.snapshot, "snapshot")
+    root.add_key(keys.timestamp, "timestamp")
+    return root
+
+
+def make_targets(version: int, members: bytes, delegations: Delegations | None, expires_at: int) -> Targets:
+    """The targets that name ``members`` (a trust list), not yet signed."""
+    return Targets(
+        version=version,
+        expires=_at(expires_at),
+        targets={trust_list.TARGET: TargetFile.from_data(trust_list.TARGET, members, ["sha256"])},
+        delegations=delegations,
+    )
+
+
+def delegations_to(key: Key) -> Delegations:
+    """Who may deny keys: the holder of ``key``, and nothing else is delegated."""
+    role = DelegatedRole(denials.ROLE, [key.keyid], 1, terminating=True, paths=[denials.TARGET])
+    return Delegations({key.keyid: key}, {denials.ROLE: role})
+
+
 def next_targets(repository: Repository, members: bytes, now: int) -> Targets:
     """The targets that would put ``members`` (a trust list) in force, for officers to sign."""
     current = targets_of(repository)
-    return _targets(current.version + 1, members, current.delegations, now)
+    return make_targets(current.version + 1, members, current.delegations, now + TARGETS_LIFETIME_SECONDS)
 
 
 def with_targets(repository: Repository, targets: bytes, members: bytes, online: OnlineSigners, now: int) -> Repository:
@@ -115,20 +151,6 @@ def _timestamp(repository: Repository, online: OnlineSigners, now: int) -> bytes
         unrecognized_fields={ISSUED_AT: now},
     )
     return _signed_by(part, online.timestamp)
-
-
-def _targets(version: int, members: bytes, delegations: Delegations | None, now: int) -> Targets:
-    return Targets(
-        version=version,
-        expires=_at(now + TARGETS_LIFETIME_SECONDS),
-        targets={trust_list.TARGET: TargetFile.from_data(trust_list.TARGET, members, ["sha256"])},
-        delegations=delegations,
-    )
-
-
-def _delegations(key: Key) -> Delegations:
-    role = DelegatedRole(denials.ROLE, [key.keyid], 1, terminating=True, paths=[denials.TARGET])
-    return Delegations({key.keyid: key}, {denials.ROLE: role})
 
 
 def _meta_file(metadata: bytes) -> MetaFile:

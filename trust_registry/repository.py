@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.signer import Key, Signature  # type: ignore[attr-defined]
@@ -177,7 +178,7 @@ def check_threshold(repository: Repository, signatures: Mapping[str, str], messa
 def officer_keys(repository: Repository) -> dict[str, ec.EllipticCurvePublicKey]:
     """The officers' public keys by their TUF key id."""
     root = root_of(repository)
-    return {keyid: _public_key(root.keys[keyid]) for keyid in root.roles["targets"].keyids}
+    return {keyid: public_key_of(root.keys[keyid]) for keyid in root.roles["targets"].keyids}
 
 
 def message_of(targets: Targets) -> bytes:
@@ -205,13 +206,11 @@ def signed_part(data: bytes, kind: type[_Part]) -> _Part:
     return signed
 
 
-def _last_root(read: Read, first: bytes) -> bytes:
-    content: bytes | None = first
-    version = 1
-    while content is not None:
-        last, version = content, version + 1
-        content = read(metadata_path("root", version))
-    return last
+def _last_root(read: Read, root: bytes) -> bytes:
+    # Counted by the roots' own versions: an officer's copy, which stands in the first one's place, may be a later one.
+    while (following := read(metadata_path("root", version_of(root) + 1))) is not None:
+        root = following
+    return root
 
 
 def _listed(meta: dict[str, MetaFile], name: str) -> MetaFile:
@@ -231,8 +230,17 @@ def _content_path(name: str, content: bytes) -> str:
     return target_path(name, sha256(content).hexdigest())
 
 
-def _public_key(key: Key) -> ec.EllipticCurvePublicKey:
-    public_key = load_pem_public_key(key.keyval["public"].encode())
-    if not isinstance(public_key, ec.EllipticCurvePublicKey):
-        raise MetadataRejected("an officer's key is not on P-256")
+def public_key_of(key: Key) -> ec.EllipticCurvePublicKey:
+    """A TUF key as one of ours. Raises MetadataRejected unless it is on P-256."""
+    return public_key_from_pem(str(key.keyval.get("public")).encode())
+
+
+def public_key_from_pem(pem: bytes) -> ec.EllipticCurvePublicKey:
+    """A public key in PEM. Raises MetadataRejected unless it is one on P-256."""
+    try:
+        public_key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise MetadataRejected("a key cannot be read") from error
+    if not isinstance(public_key, ec.EllipticCurvePublicKey) or not isinstance(public_key.curve, ec.SECP256R1):
+        raise MetadataRejected("a key is not on P-256")
     return public_key

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
-import structlog
-from click.testing import CliRunner, Result
-from werkzeug.serving import make_server
+from click.testing import CliRunner
 
 from credentials.errors import (
     ApprovalRejected,
@@ -24,76 +19,11 @@ from credentials.errors import (
 )
 from service_kit.clock import SystemClock
 from service_kit.fetch import Fetcher
-from service_kit.logs import configure
-from tests.unit.trust_registry.founded import HENAN
-from trust_registry import service
-from trust_registry.app import create_app
+from tests.unit.trust_registry.desks import Desk, enrol
 from trust_registry.cli import province, registry
+from trust_registry.cli_root import root
 from trust_registry.client.bundle import read_bundle
-from trust_registry.config import RegistrySettings
 from trust_registry.remote import RemoteRegistry
-
-
-class Desk:
-    """A folder with a registry that is being served, and commands run in it."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url = folder, url
-
-    def run(self, group: click.Group, *arguments: str, answer: str = "") -> Result:
-        return CliRunner().invoke(group, list(arguments), input=answer, catch_exceptions=False)
-
-    def json(self, group: click.Group, *arguments: str) -> dict[str, Any]:
-        result = self.run(group, *arguments, "--json")
-        assert result.exit_code == 0, result.output
-        return dict(json.loads(result.stdout))
-
-    def officer(self, number: int) -> list[str]:
-        return ["--registry", self.url, "--key", str(self.folder / f"officers/officer-{number}.pem")]
-
-    @property
-    def root(self) -> str:
-        return str(self.folder / "trust-root.json")
-
-    @property
-    def data(self) -> list[str]:
-        return ["--data-dir", str(self.folder)]
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in ("TONGXING_DATA_DIR", "TONGXING_REGISTRY_URL", "TONGXING_CLOCK_OFFSET_SECONDS"):
-        monkeypatch.delenv(name, raising=False)
-    # The server's log lines would stand in the commands' output: both are this process.
-    configure("CRITICAL")
-    folder = tmp_path / "registry"
-    assert CliRunner().invoke(registry, ["init", str(folder)], catch_exceptions=False).exit_code == 0
-    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
-    url = f"http://127.0.0.1:{server.server_port}"
-    app = create_app(RegistrySettings(data_dir=folder, registry_url=url))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield Desk(folder, url)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-        app.extensions[service.EXTENSION].publication.storage.engine.dispose()
-        structlog.reset_defaults()
-
-
-def enrol(desk: Desk, henan: str) -> str:
-    """Henan's way in, as far as the draft; its id."""
-    made = desk.json(province, "init", henan, "--member", "CN-41")
-    # What it prints can be copied into the next command.
-    assert all(Path(key["file"]).exists() for key in (made["root"], *made["keys"]))
-    desk.json(province, "statement", henan, "--registry", desk.url)
-    submitted = desk.json(province, "submit", henan, "--registry", desk.url)
-    additions = desk.folder.parent / "henan-additions.json"
-    additions.write_text(json.dumps({"CN-41": HENAN}), encoding="utf-8")
-    wanted = ["--statement", submitted["id"], "--additions", str(additions)]
-    return str(desk.json(registry, "draft", *desk.officer(1), *wanted)["id"])
 
 
 def test_the_whole_road(desk: Desk, tmp_path: Path) -> None:
@@ -206,10 +136,12 @@ def test_commands_need_a_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         CliRunner().invoke(registry, ["timestamp"], catch_exceptions=False)
 
 
-@pytest.mark.parametrize("group", [registry, province])
+@pytest.mark.parametrize("group", [registry, province, root])
 def test_every_command_has_an_example(group: click.Group) -> None:
     """Help that shows what to type."""
     for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            continue
         text = CliRunner().invoke(group, [name, "--help"]).output
         assert "Example" in text, name
         assert any("--json" in option.opts for option in command.params), name

@@ -43,6 +43,9 @@ def test_what_ends_soon_is_a_warning_what_has_ended_an_error(registry: FoundedRe
     assert {finding.place for finding in findings(registry, NOW + 80 * DAY) if finding.level == "warning"} == {
         "targets"
     }
+    (root,) = [finding for finding in findings(registry, NOW + 306 * DAY) if finding.place == "root"]
+    assert root.level == "warning"
+    assert "registry root draft" in root.detail
     late = findings(registry, NOW + 345 * DAY)
     assert any("ends in 20 days" in finding.detail for finding in late)
     ended = findings(registry, NOW + 366 * DAY)
