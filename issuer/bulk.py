@@ -54,7 +54,7 @@ def issue_file(
 ) -> BulkResult:
     """Issue for every line of ``source`` (see :mod:`issuer.bulk_lines`) into ``output``, NDJSON of key and code.
 
-    Bad lines go to ``output`` with ``.rejected.ndjson`` at its end, by number and stable code. ``progress`` is told how
+    Bad lines go to :func:`rejected_file`, by number and stable code. ``progress`` is told how
     many lines were done. Raises InvalidRequest when ``source`` cannot be read or ``output`` is another kind of file,
     Conflict while another run writes it, SelfCheckFailed, StorageFull, StorageUnavailable.
     """
@@ -71,8 +71,13 @@ def issue_file(
             present += len(rows) - written + _count_same(issuance, there, at, rejected)
             progress(len(batch))
     report = b"".join(json_bytes(line._asdict()) + b"\n" for line in sorted(rejected))
-    write_atomic(output.with_name(output.name + ".rejected.ndjson"), report, mode=0o600)
+    write_atomic(rejected_file(output), report, mode=0o600)
     return BulkResult(issued, present, rejected)
+
+
+def rejected_file(output: Path) -> Path:
+    """Where the bad lines of a run into ``output`` are listed."""
+    return output.with_name(output.name + ".rejected.ndjson")
 
 
 class _Numbered(NamedTuple):

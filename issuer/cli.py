@@ -12,9 +12,10 @@ import click
 
 from credentials.errors import InvalidRequest, Malformed
 from credentials.wire.jws import parse_json
-from issuer.bulk import issue_file
+from issuer.bulk import issue_file, rejected_file
 from issuer.bulk_lines import ENCODINGS, count_lines
 from issuer.config import IssuerSettings
+from issuer.decisions import unit_of
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.service import IssuerService, open_service, prepare
 from issuer.withdrawal import CAUSES
@@ -84,7 +85,9 @@ def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_j
     with click.progressbar(length=count_lines(source), label="issuing", file=sys.stderr) as bar:
         result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=bar.update)
     summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
-    say(as_json, summary, [", ".join(f"{count} {what}" for what, count in summary.items())])
+    lines = [f"{result.issued} issued, {result.present} there already, {len(result.rejected)} rejected"]
+    lines += [f"which lines, and why: {rejected_file(output)}"] if result.rejected else []
+    say(as_json, summary, lines)
     if result.rejected:
         context.exit(1)
 
@@ -102,6 +105,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
       tongxing issuer withdraw 0f3c… --cause lost-device --author service-desk/li
     """
     office = _open()
+    unit_of(author)
     done = withdraw_code(office.store, read_handle(handle), cause, author, office.now())
     say(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 

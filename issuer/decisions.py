@@ -124,7 +124,7 @@ def decide_by_hand(
     """
     if basis not in BASES or basis == BASIS_BY_RULE:
         raise DecisionRejected("basis is not in the published list of legal bases")
-    unit, approving_unit = _unit_of(author), _unit_of(approver)
+    unit, approving_unit = unit_of(author), unit_of(approver)
     if _folded(unit) == _folded(approving_unit):
         raise DecisionRejected("the approver must be of another unit than the author")
     if not at < ends_at <= at + MAX_MANUAL_DAYS * DAY_SECONDS:
@@ -150,7 +150,8 @@ def _is(piece: Evidence, result: EvidenceResult, at: int, seconds: int) -> bool:
     return piece.result is result and at - piece.sampled_at <= seconds
 
 
-def _unit_of(staff: str) -> str:
+def unit_of(staff: str) -> str:
+    """The unit of ``unit/person``. Raises DecisionRejected for anything else."""
     unit, _, person = staff.partition("/")
     if not unit.strip() or not person.strip() or len(staff) > MAX_STAFF_CHARACTERS or not staff.isprintable():
         raise DecisionRejected("author and approver are written unit/person")

@@ -7,9 +7,10 @@ from marshmallow import Schema, fields, validate
 from credentials.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from issuer.holder_proof import MAX_PROOF_CHARACTERS
+from issuer.request import MAX_FIELD_CHARACTERS
 from issuer.withdrawal import CAUSES
 
-_TEXT = validate.Length(min=1, max=64)
+_TEXT = validate.Length(min=1, max=MAX_FIELD_CHARACTERS)
 
 
 def _label(kind: type[Form | Status | Reason | Guardian | EvidenceKind | EvidenceResult]) -> validate.OneOf:

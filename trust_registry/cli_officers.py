@@ -235,6 +235,7 @@ def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
 def _state_lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"members    {', '.join(found['members']) or 'none'}"
     yield f"denied     {found['denied']}"
+    yield from (f"officer    {keyid}" for keyid in found["officers"])
     for role, version in found["versions"].items():
         hours = (found["expiries"][role] - found["now"]) // 3600
         yield f"{role:9}  version {version}, ends in {hours} h"

@@ -39,7 +39,7 @@ def with_hotlines(
 
     ``kid``: of the key that the code names, for findings before there is a credential.
     """
-    if trust is None:
+    if trust is None or not findings:
         return findings
     return [
         _with(finding, [member for member in _asked(finding.code, credential, kid, rules, trust) if member], trust)

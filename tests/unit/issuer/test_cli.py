@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from credentials.errors import (
     Conflict,
+    DecisionRejected,
     FetchFailed,
     InvalidDocument,
     InvalidRequest,
@@ -101,7 +102,7 @@ def test_bulk(folder: Path) -> None:
     people.write_text(to_csv(residents(20, 1_790_000_000)), encoding="utf-8")
     assert answer("bulk", str(people), "-o", str(codes)) == {"issued": 20, "present": 0, "rejected": 0}
     result = run("bulk", str(people), "--output", str(codes))
-    assert result.stdout == "0 issued, 20 present, 0 rejected\n"
+    assert result.stdout == "0 issued, 20 there already, 0 rejected\n"
     names = {line.split(",")[1] for line in people.read_text("utf-8").splitlines()[1:]}
     assert not any(name in result.output for name in names)
 
@@ -110,6 +111,8 @@ def test_bulk_with_bad_lines_ends_with_1(folder: Path) -> None:
     """A script must notice; the file in Excel's encoding must be said to be one."""
     people = folder / "people.csv"
     people.write_text("name,document_number,form\n王小明,11010519491231002X,paper\nx,1,paper\n", encoding="gb18030")
+    plain = run("bulk", str(people), "-o", str(folder / "plain.ndjson"), "--encoding", "gb18030")
+    assert plain.stdout.splitlines()[1].endswith("plain.ndjson.rejected.ndjson")
     result = run("bulk", str(people), "-o", str(folder / "codes.ndjson"), "--encoding", "gb18030", "--json")
     assert (result.exit_code, json.loads(result.stdout)) == (1, {"issued": 1, "present": 0, "rejected": 1})
     assert run("bulk", str(people), "-o", str(folder / "none.ndjson"), "--json").exit_code == 1
@@ -124,6 +127,8 @@ def test_withdraw(folder: Path) -> None:
     with pytest.raises(NotFound):
         run("withdraw", "00" * 16, *how)
     assert run("withdraw", handle, "--cause", "bad-mood", "--author", "x").exit_code == 2
+    with pytest.raises(DecisionRejected, match="unit/person"):
+        run("withdraw", handle, "--cause", "lost-device", "--author", "li")
 
 
 def test_clients(folder: Path) -> None:
