@@ -204,6 +204,10 @@ def _nobody_denies(content: dict[str, Any]) -> None:
     content["targets"]["signed"]["delegations"]["roles"][0]["keyids"] = []
 
 
+def _no_delegation(content: dict[str, Any]) -> None:
+    del content["targets"]["signed"]["delegations"]
+
+
 def _no_p256(content: dict[str, Any]) -> None:
     keyid = content["root"]["signed"]["roles"]["snapshot"]["keyids"][0]
     content["root"]["signed"]["keys"][keyid]["keyval"]["public"] = "x"
@@ -213,7 +217,7 @@ def _no_p256(content: dict[str, Any]) -> None:
     "change",
     [
         _raise_threshold, _second_online_key, _one_key_under_two_ids, _other_list, _more_targets, _for_ten_years,
-        _nobody_denies, _no_p256,
+        _nobody_denies, _no_delegation, _no_p256,
     ],
 )  # fmt: skip
 def test_what_a_server_hides_in_a_draft_is_refused(
@@ -224,6 +228,13 @@ def test_what_a_server_hides_in_a_draft_is_refused(
     change(content)
     with pytest.raises(ApprovalRejected):
         signed(registry, read_succession(json.dumps(content).encode()), registry.officer_keys[0])
+
+
+def test_an_officers_key_is_no_online_key(registry: FoundedRegistry) -> None:
+    """A key that lies on the server would make whoever breaks into it an officer."""
+    draft = drafted(registry, keys_with(registry, timestamp=CryptoSigner(registry.officer_keys[0])))
+    with pytest.raises(ApprovalRejected, match="stands twice"):
+        whats(registry, draft)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"root": {}, "targets": {}}', b" " * 300_000])
