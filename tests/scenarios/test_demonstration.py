@@ -27,11 +27,20 @@ def test_every_outcome_is_the_expected_one_and_the_servers_end_with_it(tmp_path:
             stdout=told,
             stderr=told,
         )
+    try:
+        _ends_with_its_servers(process, log, tmp_path)
+    finally:
+        # A story that went otherwise leaves nothing running either.
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def _ends_with_its_servers(process: subprocess.Popen[bytes], log: Path, folder: Path) -> None:
     end = time.monotonic() + SECONDS
     while "Ctrl-C" not in log.read_text() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.2)
     assert "✓ every outcome was the expected one" in log.read_text(), log.read_text()[-3000:]
-    assert (tmp_path / "demo" / "pictures" / "paper.png").exists()
+    assert (folder / "demo" / "pictures" / "paper.png").exists()
     addresses = re.findall(r"http://127\.0\.0\.1:\d+(?=/verifier)", log.read_text().split("✓ every outcome")[-1])
     with Fetcher() as fetcher:
         assert [fetcher.get(f"{address}/readyz", limit=1000).status for address in addresses] == [200, 200, 200]
