@@ -78,6 +78,7 @@ def _shapes() -> Iterator[tuple[bytes, bytes, bytes, bool, bool, bool]]:
 _SHAPES = frozenset(_shapes())
 # Made without the detour by way of keywords.
 _credential: Callable[[tuple[Any, ...]], StatusCredential] = partial(tuple.__new__, StatusCredential)
+_reference: Callable[[tuple[int, int]], StatusReference] = partial(tuple.__new__, StatusReference)
 _rule_set: Callable[[tuple[int, int]], RuleSetReference] = partial(tuple.__new__, RuleSetReference)
 _piece: Callable[[tuple[Any, ...]], Evidence] = partial(tuple.__new__, Evidence)
 
@@ -104,7 +105,7 @@ def read(payload: bytes) -> StatusCredential | None:
         return _credential((
             _MEMBERS[issuer], issued_at, expires_at, cti, _STATUSES[status], _REASONS[reason],
             _rule_set((rule_set[0], _number(version))), _number(before), _evidence(pieces),
-            _printable(name), tail.decode(), _FORMS[form], StatusReference(_number(status_list), _number(index)),
+            _printable(name), tail.decode(), _FORMS[form], _reference((_number(status_list), _number(index))),
             decision, None, guardian and _GUARDIANS[guardian], None if x is None else _SIGNS[sign] + x,
         ))  # fmt: skip
     except (KeyError, ValueError):

@@ -112,12 +112,11 @@ class Evidence(NamedTuple):
     region: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReference:
+class StatusReference(NamedTuple):
     """Where the withdrawal bit stands: list 0..65535, index 0..2^20-1, both the issuer's."""
 
     list: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides a tuple's search, which nobody needs
 
 
 class RuleSetReference(NamedTuple):
