@@ -24,10 +24,15 @@ an error becomes a verdict.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from credentials import claims, errors
 from credentials.errors import CannotTell, CredentialError
 from credentials.formats import presentation, table
 from credentials.formats.presentation import Mode, Presentation
+from credentials.keys import VerificationKey
 from credentials.limits import (
     CLOCK_SKEW_SECONDS,
     MAX_LIFETIME_PAPER_SECONDS,
@@ -43,16 +48,32 @@ from credentials.verdict import (
     DecidingRules,
     Finding,
     Freshness,
+    Outcome,
     Verdict,
     outcome_of,
 )
 from credentials.wire import cose
 from trust_registry.client.snapshot import TrustedKey
+from trust_registry.metadata.trust_list import MemberEntry
 from verifier import steps
 from verifier.advice import with_hotline
 from verifier.policy import Policy
 from verifier.trust import Knowledge
 
+_PHONE, _PAPER, _GREEN, _PASS = Form.PHONE, Form.PAPER, Status.GREEN, State.PASS
+_NO_NOTES: tuple[Finding, ...] = ()
+_AGING, _DOCUMENT = Finding(TRUST_AGING), Finding(CHECK_DOCUMENT)
+_NOTES = {
+    (False, False): _NO_NOTES,
+    (False, True): (_DOCUMENT,),
+    (True, False): (_AGING,),
+    (True, True): (_AGING, _DOCUMENT),
+}
+"""By whether the trust is aging, and whether the document must be looked at."""
+# Made without the detour by way of keywords: this is the gates' hot path.
+_verdict: Callable[[tuple[Any, ...]], Verdict] = partial(tuple.__new__, Verdict)
+_freshness: Callable[[tuple[int | None, int | None]], Freshness] = partial(tuple.__new__, Freshness)
+_deciding: Callable[[tuple[Any, ...]], DecidingRules] = partial(tuple.__new__, DecidingRules)
 _MAX_LIFETIME = {
     Form.PHONE: MAX_LIFETIME_PHONE_SECONDS,
     Form.ASSISTED: MAX_LIFETIME_PHONE_SECONDS,
@@ -71,27 +92,23 @@ def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_
     except CannotTell as error:
         examination.leave_open(error.code)
     except CredentialError as error:
-        examination.findings.append(Finding(error.code))
+        examination.find(error.code)
     return examination.verdict()
 
 
 class _Examination:
     """One check on its way through the recipe: the step where it stands, and what it has found so far."""
 
-    __slots__ = (
-        "at", "clock_in_doubt", "credential", "findings", "knowledge", "live", "open_steps", "policy", "rules", "step",
-        "trust_age",
-    )  # fmt: skip
+    step = steps.FORM
+    credential: StatusCredential | None = None
+    live: Presentation | None = None
+    rules: DecidingRules | None = None
+    trust_age: int | None = None
+    findings: tuple[Finding, ...] = ()
+    open_steps: tuple[int, ...] = ()
 
     def __init__(self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
         self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
-        self.step = steps.FORM
-        self.findings: list[Finding] = []
-        self.open_steps: list[int] = []
-        self.credential: StatusCredential | None = None
-        self.live: Presentation | None = None
-        self.rules: DecidingRules | None = None
-        self.trust_age: int | None = None
 
     def run(self, text: str) -> None:
         """Go through the recipe. Raises the CredentialError of the step that ends it."""
@@ -106,27 +123,27 @@ class _Examination:
         self._require_trust()
         # 3. key
         self.step = steps.KEY
-        trusted = self._key(envelope.kid)
+        key, entry, changed_until = self._key(envelope.kid)
         # 4. signature
         self.step = steps.SIGNATURE
-        verified = cose.verify(envelope, trusted.key)
+        verified = cose.verify(envelope, key)
         # 5. claims
         self.step = steps.CLAIMS
         credential = claims.decode(verified)
         # 6. issuer
         self.step = steps.ISSUER
-        if credential.issuer != trusted.entry.id:
+        if credential.issuer != entry.id:
             raise errors.IssuerMismatch
-        if self.at < trusted.changed_until:
+        if self.at < changed_until:
             raise errors.MemberChanged
         # 7. permission
         self.step = steps.PERMISSION
-        _require_permission(credential, trusted)
+        _require_permission(credential, key, entry)
         # From here on it is shown: what a member had no right to say is nobody's colour.
         self.credential = credential
         # 8. decision
         self.step = steps.DECISION
-        if credential.decision_reference is None and credential.status is not Status.GREEN:
+        if credential.status is not _GREEN and credential.decision_reference is None:
             raise errors.NoDecision
         # 9. time
         self.step = steps.TIME
@@ -152,34 +169,37 @@ class _Examination:
     def verdict(self) -> Verdict:
         """What the findings come to."""
         credential, status_age = self.credential, None
-        findings = self.findings
-        notes: tuple[Finding, ...] = ()
+        outcome, reasons, notes = Outcome.ACCEPTED, self.findings, _NO_NOTES
         if credential is not None:
             status = self.knowledge.statuses.get(credential.issuer)
             status_age = None if status is None else max(0, self.at - status.as_of)
-            if findings:
-                trust = self.knowledge.trust
-                findings = [with_hotline(finding, credential, self.rules, trust) for finding in findings]
-            else:
+            if not reasons:
                 notes = self._notes(credential)
-        outcome, reasons = outcome_of(findings)
-        return Verdict(
-            outcome, reasons, notes, credential, self.live, Freshness(self.trust_age, status_age), self.step,
-            tuple(self.open_steps), self.rules,
-        )  # fmt: skip
+        if reasons:
+            outcome, reasons = outcome_of(self._with_hotlines())
+        return _verdict((
+            outcome, reasons, notes, credential, self.live, _freshness((self.trust_age, status_age)), self.step,
+            self.open_steps, self.rules,
+        ))  # fmt: skip
+
+    def find(self, code: str, *texts: str) -> None:
+        """Note a reason for which it is not accepted."""
+        self.findings += (Finding(code, *texts),)
 
     def leave_open(self, code: str) -> None:
         """Note what cannot be decided, and go on: a refusal further down is worth more to the guard."""
-        self.open_steps.append(self.step)
-        self.findings.append(Finding(code))
+        self.open_steps += (self.step,)
+        self.find(code)
+
+    def _with_hotlines(self) -> list[Finding]:
+        credential, trust = self.credential, self.knowledge.trust
+        if credential is None:
+            return list(self.findings)
+        return [with_hotline(finding, credential, self.rules, trust) for finding in self.findings]
 
     def _notes(self, credential: StatusCredential) -> tuple[Finding, ...]:
-        notes: tuple[Finding, ...] = ()
-        if self.trust_age is not None and self.trust_age > self.policy.trust_warn:
-            notes += (Finding(TRUST_AGING),)
-        if credential.form is not Form.PHONE:
-            notes += (Finding(CHECK_DOCUMENT),)
-        return notes
+        aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
+        return _NOTES[aging, credential.form is not _PHONE]
 
     def _require_trust(self) -> None:
         since = self.knowledge.trusted_since
@@ -190,14 +210,15 @@ class _Examination:
             self.leave_open(errors.TrustStale.code)
 
     def _key(self, kid: bytes) -> TrustedKey:
-        trust, age = self.knowledge.trust, self.trust_age
-        assert trust is not None and age is not None, "step 2 has seen to it"
+        trust = self.knowledge.trust
+        assert trust is not None, "step 2 has seen to it"
         # Denials first: a thief writes any iat, so a denied key verifies nothing at all.
         if kid in trust.denied:
             raise errors.KeyDenied
         trusted = trust.keys.get(kid)
         if trusted is None:
-            if age <= self.policy.unknown_key_fresh and trust.is_whole:
+            age = self.trust_age
+            if age is not None and age <= self.policy.unknown_key_fresh and trust.is_whole:
                 raise errors.UnknownKey
             raise errors.UnknownKeyOldList
         if trusted.key.use != "credential":
@@ -208,17 +229,18 @@ class _Examination:
 
     def _require_time(self, credential: StatusCredential) -> None:
         # An issuer that we believe says a time to come: then it is the gate's clock that is slow.
-        if self.clock_in_doubt or credential.issued_at > self.at + CLOCK_SKEW_SECONDS:
+        issued_at, expires_at = credential.issued_at, credential.expires_at
+        if self.clock_in_doubt or issued_at > self.at + CLOCK_SKEW_SECONDS:
             self.clock_in_doubt = True
             self.leave_open(errors.ClockInDoubt.code)
-        if credential.expires_at - credential.issued_at > _MAX_LIFETIME[credential.form]:
+        if expires_at - issued_at > _MAX_LIFETIME[credential.form]:
             raise errors.LifetimeTooLong
-        if self.at >= credential.expires_at:
+        if self.at >= expires_at:
             raise errors.Expired
 
     def _require_holder(self, credential: StatusCredential) -> None:
         live = self.live
-        if credential.form is Form.PAPER:
+        if credential.form is _PAPER:
             if live is not None:
                 raise errors.Malformed("a paper code inside a presentation")
             return
@@ -276,42 +298,43 @@ class _Examination:
 
     def _require_recognition(self, credential: StatusCredential) -> RuleSet | None:
         """The rule set to go on with; None when there is none, or when the host denies an issuer."""
-        if credential.form not in self.policy.forms:
+        form = credential.form
+        if form not in self.policy.forms:
             raise errors.FormNotAccepted
         rule_set = self.knowledge.rules_at(self.at)
         if rule_set is None:
             self.leave_open(errors.RulesMissing.code)
             return None
-        self.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, None)
-        for issuer in (credential.issuer, *([credential.source.issuer] if credential.source else ())):
-            denial = rule_set.denial_of(issuer, self.at)
-            if denial is not None:
-                self.findings.append(Finding(errors.RecognitionDenied.code, *denial.reason))
-                return None
+        self.rules = _deciding((rule_set.member, rule_set.rule_set, rule_set.version, None))
+        denial = rule_set.denial_of(credential.issuer, self.at)
+        if denial is None and credential.source is not None:
+            denial = rule_set.denial_of(credential.source.issuer, self.at)
+        if denial is not None:
+            self.find(errors.RecognitionDenied.code, *denial.reason)
+            return None
         if credential.status not in rule_set.accepted_statuses:
             raise errors.StatusNotAccepted
-        if credential.form not in rule_set.accepted_forms:
+        if form not in rule_set.accepted_forms:
             raise errors.FormNotAccepted
         return rule_set
 
     def _require_rules(self, credential: StatusCredential, rule_set: RuleSet) -> None:
         result = rule_set.judge(credential, self.at)
-        if result.state is State.PASS:
+        if result.state is _PASS:
             return
         needed: tuple[str, ...] = ()
         if result.rule is not None:
-            self.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
+            self.rules = _deciding((rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id))
             needed = (f"所需：{result.rule.needed.zh}。", f"Needed: {result.rule.needed.en}.")
         if result.state is State.OPEN:
-            self.open_steps.append(self.step)
+            self.open_steps += (self.step,)
         code = errors.RuleFailed.code if result.state is State.FAIL else errors.RuleOpen.code
-        self.findings.append(Finding(code, *needed))
+        self.find(code, *needed)
 
 
-def _require_permission(credential: StatusCredential, trusted: TrustedKey) -> None:
-    may_issue = trusted.entry.may_issue
-    if credential.status not in may_issue.statuses or credential.form not in may_issue.forms:
+def _require_permission(credential: StatusCredential, key: VerificationKey, entry: MemberEntry) -> None:
+    statuses, forms = entry.may_issue
+    if credential.status not in statuses or credential.form not in forms:
         raise errors.NotPermitted
-    key = trusted.key
     if not key.not_before - CLOCK_SKEW_SECONDS <= credential.issued_at < key.not_after:
         raise errors.KeyNotActive
