@@ -24,7 +24,7 @@ an error becomes a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -86,14 +86,24 @@ def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_
 
     ``clock_in_doubt``: the device's clock is known to be wrong, and ``at`` only a lower bound of the time.
     """
-    examination = _Examination(knowledge, at, policy, clock_in_doubt)
-    try:
-        examination.run(text)
-    except CannotTell as error:
-        examination.leave_open(error.code)
-    except CredentialError as error:
-        examination.find(error.code)
+    examination = _Examination(text, knowledge, at, policy, clock_in_doubt)
+    while examination.goes_on():
+        pass
     return examination.verdict()
+
+
+def judge_all(
+    texts: Iterable[str], knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False
+) -> list[Verdict]:
+    """The same verdicts for many codes, in less time: every part of the recipe for all of them before the next part.
+
+    A signature leaves the processor's caches full of its tables; between two signatures nothing has to be fetched anew.
+    """
+    examinations = [_Examination(text, knowledge, at, policy, clock_in_doubt) for text in texts]
+    under_way = examinations
+    while under_way:
+        under_way = [examination for examination in under_way if examination.goes_on()]
+    return [examination.verdict() for examination in examinations]
 
 
 class _Examination:
@@ -107,11 +117,24 @@ class _Examination:
     findings: tuple[Finding, ...] = ()
     open_steps: tuple[int, ...] = ()
 
-    def __init__(self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
+    def __init__(self, text: str, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
         self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
+        self._course = self._run(text)
 
-    def run(self, text: str) -> None:
-        """Go through the recipe. Raises the CredentialError of the step that ends it."""
+    def goes_on(self) -> bool:
+        """Go on to the next rest in the recipe. False when there is none: the check has ended."""
+        try:
+            for _ in self._course:
+                return True
+        except CannotTell as error:
+            self.leave_open(error.code)
+        except CredentialError as error:
+            self.find(error.code)
+        return False
+
+    def _run(self, text: str) -> Iterator[None]:
+        """The recipe, with a rest before and after each signature. Raises the CredentialError of the step that ends
+        it."""
         # 1. form
         unwrapped = table.unwrap(text)
         if type(unwrapped) is Presentation:
@@ -125,8 +148,10 @@ class _Examination:
         self.step = steps.KEY
         key, entry, changed_until = self._key(envelope.kid)
         # 4. signature
+        yield
         self.step = steps.SIGNATURE
         verified = cose.verify(envelope, key)
+        yield
         # 5. claims
         self.step = steps.CLAIMS
         credential = claims.decode(verified)
@@ -149,8 +174,10 @@ class _Examination:
         self.step = steps.TIME
         self._require_time(credential)
         # 10. holder
+        yield
         self.step = steps.HOLDER
         self._require_holder(credential)
+        yield
         # 11. withdrawal
         self.step = steps.WITHDRAWAL
         self._require_not_withdrawn(credential)
