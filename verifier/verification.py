@@ -87,8 +87,7 @@ def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_
     ``clock_in_doubt``: the device's clock is known to be wrong, and ``at`` only a lower bound of the time.
     """
     examination = _Examination(text, knowledge, at, policy, clock_in_doubt)
-    while examination.goes_on():
-        pass
+    examination.go_on(to_the_end=True)
     return examination.verdict()
 
 
@@ -102,7 +101,7 @@ def judge_all(
     examinations = [_Examination(text, knowledge, at, policy, clock_in_doubt) for text in texts]
     under_way = examinations
     while under_way:
-        under_way = [examination for examination in under_way if examination.goes_on()]
+        under_way = [examination for examination in under_way if examination.go_on()]
     return [examination.verdict() for examination in examinations]
 
 
@@ -121,11 +120,12 @@ class _Examination:
         self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
         self._course = self._run(text)
 
-    def goes_on(self) -> bool:
-        """Go on to the next rest in the recipe. False when there is none: the check has ended."""
+    def go_on(self, *, to_the_end: bool = False) -> bool:
+        """Go on to the next rest in the recipe, or to its end. Whether there was one: if not, the check is over."""
         try:
             for _ in self._course:
-                return True
+                if not to_the_end:
+                    return True
         except CannotTell as error:
             self.leave_open(error.code)
         except CredentialError as error:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 
 from credentials.errors import WrongSignature
 from credentials.limits import COORDINATE_BYTES, SIGNATURE_BYTES
@@ -22,7 +22,13 @@ NAME = "ES256"
 _ECDSA = ec.ECDSA(hashes.SHA256())
 # A gate's dearest call: hashing beforehand saves the library some questions about the hash.
 _ECDSA_OF_DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))
-_LARGEST_POSITIVE = 0x7F
+_FRAMES = {
+    (0, 0): b"\x30\x44\x02\x20%b\x02\x20%b",
+    (0, 1): b"\x30\x45\x02\x20%b\x02\x21\0%b",
+    (1, 0): b"\x30\x45\x02\x21\0%b\x02\x20%b",
+    (1, 1): b"\x30\x46\x02\x21\0%b\x02\x21\0%b",
+}
+"""By the highest bits of r and s; for those of full length, as nearly all are."""
 
 
 def verify(public_key: PublicKey, signature: bytes, message: bytes) -> None:
@@ -45,10 +51,8 @@ def sign(private_key: PrivateKey, message: bytes) -> bytes:
 
 
 def _to_der(signature: bytes) -> bytes:
-    """What the library takes (RFC 3279 section 2.2.3): integers without needless zeros, none that looks negative."""
-    r, s = signature[:COORDINATE_BYTES].lstrip(b"\0"), signature[COORDINATE_BYTES:].lstrip(b"\0")
-    if not r or r[0] > _LARGEST_POSITIVE:
-        r = b"\0" + r
-    if not s or s[0] > _LARGEST_POSITIVE:
-        s = b"\0" + s
-    return b"0%c\2%c%b\2%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
+    """What the library takes (RFC 3279 section 2.2.3): two integers, with a zero before one that looks negative."""
+    r, s = signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]
+    if r[0] and s[0]:
+        return _FRAMES[r[0] >> 7, s[0] >> 7] % (r, s)
+    return encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
