@@ -7,7 +7,7 @@ means for the person in front of the gate, in both languages; so do the notes th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -309,11 +309,11 @@ class Verdict(NamedTuple):
         )
 
 
-def outcome_of(findings: list[Finding]) -> tuple[Outcome, tuple[Finding, ...]]:
+def outcome_of(findings: Sequence[Finding]) -> tuple[Outcome, tuple[Finding, ...]]:
     """The outcome that the reasons found lead to, and the reasons in order of importance."""
     if not findings:
         return Outcome.ACCEPTED, ()
-    ordered = (findings[0],) if len(findings) == 1 else tuple(sorted(findings, key=_importance))
+    ordered = tuple(findings if len(findings) == 1 else sorted(findings, key=_importance))
     outcome = REASONS[ordered[0].code].outcome
     assert outcome is not None, "notes are no reasons"
     return outcome, ordered

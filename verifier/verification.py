@@ -203,7 +203,7 @@ class _Examination:
             if not reasons:
                 notes = self._notes(credential)
         if reasons:
-            outcome, reasons = outcome_of(self._with_hotlines())
+            outcome, reasons = outcome_of(reasons if credential is None else self._with_hotlines(credential))
         return _verdict((
             outcome, reasons, notes, credential, self.live, _freshness((self.trust_age, status_age)), self.step,
             self.open_steps, self.rules,
@@ -218,11 +218,9 @@ class _Examination:
         self.open_steps += (self.step,)
         self.find(code)
 
-    def _with_hotlines(self) -> list[Finding]:
-        credential, trust = self.credential, self.knowledge.trust
-        if credential is None:
-            return list(self.findings)
-        return [with_hotline(finding, credential, self.rules, trust) for finding in self.findings]
+    def _with_hotlines(self, credential: StatusCredential) -> tuple[Finding, ...]:
+        trust = self.knowledge.trust
+        return tuple(with_hotline(finding, credential, self.rules, trust) for finding in self.findings)
 
     def _notes(self, credential: StatusCredential) -> tuple[Finding, ...]:
         aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
