@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple, Self
 
 from credentials.errors import Malformed
@@ -26,10 +26,10 @@ class ClosedList(IntEnum):
     @classmethod
     def from_label(cls, label: object) -> Self:
         """The member with this label. Raises Malformed for any other."""
-        for member in cls:
-            if member.label == label:
-                return member
-        raise Malformed(f"unknown {cls.__name__} label")
+        member = _by_label(cls).get(label) if type(label) is str else None
+        if member is None:
+            raise Malformed(f"unknown {cls.__name__} label")
+        return member  # type: ignore[return-value]
 
     @classmethod
     def from_number(cls, number: object) -> Self:
@@ -37,6 +37,11 @@ class ClosedList(IntEnum):
         if type(number) is not int or number not in cls._value2member_map_:
             raise Malformed(f"unknown {cls.__name__}")
         return cls._value2member_map_[number]  # type: ignore[return-value]
+
+
+@cache
+def _by_label(closed_list: type[ClosedList]) -> dict[str, ClosedList]:
+    return {member.label: member for member in closed_list}
 
 
 class Status(ClosedList):
@@ -132,12 +137,11 @@ class Evidence(NamedTuple):
     region: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReference:
+class StatusReference(NamedTuple):
     """Where the withdrawal bit stands: list 0..65535, index 0..2^20-1, both the issuer's."""
 
     list: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides a tuple's search, which nobody needs
 
 
 class RuleSetReference(NamedTuple):

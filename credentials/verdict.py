@@ -7,7 +7,7 @@ means for the person in front of the gate, in both languages; so do the notes th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -377,11 +377,11 @@ class Verdict(NamedTuple):
         )
 
 
-def outcome_of(findings: list[Finding]) -> tuple[Outcome, tuple[Finding, ...]]:
+def outcome_of(findings: Sequence[Finding]) -> tuple[Outcome, tuple[Finding, ...]]:
     """The outcome that the reasons found lead to, and the reasons in order of importance."""
     if not findings:
         return Outcome.ACCEPTED, ()
-    ordered = (findings[0],) if len(findings) == 1 else tuple(sorted(findings, key=_importance))
+    ordered = tuple(findings if len(findings) == 1 else sorted(findings, key=_importance))
     outcome = REASONS[ordered[0].code].outcome
     assert outcome is not None, "notes are no reasons"
     return outcome, ordered
@@ -393,19 +393,35 @@ def _importance(finding: Finding) -> int:
 
 def to_json(verdict: Verdict, steps: tuple[Step, ...]) -> dict[str, Any]:
     """The verdict as the JSON object of ``docs/verdict.md``. ``steps`` is the recipe it was made by."""
-    credential = verdict.credential
-    shown = _NO_CREDENTIAL if credential is None else _credential_json(credential)
-    if not verdict.shows_status:
-        shown["status"] = None
     return {
         "outcome": verdict.outcome.value,
         "reasons": [finding.to_dict() for finding in verdict.reasons],
         "notes": [finding.to_dict() for finding in verdict.notes],
-        **shown,
-        "freshness": {"trust": verdict.freshness.trust, "status": verdict.freshness.status},
-        "checks": [{"step": step.number, "name": step.name, "result": _result(verdict, step.number)} for step in steps],
-        "rules": verdict.rules._asdict() if verdict.rules else None,
+        "checks": checks_json(verdict.outcome, verdict.last_step, verdict.open_steps, steps),
+        **shown_json(verdict),
     }
+
+
+def shown_json(verdict: Verdict) -> dict[str, Any]:
+    """What is this code's own in the object: what it says, how fresh the knowledge of its issuer is, whose rules."""
+    credential, rules = verdict.credential, verdict.rules
+    shown = dict(_NO_CREDENTIAL) if credential is None else _credential_json(credential)
+    if not verdict.shows_status:
+        shown["status"] = None
+    trust, status = verdict.freshness
+    shown["freshness"] = {"trust": trust, "status": status}
+    shown["rules"] = None if rules is None else rules._asdict()
+    return shown
+
+
+def checks_json(
+    outcome: Outcome, last_step: int, open_steps: tuple[int, ...], steps: tuple[Step, ...]
+) -> list[dict[str, Any]]:
+    """Each step of the recipe with its result."""
+    return [
+        {"step": number, "name": name, "result": _result(outcome, last_step, open_steps, number)}
+        for number, name in steps
+    ]
 
 
 _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
@@ -413,12 +429,12 @@ _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
 )
 
 
-def _result(verdict: Verdict, number: int) -> str:
-    if number in verdict.open_steps:
+def _result(outcome: Outcome, last_step: int, open_steps: tuple[int, ...], number: int) -> str:
+    if number in open_steps:
         return "open"
-    if number < verdict.last_step or (number == verdict.last_step and verdict.outcome is not Outcome.REFUSED):
+    if number < last_step or (number == last_step and outcome is not Outcome.REFUSED):
         return "passed"
-    return "failed" if number == verdict.last_step else "skipped"
+    return "failed" if number == last_step else "skipped"
 
 
 def _credential_json(credential: StatusCredential) -> dict[str, Any]:

@@ -171,16 +171,34 @@ class Issuance:
     def _sign_all(self, issuing: IssueTransaction, fresh: Sequence[_Ready], at: int) -> list[IssuedRow]:
         ends = [group_end(entry.expires_at) for entry in fresh]
         places = {end: iter(issuing.allocate(end, count)) for end, count in Counter(ends).items()}
-        return [self._sign(entry, next(places[end]), at) for entry, end in zip(fresh, ends, strict=True)]
+        taken = [next(places[end]) for end in ends]
+        credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
+        texts = self._texts(credentials)
+        return [
+            IssuedRow(place, secrets.token_bytes(HANDLE_BYTES), int(made.form), at, made.expires_at, text)
+            for place, made, text in zip(taken, credentials, texts, strict=True)
+        ]
 
-    def _sign(self, entry: _Ready, place: Place, at: int) -> IssuedRow:
-        credential = self._credential(entry, place, at)
-        payload = claims.encode(credential)
-        text = native.seal_text(payload, credential.form, self.signer)
-        self._check(text, payload, credential)
-        return IssuedRow(
-            place, secrets.token_bytes(HANDLE_BYTES), int(credential.form), at, credential.expires_at, text
-        )
+    def _texts(self, credentials: list[StatusCredential]) -> list[str]:
+        """Sign, and read our own output as a gate would, and ask for the very bytes of the encoding besides.
+
+        A signer with a wrong key, or a faulty security module, must not be found out by the gates of 33 provinces.
+        Each part is done for all before the next part, which takes less time. Raises SelfCheckFailed.
+        """
+        payloads = [claims.encode(credential) for credential in credentials]
+        texts = [
+            native.seal_text(payload, credential.form, self.signer)
+            for payload, credential in zip(payloads, credentials, strict=True)
+        ]
+        try:
+            envelopes = [native.unwrap(text) for text in texts]
+            verified = [cose.verify(envelope, self.own_key) for envelope in envelopes]
+            same = [each.payload for each in verified] == payloads
+            if not same or [claims.decode(each) for each in verified] != credentials:
+                raise SelfCheckFailed("what was signed is not what was decided")
+        except CredentialError as error:
+            raise SelfCheckFailed(error.code) from error
+        return texts
 
     def _credential(self, entry: _Ready, place: Place, at: int) -> StatusCredential:
         request, decision = entry.request, entry.decision
@@ -203,19 +221,6 @@ class Issuance:
             guardian=request.guardian,
             holder_key=request.holder_point,
         )
-
-    def _check(self, text: str, payload: bytes, credential: StatusCredential) -> None:
-        """Read our own output as a gate would, and ask for the very bytes of the deterministic encoding besides.
-
-        A signer with a wrong key, or a faulty security module, must not be found out by the gates of 33 provinces.
-        Raises SelfCheckFailed.
-        """
-        try:
-            verified = cose.verify(native.unwrap(text), self.own_key)
-            if verified.payload != payload or claims.decode(verified) != credential:
-                raise SelfCheckFailed("what was signed is not what was decided")
-        except CredentialError as error:
-            raise SelfCheckFailed(error.code) from error
 
 
 class _Ready(NamedTuple):

@@ -29,22 +29,22 @@ _CALL_HOST = frozenset(
 
 
 def with_hotlines(
-    findings: list[Finding],
+    findings: tuple[Finding, ...],
     credential: StatusCredential | None,
     kid: bytes | None,
     rules: DecidingRules | None,
     trust: TrustSnapshot | None,
-) -> list[Finding]:
+) -> tuple[Finding, ...]:
     """The findings with the hotlines that help, as far as they are known.
 
     ``kid``: of the key that the code names, for findings before there is a credential.
     """
     if trust is None or not findings:
         return findings
-    return [
+    return tuple(
         _with(finding, [member for member in _asked(finding.code, credential, kid, rules, trust) if member], trust)
         for finding in findings
-    ]
+    )
 
 
 def _asked(

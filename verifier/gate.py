@@ -11,6 +11,8 @@ decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from credentials.errors import Replayed, ReplayUnchecked
 from credentials.formats.presentation import Presentation
 from credentials.verdict import REPLAY_NOT_SHARED, Finding, Outcome, Verdict
@@ -20,7 +22,7 @@ from trust_registry.client.clock_bound import EffectiveNow, effective_now
 from verifier.policy import Policy
 from verifier.steps import REPLAY
 from verifier.trust import NOTHING, Knowledge
-from verifier.verification import judge
+from verifier.verification import judge, judge_all
 
 SAME_LANE_SECONDS = 10
 """How long the lane that saw a live code first may see it again: a reader that reads twice is no fraud."""
@@ -58,8 +60,17 @@ class Gate:
     def check_at(self, text: str, now: EffectiveNow, lane: str | None = None) -> Verdict:
         """As :meth:`check`, at a time that the caller names."""
         verdict = judge(text, self.knowledge, now.now, self.policy, clock_in_doubt=now.doubt)
+        return self._remembered(verdict, lane, now.now)
+
+    def check_all(self, texts: Iterable[str], lane: str | None = None) -> list[Verdict]:
+        """As :meth:`check` for each in order, in less time, all at one moment and by what is known then."""
+        now = self.now()
+        verdicts = judge_all(texts, self.knowledge, now.now, self.policy, clock_in_doubt=now.doubt)
+        return [self._remembered(verdict, lane, now.now) for verdict in verdicts]
+
+    def _remembered(self, verdict: Verdict, lane: str | None, at: int) -> Verdict:
         if verdict.outcome is Outcome.ACCEPTED and verdict.live is not None:
-            return self._not_replayed(verdict, verdict.live, lane, now.now)
+            return self._not_replayed(verdict, verdict.live, lane, at)
         return verdict
 
     def _not_replayed(self, verdict: Verdict, live: Presentation, lane: str | None, at: int) -> Verdict:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter as Tally
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +46,11 @@ class VerifierService:
     verdicts: Counter
     _rendered: list[Rendered] = field(default_factory=lambda: [Rendered()])
 
-    def count(self, verdict: Verdict) -> None:
-        """Count one verdict."""
-        reason = verdict.reasons[0].code if verdict.reasons else ""
-        self.verdicts.labels(verdict.outcome.value, reason).inc()
+    def count(self, verdicts: Iterable[Verdict]) -> None:
+        """Count verdicts."""
+        kinds = Tally((each.outcome.value, each.reasons[0].code if each.reasons else "") for each in verdicts)
+        for labels, number in kinds.items():
+            self.verdicts.labels(*labels).inc(number)
 
     def state(self) -> dict[str, Any]:
         """How fresh everything is, for people and for the command line."""

@@ -50,6 +50,9 @@ class Mode(IntEnum):
     NONCE = 1
 
 
+_MODES = tuple(Mode)
+
+
 class Presentation(NamedTuple):
     """A live code taken apart, unverified. ``time`` seconds UTC by the phone's clock."""
 
@@ -129,4 +132,4 @@ def _open(data: bytes) -> Presentation:
     if len(tail) != _TAIL_BYTES or tail[0] != _TIME_HEAD or tail[5] > Mode.NONCE or tail[6:8] != b"\x58\x40":
         raise Malformed("not the fixed presentation layout")
     credential_hash = hashlib.sha256(data[_CREDENTIAL_AT:end]).digest()
-    return Presentation(envelope, credential_hash, int.from_bytes(tail[1:5], "big"), Mode(tail[5]), tail[8:])
+    return Presentation(envelope, credential_hash, int.from_bytes(tail[1:5], "big"), _MODES[tail[5]], tail[8:])

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from credentials.errors import RuleOpen
@@ -62,11 +64,9 @@ def variable(path: str) -> Rule:
 
     def run(data: Any) -> Any:
         try:
-            for key in parts:
-                data = data[key]
+            return reduce(getitem, parts, data)
         except (KeyError, TypeError):  # a name can only be looked up in an object
             return None
-        return data
 
     return run
 

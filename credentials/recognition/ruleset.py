@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from credentials.model import EvidenceKind, Form, Status, StatusCredential
@@ -20,6 +21,7 @@ from credentials.recognition.vocabulary import rule_input
 NO_EVIDENCE = 0
 """Stands among the kinds of a rule for "the code carries no evidence"; ``none`` in the document."""
 _NO_KINDS = frozenset({NO_EVIDENCE})
+_KIND = attrgetter("kind")
 
 
 class Text(NamedTuple):
@@ -93,16 +95,19 @@ class RuleSet:
         data = rule_input(credential, at)
         opened: RuleResult | None = None
         passed: RecognitionRule | None = None
-        for kind in {evidence.kind for evidence in credential.evidence} or _NO_KINDS:
-            if kind not in self.rules_by_kind:
+        for kind in set(map(_KIND, credential.evidence)) or _NO_KINDS:
+            rules = self.rules_by_kind.get(kind)
+            if rules is None:
                 opened = opened or RuleResult(State.OPEN, self, None, f"no rule for {_label(kind)}")
-            for rule in self.rules_by_kind.get(kind, ()):
+                continue
+            for rule in rules:
                 state = evaluate(rule.rule, data)
-                if state is State.FAIL:
+                if state is State.PASS:
+                    passed = passed or rule
+                elif state is State.FAIL:
                     return RuleResult(state, self, rule)
-                if state is State.OPEN:
+                else:
                     opened = opened or RuleResult(state, self, rule, "rule could not be evaluated")
-                passed = passed or rule
         return opened or RuleResult(State.PASS, self, passed)
 
 

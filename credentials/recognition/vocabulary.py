@@ -44,7 +44,13 @@ _GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
 
 def rule_input(credential: StatusCredential, at: int) -> dict[str, Any]:
     """The data for a rule about this credential at this moment (seconds UTC)."""
-    facts = [_fact(evidence) for evidence in _newest_first(credential.evidence)]
+    facts: list[dict[str, Any]] = []
+    latest: dict[str, dict[str, Any]] = {}
+    for kind, result, sampled_at, region in _newest_first(credential.evidence):
+        label, sampled = kind.label, Instant(sampled_at * MILLISECONDS)
+        fact = {"kind": label, "result": result.label, "sampledAt": sampled, "region": region}
+        facts.append(fact)
+        latest.setdefault(label, fact)
     return {
         "payload": {
             "status": credential.status.label,
@@ -52,7 +58,7 @@ def rule_input(credential: StatusCredential, at: int) -> dict[str, Any]:
             "form": credential.form.label,
             "issuedAt": Instant(credential.issued_at * MILLISECONDS),
             "evidence": facts,
-            "latest": {fact["kind"]: fact for fact in reversed(facts)},
+            "latest": latest,
         },
         "external": {"validationClock": Instant(at * MILLISECONDS)},
     }
@@ -95,12 +101,3 @@ def _newest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...] | list
     if len(evidence) < 2:
         return evidence
     return sorted(evidence, key=lambda fact: (fact.sampled_at, fact.result not in _GOOD_RESULTS), reverse=True)
-
-
-def _fact(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "kind": evidence.kind.label,
-        "result": evidence.result.label,
-        "sampledAt": Instant(evidence.sampled_at * MILLISECONDS),
-        "region": evidence.region,
-    }

@@ -7,6 +7,8 @@ No lane can overflow: 44 + 45 * 44 + 2025 * 44 = 91,124. Encoding divides all la
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from credentials.errors import Malformed
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -16,11 +18,13 @@ _SYMBOLS = ALPHABET.encode().ljust(256, b"?")
 
 _DECODE_LANE = 3
 """Bytes of a lane when decoding: a triple is at most 91,124."""
-_LANE = 8
-"""Bytes of a lane when encoding: a 16-bit value times ``_RECIPROCAL`` takes 33 bits."""
+_LANE = 5
+"""Bytes of a lane when encoding: a 16-bit value times ``_RECIPROCAL`` takes 33 bits, and three digits three bytes."""
 _SHIFT = 22
 _RECIPROCAL = -(-(1 << _SHIFT) // 45)
 """For every n below 65,536: n * _RECIPROCAL >> _SHIFT == n // 45 (the tests try them all)."""
+_MASKS_KEPT = 256
+"""More than there are lengths of codes."""
 
 
 def decode(text: str) -> bytes:
@@ -35,59 +39,54 @@ def decode(text: str) -> bytes:
         raise Malformed("character outside base45") from error
     if _INVALID in digits:
         raise Malformed("character outside base45")
-    full = len(digits) // 3 * 3
-    return _decode_triples(digits[:full]) + _decode_rest(digits[full:])
+    lanes, rest = divmod(len(digits), 3)
+    if rest:
+        return _decode_triples(digits[:-rest], lanes) + _decode_rest(digits[-rest:])
+    return _decode_triples(digits, lanes)
 
 
 def encode(data: bytes) -> str:
     """The Base45 text of ``data``: three characters for two bytes, two for a last odd one."""
     pairs = len(data) // 2
     lanes = bytearray(_LANE * pairs)
-    lanes[1::_LANE] = data[0 : 2 * pairs : 2]
-    lanes[0::_LANE] = data[1 : 2 * pairs : 2]
-    values = int.from_bytes(lanes, "little")
-    quotients = _divided_by_45(values, pairs)
-    thirds = _divided_by_45(quotients, pairs)
-    digits = bytearray(3 * pairs)
-    digits[0::3] = _column(values - 45 * quotients, pairs)
-    digits[1::3] = _column(quotients - 45 * thirds, pairs)
-    digits[2::3] = _column(thirds, pairs)
+    lanes[3::_LANE] = data[0 : 2 * pairs : 2]
+    lanes[4::_LANE] = data[1::2]
+    values, pair = int.from_bytes(lanes, "big"), _pairs_of_bytes(pairs)
+    # What a shift drags in from the lane above lies in the upper half of the lane.
+    quotients = values * _RECIPROCAL >> _SHIFT & pair
+    thirds = quotients * _RECIPROCAL >> _SHIFT & pair
+    triples = ((values - 45 * quotients << 8) + quotients - 45 * thirds << 8) + thirds
+    digits = bytearray(triples.to_bytes(_LANE * pairs, "big"))
+    del digits[::_LANE], digits[:: _LANE - 1]
     if len(data) % 2:
         digits += bytes((data[-1] % 45, data[-1] // 45))
     return digits.translate(_SYMBOLS).decode("ascii")
 
 
-def _decode_triples(digits: bytes) -> bytes:
-    lanes = len(digits) // 3
-    buffer = bytearray(_DECODE_LANE * lanes)
-    buffer[0::_DECODE_LANE] = digits[0::3]
-    total = int.from_bytes(buffer, "little")
-    buffer[0::_DECODE_LANE] = digits[1::3]
-    total += 45 * int.from_bytes(buffer, "little")
-    buffer[0::_DECODE_LANE] = digits[2::3]
-    total += 2025 * int.from_bytes(buffer, "little")
-    values = total.to_bytes(_DECODE_LANE * lanes, "little")
-    if values[2::_DECODE_LANE].count(0) != lanes:
+def _decode_triples(digits: bytes, lanes: int) -> bytes:
+    last = _last_bytes(lanes)
+    triples = int.from_bytes(digits, "big")
+    values = (triples >> 16 & last) + 45 * ((triples >> 8 & last) + 45 * (triples & last))
+    if values & last << 16:
         raise Malformed("base45 triple above 65535")
-    data = bytearray(2 * lanes)
-    data[0::2] = values[1::_DECODE_LANE]
-    data[1::2] = values[0::_DECODE_LANE]
+    data = bytearray(values.to_bytes(_DECODE_LANE * lanes, "big"))
+    del data[::_DECODE_LANE]
     return bytes(data)
 
 
-def _divided_by_45(values: int, lanes: int) -> int:
-    quotients = values * _RECIPROCAL >> _SHIFT
-    # What the shift drags in from the lane above lies in the upper half of the lane.
-    return quotients & int.from_bytes(b"\xff\xff\0\0\0\0\0\0" * lanes, "little")
+@lru_cache(_MASKS_KEPT)
+def _last_bytes(lanes: int) -> int:
+    """The mask of the last byte of every lane."""
+    return int.from_bytes(b"\0\0\xff" * lanes, "big")
 
 
-def _column(values: int, lanes: int) -> bytes:
-    return values.to_bytes(_LANE * lanes, "little")[0::_LANE]
+@lru_cache(_MASKS_KEPT)
+def _pairs_of_bytes(lanes: int) -> int:
+    """The mask of the last two bytes of every lane."""
+    return int.from_bytes(b"\0\0\0\xff\xff" * lanes, "big")
 
 
 def _decode_rest(digits: bytes) -> bytes:
-    if not digits:
-        return b""
     if len(digits) == 1:
         raise Malformed("base45 length")
     value = digits[0] + 45 * digits[1]

@@ -15,6 +15,9 @@ wrong place (vacdec #1). The payload stays opaque until the signature holds: :cl
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from credentials.algorithms import es256
@@ -25,13 +28,15 @@ from credentials.signing import Signer
 
 _HEAD = bytes.fromhex("d2844da201260448")
 _PROTECTED_HEAD = bytes.fromhex("a201260448")
-_PAYLOAD_AT = len(_HEAD) + KID_BYTES + 1
-_EMPTY_MAP = 0xA0
 _SIGNATURE_HEAD = b"\x58\x40"
-_CONTEXT = b"\x84\x6aSignature1\x4d"
+_SIGNED_HEAD = b"\x84\x6aSignature1\x4d" + _PROTECTED_HEAD
+_FRONT = struct.Struct(f">{len(_HEAD)}s{KID_BYTES}s2s")
+"""Head, kid, and the empty map with the head byte of the payload."""
 _TAIL = len(_SIGNATURE_HEAD) + SIGNATURE_BYTES
-# Head byte of a byte string -> how many length bytes follow, and the least length that needs them.
-_LENGTHS = {0x58: (1, 24), 0x59: (2, 256), 0x5A: (4, 65_536)}
+_PAYLOAD_AT = _FRONT.size - 1
+# Empty map and head byte of a byte string -> how many length bytes follow, and the least length that needs them.
+_LENGTHS = {b"\xa0\x58": (1, 24), b"\xa0\x59": (2, 256), b"\xa0\x5a": (4, 65_536)}
+_OTHER = (0, 1)
 
 
 class Envelope(NamedTuple):
@@ -44,6 +49,10 @@ class Envelope(NamedTuple):
     """The Sig_structure (RFC 9052 section 4.4) over which the signature must hold."""
 
 
+_envelope: Callable[[tuple[bytes, ...]], Envelope] = partial(tuple.__new__, Envelope)
+"""Without the detour by way of keywords, which is felt at the gates."""
+
+
 class VerifiedPayload(NamedTuple):
     """A payload whose signature holds under ``key``."""
 
@@ -54,8 +63,7 @@ class VerifiedPayload(NamedTuple):
 def seal(payload: bytes, signer: Signer) -> bytes:
     """Sign ``payload`` (24 bytes to 4 GiB) into the fixed layout."""
     body = _byte_string_head(len(payload)) + payload
-    protected = _PROTECTED_HEAD + signer.kid
-    signature = signer.sign(_CONTEXT + protected + b"\x40" + body)
+    signature = signer.sign(_SIGNED_HEAD + signer.kid + b"\x40" + body)
     return _HEAD + signer.kid + b"\xa0" + body + _SIGNATURE_HEAD + signature
 
 
@@ -71,20 +79,19 @@ def open_layout(data: bytes, limit: int) -> Envelope:
 
 def open_prefix(data: bytes, start: int = 0) -> tuple[Envelope, int]:
     """The object that begins at ``start``, and the offset after it. Raises Malformed."""
-    if data[start : start + len(_HEAD)] != _HEAD:
+    length_at = start + _FRONT.size
+    if len(data) < length_at:
         raise Malformed("not the fixed COSE_Sign1 layout")
-    payload_at = start + _PAYLOAD_AT
-    if len(data) < payload_at + 1 + _TAIL or data[payload_at - 1] != _EMPTY_MAP:
-        raise Malformed("not the fixed COSE_Sign1 layout")
-    width, least = _LENGTHS.get(data[payload_at], (0, 0))
-    content_at = payload_at + 1 + width
-    length = int.from_bytes(data[payload_at + 1 : content_at], "big")
+    head, kid, mark = _FRONT.unpack_from(data, start)
+    width, least = _LENGTHS.get(mark, _OTHER)
+    content_at = length_at + width
+    length = int.from_bytes(data[length_at:content_at], "big")
     end = content_at + length
-    if not width or length < least or data[end : end + 2] != _SIGNATURE_HEAD or len(data) < end + _TAIL:
+    tail = end + _TAIL
+    if head != _HEAD or length < least or data[end : end + 2] != _SIGNATURE_HEAD or len(data) < tail:
         raise Malformed("not the fixed COSE_Sign1 layout")
-    kid = data[start + len(_HEAD) : payload_at - 1]
-    signed_bytes = _CONTEXT + _PROTECTED_HEAD + kid + b"\x40" + data[payload_at:end]
-    return Envelope(kid, data[content_at:end], data[end + 2 : end + _TAIL], signed_bytes), end + _TAIL
+    signed_bytes = b"%b%b\x40%b" % (_SIGNED_HEAD, kid, data[start + _PAYLOAD_AT : end])
+    return _envelope((kid, data[content_at:end], data[end + 2 : tail], signed_bytes)), tail
 
 
 def verify(envelope: Envelope, key: VerificationKey) -> VerifiedPayload:
@@ -99,7 +106,7 @@ def verify(envelope: Envelope, key: VerificationKey) -> VerifiedPayload:
 
 
 def _byte_string_head(length: int) -> bytes:
-    for head, (width, least) in reversed(_LENGTHS.items()):
+    for mark, (width, least) in reversed(_LENGTHS.items()):
         if length >= least:
-            return bytes([head]) + length.to_bytes(width, "big")
+            return mark[1:] + length.to_bytes(width, "big")
     raise Malformed("payload shorter than 24 bytes")

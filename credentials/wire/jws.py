@@ -50,6 +50,10 @@ _WRITER = _writer()
 _READER = PyJWS(algorithms=list(ALGORITHMS))
 
 
+# With ``json.dumps`` it would be a new encoder each time.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
 class JwsEnvelope(NamedTuple):
     """A compact JWS whose signature nobody has checked. ``header`` is parsed, ``payload`` is not."""
 
@@ -102,7 +106,7 @@ def verify(envelope: JwsEnvelope, public_key: es256.PublicKey, typ: str) -> dict
 
 def json_bytes(value: Any) -> bytes:
     """Compact JSON in UTF-8 with sorted names: the same value gives the same bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _encode(value).encode()
 
 
 def parse_json(data: bytes) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
+from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
 from tests.benchmarks.bulk import residents_a_second
 from tests.benchmarks.measuring import Result, measure
@@ -29,6 +30,7 @@ def main() -> int:
     options = _options()
     results = [*measure(verifying(), options.rounds), *measure(issuing(), options.rounds)]
     parts = measure(steps(), options.rounds)
+    results.append(batch_over_http())
     bulk = residents_a_second()
     print(f"{platform.python_implementation()} {platform.python_version()}, {backend.openssl_version_text()}")
     print("V: one bare ES256 verification; S: one bare ES256 signature; medians of interleaved rounds\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,9 +12,12 @@ from credentials import claims
 from credentials.formats import native, presentation, table
 from credentials.keys import new_private_key
 from credentials.model import StatusCredential
+from credentials.recognition.certlogic import State, compile_rule, evaluate
+from credentials.recognition.vocabulary import rule_input
 from credentials.signing import PemSigner
 from credentials.verdict import Outcome
 from credentials.wire import base45, cose
+from credentials.wire.cose import Envelope
 from tests.benchmarks import scene
 from tests.benchmarks.measuring import INPUTS, Row
 from tests.vectors.cast import NOW, signer
@@ -34,7 +37,7 @@ def verifying() -> Iterator[Row]:
     known = scene.knowledge()
     status = known.statuses[HENAN]
     papers, lives = scene.papers(status), scene.lives(status)
-    yield Row("V", _bare_verifications(papers))
+    yield Row("V", bare_verifications(map(native.unwrap, papers), signer(HENAN, "credential-1").public_key))
     yield _judging("paper code to verdict", papers, known, Outcome.ACCEPTED, 1.40)
     yield _judging("live code to verdict", lives, known, Outcome.ACCEPTED, 2.90)
     strangers = [issue(code._replace(issuer=STRANGER), "credential-7") for code in scene.credentials(status, PAPER)]
@@ -42,6 +45,7 @@ def verifying() -> Iterator[Row]:
     yield _judging("refused: cut off", [text[:-9] for text in papers], known, Outcome.REFUSED, 0.20)
     garbage = [f"https://example.org/{number}" for number in range(INPUTS)]
     yield _judging("refused: garbage", garbage, known, Outcome.REFUSED, 0.05)
+    yield _rule(scene.credentials(status, PAPER))
     yield from _at_scale()
 
 
@@ -78,7 +82,7 @@ def steps() -> Iterator[Row]:
     read = [claims.decode(payload) for payload in verified]
     holders = [claims.decode(cose.verify(live.envelope, key)) for live in shown]
     holder = claims.holder_public_key(holders[0])
-    yield Row("V", _bare_verifications(papers))
+    yield Row("V", bare_verifications(map(native.unwrap, papers), signer(HENAN, "credential-1").public_key))
     yield Row("Base45", lambda i: base45.decode(bodies[i % INPUTS]))
     yield Row("text to envelope (with Base45)", lambda i: table.unwrap(papers[i % INPUTS]))
     yield Row("issuer's signature", lambda i: cose.verify(envelopes[i % INPUTS], key))
@@ -88,6 +92,17 @@ def steps() -> Iterator[Row]:
     yield Row("live: text to envelope", lambda i: table.unwrap(lives[i % INPUTS]))
     yield Row("live: holder's key", lambda i: claims.holder_public_key(holders[i % INPUTS]))
     yield Row("live: holder's signature", lambda i: presentation.verify(shown[i % INPUTS], holder))
+
+
+def _rule(credentials: list[StatusCredential]) -> Row:
+    """A typical rule alone, compiled: a test there is, its result, and its age."""
+    sampled, now = {"var": "payload.latest.nucleic-acid.sampledAt"}, {"var": "external.validationClock"}
+    recent = [{"plusTime": [sampled, 0, "hour"]}, {"plusTime": [now, 0, "hour"]}, {"plusTime": [sampled, 48, "hour"]}]
+    negative = {"===": [{"var": "payload.latest.nucleic-acid.result"}, "negative"]}
+    rule = compile_rule({"and": [{"var": "payload.latest.nucleic-acid"}, negative, {"not-after": recent}]})
+    inputs = [rule_input(credential, NOW) for credential in credentials]
+    assert {evaluate(rule, data) for data in inputs} == {State.PASS}
+    return Row("CertLogic rule of 11 operators", lambda i: evaluate(rule, inputs[i % INPUTS]), 0.05)
 
 
 def _at_scale() -> Iterator[Row]:
@@ -108,11 +123,10 @@ def _judge_all(texts: list[str], known: Knowledge, expected: Outcome):  # type: 
     return lambda number: judge(texts[number % INPUTS], known, NOW, _VENUE)
 
 
-def _bare_verifications(texts: list[str]):  # type: ignore[no-untyped-def]
+def bare_verifications(envelopes: Iterable[Envelope], public_key: ec.EllipticCurvePublicKey):  # type: ignore[no-untyped-def]
     """The signatures of these very codes, with nothing around them."""
-    public_key = signer(HENAN, "credential-1").public_key
     prepared = []
-    for envelope in map(native.unwrap, texts):
+    for envelope in envelopes:
         r, s = (int.from_bytes(half, "big") for half in (envelope.signature[:32], envelope.signature[32:]))
         prepared.append((encode_dss_signature(r, s), envelope.signed_bytes))
-    return lambda number: public_key.verify(*prepared[number % INPUTS], _ECDSA)
+    return lambda number: public_key.verify(*prepared[number % len(prepared)], _ECDSA)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.measuring import Row, measure
 from tests.benchmarks.rows import issuing, steps, verifying
 
@@ -15,6 +16,12 @@ def test_every_row_runs(rows: object) -> None:
     names = [result.row.name for result in results]
     assert len(set(names)) == len(names)
     assert {result.row.unit for result in results} <= set(names)
+
+
+def test_a_batch_is_judged_by_a_real_server() -> None:
+    """It starts a process of its own: what was renamed since must not end the measuring half way."""
+    result = batch_over_http(rounds=1)
+    assert result.ratio > 0
 
 
 def test_ratios_and_budgets() -> None:

@@ -43,6 +43,17 @@ def test_the_same_live_code_at_another_lane_is_replayed(clock: FixedClock) -> No
     assert (second.outcome, codes(second), second.last_step) == (Outcome.REFUSED, ["replayed"], REPLAY)
 
 
+def test_a_batch_remembers_code_by_code(clock: FixedClock) -> None:
+    """The same live code twice in one batch is shown twice: what comes first passes, as if they had come alone."""
+    gate = gate_of(clock)
+    batch = gate.check_all([LIVE, "garbage", issue(PAPER), LIVE])
+    assert [codes(verdict) for verdict in batch] == [[], ["not-a-credential"], ["check-document"], ["replayed"]]
+    assert codes(gate.check(LIVE)) == ["replayed"]
+    one, other = gate_of(clock), gate_of(clock)
+    texts = [show(PHONE, at=NOW - second) for second in (1, 2, 1, 2, 3)]
+    assert one.check_all(texts, "north") == [other.check(text, "north") for text in texts]
+
+
 def test_two_gates_that_share_a_memory_see_each_others_lanes(clock: FixedClock) -> None:
     """A site has several processes; a holder who walks around the corner meets another one."""
     memory = SharedCache(clock)

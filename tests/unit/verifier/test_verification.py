@@ -16,9 +16,10 @@ from tests.unit.verifier.known import VENUE, known
 from tests.vectors.cast import DAY, NOW
 from tests.vectors.codes import CONVERTED, DECISION, PAPER, PHONE, TEST, altered, flip_payload, issue, show
 from tests.vectors.knowledge import GUANGDONG, HENAN, LIST, WITHDRAWN_INDEX, ZHEJIANG
+from tests.vectors.reading import read_knowledge, read_vectors
 from verifier.steps import STEPS
 from verifier.trust import NOTHING, Knowledge
-from verifier.verification import judge
+from verifier.verification import judge, judge_all
 
 KNOWN = known()
 
@@ -192,3 +193,16 @@ def test_every_moment_has_a_verdict(at: int, doubt: bool) -> None:
     found = judge(show(PHONE), KNOWN, at, VENUE, clock_in_doubt=doubt)
     assert all(finding.code in REASONS for finding in found.reasons)
     assert found.outcome is not Outcome.ACCEPTED or PHONE.issued_at - 60 <= at < PHONE.expires_at
+
+
+def test_many_codes_at_once_get_the_verdicts_that_each_gets_alone() -> None:
+    """A bus at a border: one broken code among a thousand stops none, and moves nobody's verdict to a neighbour."""
+    vectors = read_vectors()
+    for name in {sample["knowledge"]["trust"] for sample in vectors["samples"]}:
+        samples = [sample for sample in vectors["samples"] if sample["knowledge"]["trust"] == name]
+        knowledge = read_knowledge(vectors, samples[0]["knowledge"])
+        texts = [sample["text"] for sample in samples]
+        for doubt in (False, True):
+            alone = [judge(text, knowledge, NOW, VENUE, clock_in_doubt=doubt) for text in texts]
+            assert judge_all(texts, knowledge, NOW, VENUE, clock_in_doubt=doubt) == alone
+    assert judge_all([], KNOWN, NOW, VENUE) == []

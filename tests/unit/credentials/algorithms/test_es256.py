@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from credentials.algorithms import es256
 from credentials.errors import WrongSignature
@@ -48,3 +51,22 @@ def test_another_key_does_not_verify() -> None:
     """Nor does a stranger's."""
     with pytest.raises(WrongSignature):
         es256.verify(STRANGER_KEY.public_key(), es256.sign(ISSUER_KEY, MESSAGE), MESSAGE)
+
+
+NUMBERS = st.integers(0, 2**256 - 1) | st.integers(0, 300) | st.integers(0, 255).map(lambda bits: 1 << bits)
+
+
+@given(NUMBERS, NUMBERS)
+@example(0, 0)
+@example(127, 128)
+@example(2**255 - 1, 2**255)
+def test_the_library_is_given_der_as_it_writes_it_itself(r: int, s: int) -> None:
+    """A needless zero, or a number that looks negative, would refuse one sound code in a hundred."""
+    asked = []
+
+    class Asked:
+        def verify(self, signature: bytes, *_: object) -> None:
+            asked.append(signature)
+
+    es256.verify(Asked(), r.to_bytes(32, "big") + s.to_bytes(32, "big"), MESSAGE)  # type: ignore[arg-type]
+    assert asked == [encode_dss_signature(r, s)]
