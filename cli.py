@@ -14,6 +14,7 @@ import click
 from credentials.errors import InvalidRequest, OperationError, SettingInvalid, TongxingError
 from service_kit import logs
 from service_kit.locale import prefers_english, text_of
+from service_kit.workers import counting_together
 
 REFUSED, WRONG_USAGE, OWN_FAULT = 1, 64, 70
 MAX_WORKERS = 64
@@ -70,15 +71,16 @@ def serve(roles: tuple[str, ...], host: str, port: int, workers: int, threads: i
     from wsgi import read_roles
 
     read_roles(os.environ)
-    Granian(
-        "wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        log_access=False,
-    ).serve()
+    with counting_together(workers):
+        Granian(
+            "wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=threads,
+            log_access=False,
+        ).serve()
 
 
 def main(arguments: list[str] | None = None) -> None:

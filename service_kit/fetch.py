@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import requests
+import structlog
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
@@ -92,7 +93,7 @@ class Fetcher:
                     method,
                     url,
                     data=body,
-                    headers=headers,
+                    headers=_passed_on() | (headers or {}),
                     timeout=(CONNECT_SECONDS, READ_SECONDS),
                     allow_redirects=False,
                     stream=True,
@@ -165,6 +166,12 @@ def _cut_off_after(seconds: float, adapter: _Adapter) -> Iterator[float]:
         yield deadline
     finally:
         is_done.set()
+
+
+def _passed_on() -> dict[str, str]:
+    """The id of the request that is being answered, so that two services' logs of it can be laid side by side."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return {"X-Request-Id": request_id} if request_id else {}
 
 
 def require_safe(url: str) -> None:

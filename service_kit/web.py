@@ -80,7 +80,7 @@ def _bare(name: str) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["tongxing_probes"] = []
-    app.extensions["tongxing_metrics"] = Metrics()
+    app.extensions["tongxing_metrics"] = Metrics(name)
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     app.before_request(_begin)
     app.after_request(_end)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import current_app
-from prometheus_client import Counter
 
 from credentials.errors import Unavailable
 from credentials.verdict import Verdict
@@ -17,6 +17,7 @@ from service_kit.clock import Clock
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
+from verifier.metrics import GateMetrics
 from verifier.snapshot import snapshot_to_json
 from verifier.state import state_to_json
 from verifier.trust import NOTHING, Knowledge
@@ -35,19 +36,21 @@ class Rendered:
 
 @dataclass(frozen=True)
 class VerifierService:
-    """The gate behind its views. ``verdicts`` counts outcomes by their first reason, never people."""
+    """The gate behind its views. ``metrics`` counts outcomes by their first reason, never people."""
 
     settings: VerifierSettings
     gate: Gate
     freshness: Freshness
     clock: Clock
-    verdicts: Counter
+    metrics: GateMetrics
     _rendered: list[Rendered] = field(default_factory=lambda: [Rendered()])
 
-    def count(self, verdict: Verdict) -> None:
-        """Count one verdict."""
-        reason = verdict.reasons[0].code if verdict.reasons else ""
-        self.verdicts.labels(verdict.outcome.value, reason).inc()
+    def check(self, text: str, lane: str | None) -> Verdict:
+        """Judge one code that ``lane`` was shown, and count the verdict."""
+        with self.metrics.seconds.time():
+            verdict = self.gate.check(text, lane)
+        self.metrics.count(verdict)
+        return verdict
 
     def state(self) -> dict[str, Any]:
         """How fresh everything is, for people and for the command line."""
@@ -74,13 +77,19 @@ class VerifierService:
             raise Unavailable("no trust list yet")
 
 
-def make_service(settings: VerifierSettings, clock: Clock, verdicts: Counter) -> VerifierService:
+def make_service(settings: VerifierSettings, clock: Clock, metrics: GateMetrics) -> VerifierService:
     """The gate of these settings, with what is stored loaded. Raises SettingInvalid."""
     gate = Gate(settings.policy, clock, make_cache(settings.redis_url, clock))
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
-    freshness = Freshness(place, settings.member, clock, gate.learn)
+    freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics))
     freshness.load()
-    return VerifierService(settings, gate, freshness, clock, verdicts)
+    return VerifierService(settings, gate, freshness, clock, metrics)
+
+
+def _learn(gate: Gate, metrics: GateMetrics, knowledge: Knowledge) -> None:
+    before = gate.knowledge
+    gate.learn(knowledge)
+    metrics.count_news(before, knowledge, gate.now().now)
 
 
 def service() -> VerifierService:

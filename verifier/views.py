@@ -12,7 +12,7 @@ from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as BaseResponse
 
 from credentials.errors import InvalidRequest
-from credentials.verdict import Verdict, to_json
+from credentials.verdict import to_json
 from verifier.gate import MAX_LANE_CHARACTERS
 from verifier.schemas import BatchSchema, CheckSchema, StateSchema
 from verifier.service import service
@@ -71,9 +71,7 @@ def show_snapshot() -> BaseResponse:
 
 
 def _judged(text: str, lane: str | None) -> dict[str, Any]:
-    verdict: Verdict = service().gate.check(text, lane)
-    service().count(verdict)
-    return to_json(verdict, STEPS)
+    return to_json(service().check(text, lane), STEPS)
 
 
 def _answer(content: dict[str, Any]) -> Response:

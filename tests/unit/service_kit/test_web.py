@@ -308,7 +308,7 @@ def test_what_a_caller_invents_makes_no_new_label(client: FlaskClient) -> None:
     line = access_line(logged)
     assert (line["method"], line["route"]) == ("(other)", "(none)")
     metrics = client.get("/metrics").text
-    assert 'tongxing_requests_total{method="(other)",route="(none)",status="404"} 1.0' in metrics
+    assert 'tongxing_requests_total{method="(other)",route="(none)",service="issuer",status="404"} 1.0' in metrics
     assert PERSON not in metrics
 
 
