@@ -144,6 +144,13 @@ def test_a_refused_value_is_not_repeated(client: FlaskClient) -> None:
     assert PERSON not in answer.text
 
 
+@pytest.mark.parametrize("field", ["张三", PERSON, "E12345678", "x" * 33, "a b"])
+def test_a_field_that_a_caller_made_up_is_not_repeated(client: FlaskClient, field: str) -> None:
+    """A file read with its columns shifted has people for its fields' names."""
+    detail = problem(client.post("/v1/things", json={"name": "a", field: 1}), 422, "invalid-request")["detail"]
+    assert detail == "json.?: Unknown field."
+
+
 def test_a_good_body_is_taken(client: FlaskClient) -> None:
     """The way through is open."""
     answer = client.post("/v1/things", json={"name": "a", "tests": [1]})
