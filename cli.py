@@ -25,6 +25,7 @@ GROUPS = {
     "province": "trust_registry.cli_province",
     "issuer": "issuer.cli",
     "verifier": "verifier.cli",
+    "doctor": "diagnosis.cli",
     "holder": "demonstration.phone",
     "demo": "demonstration.cli",
 }

@@ -174,17 +174,18 @@ def _passed_on() -> dict[str, str]:
     return {"X-Request-Id": request_id} if request_id else {}
 
 
-def require_safe(url: str) -> None:
-    """Raise SettingInvalid unless ``url`` is https, or http to this machine itself."""
+def require_safe(url: str, setting: str = "") -> None:
+    """Raise SettingInvalid, naming ``setting``, unless ``url`` is https, or http to this machine itself."""
+    named = f"{setting}: " if setting else ""
     try:
         # The parser of the client that will connect: two parsers may differ about which part is the host.
         parts = parse_url(url)
     except HTTPError as error:
-        raise SettingInvalid("not an address") from error
+        raise SettingInvalid(f"{named}not an address") from error
     if parts.scheme == "https" and parts.host:
         return
     if parts.scheme != "http" or not _is_loopback((parts.host or "").strip("[]")):
-        raise SettingInvalid("an address must be https, except to this machine")
+        raise SettingInvalid(f"{named}an address must be https, except to this machine")
 
 
 def _is_loopback(host: str) -> bool:
