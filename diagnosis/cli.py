@@ -41,9 +41,9 @@ def _say(step: Step) -> None:
     finding = step.finding
     mark, colour = _WARNING if finding and step.outcome is Outcome.OK else _MARKS[step.outcome]
     click.echo(f"{click.style(mark, fg=colour, bold=True)} {step.title.en if english else step.title.zh}")
-    if finding is None:
+    if finding is None or finding.code == "role-absent":
         return
-    detail = f" ({finding.detail})" if finding.detail else ""
     if finding.settings and step.outcome is not Outcome.SKIPPED:
         click.echo(f"    {click.style(', '.join(finding.settings), bold=True)}")
+    detail = f" ({finding.detail})" if finding.detail else ""
     click.echo(f"    {finding.text.en if english else finding.text.zh} [{finding.code}]{detail}")

@@ -55,7 +55,10 @@ def passphrase(deployment: Deployment) -> Finding | None:
 
 def online_keys(deployment: Deployment) -> Finding | None:
     """The keys that the registry's server signs with."""
-    load_online(deployment.registry.data_dir, read_passphrase(_passphrase_file(deployment)))
+    try:
+        load_online(deployment.registry.data_dir, read_passphrase(_passphrase_file(deployment)))
+    except KeyRejected as error:
+        return wrong("key-locked", "TONGXING_KEY_PASSPHRASE_FILE", detail=error.detail)
     return None
 
 
@@ -85,7 +88,7 @@ def cache(deployment: Deployment) -> Finding | None:
     """Redis, where one is named: asked as the services ask it."""
     url = deployment.any_settings.redis_url
     if not url:
-        return skipped("not-set", "TONGXING_REDIS_URL")
+        return skipped("cache-in-process", "TONGXING_REDIS_URL")
     shared = make_cache(url, deployment.clock)
     shared.increment("doctor", 1)
     return None if shared.is_shared else wrong("cache-gone", "TONGXING_REDIS_URL")
@@ -111,11 +114,12 @@ def _passphrase_file(deployment: Deployment) -> Path | None:
 
 
 def _key(deployment: Deployment, use: str, path: Path, setting: str) -> Finding | None:
+    passphrase = read_passphrase(_passphrase_file(deployment))
     try:
-        deployment.keys[use] = read_key(path, read_passphrase(_passphrase_file(deployment)))
+        deployment.keys[use] = read_key(path, passphrase)
     except KeyRejected:
-        if _ENCRYPTED in read_secret(path):
-            return wrong("key-locked", "TONGXING_KEY_PASSPHRASE_FILE", detail=path.name)
+        if passphrase is not None or _ENCRYPTED in read_secret(path):
+            return wrong("key-locked", "TONGXING_KEY_PASSPHRASE_FILE", setting, detail=path.name)
         raise
     return None
 

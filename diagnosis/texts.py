@@ -38,7 +38,11 @@ STEPS: Final[Mapping[str, Text]] = {
 TEXTS: Final[Mapping[str, Text]] = {
     "role-absent": Text("此环境未运行该角色。", "This environment does not run that role."),
     "needs": Text("须先解决前面的问题。", "Something before it must be put right first."),
-    "not-set": Text("未配置，由进程自身承担。", "Not set; each process does it by itself."),
+    "not-set": Text("未配置。", "Not set."),
+    "cache-in-process": Text(
+        "未配置 Redis：限流与已出示码的记忆只在单个进程内有效。",
+        "No Redis is set: limits and the memory of shown codes hold for one process.",
+    ),
     "no-network": Text(
         "未配置登记机构地址，按离线卡口检查。", "No address of a registry: checked as a gate without network."
     ),
@@ -56,7 +60,8 @@ TEXTS: Final[Mapping[str, Text]] = {
         "hold for one process only.",
     ),
     "key-locked": Text(
-        "密钥文件有口令保护，而口令缺失或有误。", "The key file is encrypted, and the passphrase is missing or wrong."
+        "密钥文件与口令不符：口令缺失、有误，或密钥并无口令。",
+        "Key file and passphrase do not fit: it is missing, wrong, or the key has none.",
     ),
     "registry-unreachable": Text(
         "无法连接登记机构。请检查地址、域名解析、防火墙，以及服务是否已启动。",
