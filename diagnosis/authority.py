@@ -11,6 +11,7 @@ from credentials.keys import kid_of
 from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, skipped, warning, wrong
 from service_kit.durable import write_atomic
+from service_kit.locale import text_of
 from trust_registry.client.clock_bound import effective_now
 from trust_registry.client.member_files import RULES
 from trust_registry.client.mirror import Failure
@@ -160,7 +161,8 @@ def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Finding:
         return wrong(
             "root-of-another-registry", *settings, "TONGXING_REGISTRY_URL", detail=metadata_path("root", signed.version)
         )
-    raise error
+    # The right root and a mirror that is not in order: nothing that is set here is wrong.
+    return Finding(error.code, text_of(error), detail=error.detail)
 
 
 def _why_unreachable(error: FetchFailed) -> str:
