@@ -11,15 +11,15 @@ STEPS: Final[Mapping[str, Text]] = {
     "settings": Text("配置", "Settings are read"),
     "data-folder": Text("数据目录可写", "The data folder can be written"),
     "passphrase": Text("密钥口令文件", "The passphrase file"),
-    "online-keys": Text("登记机构在线密钥", "The registry's online keys"),
+    "online-keys": Text("登记处在线密钥", "The registry's online keys"),
     "credential-key": Text("签码密钥文件", "The credential key's file"),
     "status-key": Text("撤回状态密钥文件", "The status key's file"),
-    "registry-database": Text("登记机构数据库", "The registry's database"),
+    "registry-database": Text("登记处数据库", "The registry's database"),
     "issuer-database": Text("签发方数据库", "The issuer's database"),
     "cache": Text("共享缓存", "The shared cache"),
-    "registry-opens": Text("登记机构可启动", "The registry opens"),
+    "registry-opens": Text("登记处可启动", "The registry opens"),
     "issuer-opens": Text("签发方可启动", "The issuer opens"),
-    "registry-answers": Text("登记机构可访问", "The registry answers"),
+    "registry-answers": Text("登记处可访问", "The registry answers"),
     "trust-root": Text("信任根", "The root of trust"),
     "clock": Text("时钟", "The clock"),
     "trust-list": Text("信任列表", "The trust list"),
@@ -44,7 +44,7 @@ TEXTS: Final[Mapping[str, Text]] = {
         "No Redis is set: limits and the memory of shown codes hold for one process.",
     ),
     "no-network": Text(
-        "未配置登记机构地址，按离线卡口检查。", "No address of a registry: checked as a gate without network."
+        "未配置登记处地址，按离线卡口检查。", "No address of a registry: checked as a gate without network."
     ),
     "database-missing": Text(
         "数据库尚不存在。先运行 `tongxing issuer init`，或启动一次服务。",
@@ -64,29 +64,29 @@ TEXTS: Final[Mapping[str, Text]] = {
         "Key file and passphrase do not fit: it is missing, wrong, or the key has none.",
     ),
     "registry-unreachable": Text(
-        "无法连接登记机构。请检查地址、域名解析、防火墙，以及服务是否已启动。",
+        "无法连接登记处。请检查地址、域名解析、防火墙，以及服务是否已启动。",
         "The registry cannot be reached. Check the address, name resolution, the firewall, and whether it is running.",
     ),
     "registry-certificate": Text(
-        "登记机构的 TLS 证书不被信任。请检查域名，或在系统中安装其 CA 证书。",
+        "登记处的 TLS 证书不被信任。请检查域名，或在系统中安装其 CA 证书。",
         "The registry's TLS certificate is not trusted. Check the name in the address, or install its CA.",
     ),
     "registry-not-there": Text(
-        "该地址有应答，但不是登记机构。地址应包含其路径，如 https://registry.example/registry。",
+        "该地址有应答，但不是登记处。地址应包含其路径，如 https://registry.example/registry。",
         "Something answers at this address, but no registry. The address needs its path, as "
         "https://registry.example/registry.",
     ),
     "root-unreadable": Text(
-        "该文件不是信任根。请向登记机构索取 trust-root.json。",
+        "该文件不是信任根。请向登记处索取 trust-root.json。",
         "This file is no root of trust. Ask the registry for its trust-root.json.",
     ),
     "root-of-another-registry": Text(
-        "信任根属于另一个登记机构，或地址指向另一个登记机构。请当面核对 SHA-256 指纹，切勿从网络改换信任根。",
+        "信任根属于另一个登记处，或地址指向另一个登记处。请当面核对 SHA-256 指纹，切勿从网络改换信任根。",
         "This is the root of another registry, or the address leads to another one. Compare the SHA-256 with the "
         "registry by voice; never take a new root from the network.",
     ),
     "root-unverified": Text(
-        "未配置信任根，本次检查采用登记机构自己给出的。请配置后再核对。",
+        "未配置信任根，本次检查采用登记处自己给出的。请配置后再核对。",
         "No root of trust is set, so the one that the registry itself shows was believed. Set it to compare.",
     ),
     "nothing-stored": Text(
@@ -94,16 +94,16 @@ TEXTS: Final[Mapping[str, Text]] = {
         "The gate has no trust list yet. Run `tongxing verifier sync --bundle FILE`.",
     ),
     "clock-behind": Text(
-        "本机时钟落后于登记机构的签名时间。请启用网络校时。",
+        "本机时钟落后于登记处的签名时间。请启用网络校时。",
         "This machine's clock is behind the registry's signed time. Have it set by the network.",
     ),
     "clock-ahead": Text(
-        "登记机构的签名时间已过时：或本机时钟超前，或登记机构的 `registry timestamp` 定时任务已停。",
+        "登记处的签名时间已过时：或本机时钟超前，或登记处的 `registry timestamp` 定时任务已停。",
         "The registry's signed time is old: this machine's clock is ahead, or the registry's timer for "
         "`registry timestamp` has stopped.",
     ),
     "metadata-expired": Text(
-        "登记机构的元数据已过期，卡口将逐渐无法判定。请通知登记机构。",
+        "登记处的元数据已过期，卡口将逐渐无法判定。请通知登记处。",
         "The registry's metadata has expired; gates will go undetermined. Tell the registry.",
     ),
     "lint": Text(
@@ -122,7 +122,7 @@ TEXTS: Final[Mapping[str, Text]] = {
         "This member is not in the trust list. Check the id, or complete its enrolment.",
     ),
     "other-environment": Text(
-        "登记机构为该成员登记的是另一环境，卡口会拒绝其码。",
+        "登记处为该成员登记的是另一环境，卡口会拒绝其码。",
         "The registry lists this member for another environment; gates will refuse its codes.",
     ),
     "key-unlisted": Text(
@@ -157,7 +157,7 @@ TEXTS: Final[Mapping[str, Text]] = {
         "部分成员的数据未能获取；其余不受影响。", "Some members' files could not be had; the others are not affected."
     ),
     "publication-refused": Text(
-        "登记机构未接受撤回状态。请看详情中的代码。",
+        "登记处未接受撤回状态。请看详情中的代码。",
         "The registry did not take the status. The code in the detail says why.",
     ),
     "by-own-rules": Text(
