@@ -29,9 +29,9 @@ _COUNTED = ("counter", "histogram")
 _Answer = TypeVar("_Answer")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
-if counting_folder() is not None:
+if (_folder := counting_folder()) is not None:
     # Before the first metric is made. A worker that takes a dead one's place goes on with its counts.
-    values.ValueClass = values.MultiProcessValue(Slot(counting_folder))  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(Slot(_folder))  # type: ignore[no-untyped-call]
 
 
 class Metrics:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -53,7 +52,7 @@ class Slot:
     more files than workers.
     """
 
-    def __init__(self, folder: Callable[[], Path | None]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process = -1
         self._held: IO[bytes] | None = None
@@ -66,17 +65,15 @@ class Slot:
         return self._number
 
     def _take(self) -> int:
-        folder = self._folder()
-        if folder is None:
-            return os.getpid()
-        for number in count():
-            file = (folder / f"{number}.slot").open("ab")
+        number = 0
+        while True:
+            file = (self._folder / f"{number}.slot").open("ab")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.close()
-                continue
-            # Kept open: the lock lives as long as the file is.
-            self._held = file
-            return number
-        raise AssertionError("there is always a next number")
+                number += 1
+            else:
+                # Kept open: the lock lives as long as the file is.
+                self._held = file
+                return number
