@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -24,30 +25,25 @@ from trust_registry.repository import MirrorFiles
 USES = ("credential", "credential-2", "status", "rules", "log")
 
 
-class FixedDeployment(Deployment):
-    """At a time of its own."""
-
-    at = 0
-
-    def now(self) -> int:
-        return self.at
-
-
 @pytest.fixture
 def published() -> Published:
-    return Published(1_795_000_000)
+    return Published(int(time.time()))
 
 
-def deployment(published: Published, folder: Path, number: int = 0, member: int = 0, later: int = 0) -> FixedDeployment:
+def deployment(published: Published, folder: Path, number: int = 0, member: int = 0, later: int = 0) -> Deployment:
     """An issuer of CN-41 with key ``number`` of the province ``member``, ``later`` seconds after the publication."""
     signer = published.provinces[member].signers[number][1]
     write_atomic(folder / "key.pem", private_key_pem(signer._private_key), mode=0o600)
-    found = FixedDeployment({}, ["issuer"])
-    changes = {"TONGXING_KEY_FILE": str(folder / "key.pem"), "TONGXING_STATUS_KEY_FILE": str(folder / "key.pem")}
+    found = Deployment({}, ["issuer"])
+    changes = {
+        "TONGXING_KEY_FILE": str(folder / "key.pem"),
+        "TONGXING_STATUS_KEY_FILE": str(folder / "key.pem"),
+        "TONGXING_ENVIRONMENT": "demo",
+        "TONGXING_CLOCK_OFFSET_SECONDS": str(later),
+    }
     found.settings = {"issuer": read_settings(IssuerSettings, environment(folder, **changes))}
-    found.at = published.now + later
     verified = verify_repository(MirrorFiles(published.files.get), published.trusted_root)
-    found.trust = build_snapshot(verified, NOTHING_SEEN, found.at)[0]
+    found.trust = build_snapshot(verified, NOTHING_SEEN, found.now())[0]
     assert house.credential_key(found) is house.status_key(found) is None
     return found
 
@@ -78,9 +74,9 @@ def test_a_key_that_gates_would_refuse(
 
 def test_a_key_that_ends_soon_is_a_warning(published: Published, tmp_path: Path) -> None:
     """It works today, and a statement takes officers and telephone calls."""
-    found = authority.credential_key(deployment(published, tmp_path, later=340 * DAY))
+    found = authority.credential_key(deployment(published, tmp_path, later=340 * DAY + 3600))
     assert found is not None
-    assert (found.code, found.outcome, found.detail) == ("key-ends-soon", Outcome.OK, "25 days")
+    assert (found.code, found.outcome, found.detail) == ("key-ends-soon", Outcome.OK, "24 days")
 
 
 def test_a_registry_that_does_not_take_the_status(published: Published, tmp_path: Path) -> None:

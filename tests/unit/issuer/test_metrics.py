@@ -11,7 +11,7 @@ import pytest
 from credentials.keys import new_private_key
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.config import IssuerSettings
-from issuer.publication import DAYS_AHEAD, StatusPublication
+from issuer.publication import DAYS_AHEAD
 from issuer.service import prepare
 from issuer.withdrawal import withdraw
 from service_kit.settings import read_settings
@@ -29,15 +29,6 @@ def issuer(tmp_path: Path) -> Iterator[Issuer]:
     issuer.office.engine.dispose()
 
 
-class TakingMirror:
-    """Takes everything; stands for the registry's mirror."""
-
-    def put(self, name: str, content: bytes) -> None: ...
-
-    def address_of_list(self, list_id: int) -> str:
-        return f"https://registry.example/{list_id}.jwt"
-
-
 def scraped(issuer: Issuer) -> dict[str, float]:
     """Every sample of our own, by name and labels."""
     text = issuer.client.get("/metrics").text
@@ -45,9 +36,9 @@ def scraped(issuer: Issuer) -> dict[str, float]:
 
 
 def publish(issuer: Issuer, at: int) -> None:
-    office = issuer.office
-    publication = StatusPublication(office.store, office.issuance.signer, "CN-41", bytes(32), TakingMirror())  # type: ignore[arg-type]
-    publication.publish(at)
+    """What a publication by another process leaves in the store."""
+    issuer.office.store.open_lists(at, DAYS_AHEAD)
+    issuer.office.store.note_published(at)
 
 
 def test_codes_are_counted_once_by_form_and_refusals_by_code(issuer: Issuer) -> None:

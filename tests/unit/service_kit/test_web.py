@@ -8,6 +8,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask, Response, abort
 from flask.testing import FlaskClient
 from flask_smorest import Blueprint
@@ -291,6 +292,12 @@ def test_a_request_id_is_taken_only_if_it_is_one(client: FlaskClient, offered: s
     answer = client.get("/healthz", headers={"X-Request-Id": offered})
     assert (answer.headers["X-Request-Id"] == offered) is taken
     assert len(answer.headers["X-Request-Id"]) >= 8
+
+
+def test_a_request_id_ends_with_its_request(app: Flask) -> None:
+    """Threads serve one request after the other, and fetch in between: an id on the wrong line misleads."""
+    app.test_client().get("/v1/fail/foreign", headers={"X-Request-Id": "0123abcd"})
+    assert structlog.contextvars.get_contextvars() == {}
 
 
 def access_line(logged: list[MutableMapping[str, Any]]) -> MutableMapping[str, Any]:
