@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -55,7 +54,7 @@ class Slot:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process = -1
-        self._held: IO[bytes] | None = None
+        self._held: int | None = None
         self._number = 0
 
     def __call__(self) -> int:
@@ -65,15 +64,18 @@ class Slot:
         return self._number
 
     def _take(self) -> int:
+        if self._held is not None:
+            # A fork's share in its parent's lock, which would outlive the parent.
+            os.close(self._held)
         number = 0
         while True:
-            file = (self._folder / f"{number}.slot").open("ab")
+            descriptor = os.open(self._folder / f"{number}.slot", os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                file.close()
+                os.close(descriptor)
                 number += 1
             else:
                 # Kept open: the lock lives as long as the file is.
-                self._held = file
+                self._held = descriptor
                 return number

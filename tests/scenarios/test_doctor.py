@@ -266,6 +266,23 @@ def test_an_issuer_without_a_root_of_trust_is_told_so(scene: Scene) -> None:
     assert note.code == "root-unverified"
 
 
+def test_a_member_without_rules_may_issue_and_has_no_gates(scene: Scene) -> None:
+    """Its codes are good elsewhere: for the issuer alone that is a warning, for its gates it is a fault."""
+    rules = scene.folder / "registry" / "mirror" / "members" / "CN-41" / "rules.jws"
+    content = rules.read_bytes()
+    rules.unlink()
+    try:
+        report = examine(scene.province.server.settings, ["issuer"])
+        gates = scene.broken()
+    finally:
+        write_atomic(rules, content)
+    assert report.exit_code == 0
+    (note,) = [step.finding for step in report.steps if step.name == "verify"]
+    assert note is not None
+    assert (note.code, note.detail) == ("by-own-rules", "rules-missing")
+    require(gates, "feeds", "rules-missing")
+
+
 @contextmanager
 def self_signed(folder: Path) -> Iterator[str]:
     """An https server whose certificate nobody has signed."""

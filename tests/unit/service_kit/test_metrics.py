@@ -18,7 +18,7 @@ import pytest
 
 from credentials.errors import StorageUnavailable
 from service_kit.metrics import Inquiry, StateCollector, gauge, gauges
-from service_kit.workers import counting_folder, counting_together
+from service_kit.workers import Slot, counting_folder, counting_together
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,8 +55,7 @@ class Worker:
         self.process.wait()
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -94,6 +93,17 @@ def test_a_dead_worker_is_not_forgotten_and_its_place_is_taken(workers: Any, tmp
     third.tell("count 5")
     assert (second.healthy(), third.healthy()) == (12, 12)
     assert sorted(path.name for path in tmp_path.glob("*.db")) == files
+
+
+def test_a_slot_is_the_lowest_that_is_free(tmp_path: Path) -> None:
+    """So there are never more files than workers, whatever their process ids are."""
+    first, second = Slot(tmp_path), Slot(tmp_path)
+    assert (first(), second(), first()) == (0, 1, 0)
+    child = os.fork()
+    if not child:
+        os._exit(first())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert Slot(tmp_path)() == 2
 
 
 def test_one_process_needs_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
