@@ -14,6 +14,7 @@ import click
 from credentials.errors import InvalidRequest, OperationError, SettingInvalid, TongxingError
 from service_kit import logs
 from service_kit.locale import reader_languages, text_of
+from service_kit.workers import counting_together
 
 REFUSED, WRONG_USAGE, OWN_FAULT = 1, 64, 70
 MAX_WORKERS = 64
@@ -24,6 +25,7 @@ GROUPS = {
     "province": "trust_registry.cli_province",
     "issuer": "issuer.cli",
     "verifier": "verifier.cli",
+    "doctor": "diagnosis.cli",
     "holder": "demonstration.phone",
     "demo": "demonstration.cli",
 }
@@ -70,15 +72,16 @@ def serve(roles: tuple[str, ...], host: str, port: int, workers: int, threads: i
     from wsgi import read_roles
 
     read_roles(os.environ)
-    Granian(
-        "wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        log_access=False,
-    ).serve()
+    with counting_together(workers):
+        Granian(
+            "wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=threads,
+            log_access=False,
+        ).serve()
 
 
 def main(arguments: list[str] | None = None) -> None:

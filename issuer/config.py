@@ -33,8 +33,8 @@ class IssuerSettings(ServiceSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_safe(self.issuer_url)
-        require_safe(self.registry_url)
+        require_safe(self.issuer_url, "TONGXING_ISSUER_URL")
+        require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
         if not is_member_id(self.member):
             raise SettingInvalid("TONGXING_MEMBER: not a member id")
         if not is_unit(self.unit):

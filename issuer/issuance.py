@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -91,6 +91,8 @@ class Issuance:
     secrets: Secrets
     audience: str
     """The issuer's base URL, which holders' proofs name."""
+    tell: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
+    """Is told of codes that were issued, once they are committed; for counting."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
@@ -165,6 +167,7 @@ class Issuance:
                     for entry, row in zip(fresh, rows, strict=True)
                 ],
             )
+        self.tell(rows)
         issued = {entry.ask.key: Replay(entry.ask.body_hash, row) for entry, row in zip(fresh, rows, strict=True)}
         return {**known, **issued}
 

@@ -78,6 +78,7 @@ class StatusPublication:
         self._mirror.put("status", content)
         for status_list in snapshot.lists.values():
             self._put_token(status_list, at)
+        self._store.note_published(at)
         return Published(sequence, len(snapshot.lists), snapshot.withdrawn_count, len(content))
 
     def _snapshot(self, sequence: int, at: int) -> StatusSnapshot:

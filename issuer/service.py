@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from flask import current_app, request
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms import es256
@@ -21,7 +22,9 @@ from credentials.signing import PemSigner
 from issuer.clients import Clients
 from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.issuance import Issuance, Secrets
+from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
+from issuer.storage.ports import Overview
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
 from service_kit.clock import Clock
@@ -47,6 +50,7 @@ class IssuerService:
     mirror: Mirror
     clients: Clients
     clock: Clock
+    metrics: IssuerMetrics
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -57,18 +61,26 @@ class IssuerService:
         header = request.headers.get("Authorization")
         return authenticate(header, self.clients.key_of, self.settings.audience, self.now(), self.clients)
 
+    def overview(self) -> tuple[int, Overview]:
+        """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
+        now = self.now()
+        return now, self.store.overview(now)
+
     def probe(self) -> None:
         """Whether it can issue: the database answers. Raises StorageUnavailable."""
         self.clients.key_of("")
 
 
-def open_service(settings: IssuerSettings, clock: Clock | None = None) -> IssuerService:
-    """The issuer on its database, the schema brought up to date.
+def open_service(
+    settings: IssuerSettings, clock: Clock | None = None, metrics: IssuerMetrics | None = None
+) -> IssuerService:
+    """The issuer on its database, the schema brought up to date. ``metrics``: where its deeds are counted.
 
     Raises SettingInvalid or KeyRejected when a key or the secret cannot be read, StorageUnavailable, SchemaOutdated.
     """
     signer, status_signer = _signer(settings, settings.key_file), _signer(settings, settings.status_key_file)
     secrets = Secrets.derived_from(_secret(settings))
+    metrics = metrics or IssuerMetrics(CollectorRegistry())
     engine = open_database(settings)
     store, mirror = SqlIssuerStore(engine), Mirror(settings.registry_url, settings.member, Fetcher())
     with _disposed_on_error(engine):
@@ -77,11 +89,20 @@ def open_service(settings: IssuerSettings, clock: Clock | None = None) -> Issuer
         settings=settings,
         engine=engine,
         store=store,
-        issuance=Issuance(store, signer, _own_key(settings.member, signer), settings.unit, secrets, settings.audience),
+        issuance=Issuance(
+            store,
+            signer,
+            _own_key(settings.member, signer),
+            settings.unit,
+            secrets,
+            settings.audience,
+            metrics.count_issued,
+        ),
         publication=StatusPublication(store, status_signer, settings.member, secrets.index_key, mirror),
         mirror=mirror,
         clients=Clients(engine),
         clock=clock or settings.clock(),
+        metrics=metrics,
     )
 
 

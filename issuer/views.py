@@ -29,8 +29,9 @@ _IMAGE = {"responses": {"200": {"description": "The QR symbol"}}}
 def issue(fields: dict[str, Any]) -> dict[str, Any]:
     """Issue one code. The same ``Idempotency-Key`` with the same body gives the same code again."""
     office = service()
-    client_id, now = office.client(), office.now()
-    return issued_json(office.issuance.issue(client_id, ask_for(fields, _idempotency_key()), now))
+    with office.metrics.counting_refusals():
+        client_id, now = office.client(), office.now()
+        return issued_json(office.issuance.issue(client_id, ask_for(fields, _idempotency_key()), now))
 
 
 @blueprint.post("/v1/credentials/<handle>/withdrawal")
@@ -41,6 +42,7 @@ def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
     office = service()
     client_id = office.client()
     done = withdraw(office.store, read_handle(handle), fields["cause"], client_id, office.now())
+    office.metrics.count_withdrawal(fields["cause"], done)
     return {"withdrawn": done}
 
 

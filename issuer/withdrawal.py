@@ -12,12 +12,15 @@ from credentials.errors import InvalidRequest, NotFound
 from issuer.decisions import MAX_STAFF_CHARACTERS
 from issuer.storage.ports import IssuerStore
 
+DOCTOR: Final = "doctor"
+"""The cause of a test code that `tongxing doctor` takes back."""
 CAUSES: Final[dict[str, str]] = {
     "superseded": "已换发新码 · replaced by a fresh code",
     "status-changed": "状态变更 · the holder's status changed",
     "lost-device": "设备遗失 · the holder's phone was lost",
     "holder-request": "持码人申请 · asked for by the holder",
     "issued-in-error": "签发有误 · issued in error",
+    DOCTOR: "体检测试码 · a test code of the doctor",
 }
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import requests
+import structlog
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
@@ -92,7 +93,7 @@ class Fetcher:
                     method,
                     url,
                     data=body,
-                    headers=headers,
+                    headers=_passed_on() | (headers or {}),
                     timeout=(CONNECT_SECONDS, READ_SECONDS),
                     allow_redirects=False,
                     stream=True,
@@ -167,17 +168,24 @@ def _cut_off_after(seconds: float, adapter: _Adapter) -> Iterator[float]:
         is_done.set()
 
 
-def require_safe(url: str) -> None:
-    """Raise SettingInvalid unless ``url`` is https, or http to this machine itself."""
+def _passed_on() -> dict[str, str]:
+    """The id of the request that is being answered, so that two services' logs of it can be laid side by side."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return {"X-Request-Id": request_id} if request_id else {}
+
+
+def require_safe(url: str, setting: str = "") -> None:
+    """Raise SettingInvalid, naming ``setting``, unless ``url`` is https, or http to this machine itself."""
+    named = f"{setting}: " if setting else ""
     try:
         # The parser of the client that will connect: two parsers may differ about which part is the host.
         parts = parse_url(url)
     except HTTPError as error:
-        raise SettingInvalid("not an address") from error
+        raise SettingInvalid(f"{named}not an address") from error
     if parts.scheme == "https" and parts.host:
         return
     if parts.scheme != "http" or not _is_loopback((parts.host or "").strip("[]")):
-        raise SettingInvalid("an address must be https, except to this machine")
+        raise SettingInvalid(f"{named}an address must be https, except to this machine")
 
 
 def _is_loopback(host: str) -> bool:

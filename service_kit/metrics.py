@@ -1,37 +1,152 @@
-"""Prometheus metrics: one registry an application, labels from closed sets only, nobody in them."""
+"""Prometheus metrics: one registry an application, labels from closed sets only, nobody in them.
+
+What is counted (requests, verdicts, seconds) is the sum of all worker processes where there are several; what follows
+from a state (ages, rooms, queues) is worked out when it is asked for, by whichever worker is asked. See
+:mod:`service_kit.workers` for how workers come to count together.
+"""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest, values
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from credentials.errors import TongxingError
+from service_kit.workers import Slot, counting_folder
+
+PATIENCE_SECONDS = 2.0
+"""How long a scrape waits for the database."""
+DAY_SECONDS = 24 * 3600
+_COUNTED = ("counter", "histogram")
+_Answer = TypeVar("_Answer")
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+if (_folder := counting_folder()) is not None:
+    # Before the first metric is made. A worker that takes a dead one's place goes on with its counts.
+    values.ValueClass = values.MultiProcessValue(Slot(_folder))  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """Counts of one application in one process; other rooms add their own to ``registry``.
-
-    Several workers count apart, and whoever asks gets the counts of one of them: where numbers matter, run one worker
-    of several threads, and more processes on ports of their own.
-    """
+    """The numbers of one application; other rooms add their own counters and collectors to ``registry``."""
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self) -> None:
+    def __init__(self, service: str) -> None:
+        self.service = service
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "tongxing_requests_total",
             "Requests by route and status",
-            ("route", "method", "status"),
+            ("service", "route", "method", "status"),
             registry=self.registry,
         )
         self.seconds = Histogram(
-            "tongxing_request_seconds", "Time to answer, by route", ("route",), registry=self.registry
+            "tongxing_request_seconds",
+            "Seconds until the answer, by route",
+            ("service", "route"),
+            registry=self.registry,
         )
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer. ``route``: the template, never the path; ``method``: one of a closed set."""
-        self.requests.labels(route, method, str(status)).inc()
-        self.seconds.labels(route).observe(seconds)
+        self.requests.labels(self.service, route, method, str(status)).inc()
+        self.seconds.labels(self.service, route).observe(seconds)
+
+    def collect(self) -> Iterator[Metric]:
+        """What this application counts, by all workers, and what follows from its state."""
+        of_all = _of_all_workers()
+        for family in self.registry.collect():
+            counted = of_all.get(family.name)
+            yield self._own(counted) if counted and family.type in _COUNTED else family
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
-        return generate_latest(self.registry)
+        return generate_latest(self)
+
+    def _own(self, family: Metric) -> Metric:
+        """Without what other applications in the same processes count under the same name."""
+        family.samples = [each for each in family.samples if each.labels.get("service", self.service) == self.service]
+        return family
+
+
+class Inquiry(Generic[_Answer]):
+    """A question that a scrape asks and waits for so long only: a database that is gone must not hang it.
+
+    While an answer is still out nothing more is asked, so that a database that hangs holds one thread.
+    """
+
+    def __init__(self, question: Callable[[], _Answer], seconds: float = PATIENCE_SECONDS) -> None:
+        self._question, self._seconds = question, seconds
+        self._lock = threading.Lock()
+        self._waiting: Future[_Answer] | None = None
+
+    def answer(self) -> _Answer | None:
+        """The answer, or None when there is none in time or the service cannot tell."""
+        with self._lock:
+            if self._waiting is None:
+                self._waiting = self._ask()
+            waiting = self._waiting
+        try:
+            return waiting.result(self._seconds)
+        except (TongxingError, TimeoutError):
+            return None
+        finally:
+            with self._lock:
+                if waiting.done() and self._waiting is waiting:
+                    self._waiting = None
+
+    def _ask(self) -> Future[_Answer]:
+        answer: Future[_Answer] = Future()
+        # A daemon: a pool's thread would keep the process from ending for as long as the database hangs.
+        threading.Thread(target=self._run, args=(answer,), name="inquiry", daemon=True).start()
+        return answer
+
+    def _run(self, answer: Future[_Answer]) -> None:
+        try:
+            answer.set_result(self._question())
+        except Exception as error:
+            # Handed on, whatever it is, to the one who waits.
+            answer.set_exception(error)
+
+
+class StateCollector(Collector, Generic[_Answer]):
+    """Gauges from a state, asked for anew at each scrape; and whether it could be had in time."""
+
+    def __init__(self, question: Callable[[], _Answer], gauges: Callable[[_Answer], Iterable[Metric]]) -> None:
+        self._inquiry, self._gauges = Inquiry(question), gauges
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._inquiry.answer()
+        yield gauge("tongxing_database_up", "Whether the database answered this scrape in time", found is not None)
+        if found is not None:
+            yield from self._gauges(found)
+
+
+def gauge(name: str, meaning: str, value: float | None) -> Metric:
+    """One number; without a sample when it is not known."""
+    return GaugeMetricFamily(name, meaning, value=None if value is None else float(value))
+
+
+def gauges(name: str, meaning: str, labels: tuple[str, ...], values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
+    """One number for each combination of labels."""
+    family = GaugeMetricFamily(name, meaning, labels=labels)
+    for of_labels, value in values:
+        family.add_metric(of_labels, float(value))
+    return family
+
+
+def _of_all_workers() -> dict[str, Metric]:
+    """What all workers have counted, by name; nothing where one process counts for itself."""
+    folder = counting_folder()
+    if folder is None:
+        return {}
+    found: Iterable[Metric] = MultiProcessCollector(None, str(folder)).collect()  # type: ignore[no-untyped-call]
+    return {family.name: family for family in found}

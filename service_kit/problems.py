@@ -6,6 +6,7 @@ caller has the code alone.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ RETRY_SECONDS = 30
 """What Retry-After says with 429 and 503."""
 MAX_DETAIL_CHARACTERS = 1000
 _FRAMES = 6
+_FIELD = re.compile(r"[a-z_]{1,32}")
 
 STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.CredentialError: 422,
@@ -121,7 +123,7 @@ def _problem(status: int, code: str, text: Text, detail: str) -> Response:
         "title_en": text.en,
         "status": status,
         "code": code,
-        # Names of unknown fields are the caller's, so that even this may hold what cannot be encoded.
+        # Whatever of the request a detail may repeat, it can be sent.
         "detail": detail[:MAX_DETAIL_CHARACTERS].encode(errors="replace").decode(),
         "request_id": g.get("request_id", ""),
     }
@@ -134,6 +136,11 @@ def _problem(status: int, code: str, text: Text, detail: str) -> Response:
     return answer
 
 
+def _said(name: object) -> str:
+    """A field's name as we write them, or a place in a list; a name that a caller made up may be anybody's."""
+    return str(name) if isinstance(name, int) or _FIELD.fullmatch(str(name)) else "?"
+
+
 def _fields(error: HTTPException) -> str:
     """Which fields a schema refused and why; marshmallow's messages do not repeat values."""
     messages = (getattr(error, "data", None) or {}).get("messages")
@@ -142,5 +149,7 @@ def _fields(error: HTTPException) -> str:
 
 def _flatten(messages: Any, path: str = "") -> list[str]:
     if isinstance(messages, Mapping):
-        return [line for name, inner in messages.items() for line in _flatten(inner, f"{path}.{name}".lstrip("."))]
+        return [
+            line for name, inner in messages.items() for line in _flatten(inner, f"{path}.{_said(name)}".lstrip("."))
+        ]
     return [f"{path}: {message}" for message in (messages if isinstance(messages, list) else [messages])]

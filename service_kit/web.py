@@ -80,10 +80,11 @@ def _bare(name: str) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["tongxing_probes"] = []
-    app.extensions["tongxing_metrics"] = Metrics()
+    app.extensions["tongxing_metrics"] = Metrics(name)
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_forget)
     return app
 
 
@@ -106,14 +107,17 @@ def _begin() -> None:
     offered = request.headers.get("X-Request-Id", "")
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(8)
     g.began = time.monotonic()
-    # Threads are used again, so what the last request bound goes first.
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(service=current_app.name, request_id=g.request_id)
     if "Transfer-Encoding" in request.headers:
         # Werkzeug cuts a body without a length off at the limit and hands it on as if it were whole.
         abort(411, "a body needs a Content-Length")
     if request.is_json and _LONG_NUMBER.search(request.get_data()):
         abort(400, "a number of too many digits")
+
+
+def _forget(_error: BaseException | None) -> None:
+    # Threads are used again, and what they log or fetch next is not of this request.
+    structlog.contextvars.clear_contextvars()
 
 
 def _end(response: Response) -> Response:

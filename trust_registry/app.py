@@ -7,7 +7,9 @@ from flask import Flask
 from service_kit.cache import make_cache
 from service_kit.clock import Clock
 from service_kit.durable import write_atomic
-from service_kit.web import add_probe, make_app
+from service_kit.metrics import StateCollector
+from service_kit.web import add_probe, make_app, metrics_of
+from trust_registry import metrics
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.founding import load_online
 from trust_registry.key_files import read_passphrase
@@ -39,6 +41,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     )
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
+    metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))
     return app
 
 

@@ -23,7 +23,7 @@ class RegistrySettings(ServiceSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_safe(self.registry_url)
+        require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
         if not (self.data_dir / TRUST_ROOT).is_file():
             raise SettingInvalid("TONGXING_DATA_DIR: no registry there; `tongxing registry init` makes one")
 

@@ -89,7 +89,7 @@ def _accept(storage: Storage, mirror: Mirror, member: str, name: str, content: b
     """
     # Verified before the write lock is taken: a file that does not hold must not keep others waiting.
     with storage.reading() as records:
-        trust = _trust(records, now)
+        trust = trust_of(records, now)
     offered = _read(name, content, member, trust)
     _check_active(trust.keys[offered.kid].key, now)
     with storage.writing() as records:
@@ -121,7 +121,8 @@ def _held(records: Records, mirror: Mirror, member: str, name: str, trust: Trust
     return held
 
 
-def _trust(records: Records, now: int) -> TrustSnapshot:
+def trust_of(records: Records, now: int) -> TrustSnapshot:
+    """What a gate that comes fresh would trust now."""
     verified = verify_repository(MirrorFiles(records.repository.read), current(records).root)
     return build_snapshot(verified, NOTHING_SEEN, now)[0]
 

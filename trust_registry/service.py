@@ -13,6 +13,7 @@ from service_kit.cache import Cache
 from service_kit.clock import HOUR_SECONDS, Clock
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment import read_published
+from trust_registry.metrics import Overview, overview
 from trust_registry.publication import Publication
 from trust_registry.repository import Repository, expiry_of, officer_keys, root_of, targets_of, version_of
 
@@ -73,6 +74,10 @@ class RegistryService:
             "expiries": {role: expiry_of(part) for role, part in _parts(repository).items()},
             "submitted": submitted,
         }
+
+    def overview(self) -> Overview:
+        """What the metrics are made of."""
+        return overview(self.publication, self.now())
 
     def probe(self) -> None:
         """Whether the registry can do its work: its database answers and holds a readable repository."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask import Flask
-from prometheus_client import Counter
 
 from service_kit.clock import Clock
 from service_kit.web import add_probe, make_app, metrics_of
 from verifier.config import VerifierSettings
+from verifier.metrics import GateCollector, GateMetrics
 from verifier.service import EXTENSION, make_service
 from verifier.views import blueprint
 
@@ -18,13 +18,9 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     Loads what is stored and begins to keep it fresh in a thread of its own. Raises SettingInvalid.
     """
     app = make_app("verifier", blueprint)
-    verdicts = Counter(
-        "tongxing_verdicts_total",
-        "Verdicts by outcome and most important reason",
-        ("outcome", "reason"),
-        registry=metrics_of(app).registry,
-    )
-    service = make_service(settings, clock or settings.clock(), verdicts)
+    registry = metrics_of(app).registry
+    service = make_service(settings, clock or settings.clock(), GateMetrics(registry))
+    registry.register(GateCollector(service.gate, service.freshness))
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
     service.freshness.start(settings.poll_seconds)

@@ -9,7 +9,7 @@ from credentials.errors import SettingInvalid
 from credentials.regions import is_member_id
 from service_kit.fetch import require_safe
 from service_kit.settings import ServiceSettings
-from verifier.policy import Policy, profile_named
+from verifier.policy import PROFILES, Policy, profile_named
 
 FOLDER = "gate"
 """Of the data folder: what the gate has stored of trust and of the members' files."""
@@ -31,9 +31,10 @@ class VerifierSettings(ServiceSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        profile_named(self.profile, self.environment)
+        if self.profile not in PROFILES:
+            raise SettingInvalid(f"TONGXING_PROFILE: one of {', '.join(PROFILES)}")
         if self.registry_url:
-            require_safe(self.registry_url)
+            require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
         if not self.trust_root.is_file():
             raise SettingInvalid("TONGXING_TRUST_ROOT: no such file; the registry hands out trust-root.json")
         if not is_member_id(self.member):

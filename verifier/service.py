@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
 from typing import Any
 
 from flask import current_app
-from prometheus_client import Counter
 
 from credentials.errors import Unavailable
 from credentials.verdict import Verdict
@@ -19,6 +19,7 @@ from service_kit.clock import Clock
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
+from verifier.metrics import GateMetrics
 from verifier.snapshot import snapshot_to_json
 from verifier.state import state_to_json
 from verifier.trust import NOTHING, Knowledge
@@ -37,20 +38,21 @@ class Rendered:
 
 @dataclass(frozen=True)
 class VerifierService:
-    """The gate behind its views. ``verdicts`` counts outcomes by their first reason, never people."""
+    """The gate behind its views. ``metrics`` counts outcomes by their first reason, never people."""
 
     settings: VerifierSettings
     gate: Gate
     freshness: Freshness
     clock: Clock
-    verdicts: Counter
+    metrics: GateMetrics
     _rendered: list[Rendered] = field(default_factory=lambda: [Rendered()])
 
-    def count(self, verdicts: Iterable[Verdict]) -> None:
-        """Count verdicts."""
-        kinds = Tally((each.outcome.value, each.reasons[0].code if each.reasons else "") for each in verdicts)
-        for labels, number in kinds.items():
-            self.verdicts.labels(*labels).inc(number)
+    def check(self, texts: Sequence[str], lane: str | None) -> list[Verdict]:
+        """Judge codes that ``lane`` was shown, in order, and count the verdicts."""
+        began = perf_counter()
+        verdicts = self.gate.check_all(texts, lane)
+        self.metrics.count(verdicts, perf_counter() - began)
+        return verdicts
 
     def state(self) -> dict[str, Any]:
         """How fresh everything is, for people and for the command line."""
@@ -77,13 +79,19 @@ class VerifierService:
             raise Unavailable("no trust list yet")
 
 
-def make_service(settings: VerifierSettings, clock: Clock, verdicts: Counter) -> VerifierService:
+def make_service(settings: VerifierSettings, clock: Clock, metrics: GateMetrics) -> VerifierService:
     """The gate of these settings, with what is stored loaded. Raises SettingInvalid."""
     gate = Gate(settings.policy, clock, make_cache(settings.redis_url, clock))
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
-    freshness = Freshness(place, settings.member, clock, gate.learn)
+    freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics))
     freshness.load()
-    return VerifierService(settings, gate, freshness, clock, verdicts)
+    return VerifierService(settings, gate, freshness, clock, metrics)
+
+
+def _learn(gate: Gate, metrics: GateMetrics, knowledge: Knowledge) -> None:
+    before = gate.knowledge
+    gate.learn(knowledge)
+    metrics.count_news(before, knowledge, gate.now().now)
 
 
 def service() -> VerifierService:

@@ -70,9 +70,7 @@ def show_snapshot() -> BaseResponse:
 
 
 def _judged(texts: list[str], lane: str | None) -> list[str]:
-    verdicts = service().gate.check_all(texts, lane)
-    service().count(verdicts)
-    return list(map(to_text, verdicts))
+    return list(map(to_text, service().check(texts, lane)))
 
 
 def _answer(text: str) -> Response:

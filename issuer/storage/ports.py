@@ -41,6 +41,16 @@ class Entry(NamedTuple):
     issued: IssuedRow
 
 
+class Overview(NamedTuple):
+    """How the store stands at one moment. ``published_at`` in seconds UTC, None: never. ``places_left``: on the day
+    that has the fewest, in lists that are open already; ``lists_left``: ids that no list has had."""
+
+    published_at: int | None
+    withdrawals_unpublished: int
+    places_left: int
+    lists_left: int
+
+
 class Replays(Protocol):
     """What idempotency keys were used for."""
 
@@ -87,6 +97,12 @@ class IssuerStore(Replays, Protocol):
 
     def next_sequence(self, name: str) -> int:
         """The next number of a counter: 1, 2, 3, … A number may be skipped, never handed out twice."""
+
+    def note_published(self, at: int) -> None:
+        """Keep that what stood here at ``at`` has been published."""
+
+    def overview(self, at: int) -> Overview:
+        """How the store stands. Withdrawn in the very second of the last publication counts as not published."""
 
     def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
         """Lists not yet retired: list id -> (end of its day, withdrawn positions)."""

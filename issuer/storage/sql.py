@@ -11,18 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.wire.cbor import dumps
 from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
-from issuer.storage.ports import Entry, IssuedRow, Replay
+from issuer.storage.ports import Entry, IssuedRow, Overview, Replay
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
 
-_LISTS = "status-list"
+_LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""
 
@@ -134,6 +134,24 @@ class SqlIssuerStore:
     def next_sequence(self, name: str) -> int:
         with transaction(self._engine) as connection:
             return next_value(connection, name)
+
+    def note_published(self, at: int) -> None:
+        with transaction(self._engine) as connection:
+            before = next_value(connection, _PUBLISHED, 0)
+            next_value(connection, _PUBLISHED, at - before)
+
+    def overview(self, at: int) -> Overview:
+        lists, withdrawn, counter = tables.status_list.c, tables.withdrawal.c, tables.counter.c
+        room = func.sum(STATUS_LIST_SIZE - lists.next_position)
+        with reading(self._engine) as connection:
+            days = connection.execute(select(room).where(lists.expires_at > at).group_by(lists.expires_at)).scalars()
+            places = min(days, default=0)
+            least = connection.execute(select(func.min(lists.list_id)).where(lists.expires_at > at)).scalar_one()
+            counters = {row.name: row.value for row in connection.execute(select(counter.name, counter.value))}
+            published_at = counters.get(_PUBLISHED)
+            unpublished = select(func.count()).where(withdrawn.serial >= Place(least or 0, 0).serial)
+            waiting = connection.execute(unpublished.where(withdrawn.withdrawn_at >= (published_at or 0))).scalar_one()
+        return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(_LISTS, 0))
 
     def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
         lists, withdrawn = tables.status_list.c, tables.withdrawal.c

@@ -360,3 +360,21 @@ def test_gone_is_unavailable(stores: Stores) -> None:
         stores.store.replays(CLIENT, ["k"], NOW)
     with pytest.raises(StorageUnavailable):
         stores.store.current_lists(NOW)
+
+
+def test_overview_tells_what_is_not_published_and_what_room_is_left(stores: Stores) -> None:
+    """Alarms hang on these numbers; another process publishes than the one that is asked."""
+    store = stores.store
+    assert store.overview(NOW) == (None, 0, 0, MAX_STATUS_LIST)
+    store.open_lists(NOW, 1)
+    first, second = issue(store, ["one", "two"])
+    assert store.overview(NOW)[1:] == (0, STATUS_LIST_SIZE - 2, MAX_STATUS_LIST - 2)
+    store.withdraw(first.issued.place, NOW, "superseded", "app")
+    assert store.overview(NOW).withdrawals_unpublished == 1
+    stores.another().note_published(NOW + 1)
+    assert store.overview(NOW)[:2] == (NOW + 1, 0)
+    store.withdraw(second.issued.place, NOW + 1, "superseded", "app")
+    assert store.overview(NOW).withdrawals_unpublished == 1
+    store.note_published(NOW + 2)
+    assert store.overview(NOW)[:2] == (NOW + 2, 0)
+    assert store.overview(END + 8 * DAY)[1:] == (0, 0, MAX_STATUS_LIST - 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from credentials.errors import Conflict
 from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS
@@ -122,6 +122,11 @@ class SqlDrafts:
     def close(self, id: str) -> None:
         self._connection.execute(update(tables.draft).filter_by(id=id).values(state="published"))
 
+    def count_open(self, base: int, since: int) -> int:
+        row = tables.draft.c
+        waiting = select(func.count()).where(row.state == "open", row.base == base, row.created_at >= since)
+        return self._connection.execute(waiting).scalar_one()
+
 
 class SqlDenials:
     """Requests for denials."""
@@ -171,6 +176,10 @@ class SqlMemberFiles:
 
     def of_member(self, member: str) -> list[MemberFileRecord]:
         query = select(tables.member_file).filter_by(member=member).order_by(tables.member_file.c.name)
+        return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
+
+    def all(self) -> list[MemberFileRecord]:
+        query = select(tables.member_file).order_by(tables.member_file.c.member, tables.member_file.c.name)
         return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
 
 

@@ -158,3 +158,13 @@ def test_answer_that_is_no_problem_document(body: bytes) -> None:
 
     with served(proxy) as url, pytest.raises(FetchFailed, match=r"answers 502 $"):  # type: ignore[arg-type]
         Mirror(url, MEMBER, Fetcher()).put("status", b"x")
+
+
+def test_only_what_the_mirror_took_counts_as_published(member: Member) -> None:
+    """The alarm on withdrawals that wait must not be silenced by an attempt."""
+    store = member.issuer.store
+    with pytest.raises(FetchFailed):
+        member.publishing_with(PemSigner(member.issuer.private_key, member.issuer.key.kid)).publish(NOW)
+    assert store.overview(NOW).published_at is None
+    member.publication.publish(NOW)
+    assert store.overview(NOW).published_at == NOW

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from credentials.errors import FetchFailed, FetchTooLarge, SettingInvalid
 from service_kit.fetch import Fetcher, require_safe
@@ -44,6 +45,16 @@ def test_what_is_held_is_not_fetched_again(server: Answering, fetcher: Fetcher) 
     assert answer.not_modified
     assert answer.body == b""
     assert 'If-None-Match: "7"' in server.heads[0]
+
+
+def test_the_id_of_the_request_that_is_answered_goes_along(server: Answering, fetcher: Fetcher) -> None:
+    """One question by a client can be followed through two services' logs; outside of a request there is none."""
+    url = server.answer("/list", "200 OK\nContent-Length: 0")
+    with structlog.contextvars.bound_contextvars(request_id="0123abcd"):
+        fetcher.get(url, limit=1)
+    fetcher.get(url, limit=1)
+    assert "X-Request-Id: 0123abcd" in server.heads[0]
+    assert "X-Request-Id" not in server.heads[1]
 
 
 def test_not_modified_without_being_asked_is_a_failure(server: Answering, fetcher: Fetcher) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask, Response, abort
 from flask.testing import FlaskClient
 from flask_smorest import Blueprint
@@ -142,6 +143,13 @@ def test_a_refused_value_is_not_repeated(client: FlaskClient) -> None:
     """Details get into clients' logs: the field's name is enough."""
     answer = client.post("/v1/things", json={"name": PERSON, "tests": [PERSON + "x"]})
     assert PERSON not in answer.text
+
+
+@pytest.mark.parametrize("field", ["张三", PERSON, "E12345678", "x" * 33, "a b"])
+def test_a_field_that_a_caller_made_up_is_not_repeated(client: FlaskClient, field: str) -> None:
+    """A file read with its columns shifted has people for its fields' names."""
+    detail = problem(client.post("/v1/things", json={"name": "a", field: 1}), 422, "invalid-request")["detail"]
+    assert detail == "json.?: Unknown field."
 
 
 def test_a_good_body_is_taken(client: FlaskClient) -> None:
@@ -286,6 +294,12 @@ def test_a_request_id_is_taken_only_if_it_is_one(client: FlaskClient, offered: s
     assert len(answer.headers["X-Request-Id"]) >= 8
 
 
+def test_a_request_id_ends_with_its_request(app: Flask) -> None:
+    """Threads serve one request after the other, and fetch in between: an id on the wrong line misleads."""
+    app.test_client().get("/v1/fail/foreign", headers={"X-Request-Id": "0123abcd"})
+    assert structlog.contextvars.get_contextvars() == {}
+
+
 def access_line(logged: list[MutableMapping[str, Any]]) -> MutableMapping[str, Any]:
     (line,) = [entry for entry in logged if entry["event"] == "request"]
     return line
@@ -308,7 +322,7 @@ def test_what_a_caller_invents_makes_no_new_label(client: FlaskClient) -> None:
     line = access_line(logged)
     assert (line["method"], line["route"]) == ("(other)", "(none)")
     metrics = client.get("/metrics").text
-    assert 'tongxing_requests_total{method="(other)",route="(none)",status="404"} 1.0' in metrics
+    assert 'tongxing_requests_total{method="(other)",route="(none)",service="issuer",status="404"} 1.0' in metrics
     assert PERSON not in metrics
 
 

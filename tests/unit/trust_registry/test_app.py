@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -249,3 +250,27 @@ def test_server_does_not_need_the_officers_keys(registry: FoundedRegistry, setti
     app = create_app(settings, FixedClock(NOW))
     assert app.test_client().get("/readyz").status_code == 200
     app.extensions[service.EXTENSION].publication.storage.engine.dispose()
+
+
+def _scraped(client: FlaskClient) -> dict[str, float]:
+    text = client.get("/metrics").text
+    return {name: float(value) for name, value in re.findall(r"^(tongxing_\S+) (\S+)$", text, re.MULTILINE)}
+
+
+def test_metrics_say_what_waits_and_what_ends(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """A statement that nobody looks at, a list that ends on a holiday: a number first, a blackout else."""
+    draft = make_draft(client, registry)
+    found = _scraped(client)
+    assert (found["tongxing_statements_waiting"], found["tongxing_drafts_waiting"]) == (1, 1)
+    assert found["tongxing_database_up"] == 1
+    assert found['tongxing_role_days_left{role="targets"}'] == pytest.approx(90)
+    assert found['tongxing_role_days_left{role="timestamp"}'] == pytest.approx(1)
+    assert not any("key_days" in name for name in found)
+    for officer in (0, 1):
+        approve(client, registry, draft["id"], officer)
+    client.post(f"/v1/drafts/{draft['id']}/publication", headers=as_officer(registry))
+    client.put("/v1/members/CN-41/status", data=files.status(registry, 1))
+    found = _scraped(client)
+    assert (found["tongxing_statements_waiting"], found["tongxing_drafts_waiting"]) == (0, 0)
+    assert found['tongxing_key_days_left{member="CN-41",use="status"}'] == pytest.approx(365, abs=1)
+    assert found['tongxing_member_file_age_seconds{kind="status",member="CN-41"}'] == 0

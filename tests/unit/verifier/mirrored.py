@@ -47,9 +47,11 @@ class MirroredRegistry:
         self.published.publish()
         self.served |= {MIRROR + path: data for path, data in self.published.files.items()}
 
-    def put_status(self, province: Province, sequence: int = 1, withdrawn: tuple[int, ...] = ()) -> None:
+    def put_status(
+        self, province: Province, sequence: int = 1, withdrawn: tuple[int, ...] = (), as_of: int = TODAY
+    ) -> None:
         lists = {3: StatusList.of(3, TODAY + 8 * DAY, withdrawn)}
-        snapshot = StatusSnapshot(province.id, sequence, TODAY, TODAY + 3 * DAY, lists)
+        snapshot = StatusSnapshot(province.id, sequence, as_of, TODAY + 3 * DAY, lists)
         self._put(province, "status.cose", seal(snapshot, province.signer("status")))
 
     def put_rules(self, province: Province, hours: int = 48) -> None:

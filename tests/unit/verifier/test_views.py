@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,13 +19,15 @@ from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form
 from service_kit.clock import SystemClock
 from tests.unit.trust_registry.serving import Serving
-from tests.unit.verifier.mirrored import HOST, MirroredRegistry, write_root
+from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
 from tests.vectors.reading import read_trust
 from verifier.app import create_app
 from verifier.config import VerifierSettings
 from verifier.service import EXTENSION, VerifierService
 from verifier.views import MAX_BATCH
 from wsgi import make_application
+
+MEMBERS = ("CN-41", "CN-44")
 
 
 @pytest.fixture
@@ -198,6 +201,56 @@ def test_verdicts_are_counted_and_nobody_in_them(client: FlaskClient, registry: 
     assert 'tongxing_verdicts_total{outcome="accepted",reason=""} 1.0' in metrics
     assert 'tongxing_verdicts_total{outcome="refused",reason="not-a-credential"} 1.0' in metrics
     assert "王" not in metrics
+
+
+def _scraped(client: FlaskClient) -> dict[str, float]:
+    text = client.get("/metrics").text
+    return {name: float(value) for name, value in re.findall(r"^(tongxing_\S+) (\S+)$", text, re.MULTILINE)}
+
+
+def test_metrics_have_the_age_of_everything(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """A gate goes blind by growing old, member by member: each alert hangs on one of these."""
+    client.post("/v1/check", json={"text": registry.paper()})
+    found = _scraped(client)
+    ages = [f'tongxing_{kind}_age_seconds{{member="{member}"}}' for kind in ("status", "rules") for member in MEMBERS]
+    assert all(0 <= found[age] < 3600 for age in (*ages, "tongxing_trust_age_seconds"))
+    assert (found["tongxing_trust_members"], found["tongxing_trust_denied_keys"]) == (2, 0)
+    assert (found["tongxing_trust_reported"], found["tongxing_clock_in_doubt"], found["tongxing_clock_alarm"]) == (
+        0,
+    ) * 3
+    assert found["tongxing_check_seconds_count"] == 1
+    assert found['tongxing_key_days_left{member="CN-41",use="credential"}'] == pytest.approx(365, abs=1)
+    assert not [name for name in found if "failures" in name or "delay" in name]
+
+
+def test_metrics_follow_what_arrives_and_what_fails(
+    app: Flask, client: FlaskClient, registry: MirroredRegistry, mirror: Serving
+) -> None:
+    """How late news comes, and whose file does not come at all, by member: the others must not hide it."""
+    freshness = app.extensions[EXTENSION].freshness
+    registry.put_status(registry.henan, 2, as_of=TODAY + 1)
+    for use in ("credential", "status"):
+        registry.published.deny(registry.guangdong.signer(use).kid)
+    registry.publish()
+    mirror.broken.add("mirror/members/CN-44/rules.jws")
+    freshness.refresh()
+    found = _scraped(client)
+    assert found['tongxing_feed_delay_seconds_count{member="CN-41"}'] == 1
+    assert 'tongxing_feed_delay_seconds_count{member="CN-44"}' not in found
+    assert found['tongxing_feed_failures{code="fetch-failed",file="rules.jws",member="CN-44"}'] == 1
+    assert found['tongxing_key_days_left{member="CN-44",use="status"}'] == 0
+    assert found['tongxing_key_days_left{member="CN-44",use="credential"}'] > 0
+    assert found["tongxing_trust_denied_keys"] == 2
+    assert 'tongxing_status_age_seconds{member="CN-44"}' not in found
+
+
+def test_metrics_of_a_gate_that_knows_nothing(settings: VerifierSettings) -> None:
+    """No list is no age: 0 would look fresh."""
+    app = create_app(settings)
+    found = _scraped(app.test_client())
+    assert "tongxing_trust_age_seconds" not in found
+    assert found["tongxing_clock_in_doubt"] == 0
+    app.extensions[EXTENSION].freshness.stop()
 
 
 def test_the_interface_describes_itself(client: FlaskClient) -> None:

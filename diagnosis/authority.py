@@ -1,0 +1,207 @@
+"""The registry as this deployment sees it: whether it answers, is the right one, and lists what is used here."""
+
+from __future__ import annotations
+
+import json
+
+from requests.exceptions import SSLError
+
+from credentials.errors import FetchFailed, MetadataRejected
+from credentials.keys import kid_of
+from diagnosis.deployment import Deployment
+from diagnosis.report import Finding, skipped, warning, wrong
+from service_kit.durable import write_atomic
+from service_kit.locale import text_of
+from trust_registry.client.clock_bound import effective_now
+from trust_registry.client.member_files import RULES
+from trust_registry.client.mirror import Failure
+from trust_registry.client.pins import NOTHING_SEEN
+from trust_registry.client.repository import metadata_path, verify_repository
+from trust_registry.client.snapshot import build_snapshot
+from trust_registry.client.store import TrustStore
+from trust_registry.client.updater import MAX_TIMESTAMP_BYTES
+from trust_registry.lint import WARN_KEY_BEFORE_SECONDS, lint
+from trust_registry.mirror import Mirror
+from trust_registry.repository import TIMESTAMP_PATH, parse_metadata
+
+MAX_TIMESTAMP_AGE_SECONDS = 2 * 3600
+"""The registry signs its time anew every hour."""
+MAX_STATE_BYTES = 65_536
+_DAY_SECONDS = 24 * 3600
+
+
+def answers(deployment: Deployment) -> Finding | None:
+    """Whether a registry's mirror stands at the address."""
+    if not deployment.is_online:
+        return skipped("no-network", "TONGXING_REGISTRY_URL")
+    try:
+        deployment.fetcher.get(f"{deployment.registry_url}/mirror/{TIMESTAMP_PATH}", limit=MAX_TIMESTAMP_BYTES)
+    except FetchFailed as error:
+        return wrong(_why_unreachable(error), "TONGXING_REGISTRY_URL", detail=error.detail)
+    return None
+
+
+def root(deployment: Deployment) -> Finding | None:
+    """Whether what the registry shows is signed as the root of trust demands. Its age is judged later."""
+    file, note = deployment.root_file, None
+    if file is not None:
+        deployment.trusted_root = file.read_bytes()
+    else:
+        deployment.trusted_root = deployment.remote.source.metadata("root", 1) or b""
+        note = warning("root-unverified", "TONGXING_TRUST_ROOT")
+    try:
+        found = _verified(deployment)
+    except MetadataRejected as error:
+        return _why_rejected(deployment, error)
+    if isinstance(found, Finding):
+        return found
+    return note
+
+
+def clock(deployment: Deployment) -> Finding | None:
+    """This machine's clock against the registry's signed time."""
+    now, signed = deployment.now(), deployment.trust.registry_time
+    moved = ("TONGXING_CLOCK_OFFSET_SECONDS",) if deployment.any_settings.clock_offset_seconds else ()
+    found = effective_now(now, signed)
+    if found.doubt or found.alarm:
+        return wrong("clock-behind", *moved, detail=f"{signed - now} s")
+    if deployment.is_online and now - signed > MAX_TIMESTAMP_AGE_SECONDS:
+        return wrong("clock-ahead", *moved, detail=f"{now - signed} s")
+    return None
+
+
+def trust_list(deployment: Deployment) -> Finding | None:
+    """Whether the list is still good, and what is odd in it; at the registry itself what ``lint`` says."""
+    now, trust, policy = deployment.now(), deployment.trust, deployment.policy
+    expired = sorted(role for role, expires in trust.expiries.items() if now >= expires)
+    if expired and deployment.is_online:
+        return wrong("metadata-expired", detail=", ".join(expired))
+    if trust.age(now) > policy.trust_refuse:
+        return wrong("trust-old", detail=f"{trust.age(now) // 3600} h")
+    if "registry" in deployment.settings:
+        return _lint(deployment)
+    if trust.reported:
+        return warning("entries-reported", detail="; ".join(f"{bad.entry}: {bad.detail}" for bad in trust.reported))
+    return None
+
+
+def member(deployment: Deployment) -> Finding | None:
+    """Whether the officers list this member, for this environment."""
+    listed = deployment.trust.members.get(deployment.member)
+    if listed is None:
+        return wrong("not-enrolled", "TONGXING_MEMBER", detail=deployment.member)
+    if listed.entry.environment != deployment.any_settings.environment:
+        return wrong("other-environment", "TONGXING_ENVIRONMENT", detail=f"listed for {listed.entry.environment}")
+    return None
+
+
+def credential_key(deployment: Deployment) -> Finding | None:
+    """Whether gates would take what the credential key signs."""
+    return _listed(deployment, "credential", "TONGXING_KEY_FILE")
+
+
+def status_key(deployment: Deployment) -> Finding | None:
+    """Whether gates would take what the status key signs."""
+    return _listed(deployment, "status", "TONGXING_STATUS_KEY_FILE")
+
+
+def issuer_answers(deployment: Deployment) -> Finding | None:
+    """Whether the service that clients and phones name is this one."""
+    setting = "TONGXING_ISSUER_URL"
+    try:
+        answer = deployment.fetcher.get(f"{deployment.issuer.audience}/v1/state", limit=MAX_STATE_BYTES)
+        state = json.loads(answer.body)
+    except FetchFailed as error:
+        return wrong("issuer-unreachable", setting, detail=error.detail)
+    except ValueError:
+        return wrong("issuer-unreachable", setting, detail="no JSON")
+    kid = kid_of(deployment.member, deployment.keys["credential"].public_key()).hex()
+    expected = {"member": deployment.member, "audience": deployment.issuer.audience, "kid": kid}
+    differing = [name for name, value in expected.items() if not isinstance(state, dict) or state.get(name) != value]
+    return wrong("issuer-other", setting, detail=", ".join(differing)) if differing else None
+
+
+def feeds(deployment: Deployment) -> Finding | None:
+    """What a gate gets of all members, fetched anew; its own member's rules must be there."""
+    deployment.open_gate()
+    deployment.freshness.load()
+    deployment.freshness.refresh()
+    failures = [failure for failure in deployment.freshness.failures() if failure.member]
+    gate = deployment.gate
+    if "verifier" in deployment.settings and gate.knowledge.rules_at(gate.now().now) is None:
+        own = [each for each in failures if (each.member, each.file) == (deployment.member, RULES)]
+        return wrong("rules-missing", detail=_told(own))
+    # Whoever has published no rules has no gates.
+    others = [failure for failure in failures if failure.file != RULES]
+    return warning("feeds-failing", detail=_told(others)) if others else None
+
+
+def _verified(deployment: Deployment) -> Finding | None:
+    if deployment.is_online:
+        deployment.verified = verify_repository(deployment.remote.source, deployment.trusted_root)
+    else:
+        held = TrustStore(deployment.verifier.folder / "trust", deployment.trusted_root).read()
+        if held is None:
+            return wrong("nothing-stored", "TONGXING_DATA_DIR", "TONGXING_REGISTRY_URL")
+        deployment.verified = held
+    deployment.trust = build_snapshot(deployment.verified, NOTHING_SEEN, deployment.now())[0]
+    return None
+
+
+def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Finding:
+    settings = ("TONGXING_TRUST_ROOT",) if deployment.environ.get("TONGXING_TRUST_ROOT") else ()
+    try:
+        signed = parse_metadata(deployment.trusted_root).signed
+    except MetadataRejected:
+        return wrong("root-unreadable", *(settings or ("TONGXING_DATA_DIR",)))
+    if not deployment.is_online:
+        return wrong("root-of-another-registry", *settings, detail=error.detail)
+    theirs = deployment.remote.source.metadata("root", signed.version)
+    if theirs is not None and theirs != deployment.trusted_root:
+        return wrong(
+            "root-of-another-registry", *settings, "TONGXING_REGISTRY_URL", detail=metadata_path("root", signed.version)
+        )
+    # The right root and a mirror that is not in order: nothing that is set here is wrong.
+    return Finding(error.code, text_of(error), detail=error.detail)
+
+
+def _why_unreachable(error: FetchFailed) -> str:
+    if error.status is not None:
+        return "registry-not-there"
+    return "registry-certificate" if isinstance(error.__cause__, SSLError) else "registry-unreachable"
+
+
+def _lint(deployment: Deployment) -> Finding | None:
+    mirror = Mirror(deployment.registry.mirror_dir, write_atomic)
+    found = lint(mirror, deployment.trusted_root, deployment.now())
+    errors = [each for each in found if each.level == "error"]
+    told = "; ".join(f"{each.place}: {each.detail}" for each in errors or found)
+    if errors:
+        return wrong("lint", detail=told)
+    return warning("ends-soon", detail=told) if found else None
+
+
+def _listed(deployment: Deployment, use: str, setting: str) -> Finding | None:
+    """Raises nothing: what is odd about a key is a finding, and a key that ends soon a warning."""
+    public_key, now, trust = deployment.keys[use].public_key(), deployment.now(), deployment.trust
+    kid = kid_of(deployment.member, public_key)
+    found = trust.find(kid)
+    if kid in trust.denied:
+        return wrong("key-denied", setting, detail=kid.hex())
+    if found is None:
+        owners = sorted(each.entry.id for each in trust.keys.values() if each.key.public_key == public_key)
+        if owners:
+            return wrong("key-of-another-member", setting, "TONGXING_MEMBER", detail=owners[0])
+        return wrong("key-unlisted", setting, detail=kid.hex())
+    if found.key.use != use:
+        return wrong("key-of-another-use", setting, detail=found.key.use)
+    if now < found.key.not_before:
+        return wrong("key-not-yet", setting, detail=f"for {found.key.not_before - now} s")
+    if now >= found.key.not_after:
+        return wrong("key-ended", setting, detail=f"{(now - found.key.not_after) // _DAY_SECONDS} days ago")
+    left = found.key.not_after - now
+    return warning("key-ends-soon", detail=f"{left // _DAY_SECONDS} days") if left < WARN_KEY_BEFORE_SECONDS else None
+
+
+def _told(failures: list[Failure]) -> str:
+    return "; ".join(f"{each.member} {each.file}: {each.code} {each.detail}" for each in failures)

@@ -1,0 +1,99 @@
+"""What a check found, and all of it together: for people, for programs, and as an exit code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from diagnosis.texts import STEPS, TEXTS
+from service_kit.locale import Text
+
+WRONG_SETTING, FAULT = 64, 70
+
+
+class Outcome(StrEnum):
+    """Of a step."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    SKIPPED = "skipped"
+
+
+class Finding(NamedTuple):
+    """What a check has to say. ``code`` and ``text``: what it is and what to do; ``settings``: variables to look at;
+    ``detail``: a short technical phrase. An ``OK`` one is a warning."""
+
+    code: str
+    text: Text
+    settings: tuple[str, ...] = ()
+    detail: str = ""
+    outcome: Outcome = Outcome.WRONG
+
+
+class Step(NamedTuple):
+    """A check that was made or skipped; without a finding all is well with it."""
+
+    name: str
+    finding: Finding | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.finding.outcome if self.finding else Outcome.OK
+
+    @property
+    def title(self) -> Text:
+        """Its name for people."""
+        return STEPS[self.name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs."""
+        finding, title = self.finding, self.title
+        said = {
+            "code": finding.code if finding else None,
+            "settings": list(finding.settings) if finding else [],
+            "text_zh": finding.text.zh if finding else "",
+            "text_en": finding.text.en if finding else "",
+            "detail": finding.detail if finding else "",
+        }
+        return {"step": self.name, "title_zh": title.zh, "title_en": title.en, "outcome": self.outcome.value, **said}
+
+
+class Report(NamedTuple):
+    """All steps in their order."""
+
+    roles: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def wrong(self) -> list[Finding]:
+        """Everything that is wrong."""
+        return [step.finding for step in self.steps if step.finding and step.outcome is Outcome.WRONG]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all is well, 64 when a setting is wrong, 70 when something else is."""
+        if not self.wrong:
+            return 0
+        return WRONG_SETTING if any(finding.settings for finding in self.wrong) else FAULT
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs."""
+        settings = sorted({name for finding in self.wrong for name in finding.settings})
+        outcome = Outcome.WRONG if self.wrong else Outcome.OK
+        steps = [step.to_dict() for step in self.steps]
+        return {"outcome": outcome.value, "roles": list(self.roles), "wrong_settings": settings, "steps": steps}
+
+
+def wrong(code: str, *settings: str, detail: str = "") -> Finding:
+    """Something is wrong."""
+    return Finding(code, TEXTS[code], settings, detail)
+
+
+def warning(code: str, *settings: str, detail: str = "") -> Finding:
+    """Well for now; somebody should act."""
+    return Finding(code, TEXTS[code], settings, detail, Outcome.OK)
+
+
+def skipped(code: str, *settings: str, detail: str = "") -> Finding:
+    """There is nothing to check, or no way to."""
+    return Finding(code, TEXTS[code], settings, detail, Outcome.SKIPPED)

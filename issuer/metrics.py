@@ -1,0 +1,62 @@
+"""What an issuer counts, and what follows from its store. Nobody is in it.
+
+Counted are the deeds of the service; commands (``issuer bulk``) say themselves what they did. What follows from the
+store is true whoever did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.metrics_core import Metric
+
+from credentials.errors import TongxingError
+from credentials.model import Form
+from issuer.storage.ports import IssuedRow, Overview
+from service_kit.metrics import gauge
+
+
+class IssuerMetrics:
+    """What the service counts, in ``registry``."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._issued = Counter("tongxing_codes_issued_total", "Codes issued, by form", ("form",), registry=registry)
+        self._refused = Counter(
+            "tongxing_codes_refused_total", "Requests for a code that were refused", ("code",), registry=registry
+        )
+        self._withdrawn = Counter(
+            "tongxing_withdrawals_total", "Codes withdrawn, by cause", ("cause",), registry=registry
+        )
+
+    def count_issued(self, rows: Sequence[IssuedRow]) -> None:
+        """Count codes that were committed; one that is only given again is not among them."""
+        for row in rows:
+            self._issued.labels(Form(row.form).label).inc()
+
+    def count_withdrawal(self, cause: str, done: bool) -> None:
+        """Count a withdrawal, unless the code was withdrawn before."""
+        if done:
+            self._withdrawn.labels(cause).inc()
+
+    @contextmanager
+    def counting_refusals(self) -> Iterator[None]:
+        """Count the error that ends this block, if one does."""
+        try:
+            yield
+        except TongxingError as error:
+            self._refused.labels(error.code).inc()
+            raise
+
+
+def collect(found: tuple[int, Overview]) -> Iterator[Metric]:
+    """The numbers of one moment."""
+    now, store = found
+    age = None if store.published_at is None else now - store.published_at
+    yield gauge("tongxing_publication_age_seconds", "Seconds since the status was last published", age)
+    meaning = "Withdrawals that no publication has brought out yet"
+    yield gauge("tongxing_withdrawals_unpublished", meaning, store.withdrawals_unpublished)
+    meaning = "Places for codes in open lists, on the day that has the fewest"
+    yield gauge("tongxing_places_left", meaning, store.places_left)
+    yield gauge("tongxing_lists_left", "Status lists that may still be opened, ever", store.lists_left)
