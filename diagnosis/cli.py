@@ -49,4 +49,4 @@ def _say(step: Step) -> None:
 
 
 def _words(text: Text) -> str:
-    return text.of(reader_languages(os.environ))
+    return " · ".join(map(text.of, reader_languages(os.environ)))
