@@ -19,6 +19,7 @@ NOW = 1_800_000_000
 @pytest.fixture
 def on_redis(redis_url: str) -> Iterator[RedisCache]:
     cache = RedisCache(redis_url, FixedClock(NOW))
+    cache.beat()
     yield cache
     assert cache.is_shared, "Redis went away during the test"
     cache.close()
@@ -46,6 +47,7 @@ def test_the_first_of_two_is_kept(cache: Cache, key: str) -> None:
 def test_counts_from_one(cache: Cache, key: str) -> None:
     """A limit of n lets n through."""
     assert [cache.increment(key, 60) for _ in range(3)] == [1, 2, 3]
+    assert cache.increment(key, 60, by=1000) == 1003
 
 
 def test_keys_do_not_meet(cache: Cache, key: str) -> None:
@@ -75,6 +77,7 @@ def test_one_alone_is_first(cache: Cache, key: str) -> None:
 def test_redis_is_shared(on_redis: RedisCache, redis_url: str, key: str) -> None:
     """Two gates, or two workers of one, are two processes: what one has seen the other must know."""
     other = RedisCache(redis_url, FixedClock(NOW))
+    other.beat()
     on_redis.add(key, "first", 60)
     assert other.add(key, "second", 60) == "first"
     assert [on_redis.increment(f"{key}:count", 60), other.increment(f"{key}:count", 60)] == [1, 2]
