@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask
 
 from issuer.config import IssuerSettings
 from issuer.service import EXTENSION, open_service
 from issuer.views import blueprint
+from service_kit.cache import make_cache
+from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
-from service_kit.web import add_probe, make_app
+from service_kit.web import add_probe, make_app, metrics_of
 
 MAX_BODY_BYTES = 16_384
 
@@ -18,8 +22,9 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
 
     Raises SettingInvalid, KeyRejected, StorageUnavailable or SchemaOutdated when it cannot be opened.
     """
-    app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES)
-    office = open_service(settings, clock)
+    app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES, trusted_proxies=settings.trusted_proxies)
+    office = replace(open_service(settings, clock), cache=make_cache(settings.redis_url, clock or settings.clock()))
+    watch_cache(office.cache, app.name, metrics_of(app).registry)
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)
     return app

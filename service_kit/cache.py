@@ -1,10 +1,10 @@
-"""What may vanish: counts for limits, a memory of shown codes, wake-ups. In the process, or shared on Redis by URL.
+"""What may vanish: counts for limits, a memory of shown codes, news of news. In the process, or shared on Redis by URL.
 
 Losing it never loses truth. While Redis is away the cache answers from the process, logs it once and says so
 (``is_shared``)::
 
     in use ──► an answer fails, or comes from a Redis started anew ──► away: every answer from the process, at once
-       ▲                                                                 │ a heartbeat a second, beside the requests
+       ▲                                                                 │ a heartbeat beside the requests
        └── settled: SETTLE_SECONDS for the others to do the same ◄── back: hand in what was shown here meanwhile
 
 What this process has seen or been told it remembers itself as well: a code that was shown here during an outage, or
@@ -27,14 +27,17 @@ from service_kit.redis_client import connect, failures, run_of
 
 MAX_ENTRIES = 100_000
 """Entries of an in-process cache; beyond, the oldest go."""
-BEAT_SECONDS = 1.0
-"""Between two heartbeats: how soon a loss or a return is noticed without any request."""
+BEAT_SECONDS = 0.5
+"""Between two heartbeats: how soon a loss, a return or an announcement is noticed."""
 SETTLE_SECONDS = 5
 """From its return until Redis counts as shared again: by then every process has handed in what it was shown."""
-CHANNEL = "tongxing:news"
-"""Where topics are announced; see :mod:`service_kit.news`."""
-_HEARTBEAT = "tongxing:heartbeat"
+NEWS_SECONDS = 24 * 3600
+"""How long an announcement stands."""
+_HEARTBEAT, _NEWS = "tongxing:heartbeat", "tongxing:news"
 _HANDED_AT_ONCE = 500
+Hear = Callable[[frozenset[str]], None]
+EVERYTHING = frozenset({"*"})
+"""Announced after an outage, in which some topic may have been missed."""
 _GONE = object()
 """Redis did not answer."""
 _log = structlog.get_logger("cache")
@@ -52,7 +55,7 @@ class Cache(Protocol):
         ...  # pragma: no cover
 
     def announce(self, topic: str) -> None:
-        """Tell every process that listens that there is news of ``topic``. Without a shared cache nobody hears it."""
+        """Say to every process that listens that there is news of ``topic``; lost where there is no shared cache."""
         ...  # pragma: no cover
 
     @property
@@ -117,7 +120,7 @@ class RedisCache:
 
     Raises SettingInvalid for a URL that is none. Nothing is asked of Redis before the first :meth:`beat`, and what was
     lost comes back by one: :meth:`start` begins a thread that sees to it. ``on_fallback`` is called for each answer
-    that came from the process instead.
+    that came from the process instead, ``on_news`` with the topics announced since the last heartbeat.
     """
 
     def __init__(self, url: str, clock: Clock) -> None:
@@ -132,7 +135,9 @@ class RedisCache:
         self._settled_at = 0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._announced: dict[str, str] = {}
         self.on_fallback: Callable[[], None] = _nothing
+        self.on_news: Hear = _deaf
 
     @property
     def is_shared(self) -> bool:
@@ -155,7 +160,7 @@ class RedisCache:
         return self._counts.increment(key, seconds, by) if count is _GONE else int(count)
 
     def announce(self, topic: str) -> None:
-        self._ask(lambda: self._redis.publish(CHANNEL, topic))
+        self._ask(lambda: self._put_up(topic))
 
     def start(self) -> None:
         """Beat about every second in a thread of its own, until :meth:`close`."""
@@ -165,10 +170,11 @@ class RedisCache:
     def beat(self) -> None:
         """See whether Redis is there, and begin or cease to use it. Never raises for what Redis does."""
         try:
-            # A write: a replica, or a Redis that is full, would go on answering questions.
-            self._redis.set(_HEARTBEAT, "1", ex=60)
-            if not self._in_use or self._met != self._joined:
-                self._join()
+            announced = self._pulse()
+            if self._in_use and self._met == self._joined:
+                self._hear(announced)
+            else:
+                self._join(announced)
         except self._failures as error:
             self._lose(type(error).__name__)
 
@@ -212,17 +218,39 @@ class RedisCache:
         if was_in_use is not False:
             _log.warning("shared cache away, answering from the process", setting="TONGXING_REDIS_URL", error=why)
 
-    def _join(self) -> None:
+    def _join(self, announced: dict[str, str]) -> None:
         with self._lock:
             returns = self._in_use is not None
             self._settled_at = self._clock.now() + SETTLE_SECONDS if returns else 0
-            self._joined, self._in_use = self._met, True
+            self._joined, self._in_use, self._announced = self._met, True, announced
         # From here on Redis is told of every showing; those until now are remembered here.
         entries = iter(self._shown.alive())
         while some := list(islice(entries, _HANDED_AT_ONCE)):
             self._hand_in(some)
         if returns:
             _log.warning("shared cache back", setting="TONGXING_REDIS_URL")
+            # Some may have been missed.
+            self.on_news(EVERYTHING)
+
+    def _pulse(self) -> dict[str, str]:
+        with self._redis.pipeline(transaction=False) as pipeline:
+            # A write: a replica, or a Redis that is full, would go on answering questions.
+            pipeline.set(_HEARTBEAT, "1", ex=60)
+            pipeline.hgetall(_NEWS)
+            announced: dict[str, str] = pipeline.execute()[1]
+        return announced
+
+    def _hear(self, announced: dict[str, str]) -> None:
+        topics = frozenset(topic for topic, mark in announced.items() if self._announced.get(topic) != mark)
+        self._announced = announced
+        if topics:
+            self.on_news(topics)
+
+    def _put_up(self, topic: str) -> None:
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.hset(_NEWS, topic, secrets.token_hex(8))
+            pipeline.expire(_NEWS, NEWS_SECONDS)
+            pipeline.execute()
 
     def _hand_in(self, entries: list[tuple[str, str, int]]) -> None:
         with self._redis.pipeline(transaction=False) as pipeline:
@@ -248,6 +276,21 @@ def make_cache(redis_url: str, clock: Clock) -> Cache:
     cache.beat()
     cache.start()
     return cache
+
+
+def is_there(cache: Cache) -> bool | None:
+    """Whether the shared cache is there; None where none is set up."""
+    return cache.is_shared if isinstance(cache, RedisCache) else None
+
+
+def listen(cache: Cache, hear: Hear) -> None:
+    """Have ``hear`` called with each topic that any process announces, from a thread of the cache."""
+    if isinstance(cache, RedisCache):
+        cache.on_news = hear
+
+
+def _deaf(_topics: frozenset[str]) -> None:
+    """Nobody listens."""
 
 
 def _nothing() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from prometheus_client import Counter
 
+from service_kit.cache import listen
+from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.web import add_probe, make_app, metrics_of
 from verifier.config import VerifierSettings
@@ -17,7 +19,7 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
 
     Loads what is stored and begins to keep it fresh in a thread of its own. Raises SettingInvalid.
     """
-    app = make_app("verifier", blueprint)
+    app = make_app("verifier", blueprint, trusted_proxies=settings.trusted_proxies)
     verdicts = Counter(
         "tongxing_verdicts_total",
         "Verdicts by outcome and most important reason",
@@ -25,7 +27,9 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
         registry=metrics_of(app).registry,
     )
     service = make_service(settings, clock or settings.clock(), verdicts)
+    watch_cache(service.cache, app.name, metrics_of(app).registry)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
+    listen(service.cache, service.freshness.hear)
     service.freshness.start(settings.poll_seconds)
     return app

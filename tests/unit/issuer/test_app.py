@@ -160,6 +160,7 @@ def test_state_and_readiness(issuer: Issuer) -> None:
         "now": NOW,
         "clock_offset_seconds": 0,
         "kid": issuer.office.issuance.own_key.kid.hex(),
+        "shared_cache": None,
     }
     assert issuer.client.get("/readyz").status_code == 200
     with issuer.office.engine.begin() as connection:

@@ -15,8 +15,8 @@ from tests.unit.trust_registry.published import HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry
 from trust_registry.client.bundle import pack
-from verifier import freshness as freshness_module
 from verifier.freshness import Freshness, Place
+from verifier.rounds import Watch
 from verifier.trust import NOTHING, Knowledge
 
 TIMESTAMP = MIRROR + "metadata/timestamp.json"
@@ -256,5 +256,7 @@ def test_the_thread_refreshes_at_once(keep: Keep) -> None:
 
 def test_a_file_that_is_replaced_while_one_looks_is_no_fault(tmp_path: Path) -> None:
     """Another process writes into the folder all the time."""
-    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
-    assert freshness_module._newest_change(tmp_path) == 0
+    member = tmp_path / "members" / "CN-41"
+    member.mkdir(parents=True)
+    (member / "status.cose").symlink_to(tmp_path / "nowhere")
+    assert Watch(tmp_path).changes() == frozenset()
