@@ -23,6 +23,7 @@ from typing import NamedTuple
 import structlog
 
 from credentials.errors import TongxingError
+from credentials.regions import is_member_id
 from service_kit.cache import EVERYTHING
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
@@ -34,7 +35,7 @@ from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
 from verifier.report import Report, read_report, report_of, write_report
-from verifier.rounds import Rounds
+from verifier.rounds import REPORT, Rounds
 from verifier.trust import Knowledge, gather
 
 PATIENCE_SECONDS = 10.0
@@ -71,14 +72,10 @@ class Freshness:
     def load(self) -> None:
         """Take up what is stored, without network. What does not hold is reported."""
         self._rounds.watch.changes()
-        try:
-            self._trust = self._store.load(self._clock.now())
-        except TongxingError as error:
-            self._report(error)
-            return
-        self._trust_failure = None
-        self._mirror.load(self._trust, self._now(self._trust))
-        self._tell(self._trust)
+        trust = self._load_trust()
+        if trust is not None:
+            self._mirror.load(trust, self._now(trust))
+            self._tell(trust)
 
     def refresh(self, topics: frozenset[str] = EVERYTHING) -> tuple[Failure, ...]:
         """One round, of the trust list and the files of all members, or of those among ``topics``.
@@ -94,7 +91,7 @@ class Freshness:
             self._tell(self._trust)
             # A new list may bring new members and keys.
             is_new = before is None or before.versions["targets"] != self._trust.versions["targets"]
-            chosen = self._trust if is_new or topics == EVERYTHING else _narrowed(self._trust, topics)
+            chosen = self._trust if is_new or topics >= EVERYTHING else _narrowed(self._trust, topics)
             if chosen.members:
                 self._mirror.sync(chosen, self._now(chosen), PATIENCE_SECONDS)
                 self._tell(self._trust)
@@ -122,10 +119,8 @@ class Freshness:
 
     def failures(self) -> tuple[Failure, ...]:
         """What went wrong last, the trust list's own failure first."""
-        if self._reported is not None:
-            return self._reported.failures
         trust = (self._trust_failure,) if self._trust_failure else ()
-        return trust + self._mirror.failures()
+        return trust + (self._reported.failures if self._reported else self._mirror.failures())
 
     def start(self, seconds: float) -> None:
         """Refresh now and then about every ``seconds``, in a thread of its own, until :meth:`stop`."""
@@ -137,7 +132,8 @@ class Freshness:
 
     def hear(self, topics: frozenset[str]) -> None:
         """There is news of these topics: members, or the trust list. Whoever is on duty asks for it at once."""
-        self._rounds.call(topics)
+        # A closed set: whoever can write to Redis must not be able to fill our memory.
+        self._rounds.call(frozenset(topic for topic in topics if topic in (TRUST, *EVERYTHING) or is_member_id(topic)))
 
     def stop(self) -> None:
         """Begin no further round."""
@@ -153,12 +149,33 @@ class Freshness:
 
     def _read_on(self, changed: frozenset[str]) -> None:
         """Take up what another worker has stored."""
-        if TRUST in changed or self._trust is None:
-            self.load()
-        elif (chosen := _narrowed(self._trust, changed)).members:
-            self._mirror.load(chosen, self._now(chosen))
-            self._tell(self._trust)
+        trust, wanted = self._trust, changed
+        if trust is None or TRUST in changed:
+            trust = self._load_trust()
+            if trust is None:
+                self._rounds.watch.forget(TRUST)
+            else:
+                # At once: a denial must not wait until a nation's files are read.
+                self._tell(trust)
+                wanted |= self._lacking(trust)
+        if trust is not None and (chosen := _narrowed(trust, wanted)).members:
+            self._mirror.load(chosen, self._now(trust))
+            self._tell(trust)
         self._reported = read_report(self._place.folder)
+
+    def _load_trust(self) -> TrustSnapshot | None:
+        try:
+            self._trust = self._store.load(self._clock.now())
+        except TongxingError as error:
+            self._report(error)
+            return None
+        self._trust_failure = None
+        return self._trust
+
+    def _lacking(self, trust: TrustSnapshot) -> frozenset[str]:
+        """Members of whom something is missing: it may be there, and good by the new list."""
+        held = self._mirror.state(trust).items()
+        return frozenset(name for name, state in held if state.status is None or not state.rules)
 
     def _update_trust(self) -> None:
         try:
@@ -172,7 +189,7 @@ class Freshness:
         self._trust_failure = None
 
     def _look_again(self) -> None:
-        if self._rounds.watch.changes():
+        if self._rounds.watch.changes() - {REPORT}:
             failure = self._trust_failure
             self.load()
             # What is stored may be sound; the mirror is out of reach all the same.

@@ -28,6 +28,8 @@ LOOK_SECONDS = 0.25
 """How often workers off duty look into the folder."""
 CALL_SECONDS = 1.0
 """From one called round to the next at least: however many call, the mirror is asked no oftener."""
+ECHO_SECONDS = 6.0
+"""After which what was called is asked for once more: a cache before the mirror may keep the old file for 5 seconds."""
 OVERDUE = 3
 """After so many times the time between rounds without a report, the one on duty is taken for hung."""
 REPORT = "report.json"
@@ -81,6 +83,10 @@ class Watch:
         before, self._seen = self._seen, found
         return frozenset(name for name in before.keys() | found.keys() if before.get(name) != found.get(name))
 
+    def forget(self, name: str) -> None:
+        """Report this one again at the next call: it could not be read."""
+        self._seen.pop(name, None)
+
     def _files(self) -> Iterator[tuple[str, Path]]:
         yield TRUST, self._folder / _TRUST_SET
         yield REPORT, self._folder / REPORT
@@ -99,6 +105,7 @@ class Rounds:
         self.watch = Watch(folder)
         self._duty, self._fetch, self._read = Duty(folder), fetch, read
         self._called: set[str] = set()
+        self._echoes: dict[str, float] = {}
         self._news = threading.Condition()
         self._stopped = False
         self._due = self._free_from = self._overdue_at = 0.0
@@ -147,13 +154,17 @@ class Rounds:
     def _topics(self, now: float, seconds: float) -> frozenset[str]:
         """What to ask for now."""
         with self._news:
+            echoes = {topic for topic, at in self._echoes.items() if now >= at}
             if now >= self._due:
                 self._due = now + seconds * random.uniform(1 - JITTER, 1 + JITTER)
                 topics = EVERYTHING
-            elif now >= self._free_from:
-                topics = frozenset(self._called)
+            elif now >= self._free_from and (self._called or echoes):
+                topics = frozenset(self._called | echoes)
             else:
                 return frozenset()
+            for topic in echoes:
+                del self._echoes[topic]
+            self._echoes |= dict.fromkeys(self._called, now + ECHO_SECONDS)
             self._called.clear()
         self._free_from = now + CALL_SECONDS
         return topics
@@ -166,9 +177,9 @@ class Rounds:
             if self._due == 0.0:
                 self._news.wait(LOOK_SECONDS)
                 return
-            until = min(self._due, self._free_from) if self._called else self._due
-            if until > time.monotonic():
-                self._news.wait(until - time.monotonic())
+            called_from = self._free_from if self._called else self._due
+            echoed_from = max(self._free_from, min(self._echoes.values(), default=self._due))
+            self._news.wait(max(0.0, min(self._due, called_from, echoed_from) - time.monotonic()))
 
 
 def _locked(path: Path) -> TextIOWrapper | None:

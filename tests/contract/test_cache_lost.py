@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from service_kit.cache import BEAT_SECONDS, SETTLE_SECONDS, RedisCache, make_cache
+from credentials.errors import RateLimited
+from service_kit.cache import BEAT_SECONDS, EVERYTHING, SETTLE_SECONDS, RedisCache, listen, make_cache
+from service_kit.cache_metrics import watch_cache
+from service_kit.limits import Limit, Limits
 from service_kit.redis_client import TIMEOUT_SECONDS
 from tests.doubles.clock import FixedClock
 from tests.servers import NoServer, Redis
@@ -149,6 +153,56 @@ def test_it_comes_back_by_itself(stoppable_redis: Redis, clock: FixedClock) -> N
     assert cache.is_shared
     assert [entry["setting"] for entry in logged] == ["TONGXING_REDIS_URL"] * 2
     cache.close()
+
+
+def test_news_is_heard_by_the_others_at_their_next_beat(join: Join) -> None:
+    """A denial must not wait half a minute for a poll; what was said before one listened is in the first round."""
+    registry = join()
+    registry.announce("CN-44")
+    gate = join()
+    heard: list[frozenset[str]] = []
+    listen(gate, heard.append)
+    gate.beat()
+    registry.announce("trust")
+    registry.announce("CN-41")
+    registry.announce("CN-41")
+    gate.beat()
+    gate.beat()
+    registry.announce("CN-41")
+    gate.beat()
+    assert heard == [{"trust", "CN-41"}, {"CN-41"}]
+
+
+def test_after_an_outage_everything_may_be_news(stoppable_redis: Redis, join: Join) -> None:
+    """What was announced while one of us was cut off nobody repeats."""
+    gate = join()
+    heard: list[frozenset[str]] = []
+    listen(gate, heard.append)
+    stoppable_redis.restart()
+    gate.beat()
+    assert heard == [EVERYTHING]
+
+
+def test_metrics_say_whether_it_is_there(stoppable_redis: Redis, join: Join) -> None:
+    """An operator is woken when it is gone, and sees what that cost."""
+    registry, cache = CollectorRegistry(), join()
+    watch_cache(cache, "verifier", registry)
+    assert registry.get_sample_value("tongxing_shared_cache_up") == 1
+    stoppable_redis.stop()
+    cache.add("key", "first", WINDOW)
+    assert registry.get_sample_value("tongxing_shared_cache_up") == 0
+    fallbacks = registry.get_sample_value("tongxing_shared_cache_fallbacks_total", {"service": "verifier"})
+    assert fallbacks == 1
+
+
+def test_limits_hold_in_the_process_while_redis_is_away(stoppable_redis: Redis, join: Join, clock: FixedClock) -> None:
+    """An outage must not open the door to whoever was waiting for it."""
+    limits, one = Limits("registry", join(), clock), Limit("submission", 1)
+    limits.count(one, "192.0.2.1")
+    stoppable_redis.stop()
+    limits.count(one, "192.0.2.1")
+    with pytest.raises(RateLimited):
+        limits.count(one, "192.0.2.1")
 
 
 def test_the_heart_survives_what_nobody_thought_of(stoppable_redis: Redis, clock: FixedClock) -> None:

@@ -117,8 +117,9 @@ def test_a_withdrawal_is_at_every_process_at_once(site: Site) -> None:
     site.henan.publish_status()
     took = site.wait(lambda: site.outcomes(paper["text"]) == [("refused", "withdrawn")] * 4)
     assert took < POLL_SECONDS / 100
-    # One process asked for the trust list's time and that member's files; the others read what it stored.
-    assert _asked_of_mirror(site) - before <= 6
+    # One process asked for the trust list's time and that member's files, and once more when a cache before the mirror
+    # would have forgotten; the others read what it stored.
+    assert _asked_of_mirror(site) - before <= 12
 
 
 def test_the_process_on_duty_is_killed(site: Site) -> None:
