@@ -136,7 +136,7 @@ class RedisCache:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._announced: dict[str, str] = {}
-        self.on_fallback: Callable[[], None] = _nothing
+        self.on_fallback: Callable[[], None] = _uncounted
         self.on_news: Hear = _deaf
 
     @property
@@ -179,7 +179,7 @@ class RedisCache:
             self._lose(type(error).__name__)
 
     def close(self) -> None:
-        """Stop the thread and give back the connections."""
+        """Stop, and give back the connections."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
@@ -190,8 +190,7 @@ class RedisCache:
             try:
                 self.beat()
             except Exception as error:
-                # The one broad except of this thread, and its outermost edge: if it died, Redis would never be used
-                # again, and nobody would know.
+                # The one broad except of this thread: if it died, Redis would never be used again, and nobody knew.
                 _log.error("unexpected", error=type(error).__name__)
 
     def _meet(self, connection: Any) -> None:
@@ -284,7 +283,7 @@ def is_there(cache: Cache) -> bool | None:
 
 
 def listen(cache: Cache, hear: Hear) -> None:
-    """Have ``hear`` called with each topic that any process announces, from a thread of the cache."""
+    """Have ``hear`` called with what any process announces, from a thread of the cache."""
     if isinstance(cache, RedisCache):
         cache.on_news = hear
 
@@ -293,7 +292,7 @@ def _deaf(_topics: frozenset[str]) -> None:
     """Nobody listens."""
 
 
-def _nothing() -> None:
+def _uncounted() -> None:
     """Nobody counts."""
 
 
