@@ -418,9 +418,13 @@ class NotAuthorised(RequestError):
 
 
 class RateLimited(RequestError):
-    """Too many requests; try again after the time named."""
+    """Too many requests; try again after ``retry_after`` seconds."""
 
     code = "rate-limited"
+
+    def __init__(self, detail: str = "", retry_after: int = 30) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class QuotaExceeded(RequestError):

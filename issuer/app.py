@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask
 
 from issuer.config import IssuerSettings
 from issuer.metrics import IssuerMetrics, collect
 from issuer.service import EXTENSION, open_service
 from issuer.views import blueprint
+from service_kit.cache import make_cache
+from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.metrics import StateCollector
 from service_kit.web import add_probe, make_app, metrics_of
@@ -20,11 +24,12 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
 
     Raises SettingInvalid, KeyRejected, StorageUnavailable or SchemaOutdated when it cannot be opened.
     """
-    app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES)
-    registry = metrics_of(app).registry
+    app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES, trusted_proxies=settings.trusted_proxies)
+    clock, registry = clock or settings.clock(), metrics_of(app).registry
     counted = IssuerMetrics(registry)
-    office = open_service(settings, clock, counted)
+    office = replace(open_service(settings, clock, counted), cache=make_cache(settings.redis_url, clock))
     registry.register(StateCollector(office.overview, collect))
+    watch_cache(office.cache, app.name, registry)
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)
     return app

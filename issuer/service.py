@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms import es256
-from credentials.errors import SettingInvalid
+from credentials.errors import NotAuthenticated, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, load_private_key
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
@@ -27,15 +27,25 @@ from issuer.publication import Mirror, StatusPublication
 from issuer.storage.ports import Overview
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
+from service_kit.cache import Cache, InProcessCache
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate
 from service_kit.durable import make_folder, read_secret, write_atomic
 from service_kit.fetch import Fetcher
+from service_kit.limits import Limit, Limits, caller
 
 EXTENSION = "issuer"
 SECRET_BYTES = 32
 MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 VERSION_TABLE = "issuer_schema_version"
+ISSUES = Limit("issue", 1_800_000)
+"""Codes for one client: 500 a second, a city of twenty million within half a day."""
+WITHDRAWALS = Limit("withdrawal", 360_000)
+"""By one client."""
+PICTURES = Limit("picture", 360_000)
+"""For one client; each costs three hundred signatures."""
+FAILURES = Limit("failed-authentication", 600)
+"""From one address."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +61,27 @@ class IssuerService:
     clients: Clients
     clock: Clock
     metrics: IssuerMetrics
+    cache: Cache
 
     def now(self) -> int:
         """Seconds UTC."""
         return self.clock.now()
 
-    def client(self) -> str:
-        """The client that sent the present request. Raises NotAuthenticated."""
+    def client(self, limit: Limit) -> str:
+        """The client that sent the present request, which is counted under it. Raises NotAuthenticated, RateLimited.
+
+        What fails is counted under its address. Too much of that closes the address to strangers alone: behind one
+        proxy, nobody can lock a client out by knocking with a false key.
+        """
+        limits = Limits("issuer", self.cache, self.clock)
         header = request.headers.get("Authorization")
-        return authenticate(header, self.clients.key_of, self.settings.audience, self.now(), self.clients)
+        try:
+            client_id = authenticate(header, self.clients.key_of, self.settings.audience, self.now(), self.clients)
+        except NotAuthenticated:
+            limits.count(FAILURES, caller())
+            raise
+        limits.count(limit, client_id)
+        return client_id
 
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
@@ -103,6 +125,7 @@ def open_service(
         clients=Clients(engine),
         clock=clock or settings.clock(),
         metrics=metrics,
+        cache=InProcessCache(clock or settings.clock()),
     )
 
 

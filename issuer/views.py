@@ -15,9 +15,10 @@ from credentials.model import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.schemas import IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
-from issuer.service import service
+from issuer.service import ISSUES, PICTURES, WITHDRAWALS, service
 from issuer.storage.ports import IssuedRow
 from issuer.withdrawal import withdraw
+from service_kit.cache import is_there
 
 blueprint = Blueprint("issuer", __name__, description="Who is issued what")
 _IMAGE = {"responses": {"200": {"description": "The QR symbol"}}}
@@ -30,7 +31,7 @@ def issue(fields: dict[str, Any]) -> dict[str, Any]:
     """Issue one code. The same ``Idempotency-Key`` with the same body gives the same code again."""
     office = service()
     with office.metrics.counting_refusals():
-        client_id, now = office.client(), office.now()
+        client_id, now = office.client(ISSUES), office.now()
         return issued_json(office.issuance.issue(client_id, ask_for(fields, _idempotency_key()), now))
 
 
@@ -40,7 +41,7 @@ def issue(fields: dict[str, Any]) -> dict[str, Any]:
 def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
     """Withdraw a code. It reaches gates with the next publication of the status."""
     office = service()
-    client_id = office.client()
+    client_id = office.client(WITHDRAWALS)
     done = withdraw(office.store, read_handle(handle), fields["cause"], client_id, office.now())
     office.metrics.count_withdrawal(fields["cause"], done)
     return {"withdrawn": done}
@@ -74,12 +75,13 @@ def show_state() -> dict[str, Any]:
         "now": office.now(),
         "clock_offset_seconds": office.settings.clock_offset_seconds,
         "kid": office.issuance.own_key.kid.hex(),
+        "shared_cache": is_there(office.cache),
     }
 
 
 def _own(handle: str) -> IssuedRow:
     office = service()
-    office.client()
+    office.client(PICTURES)
     row = office.store.find(read_handle(handle))
     if row is None:
         raise NotFound("no such handle")

@@ -22,7 +22,7 @@ from service_kit.locale import TEXTS, UNEXPECTED, Text, prefers_english, text_of
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 30
-"""What Retry-After says with 429 and 503."""
+"""What Retry-After says where the error names no time."""
 MAX_DETAIL_CHARACTERS = 1000
 _FRAMES = 6
 _FIELD = re.compile(r"[a-z_]{1,32}")
@@ -77,7 +77,10 @@ def status_of(error: TongxingError) -> int:
 def _ours(error: TongxingError) -> Response:
     status = status_of(error)
     if status < 500:
-        return _problem(status, error.code, text_of(error), error.detail)
+        answer = _problem(status, error.code, text_of(error), error.detail)
+        if isinstance(error, errors.RateLimited):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     _log.error("fault", code=error.code, detail=error.detail, cause=type(error.__cause__).__name__)
     return _problem(status, error.code, text_of(error), "")
 

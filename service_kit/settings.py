@@ -22,6 +22,7 @@ from service_kit.clock import SystemClock
 PREFIX = "TONGXING_"
 ENVIRONMENTS = ("production", "test", "demo")
 MAX_CLOCK_OFFSET_SECONDS = 400 * 24 * 3600
+MAX_PROXIES = 8
 NOT_OF_A_SERVICE = frozenset({"TONGXING_ROLES", "TONGXING_VECTORS"})
 """Variables that the roof and the tests read."""
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -41,6 +42,8 @@ class ServiceSettings:
     environment: str = "production"
     clock_offset_seconds: int = 0
     log_level: str = "INFO"
+    trusted_proxies: int = 0
+    """How many proxies in front of us are ours, and believed on where a request came from."""
 
     def __post_init__(self) -> None:
         if self.environment not in ENVIRONMENTS:
@@ -49,6 +52,8 @@ class ServiceSettings:
             raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: only where TONGXING_ENVIRONMENT=demo")
         if abs(self.clock_offset_seconds) > MAX_CLOCK_OFFSET_SECONDS:
             raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: more than 400 days")
+        if not 0 <= self.trusted_proxies <= MAX_PROXIES:
+            raise SettingInvalid(f"TONGXING_TRUSTED_PROXIES: 0 to {MAX_PROXIES}")
         if self.log_level.upper() not in logging.getLevelNamesMapping():
             raise SettingInvalid("TONGXING_LOG_LEVEL: one of DEBUG, INFO, WARNING, ERROR")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from flask import Flask, Response, abort, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from credentials.errors import TongxingError
 from service_kit import problems
@@ -32,11 +33,14 @@ _log = structlog.get_logger("http")
 Probe = Callable[[], None]
 
 
-def make_app(name: str, *blueprints: Blueprint, max_body_bytes: int = MAX_BODY_BYTES) -> Flask:
+def make_app(
+    name: str, *blueprints: Blueprint, max_body_bytes: int = MAX_BODY_BYTES, trusted_proxies: int = 0
+) -> Flask:
     """A Flask application around one service's blueprints.
 
     With ``/healthz``, ``/readyz``, ``/metrics`` and ``/openapi.json``. Bodies above ``max_body_bytes``, or without a
-    length, are refused before they are read; every error is a problem document.
+    length, are refused before they are read; every error is a problem document. ``trusted_proxies``: how many of the
+    last hops that X-Forwarded-For and X-Forwarded-Proto name are believed.
     """
     app = _bare(name)
     app.config.update(
@@ -53,6 +57,9 @@ def make_app(name: str, *blueprints: Blueprint, max_body_bytes: int = MAX_BODY_B
     app.add_url_rule("/readyz", "readyz", lambda: _ready([app]))
     app.add_url_rule("/metrics", "metrics", lambda: _exposition(app))
     problems.install(app)
+    if trusted_proxies:
+        forwarded = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies)
+        app.wsgi_app = forwarded  # type: ignore[method-assign]
     return app
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from service_kit.cache import make_cache
+from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.durable import write_atomic
 from service_kit.metrics import StateCollector
 from service_kit.web import add_probe, make_app, metrics_of
 from trust_registry import metrics
+from trust_registry.client.member_files import TRUST
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.founding import load_online
 from trust_registry.key_files import read_passphrase
@@ -31,14 +33,20 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     clock = clock or settings.clock()
     publication, storage = open_publication(settings)
     publication.release()
-    app = make_app("registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES)
+    app = make_app(
+        "registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES, trusted_proxies=settings.trusted_proxies
+    )
+    cache = make_cache(settings.redis_url, clock)
+    watch_cache(cache, app.name, metrics_of(app).registry)
     service = RegistryService(
         settings=settings,
         publication=publication,
         request_ids=SqlRequestIds(storage.engine),
-        cache=make_cache(settings.redis_url, clock),
+        cache=cache,
         clock=clock,
     )
+    # What an earlier process may not have come to.
+    service.announce(TRUST)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
     metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))

@@ -17,6 +17,7 @@ between. Whether the root key is really the member's is for two officers to say,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from credentials.errors import KeyDenied, KeyRejected, SequenceNotNewer, StatementRejected
@@ -52,7 +53,13 @@ class Published(NamedTuple):
 
 def read_published(repository: Repository) -> Published:
     """What ``repository`` says. Raises as :func:`published_of` does."""
-    return published_of(read_trust_list(repository.trust_list), read_denials(repository.denied).denied)
+    return _read(repository.trust_list, repository.denied)
+
+
+# Kept by its whole content, so never stale: a nation's list costs 30 ms to verify, and anybody may ask for the state.
+@lru_cache(maxsize=2)
+def _read(trust_list: bytes, denied: bytes) -> Published:
+    return published_of(read_trust_list(trust_list), read_denials(denied).denied)
 
 
 def published_of(trust_list: TrustList, denied: Mapping[bytes, Denial]) -> Published:

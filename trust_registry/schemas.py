@@ -152,6 +152,7 @@ class StateSchema(Schema):
     environment = fields.String()
     now = fields.Integer()
     clock_offset_seconds = fields.Integer()
+    shared_cache = fields.Boolean(allow_none=True)
     members = fields.List(fields.String())
     denied = fields.Integer()
     officers = fields.List(fields.String())

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import current_app, request
 
-from credentials.errors import RateLimited
 from service_kit.auth import JtiStore, authenticate
-from service_kit.cache import Cache
-from service_kit.clock import HOUR_SECONDS, Clock
+from service_kit.cache import Cache, is_there
+from service_kit.clock import Clock
+from service_kit.limits import Limit, Limits, caller
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment import read_published
 from trust_registry.metrics import Overview, overview
@@ -19,7 +19,7 @@ from trust_registry.repository import Repository, expiry_of, officer_keys, root_
 
 EXTENSION = "trust_registry"
 MAX_SUBMISSIONS_PER_HOUR = 60
-"""Statements and requests for denials from one address: nobody has to log in for them."""
+"""Statements, and as many requests for denials, from one address: nobody has to log in for them."""
 MAX_FILES_PER_HOUR = 7_200
 """Files of one member from one address: one every half second."""
 
@@ -51,9 +51,11 @@ class RegistryService:
 
     def limit(self, what: str, most_per_hour: int) -> None:
         """Count this request under its address. Raises RateLimited."""
-        key = f"registry:{what}:{request.remote_addr}"
-        if self.cache.increment(key, HOUR_SECONDS) > most_per_hour:
-            raise RateLimited(f"more than {most_per_hour} an hour")
+        Limits("registry", self.cache, self.clock).count(Limit(what, most_per_hour), caller())
+
+    def announce(self, topic: str) -> None:
+        """Tell gates that share our Redis that the mirror has news: of the trust list, or of a member."""
+        self.cache.announce(topic)
 
     def state(self) -> dict[str, Any]:
         """What is in force, for people and for the command line."""
@@ -66,6 +68,7 @@ class RegistryService:
             "environment": self.settings.environment,
             "now": self.now(),
             "clock_offset_seconds": self.settings.clock_offset_seconds,
+            "shared_cache": is_there(self.cache),
             "members": sorted(published.trust_list.members),
             "denied": len(published.denied),
             "officers": sorted(officer_keys(repository)),

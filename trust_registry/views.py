@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound as RouteNotFound
 from credentials.errors import NotFound
 from credentials.regions import is_member_id
 from trust_registry import member_files
+from trust_registry.client.member_files import TRUST
 from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
 from trust_registry.metadata.denials import denial_to_json
@@ -101,7 +102,9 @@ def publish_draft(draft_id: str) -> dict[str, int]:
     """An officer puts an approved draft into force."""
     registry = service()
     registry.officer()
-    return versions(registry.publication.publish(draft_id, registry.now()))
+    published = registry.publication.publish(draft_id, registry.now())
+    registry.announce(TRUST)
+    return versions(published)
 
 
 @blueprint.post("/v1/denials")
@@ -111,7 +114,9 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
     """A key is denied, in the signed words of an officer or of its own member."""
     registry = service()
     registry.limit("denial", MAX_SUBMISSIONS_PER_HOUR)
-    return denial_to_json(deny(registry.publication, wanted["request"], registry.now()))
+    denial = deny(registry.publication, wanted["request"], registry.now())
+    registry.announce(TRUST)
+    return denial_to_json(denial)
 
 
 @blueprint.get("/v1/state")
@@ -126,9 +131,11 @@ def show_state() -> dict[str, Any]:
 def put_status(member: str) -> MemberFileRecord:
     """A member's signed status snapshot (COSE)."""
     registry, content = service(), _content(member)
-    return member_files.accept_status(
+    taken = member_files.accept_status(
         registry.publication.storage, registry.publication.mirror, member, content, registry.now()
     )
+    registry.announce(member)
+    return taken
 
 
 @blueprint.put("/v1/members/<member>/rules")
@@ -136,9 +143,11 @@ def put_status(member: str) -> MemberFileRecord:
 def put_rules(member: str) -> MemberFileRecord:
     """A member's signed rule set (JWS)."""
     registry, content = service(), _content(member)
-    return member_files.accept_rules(
+    taken = member_files.accept_rules(
         registry.publication.storage, registry.publication.mirror, member, content, registry.now()
     )
+    registry.announce(member)
+    return taken
 
 
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from service_kit.cache import listen
+from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.web import add_probe, make_app, metrics_of
 from verifier.config import VerifierSettings
@@ -17,11 +19,13 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
 
     Loads what is stored and begins to keep it fresh in a thread of its own. Raises SettingInvalid.
     """
-    app = make_app("verifier", blueprint)
+    app = make_app("verifier", blueprint, trusted_proxies=settings.trusted_proxies)
     registry = metrics_of(app).registry
     service = make_service(settings, clock or settings.clock(), GateMetrics(registry))
     registry.register(GateCollector(service.gate, service.freshness))
+    watch_cache(service.cache, app.name, registry)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
+    listen(service.cache, service.freshness.hear)
     service.freshness.start(settings.poll_seconds)
     return app

@@ -3,41 +3,43 @@
 One round: trust first, and swapped in at once, so that a denial counts before anybody's files are fetched; then the
 members' files, each by itself. Whatever fails leaves what is held and is reported; nothing here ever makes a gate
 forget. A round that cannot reach the mirror looks whether somebody has put newer files (an offline bundle) into the
-folder instead.
+folder instead. When rounds are made, and by which of several workers, is said in :mod:`verifier.rounds`.
 
 ::
 
-    <folder>/trust/     TrustStore
-    <folder>/members/   MemberMirror
+    <folder>/trust/       TrustStore
+    <folder>/members/     MemberMirror
+    <folder>/report.json  how the last round went, for the workers that did not make it
 """
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
 from credentials.errors import TongxingError
+from credentials.regions import is_member_id
+from service_kit.cache import EVERYTHING
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from trust_registry.client.bundle import read_bundle
 from trust_registry.client.clock_bound import effective_now
+from trust_registry.client.member_files import TRUST
 from trust_registry.client.mirror import Failure, MemberMirror, MemberState
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
+from verifier.report import Report, read_report, report_of, write_report
+from verifier.rounds import REPORT, Rounds
 from verifier.trust import Knowledge, gather
 
 PATIENCE_SECONDS = 10.0
 """How long a round waits for the members' files; slower ones count in the next round."""
-JITTER = 0.2
-"""Share of the time between rounds by which gates spread out, so that they do not all call at once."""
-TRUST = "trust"
-"""Stands in a failure for the file that is not a member's."""
 _log = structlog.get_logger("freshness")
 
 Learn = Callable[[Knowledge], None]
@@ -63,31 +65,36 @@ class Freshness:
         self._mirror = MemberMirror(place.folder / "members", place.mirror_url, fetcher)
         self._trust: TrustSnapshot | None = None
         self._trust_failure: Failure | None = None
-        self._loaded = 0
-        self._stopped = threading.Event()
+        self._reported: Report | None = None
+        """Of the worker on duty, where that is another."""
+        self._rounds = Rounds(place.folder, self._make_round, self._read_on)
 
     def load(self) -> None:
         """Take up what is stored, without network. What does not hold is reported."""
-        self._loaded = _newest_change(self._place.folder)
-        try:
-            self._trust = self._store.load(self._clock.now())
-        except TongxingError as error:
-            self._report(error)
-            return
-        self._trust_failure = None
-        self._mirror.load(self._trust, self._now(self._trust))
-        self._tell(self._trust)
+        self._rounds.watch.changes()
+        trust = self._load_trust()
+        if trust is not None:
+            self._mirror.load(trust, self._now(trust))
+            self._tell(trust)
 
-    def refresh(self) -> tuple[Failure, ...]:
-        """One round. What went wrong is returned; nothing is raised for it."""
+    def refresh(self, topics: frozenset[str] = EVERYTHING) -> tuple[Failure, ...]:
+        """One round, of the trust list and the files of all members, or of those among ``topics``.
+
+        What went wrong is returned; nothing is raised for it.
+        """
+        self._reported, before = None, self._trust
         if self._place.mirror_url:
             self._update_trust()
         if self._trust_failure is not None or not self._place.mirror_url:
             self._look_again()
         if self._trust is not None and self._place.mirror_url:
             self._tell(self._trust)
-            self._mirror.sync(self._trust, self._now(self._trust), PATIENCE_SECONDS)
-            self._tell(self._trust)
+            # A new list may bring new members and keys.
+            is_new = before is None or before.versions["targets"] != self._trust.versions["targets"]
+            chosen = self._trust if is_new or topics >= EVERYTHING else _narrowed(self._trust, topics)
+            if chosen.members:
+                self._mirror.sync(chosen, self._now(chosen), PATIENCE_SECONDS)
+                self._tell(self._trust)
         return self.failures()
 
     def take_bundle(self, source: bytes | Path) -> None:
@@ -107,12 +114,13 @@ class Freshness:
 
     def members(self) -> Mapping[str, MemberState]:
         """What is held of each member."""
-        return self._mirror.state(self._trust) if self._trust else {}
+        held = self._mirror.state(self._trust) if self._trust else {}
+        return {name: self._reported.applied(name, state) for name, state in held.items()} if self._reported else held
 
     def failures(self) -> tuple[Failure, ...]:
         """What went wrong last, the trust list's own failure first."""
         trust = (self._trust_failure,) if self._trust_failure else ()
-        return trust + self._mirror.failures()
+        return trust + (self._reported.failures if self._reported else self._mirror.failures())
 
     def start(self, seconds: float) -> None:
         """Refresh now and then about every ``seconds``, in a thread of its own, until :meth:`stop`."""
@@ -120,19 +128,54 @@ class Freshness:
 
     def run(self, seconds: float) -> None:
         """What the thread does."""
-        while not self._stopped.is_set():
-            try:
-                self.refresh()
-            except Exception as error:
-                # The one broad except of this thread, and its outermost edge: if it died, the gate would go stale in
-                # silence. The message may hold anything, so only the type is kept.
-                _log.error("unexpected", error=type(error).__name__)
-            self._stopped.wait(seconds * random.uniform(1 - JITTER, 1 + JITTER))
+        self._rounds.run(seconds)
+
+    def hear(self, topics: frozenset[str]) -> None:
+        """There is news of these topics: members, or the trust list. Whoever is on duty asks for it at once."""
+        # A closed set: whoever can write to Redis must not be able to fill our memory.
+        self._rounds.call(frozenset(topic for topic in topics if topic in (TRUST, *EVERYTHING) or is_member_id(topic)))
 
     def stop(self) -> None:
         """Begin no further round."""
-        self._stopped.set()
+        self._rounds.stop()
         self._mirror.close()
+
+    def _make_round(self, topics: frozenset[str]) -> None:
+        self.refresh(topics)
+        try:
+            write_report(self._place.folder, report_of(self.failures(), self.members()))
+        except TongxingError as error:
+            _log.warning("report", code=error.code, detail=error.detail)
+
+    def _read_on(self, changed: frozenset[str]) -> None:
+        """Take up what another worker has stored."""
+        trust, wanted = self._trust, changed
+        if trust is None or TRUST in changed:
+            trust = self._load_trust()
+            if trust is None:
+                self._rounds.watch.forget(TRUST)
+            else:
+                # At once: a denial must not wait until a nation's files are read.
+                self._tell(trust)
+                wanted |= self._lacking(trust)
+        if trust is not None and (chosen := _narrowed(trust, wanted)).members:
+            self._mirror.load(chosen, self._now(trust))
+            self._tell(trust)
+        self._reported = read_report(self._place.folder)
+
+    def _load_trust(self) -> TrustSnapshot | None:
+        try:
+            self._trust = self._store.load(self._clock.now())
+        except TongxingError as error:
+            self._report(error)
+            return None
+        self._trust_failure = None
+        return self._trust
+
+    def _lacking(self, trust: TrustSnapshot) -> frozenset[str]:
+        """Members of whom something is missing: it may be there, and good by the new list."""
+        held = self._mirror.state(trust).items()
+        return frozenset(name for name, state in held if state.status is None or not state.rules)
 
     def _update_trust(self) -> None:
         try:
@@ -146,7 +189,7 @@ class Freshness:
         self._trust_failure = None
 
     def _look_again(self) -> None:
-        if _newest_change(self._place.folder) != self._loaded:
+        if self._rounds.watch.changes() - {REPORT}:
             failure = self._trust_failure
             self.load()
             # What is stored may be sound; the mirror is out of reach all the same.
@@ -168,13 +211,6 @@ class Freshness:
         self._trust_failure = Failure("", TRUST, error.code, error.detail, self._clock.now())
 
 
-def _newest_change(folder: Path) -> int:
-    """When anything below ``folder`` changed last, in the file system's own count."""
-    return max(map(_changed_at, folder.glob("**/*.*")), default=0)
-
-
-def _changed_at(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0  # written over in this moment
+def _narrowed(trust: TrustSnapshot, topics: frozenset[str]) -> TrustSnapshot:
+    """The same trust, with these members alone to ask for."""
+    return replace(trust, members={name: trust.members[name] for name in trust.members if name in topics})

@@ -91,6 +91,7 @@ class StateSchema(Schema):
     clock_offset_seconds = fields.Integer()
     clock = fields.Nested(ClockSchema)
     replay_memory_shared = fields.Boolean()
+    shared_cache = fields.Boolean(allow_none=True)
     trust = fields.Nested(TrustSchema, allow_none=True)
     rules = fields.List(fields.Nested(RulesSchema))
     members = fields.Dict(keys=fields.String(), values=fields.Nested(MemberSchema))

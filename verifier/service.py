@@ -14,8 +14,9 @@ from flask import current_app
 from credentials.errors import Unavailable
 from credentials.verdict import Verdict
 from credentials.wire.jws import json_bytes
-from service_kit.cache import make_cache
+from service_kit.cache import Cache, InProcessCache, is_there, make_cache
 from service_kit.clock import Clock
+from service_kit.limits import Limit, Limits, caller
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
@@ -25,6 +26,8 @@ from verifier.state import state_to_json
 from verifier.trust import NOTHING, Knowledge
 
 EXTENSION = "verifier"
+CHECKS = Limit("check", 3_600_000)
+"""Codes from one address at one worker: a thousand lanes that scan one every second."""
 
 
 @dataclass
@@ -45,6 +48,8 @@ class VerifierService:
     freshness: Freshness
     clock: Clock
     metrics: GateMetrics
+    cache: Cache
+    limits: Limits
     _rendered: list[Rendered] = field(default_factory=lambda: [Rendered()])
 
     def check(self, texts: Sequence[str], lane: str | None) -> list[Verdict]:
@@ -54,6 +59,10 @@ class VerifierService:
         self.metrics.count(verdicts, perf_counter() - began)
         return verdicts
 
+    def limit(self, codes: int) -> None:
+        """Count so many codes under this request's address. Raises RateLimited."""
+        self.limits.count(CHECKS, caller(), codes)
+
     def state(self) -> dict[str, Any]:
         """How fresh everything is, for people and for the command line."""
         state = state_to_json(self.gate, self.freshness)
@@ -61,6 +70,7 @@ class VerifierService:
             "member": self.settings.member,
             "clock_offset_seconds": self.settings.clock_offset_seconds,
             "device_now": self.clock.now(),
+            "shared_cache": is_there(self.cache),
             **state,
         }
 
@@ -81,11 +91,14 @@ class VerifierService:
 
 def make_service(settings: VerifierSettings, clock: Clock, metrics: GateMetrics) -> VerifierService:
     """The gate of these settings, with what is stored loaded. Raises SettingInvalid."""
-    gate = Gate(settings.policy, clock, make_cache(settings.redis_url, clock))
+    cache = make_cache(settings.redis_url, clock)
+    gate = Gate(settings.policy, clock, cache)
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
     freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics))
     freshness.load()
-    return VerifierService(settings, gate, freshness, clock, metrics)
+    # In the process: a limit this high guards one worker, and asking Redis would cost more than the check.
+    limits = Limits("verifier", InProcessCache(clock), clock)
+    return VerifierService(settings, gate, freshness, clock, metrics, cache, limits)
 
 
 def _learn(gate: Gate, metrics: GateMetrics, knowledge: Knowledge) -> None:

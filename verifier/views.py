@@ -33,6 +33,7 @@ def _takes(schema: type) -> dict[str, Any]:
 @blueprint.doc(requestBody=_takes(CheckSchema), responses={200: {"description": "The verdict (docs/verdict.md)"}})
 def check() -> Response:
     """Judge one code."""
+    service().limit(1)
     body = _body({"text", "lane"})
     return _answer(_judged([_text(body.get("text"))], _lane(body))[0])
 
@@ -48,6 +49,7 @@ def check_batch() -> Response:
     lane = _lane(body)
     # All are read before the first is judged: a batch that is refused must not have used up anybody's live code.
     codes = [_text(text) for text in texts]
+    service().limit(len(codes))
     return _answer(f'{{"verdicts":[{",".join(_judged(codes, lane))}]}}')
 
 

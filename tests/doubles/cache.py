@@ -13,7 +13,11 @@ class SharedCache(InProcessCache):
     def __init__(self, clock: object) -> None:
         super().__init__(clock)  # type: ignore[arg-type]
         self.gone = False
+        self.announced: list[str] = []
 
     def add(self, key: str, value: str, seconds: int) -> str | None:
         self.is_shared = not self.gone
         return super().add(key, value, seconds)
+
+    def announce(self, topic: str) -> None:
+        self.announced.append(topic)

@@ -29,6 +29,8 @@ from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.metadata.denials import kid_from_text
 
 STATUS, RULES = "status.cose", "rules.jws"
+TRUST = "trust"
+"""Stands beside members' ids for the trust list: in failures, and in announcements of news."""
 MEMBER_FILES = (STATUS, RULES)
 """What a member's folder on a mirror holds for gates."""
 _USES = {STATUS: "status", RULES: "rules"}

@@ -19,6 +19,7 @@ from issuer.app import MAX_BODY_BYTES, create_app
 from issuer.config import IssuerSettings
 from issuer.service import IssuerService, prepare
 from service_kit.auth import authorization
+from service_kit.limits import Limit
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
 from tests.unit.issuer.issuing import AUDIENCE, MEMBER, NOW, paper, phone
@@ -118,6 +119,30 @@ def test_assertion_is_good_once(issuer: Issuer) -> None:
     assert issuer.client.post("/v1/credentials", json=paper(), headers=headers).status_code == 401
 
 
+def test_a_client_is_limited_by_route(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop in one city's application must not use up the province's lists; it can still withdraw."""
+    monkeypatch.setattr("issuer.views.ISSUES", Limit("issue", 1))
+    handle = dict(issuer.issue(paper()).json or {})["handle"]
+    answer = issuer.issue(paper(), "another")
+    assert (answer.status_code, (answer.json or {})["code"]) == (429, "rate-limited")
+    assert int(answer.headers["Retry-After"]) == 3600 - NOW % 3600
+    assert issuer.withdraw(handle).status_code == 200
+
+
+def test_failed_authentication_is_limited_and_locks_no_client_out(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger knocks without end from behind the same proxy as the province's own application."""
+    monkeypatch.setattr(service, "FAILURES", Limit("failed-authentication", 2))
+    stranger = new_private_key()
+    codes = []
+    for number in range(4):
+        headers = authorization(stranger, "city-app", AUDIENCE, NOW) | {"Idempotency-Key": f"{number}"}
+        codes.append(issuer.client.post("/v1/credentials", json=paper(), headers=headers).status_code)
+    assert codes == [401, 401, 429, 429]
+    assert issuer.issue(paper()).status_code == 201
+
+
 def test_symbols(issuer: Issuer) -> None:
     """The picture reads back to exactly the issued text, and no cache keeps it."""
     body = issuer.issue(paper()).json
@@ -160,6 +185,7 @@ def test_state_and_readiness(issuer: Issuer) -> None:
         "now": NOW,
         "clock_offset_seconds": 0,
         "kid": issuer.office.issuance.own_key.kid.hex(),
+        "shared_cache": None,
     }
     assert issuer.client.get("/readyz").status_code == 200
     with issuer.office.engine.begin() as connection:

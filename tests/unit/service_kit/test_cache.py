@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from credentials.errors import SettingInvalid
-from service_kit.cache import RETRY_SECONDS, InProcessCache, RedisCache, make_cache
+from service_kit.cache import InProcessCache, RedisCache, make_cache
 from tests.doubles.clock import FixedClock
 
 NOW = 1_800_000_000
@@ -56,29 +56,36 @@ def test_it_does_not_grow_for_ever(clock: FixedClock) -> None:
     assert cache.add("a", "again", 60) is None
 
 
+def test_a_count_takes_several_at_once(clock: FixedClock) -> None:
+    """A batch of a thousand codes is a thousand, not one."""
+    cache = InProcessCache(clock)
+    assert [cache.increment("key", 60, by=1000), cache.increment("key", 60)] == [1000, 1001]
+
+
 def test_without_redis_it_goes_on_and_says_so(clock: FixedClock, nobody_listens: str) -> None:
-    """Redis gone costs the shared memory, never an answer; a verdict must be able to say it."""
-    cache = make_cache(nobody_listens, clock)
-    assert cache.is_shared
+    """Redis away costs the shared memory, never an answer; one line says which setting it is about, and no content."""
+    cache = RedisCache(nobody_listens, clock)
+    fallbacks: list[None] = []
+    cache.on_fallback = lambda: fallbacks.append(None)
     with capture_logs() as logged:
+        cache.beat()
+        cache.beat()
         assert cache.add("key", "first", 60) is None
         assert cache.add("key", "second", 60) == "first"
         assert [cache.increment("count", 60), cache.increment("count", 60)] == [1, 2]
+        cache.announce("trust")
     assert not cache.is_shared
-    assert [entry["log_level"] for entry in logged] == ["warning"]
+    assert len(fallbacks) == 4
+    assert [(entry["log_level"], entry["setting"]) for entry in logged] == [("warning", "TONGXING_REDIS_URL")]
     assert "hush" not in str(logged)
+    cache.close()
 
 
-def test_redis_is_tried_again(clock: FixedClock, nobody_listens: str) -> None:
-    """It comes back by itself, also when the clock was set back in between."""
-    cache = RedisCache(nobody_listens, clock)
-    cache.increment("key", 60)
-    clock.time += RETRY_SECONDS
-    assert cache.is_shared
-    cache.increment("key", 60)
-    assert not cache.is_shared
-    clock.time -= 3600
-    assert cache.is_shared
+def test_a_service_starts_without_redis(clock: FixedClock, nobody_listens: str) -> None:
+    """Redis comes up after us, or never: neither may keep a gate closed."""
+    cache = make_cache(nobody_listens, clock)
+    assert isinstance(cache, RedisCache)
+    assert cache.add("key", "first", 60) is None
     cache.close()
 
 

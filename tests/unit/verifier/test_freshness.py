@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
 from credentials.errors import BundleRejected, MetadataRejected
+from service_kit.cache import EVERYTHING
 from tests.doubles.clock import FixedClock
 from tests.unit.trust_registry.published import HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry
 from trust_registry.client.bundle import pack
-from verifier import freshness as freshness_module
 from verifier.freshness import Freshness, Place
+from verifier.rounds import REPORT, Watch
 from verifier.trust import NOTHING, Knowledge
 
 TIMESTAMP = MIRROR + "metadata/timestamp.json"
@@ -28,6 +30,11 @@ class Pupil:
     def __init__(self) -> None:
         self.lessons = [NOTHING]
         self.arrived = threading.Event()
+
+    @property
+    def denied(self) -> Collection[bytes]:
+        trust = self.lessons[-1].trust
+        return trust.denied if trust is not None else ()
 
     def learn(self, knowledge: Knowledge) -> None:
         self.lessons.append(knowledge)
@@ -256,5 +263,106 @@ def test_the_thread_refreshes_at_once(keep: Keep) -> None:
 
 def test_a_file_that_is_replaced_while_one_looks_is_no_fault(tmp_path: Path) -> None:
     """Another process writes into the folder all the time."""
-    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
-    assert freshness_module._newest_change(tmp_path) == 0
+    member = tmp_path / "members" / "CN-41"
+    member.mkdir(parents=True)
+    (member / "status.cose").symlink_to(tmp_path / "nowhere")
+    assert Watch(tmp_path).changes() == frozenset()
+
+
+def test_a_called_round_asks_for_that_member_alone(keep: Keep, registry: MirroredRegistry, mirror: Serving) -> None:
+    """Thirty-four provinces publish every minute: each time asking for everybody's files would be a thousand."""
+    gate = keep()
+    gate.freshness.refresh()
+    registry.put_status(registry.henan, 2, (5,))
+    mirror.asked.clear()
+    gate.freshness.refresh(frozenset({"CN-41", "no member"}))
+    assert gate.knowledge.statuses["CN-41"].sequence == 2
+    assert {path for path in mirror.asked if "members/" in path} == {
+        MIRROR + "members/CN-41/status.cose",
+        MIRROR + "members/CN-41/rules.jws",
+    }
+
+
+def test_a_called_round_for_the_trust_list_alone(keep: Keep, mirror: Serving) -> None:
+    """A denial is one small file, and every second counts."""
+    gate = keep()
+    gate.freshness.refresh()
+    mirror.asked.clear()
+    gate.freshness.refresh(frozenset({"trust"}))
+    assert TIMESTAMP in mirror.asked
+    assert not [path for path in mirror.asked if "members/" in path]
+
+
+def test_everything_called_with_something_is_everything(keep: Keep, mirror: Serving) -> None:
+    """After an outage a member's news must not hide that all others may have some."""
+    gate = keep()
+    gate.freshness.refresh()
+    mirror.asked.clear()
+    gate.freshness.refresh(frozenset({*EVERYTHING, "CN-41"}))
+    assert MIRROR + "members/CN-44/status.cose" in mirror.asked
+
+
+def test_what_is_no_topic_is_not_heard(keep: Keep) -> None:
+    """Whoever can write to Redis can write a million of them."""
+    gate = keep()
+    gate.freshness.hear(frozenset({"CN-41", "trust", "x" * 1000}))
+    assert gate.freshness._rounds._called == {"CN-41", "trust"}
+
+
+def test_a_worker_off_duty_reads_what_the_other_stores(keep: Keep, registry: MirroredRegistry, mirror: Serving) -> None:
+    """It asks the mirror for nothing, and knows, says and refuses the same a moment later."""
+    on_duty = keep()
+    on_duty.freshness.start(3600)
+    _wait(lambda: set(on_duty.knowledge.statuses) == {"CN-41", "CN-44"})
+    _wait(lambda: (on_duty.freshness._place.folder / REPORT).exists())
+    other = keep()
+    other.freshness.load()
+    mirror.asked.clear()
+    other.freshness.start(3600)
+    registry.put_status(registry.henan, 2, (5,))
+    registry.published.deny(registry.guangdong.keys[0].kid)
+    registry.publish()
+    mirror.broken.add(MIRROR + "members/CN-44/status.cose")
+    on_duty.freshness.hear(EVERYTHING)
+    _wait(lambda: other.knowledge.statuses.get("CN-41") is not None)
+    _wait(lambda: other.knowledge.statuses["CN-41"].sequence == 2)
+    _wait(lambda: registry.guangdong.keys[0].kid in other.pupil.denied)
+    _wait(lambda: bool(other.freshness.failures()))
+    assert other.freshness.failures() == on_duty.freshness.failures()
+    assert other.freshness.members()["CN-44"].failures == on_duty.freshness.members()["CN-44"].failures
+    assert other.freshness.members()["CN-41"].status_synced_at == on_duty.freshness.members()["CN-41"].status_synced_at
+    assert mirror.asked.count(MIRROR + "members/CN-41/status.cose") == 1
+
+
+def test_a_worker_off_duty_that_cannot_read_says_so_and_tries_again(keep: Keep, tmp_path: Path) -> None:
+    """Somebody else's write goes wrong: what was known stays, and the next whole file is taken."""
+    on_duty, other = keep(), keep()
+    on_duty.freshness.refresh()
+    other.freshness.load()
+    stored = tmp_path / "trust" / "trust.zip"
+    whole = stored.read_bytes()
+    stored.write_bytes(b"half")
+    other.freshness._read_on(frozenset({"trust"}))
+    assert [failure.file for failure in other.freshness.failures()] == ["trust"]
+    assert other.knowledge.trust is not None
+    assert "trust" in other.freshness._rounds.watch.changes()
+    stored.write_bytes(whole)
+    other.freshness._read_on(frozenset({"trust"}))
+    assert other.freshness.failures() == ()
+
+
+def test_a_report_that_cannot_be_written_does_not_stop_the_rounds(keep: Keep, tmp_path: Path) -> None:
+    """The disk is full: the gate goes on."""
+    (tmp_path / REPORT).mkdir()
+    gate = keep()
+    with structlog.testing.capture_logs() as logs:
+        gate.freshness._make_round(EVERYTHING)
+    assert [entry["code"] for entry in logs] == ["storage-unavailable"]
+    assert set(gate.knowledge.statuses) == {"CN-41", "CN-44"}
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

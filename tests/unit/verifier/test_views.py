@@ -18,12 +18,13 @@ from credentials.formats import presentation
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form
 from service_kit.clock import SystemClock
+from service_kit.limits import Limit
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
 from tests.vectors.reading import read_trust
 from verifier.app import create_app
 from verifier.config import VerifierSettings
-from verifier.service import EXTENSION, VerifierService
+from verifier.service import CHECKS, EXTENSION, VerifierService
 from verifier.views import MAX_BATCH
 from wsgi import make_application
 
@@ -117,6 +118,24 @@ def test_a_whole_batch_fits_the_body_limit(client: FlaskClient) -> None:
     assert answer.status_code == 200
 
 
+def test_an_address_is_limited_by_codes(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One device gone mad must not keep a hall waiting; a batch counts for what is in it, and a bad one for nothing."""
+    monkeypatch.setattr("verifier.service.CHECKS", Limit("check", 4))
+    assert client.post("/v1/check/batch", json={"texts": ["x"] * 3}).status_code == 200
+    assert client.post("/v1/check/batch", json={"texts": ["x", None]}).status_code == 400
+    assert client.post("/v1/check", json={"text": "x"}).status_code == 200
+    answer = client.post("/v1/check", json={"text": "x"})
+    assert (answer.status_code, (answer.json or {})["code"]) == (429, "rate-limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    elsewhere = client.post("/v1/check", json={"text": "x"}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert elsewhere.status_code == 200
+
+
+def test_a_busy_gate_is_not_limited() -> None:
+    """Tens of thousands pass a station in an hour, all of them from the address of its one network."""
+    assert CHECKS.most > 10 * 60_000
+
+
 def test_state(client: FlaskClient) -> None:
     """An operator sees at a glance how old everything is and what fails."""
     state = client.get("/v1/state").json
@@ -129,6 +148,7 @@ def test_state(client: FlaskClient) -> None:
     assert state["rules"][0]["in_force"] is True
     assert state["failures"] == []
     assert state["replay_memory_shared"] is False
+    assert state["shared_cache"] is None
 
 
 def test_state_names_a_members_failure(client: FlaskClient, app: Flask, mirror: Serving) -> None:
