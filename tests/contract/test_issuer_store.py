@@ -1,12 +1,10 @@
-"""What every store of an issuer promises: on SQLite, and on PostgreSQL where ``TEST_POSTGRES_URL`` names one."""
+"""What every store of an issuer promises, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,34 +50,16 @@ class Stores:
             engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'issuer.sqlite'}"
-    else:
-        url = os.environ.get("TEST_POSTGRES_URL", "")
-        if not url:
-            pytest.skip("no PostgreSQL: TEST_POSTGRES_URL names none")
-        _drop_all(url)
-    stores = Stores(url)
+@pytest.fixture
+def stores(database_url: str) -> Iterator[Stores]:
+    stores = Stores(database_url)
     yield stores
     stores.close()
-    if request.param == "postgresql":
-        _drop_all(url)
 
 
 @pytest.fixture
 def store(stores: Stores) -> IssuerStore:
     return stores.store
-
-
-def _drop_all(url: str) -> None:
-    engine = connect(url)
-    with transaction(engine) as connection:
-        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE tablename LIKE 'issuer\\_%'")).scalars()
-        for name in list(names):
-            connection.execute(text(f"DROP TABLE {name} CASCADE"))
-    engine.dispose()
 
 
 def row(place: Place, at: int = NOW, lifetime: int = DAY) -> IssuedRow:
