@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from credentials.errors import SchemaOutdated, SettingInvalid, StorageUnavailable
-from service_kit.database_errors import READ_ONLY, give_up_read_only, retried, translating
+from service_kit.database_errors import READ_ONLY, give_up_read_only, translating
 from service_kit.durable import make_folder
+from service_kit.retrying import retried
 
 BUSY_TIMEOUT_SECONDS = 10
 """How long a SQLite writer waits for another."""

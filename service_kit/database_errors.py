@@ -1,27 +1,20 @@
-"""What databases say when something is wrong, in our words; and what may be tried again.
+"""What databases say when something is wrong, in our words.
 
 Drivers' messages may repeat rows, hosts and user names, so none of their words goes on.
 """
 
 from __future__ import annotations
 
-import functools
-import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, ParamSpec, TypeVar
+from typing import Final
 
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from credentials.errors import Conflict, InvalidRequest, StorageFull, StorageUnavailable
+from service_kit.retrying import BROKEN_OFF
 
-ATTEMPTS = 3
-"""How often in all a transaction is tried that the database breaks off."""
-PAUSE_SECONDS = 0.05
-"""The longest pause before the second attempt; before the third, twice that. Of two in a deadlock one must wait."""
-BROKEN_OFF: Final = "the database broke the transaction off; nothing of it was kept"
 UNDECIDED: Final = "the database was lost at the commit: ask again to learn whether it was kept"
 READ_ONLY: Final = "TONGXING_DATABASE_URL: the database is read-only"
 _REFUSED = "TONGXING_DATABASE_URL: the server refuses this user, password or database"
@@ -29,30 +22,6 @@ _SILENT = "TONGXING_DATABASE_URL: no database answers at this address"
 _NO_FILE = "TONGXING_DATABASE_URL or TONGXING_DATA_DIR: the database's file cannot be opened"
 _SERIALISATION, _DEADLOCK, _READ_ONLY_TRANSACTION, _DISK_FULL = "40001", "40P01", "25006", "53100"
 _SQLITE_READONLY, _SQLITE_FULL, _SQLITE_CANTOPEN = 8, 13, 14
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def retried(deed: Callable[P, T]) -> Callable[P, T]:
-    """Let ``deed``, which is made of whole transactions, be done again when the database breaks one off.
-
-    Only what certainly left nothing behind is tried again, at most :data:`ATTEMPTS` times in all: a deadlock, a failed
-    serialisation, a connection lost before the commit was sent. A server that cannot be reached is not waited for.
-    """
-
-    @functools.wraps(deed)
-    def again(*args: P.args, **kwargs: P.kwargs) -> T:
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return deed(*args, **kwargs)
-            except StorageUnavailable as error:
-                if error.detail != BROKEN_OFF:
-                    raise
-            time.sleep(random.uniform(0, attempt * PAUSE_SECONDS))
-        return deed(*args, **kwargs)
-
-    return again
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from issuer.storage import tables
 from issuer.storage.ports import Entry, IssuedRow, Overview, Replay
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
-from service_kit.database_errors import retried
+from service_kit.retrying import retried
 
 _LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Inspector, inspect, text
+from sqlalchemy import Engine, text
 
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
@@ -20,6 +20,7 @@ from issuer.storage.ports import Entry, IssuedRow, IssuerStore
 from issuer.storage.sql import SqlIssuerStore
 from issuer.storage.tables import metadata
 from service_kit.database import connect, migrate, transaction
+from tests.contract.schema import require_same_tables
 
 NOW = 1_795_000_000
 DAY = 24 * 3600
@@ -170,25 +171,7 @@ def test_database_refuses_a_rule_with_an_approver(store: IssuerStore) -> None:
 
 def test_migrations_make_the_tables_of_the_program(stores: Stores) -> None:
     """A bound that stands in the program's tables alone protects nobody."""
-
-    def described(inspector: Inspector) -> dict[str, Any]:
-        return {
-            table: (
-                {(each["name"], str(each["type"]), each["nullable"]) for each in inspector.get_columns(table)},
-                {(each["name"], each["sqltext"]) for each in inspector.get_check_constraints(table)},
-                {(each["name"], *each["column_names"]) for each in inspector.get_indexes(table)},
-                {(*each["constrained_columns"], each["referred_table"]) for each in inspector.get_foreign_keys(table)},
-                inspector.get_pk_constraint(table)["constrained_columns"],
-                [each["column_names"] for each in inspector.get_unique_constraints(table)],
-            )
-            for table in metadata.tables
-        }
-
-    migrated = described(inspect(stores.engine))
-    with transaction(stores.engine) as connection:
-        metadata.drop_all(connection)
-        metadata.create_all(connection)
-    assert migrated == described(inspect(stores.engine))
+    require_same_tables(stores.engine, metadata)
 
 
 def test_credential_needs_its_decision(stores: Stores) -> None:
