@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from credentials.errors import SchemaOutdated, SettingInvalid, StorageUnavailable
-from service_kit.database_errors import READ_ONLY, give_up_read_only, translating
+from service_kit.database_errors import give_up_read_only, translating
 from service_kit.durable import make_folder
 from service_kit.retrying import retried
 
@@ -98,7 +98,7 @@ def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     with translating(), _one_migration, _file_lock(engine):
         if not _is_newest(engine, scripts, version_table):
             _upgrade(engine, scripts, version_table)
-    _require_writable(engine)
+    _require_writable(engine, version_table)
 
 
 def require_schema(engine: Engine, scripts: Path, version_table: str) -> None:
@@ -107,12 +107,11 @@ def require_schema(engine: Engine, scripts: Path, version_table: str) -> None:
         raise SchemaOutdated("the database's schema is not that of this version; migrate it first")
 
 
-def _require_writable(engine: Engine) -> None:
+def _require_writable(engine: Engine, version_table: str) -> None:
     """Find out at the start, and not with the first code that cannot be issued."""
     with transaction(engine) as connection:
-        # On SQLite the beginning alone needs the right to write.
-        if connection.dialect.name == "postgresql" and connection.scalar(text("SHOW transaction_read_only")) == "on":
-            raise StorageUnavailable(READ_ONLY)
+        connection.execute(text(f"UPDATE {version_table} SET version_num = version_num"))
+        connection.rollback()
 
 
 def _upgrade(engine: Engine, scripts: Path, version_table: str) -> None:
@@ -153,6 +152,7 @@ def _postgresql(url: str) -> Engine:
     }
     engine = create_engine(url, pool_pre_ping=True, connect_args=patience)
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "checkin", _forget_mode)
     event.listen(engine, "handle_error", give_up_read_only)
     return engine
 
@@ -176,6 +176,13 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
+def _forget_mode(connection: Any, _record: Any) -> None:
+    # After a reading transaction SQLAlchemy would ask for READ WRITE in so many words, also where the server's
+    # administrator has made read-only the default.
+    if connection is not None:
+        connection.read_only = None
+
+
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     only_reads = options.get(_READING, False)
@@ -189,10 +196,12 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def _file_lock(engine: Engine) -> Iterator[None]:
     """SQLite's lock while migrating: already the first switch to WAL mode must not be made by two at once."""
-    if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
+    # A name that begins with "file:" is a URI, whose author knows what he does.
+    name = engine.url.database or ":memory:"
+    if engine.dialect.name != "sqlite" or name == ":memory:" or name.startswith("file:"):
         yield
         return
-    with _lock_file(Path(engine.url.database)) as file:
+    with _lock_file(Path(name)) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
@@ -68,9 +68,13 @@ def _of_driver(error: DBAPIError, committing: bool) -> StorageFull | StorageUnav
         return StorageUnavailable(UNDECIDED if committing else BROKEN_OFF)
     if code == _SQLITE_CANTOPEN:
         return StorageUnavailable(_NO_FILE)
-    if error.statement is None and (connection := getattr(error.orig, "pgconn", None)) is not None:
-        # It asked for a password or took one: somebody is there. What he says is in his own language.
-        return StorageUnavailable(_REFUSED if connection.used_password or connection.needs_password else _SILENT)
+    if error.statement is None and not committing and hasattr(error.orig, "pgconn"):
+        return StorageUnavailable(_of_connecting(getattr(error.orig, "pgconn", None)))
     if isinstance(error, OperationalError):
         return StorageUnavailable("the database cannot be reached, or is locked")
     return StorageUnavailable("the database refused")
+
+
+def _of_connecting(connection: Any) -> str:
+    # A server that asked for a password, or took one, is there. What it says then is in its own language.
+    return _REFUSED if connection and (connection.used_password or connection.needs_password) else _SILENT

@@ -1,12 +1,24 @@
-"""A database's tables as the database itself describes them."""
+"""A database for a moment, and its tables as it describes them itself."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, MetaData, inspect
 
-from service_kit.database import transaction
+from service_kit.database import connect, transaction
+
+
+@contextmanager
+def engine_on(url: str) -> Iterator[Engine]:
+    """An engine that is given back at the end."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def require_same_tables(engine: Engine, metadata: MetaData) -> None:

@@ -38,8 +38,8 @@ without its deed, a mirror that clients would refuse, tables other than the prog
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 TAIL = """
-Overtaken: told so, as two officers at one draft are. Measured on {machine}, Python {python}; rates say more about
-that machine and its other load than about Tongxing.
+Overtaken: told so, as two officers at one draft are. Measured on {machine}, Python {python};
+rates say more about that machine and its other load than about Tongxing.
 
 | deed | {databases} |
 | --- | {dashes} |
