@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -20,10 +21,7 @@ from credentials.errors import (
 from service_kit.clock import SystemClock
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.desks import Desk, enrol
-from service_kit.logs import configure
-from tests.unit.trust_registry.founded import HENAN
-from trust_registry import log, service
-from trust_registry.app import create_app
+from trust_registry import log
 from trust_registry.cli import province, registry
 from trust_registry.cli_root import root
 from trust_registry.client.bundle import read_bundle
