@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from trust_registry.cli_options import as_json, registry_url, remote, say
+from service_kit.terminal import as_json, say
+from trust_registry.cli_options import registry_url, remote
 from trust_registry.log import words
 
 

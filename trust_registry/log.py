@@ -23,6 +23,7 @@ KINDS: Final[dict[str, str]] = {
     "draft-made": "拟定草案 · a draft was made",
     "draft-approved": "登记官签署草案 · an officer signed a draft",
     "list-published": "发布信任列表 · a trust list was published",
+    "root-published": "发布新根 · a new root was published",
     "root-change-announced": "公告成员根密钥变更 · a member's change of root key was announced",
     "key-denied": "停用密钥 · a key was denied",
 }
@@ -76,6 +77,11 @@ def list_published(
         if change.what == "root-changed":
             announced = {"member": change.member, "root": change.kid, "version": version}
             _append(records, "root-change-announced", at, announced)
+
+
+def root_published(records: Records, version: int, root: bytes, at: int) -> None:
+    """The next root was put into force: who is an officer, and which keys are the server's."""
+    _append(records, "root-published", at, {"version": version, "root": _sha256(root)})
 
 
 def key_denied(records: Records, denial: Denial, asker: str, request: str) -> None:
