@@ -16,7 +16,7 @@ LOCKS := locks/requirements
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo check static test bench vectors locks clean
+.PHONY: help demo check static test bench faults vectors locks clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -41,6 +41,9 @@ test: static .venv/peers/installed ## everything: check, all other tests, the co
 
 bench: .venv/test ## measure speed against the budgets
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+faults: .venv/test ## kill processes and databases again and again, and count what is lost or wrong
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 vectors: .venv/test ## write the test vectors anew
 	@$(BIN)/python -m tests.vectors $(ARGS)

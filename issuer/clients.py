@@ -14,6 +14,7 @@ from credentials.keys import jwk_of, public_key_from_jwk
 from issuer.storage import tables
 from service_kit.auth import MAX_ID_CHARACTERS, MAX_LIFETIME_SECONDS, SKEW_SECONDS
 from service_kit.database import reading, transaction
+from service_kit.retrying import retried
 
 _ID = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_ID_CHARACTERS}}}")
 
@@ -35,6 +36,7 @@ class Clients:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @retried
     def add(self, client_id: str, jwk: Any, at: int) -> None:
         """Register a client. Raises KeyRejected for its key, InvalidRequest, Conflict when the id is taken."""
         # No colon: the commands' own idempotency keys are scoped to ids that have one.
@@ -44,6 +46,7 @@ class Clients:
         with transaction(self._engine) as connection:
             connection.execute(insert(tables.client).values(client_id=client_id, jwk=public, added_at=at))
 
+    @retried
     def revoke(self, client_id: str, at: int) -> None:
         """Take a client's rights away for good. Raises NotFound."""
         row = tables.client
@@ -54,6 +57,7 @@ class Clients:
             if not changed.rowcount:
                 raise NotFound("no active client of this id")
 
+    @retried
     def all(self) -> list[Client]:
         """All clients, revoked ones included."""
         row = tables.client.c
@@ -61,6 +65,7 @@ class Clients:
             found = connection.execute(select(row.client_id, row.added_at, row.revoked_at).order_by(row.client_id))
             return [Client(*each) for each in found]
 
+    @retried
     def key_of(self, client_id: str) -> ec.EllipticCurvePublicKey | None:
         """The key of an active client, or None."""
         row = tables.client.c
@@ -69,6 +74,7 @@ class Clients:
             jwk = connection.execute(query).scalar_one_or_none()
         return None if jwk is None else public_key_from_jwk(json.loads(jwk))
 
+    @retried
     def use(self, client_id: str, jti: str, expires_at: int) -> bool:
         """Mark an assertion as used; False when it was used before."""
         table = tables.used_assertion

@@ -1,8 +1,8 @@
-"""Issuing (签发): decide, allocate, sign, check our own output, commit, and only then release.
+"""Issuing (签发): decide, allocate, sign, check our own output, record, and only then release.
 
-A crash between allocation and signing leaves an unused index and nothing else; a crash after the commit leaves a
-credential that the same idempotency key returns again. Nothing is released that this module's own
-reader would not accept.
+A crash between allocation and record leaves an unused index and nothing else; a crash after the record leaves a
+credential that the same idempotency key returns again. Of two that use one key at once the record of one is kept, and
+both get its code. Nothing is released that this module's own reader would not accept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from credentials import claims
 from credentials.errors import (
+    Conflict,
     CredentialError,
     IdempotencyConflict,
     InvalidRequest,
@@ -34,9 +35,11 @@ from credentials.wire.jws import json_bytes
 from issuer.decisions import Decision, decide_by_hand, decide_by_rule
 from issuer.indices import Place, group_end, reference_of
 from issuer.request import IssueRequest, read_request
-from issuer.storage.ports import Entry, IssuedRow, IssuerStore, IssueTransaction, Replay
+from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Replay
 
 HANDLE_BYTES = 16
+RECORD_ATTEMPTS = 5
+"""How often a batch is signed anew because others have used some of its keys in the meantime."""
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 64
 
 
@@ -107,7 +110,7 @@ class Issuance:
         return outcome
 
     def issue_many(self, client_id: str, asks: Sequence[Ask], at: int) -> list[IssuedRow | TongxingError]:
-        """Issue for many in one transaction: a row or an error for each, in order; a bad one stops no other.
+        """Issue for many, recorded together: a row or an error for each, in order; a bad one stops no other.
 
         Of several with one key the first good one is issued for. Raises SelfCheckFailed, StorageUnavailable or
         StorageFull when nothing at all was issued.
@@ -155,31 +158,33 @@ class Issuance:
         return _Ready(ask, request, decision, min(expires_at, decision.ends_at))
 
     def _issue_ready(self, client_id: str, ready: Mapping[str, _Ready], at: int) -> dict[str, Replay]:
-        """Allocate, sign, check and record in one transaction, but for what somebody else did in the meantime."""
-        with self.store.issuing() as issuing:
-            known = issuing.replays(client_id, list(ready), at)
-            fresh = [entry for key, entry in ready.items() if key not in known]
-            rows = self._sign_all(issuing, fresh, at)
-            issuing.record(
-                client_id,
-                [
-                    Entry(entry.ask.key, entry.ask.body_hash, entry.decision, row)
-                    for entry, row in zip(fresh, rows, strict=True)
-                ],
-            )
-        self.tell(rows)
-        issued = {entry.ask.key: Replay(entry.ask.body_hash, row) for entry, row in zip(fresh, rows, strict=True)}
-        return {**known, **issued}
+        """Allocate, sign, check and record, but for what somebody else did in the meantime."""
+        known: dict[str, Replay] = {}
+        for attempt in range(1, RECORD_ATTEMPTS + 1):
+            entries = self._sign_all([entry for key, entry in ready.items() if key not in known], at)
+            try:
+                self.store.record(client_id, entries)
+                self.tell([entry.issued for entry in entries])
+                return known | {entry.key: Replay(entry.body_hash, entry.issued) for entry in entries}
+            except Conflict:
+                if attempt == RECORD_ATTEMPTS:
+                    raise
+                known = dict(self.store.replays(client_id, list(ready), at))
+        raise AssertionError  # pragma: no cover
 
-    def _sign_all(self, issuing: IssueTransaction, fresh: Sequence[_Ready], at: int) -> list[IssuedRow]:
+    def _sign_all(self, fresh: Sequence[_Ready], at: int) -> list[Entry]:
         ends = [group_end(entry.expires_at) for entry in fresh]
-        places = {end: iter(issuing.allocate(end, count)) for end, count in Counter(ends).items()}
+        places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]
         credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
         texts = self._texts(credentials)
-        return [
+        rows = [
             IssuedRow(place, secrets.token_bytes(HANDLE_BYTES), int(made.form), at, made.expires_at, text)
             for place, made, text in zip(taken, credentials, texts, strict=True)
+        ]
+        return [
+            Entry(entry.ask.key, entry.ask.body_hash, entry.decision, row)
+            for entry, row in zip(fresh, rows, strict=True)
         ]
 
     def _texts(self, credentials: list[StatusCredential]) -> list[str]:

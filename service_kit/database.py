@@ -15,25 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from credentials.errors import (
-    Conflict,
-    InvalidRequest,
-    SchemaOutdated,
-    SettingInvalid,
-    StorageFull,
-    StorageUnavailable,
-)
+from credentials.errors import SchemaOutdated, SettingInvalid, StorageUnavailable
+from service_kit.database_errors import give_up_read_only, translating
 from service_kit.durable import make_folder
+from service_kit.retrying import retried
 
 BUSY_TIMEOUT_SECONDS = 10
 """How long a SQLite writer waits for another."""
@@ -43,9 +30,7 @@ SILENCE_SECONDS = 25
 """How long a PostgreSQL server that is gone without a word is waited for; by default it would be two hours."""
 _MIGRATION_LOCK = 0x746F6E67
 """Key of PostgreSQL's advisory lock while migrating."""
-_SQLITE_FULL = 13
-_POSTGRESQL_FULL = "53100"
-_READING = "tongxing_reading"
+_READING, _HASTY = "tongxing_reading", "tongxing_hasty"
 # Alembic keeps its environment in the process, so that two threads may not migrate at once.
 _one_migration = threading.Lock()
 
@@ -61,52 +46,72 @@ def connect(url: str) -> Engine:
         if url.startswith(("postgresql:", "postgresql+psycopg:")):
             return _postgresql(url.replace("postgresql:", "postgresql+psycopg:", 1))
     except ModuleNotFoundError as error:
-        raise SettingInvalid("DATABASE_URL: the database's driver is not installed") from error
+        raise SettingInvalid("TONGXING_DATABASE_URL: the database's driver is not installed") from error
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         # The URL may hold a password, so it is not repeated.
-        raise SettingInvalid("DATABASE_URL: not a database URL") from error
-    raise SettingInvalid("DATABASE_URL: neither sqlite:///file nor postgresql://…")
+        raise SettingInvalid("TONGXING_DATABASE_URL: not a database URL") from error
+    raise SettingInvalid("TONGXING_DATABASE_URL: neither sqlite:///file nor postgresql://…")
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine, *, hasty: bool = False) -> Iterator[Connection]:
     """One writing transaction: committed on leaving, rolled back on any error.
 
     On SQLite writers take turns. On PostgreSQL they run side by side (READ COMMITTED): whoever reads in order to write
-    takes a lock of its own first. Raises Conflict for a broken uniqueness or other constraint, InvalidRequest for a
-    value that no column can hold, StorageFull, StorageUnavailable.
+    takes a lock of its own first. ``hasty``: the commit is not waited for on the disk. A crash of the database may lose
+    it, but never alone: whatever is committed after it without haste is lost with it, or neither is.
+
+    Raises Conflict for a broken uniqueness or other constraint, InvalidRequest for a value that no column can hold,
+    StorageFull, StorageUnavailable.
     """
-    with _translating(), engine.begin() as connection:
+    with translating(), engine.connect() as connection:
+        connection.execution_options(**{_HASTY: hasty})
+        connection.begin()
+        if hasty and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         yield connection
+        with translating(committing=True):
+            connection.commit()
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that only reads: it never waits for a writer, nor a writer for it.
+    """One transaction that only reads, and sees the database as it stood at one moment.
 
-    Raises StorageUnavailable, also for an attempt to write.
+    It never waits for a writer, nor a writer for it. Raises StorageUnavailable, also for an attempt to write.
     """
-    with _translating(), engine.connect() as connection:
-        yield connection.execution_options(**{_READING: True}, postgresql_readonly=True)
+    with translating(), engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection.execution_options(**{_READING: True})
 
 
+@retried
 def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     """Bring the schema to the newest version in ``scripts``, wholly or not at all.
 
     Any number of processes and threads may call it at once: one does it, the others wait and find it
     done. ``version_table`` is the service's own, so that services may share a database.
     Raises SchemaOutdated when the database is of a version that this program does not know, StorageFull,
-    StorageUnavailable.
+    StorageUnavailable, also when the database may only be read.
     """
-    with _translating(), _one_migration, _file_lock(engine):
+    with translating(), _one_migration, _file_lock(engine):
         if not _is_newest(engine, scripts, version_table):
             _upgrade(engine, scripts, version_table)
+    _require_writable(engine, version_table)
 
 
 def require_schema(engine: Engine, scripts: Path, version_table: str) -> None:
     """Raise SchemaOutdated unless the schema is exactly the newest in ``scripts``."""
     if not _is_newest(engine, scripts, version_table):
         raise SchemaOutdated("the database's schema is not that of this version; migrate it first")
+
+
+def _require_writable(engine: Engine, version_table: str) -> None:
+    """Find out at the start, and not with the first code that cannot be issued."""
+    with transaction(engine) as connection:
+        connection.execute(text(f"UPDATE {version_table} SET version_num = version_num"))
+        connection.rollback()
 
 
 def _upgrade(engine: Engine, scripts: Path, version_table: str) -> None:
@@ -145,7 +150,11 @@ def _postgresql(url: str) -> Engine:
         "keepalives_count": 4,
         "tcp_user_timeout": SILENCE_SECONDS * 1000,
     }
-    return create_engine(url, pool_pre_ping=True, connect_args=patience)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=patience)
+    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "checkin", _forget_mode)
+    event.listen(engine, "handle_error", give_up_read_only)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -160,8 +169,25 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # Whoever dies without a word in the middle of a transaction must not keep its locks for the two hours that the
+    # server's TCP would wait.
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'")
+    connection.commit()
+
+
+def _forget_mode(connection: Any, _record: Any) -> None:
+    # After a reading transaction SQLAlchemy would ask for READ WRITE in so many words, also where the server's
+    # administrator has made read-only the default.
+    if connection is not None:
+        connection.read_only = None
+
+
 def _begin_sqlite(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get(_READING, False)
+    options = connection.get_execution_options()
+    only_reads = options.get(_READING, False)
+    # In WAL mode NORMAL leaves the syncing of this commit to the next one that is FULL.
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(_HASTY) else 'FULL'}")
     # What is written while reading would be rolled back without a word.
     connection.exec_driver_sql(f"PRAGMA query_only = {int(only_reads)}")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
@@ -170,10 +196,12 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def _file_lock(engine: Engine) -> Iterator[None]:
     """SQLite's lock while migrating: already the first switch to WAL mode must not be made by two at once."""
-    if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
+    # A name that begins with "file:" is a URI, whose author knows what he does.
+    name = engine.url.database or ":memory:"
+    if engine.dialect.name != "sqlite" or name == ":memory:" or name.startswith("file:"):
         yield
         return
-    with _lock_file(Path(engine.url.database)) as file:
+    with _lock_file(Path(name)) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -187,7 +215,7 @@ def _lock_file(database: Path) -> Iterator[Any]:
         lock = database.with_name(f"{database.name}.migrating")
         file = lock.open("w")
     except OSError as error:
-        raise StorageUnavailable("the database's folder cannot be written") from error
+        raise StorageUnavailable("TONGXING_DATABASE_URL or TONGXING_DATA_DIR: the folder cannot be written") from error
     with file:
         yield file
 
@@ -214,31 +242,3 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
 def _require_references(connection: Connection) -> None:
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise StorageUnavailable("the migration would leave rows that refer to nothing")
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OverflowError, UnicodeEncodeError) as error:
-        raise _translated(error) from error
-
-
-def _translated(error: Exception) -> Conflict | InvalidRequest | StorageFull | StorageUnavailable:
-    # Drivers' messages may repeat rows, so only our own words go on.
-    if isinstance(error, IntegrityError):
-        return Conflict("a row of this kind is there already, or one it needs is not")
-    if isinstance(error, DataError | OverflowError | UnicodeEncodeError):
-        # Too large a number, half a character: PostgreSQL's driver and SQLite's have different names for it.
-        return InvalidRequest("a value that no column can hold")
-    if isinstance(error, DBAPIError) and _is_full(error.orig):
-        return StorageFull("the database has no space left")
-    if isinstance(error, OperationalError):
-        return StorageUnavailable("the database cannot be reached, is locked or read-only")
-    return StorageUnavailable("the database refused")
-
-
-def _is_full(error: BaseException | None) -> bool:
-    return (
-        getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL or getattr(error, "sqlstate", None) == _POSTGRESQL_FULL
-    )

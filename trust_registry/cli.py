@@ -8,6 +8,7 @@ import click
 
 from service_kit.durable import write_atomic
 from service_kit.terminal import as_json, say
+from trust_registry.cli_log import log
 from trust_registry.cli_officers import approve, deny, draft, publish, state
 from trust_registry.cli_options import data_dir as data_dir_option
 from trust_registry.cli_options import local_clock, passphrase_file, registry_settings
@@ -114,7 +115,7 @@ def lint(context: click.Context, data_dir: Path | None, root: Path | None, as_js
         context.exit(1)
 
 
-for command in (state, draft, approve, publish, deny, root):
+for command in (state, draft, approve, publish, deny, root, log):
     registry.add_command(command)
 
 

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from credentials.errors import CredentialError, InvalidRequest, NotAuthorised, QuotaExceeded
 from credentials.signing import Signer
 from credentials.wire import jws
-from trust_registry import renewal
+from service_kit.retrying import retried
+from trust_registry import log, renewal
 from trust_registry import repository as tuf
 from trust_registry.enrolment import Published, read_published
 from trust_registry.metadata.denials import (
@@ -52,6 +53,7 @@ def sign_request(signer: Signer, kid: str, reason: str, audience: str, now: int)
     return jws.sign(payload, signer, DENIAL_TYPE)
 
 
+@retried
 def deny(publication: Publication, request: str, now: int) -> Denial:
     """Deny the key that ``request`` names, and bring it to the mirror at once.
 
@@ -68,6 +70,7 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
             changed = renewal.with_denials(repository, denied, publication.online, now)
             publication.keep(records, changed)
             records.denials.add(DenialRecord(denial.kid.hex(), asker.name, request, now))
+            log.key_denied(records, denial, asker.name, request)
     publication.release()
     return denial
 

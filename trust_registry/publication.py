@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from credentials.errors import ApprovalRejected, Conflict, NotFound
-from trust_registry import renewal
+from service_kit.retrying import retried
+from trust_registry import log, renewal
 from trust_registry import repository as tuf
 from trust_registry.client.repository import metadata_path
 from trust_registry.difference import Change, compare
@@ -53,6 +54,7 @@ class Publication:
         with self.storage.reading() as records:
             return current(records)
 
+    @retried
     def submit(self, compact: str, proofs: Sequence[str], now: int) -> StatementRecord:
         """Take a province's statement in, to go before the officers. The same one gives the same record.
 
@@ -77,8 +79,10 @@ class Publication:
                 state="submitted",
             )
             records.statements.add(record)
+            log.statement_received(records, statement, now)
         return record
 
+    @retried
     def draft(self, request: DraftRequest, officer: str, now: int) -> DraftView:
         """Make a trust list of what is in force and what ``request`` changes, for officers to sign.
 
@@ -101,6 +105,7 @@ class Publication:
                 state="open",
             )
             records.drafts.add(record)
+            log.draft_made(records, record)
             return _view(records, record, published)
 
     def view(self, draft_id: str) -> DraftView:
@@ -113,6 +118,7 @@ class Publication:
         with self.storage.reading() as records:
             return statements_of(records, _draft(records, draft_id).statement_ids)
 
+    @retried
     def approve(self, draft_id: str, keyid: str, signature: str, now: int) -> DraftView:
         """Add an officer's signature (hex) over the draft's message.
 
@@ -127,8 +133,10 @@ class Publication:
             if keyid in records.drafts.approvals(draft_id):
                 raise ApprovalRejected("this officer has approved already; another one must")
             records.drafts.approve(draft_id, keyid, signature, now)
+            log.draft_approved(records, record, keyid, now)
             return _view(records, record, read_published(repository))
 
+    @retried
     def publish(self, draft_id: str, now: int) -> tuf.Repository:
         """Put a draft into force and bring it to the mirror. Published already: the mirror is completed.
 
@@ -141,6 +149,7 @@ class Publication:
                 self._put_into_force(records, record, now)
         return self.release()
 
+    @retried
     def retime(self, now: int) -> tuf.Repository:
         """Sign the timestamp anew, and snapshot and denials when they near their expiry; for a timer."""
         with self.storage.writing() as records:
@@ -152,6 +161,7 @@ class Publication:
         tuf.check_repository(repository)
         records.repository.write(repository.files())
 
+    @retried
     def release(self) -> tuf.Repository:
         """Bring the mirror up to what is in force. Does nothing when it is."""
         with self.storage.writing() as records:
@@ -159,6 +169,7 @@ class Publication:
             self.mirror.release(repository.files())
         return repository
 
+    @retried
     def adopt(self) -> None:
         """Begin with the mirror's repository when the database has none: a new registry, or a lost database.
 
@@ -185,6 +196,8 @@ class Publication:
         self.keep(records, renewal.with_targets(repository, targets, record.trust_list, self.online, now))
         records.drafts.close(record.id)
         _close_statements(records, record)
+        changes = compare(published, published_of(read_trust_list(record.trust_list), published.denied))
+        log.list_published(records, record, record.base + 1, list(approvals), changes, now)
 
 
 def current(records: Records) -> tuf.Repository:

@@ -72,6 +72,13 @@ class RemoteRegistry:
         """Bring a signed request for a denial: the denial."""
         return self._ask("POST", "/v1/denials", {"request": request})
 
+    def log(self, since: int) -> list[dict[str, Any]]:
+        """The next leaves of the log from number ``since`` on; none at its end."""
+        leaves = self._ask("GET", f"/v1/log?since={since}").get("leaves")
+        if not isinstance(leaves, list) or not all(map(_is_leaf, leaves)):
+            raise FetchFailed("the registry's log cannot be read")
+        return leaves
+
     def _ask(
         self,
         method: str,
@@ -106,6 +113,11 @@ def _fields(body: bytes, status: int) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise FetchFailed(f"status {status}, and no JSON object", status)
     return fields
+
+
+def _is_leaf(value: object) -> bool:
+    kinds = {"number": int, "kind": str, "at": int, "content": str}
+    return isinstance(value, dict) and all(type(value.get(name)) is kind for name, kind in kinds.items())
 
 
 def _error_of(fields: dict[str, Any], status: int) -> TongxingError:

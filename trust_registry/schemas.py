@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.denials import MAX_REQUEST_CHARACTERS
 from trust_registry.drafting import MAX_STATEMENTS_PER_DRAFT
+from trust_registry.log import MAX_LEAF_NUMBER
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
 from trust_registry.metadata.trust_list import KINDS, MAX_MEMBERS
 from trust_registry.possession import MAX_PROOF_CHARACTERS
@@ -143,6 +144,27 @@ class MemberFileSchema(Schema):
     sequence = fields.Integer()
     sha256 = fields.String()
     size = fields.Integer()
+
+
+class LogQuerySchema(Schema):
+    """Which leaves of the log are asked for: those from number ``since`` on."""
+
+    since = fields.Integer(load_default=0, validate=validate.Range(min=0, max=MAX_LEAF_NUMBER))
+
+
+class LeafSchema(Schema):
+    """A leaf of the log. ``content`` is the canonical JSON as it was written, a text."""
+
+    number = fields.Integer()
+    kind = fields.String()
+    at = fields.Integer()
+    content = fields.String()
+
+
+class LogSchema(Schema):
+    """A page of the log; an empty one is the end."""
+
+    leaves = fields.List(fields.Nested(LeafSchema))
 
 
 class StateSchema(Schema):

@@ -26,7 +26,8 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets  # type: ignore[attr-defined]
 
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, MetadataRejected, SettingInvalid
-from trust_registry import renewal
+from service_kit.retrying import retried
+from trust_registry import log, renewal
 from trust_registry.approval import CLOCKS_APART_SECONDS, in_force
 from trust_registry.client.repository import Source
 from trust_registry.difference import Change
@@ -139,6 +140,7 @@ def signed_by(succession: Succession, held: Root) -> Signed:
     return Signed(len(found.first.signed), len(found.second.signed), found.second.threshold)
 
 
+@retried
 def put_into_force(publication: Publication, succession: Succession, now: int) -> Repository:
     """Put the next root into force, with denials, snapshot and timestamp signed anew by the online keys at hand.
 
@@ -151,6 +153,7 @@ def put_into_force(publication: Publication, succession: Succession, now: int) -
             _check_signatures(succession, repository, _check(succession, repository, now), publication.online)
             signed = repository._replace(root=succession.root.to_bytes(), targets=succession.targets.to_bytes())
             publication.keep(records, renewal.with_denials(signed, repository.denied, publication.online, now))
+            log.root_published(records, succession.root.signed.version, signed.root, now)
     return publication.release()
 
 

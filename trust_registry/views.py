@@ -17,6 +17,7 @@ from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
 from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
+from trust_registry.log import read_page
 from trust_registry.metadata.denials import denial_to_json
 from trust_registry.publication import DraftView
 from trust_registry.repository import TIMESTAMP_PATH, root_of
@@ -26,6 +27,8 @@ from trust_registry.schemas import (
     DenialSchema,
     DraftRequestSchema,
     DraftSchema,
+    LogQuerySchema,
+    LogSchema,
     MemberFileSchema,
     PublicationSchema,
     StatementSchema,
@@ -117,6 +120,14 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
     denial = deny(registry.publication, wanted["request"], registry.now())
     registry.announce(TRUST)
     return denial_to_json(denial)
+
+
+@blueprint.get("/v1/log")
+@blueprint.arguments(LogQuerySchema, location="query")
+@blueprint.response(200, LogSchema)
+def show_log(wanted: dict[str, int]) -> dict[str, Any]:
+    """What the registry did, in order, a page at a time."""
+    return {"leaves": read_page(service().publication.storage, wanted["since"])}
 
 
 @blueprint.get("/v1/state")

@@ -7,7 +7,6 @@ the only record of who decided what. Who can write it can withdraw codes and inv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from issuer.decisions import Decision
@@ -51,28 +50,11 @@ class Overview(NamedTuple):
     lists_left: int
 
 
-class Replays(Protocol):
-    """What idempotency keys were used for."""
+class IssuerStore(Protocol):
+    """The issuer's rows. Each call is one transaction."""
 
     def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
         """What these keys of this client were used for, where the code has not expired at ``at``."""
-
-
-class IssueTransaction(Replays, Protocol):
-    """One transaction of issuing. Everything in it is committed together, or nothing is.
-
-    Transactions follow one another: each sees what the one before it has recorded.
-    """
-
-    def allocate(self, end: int, count: int) -> list[Place]:
-        """``count`` places that nobody else gets, in lists of the day ending at ``end``; opens lists as they fill."""
-
-    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
-        """Keep them. Raises Conflict when a place or a key is taken, or a decision lacks what it must have."""
-
-
-class IssuerStore(Replays, Protocol):
-    """The issuer's rows."""
 
     def bind_secret(self, digest: bytes) -> None:
         """Bind the store to the secret of this digest (32 bytes) for ever. Raises SettingInvalid for another one.
@@ -83,8 +65,18 @@ class IssuerStore(Replays, Protocol):
     def is_bound(self) -> bool:
         """Whether the store is bound to a secret."""
 
-    def issuing(self) -> AbstractContextManager[IssueTransaction]:
-        """Begin a transaction of issuing; commits on leaving, rolls back on an error."""
+    def allocate(self, end: int, count: int) -> list[Place]:
+        """``count`` places, in lists of the day ending at ``end``; opens lists as they fill.
+
+        Nobody else gets them, used or not. Only after a crash of the database may places be given again that nothing
+        was recorded for; :meth:`record` refuses the second use.
+        """
+
+    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
+        """Keep all of them together, or none.
+
+        Raises Conflict when a place or a key is taken, or a decision lacks what it must have.
+        """
 
     def find(self, handle: bytes) -> IssuedRow | None:
         """The credential of a handle."""

@@ -1,14 +1,15 @@
 """The issuer's store on SQL, one code path for SQLite and PostgreSQL.
 
-A transaction of issuing takes the counter row first, so that two workers never get one place or use one key: SQLite
-begins a writing transaction at once, PostgreSQL locks the row until the commit.
+No lock is held while codes are signed. Places are given out in a short transaction of their own that takes the counter
+row first, so that two workers never get one; what was signed is recorded in another, where the primary keys decide:
+of two that used one key, or one place, the second is refused whole. A place whose code was never recorded is burned,
+which harms nobody.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
@@ -21,61 +22,11 @@ from issuer.storage import tables
 from issuer.storage.ports import Entry, IssuedRow, Overview, Replay
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
+from service_kit.retrying import retried
 
 _LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""
-
-
-class SqlIssueTransaction:
-    """See :class:`issuer.storage.ports.IssueTransaction`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
-        return _replays(self._connection, client_id, keys, at)
-
-    def allocate(self, end: int, count: int) -> list[Place]:
-        places: list[Place] = []
-        while len(places) < count:
-            list_id, position = self.open_list(end, room=1)
-            taken = min(count - len(places), STATUS_LIST_SIZE - position)
-            places += [Place(list_id, position + offset) for offset in range(taken)]
-            row = tables.status_list
-            self._connection.execute(update(row).where(row.c.list_id == list_id).values(next_position=position + taken))
-        return places
-
-    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        used = tables.idempotency.c
-        keys, now = [entry.key for entry in entries], entries[0].issued.issued_at
-        # A key whose code has expired is free again; a file of the same residents is issued for every week.
-        expired = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
-        self._connection.execute(expired.where(used.expires_at <= now))
-        # A decision made for one credential has that credential's serial as its number: sequential for both.
-        self._connection.execute(insert(tables.decision), [_decision_row(entry) for entry in entries])
-        self._connection.execute(insert(tables.credential), [_credential_row(entry.issued) for entry in entries])
-        self._connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
-
-    def open_list(self, end: int, room: int) -> tuple[int, int]:
-        """A list of the day ending at ``end`` with ``room`` places or more, and its next position."""
-        row = tables.status_list.c
-        found = self._connection.execute(
-            select(row.list_id, row.next_position)
-            .where(row.expires_at == end, row.next_position <= STATUS_LIST_SIZE - room)
-            .order_by(row.list_id)
-            .limit(1)
-        ).first()
-        if found is not None:
-            return found.list_id, found.next_position
-        # List ids are never used again: a reference to a retired list must stay refused.
-        list_id = next_value(self._connection, _LISTS)
-        if list_id > MAX_STATUS_LIST:
-            raise Conflict("all status list ids are used")
-        self._connection.execute(insert(tables.status_list).values(list_id=list_id, expires_at=end, next_position=0))
-        return list_id, 0
 
 
 class SqlIssuerStore:
@@ -84,16 +35,43 @@ class SqlIssuerStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    @contextmanager
-    def issuing(self) -> Iterator[SqlIssueTransaction]:
-        with transaction(self._engine) as connection:
+    @retried
+    def allocate(self, end: int, count: int) -> list[Place]:
+        places: list[Place] = []
+        # In haste: a code that is recorded takes its place's commit to the disk with it.
+        with transaction(self._engine, hasty=True) as connection:
             next_value(connection, _LISTS, 0)
-            yield SqlIssueTransaction(connection)
+            while len(places) < count:
+                list_id, position = _open_list(connection, end, room=1)
+                taken = min(count - len(places), STATUS_LIST_SIZE - position)
+                places += [Place(list_id, position + offset) for offset in range(taken)]
+                row = tables.status_list
+                connection.execute(update(row).where(row.c.list_id == list_id).values(next_position=position + taken))
+        return places
 
+    @retried
+    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        # Two that record the same keys in different orders would each wait for the other.
+        entries = sorted(entries, key=lambda entry: entry.key)
+        used = tables.idempotency.c
+        keys, now = [entry.key for entry in entries], entries[0].issued.issued_at
+        expired = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
+        with transaction(self._engine) as connection:
+            # A key whose code has expired is free again; a file of the same residents is issued for every week.
+            connection.execute(expired.where(used.expires_at <= now))
+            # A decision made for one credential has that credential's serial as its number: sequential for both.
+            connection.execute(insert(tables.decision), [_decision_row(entry) for entry in entries])
+            connection.execute(insert(tables.credential), [_credential_row(entry.issued) for entry in entries])
+            connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
+
+    @retried
     def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
         with reading(self._engine) as connection:
             return _replays(connection, client_id, keys, at)
 
+    @retried
     def bind_secret(self, digest: bytes) -> None:
         bound = select(tables.secret_check.c.digest)
         with reading(self._engine) as connection:
@@ -106,15 +84,18 @@ class SqlIssuerStore:
             elif connection.execute(bound).scalar_one() != digest:
                 raise SettingInvalid("TONGXING_ISSUER_SECRET_FILE: not the secret that this database was begun with")
 
+    @retried
     def is_bound(self) -> bool:
         with reading(self._engine) as connection:
             return connection.execute(select(tables.secret_check)).first() is not None
 
+    @retried
     def find(self, handle: bytes) -> IssuedRow | None:
         with reading(self._engine) as connection:
             found = connection.execute(select(*_COLUMNS).where(tables.credential.c.handle == handle)).first()
         return None if found is None else _issued(*found)
 
+    @retried
     def withdraw(self, place: Place, at: int, cause: str, author: str) -> bool:
         row = tables.withdrawal
         with transaction(self._engine) as connection:
@@ -126,20 +107,25 @@ class SqlIssuerStore:
             )
             return connection.execute(withdrawn).first() is not None
 
+    @retried
     def open_lists(self, at: int, days_ahead: int) -> None:
-        with self.issuing() as opening:
+        with transaction(self._engine) as connection:
+            next_value(connection, _LISTS, 0)
             for day in range(days_ahead + 1):
-                opening.open_list(group_end(at + day * DAY_SECONDS), room=_ROOM_AHEAD)
+                _open_list(connection, group_end(at + day * DAY_SECONDS), room=_ROOM_AHEAD)
 
+    @retried
     def next_sequence(self, name: str) -> int:
         with transaction(self._engine) as connection:
             return next_value(connection, name)
 
+    @retried
     def note_published(self, at: int) -> None:
         with transaction(self._engine) as connection:
             before = next_value(connection, _PUBLISHED, 0)
             next_value(connection, _PUBLISHED, at - before)
 
+    @retried
     def overview(self, at: int) -> Overview:
         lists, withdrawn, counter = tables.status_list.c, tables.withdrawal.c, tables.counter.c
         room = func.sum(STATUS_LIST_SIZE - lists.next_position)
@@ -153,6 +139,7 @@ class SqlIssuerStore:
             waiting = connection.execute(unpublished.where(withdrawn.withdrawn_at >= (published_at or 0))).scalar_one()
         return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(_LISTS, 0))
 
+    @retried
     def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
         lists, withdrawn = tables.status_list.c, tables.withdrawal.c
         with reading(self._engine) as connection:
@@ -176,6 +163,25 @@ def next_value(connection: Connection, name: str, step: int = 1) -> int:
         .returning(row.c.value)
     )
     return int(connection.execute(counted).scalar_one())
+
+
+def _open_list(connection: Connection, end: int, room: int) -> tuple[int, int]:
+    """A list of the day ending at ``end`` with ``room`` places or more, and its next position."""
+    row = tables.status_list.c
+    found = connection.execute(
+        select(row.list_id, row.next_position)
+        .where(row.expires_at == end, row.next_position <= STATUS_LIST_SIZE - room)
+        .order_by(row.list_id)
+        .limit(1)
+    ).first()
+    if found is not None:
+        return found.list_id, found.next_position
+    # List ids are never used again: a reference to a retired list must stay refused.
+    list_id = next_value(connection, _LISTS)
+    if list_id > MAX_STATUS_LIST:
+        raise Conflict("all status list ids are used")
+    connection.execute(insert(tables.status_list).values(list_id=list_id, expires_at=end, next_position=0))
+    return list_id, 0
 
 
 def _insert(connection: Connection, table: Table) -> Any:

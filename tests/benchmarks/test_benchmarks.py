@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.batch import batch_over_http
+from tests.benchmarks.database import into_postgresql
 from tests.benchmarks.measuring import Row, measure
 from tests.benchmarks.rows import issuing, steps, verifying
+from tests.servers import PostgreSQL
 
 
 @pytest.mark.parametrize("rows", [verifying, issuing, steps])
@@ -22,6 +24,13 @@ def test_a_batch_is_judged_by_a_real_server() -> None:
     """It starts a process of its own: what was renamed since must not end the measuring half way."""
     result = batch_over_http(rounds=1)
     assert result.ratio > 0
+
+
+def test_the_rows_with_a_database_run(postgresql_server: PostgreSQL) -> None:
+    """The same for those that need a server, of their own; without one they are skipped by name."""
+    with into_postgresql() as rows:
+        results = measure(rows, rounds=1)
+    assert [result.row.name.startswith("issue into PostgreSQL") for result in results] == [False, True, True]
 
 
 def test_ratios_and_budgets() -> None:

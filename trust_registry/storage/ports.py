@@ -64,6 +64,15 @@ class MemberFileRecord(NamedTuple):
     received_at: int
 
 
+class LeafRecord(NamedTuple):
+    """One leaf of the log. ``at``: seconds UTC; ``content``: canonical JSON."""
+
+    number: int
+    kind: str
+    at: int
+    content: str
+
+
 class Statements(Protocol):
     """Submitted statements, for good."""
 
@@ -110,6 +119,18 @@ class MemberFiles(Protocol):
     def all(self) -> list[MemberFileRecord]: ...
 
 
+class Log(Protocol):
+    """The log, for good: leaves are added and never changed."""
+
+    def append(self, kind: str, at: int, content: str) -> int:
+        """Add a leaf and return its number: 0, 1, 2, … without a gap, for it counts only if the block ends well."""
+        ...
+
+    def read(self, since: int, most: int) -> list[LeafRecord]:
+        """Leaves from this number on, in order."""
+        ...
+
+
 @dataclass(frozen=True)
 class Records:
     """All stores in one transaction."""
@@ -119,6 +140,7 @@ class Records:
     denials: Denials
     repository: RepositoryFiles
     member_files: MemberFiles
+    log: Log
 
 
 class Storage(Protocol):

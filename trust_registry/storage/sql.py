@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from credentials.errors import Conflict
 from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS
 from service_kit.database import connect, migrate, reading, transaction
+from service_kit.retrying import retried
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,
     DraftRecord,
+    LeafRecord,
     MemberFileRecord,
     Records,
     StatementRecord,
@@ -63,6 +65,7 @@ def _records(connection: Connection) -> Records:
         denials=SqlDenials(connection),
         repository=SqlRepositoryFiles(connection),
         member_files=SqlMemberFiles(connection),
+        log=SqlLog(connection),
     )
 
 
@@ -183,6 +186,27 @@ class SqlMemberFiles:
         return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
 
 
+class SqlLog:
+    """The log."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, kind: str, at: int, content: str) -> int:
+        # The row stays locked until the commit: whoever comes next waits, and gets the number back if it is given up.
+        size = tables.log_counter.c.size
+        counted = update(tables.log_counter).values(size=size + 1).returning(size)
+        number = int(self._connection.execute(counted).scalar_one()) - 1
+        leaf = {"number": number, "kind": kind, "at": at, "content": content}
+        self._connection.execute(insert(tables.log_leaf).values(leaf))
+        return number
+
+    def read(self, since: int, most: int) -> list[LeafRecord]:
+        number = tables.log_leaf.c.number
+        query = select(tables.log_leaf).where(number >= since).order_by(number).limit(most)
+        return [LeafRecord(**row._asdict()) for row in self._connection.execute(query)]
+
+
 def _statement(row: Row[tuple[object, ...]]) -> StatementRecord:
     values = row._asdict()
     return StatementRecord(**{**values, "proofs": tuple(json.loads(values["proofs"]))})
@@ -194,6 +218,7 @@ class SqlRequestIds:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @retried
     def use(self, client_id: str, jti: str, expires_at: int) -> bool:
         table = tables.request_id
         # No assertion is good for longer than this, so what ended so much earlier has expired by now.

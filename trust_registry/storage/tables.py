@@ -89,6 +89,23 @@ member_file = Table(
     Column("received_at", BigInteger, nullable=False),
 )
 
+log_counter = Table(
+    "registry_log_counter",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="registry_log_counter_single"),
+)
+
+log_leaf = Table(
+    "registry_log_leaf",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
 request_id = Table(
     "registry_request_id",
     metadata,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from credentials.errors import (
+    Conflict,
     DecisionRejected,
     IdempotencyConflict,
     InvalidRequest,
@@ -27,9 +27,9 @@ from credentials.model import Form, Guardian, Reason, Status
 from credentials.signing import PemSigner
 from issuer.decisions import MANUAL, RULE_SET
 from issuer.indices import reference_of
-from issuer.issuance import Ask, Secrets, ask_for, issued_json, read_handle
-from issuer.storage.ports import IssuedRow
-from issuer.storage.sql import SqlIssuerStore, SqlIssueTransaction
+from issuer.issuance import Ask, Issuance, Secrets, ask_for, issued_json, read_handle
+from issuer.storage.ports import IssuedRow, Replay
+from issuer.storage.sql import SqlIssuerStore
 from tests.unit.issuer.issuing import (
     DAY,
     MEMBER,
@@ -215,24 +215,17 @@ def test_what_was_signed_must_be_what_was_decided(issuer: IssuerOnDisk, monkeypa
         issue(issuer, paper(), "k")
 
 
-class Unplugged(SqlIssueTransaction):
+class Unplugged(SqlIssuerStore):
     """A database that goes away between what is promised and what is kept."""
 
     def record(self, *_: object) -> None:
         raise StorageUnavailable("gone")
 
 
-class StoreWithUnplugged(SqlIssuerStore):
-    @contextmanager
-    def issuing(self) -> Iterator[SqlIssueTransaction]:
-        with super().issuing() as inner:
-            yield Unplugged(inner._connection)
-
-
 def test_no_index_no_code(issuer: IssuerOnDisk) -> None:
     """A code that was released without its row could never be withdrawn."""
     with pytest.raises(StorageUnavailable):
-        failing = StoreWithUnplugged(issuer.engines[0])
+        failing = Unplugged(issuer.engines[0])
         issuer.issuing_with(issuer.issuance.signer, failing).issue(CLIENT, ask_for(paper()), NOW)
     with issuer.engines[0].begin() as connection:
         connection.execute(text("DROP TABLE issuer_withdrawal"))
@@ -261,18 +254,40 @@ def test_many_at_once_share_nothing(issuer: IssuerOnDisk) -> None:
     assert len({key for key, _ in found}) == len({row.place for _, row in found}) == len(set(found)) == 30
 
 
-def test_who_was_faster_is_found_in_the_transaction(issuer: IssuerOnDisk) -> None:
-    """Between the first look and the lock another process may have used the key."""
+class LateStore(SqlIssuerStore):
+    """The first look finds nothing yet: another process uses the keys while this one signs."""
+
+    looks = 0
+
+    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
+        self.looks += 1
+        return {} if self.looks == 1 else super().replays(client_id, keys, at)
+
+
+def test_who_was_faster_is_found_at_the_record(issuer: IssuerOnDisk) -> None:
+    """Two requests under one key at once: both get the one code, and the rest of a batch gets its own."""
     first = issue(issuer, paper(), "k")
 
-    class LateStore(SqlIssuerStore):
-        def replays(self, *_: object) -> dict[str, Any]:
-            return {}
+    def late() -> Issuance:
+        return issuer.issuing_with(issuer.issuance.signer, LateStore(issuer.engines[0]))
 
-    late = issuer.issuing_with(issuer.issuance.signer, LateStore(issuer.engines[0]))
-    assert late.issue(CLIENT, ask_for(paper(), "k"), NOW) == first
+    assert late().issue(CLIENT, ask_for(paper(), "k"), NOW) == first
     with pytest.raises(IdempotencyConflict):
-        late.issue(CLIENT, ask_for(paper(name="李四"), "k"), NOW)
+        late().issue(CLIENT, ask_for(paper(name="李四"), "k"), NOW)
+    found = late().issue_many(CLIENT, [ask_for(paper(), "k"), ask_for(paper(), "other")], NOW)
+    assert found[0] == first
+    assert found[1] == issue(issuer, paper(), "other")
+
+
+def test_a_record_that_is_always_refused_is_no_endless_loop(issuer: IssuerOnDisk) -> None:
+    """What the database refuses for another reason than a taken key will not get better by signing on."""
+
+    class Refusing(SqlIssuerStore):
+        def record(self, *_: object) -> None:
+            raise Conflict("refused")
+
+    with pytest.raises(Conflict):
+        issuer.issuing_with(issuer.issuance.signer, Refusing(issuer.engines[0])).issue(CLIENT, ask_for(paper()), NOW)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 65, "a\nb", "a\0b", 7])

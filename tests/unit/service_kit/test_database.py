@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from credentials.errors import Conflict, InvalidRequest, SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
-from service_kit.database import _is_full, connect, migrate, reading, require_schema, transaction
+from service_kit.database import connect, migrate, reading, require_schema, transaction
+from service_kit.database_errors import translating
 
 TABLE = "issuer_schema_version"
 
@@ -219,8 +220,8 @@ def test_postgresql_names_a_full_disk_by_number() -> None:
     class DiskFull(Exception):
         sqlstate = "53100"
 
-    assert _is_full(DiskFull())
-    assert not _is_full(None)
+    with pytest.raises(StorageFull), translating():
+        raise OperationalError("INSERT", {}, DiskFull())
 
 
 def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:

@@ -34,16 +34,19 @@ ADDITIONS = {"CN-41": HENAN, "CN-44": GUANGDONG}
 
 
 class FoundedRegistry:
-    """A registry with its three officers at hand. ``writer`` may be stopped."""
+    """A registry with its three officers at hand, on SQLite unless ``url`` names another database.
 
-    def __init__(self, folder: Path) -> None:
+    ``writer`` may be stopped.
+    """
+
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder / "registry"
         founded = found(self.folder, write_plainly, None, NOW)
         self.trusted_root = founded.trust_root.read_bytes()
         self.keyids = [keyid for _, keyid in founded.officers]
         self.officer_keys = [read_key(path) for path, _ in founded.officers]
         self.writer = StoppingWriter()
-        self.url = f"sqlite:///{self.folder / 'registry.sqlite'}"
+        self.url = url or f"sqlite:///{self.folder / 'registry.sqlite'}"
         self.storages: list[SqlStorage] = []
         self.provinces: dict[str, Province] = {}
         self.publication = self.another_process()

@@ -303,3 +303,19 @@ def test_metrics_say_what_waits_and_what_ends(client: FlaskClient, registry: Fou
     assert (found["tongxing_statements_waiting"], found["tongxing_drafts_waiting"]) == (0, 0)
     assert found['tongxing_key_days_left{member="CN-41",use="status"}'] == pytest.approx(365, abs=1)
     assert found['tongxing_member_file_age_seconds{kind="status",member="CN-41"}'] == 0
+
+
+def test_log_is_read_by_the_page(client: FlaskClient, registry: FoundedRegistry) -> None:
+    """Anybody may look: what the registry did is no secret."""
+    registry.enrol("CN-41")
+
+    def leaves(query: str) -> list[dict[str, Any]]:
+        answer = client.get(f"/v1/log{query}").json
+        assert answer is not None
+        return list(answer["leaves"])
+
+    assert [leaf["number"] for leaf in leaves("")] == [0, 1, 2, 3, 4]
+    assert leaves("?since=3") == leaves("")[3:]
+    assert leaves("?since=5") == []
+    for wrong in ("-1", "x", str(2**63)):
+        assert client.get(f"/v1/log?since={wrong}").status_code in (400, 422)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -20,10 +21,12 @@ from credentials.errors import (
 from service_kit.clock import SystemClock
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.desks import Desk, enrol
+from trust_registry import log
 from trust_registry.cli import province, registry
 from trust_registry.cli_root import root
 from trust_registry.client.bundle import read_bundle
 from trust_registry.remote import RemoteRegistry
+from trust_registry.storage.sql import open_storage
 
 
 def test_the_whole_road(desk: Desk, tmp_path: Path) -> None:
@@ -152,3 +155,26 @@ def test_init_says_where_everything_is(tmp_path: Path) -> None:
     result = CliRunner().invoke(registry, ["init", str(tmp_path / "new")], catch_exceptions=False)
     assert result.output.count("officer-") == 3
     assert "trust-root.json" in result.output
+
+
+def test_log_is_followed_to_its_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor asks for what is new, and must get all of it however long it was away."""
+    monkeypatch.setattr(log, "MAX_PAGE", 2)
+    storage = open_storage(f"sqlite:///{desk.folder / 'registry.sqlite'}")
+    with storage.writing() as records:
+        for number in range(5):
+            records.log.append("key-denied", 1_795_000_000, f'{{"kid":"{number}"}}')
+    storage.engine.dispose()
+    leaves = desk.json(registry, "log", "--registry", desk.url)["leaves"]
+    assert [leaf["number"] for leaf in leaves] == [0, 1, 2, 3, 4]
+    shown = desk.run(registry, "log", "--registry", desk.url, "--since", "4")
+    assert "停用密钥" in shown.stdout
+    assert shown.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("answer", [{}, {"leaves": 1}, {"leaves": [{"number": "0"}]}])
+def test_a_log_that_is_none_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
+    """Another service's address, or a proxy's page."""
+    monkeypatch.setattr(RemoteRegistry, "_ask", lambda *_: answer)
+    with pytest.raises(FetchFailed, match="log"):
+        desk.run(registry, "log", "--registry", desk.url)

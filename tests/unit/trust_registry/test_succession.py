@@ -18,6 +18,7 @@ from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.founded import NOW, FoundedRegistry
 from trust_registry import founding, succession
 from trust_registry.client.repository import VerifiedRepository, verify_repository
+from trust_registry.log import read_page
 from trust_registry.renewal import OnlineSigners, RegistryKeys
 from trust_registry.repository import expiry_of, root_of, version_of
 from trust_registry.succession import Succession, draft_succession, put_into_force, read_succession
@@ -69,6 +70,8 @@ def test_the_same_officers_for_another_year(registry: FoundedRegistry) -> None:
     draft = drafted(registry, now=LATER)
     draft = signed(registry, draft, *registry.officer_keys[:2], now=LATER)
     put_into_force(registry.publication, draft, LATER)
+    leaf = read_page(registry.publication.storage, 0)[-1]
+    assert (leaf.kind, json.loads(leaf.content)["version"], leaf.at) == ("root-published", 2, LATER)
     assert seen(registry).versions["root"] == 2
     assert seen(registry).expiries["root"] == LATER + 365 * DAY_SECONDS
     assert list(seen(registry).trust_list.members) == ["CN-41"]

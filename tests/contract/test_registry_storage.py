@@ -1,0 +1,186 @@
+"""What the registry's storage promises, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from credentials.errors import Conflict, StorageUnavailable
+from service_kit.database import transaction
+from tests.contract.schema import require_same_tables
+from trust_registry.storage import tables
+from trust_registry.storage.ports import (
+    DenialRecord,
+    DraftRecord,
+    LeafRecord,
+    MemberFileRecord,
+    StatementRecord,
+)
+from trust_registry.storage.sql import SqlStorage, open_storage
+
+NOW = 1_795_000_000
+STATEMENT = StatementRecord("a" * 32, "CN-41", 1, "d" * 64, "compact", ("proof", "另"), NOW, "submitted")
+DRAFT = DraftRecord("b" * 32, 7, b"\x00list", b"message\xff", ("a" * 32,), NOW, "officer", "open")
+THREADS = 4
+
+
+@pytest.fixture
+def storages(database_url: str) -> Iterator[list[SqlStorage]]:
+    """One database as several processes have it."""
+    storages = [open_storage(database_url) for _ in range(THREADS)]
+    yield storages
+    for storage in storages:
+        storage.engine.dispose()
+
+
+@pytest.fixture
+def storage(storages: list[SqlStorage]) -> SqlStorage:
+    return storages[0]
+
+
+def at_once(storages: list[SqlStorage], work: Callable[[SqlStorage], None]) -> None:
+    threads = [threading.Thread(target=work, args=(storage,)) for storage in storages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_migrations_make_the_tables_of_the_program(storage: SqlStorage) -> None:
+    """A bound that stands in the program's tables alone protects nobody."""
+    require_same_tables(storage.engine, tables.metadata)
+
+
+def test_statements_are_kept_and_closed(storages: list[SqlStorage]) -> None:
+    """By id and by digest, for every process, as they came."""
+    later = STATEMENT._replace(id="c" * 32, digest="e" * 64, received_at=NOW + 1)
+    with storages[0].writing() as records:
+        records.statements.add(later)
+        records.statements.add(STATEMENT)
+    with storages[1].writing() as records:
+        assert records.statements.submitted() == [STATEMENT, later]
+        records.statements.close(STATEMENT.id, "published")
+    with storages[2].reading() as records:
+        assert records.statements.get(STATEMENT.id) == STATEMENT._replace(state="published")
+        assert records.statements.find("CN-41", "e" * 64) == later
+        assert records.statements.find("CN-44", "e" * 64) is records.statements.get("f" * 32) is None
+    with pytest.raises(Conflict), storages[0].writing() as records:
+        records.statements.add(later._replace(id="f" * 32))
+
+
+def test_drafts_and_their_approvals(storage: SqlStorage) -> None:
+    """The bytes that officers sign are kept to the byte, and an officer's signature counts once."""
+    with storage.writing() as records:
+        records.drafts.add(DRAFT)
+        records.drafts.approve(DRAFT.id, "officer", "ab", NOW)
+    with pytest.raises(Conflict), storage.writing() as records:
+        records.drafts.approve(DRAFT.id, "officer", "cd", NOW)
+    with pytest.raises(Conflict), storage.writing() as records:
+        records.drafts.approve("f" * 32, "officer", "cd", NOW)
+    with storage.writing() as records:
+        assert records.drafts.get(DRAFT.id) == DRAFT
+        assert records.drafts.approvals(DRAFT.id) == {"officer": "ab"}
+        records.drafts.close(DRAFT.id)
+        assert records.drafts.get(DRAFT.id) == DRAFT._replace(state="published")
+        assert records.drafts.get("f" * 32) is None
+
+
+def test_denials_files_and_the_repository(storage: SqlStorage) -> None:
+    """What was asked for stays; of what changes the newest counts."""
+    denial = DenialRecord("ab" * 8, "CN-41", "signed words", NOW)
+    files = [MemberFileRecord("CN-41", name, 1, "0" * 64, 10, NOW) for name in ("rules", "status")]
+    with storage.writing() as records:
+        records.denials.add(denial)
+        for file in (*reversed(files), files[1]._replace(sequence=2)):
+            records.member_files.put(file)
+        records.repository.write([("a", b"1"), ("b", b"2")])
+        records.repository.write([("b", b"\x00\xff")])
+    with storage.reading() as records:
+        assert (records.denials.get(denial.kid), records.denials.get("0")) == (denial, None)
+        assert records.member_files.get("CN-41", "status") == files[1]._replace(sequence=2)
+        assert records.member_files.get("CN-44", "status") is None
+        assert records.member_files.of_member("CN-41") == [files[0], files[1]._replace(sequence=2)]
+        assert [records.repository.read(path) for path in "abc"] == [b"1", b"\x00\xff", None]
+
+
+def test_writing_is_whole_or_nothing(storage: SqlStorage) -> None:
+    """A leaf of the log without what it tells of, or the other way round, would be a lie for good."""
+    with pytest.raises(KeyError), storage.writing() as records:
+        records.statements.add(STATEMENT)
+        assert records.log.append("kind", NOW, "{}") == 0
+        raise KeyError
+    with storage.reading() as records:
+        assert records.statements.get(STATEMENT.id) is None
+        assert records.log.read(0, 10) == []
+
+
+def test_who_writes_is_alone(storages: list[SqlStorage]) -> None:
+    """Of two publications at once each must see what the other did."""
+
+    def work(storage: SqlStorage) -> None:
+        for _ in range(5):
+            with storage.writing() as records:
+                held = records.repository.read("count") or b"0"
+                records.repository.write([("count", b"%d" % (int(held) + 1))])
+
+    at_once(storages, work)
+    with storages[0].reading() as records:
+        assert records.repository.read("count") == b"%d" % (5 * THREADS)
+
+
+def test_a_reader_sees_one_moment(storages: list[SqlStorage]) -> None:
+    """Root of one publication and timestamp of the next would look like an attack."""
+    with storages[0].writing() as records:
+        records.repository.write([("a", b"old"), ("b", b"old")])
+    with storages[0].reading() as reader:
+        assert reader.repository.read("a") == b"old"
+        with storages[1].writing() as writer:
+            writer.repository.write([("a", b"new"), ("b", b"new")])
+        assert reader.repository.read("b") == b"old"
+
+
+def test_a_reader_writes_nothing(storage: SqlStorage) -> None:
+    """What is written while reading would be rolled back without a word."""
+    with pytest.raises(StorageUnavailable), storage.reading() as records:
+        records.log.append("kind", NOW, "{}")
+
+
+def test_leaves_come_in_order_by_the_page(storage: SqlStorage) -> None:
+    """Numbers from 0; a page from any of them on; nothing beyond the end."""
+    with storage.writing() as records:
+        numbers = [records.log.append("kind", NOW + number, f'{{"n":{number}}}') for number in range(5)]
+    assert numbers == [0, 1, 2, 3, 4]
+    with storage.reading() as records:
+        assert records.log.read(1, 2) == [LeafRecord(n, "kind", NOW + n, f'{{"n":{n}}}') for n in (1, 2)]
+        assert [leaf.number for leaf in records.log.read(3, 10)] == [3, 4]
+        assert records.log.read(5, 10) == []
+
+
+def test_the_log_has_no_gap_however_many_write(storages: list[SqlStorage]) -> None:
+    """A missing number would look like a leaf taken away: whoever gives up gives the number back."""
+
+    def work(storage: SqlStorage) -> None:
+        for number in range(6):
+            try:
+                with storage.writing() as records:
+                    records.log.append("kind", NOW, "{}")
+                    if number % 3 == 0:
+                        raise KeyError
+            except KeyError:
+                pass
+
+    at_once(storages, work)
+    with storages[0].reading() as records:
+        assert [leaf.number for leaf in records.log.read(0, 100)] == list(range(4 * THREADS))
+
+
+def test_the_log_counter_is_locked_by_itself(storages: list[SqlStorage]) -> None:
+    """Whoever one day forgets the registry's lock must still not give a number twice."""
+    with transaction(storages[0].engine) as connection:
+        connection.execute(text("UPDATE registry_log_counter SET size = size + 1"))
+        assert connection.execute(text("SELECT size FROM registry_log_counter")).scalar_one() == 1
+    with pytest.raises(Conflict), transaction(storages[0].engine) as connection:
+        connection.execute(text("INSERT INTO registry_log_counter (id, size) VALUES (2, 0)"))

@@ -1,0 +1,74 @@
+"""What every memory of used assertions promises (``service_kit.auth.JtiStore``), on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from issuer.clients import Clients
+from issuer.service import MIGRATIONS, VERSION_TABLE
+from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS, JtiStore
+from service_kit.database import connect, migrate
+from trust_registry.storage.sql import SqlRequestIds, open_storage
+
+NOW = 1_795_000_000
+Opened = Callable[[], JtiStore]
+
+
+@pytest.fixture(params=["issuer", "registry"])
+def another(request: pytest.FixtureRequest, database_url: str) -> Iterator[Opened]:
+    """Opens the memory as one more process has it."""
+    engines: list[Engine] = []
+
+    def opened() -> JtiStore:
+        if request.param == "registry":
+            engines.append(open_storage(database_url).engine)
+            return SqlRequestIds(engines[-1])
+        engines.append(connect(database_url))
+        migrate(engines[-1], MIGRATIONS, VERSION_TABLE)
+        return Clients(engines[-1])
+
+    yield opened
+    for engine in engines:
+        engine.dispose()
+
+
+def test_used_once_whichever_process_sees_it(another: Opened) -> None:
+    """Behind a load balancer the second showing of an assertion reaches another process."""
+    first, second = another(), another()
+    assert first.use("app", "1", NOW + 60)
+    assert not second.use("app", "1", NOW + 60)
+    assert second.use("other", "1", NOW + 60)
+    assert second.use("app", "2", NOW + 60)
+
+
+def test_of_many_at_once_one_alone_wins(another: Opened) -> None:
+    """An assertion shown to eight workers in one moment is one request and not eight."""
+    stores, won = [another() for _ in range(4)], []
+
+    def work(store: JtiStore) -> None:
+        for number in range(8):
+            # Each also clears away what has expired, so all delete the same rows at once.
+            won.append((number, store.use("app", f"{number}", NOW + number * MAX_LIFETIME_SECONDS)))
+
+    threads = [threading.Thread(target=work, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 32
+    # Of those that nobody has cleared away yet.
+    assert sum(used for number, used in won if number == 7) == 1
+
+
+def test_forgotten_after_its_end_and_not_before(another: Opened) -> None:
+    """The memory must not grow for ever, nor forget what is still good."""
+    store = another()
+    assert store.use("app", "1", NOW)
+    assert store.use("app", "2", NOW + MAX_LIFETIME_SECONDS + SKEW_SECONDS)
+    assert not store.use("app", "1", NOW)
+    assert store.use("app", "3", NOW + MAX_LIFETIME_SECONDS + SKEW_SECONDS + 1)
+    assert store.use("app", "1", NOW)
