@@ -14,6 +14,7 @@ from credentials.verdict import Verdict
 from credentials.wire.jws import json_bytes
 from service_kit.cache import make_cache
 from service_kit.clock import Clock
+from verifier.challenges import Challenges, open_challenges
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
@@ -39,6 +40,7 @@ class VerifierService:
 
     settings: VerifierSettings
     gate: Gate
+    challenges: Challenges
     freshness: Freshness
     clock: Clock
     verdicts: Counter
@@ -48,6 +50,12 @@ class VerifierService:
         """Count one verdict."""
         reason = verdict.reasons[0].code if verdict.reasons else ""
         self.verdicts.labels(verdict.outcome.value, reason).inc()
+
+    def challenge(self) -> dict[str, Any]:
+        """A new challenge, for a lane to show."""
+        asked = self.challenges.ask(self.clock.now())
+        gate, nonce = asked.challenge
+        return {"text": asked.text, "nonce": nonce.hex(), "gate": gate, "expires_at": asked.ends_at}
 
     def state(self) -> dict[str, Any]:
         """How fresh everything is, for people and for the command line."""
@@ -64,6 +72,7 @@ class VerifierService:
         knowledge, rendered = self.gate.knowledge, self._rendered[0]
         if not rendered.body or rendered.knowledge is not knowledge:
             content = snapshot_to_json(knowledge, self.freshness.members(), self.settings.member, self.gate.policy)
+            content["gate"] = self.challenges.gate
             body = json_bytes(content)
             rendered = self._rendered[0] = Rendered(knowledge, body, hashlib.sha256(body).hexdigest())
         return rendered
@@ -76,11 +85,12 @@ class VerifierService:
 
 def make_service(settings: VerifierSettings, clock: Clock, verdicts: Counter) -> VerifierService:
     """The gate of these settings, with what is stored loaded. Raises SettingInvalid."""
-    gate = Gate(settings.policy, clock, make_cache(settings.redis_url, clock))
+    challenges = open_challenges(settings.gate, settings.data_dir, settings.gate_secret_file)
+    gate = Gate(settings.policy, clock, make_cache(settings.redis_url, clock), challenges=challenges)
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
     freshness = Freshness(place, settings.member, clock, gate.learn)
     freshness.load()
-    return VerifierService(settings, gate, freshness, clock, verdicts)
+    return VerifierService(settings, gate, challenges, freshness, clock, verdicts)
 
 
 def service() -> VerifierService:

@@ -9,7 +9,8 @@
  7. **permission**  the member may issue this status and form, and the key was active at iat
  8. **decision**    a yellow, red or pending status names its decision; without one it is no colour
  9. **time**        the gate's clock is not in doubt, the lifetime is within its form's, not expired
-10. **holder**      a phone or assisted code is inside a live presentation by its own key, now
+10. **holder**      a phone or assisted code is inside a live presentation by its own key, now: signed a moment ago, or
+                    over the challenge that this gate has just shown
 11. **withdrawal**  the issuer's status data is there, fresh enough, and the bit is not set
 12. **source**      a converted code's source is neither withdrawn, nor denied, nor expired
 13. **recognition** the host does not deny this issuer, and admits the status and the form
@@ -25,8 +26,10 @@ an error becomes a verdict.
 from __future__ import annotations
 
 from credentials import claims, errors
+from credentials.algorithms.es256 import PublicKey
 from credentials.errors import CannotTell, CredentialError
 from credentials.formats import presentation, table
+from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Mode, Presentation
 from credentials.limits import (
     CLOCK_SKEW_SECONDS,
@@ -53,12 +56,21 @@ from verifier.policy import Policy
 from verifier.trust import Knowledge
 
 
-def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False) -> Verdict:
+def judge(
+    text: str,
+    knowledge: Knowledge,
+    at: int,
+    policy: Policy,
+    *,
+    clock_in_doubt: bool = False,
+    challenge: Challenge | None = None,
+) -> Verdict:
     """Judge one code at ``at`` (seconds UTC) by what this gate knows. Never raises, whatever ``text`` is.
 
     ``clock_in_doubt``: the device's clock is known to be wrong, and ``at`` only a lower bound of the time.
+    ``challenge``: the one that was shown to this holder, when it is this gate's own and has not ended.
     """
-    examination = _Examination(knowledge, at, policy, clock_in_doubt)
+    examination = _Examination(knowledge, at, policy, clock_in_doubt, challenge)
     try:
         examination.run(text)
     except CannotTell as error:
@@ -72,12 +84,15 @@ class _Examination:
     """One check on its way through the recipe: the step where it stands, and what it has found so far."""
 
     __slots__ = (
-        "at", "clock_in_doubt", "credential", "findings", "kid", "knowledge", "live", "open_steps", "policy", "rules",
-        "step", "trust_age",
+        "at", "challenge", "clock_in_doubt", "credential", "findings", "kid", "knowledge", "live", "open_steps",
+        "policy", "rules", "step", "trust_age",
     )  # fmt: skip
 
-    def __init__(self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
+    def __init__(
+        self, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool, challenge: Challenge | None
+    ) -> None:
         self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
+        self.challenge = challenge
         self.step = steps.FORM
         self.findings: list[Finding] = []
         self.open_steps: list[int] = []
@@ -215,14 +230,27 @@ class _Examination:
             return
         if live is None:
             raise errors.PresentationMissing
-        if live.mode is not Mode.TIME:
-            raise errors.PresentationExpired("answers a nonce that this gate did not give out")
+        if live.mode is Mode.NONCE:
+            self._require_answer(live, claims.holder_public_key(credential))
+            return
         presentation.verify(live, claims.holder_public_key(credential))
         age = self.at - live.time
         # A clock that is slow makes a code look too new, never too old.
         too_new = age < -self.policy.presentation_ahead and not self.clock_in_doubt
         if too_new or age > self.policy.presentation_age:
             raise errors.PresentationExpired
+        if self.policy.nonce_required:
+            self.leave_open(errors.NonceRequired.code)
+
+    def _require_answer(self, live: Presentation, holder_key: PublicKey) -> None:
+        """That it answers the challenge. The phone's clock is not asked: that is what a challenge is for."""
+        if self.challenge is None:
+            raise errors.ChallengeNotAnswered("no challenge that this gate gave out and that has not ended")
+        try:
+            presentation.verify(live, holder_key, self.challenge.nonce, self.challenge.gate)
+        except errors.PresentationSignature as error:
+            # Another phone, or the challenge before this one: the signature does not tell which.
+            raise errors.ChallengeNotAnswered from error
 
     def _require_not_withdrawn(self, credential: StatusCredential) -> None:
         reference = credential.status_reference
