@@ -38,6 +38,7 @@ from credentials.limits import (
 from credentials.model import MAX_LIFETIME_SECONDS, Form, Source, Status, StatusCredential, StatusReference
 from credentials.recognition.certlogic import State
 from credentials.recognition.ruleset import RuleSet
+from credentials.recognition.words import evidence_in_words
 from credentials.verdict import (
     CHECK_DOCUMENT,
     COMPARE_HOLDER,
@@ -317,14 +318,15 @@ class _Examination:
         result = rule_set.judge(credential, self.at)
         if result.state is State.PASS:
             return
-        needed: tuple[str, ...] = ()
+        held = evidence_in_words(credential.evidence, self.at)
+        zh, en = f"此码：{held.zh}。", f"This code: {held.en}."
         if result.rule is not None:
             self.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
-            needed = (f"所需：{result.rule.needed.zh}。", f"Needed: {result.rule.needed.en}.")
+            zh, en = f"所需：{result.rule.needed.zh}。{zh}", f"Needed: {result.rule.needed.en}. {en}"
         if result.state is State.OPEN:
             self.open_steps.append(self.step)
         code = errors.RuleFailed.code if result.state is State.FAIL else errors.RuleOpen.code
-        self.findings.append(Finding(code, *needed))
+        self.findings.append(Finding(code, zh, en))
 
 
 def _require_permission(credential: StatusCredential, trusted: TrustedKey) -> None:

@@ -308,6 +308,8 @@ def _recognised() -> Iterator[Sample]:
     travel = TEST._replace(kind=EvidenceKind.TRAVEL, result=EvidenceResult.COMPLETED)
     yield undetermined("rule-open", issue(PAPER._replace(evidence=(travel,))), "no rule for a kind of evidence",
                        rules=["no rule but for tests"])  # fmt: skip
+    yield undetermined("rule-open", issue(PAPER), "a rule that compares a date with a colour",
+                       rules=["compares a date with a colour"])  # fmt: skip
     yield undetermined("rules-missing", issue(PAPER), rules=[])
     yield undetermined("rules-missing", issue(PAPER), "rules that have not begun", rules=["from tomorrow"])
     yield undetermined("rules-missing", issue(PAPER), "rules that have ended", rules=["until now"])
