@@ -80,6 +80,12 @@ def test_a_code_without_a_decision_shows_no_colour_and_no_name(desk: Desk, regis
     assert "王**" not in shown
 
 
+def test_the_rule_that_decided_is_named(desk: Desk, registry: MirroredRegistry) -> None:
+    """Whoever is turned away may ask whose rule it was, and in which version."""
+    refused = desk.check("-", stdin=registry.paper(evidence=()))
+    assert f"规则 {HOST} 第 0 套第 1 版：no-evidence · rules of {HOST}, set 0 version 1: no-evidence" in refused.stdout
+
+
 @pytest.mark.parametrize(
     ("kinds", "code"),
     [("a", 0), ("ar", 1), ("au", 2), ("aru", 1), ("u", 2)],
