@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from credentials.errors import RuleOpen
@@ -103,22 +104,19 @@ class _Walk:
         ((name, operands),) = logic.items()
         parts, filled_parts = _parts(name, operands), _parts(name, filled[name])
         roles = _ROLES.get(name, (_NO_ROLE,) * len(parts))
-        asked = self._asked(name, filled_parts) if looked_at else (False for _ in parts)
+        asked = self._asked(name, filled_parts) if looked_at else [False] * len(parts)
         for part, filled_part, is_asked, own_role in zip(parts, filled_parts, asked, roles, strict=False):
             yield from self.lines(part, filled_part, depth + 1, is_asked, own_role)
 
-    def _asked(self, name: str, operands: list[Any]) -> Iterator[bool]:
+    def _asked(self, name: str, operands: list[Any]) -> list[bool]:
         """Whether the evaluator looks at each operand, in order."""
         if name == "if":
             guard = self._is_true(operands[0])
-            yield from (True, guard is True, guard is False)
-        elif name == "and":
-            asked = True
-            for operand in operands:
-                yield asked
-                asked = asked and self._is_true(operand) is True
-        else:
-            yield from (name != "reduce" or position != 1 for position in range(len(operands)))
+            return [True, guard is True, guard is False]
+        if name == "and":
+            before = accumulate(operands, lambda asked, operand: asked and self._is_true(operand) is True, initial=True)
+            return list(before)[: len(operands)]
+        return [name != "reduce" or position != 1 for position in range(len(operands))]
 
     def _is_true(self, filled: Any) -> bool | None:
         """None: it cannot be told."""

@@ -164,6 +164,7 @@ def test_explained_for_a_case(author: Author) -> None:
 def test_explained_without_a_rule_for_it(author: Author) -> None:
     """ "Cannot tell" for want of a rule is told as that."""
     rules = author.read("rules.json")
+    del rules["comment"]
     author.put("rules.json", json.dumps(rules | {"rules": rules["rules"][1:]}))
     shown = author.run("explain", "rules.json", "--cases", "cases.json", "--case", "old").stdout
     assert "→ open · no rule for nucleic-acid" in shown

@@ -70,6 +70,7 @@ def test_the_oldest_age_is_open_at_its_end() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        (DENIED, DENIED, []),
         (OLD, DENIED, [(STRICTER, "CN-33 denied until 2023-11-15 06:13:20+08:00")]),
         (DENIED, without_denial(DENIED, "CN-33"), [(LOOSER, "CN-33 denied no longer, or for less long")]),
         (OLD, OLD | {"accepted_statuses": ["green", "yellow"]}, [(LOOSER, "status newly accepted: yellow")]),
