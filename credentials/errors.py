@@ -6,6 +6,7 @@
     ├── CredentialError                 a code, or something signed, cannot be believed
     │   ├── Unreadable                  ended before any cryptography
     │   │   ├── NotACredential            not-a-credential
+    │   │   ├── ChallengeShown            challenge-shown
     │   │   ├── TooLarge                  too-large
     │   │   └── Malformed                 malformed
     │   ├── Untrusted                   the key or the signature does not carry it
@@ -30,6 +31,7 @@
     │   │   ├── PresentationMissing       presentation-missing
     │   │   ├── PresentationExpired       presentation-expired
     │   │   ├── PresentationSignature     presentation-signature
+    │   │   ├── ChallengeNotAnswered      challenge-not-answered
     │   │   └── Replayed                  replayed
     │   ├── NotRecognised               sound, but not good enough here
     │   │   ├── RecognitionDenied         recognition-denied
@@ -47,6 +49,7 @@
     │       ├── NoDecision                no-decision
     │       ├── RulesMissing              rules-missing
     │       ├── RuleOpen                  rule-open
+    │       ├── NonceRequired             nonce-required
     │       └── ReplayUnchecked           replay-unchecked
     ├── RequestError                    what somebody asked for cannot be done as asked
     │   ├── InvalidRequest                invalid-request
@@ -117,6 +120,12 @@ class NotACredential(Unreadable):
     """The text is no code of a kind we know."""
 
     code = "not-a-credential"
+
+
+class ChallengeShown(Unreadable):
+    """A gate's challenge, which a phone should have answered."""
+
+    code = "challenge-shown"
 
 
 class TooLarge(Unreadable):
@@ -255,6 +264,12 @@ class PresentationSignature(NotShownByHolder):
     code = "presentation-signature"
 
 
+class ChallengeNotAnswered(NotShownByHolder):
+    """It answers a nonce that this gate did not give out, that has ended or was used, or answers it by another key."""
+
+    code = "challenge-not-answered"
+
+
 class Replayed(NotShownByHolder):
     """The same live code was already shown."""
 
@@ -351,6 +366,12 @@ class RuleOpen(CannotTell):
     """No rule for a kind of evidence, or a rule that could not be evaluated."""
 
     code = "rule-open"
+
+
+class NonceRequired(CannotTell):
+    """A live code by the phone's clock, where the policy demands an answer to the gate's challenge."""
+
+    code = "nonce-required"
 
 
 class ReplayUnchecked(CannotTell):

@@ -11,10 +11,15 @@ MAX_PAPER_TEXT_CHARACTERS = 366
 MAX_PRESENTATION_TEXT_CHARACTERS = 528
 MAX_TEXT_CHARACTERS = 4096
 """Longest text that is looked at at all; what people paste may carry spaces and line ends."""
+MAX_CHALLENGE_TEXT_CHARACTERS = 71
 MAX_CREDENTIAL_BYTES = 300
 MAX_PRESENTATION_BYTES = 400
 MAX_CBOR_DEPTH = 8
 """Nesting levels of a CBOR item."""
+
+# Challenges.
+MAX_GATE_NAME_BYTES = 24
+NONCE_BYTES = 16
 
 # Claims.
 MAX_HOLDER_NAME_BYTES = 24

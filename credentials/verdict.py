@@ -56,6 +56,12 @@ REASONS: Mapping[str, ReasonText] = {
             "This is not a health code. Ask for the code on the phone or on paper; without one, use the manual lane.",
         ),
         (
+            "challenge-shown",
+            _R,
+            "这是卡口的质询码，不是健康码。请持码人用手机扫描它，再出示手机上的动态码。",
+            "This is a gate's challenge, no health code. Ask to scan it with the phone and show the phone's answer.",
+        ),
+        (
             "too-large",
             _R,
             "内容过长，不是有效的健康码。请出示健康码本身；仍不行请走人工通道。",
@@ -172,9 +178,10 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "presentation-expired",
             _R,
-            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请把手机时间设为自动，或走人工通道。",
-            "Shown too late or too early: a screenshot, or the phone's clock is off. Ask to refresh; if that "
-            "fails, set the phone's time to automatic or use the manual lane.",
+            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请出示质询码让手机扫描作答（不受时钟影响），"
+            "或走人工通道。",
+            "Shown too late or too early: a screenshot, or a clock is off. Ask to refresh; if that fails, show the "
+            "gate's challenge for the phone to answer, which needs no clock, or use the manual lane.",
         ),
         (
             "presentation-signature",
@@ -182,6 +189,13 @@ REASONS: Mapping[str, ReasonText] = {
             "未能确认是领码时的那部手机。换过手机的请重新领码，其间走人工通道。",
             "Could not confirm the phone that the code was issued to. After a change of phone, get a new code; "
             "until then use the manual lane.",
+        ),
+        (
+            "challenge-not-answered",
+            _R,
+            "未能确认手机回答了本卡口当前的质询码。请重新出示质询码让手机扫描；仍不符的走人工通道。",
+            "The phone did not answer this gate's present challenge. Show a fresh one for it to scan; if this "
+            "comes again, use the manual lane.",
         ),
         (
             "replayed",
@@ -275,6 +289,12 @@ REASONS: Mapping[str, ReasonText] = {
             _U,
             "本地规则无法对该证明作出判断。请人工核验。",
             "The rules of this place cannot decide on this evidence. Check by hand.",
+        ),
+        (
+            "nonce-required",
+            _U,
+            "此卡口须用质询码核验。请出示质询码，让持码人用手机扫描后再出示动态码。",
+            "This gate asks first. Show its challenge for the phone to scan, and check what the phone answers.",
         ),
         (
             "replay-unchecked",

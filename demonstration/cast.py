@@ -12,6 +12,7 @@ from typing import Any
 
 from credentials.errors import Unavailable
 from credentials.keys import jwk_of, load_private_key, new_private_key, private_key_pem
+from credentials.recognition.amendment import successor, with_parameters
 from credentials.recognition.document import sign_rule_set
 from credentials.recognition.template import template
 from credentials.signing import PemSigner
@@ -121,6 +122,7 @@ class Province:
         self.server.settings["TONGXING_ISSUER_URL"] = self.server.url("issuer")
         self._client_key = world.folder / home.name / "city-app.pem"
         self._seen_status: dict[str, int] = {}
+        self._rules: dict[str, Any] = {}
 
     def key_file(self, label: str) -> Path:
         """The file of a key, as ``credential-1``."""
@@ -148,10 +150,18 @@ class Province:
 
     def publish_rules(self) -> None:
         """Sign this province's own rule set and bring it to the mirror."""
-        document = template(self.home.member, self.home.hours)
+        self._publish_rules(template(self.home.member, self.home.hours))
+
+    def tighten_rules(self, hours: int, valid_from: int) -> None:
+        """Publish the next version, in which a test counts for fewer hours from a time to come."""
+        following = successor(self._rules, valid_from)
+        self._publish_rules(with_parameters(following, {"nucleic_acid_hours": hours}))
+
+    def _publish_rules(self, document: dict[str, Any]) -> None:
         signed = self._world.folder / self.home.name / "rules.jws"
         write_atomic(signed, sign_rule_set(document, self.signer("rules-1")).encode())
         self._run("issuer", "publish", "--rules", str(signed))
+        self._rules = document
 
     def publish_status(self) -> None:
         """Sign what has been withdrawn and bring it to the mirror."""
@@ -171,9 +181,14 @@ class Province:
         url = f"{self.server.url('issuer')}/v1/credentials/{handle}/withdrawal"
         self._world.post(url, {"cause": "superseded"}, self._authorization())
 
-    def check(self, text: str) -> dict[str, Any]:
-        """Have this province's gate check a code over HTTP."""
-        return self._world.post(self.server.url("verifier") + "/v1/check", {"text": text})
+    def check(self, text: str, nonce: str | None = None) -> dict[str, Any]:
+        """Have this province's gate check a code over HTTP; ``nonce``: of the challenge that was shown."""
+        asked = {} if nonce is None else {"nonce": nonce}
+        return self._world.post(self.server.url("verifier") + "/v1/check", {"text": text, **asked})
+
+    def challenge(self) -> dict[str, Any]:
+        """Have this province's gate make a challenge."""
+        return self._world.post(self.server.url("verifier") + "/v1/challenge", {})
 
     def state(self) -> dict[str, Any]:
         """What this province's gate knows, and how old it is."""
@@ -238,4 +253,5 @@ class Province:
             "TONGXING_KEY_FILE": str(self.key_file("credential-1")),
             "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
             "TONGXING_POLL_SECONDS": str(POLL_SECONDS),
+            "TONGXING_GATE_NAME": f"{self.home.names.zh}站",
         }

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from credentials.algorithms.es256 import PrivateKey
 from credentials.errors import Conflict, NotFound
-from credentials.formats import native, presentation
+from credentials.formats import challenge, native, presentation
 from credentials.keys import load_private_key, new_private_key, private_key_pem
+from credentials.limits import MAX_TEXT_CHARACTERS
 from credentials.qr import draw_terminal
 from issuer.holder_proof import make_proof
 from service_kit.clock import SystemClock
@@ -51,6 +53,14 @@ class Phone:
     def show(self, at: int) -> str:
         """The live code at ``at`` (seconds UTC by this phone's clock). Raises NotFound without a key or a code."""
         return presentation.present(self.code(), self._key(), at)
+
+    def answer(self, asked: str, at: int) -> str:
+        """The live code that answers a gate's challenge (``TXN1:``), whatever this phone's clock says.
+
+        Raises NotACredential, TooLarge or Malformed for what is no challenge, NotFound without a code.
+        """
+        gate, nonce = challenge.unwrap(asked)
+        return presentation.present(self.code(), self._key(), at, nonce, gate)
 
     def code(self) -> str:
         """The kept code, which no gate takes bare."""
@@ -116,14 +126,17 @@ def keep(folder: Path) -> None:
 
 @holder.command()
 @_folder
+@click.option("--challenge", "asked", type=click.File(), help="File with a gate's challenge to answer; - reads it.")
 @click.option("--qr", is_flag=True, help="Draw it in the terminal instead of printing the text.")
 @_offset
-def show(folder: Path, qr: bool, clock_offset: int) -> None:
-    """Show the live code, signed now.
+def show(folder: Path, asked: TextIO | None, qr: bool, clock_offset: int) -> None:
+    """Show the live code, signed now: by this phone's clock, or over the challenge of a gate.
 
     \b
     Example:
       tongxing holder show ./phone | tongxing verifier check -
+      tongxing verifier challenge | tongxing holder show ./phone --challenge -
     """
-    text = Phone(folder).show(SystemClock(clock_offset).now())
+    phone, now = Phone(folder), SystemClock(clock_offset).now()
+    text = phone.show(now) if asked is None else phone.answer(asked.read(MAX_TEXT_CHARACTERS + 1), now)
     click.echo(draw_terminal(text) if qr else text)

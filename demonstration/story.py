@@ -27,6 +27,8 @@ from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.locale import Text, reader_languages
 
+NOON_SECONDS = 20
+"""How far ahead the story announces its stricter rules."""
 RESIDENTS = 1000
 """People in the CSV file."""
 HENAN = Home("henan", "CN-41", Text("河南", "Henan"), 410000, "0371-12320", hours=72)
@@ -62,7 +64,8 @@ def tell(world: World) -> None:
     """The whole story. Raises Difference at the first outcome that is not the expected one."""
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
-        enrolment, bulk, picture, phone, withdrawal, refusals, recognition, compromise, clocks, offline, switched_off,
+        enrolment, bulk, picture, phone, withdrawal, refusals, recognition, tightening, compromise, clocks, challenge,
+        offline, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
@@ -245,9 +248,32 @@ def recognition(stage: Stage) -> None:
     stage.expect(Text("同一次检测", "the same test"), stage.zhejiang, old, "accepted")
 
 
+def tightening(stage: Stage) -> None:
+    """Rules change the same day, everywhere at one moment, and not a second before."""
+    telling, gate = stage.telling, stage.guangdong
+    telling.chapter("八 收紧规则", "8 Tightened at noon")
+    text = stage.henan.issue(asks("吴丽", hours=30, form="paper", now=stage.now()))["text"]
+    noon = stage.now() + NOON_SECONDS
+    gate.tighten_rules(hours=24, valid_from=noon)
+    gate.wait_for(lambda state: any(rules["version"] == 2 for rules in state["rules"]))
+    telling.done(
+        f"广东发布第 2 版规则：{NOON_SECONDS} 秒后由 48 小时收紧为 24 小时；其卡口已提前收到",
+        f"Guangdong published version 2, 24 h instead of 48, for in {NOON_SECONDS} s; its gate has it already",
+    )
+    line = Text("30 小时前采样的检测，在那一刻之前", "a test of 30 hours, before that moment")
+    before = stage.expect(line, gate, text, "accepted")
+    stage.world.wait(lambda: stage.now() >= noon, "that moment does not come", seconds=2 * NOON_SECONDS)
+    line = Text("同一个码，在那一刻之后", "the same code, after it")
+    after = stage.expect(line, gate, text, "refused", "rule-failed")
+    versions = [verdict["rules"]["version"] for verdict in (before, after)]
+    if versions != [1, 2]:
+        raise Difference(f"decided by versions {versions}, not by 1 and then 2")
+    telling.done("每条结论都写明依据的版本：先是 1，后是 2", "each verdict names the version that decided: 1, then 2")
+
+
 def compromise(stage: Stage) -> None:
     """A stolen key dies at every online gate."""
-    stage.telling.chapter("八 密钥失窃", "8 A stolen key")
+    stage.telling.chapter("九 密钥失窃", "9 A stolen key")
     thief = stage.henan.signer("credential-2")
     text = native.issue_text(credential(HENAN.member, Status.GREEN, stage.now()), thief)
     stage.expect(
@@ -262,16 +288,39 @@ def compromise(stage: Stage) -> None:
 
 def clocks(stage: Stage) -> None:
     """A gate whose clock is wrong says so, and does not guess."""
-    stage.telling.chapter("九 时钟慢一小时的卡口", "9 A gate whose clock is an hour slow")
+    stage.telling.chapter("十 时钟慢一小时的卡口", "10 A gate whose clock is an hour slow")
     slow = stage.guangdong.gate_with_clock("guangdong-slow-gate", -HOUR)
     stage.expect(Text("完好的纸质码", "a sound paper code"), slow, stage.paper, "undetermined", "clock-in-doubt")
     stage.world.stop(slow.server)
 
 
+def challenge(stage: Stage) -> None:
+    """A phone whose clock is wrong answers what the gate asks, once."""
+    telling, gate = stage.telling, stage.guangdong
+    telling.chapter("十一 时钟慢一小时的手机", "11 A phone whose clock is an hour slow")
+    wrong = stage.now() - HOUR
+    line = Text("它的动态码，附有提示", "its live code, with advice")
+    stage.expect(line, gate, stage.phone.show(wrong), "refused", "presentation-expired")
+    asked = gate.challenge()
+    click.echo(draw_terminal(asked["text"]))
+    answer = stage.phone.answer(asked["text"], wrong)
+    telling.done(
+        f"卡口出示质询码；手机向持码人显示卡口名称“{asked['gate']}”并作答",
+        f"the gate shows its challenge; the phone shows its holder the name {asked['gate']}, and answers",
+    )
+    later = gate.challenge()["nonce"]
+    for line, nonce, outcome, code in (
+        (Text("手机的回答", "the answer"), asked["nonce"], "accepted", None),
+        (Text("同一回答再次出示", "the same answer again"), asked["nonce"], "refused", "replayed"),
+        (Text("同一回答对后来的质询码", "the same to a later challenge"), later, "refused", "challenge-not-answered"),
+    ):
+        telling.expect(line, gate.home.names, gate.check(answer, nonce), outcome, code)
+
+
 def offline(stage: Stage) -> None:
     """A gate that never was online, fed by a file."""
     telling = stage.telling
-    telling.chapter("十 离线包", "10 A gate fed by a file")
+    telling.chapter("十二 离线包", "12 A gate fed by a file")
     bundle = stage.world.folder / "bundle.zip"
     stage.registry.bundle(bundle)
     with zipfile.ZipFile(bundle) as archive:
@@ -290,7 +339,7 @@ def offline(stage: Stage) -> None:
 def switched_off(stage: Stage) -> None:
     """The gates go on without the registry and without the issuer."""
     telling, world = stage.telling, stage.world
-    telling.chapter("十一 关机断网", "11 The registry and the issuer are switched off")
+    telling.chapter("十三 关机断网", "13 The registry and the issuer are switched off")
     world.stop(stage.registry.server)
     world.stop(stage.henan.server)
     telling.done("登记处和河南的服务已停", "the registry's and Henan's servers are stopped")

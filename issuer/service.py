@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_bytes
 
 from flask import current_app, request
 from prometheus_client import CollectorRegistry
@@ -30,7 +27,7 @@ from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate
-from service_kit.durable import make_folder, read_secret, write_atomic
+from service_kit.durable import make_secret, read_secret
 from service_kit.fetch import Fetcher
 from service_kit.limits import Limit, Limits, caller
 
@@ -148,7 +145,7 @@ def prepare(settings: IssuerSettings) -> bool:
         store = SqlIssuerStore(engine)
         if store.is_bound() and not settings.secret_path.exists():
             raise SettingInvalid("TONGXING_ISSUER_SECRET_FILE: missing; bring it back from its backup")
-        made = _make_secret(settings.secret_path)
+        made = make_secret(settings.secret_path, SECRET_BYTES)
         store.bind_secret(Secrets.derived_from(_secret(settings)).digest)
     finally:
         engine.dispose()
@@ -179,20 +176,6 @@ def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
 
 def _own_key(member: str, signer: PemSigner) -> VerificationKey:
     return VerificationKey(signer.kid, member, es256.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
-
-
-def _make_secret(path: Path) -> bool:
-    make_folder(path.parent)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        # Two that begin at once must not end with two secrets, one of them in nobody's hands.
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if path.exists():
-            return False
-        write_atomic(path, token_bytes(SECRET_BYTES), mode=0o600)
-        return True
-    finally:
-        os.close(folder)
 
 
 def _secret(settings: IssuerSettings) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import secrets
 import stat
 import tempfile
 from pathlib import Path
@@ -52,6 +54,27 @@ def read_secret(path: Path) -> bytes:
     if len(content) > MAX_SECRET_BYTES:
         raise SettingInvalid(f"{path.name}: too large for a secret")
     return content
+
+
+def make_secret(path: Path, size: int) -> bool:
+    """Put ``size`` random bytes into ``path`` (mode 0600) unless something is there; whether it was made.
+
+    Any number of processes may call it at once. Raises StorageFull, StorageUnavailable.
+    """
+    try:
+        make_folder(path.parent)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise storage_error(error) from error
+    try:
+        # Two that begin at once must not end with two secrets, one of them in nobody's hands.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if path.exists():
+            return False
+        write_atomic(path, secrets.token_bytes(size), mode=0o600)
+        return True
+    finally:
+        os.close(folder)
 
 
 def storage_error(error: OSError) -> StorageFull | StorageUnavailable:

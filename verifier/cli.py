@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -14,6 +14,8 @@ from credentials.verdict import Outcome, Verdict, to_json
 from service_kit.terminal import as_json, say_json
 from trust_registry.cli_options import local_clock
 from trust_registry.client.clock_bound import EffectiveNow
+from verifier.challenges import Challenges
+from verifier.cli_challenge import challenge, challenge_options, nonce_bytes
 from verifier.cli_options import gate_options, moment, show
 from verifier.cli_rules import rules
 from verifier.cli_upkeep import state, sync
@@ -46,11 +48,13 @@ def verifier() -> None:
     type=moment,
     help="Judge as of this time: seconds UTC, or ISO 8601, without offset in Beijing time. [default: now]",
 )
+@click.option("--nonce", type=nonce_bytes, help="Of the challenge that was shown: 32 hex digits.")
+@challenge_options
 @as_json
 @click.pass_context
 def check(
     context: click.Context, texts: tuple[str, ...], pictures: tuple[Path, ...], sources: Sources, at: int | None,
-    as_json: bool,
+    nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
 ) -> None:  # fmt: skip
     """Check codes by what is stored, without network: texts, pictures, or - for one code a line from standard input.
 
@@ -68,9 +72,11 @@ def check(
     if not codes:
         raise click.UsageError("nothing to check: give a text, - or --picture FILE")
     gate = open_gate(sources, local_clock(), at)
+    if nonce is not None:
+        gate.challenges = open_for(sources.member)
     # A time that was given is meant; only the device's clock is measured against the registry's.
     now = gate.now() if at is None else EffectiveNow(at, doubt=False, alarm=False)
-    verdicts = [gate.check_at(code, now, _LANE) for code in codes]
+    verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
         if as_json:
             say_json(to_json(verdict, STEPS))
@@ -112,5 +118,5 @@ def _in_picture(path: Path) -> list[str]:
         raise PictureUnreadable(f"{path.name}: {error.detail}") from error
 
 
-for _command in (state, sync, rules):
+for _command in (challenge, state, sync, rules):
     verifier.add_command(_command)

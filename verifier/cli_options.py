@@ -101,6 +101,8 @@ def show(verdict: Verdict) -> None:
         text = finding.to_dict()
         for language in languages:
             click.echo(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
+    if verdict.rules is not None and verdict.rules.rule is not None:
+        click.echo("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
 
 
 def _holder_zh(credential: StatusCredential) -> str:
@@ -119,4 +121,5 @@ def _holder_en(credential: StatusCredential) -> str:
     )
 
 
+_RULES = {"zh": "规则 {0} 第 {1} 套第 {2} 版：{3}", "en": "rules of {0}, set {1} version {2}: {3}"}
 _HOLDERS = {"zh": _holder_zh, "en": _holder_en}

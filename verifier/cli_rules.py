@@ -1,25 +1,44 @@
-"""``tongxing verifier rules …``: a member's recognition rules, written, signed and looked at (互认规则)."""
+"""``tongxing verifier rules …``: a member's recognition rules, begun, changed, signed and looked at (互认规则)."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from credentials.errors import Malformed, RuleSetInvalid, TooLarge
+from credentials.errors import RuleSetInvalid
 from credentials.keys import kid_of
 from credentials.limits import MAX_JWS_CHARACTERS
+from credentials.recognition import amendment
 from credentials.recognition.document import parse_rule_set, sign_rule_set
+from credentials.recognition.lint import complaints
+from credentials.recognition.ruleset import Text
 from credentials.recognition.template import template
+from credentials.recognition.words import moment_in_words
 from credentials.signing import PemSigner
-from credentials.wire import jws
 from service_kit.durable import write_atomic
 from trust_registry.cli_options import local_clock, passphrase_file
 from trust_registry.key_files import read_key, read_passphrase
+from verifier.cli_options import moment
+from verifier.cli_rules_study import diff, explain, rehearse
+from verifier.rule_files import read_document, read_rules
 
-_document = click.argument("document", type=click.File("rb"))
+_document = click.argument("document", metavar="RULES", type=click.File("rb"))
+_output = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: standard output]"
+)
+_valid_from = click.option(
+    "--valid-from", type=moment, metavar="TIME", help="When it comes into force: ISO 8601 or seconds. [default: now]"
+)
+_draft = click.option(
+    "--draft", is_flag=True, help="RULES is not published yet: change it, instead of making the version after it."
+)
+_INTEGER = re.compile("-?[0-9]{1,15}")
+_TRUTHS = {"true": True, "false": False}
 
 
 @click.group()
@@ -31,20 +50,79 @@ def rules() -> None:
 @click.option("--member", required=True, help="Whose rules, as CN-44.")
 @click.option("--hours", default=48, show_default=True, type=click.IntRange(2, 168), help="How long a test counts.")
 def template_command(member: str, hours: int) -> None:
-    """Print a rule set to begin with; edit it, then sign it.
+    """Print a rule set to begin with; its comments say what to look at. Edit it, test it, sign it.
 
     \b
     Example:
       tongxing verifier rules template --member CN-44 --hours 48 > rules.json
     """
-    click.echo(json.dumps(template(member, hours, valid_from=local_clock().now()), ensure_ascii=False, indent=2))
+    _write(template(member, hours, valid_from=local_clock().now()), None)
+
+
+@rules.command("set")
+@_document
+@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
+@_valid_from
+@click.option("--valid-until", type=moment, metavar="TIME", help="When it ends, exclusive. [default: no end]")
+@_draft
+@_output
+def set_command(
+    document: Any, parameters: tuple[str, ...], valid_from: int | None, valid_until: int | None, draft: bool,
+    output: Path | None,
+) -> None:  # fmt: skip
+    """Make the next version with other parameters: version and sequence count up, and it names the one before.
+
+    With a time to come gates have it before it counts, and change all at once.
+
+    \b
+    Example:
+      tongxing verifier rules set rules.json --parameter nucleic_acid_hours=24 \\
+        --valid-from 2026-11-21T12:00+08:00 -o rules-2.json
+    """
+    changed = _begun(_read(document), valid_from, draft)
+    changed = amendment.with_parameters(changed, _values(parameters, changed["parameters"]))
+    if valid_until is not None:
+        changed |= {"valid_until": valid_until}
+    _write(changed, output)
+
+
+@rules.command("deny")
+@_document
+@click.argument("member")
+@click.option("--reason-zh", help="Why, for people at the gate, in Chinese.")
+@click.option("--reason-en", help="The same in English.")
+@click.option(
+    "--until", type=moment, metavar="TIME", help="When it ends: ISO 8601 or seconds. There is no denial for ever."
+)
+@click.option("--lift", is_flag=True, help="End the denial instead.")
+@_valid_from
+@_draft
+@_output
+def deny(
+    document: Any, member: str, reason_zh: str | None, reason_en: str | None, until: int | None, lift: bool,
+    valid_from: int | None, draft: bool, output: Path | None,
+) -> None:  # fmt: skip
+    """Make the next version, in which MEMBER's codes are not recognised until a time (暂停互认), or are again.
+
+    \b
+    Example:
+      tongxing verifier rules deny rules.json CN-33 --until 2026-11-28T00:00+08:00 \\
+        --reason-zh 数据核查中 --reason-en "Its data is under review" -o rules-2.json
+    """
+    changed = _begun(_read(document), valid_from, draft)
+    if lift:
+        _write(amendment.without_denial(changed, member), output)
+        return
+    if not (reason_zh and reason_en and until):
+        raise click.UsageError("a denial needs --reason-zh, --reason-en and --until")
+    _write(amendment.with_denial(changed, member, Text(reason_zh, reason_en), until), output)
 
 
 @rules.command("sign")
 @_document
 @click.option("--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A rules key.")
 @passphrase_file
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: standard output]")
+@_output
 def sign(document: Any, key: Path, passphrase_file: Path | None, output: Path | None) -> None:
     """Check a rule set and sign it with the member's rules key; `tongxing issuer publish --rules` brings it out.
 
@@ -52,7 +130,10 @@ def sign(document: Any, key: Path, passphrase_file: Path | None, output: Path | 
     Example:
       tongxing verifier rules sign rules.json --key guangdong/keys/rules-1.pem -o rules.jws
     """
-    content = _read_json(document.read(MAX_JWS_CHARACTERS + 1))
+    content = read_document(document.read(MAX_JWS_CHARACTERS + 1))
+    found = complaints(content)
+    if found:
+        raise RuleSetInvalid("; ".join(found))
     private_key = read_key(key, read_passphrase(passphrase_file))
     signer = PemSigner(private_key, kid_of(parse_rule_set(content).member, private_key.public_key()))
     compact = sign_rule_set(content, signer)
@@ -71,34 +152,57 @@ def show(document: Any) -> None:
     Example:
       tongxing verifier rules show rules.jws
     """
-    data = document.read(MAX_JWS_CHARACTERS + 1)
-    content = _read_json(data) if data.lstrip().startswith(b"{") else _content(_signed(data))
+    content = _read(document)
     rule_set = parse_rule_set(content)
     click.echo(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
+    until = f" until {moment_in_words(rule_set.valid_until)}" if rule_set.valid_until else ""
+    click.echo(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
     click.echo("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
+    for name, value in content["parameters"].items():
+        click.echo(f"parameter    {name} = {value}")
     for rule in rule_set.rules:
         click.echo(f"{rule.id:<12} {rule.text.zh}\n{'':<12} {rule.text.en}")
     for denial in rule_set.denials.values():
-        click.echo(f"not recognised: {denial.member} {denial.reason.zh} {denial.reason.en}")
+        until = moment_in_words(denial.expires_at)
+        click.echo(f"not recognised: {denial.member} {denial.reason.zh} {denial.reason.en} until {until}")
 
 
-def _signed(data: bytes) -> str:
-    if len(data) > MAX_JWS_CHARACTERS or not data.isascii():
-        raise RuleSetInvalid("not a compact JWS")
-    return data.decode("ascii").strip()
+def _read(document: Any) -> dict[str, Any]:
+    return read_rules(document.read(MAX_JWS_CHARACTERS + 1))
 
 
-def _content(compact: str) -> dict[str, Any]:
-    try:
-        return _read_json(jws.read(compact).payload)
-    except (Malformed, TooLarge) as error:
-        raise RuleSetInvalid("not a compact JWS") from error
+def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:
+    """What the change is made to: the version after this one, or with ``draft`` this one."""
+    if draft:
+        return content if valid_from is None else content | {"valid_from": valid_from}
+    return amendment.successor(content, local_clock().now() if valid_from is None else valid_from)
 
 
-def _read_json(data: bytes) -> dict[str, Any]:
-    try:
-        content = jws.parse_json(data)
-    except Malformed as error:
-        raise RuleSetInvalid(f"not a JSON document: {error.detail}") from error
+def _values(given: tuple[str, ...], present: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters by name, each of the type that it has now."""
+    values: dict[str, Any] = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{each!r}: not NAME=VALUE", param_hint="--parameter")
+        now: Any = present.get(name)
+        values[name] = text
+        if type(now) is bool:
+            values[name] = _TRUTHS.get(text, text)
+        elif type(now) is int and _INTEGER.fullmatch(text):
+            values[name] = int(text)
+    return values
+
+
+def _write(content: dict[str, Any], output: Path | None) -> None:
+    """A rule set as its author reads it. Raises RuleSetInvalid for one that no gate would take."""
     parse_rule_set(content)
-    return dict(content)
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    if output is None:
+        click.echo(text)
+    else:
+        write_atomic(output, f"{text}\n".encode())
+
+
+for _command in (rehearse, explain, diff):
+    rules.add_command(_command)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.errors import SettingInvalid
+from credentials.formats.challenge import is_gate_name
 from credentials.regions import is_member_id
 from service_kit.fetch import require_safe
 from service_kit.settings import ServiceSettings
@@ -26,6 +27,11 @@ class VerifierSettings(ServiceSettings):
     member: str
     registry_url: str = ""
     profile: str = "venue"
+    gate_name: str = ""
+    """What its challenges call this gate, and phones show their holders. Empty: the host's member id."""
+    gate_secret_file: Path | None = None
+    """32 random bytes behind the gate's challenges, the same for all machines of a gate. Default: made in
+    ``data_dir``."""
     poll_seconds: int = 30
     """About how often the gate asks for news."""
 
@@ -39,6 +45,8 @@ class VerifierSettings(ServiceSettings):
             raise SettingInvalid("TONGXING_TRUST_ROOT: no such file; the registry hands out trust-root.json")
         if not is_member_id(self.member):
             raise SettingInvalid("TONGXING_MEMBER: not a member id, as CN-44")
+        if self.gate_name and not is_gate_name(self.gate_name):
+            raise SettingInvalid("TONGXING_GATE_NAME: not 1 to 24 bytes that can be shown (8 Chinese characters)")
         if not 1 <= self.poll_seconds <= MAX_POLL_SECONDS:
             raise SettingInvalid(f"TONGXING_POLL_SECONDS: 1 to {MAX_POLL_SECONDS}")
 
@@ -46,6 +54,11 @@ class VerifierSettings(ServiceSettings):
     def policy(self) -> Policy:
         """The profile, for members of this environment."""
         return profile_named(self.profile, self.environment)
+
+    @property
+    def gate(self) -> str:
+        """The gate's name in its challenges."""
+        return self.gate_name or self.member
 
     @property
     def folder(self) -> Path:

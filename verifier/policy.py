@@ -29,13 +29,23 @@ class Policy:
     presentation_age: int = MAX_PRESENTATION_AGE_SECONDS
     presentation_ahead: int = MAX_PRESENTATION_AHEAD_SECONDS
     forms: frozenset[Form] = frozenset(Form)
+    nonce_required: bool = False
+    """Whether a live code counts only as the answer to the gate's own challenge."""
     shared_replay_memory: bool = False
     """Whether this gate refuses to decide without a memory of shown codes that all its lanes share."""
 
 
 _VENUE = Policy("venue")
 _STATION = Policy("station", status_refuse=12 * HOUR_SECONDS)
-_BORDER = Policy("border", trust_refuse=24 * HOUR_SECONDS, status_refuse=2 * HOUR_SECONDS, shared_replay_memory=True)
+_BORDER = Policy(
+    "border",
+    trust_warn=12 * HOUR_SECONDS,
+    trust_refuse=24 * HOUR_SECONDS,
+    status_refuse=2 * HOUR_SECONDS,
+    forms=frozenset({Form.PHONE, Form.ASSISTED}),
+    nonce_required=True,
+    shared_replay_memory=True,
+)
 PROFILES = {policy.name: policy for policy in (_VENUE, _STATION, _BORDER)}
 
 

@@ -6,10 +6,27 @@ from marshmallow import Schema, fields
 
 
 class CheckSchema(Schema):
-    """One code, and the lane that was shown it."""
+    """One code, the lane that was shown it, and the nonce of the challenge that the lane has shown, if it has."""
 
     text = fields.String(required=True)
     lane = fields.String()
+    nonce = fields.String()
+
+
+class AskSchema(Schema):
+    """The lane that will show the challenge. A site's lanes may answer each other's."""
+
+    lane = fields.String()
+
+
+class ChallengeSchema(Schema):
+    """A challenge: ``text`` for its QR code, ``nonce`` (32 hex digits) to be named with the check of its answer,
+    ``expires_at`` in seconds UTC by the gate's clock."""
+
+    text = fields.String()
+    nonce = fields.String()
+    gate = fields.String()
+    expires_at = fields.Integer()
 
 
 class BatchSchema(Schema):

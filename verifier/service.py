@@ -17,6 +17,7 @@ from credentials.wire.jws import json_bytes
 from service_kit.cache import Cache, InProcessCache, is_there, make_cache
 from service_kit.clock import Clock
 from service_kit.limits import Limit, Limits, caller
+from verifier.challenges import Challenges, open_challenges
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
@@ -45,6 +46,7 @@ class VerifierService:
 
     settings: VerifierSettings
     gate: Gate
+    challenges: Challenges
     freshness: Freshness
     clock: Clock
     metrics: GateMetrics
@@ -52,7 +54,14 @@ class VerifierService:
     limits: Limits
     _rendered: list[Rendered] = field(default_factory=lambda: [Rendered()])
 
-    def check(self, texts: Sequence[str], lane: str | None) -> list[Verdict]:
+    def check(self, text: str, lane: str | None, nonce: bytes | None) -> Verdict:
+        """Judge one code that ``lane`` was shown, perhaps on its challenge, and count the verdict."""
+        began = perf_counter()
+        verdict = self.gate.check(text, lane, nonce)
+        self.metrics.count([verdict], perf_counter() - began)
+        return verdict
+
+    def check_all(self, texts: Sequence[str], lane: str | None) -> list[Verdict]:
         """Judge codes that ``lane`` was shown, in order, and count the verdicts."""
         began = perf_counter()
         verdicts = self.gate.check_all(texts, lane)
@@ -62,6 +71,12 @@ class VerifierService:
     def limit(self, codes: int) -> None:
         """Count so many codes under this request's address. Raises RateLimited."""
         self.limits.count(CHECKS, caller(), codes)
+
+    def challenge(self) -> dict[str, Any]:
+        """A new challenge, for a lane to show."""
+        asked = self.challenges.ask(self.clock.now())
+        gate, nonce = asked.challenge
+        return {"text": asked.text, "nonce": nonce.hex(), "gate": gate, "expires_at": asked.ends_at}
 
     def state(self) -> dict[str, Any]:
         """How fresh everything is, for people and for the command line."""
@@ -79,6 +94,7 @@ class VerifierService:
         knowledge, rendered = self.gate.knowledge, self._rendered[0]
         if not rendered.body or rendered.knowledge is not knowledge:
             content = snapshot_to_json(knowledge, self.freshness.members(), self.settings.member, self.gate.policy)
+            content["gate"] = self.challenges.gate
             body = json_bytes(content)
             rendered = self._rendered[0] = Rendered(knowledge, body, hashlib.sha256(body).hexdigest())
         return rendered
@@ -92,13 +108,14 @@ class VerifierService:
 def make_service(settings: VerifierSettings, clock: Clock, metrics: GateMetrics) -> VerifierService:
     """The gate of these settings, with what is stored loaded. Raises SettingInvalid."""
     cache = make_cache(settings.redis_url, clock)
-    gate = Gate(settings.policy, clock, cache)
+    challenges = open_challenges(settings.gate, settings.data_dir, settings.gate_secret_file)
+    gate = Gate(settings.policy, clock, cache, challenges=challenges)
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
     freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics))
     freshness.load()
     # In the process: a limit this high guards one worker, and asking Redis would cost more than the check.
     limits = Limits("verifier", InProcessCache(clock), clock)
-    return VerifierService(settings, gate, freshness, clock, metrics, cache, limits)
+    return VerifierService(settings, gate, challenges, freshness, clock, metrics, cache, limits)
 
 
 def _learn(gate: Gate, metrics: GateMetrics, knowledge: Knowledge) -> None:

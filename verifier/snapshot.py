@@ -2,7 +2,7 @@
 
 ::
 
-    {"member": host, "policy": {…limits in seconds},
+    {"member": host, "gate": its name, "policy": {…limits in seconds},
      "trust": {"registry_time", "expiries": {role: s}, "whole": bool, "members": [{"id", "names", "region", "hotline",
                "environment", "may_issue": {"statuses", "forms"}, "changed_until",
                "keys": [{"kid", "algorithm", "use", "not_before", "not_after", "jwk"}]}],

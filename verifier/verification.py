@@ -9,7 +9,8 @@
  7. **permission**  the member may issue this status and form, and the key was active at iat
  8. **decision**    a yellow, red or pending status names its decision; without one it is no colour
  9. **time**        the gate's clock is not in doubt, the lifetime is within its form's, not expired
-10. **holder**      a phone or assisted code is inside a live presentation by its own key, now
+10. **holder**      a phone or assisted code is inside a live presentation by its own key, now: signed a moment ago, or
+                    over the challenge that this gate has just shown
 11. **withdrawal**  the issuer's status data is there, fresh enough, and the bit is not set
 12. **source**      a converted code's source is neither withdrawn, nor denied, nor expired
 13. **recognition** the host does not deny this issuer, and admits the status and the form
@@ -29,8 +30,10 @@ from functools import partial
 from typing import Any
 
 from credentials import claims, errors
+from credentials.algorithms.es256 import PublicKey
 from credentials.errors import CannotTell, CredentialError
 from credentials.formats import presentation, table
+from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Mode, Presentation
 from credentials.keys import VerificationKey
 from credentials.limits import (
@@ -40,6 +43,7 @@ from credentials.limits import (
 from credentials.model import MAX_LIFETIME_SECONDS, Form, Source, Status, StatusCredential, StatusReference
 from credentials.recognition.certlogic import State
 from credentials.recognition.ruleset import RuleSet
+from credentials.recognition.words import evidence_in_words
 from credentials.verdict import (
     CHECK_DOCUMENT,
     COMPARE_HOLDER,
@@ -76,12 +80,21 @@ _freshness: Callable[[tuple[int | None, int | None]], Freshness] = partial(tuple
 _deciding: Callable[[tuple[Any, ...]], DecidingRules] = partial(tuple.__new__, DecidingRules)
 
 
-def judge(text: str, knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False) -> Verdict:
+def judge(
+    text: str,
+    knowledge: Knowledge,
+    at: int,
+    policy: Policy,
+    *,
+    clock_in_doubt: bool = False,
+    challenge: Challenge | None = None,
+) -> Verdict:
     """Judge one code at ``at`` (seconds UTC) by what this gate knows. Never raises, whatever ``text`` is.
 
     ``clock_in_doubt``: the device's clock is known to be wrong, and ``at`` only a lower bound of the time.
+    ``challenge``: the one that was shown to this holder, when it is this gate's own and has not ended.
     """
-    examination = _Examination(text, knowledge, at, policy, clock_in_doubt)
+    examination = _Examination(text, knowledge, at, policy, clock_in_doubt, challenge)
     examination.go_on(to_the_end=True)
     return examination.verdict()
 
@@ -112,8 +125,17 @@ class _Examination:
     findings: tuple[Finding, ...] = ()
     open_steps: tuple[int, ...] = ()
 
-    def __init__(self, text: str, knowledge: Knowledge, at: int, policy: Policy, clock_in_doubt: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        knowledge: Knowledge,
+        at: int,
+        policy: Policy,
+        clock_in_doubt: bool,
+        challenge: Challenge | None = None,
+    ) -> None:
         self.knowledge, self.at, self.policy, self.clock_in_doubt = knowledge, at, policy, clock_in_doubt
+        self.challenge = challenge
         self._course = self._run(text)
 
     def go_on(self, *, to_the_end: bool = False) -> bool:
@@ -265,14 +287,27 @@ class _Examination:
             return
         if live is None:
             raise errors.PresentationMissing
-        if live.mode is not Mode.TIME:
-            raise errors.PresentationExpired("answers a nonce that this gate did not give out")
+        if live.mode is Mode.NONCE:
+            self._require_answer(live, claims.holder_public_key(credential))
+            return
         presentation.verify(live, claims.holder_public_key(credential))
         age = self.at - live.time
         # A clock that is slow makes a code look too new, never too old.
         too_new = age < -self.policy.presentation_ahead and not self.clock_in_doubt
         if too_new or age > self.policy.presentation_age:
             raise errors.PresentationExpired
+        if self.policy.nonce_required:
+            self.leave_open(errors.NonceRequired.code)
+
+    def _require_answer(self, live: Presentation, holder_key: PublicKey) -> None:
+        """That it answers the challenge. The phone's clock is not asked: that is what a challenge is for."""
+        if self.challenge is None:
+            raise errors.ChallengeNotAnswered("no challenge that this gate gave out and that has not ended")
+        try:
+            presentation.verify(live, holder_key, self.challenge.nonce, self.challenge.gate)
+        except errors.PresentationSignature as error:
+            # Another phone, or the challenge before this one: the signature does not tell which.
+            raise errors.ChallengeNotAnswered from error
 
     def _require_not_withdrawn(self, credential: StatusCredential) -> None:
         reference = credential.status_reference
@@ -341,14 +376,15 @@ class _Examination:
         result = rule_set.judge(credential, self.at)
         if result.state is _PASS:
             return
-        needed: tuple[str, ...] = ()
+        held = evidence_in_words(credential.evidence, self.at)
+        zh, en = f"此码：{held.zh}。", f"This code: {held.en}."
         if result.rule is not None:
             self.rules = _deciding((rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id))
-            needed = (f"所需：{result.rule.needed.zh}。", f"Needed: {result.rule.needed.en}.")
+            zh, en = f"所需：{result.rule.needed.zh}。{zh}", f"Needed: {result.rule.needed.en}. {en}"
         if result.state is State.OPEN:
             self.open_steps += (self.step,)
         code = errors.RuleFailed.code if result.state is State.FAIL else errors.RuleOpen.code
-        self.find(code, *needed)
+        self.find(code, zh, en)
 
 
 def _require_permission(credential: StatusCredential, key: VerificationKey, entry: MemberEntry) -> None:

@@ -12,15 +12,17 @@ from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as BaseResponse
 
 from credentials.errors import InvalidRequest
+from credentials.limits import NONCE_BYTES
 from verifier.answer import to_text
 from verifier.gate import MAX_LANE_CHARACTERS
-from verifier.schemas import BatchSchema, CheckSchema, StateSchema
+from verifier.schemas import AskSchema, BatchSchema, ChallengeSchema, CheckSchema, StateSchema
 from verifier.service import service
 
 blueprint = Blueprint("verifier", __name__, description="Whether to let somebody pass")
 
 MAX_BATCH = 1000
 """Codes of one batch."""
+_NONCE = re.compile(f"[0-9a-f]{{{2 * NONCE_BYTES}}}")
 _LANE = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_LANE_CHARACTERS}}}")
 
 
@@ -34,8 +36,8 @@ def _takes(schema: type) -> dict[str, Any]:
 def check() -> Response:
     """Judge one code."""
     service().limit(1)
-    body = _body({"text", "lane"})
-    return _answer(_judged([_text(body.get("text"))], _lane(body))[0])
+    body = _body({"text", "lane", "nonce"})
+    return _answer(to_text(service().check(_text(body.get("text")), _lane(body), _nonce(body))))
 
 
 @blueprint.post("/v1/check/batch")
@@ -50,7 +52,16 @@ def check_batch() -> Response:
     # All are read before the first is judged: a batch that is refused must not have used up anybody's live code.
     codes = [_text(text) for text in texts]
     service().limit(len(codes))
-    return _answer(f'{{"verdicts":[{",".join(_judged(codes, lane))}]}}')
+    return _answer(f'{{"verdicts":[{",".join(map(to_text, service().check_all(codes, lane)))}]}}')
+
+
+@blueprint.post("/v1/challenge")
+@blueprint.doc(requestBody=_takes(AskSchema))
+@blueprint.response(200, ChallengeSchema)
+def ask() -> dict[str, Any]:
+    """A challenge for a phone to answer."""
+    _lane(_body({"lane"}))
+    return service().challenge()
 
 
 @blueprint.get("/v1/state")
@@ -69,10 +80,6 @@ def show_snapshot() -> BaseResponse:
     response.set_etag(rendered.etag)
     response.headers["Cache-Control"] = "no-cache"
     return response.make_conditional(request)
-
-
-def _judged(texts: list[str], lane: str | None) -> list[str]:
-    return list(map(to_text, service().check(texts, lane)))
 
 
 def _answer(text: str) -> Response:
@@ -99,3 +106,12 @@ def _lane(body: dict[str, Any]) -> str | None:
     if lane is not None and (type(lane) is not str or not _LANE.fullmatch(lane)):
         raise InvalidRequest(f"lane: not 1 to {MAX_LANE_CHARACTERS} letters, digits, dots, dashes")
     return lane
+
+
+def _nonce(body: dict[str, Any]) -> bytes | None:
+    nonce = body.get("nonce")
+    if nonce is None:
+        return None
+    if type(nonce) is not str or not _NONCE.fullmatch(nonce):
+        raise InvalidRequest(f"nonce: not {2 * NONCE_BYTES} hex digits")
+    return bytes.fromhex(nonce)

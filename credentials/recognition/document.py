@@ -10,7 +10,8 @@
                 "text": {"zh": "…", "en": "within {hours} hours"}, "needed": {"zh": "…", "en": "…"}}],
      "denials": [{"member": "CN-33", "reason": {"zh": "…", "en": "…"}, "expires_at": 1669507200}]}
 
-An unknown field is refused, and so is everything that a gate could read in two ways. ``{hours}`` in a text is
+The set, a rule and a denial may carry a ``comment``: a line for whoever edits it next, signed with the rest and read by
+no gate. An unknown field is refused, and so is everything that a gate could read in two ways. ``{hours}`` in a text is
 the parameter of that name, so that a rule changed in a hurry does not go on saying the old number.
 """
 
@@ -42,8 +43,10 @@ MAX_VALUE_SETS = 64
 MAX_VALUE_SET_ITEMS = 5_000
 """Enough for every county of the country."""
 MAX_TEXT_CHARACTERS = 300
+MAX_COMMENT_CHARACTERS = 1_000
 
-_OPTIONAL = frozenset({"valid_until", "accepted_forms"})
+_COMMENT = frozenset({"comment"})
+_OPTIONAL = _COMMENT | {"valid_until", "accepted_forms"}
 _REQUIRED = frozenset(
     {"member", "rule_set", "version", "sequence", "previous", "valid_from", "parameters", "value_sets"}
     | {"accepted_statuses", "rules", "denials"}
@@ -112,9 +115,14 @@ def parse_rule_set(document: object) -> RuleSet:
     )
 
 
-def _rules(value: Any, parameters: dict[str, Any], value_sets: dict[str, Any]) -> tuple[RecognitionRule, ...]:
+def constants(parameters: dict[str, Any], value_sets: dict[str, Any]) -> dict[str, Any]:
+    """Parameters and value sets by the names that rules have for them (``external.parameters.hours``)."""
     known = {f"external.parameters.{name}": content for name, content in parameters.items()}
-    known |= {f"external.valueSets.{name}": content for name, content in value_sets.items()}
+    return known | {f"external.valueSets.{name}": content for name, content in value_sets.items()}
+
+
+def _rules(value: Any, parameters: dict[str, Any], value_sets: dict[str, Any]) -> tuple[RecognitionRule, ...]:
+    known = constants(parameters, value_sets)
     rules = tuple(_rule(entry, parameters, known) for entry in _list(value, "rules"))
     _require(len({rule.id for rule in rules}) == len(rules), "rules: an id stands twice")
     return rules
@@ -126,7 +134,7 @@ def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionR
 
 
 def _rule(value: Any, parameters: dict[str, Any], known: dict[str, Any]) -> RecognitionRule:
-    fields = _fields(value, _RULE_FIELDS, frozenset(), "rule")
+    fields = _fields(value, _RULE_FIELDS, _COMMENT, "rule")
     name = fields["id"]
     _require(type(name) is str and bool(_RULE_ID.fullmatch(name)), "rule: bad id")
     try:
@@ -154,7 +162,7 @@ def _denials(value: Any) -> dict[str, Denial]:
     _require(type(value) is list, "denials: not an array")
     denials: dict[str, Denial] = {}
     for entry in value:
-        fields = _fields(entry, _DENIAL_FIELDS, frozenset(), "denial")
+        fields = _fields(entry, _DENIAL_FIELDS, _COMMENT, "denial")
         member = _member(fields["member"])
         _require(member not in denials, "denials: a member stands twice")
         reason = _text(fields["reason"], {}, "reason")
@@ -166,6 +174,8 @@ def _fields(value: Any, required: frozenset[str], optional: frozenset[str], wher
     _require(type(value) is dict, f"{where}: not an object")
     _require(required <= value.keys(), f"{where}: a field is missing")
     _require(value.keys() <= required | optional, f"{where}: unknown field")
+    if "comment" in value:
+        _comment(value["comment"])
     return dict(value)
 
 
@@ -196,6 +206,11 @@ def _is_value_set(value: Any) -> bool:
 def _text(value: Any, parameters: dict[str, Any], where: str) -> Text:
     fields = _fields(value, _TEXT_FIELDS, frozenset(), where)
     return Text(_line(fields["zh"], parameters, where), _line(fields["en"], parameters, where))
+
+
+def _comment(value: Any) -> None:
+    _require(type(value) is str and value.isprintable(), "comment: not a line that can be shown")
+    _require(len(value) <= MAX_COMMENT_CHARACTERS, "comment: too long")
 
 
 def _line(value: Any, parameters: dict[str, Any], where: str) -> str:

@@ -21,6 +21,26 @@ RECOVERY_DAYS = (14, 180)
 QUARANTINE_DAYS = 7
 """Days for which the end of a quarantine counts."""
 
+_COMMENT = (
+    "起步模板：逐条核对后再签发。常改的是 parameters（检测有效小时数），用 rules set 修改；"
+    "风险地区填入 value_sets.risk_regions（六位区划码）；暂停互认用 rules deny。text 与 needed 会显示给持码人。 "
+    "To begin with: read each rule before you sign. Parameters change often (hours that a test counts): rules set. "
+    "Risk regions go into value_sets.risk_regions, six-digit codes. Deny a member by rules deny. People at gates read "
+    "text and needed."
+)
+_OF_TESTS = (
+    "自采样起算，不自出报告起算；最近一次结果为准，阴性之后的阳性不予通过。 "
+    "Counts from sampling, not from the report; the latest result decides, so a positive after a negative fails."
+)
+_OF_VACCINATION = (
+    "接种不能代替检测：码上须另有一次检测，由其自己的规则判断。要改为可以代替，删去 if 一段。 "
+    "Does not replace a test: the code must carry one as well, which its own rule judges. To let it replace a test, "
+    "take the if out."
+)
+_OF_NOTHING = (
+    "没有任何佐证的码。改为 true 即不查核酸。 "
+    "Codes without any evidence. Make it true where no test is asked for any more."
+)
 _TEST_ZH = "{nucleic_acid_hours} 小时内采样的核酸检测阴性证明"
 _TEST_EN = "a negative nucleic-acid test sampled within the last {nucleic_acid_hours} hours"
 
@@ -48,6 +68,7 @@ def template(
         "parameters": {"nucleic_acid_hours": hours, "antigen_hours": hours // ANTIGEN_SHARE},
         "value_sets": {"risk_regions": []},
         "accepted_statuses": ["green"],
+        "comment": _COMMENT,
         "rules": [
             _test_rule("nucleic-acid", "核酸检测", "nucleic-acid test", "nucleic_acid_hours"),
             _test_rule("antigen", "抗原检测", "antigen test", "antigen_hours"),
@@ -55,7 +76,7 @@ def template(
             _recovery_rule(),
             _quarantine_rule(),
             _travel_rule(),
-            _rule("none", False, ("须出示检测证明", "A test must be shown"), (_TEST_ZH, _TEST_EN)),
+            _rule("none", False, ("须出示检测证明", "A test must be shown"), (_TEST_ZH, _TEST_EN), _OF_NOTHING),
         ],
         "denials": [],
     }
@@ -71,7 +92,7 @@ def _test_rule(kind: str, zh: str, en: str, parameter: str) -> dict[str, Any]:
         f"{{{parameter}}} 小时内采样的{zh}阴性证明",
         f"a negative {en} sampled within the last {{{parameter}}} hours",
     )
-    return _rule(kind, {"and": [_result_is(kind, "negative"), recent]}, text, needed)
+    return _rule(kind, {"and": [_result_is(kind, "negative"), recent]}, text, needed, _OF_TESTS)
 
 
 def _vaccination_rule() -> dict[str, Any]:
@@ -81,7 +102,7 @@ def _vaccination_rule() -> dict[str, Any]:
         f"全程接种须满 {VACCINATION_DAYS} 天，且不能代替检测",
         f"Vaccination must be complete for {VACCINATION_DAYS} days and does not replace a test",
     )
-    return _rule("vaccination", done, text, (_TEST_ZH, _TEST_EN))
+    return _rule("vaccination", done, text, (_TEST_ZH, _TEST_EN), _OF_VACCINATION)
 
 
 def _recovery_rule() -> dict[str, Any]:
@@ -123,8 +144,8 @@ def _travel_rule() -> dict[str, Any]:
     )
 
 
-def _rule(kind: str, logic: Any, text: tuple[str, str], needed: tuple[str, str]) -> dict[str, Any]:
-    return {
+def _rule(kind: str, logic: Any, text: tuple[str, str], needed: tuple[str, str], comment: str = "") -> dict[str, Any]:
+    return ({"comment": comment} if comment else {}) | {
         "id": kind if kind != "none" else "no-evidence",
         "kinds": [kind],
         "logic": logic,

@@ -7,6 +7,7 @@ from typing import Any
 
 from credentials import claims
 from credentials.formats import native, presentation
+from credentials.formats.challenge import Challenge
 from credentials.keys import compressed_point
 from credentials.model import (
     Evidence,
@@ -26,6 +27,7 @@ from tests.vectors.knowledge import GOOD_INDEX, HENAN, LIST, ZHEJIANG
 
 HOLDER, THIEF = SeededKey("holder"), SeededKey("thief")
 DECISION = bytes(range(16))
+ASKED = Challenge("广东 3", bytes.fromhex("00112233445566778899aabbccddeeff"))
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 TEST = Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, NOW - 20 * HOUR, 410_102)
 PAPER = StatusCredential(

@@ -79,12 +79,14 @@ def rule_sets() -> dict[str, str]:
         "expires_at": NOW + DAY,
     }
     tests_only = [rule for rule in base["rules"] if rule["kinds"] == ["nucleic-acid"]]
+    colour = {"===": [{"var": "payload.latest.nucleic-acid.sampledAt"}, {"var": "payload.status"}]}
     variants = {
         "48 hours": {},
         "denies henan": {"denials": [denial]},
         "denied henan until now": {"denials": [denial | {"expires_at": NOW}]},
         "phones only": {"accepted_forms": ["phone"]},
         "no rule but for tests": {"rules": tests_only},
+        "compares a date with a colour": {"rules": [tests_only[0] | {"logic": colour}]},
         "from tomorrow": {"valid_from": NOW + DAY},
         "until now": {"valid_until": NOW},
     }

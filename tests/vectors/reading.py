@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from credentials.formats.challenge import Challenge
 from credentials.keys import VerificationKey, public_key_from_jwk
 from credentials.model import Form, Status
 from credentials.recognition.document import read_rule_set
@@ -35,6 +36,11 @@ def read_vectors() -> dict[str, Any]:
 def read_policy(fields: dict[str, Any]) -> Policy:
     """A profile as the file has it."""
     return Policy(**{**fields, "forms": frozenset(Form.from_label(label) for label in fields["forms"])})
+
+
+def read_challenge(fields: dict[str, Any] | None) -> Challenge | None:
+    """What the gate has shown to a sample's holder."""
+    return None if fields is None else Challenge(fields["gate"], bytes.fromhex(fields["nonce"]))
 
 
 def read_knowledge(vectors: dict[str, Any], names: dict[str, Any]) -> Knowledge:

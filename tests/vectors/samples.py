@@ -12,11 +12,13 @@ from typing import Any
 from cbor2 import dumps
 
 from credentials import claims
-from credentials.formats import native
+from credentials.formats import challenge, native
+from credentials.formats.challenge import Challenge
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status, StatusReference
 from credentials.wire import base45, cbor, cose
 from tests.vectors.cast import DAY, HOUR, NOW, signer
 from tests.vectors.codes import (
+    ASKED,
     CONVERTED,
     DECISION,
     PAPER,
@@ -64,6 +66,8 @@ class Sample:
     trust: str | None = "fresh"
     statuses: dict[str, str] = field(default_factory=lambda: {HENAN: "henan", ZHEJIANG: "zhejiang"})
     rules: list[str] = field(default_factory=lambda: ["48 hours"])
+    challenge: Challenge | None = None
+    """What the gate has shown to this holder."""
 
     def to_json(self) -> dict[str, Any]:
         knowledge = {"trust": self.trust, "statuses": self.statuses, "rules": self.rules}
@@ -75,6 +79,7 @@ class Sample:
             "at": self.at,
             "clock_in_doubt": self.clock_in_doubt,
             "policy": self.policy,
+            "challenge": self.challenge and {"gate": self.challenge.gate, "nonce": self.challenge.nonce.hex()},
             "knowledge": knowledge,
             "expected": expected,
         }
@@ -94,8 +99,8 @@ def accepted(name: str, text: str, *notes: str, **changes: Any) -> Sample:
 
 def samples() -> list[Sample]:
     """All of them, names unique."""
-    chapters = (_good, _unreadable, _claims, _untrusted, _in_time, _shown, _taken_back, _converted, _recognised,
-                _unknown, _orders)  # fmt: skip
+    chapters = (_good, _unreadable, _claims, _untrusted, _in_time, _shown, _answered, _taken_back, _converted,
+                _recognised, _unknown, _orders)  # fmt: skip
     made = [sample for chapter in chapters for sample in chapter()]
     assert len({sample.name for sample in made}) == len(made)
     return made
@@ -131,6 +136,7 @@ def _unreadable() -> Iterator[Sample]:
     yield refused("not-a-credential", "", "empty", **none)
     yield refused("not-a-credential", issue(PAPER).replace("TX1:", "TX2:"), "a version to come", **none)
     yield refused("not-a-credential", issue(PAPER).replace("TX1:", "tx1:"), "prefix in small letters", **none)
+    yield refused("challenge-shown", challenge.draw(ASKED), **none)
     yield refused("too-large", "TX1:" + "0" * 5000, **none)
     yield refused("too-large", "TX1:" + "0" * 420, "longer than any symbol of ours", **none)
     yield refused("malformed", issue(PAPER)[:-10], "cut off", **none)
@@ -211,7 +217,6 @@ def _shown() -> Iterator[Sample]:
     yield refused("presentation-missing", issue(PHONE))
     yield refused("presentation-expired", show(PHONE, NOW - 91), "a screenshot")
     yield refused("presentation-expired", show(PHONE, NOW + 31), "drawn for later")
-    yield refused("presentation-expired", show(PHONE, nonce=bytes(8), gate="gate"), "a nonce of another gate")
     yield accepted("at the end of its window", show(PHONE, NOW - 90), "compare-holder")
     yield accepted("at the beginning of its window", show(PHONE, NOW + 30), "compare-holder")
     yield refused("presentation-signature", show(PHONE, key=THIEF))
@@ -221,6 +226,29 @@ def _shown() -> Iterator[Sample]:
     yield undetermined("clock-in-doubt", show(PHONE, NOW + HOUR), "a live code at a slow gate", clock_in_doubt=True)
     yield refused("presentation-expired", show(PHONE, NOW - HOUR), "too old whatever the clock", clock_in_doubt=True,
                   reasons=["presentation-expired", "clock-in-doubt"])  # fmt: skip
+
+
+def _answered() -> Iterator[Sample]:
+    """By a challenge of the gate, which needs no clock of the phone's."""
+    asked, before = ASKED._asdict(), ASKED._asdict() | {"nonce": bytes(16)}
+    yield accepted("an answer to the gate's challenge", show(PHONE, **asked), "compare-holder", challenge=ASKED)
+    yield accepted("an answer at the border", show(PHONE, **asked), "compare-holder", challenge=ASKED, policy="border")
+    reset = show(PHONE, 3600, **asked)
+    yield accepted("an answer of a phone whose clock says 1970", reset, "compare-holder", challenge=ASKED)
+    yield accepted("a code by the phone's clock, though asked", show(PHONE), "compare-holder", challenge=ASKED)
+    yield refused("challenge-not-answered", show(PHONE, **asked))
+    yield refused("challenge-not-answered", show(PHONE, **before), "an answer to the challenge before", challenge=ASKED)
+    other = ASKED._replace(gate="东门")
+    yield refused("challenge-not-answered", show(PHONE, **asked), "an answer to another gate", challenge=other)
+    thief = show(PHONE, key=THIEF, **asked)
+    yield refused("challenge-not-answered", thief, "another phone's answer", challenge=ASKED)
+    yield refused("malformed", show(PAPER, **asked), "paper that answers", challenge=ASKED)
+    yield undetermined("nonce-required", show(PHONE), policy="border")
+    yield undetermined("nonce-required", show(PHONE), "asked, and shown by the phone's clock", policy="border",
+                       challenge=ASKED)  # fmt: skip
+    yield refused("presentation-expired", show(PHONE, NOW - 91), "a screenshot at the border", policy="border")
+    yield undetermined("clock-in-doubt", show(PHONE, **asked), "an answer at a gate whose clock is slow",
+                       clock_in_doubt=True, challenge=ASKED)  # fmt: skip
 
 
 def _taken_back() -> Iterator[Sample]:
@@ -269,6 +297,7 @@ def _recognised() -> Iterator[Sample]:
     red = PAPER._replace(status=Status.RED, reason=Reason.TEST_POSITIVE, decision_reference=DECISION)
     yield refused("status-not-accepted", issue(red), status="red")
     yield refused("form-not-accepted", issue(PAPER), rules=["phones only"])
+    yield refused("form-not-accepted", issue(PAPER), "paper at the border", policy="border")
     old = TEST._replace(sampled_at=NOW - 49 * HOUR)
     yield refused("rule-failed", issue(PAPER._replace(evidence=(old,))), "a test too old")
     positive = TEST._replace(result=EvidenceResult.POSITIVE)
@@ -279,6 +308,8 @@ def _recognised() -> Iterator[Sample]:
     travel = TEST._replace(kind=EvidenceKind.TRAVEL, result=EvidenceResult.COMPLETED)
     yield undetermined("rule-open", issue(PAPER._replace(evidence=(travel,))), "no rule for a kind of evidence",
                        rules=["no rule but for tests"])  # fmt: skip
+    yield undetermined("rule-open", issue(PAPER), "a rule that compares a date with a colour",
+                       rules=["compares a date with a colour"])  # fmt: skip
     yield undetermined("rules-missing", issue(PAPER), rules=[])
     yield undetermined("rules-missing", issue(PAPER), "rules that have not begun", rules=["from tomorrow"])
     yield undetermined("rules-missing", issue(PAPER), "rules that have ended", rules=["until now"])
@@ -308,5 +339,8 @@ def _orders() -> Iterator[Sample]:
     old = issue(PAPER._replace(evidence=(TEST._replace(sampled_at=NOW - 49 * HOUR),)))
     yield refused("rule-failed", old, "a rule fails, though status is missing", statuses={},
                   reasons=["rule-failed", "status-missing"])  # fmt: skip
-    yield undetermined("status-stale", issue(PAPER), "two days of status at the border", policy="border",
-                       statuses={HENAN: "henan two days old"})  # fmt: skip
+    yield undetermined("status-stale", show(PHONE, **ASKED._asdict()), "two days of status at the border",
+                       policy="border", challenge=ASKED, statuses={HENAN: "henan two days old"})  # fmt: skip
+    yield undetermined("status-stale", show(PHONE), "two days of status at the border, and no answer",
+                       policy="border", statuses={HENAN: "henan two days old"},
+                       reasons=["status-stale", "nonce-required"])  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from credentials.verdict import REASONS, to_json
 from service_kit.locale import TEXTS
 from tests.vectors.native import write_vectors
-from tests.vectors.reading import NATIVE, read_knowledge, read_policy, read_vectors
+from tests.vectors.reading import NATIVE, read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.reasons_page import PAGE, other_errors, write_page
 from verifier.steps import STEPS
 from verifier.verification import judge
@@ -27,8 +27,12 @@ def test_sample(name: str) -> None:
     policy = read_policy(VECTORS["policies"][sample["policy"]])
     knowledge = read_knowledge(VECTORS, sample["knowledge"])
     verdict = to_json(
-        judge(sample["text"], knowledge, sample["at"], policy, clock_in_doubt=sample["clock_in_doubt"]), STEPS
-    )
+        judge(
+            sample["text"], knowledge, sample["at"], policy,
+            clock_in_doubt=sample["clock_in_doubt"], challenge=read_challenge(sample["challenge"]),
+        ),
+        STEPS,
+    )  # fmt: skip
     assert _comparable(verdict) == sample["expected"]
 
 

@@ -53,7 +53,7 @@ def test_the_most_important_come_first() -> None:
     order = [Outcome.REFUSED, Outcome.UNDETERMINED, None]
     ranks = [order.index(text.outcome) for text in REASONS.values()]
     assert ranks == sorted(ranks)
-    assert list(REASONS)[:4] == ["not-a-credential", "too-large", "malformed", "wrong-signature"]
+    assert list(REASONS)[:4] == ["not-a-credential", "challenge-shown", "too-large", "malformed"]
 
 
 def test_every_reason_has_words_of_its_own() -> None:

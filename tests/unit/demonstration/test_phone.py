@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from credentials.errors import Conflict, NotACredential, NotFound
-from credentials.formats import presentation
+from credentials.formats import challenge, presentation
+from credentials.formats.challenge import Challenge
 from credentials.keys import compressed_point, load_private_key
 from demonstration.phone import Phone, holder
 from issuer.holder_proof import proven_point
@@ -54,4 +55,10 @@ def test_the_commands_make_prove_keep_and_show(tmp_path: Path, phone_code: str) 
     assert run(holder, ["keep", folder], input=phone_code + "\n").exit_code == 0
     shown = run(holder, ["show", folder]).output.rstrip("\n")
     assert presentation.unwrap(shown).mode is presentation.Mode.TIME
+    asked = challenge.draw(Challenge("gate", bytes(16)))
+    answered = run(holder, ["show", folder, "--challenge", "-", "--clock-offset", "-9999"], input=asked).output
+    live = presentation.unwrap(answered.rstrip("\n"))
+    key = load_private_key((tmp_path / "phone" / "holder.pem").read_bytes()).public_key()
+    presentation.verify(live, key, bytes(16), "gate")
+    assert isinstance(run(holder, ["show", folder, "--challenge", "-"], input="TX1:").exception, NotACredential)
     assert "\x1b[" in run(holder, ["show", folder, "--qr"]).output

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from credentials.verdict import REASONS, Finding, Freshness, Outcome, Verdict, to_json
 from service_kit.clock import HOUR_SECONDS
-from verifier.policy import PROFILES
+from verifier.policy import PROFILES, Policy
 from verifier.steps import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdict.md").read_text("utf-8")
@@ -49,15 +50,15 @@ def test_the_fields_are_those_of_the_json() -> None:
     assert named == set(to_json(verdict, STEPS))
 
 
-@pytest.mark.parametrize(
-    ("line", "limit"),
-    [
-        ("trust list: note from", "trust_warn"),
-        ("trust list: undetermined above", "trust_refuse"),
-        ("unknown key: refused below, else undetermined", "unknown_key_fresh"),
-        ("issuer's withdrawals: undetermined above", "status_refuse"),
-    ],
-)
+AGES = {
+    "trust list: note from": "trust_warn",
+    "trust list: undetermined above": "trust_refuse",
+    "unknown key: refused below, else undetermined": "unknown_key_fresh",
+    "issuer's withdrawals: undetermined above": "status_refuse",
+}
+
+
+@pytest.mark.parametrize(("line", "limit"), AGES.items())
 def test_the_profiles_have_the_limits_of_the_code(line: str, limit: str) -> None:
     """How long a gate may be offline is what its operator plans by."""
     head, *body = rows("profiles")
@@ -65,3 +66,22 @@ def test_the_profiles_have_the_limits_of_the_code(line: str, limit: str) -> None
     expected = [f"{getattr(PROFILES[name], limit) // HOUR_SECONDS} h" for name in head[1:]]
     assert found == expected
     assert set(head[1:]) == set(PROFILES)
+
+
+def test_the_table_of_profiles_is_whole() -> None:
+    """What is not in the table is what an operator finds out at the gate."""
+    head, *body = rows("profiles")
+    table = {row[0]: row[1:] for row in body}
+    profiles = [PROFILES[name] for name in head[1:]]
+    window = [f"{each.presentation_ahead} s ahead to {each.presentation_age} s old" for each in profiles]
+    assert table.pop("live code by the phone's clock") == window
+    assert table.pop("forms") == [" ".join(form.label for form in sorted(each.forms)) for each in profiles]
+    assert table.pop("answer to the gate's challenge") == [
+        "required" if each.nonce_required else "when the phone gives one" for each in profiles
+    ]
+    assert table.pop("memory of shown codes that all lanes share") == [
+        "required" if each.shared_replay_memory else "noted when missing" for each in profiles
+    ]
+    assert [line for line in table if not line.startswith("-")] == list(AGES)
+    shown = {"presentation_age", "presentation_ahead", "forms", "nonce_required", "shared_replay_memory"}
+    assert {field.name for field in fields(Policy)} == shown | set(AGES.values()) | {"name", "environment"}

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from credentials import claims, limits, model
-from credentials.formats import native, presentation
+from credentials.formats import challenge, native, presentation
+from credentials.formats.challenge import Challenge
 from credentials.keys import VerificationKey, compressed_point, kid_of, public_key_from_jwk
 from credentials.model import (
     Evidence,
@@ -114,6 +115,15 @@ def test_the_live_example_is_by_the_holder() -> None:
     presentation.verify(live, HOLDER)
     assert (live.time, live.mode, live.envelope) == (AT + 3600, presentation.Mode.TIME, native.unwrap(TEXT))
     assert live.credential_hash.hex() in PAGE
+
+
+def test_the_challenge_example() -> None:
+    """A phone by somebody else must show the same name and sign over the same nonce."""
+    text = EXAMPLES["challenge-text"].rstrip("\n")
+    asked = Challenge("广东站", bytes(range(limits.NONCE_BYTES)))
+    assert challenge.unwrap(text) == asked
+    assert challenge.draw(asked) == text
+    assert base45.decode(text.removeprefix("TXN1:")) == annotated_bytes("challenge-bytes")
 
 
 def test_the_snapshot_example() -> None:

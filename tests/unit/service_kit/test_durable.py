@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
-from service_kit.durable import MAX_SECRET_BYTES, make_folder, read_secret, storage_error, write_atomic
+from service_kit.durable import MAX_SECRET_BYTES, make_folder, make_secret, read_secret, storage_error, write_atomic
 
 
 def names(folder: Path) -> list[str]:
@@ -107,6 +107,23 @@ def test_makes_folders_that_are_there(tmp_path: Path) -> None:
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    """A second start, or a second worker, must find the first one's secret and leave it alone."""
+    path = tmp_path / "new" / "own.secret"
+    assert make_secret(path, 32) is True
+    made = read_secret(path)
+    assert len(made) == 32
+    assert make_secret(path, 32) is False
+    assert read_secret(path) == made
+
+
+def test_a_secret_where_no_folder_can_be(tmp_path: Path) -> None:
+    """A data folder that is a file is told as a fault of the storage, not as a crash."""
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(StorageUnavailable):
+        make_secret(tmp_path / "data" / "own.secret", 32)
 
 
 def test_secrets_that_are_refused(tmp_path: Path) -> None:

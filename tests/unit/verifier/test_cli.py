@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from credentials.errors import BundleRejected, PictureUnreadable, RuleSetInvalid, SettingInvalid
-from credentials.formats import presentation
+from credentials.formats import challenge, presentation
 from credentials.keys import compressed_point, new_private_key, private_key_pem
 from credentials.model import Form, Status, StatusReference
 from credentials.qr import draw_png
@@ -78,6 +78,12 @@ def test_a_code_without_a_decision_shows_no_colour_and_no_name(desk: Desk, regis
     shown = desk.check("-", stdin=registry.paper(status=Status.RED)).stdout
     assert "需人工核验 undetermined" in shown
     assert "王**" not in shown
+
+
+def test_the_rule_that_decided_is_named(desk: Desk, registry: MirroredRegistry) -> None:
+    """Whoever is turned away may ask whose rule it was, and in which version."""
+    refused = desk.check("-", stdin=registry.paper(evidence=()))
+    assert f"规则 {HOST} 第 0 套第 1 版：no-evidence · rules of {HOST}, set 0 version 1: no-evidence" in refused.stdout
 
 
 @pytest.mark.parametrize(
@@ -155,6 +161,33 @@ def test_a_live_code_is_remembered_within_one_command(desk: Desk, registry: Mirr
     code = registry.paper(form=Form.PHONE, holder_key=compressed_point(holder.public_key()))
     (verdict,) = desk.verdicts("-", "--at", str(TODAY), stdin=presentation.present(code, holder, TODAY))
     assert [note["code"] for note in verdict["notes"]] == ["compare-holder", "replay-not-shared"]
+
+
+def test_a_challenge_is_made_and_its_answer_checked(desk: Desk, registry: MirroredRegistry, tmp_path: Path) -> None:
+    """Nonce mode by hand: the second command knows what the first one gave out by the secret alone."""
+    holder = new_private_key()
+    code = registry.paper(form=Form.PHONE, holder_key=compressed_point(holder.public_key()))
+    desk.environ |= {"TONGXING_DATA_DIR": str(tmp_path / "data"), "TONGXING_GATE_NAME": "南站"}
+    asked = json.loads(desk.run("challenge", "--json").stdout)
+    gate, nonce = challenge.unwrap(asked["text"])
+    assert (gate, nonce.hex()) == ("南站", asked["nonce"])
+    answer = presentation.present(code, holder, 0, nonce, gate)
+    (verdict,) = desk.verdicts("-", "--nonce", asked["nonce"], stdin=answer)
+    assert verdict["outcome"] == "accepted"
+    secret = str(tmp_path / "data" / "gate.secret")
+    (verdict,) = desk.verdicts("-", "--nonce", asked["nonce"], "--gate-secret", secret, "--gate-name", "北站",
+                               stdin=answer)  # fmt: skip
+    assert verdict["reasons"][0]["code"] == "challenge-not-answered"
+    assert "\x1b[" in CliRunner(env=desk.environ).invoke(verifier, ["challenge", "--qr"], color=True).stdout
+    assert desk.run("challenge").stdout.startswith("TXN1:")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("challenge",), ("challenge", "--member", "x" * 25), ("check", "-", "--nonce", "12")]
+)
+def test_challenges_that_cannot_be(desk: Desk, arguments: tuple[str, ...]) -> None:
+    """Without a secret or a name that fits there is nothing to ask by; a nonce that is none is a slip of the hand."""
+    assert desk.run(*arguments, stdin="x").exit_code == 2
 
 
 def test_an_unpacked_bundle(desk: Desk, registry: MirroredRegistry, tmp_path: Path) -> None:

@@ -33,6 +33,12 @@ def test_settings(environ: dict[str, str]) -> None:
     assert settings.poll_seconds == 30
 
 
+def test_a_gates_name(environ: dict[str, str]) -> None:
+    """A phone shows it to its holder; without one it is the member."""
+    assert read_settings(VerifierSettings, environ).gate == "CN-44"
+    assert read_settings(VerifierSettings, environ | {"TONGXING_GATE_NAME": "南站 3 口"}).gate == "南站 3 口"
+
+
 def test_no_network(environ: dict[str, str]) -> None:
     """A gate that has none must not need to be told an address."""
     del environ["TONGXING_REGISTRY_URL"]
@@ -44,6 +50,8 @@ def test_no_network(environ: dict[str, str]) -> None:
     [
         ("TONGXING_MEMBER", "cn-44"),
         ("TONGXING_PROFILE", "palace"),
+        ("TONGXING_GATE_NAME", "九个字的卡口名太长了"),
+        ("TONGXING_GATE_NAME", "a\nb"),
         ("TONGXING_POLL_SECONDS", "0"),
         ("TONGXING_POLL_SECONDS", "3601"),
         ("TONGXING_REGISTRY_URL", "http://registry.example/"),

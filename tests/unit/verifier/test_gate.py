@@ -14,12 +14,17 @@ from tests.unit.verifier.known import BORDER, VENUE, known
 from tests.vectors.cast import DAY, HOUR, NOW
 from tests.vectors.codes import PAPER, PHONE, TEST, issue, show
 from trust_registry.client.clock_bound import MAX_CORRECTION_SECONDS
+from verifier.challenges import LIFE_SECONDS, Challenges
 from verifier.gate import SAME_LANE_SECONDS, Gate
 from verifier.policy import Policy
 from verifier.steps import REPLAY
 from verifier.trust import NOTHING
 
 LIVE = show(PHONE)
+CHALLENGES = Challenges("gate", bytes(32))
+ASKED = CHALLENGES.ask(NOW).challenge
+NONCE = ASKED.nonce
+ANSWER = show(PHONE, 0, **ASKED._asdict())
 
 
 @pytest.fixture
@@ -28,7 +33,7 @@ def clock() -> FixedClock:
 
 
 def gate_of(clock: FixedClock, cache: Cache | None = None, policy: Policy = VENUE) -> Gate:
-    return Gate(policy, clock, cache or SharedCache(clock), known())
+    return Gate(policy, clock, cache or SharedCache(clock), known(), CHALLENGES)
 
 
 def codes(verdict: Verdict) -> list[str]:
@@ -119,9 +124,61 @@ def test_where_the_profile_needs_a_shared_memory_its_loss_is_undetermined(clock:
     memory = SharedCache(clock)
     gate = gate_of(clock, memory, BORDER)
     memory.gone = True
-    verdict = gate.check(LIVE, "north")
+    verdict = gate.check(ANSWER, "north", NONCE)
     assert (verdict.outcome, codes(verdict)) == (Outcome.UNDETERMINED, ["replay-unchecked"])
     assert verdict.open_steps == (REPLAY,)
+
+
+def test_an_answer_is_good_once(clock: FixedClock) -> None:
+    """The challenge on the screen is for one person: the answer filmed there opens no second lane."""
+    memory = SharedCache(clock)
+    gate = gate_of(clock, memory, BORDER)
+    assert gate.check(ANSWER, "north", NONCE).outcome is Outcome.ACCEPTED
+    assert gate.check(ANSWER, "north", NONCE).outcome is Outcome.ACCEPTED
+    assert codes(gate_of(clock, memory, BORDER).check(ANSWER, "south", NONCE)) == ["replayed"]
+    clock.time += SAME_LANE_SECONDS + 1
+    assert codes(gate.check(ANSWER, "north", NONCE)) == ["replayed"]
+
+
+def test_one_challenge_is_answered_by_one_person(clock: FixedClock) -> None:
+    """The next in the queue who photographed the screen as well is asked anew, and is called no cheat."""
+    gate = gate_of(clock)
+    gate.check(ANSWER, "north", NONCE)
+    other = show(PHONE._replace(cti=bytes(8)), 0, **ASKED._asdict())
+    verdict = gate.check(other, "north", NONCE)
+    assert (verdict.outcome, codes(verdict), verdict.last_step) == (
+        Outcome.REFUSED, ["challenge-not-answered"], REPLAY,
+    )  # fmt: skip
+
+
+def test_an_answer_ends_with_its_challenge(clock: FixedClock) -> None:
+    """An answer kept for later is worth nothing, whatever the phone's clock says."""
+    gate = gate_of(clock)
+    clock.time += LIFE_SECONDS
+    assert codes(gate.check(ANSWER, "north", NONCE)) == ["challenge-not-answered"]
+
+
+def test_a_refused_answer_uses_up_nothing(clock: FixedClock) -> None:
+    """A code that cannot be accepted yet must not cost its holder the challenge."""
+    gate = gate_of(clock)
+    gate.learn(known(rules=("denies henan",)))
+    assert codes(gate.check(ANSWER, "north", NONCE)) == ["recognition-denied"]
+    gate.learn(known())
+    assert gate.check(ANSWER, "south", NONCE).outcome is Outcome.ACCEPTED
+
+
+def test_a_gate_without_challenges_takes_no_answer(clock: FixedClock) -> None:
+    """Somebody else's nonce means nothing where none is given out."""
+    gate = Gate(VENUE, clock, SharedCache(clock), known())
+    assert codes(gate.check(ANSWER, "north", NONCE)) == ["challenge-not-answered"]
+
+
+def test_a_gate_whose_clock_is_wrong_knows_its_own_challenge(clock: FixedClock) -> None:
+    """An hour slow: the answer is good by the same slow clock; only what has expired stays in doubt."""
+    clock.time -= HOUR
+    gate = gate_of(clock)
+    asked = CHALLENGES.ask(clock.time).challenge
+    assert codes(gate.check(show(PHONE, 0, **asked._asdict()), "north", asked.nonce)) == ["clock-in-doubt"]
 
 
 def test_rubbish_in_the_memory_is_a_replay(clock: FixedClock) -> None:
@@ -129,6 +186,8 @@ def test_rubbish_in_the_memory_is_a_replay(clock: FixedClock) -> None:
     memory = SharedCache(clock)
     memory.add(f"replay:{PHONE.cti.hex()}:{NOW}", "x north", 60)
     assert codes(gate_of(clock, memory).check(LIVE, "north")) == ["replayed"]
+    memory.add(f"replay:{PHONE.cti.hex()}:{NOW + 1}", "x", 60)
+    assert codes(gate_of(clock, memory).check(show(PHONE, NOW + 1), "")) == ["replayed"]
 
 
 def test_a_slow_clock_is_in_doubt_and_moves_up_to_the_registrys_time(clock: FixedClock) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credentials.model import Form, Status, StatusReference
+from credentials.model import EvidenceKind, Form, Status, StatusReference
 from credentials.verdict import REASONS, Outcome, to_json
 from tests.unit.verifier.known import VENUE, known
 from tests.vectors.cast import DAY, NOW
@@ -105,9 +105,18 @@ def test_the_traveller_sees_whose_rule_and_whom_to_call() -> None:
     shown = verdict(issue(old))
     assert shown["rules"] == {"member": GUANGDONG, "rule_set": 0, "version": 1, "rule": "nucleic-acid"}
     (reason,) = shown["reasons"]
-    assert "48 小时" in reason["text_zh"]
+    assert "所需：48 小时内采样的核酸检测阴性证明。此码：核酸检测阴性，60 小时前。" in reason["text_zh"]
     assert "广东热线 0440-12320" in reason["text_zh"]
-    assert "48 hours" in reason["text_en"]
+    assert "48 hours. This code: nucleic-acid test, negative, 60 h ago." in reason["text_en"]
+
+
+def test_where_there_is_no_rule_the_traveller_sees_what_the_code_has() -> None:
+    """ "Cannot tell" must not leave the guard guessing what it is about."""
+    untold = known(rules=("no rule but for tests",))
+    journey = PAPER._replace(evidence=(TEST._replace(kind=EvidenceKind.TRAVEL),))
+    (reason,) = verdict(issue(journey), untold)["reasons"]
+    assert reason["code"] == "rule-open"
+    assert "此码：行程阴性，20 小时前。" in reason["text_zh"]
 
 
 def test_a_withdrawn_code_names_the_issuers_hotline_not_the_hosts() -> None:

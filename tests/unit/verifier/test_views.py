@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from credentials.formats import presentation
+from credentials.formats import challenge, presentation
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form
 from service_kit.clock import SystemClock
@@ -79,6 +79,24 @@ def test_check_names_its_lane(client: FlaskClient, registry: MirroredRegistry) -
     assert answers[2]["reasons"][0]["code"] == "replayed"
 
 
+def test_a_phone_answers_the_gates_challenge(client: FlaskClient, registry: MirroredRegistry) -> None:
+    """A phone whose clock is years off passes, once, at the lane that asked."""
+    holder = new_private_key()
+    code = registry.paper(form=Form.PHONE, holder_key=compressed_point(holder.public_key()))
+    asked = client.post("/v1/challenge", json={"lane": "1"}).json
+    assert asked is not None
+    assert asked["gate"] == HOST
+    assert 120 < asked["expires_at"] - SystemClock().now() <= 240
+    gate, nonce = challenge.unwrap(asked["text"])
+    assert nonce.hex() == asked["nonce"]
+    answer = {"text": presentation.present(code, holder, 0, nonce, gate), "nonce": asked["nonce"]}
+    verdicts = [client.post("/v1/check", json=answer | {"lane": lane}).json or {} for lane in ("1", "1", "2")]
+    assert [verdict["outcome"] for verdict in verdicts] == ["accepted", "accepted", "refused"]
+    unnamed = client.post("/v1/check", json={"text": answer["text"]}).json
+    assert unnamed is not None
+    assert unnamed["reasons"][0]["code"] == "challenge-not-answered"
+
+
 def test_batch(client: FlaskClient, registry: MirroredRegistry) -> None:
     """A bus of people, or a device that was offline: verdicts in the order of the codes."""
     texts = [registry.paper(), "not a code", registry.paper(index=8)]
@@ -98,6 +116,12 @@ def test_batch(client: FlaskClient, registry: MirroredRegistry) -> None:
         ("/v1/check", {"text": "x", "lane": "a b"}),
         ("/v1/check", {"text": "x", "lane": "a" * 65}),
         ("/v1/check", {"text": "x", "lane": 1}),
+        ("/v1/check", {"text": "x", "nonce": "00"}),
+        ("/v1/check", {"text": "x", "nonce": "G" * 32}),
+        ("/v1/check", {"text": "x", "nonce": 7}),
+        ("/v1/challenge", None),
+        ("/v1/challenge", {"lane": "a b"}),
+        ("/v1/challenge", {"gate": "palace"}),
         ("/v1/check/batch", {"texts": []}),
         ("/v1/check/batch", {"texts": "x"}),
         ("/v1/check/batch", {"texts": ["x"] * (MAX_BATCH + 1)}),
@@ -173,7 +197,8 @@ def test_snapshot(client: FlaskClient, registry: MirroredRegistry) -> None:
     }
     assert base64.b64decode(snapshot["statuses"]["CN-41"]) == registry.served["mirror/members/CN-41/status.cose"]
     assert snapshot["rules"] == [registry.served["mirror/members/CN-44/rules.jws"].decode()]
-    assert snapshot["policy"]["environment"] == "demo"
+    assert (snapshot["policy"]["environment"], snapshot["policy"]["nonce_required"]) == ("demo", False)
+    assert snapshot["gate"] == HOST
     assert snapshot["reasons"][0]["code"] == "not-a-credential"
     again = client.get("/v1/snapshot", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -277,7 +302,8 @@ def test_the_interface_describes_itself(client: FlaskClient) -> None:
     """Other people's clients are made from the OpenAPI document."""
     document = client.get("/openapi.json").json
     assert document is not None
-    assert set(document["paths"]) == {"/v1/check", "/v1/check/batch", "/v1/state", "/v1/snapshot"}
+    paths = {"/v1/challenge", "/v1/check", "/v1/check/batch", "/v1/state", "/v1/snapshot"}
+    assert set(document["paths"]) == paths
     body = document["paths"]["/v1/check"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/Check"}
 

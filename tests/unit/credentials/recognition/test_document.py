@@ -9,6 +9,7 @@ import pytest
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge, WrongSignature
 from credentials.keys import kid_of, new_private_key
 from credentials.recognition.document import (
+    MAX_COMMENT_CHARACTERS,
     MAX_PARAMETERS,
     MAX_RULES,
     MAX_TEXT_CHARACTERS,
@@ -89,13 +90,30 @@ def test_nothing_too_large_is_signed() -> None:
         sign_rule_set(document(value_sets={"risk_regions": items}), SIGNER)
 
 
-@pytest.mark.parametrize("field", sorted(document()))
+@pytest.mark.parametrize("field", sorted(document().keys() - {"comment"}))
 def test_a_missing_field(field: str) -> None:
     """Nothing is filled in by guess."""
     fields = document()
     del fields[field]
     with pytest.raises(RuleSetInvalid, match="missing"):
         parse_rule_set(fields)
+
+
+def test_a_comment_is_signed_and_changes_nothing_else() -> None:
+    """Why a number is what it is must come to whoever edits the set next, from the set itself."""
+    bare = document()
+    del bare["comment"]
+    said = document(comment="检测有效小时数 hours", denials=[])
+    assert parse_rule_set(said).digest != parse_rule_set(bare).digest
+    assert parse_rule_set(with_rule(comment="c" * MAX_COMMENT_CHARACTERS)).rules[0].id == "nucleic-acid"
+
+
+@pytest.mark.parametrize("comment", [None, 7, ["x"], "a\nb", "x\u202ey", "c" * (MAX_COMMENT_CHARACTERS + 1)])
+def test_a_bad_comment(comment: object) -> None:
+    """A comment is shown on the author's terminal, and paid for by every gate that fetches it."""
+    for fields in (document(comment=comment), with_rule(comment=comment)):
+        with pytest.raises(RuleSetInvalid, match="comment"):
+            parse_rule_set(fields)
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 1])
