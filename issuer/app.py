@@ -18,6 +18,8 @@ MAX_BODY_BYTES = 16_384
 def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     """The issuer as a WSGI application: ``/v1/…``, to be mounted under ``/issuer``.
 
+    Begins to publish the status by itself in a thread of its own, unless that is switched off.
+
     Raises SettingInvalid, KeyRejected, StorageUnavailable or SchemaOutdated when it cannot be opened.
     """
     app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES)
@@ -27,4 +29,6 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     registry.register(StateCollector(office.overview, collect))
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)
+    if settings.publish_seconds:
+        office.upkeep.start()
     return app

@@ -88,3 +88,4 @@ class StateSchema(Schema):
     now = fields.Integer()
     clock_offset_seconds = fields.Integer()
     kid = fields.String()
+    publication = fields.Dict()

@@ -24,13 +24,15 @@ from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
-from issuer.storage.ports import Overview
+from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.ports import Overview, StatusFeed
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate
 from service_kit.durable import make_folder, read_secret, write_atomic
 from service_kit.fetch import Fetcher
+from service_kit.upkeep import Upkeep
 
 EXTENSION = "issuer"
 SECRET_BYTES = 32
@@ -45,12 +47,14 @@ class IssuerService:
     settings: IssuerSettings
     engine: Engine
     store: SqlIssuerStore
+    feed: StatusFeed
     issuance: Issuance
     publication: StatusPublication
     mirror: Mirror
     clients: Clients
     clock: Clock
     metrics: IssuerMetrics
+    upkeep: Upkeep
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -82,13 +86,17 @@ def open_service(
     secrets = Secrets.derived_from(_secret(settings))
     metrics = metrics or IssuerMetrics(CollectorRegistry())
     engine = open_database(settings)
-    store, mirror = SqlIssuerStore(engine), Mirror(settings.registry_url, settings.member, Fetcher())
+    store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
+    mirror = Mirror(settings.registry_url, settings.member, Fetcher())
+    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror)
+    clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
     return IssuerService(
         settings=settings,
         engine=engine,
         store=store,
+        feed=feed,
         issuance=Issuance(
             store,
             signer,
@@ -98,11 +106,14 @@ def open_service(
             settings.audience,
             metrics.count_issued,
         ),
-        publication=StatusPublication(store, status_signer, settings.member, secrets.index_key, mirror),
+        publication=publication,
         mirror=mirror,
         clients=Clients(engine),
-        clock=clock or settings.clock(),
+        clock=clock,
         metrics=metrics,
+        upkeep=Upkeep(
+            "publication", lambda: publication.publish_in_turn(clock.now()), seconds=settings.publish_seconds
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from credentials.model import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.schemas import IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
-from issuer.service import service
+from issuer.service import IssuerService, service
 from issuer.storage.ports import IssuedRow
 from issuer.withdrawal import withdraw
 
@@ -74,6 +74,18 @@ def show_state() -> dict[str, Any]:
         "now": office.now(),
         "clock_offset_seconds": office.settings.clock_offset_seconds,
         "kid": office.issuance.own_key.kid.hex(),
+        "publication": _publication(office),
+    }
+
+
+def _publication(office: IssuerService) -> dict[str, Any]:
+    newest = office.feed.newest()
+    return {
+        "every_seconds": office.settings.publish_seconds,
+        "segment": newest.number if newest else None,
+        "as_of": newest.as_of if newest else None,
+        "undelivered": len(office.feed.undelivered()),
+        **office.upkeep.condition._asdict(),
     }
 
 

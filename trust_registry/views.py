@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound as RouteNotFound
 from credentials.errors import NotFound
 from credentials.regions import is_member_id
 from trust_registry import member_files
+from trust_registry.client.news import NEWS
 from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
 from trust_registry.metadata.denials import denial_to_json
@@ -131,6 +132,16 @@ def put_status(member: str) -> MemberFileRecord:
     )
 
 
+@blueprint.put("/v1/members/<member>/segments/<int:number>")
+@blueprint.response(200, MemberFileSchema)
+def put_segment(member: str, number: int) -> MemberFileRecord:
+    """A member's next signed status segment (COSE)."""
+    registry, content = service(), _content(member)
+    return member_files.accept_segment(
+        registry.publication.storage, registry.publication.mirror, member, number, content, registry.now()
+    )
+
+
 @blueprint.put("/v1/members/<member>/rules")
 @blueprint.response(200, MemberFileSchema)
 def put_rules(member: str) -> MemberFileRecord:
@@ -158,7 +169,7 @@ def serve_mirror(path: str) -> Response:
     if any(part.startswith(".") for part in path.split("/")):
         # Files half written stand beside the whole ones under such names.
         raise RouteNotFound
-    changes = path == TIMESTAMP_PATH or path.startswith("members/")
+    changes = path in (TIMESTAMP_PATH, NEWS) or path.startswith("members/")
     suffix = path[path.rfind(".") :]
     answer = send_from_directory(
         service().settings.mirror_dir.absolute(),
