@@ -79,6 +79,12 @@ def parse_name(name: str) -> FileName:
     return FileName("status" if found[1] == "segments" else "rules", int(found[2]))
 
 
+def is_rules(name: str) -> bool:
+    """Whether it is the name of a rule set's file."""
+    parsed = _parsed(name)
+    return parsed is not None and parsed.use == "rules"
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """The names of files for gates, in the order in which they are to be taken: a chain from its beginning."""
     known = [(parsed.use != "status", parsed.number or 0, name) for name in names if (parsed := _parsed(name))]
