@@ -66,6 +66,12 @@
     │   ├── StatementRejected             statement-rejected    (a province statement)
     │   ├── ApprovalRejected              approval-rejected     (an officer's signature on a draft)
     │   ├── SequenceNotNewer              sequence-not-newer
+    │   ├── AheadOfTime                   ahead-of-time         (signed data as of a time to come)
+    │   ├── ChainBroken                 a status segment does not follow the one before
+    │   │   ├── SegmentMissing            segment-missing
+    │   │   ├── SegmentRepeated           segment-repeated
+    │   │   ├── SegmentBackdated          segment-backdated
+    │   │   └── ChainForked               chain-forked
     │   ├── ProofOfPossessionFailed       proof-of-possession-failed
     │   ├── DecisionRejected              decision-rejected
     │   └── RuleSetInvalid                rule-set-invalid
@@ -470,6 +476,40 @@ class SequenceNotNewer(RequestError):
     """The sequence is not above the one held."""
 
     code = "sequence-not-newer"
+
+
+class AheadOfTime(RequestError):
+    """Signed data says that it is as of a time to come: it would look fresh for too long."""
+
+    code = "ahead-of-time"
+
+
+class ChainBroken(RequestError):
+    """A status segment does not follow the one before; what is held stays, and goes stale rather than wrong."""
+
+
+class SegmentMissing(ChainBroken):
+    """A number further on than the next one."""
+
+    code = "segment-missing"
+
+
+class SegmentRepeated(ChainBroken):
+    """A number that has been applied already."""
+
+    code = "segment-repeated"
+
+
+class SegmentBackdated(ChainBroken):
+    """As of an earlier time than the one before."""
+
+    code = "segment-backdated"
+
+
+class ChainForked(ChainBroken):
+    """It names another segment as the one before, or is another of the same number: two stories are told."""
+
+    code = "chain-forked"
 
 
 class ProofOfPossessionFailed(RequestError):

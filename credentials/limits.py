@@ -91,6 +91,12 @@ MAX_RICE_PARAMETER = 19
 """Bits of a gap that are written plainly: one less than those of an index."""
 MAX_STATUS_SEQUENCE = 2**53 - 1
 """What a browser still counts exactly."""
+MAX_SEGMENT_BYTES = 1024 * 1024
+"""Of one signed status segment."""
+MAX_SEGMENT_CHANGES = 2**18
+"""Indices set by one segment; what is more goes into the next."""
+STATUS_HASH_BYTES = 32
+"""SHA-256 of a segment's payload, which the next one names."""
 MAX_STATUS_TOKEN_CHARACTERS = 262_144
 """A Token Status List JWT whose list does not compress at all."""
 MAX_STATUS_SUBJECT_CHARACTERS = 2048

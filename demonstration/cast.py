@@ -24,6 +24,8 @@ from service_kit.locale import Text
 
 POLL_SECONDS = 1
 """How often the demonstration's gates ask the mirror; in earnest it is 30 s."""
+PUBLISH_SECONDS = 1
+"""How often its issuers publish what was withdrawn; in earnest it is 60 s."""
 NEWS_SECONDS = 30
 """How long the story waits for news to reach a gate."""
 CLIENT = "city-app"
@@ -121,7 +123,6 @@ class Province:
         self.server = world.server(home.name, ("issuer", "verifier"), self._settings())
         self.server.settings["TONGXING_ISSUER_URL"] = self.server.url("issuer")
         self._client_key = world.folder / home.name / "city-app.pem"
-        self._seen_status: dict[str, int] = {}
         self._rules: dict[str, Any] = {}
 
     def key_file(self, label: str) -> Path:
@@ -164,7 +165,7 @@ class Province:
         self._rules = document
 
     def publish_status(self) -> None:
-        """Sign what has been withdrawn and bring it to the mirror."""
+        """Bring to the mirror what was withdrawn, without waiting until the issuer does it by itself."""
         self._run("issuer", "publish")
 
     def bulk(self, people: Path, codes: Path) -> None:
@@ -219,14 +220,12 @@ class Province:
         )
 
     def wait_for_status(self, member: str) -> None:
-        """Wait until the gate has newer withdrawal data of ``member`` than when this was last called."""
-        seen = self._seen_status.get(member, 0)
+        """Wait until the gate has withdrawal data of ``member``."""
+        self.wait_for(lambda state: state["members"].get(member, {}).get("status_sequence"))
 
-        def sequence(state: dict[str, Any]) -> int:
-            return state["members"].get(member, {}).get("status_sequence") or 0
-
-        self.wait_for(lambda state: sequence(state) > seen)
-        self._seen_status[member] = sequence(self.state())
+    def wait_for_withdrawals(self, member: str, count: int) -> None:
+        """Wait until the gate knows so many withdrawn codes of ``member``."""
+        self.wait_for(lambda state: (state["members"].get(member, {}).get("withdrawn") or 0) >= count)
 
     def _checked(self, text: str, *options: str) -> dict[str, Any]:
         done = self._world.attempt(
@@ -254,4 +253,5 @@ class Province:
             "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
             "TONGXING_POLL_SECONDS": str(POLL_SECONDS),
             "TONGXING_GATE_NAME": f"{self.home.names.zh}站",
+            "TONGXING_PUBLISH_SECONDS": str(PUBLISH_SECONDS),
         }

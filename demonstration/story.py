@@ -103,6 +103,7 @@ def enrolment(stage: Stage) -> None:
         "第二名登记官在自己的机器上读到同样的变化并签署：已发布",
         "a second officer read the same changes on a machine of their own, and signed: published",
     )
+    registry.bundle(world.folder / "bundle-before.zip")
     for province in provinces:
         province.prepare()
     world.start(*(province.server for province in provinces))
@@ -142,15 +143,14 @@ def bulk(stage: Stage) -> None:
         "同一文件再跑一次：还是原来的码，没有重复签发", "the same file once more: the same codes, nothing issued twice"
     )
     stage.paper = stage.henan.issue(asks("王小明", hours=20, form="paper", now=stage.now()))["text"]
-    unknown = Text("纸质码，广东尚无河南的撤回数据", "a paper code, while Guangdong has no withdrawal data of Henan")
-    stage.expect(unknown, stage.guangdong, stage.paper, "undetermined", "status-missing")
-    for province in (stage.henan, stage.guangdong, stage.zhejiang):
-        province.publish_status()
+    unknown = Text("纸质码，离线包中尚无河南的撤回数据", "a paper code, by a file without withdrawal data of Henan")
+    verdict = stage.guangdong.check_with_bundle(stage.world.folder / "bundle-before.zip", stage.paper)
+    telling.expect(unknown, GUANGDONG.names, verdict, "undetermined", "status-missing")
     stage.guangdong.wait_for_status(HENAN.member)
     stage.zhejiang.wait_for_status(HENAN.member)
     telling.done(
-        "河南发布撤回数据；各卡口已从镜像取得",
-        "Henan published its withdrawal data; the gates fetched it from the mirror",
+        "河南自动发布撤回数据；各卡口已从镜像取得",
+        "Henan publishes its withdrawal data by itself; the gates fetched it from the mirror",
     )
 
 
@@ -202,8 +202,11 @@ def withdrawal(stage: Stage) -> None:
     issued = stage.henan.issue(asks("李秀英", hours=20, form="paper", now=stage.now()))
     stage.expect(Text("撤回之前", "before the withdrawal"), stage.zhejiang, issued["text"], "accepted")
     stage.henan.withdraw(issued["handle"])
-    stage.henan.publish_status()
-    stage.zhejiang.wait_for_status(HENAN.member)
+    stage.zhejiang.wait_for_withdrawals(HENAN.member, 1)
+    stage.telling.done(
+        "撤回自行到达浙江的卡口：签发方按分段发布，卡口逐段跟进",
+        "the withdrawal reached Zhejiang's gate by itself: as a signed segment, that the gate followed",
+    )
     stage.expect(Text("撤回之后", "after it"), stage.zhejiang, issued["text"], "refused", "withdrawn")
 
 

@@ -13,7 +13,7 @@ from diagnosis.report import Finding, skipped, warning, wrong
 from service_kit.durable import write_atomic
 from service_kit.locale import text_of
 from trust_registry.client.clock_bound import effective_now
-from trust_registry.client.member_files import RULES
+from trust_registry.client.member_files import is_rules
 from trust_registry.client.mirror import Failure
 from trust_registry.client.pins import NOTHING_SEEN
 from trust_registry.client.repository import metadata_path, verify_repository
@@ -129,10 +129,10 @@ def feeds(deployment: Deployment) -> Finding | None:
     failures = [failure for failure in deployment.freshness.failures() if failure.member]
     gate = deployment.gate
     if "verifier" in deployment.settings and gate.knowledge.rules_at(gate.now().now) is None:
-        own = [each for each in failures if (each.member, each.file) == (deployment.member, RULES)]
+        own = [each for each in failures if each.member == deployment.member and is_rules(each.file)]
         return wrong("rules-missing", detail=_told(own))
     # Whoever has published no rules has no gates.
-    others = [failure for failure in failures if failure.file != RULES]
+    others = [failure for failure in failures if not is_rules(failure.file)]
     return warning("feeds-failing", detail=_told(others)) if others else None
 
 

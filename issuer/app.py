@@ -22,6 +22,8 @@ MAX_BODY_BYTES = 16_384
 def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     """The issuer as a WSGI application: ``/v1/…``, to be mounted under ``/issuer``.
 
+    Begins to publish the status by itself in a thread of its own, unless that is switched off.
+
     Raises SettingInvalid, KeyRejected, StorageUnavailable or SchemaOutdated when it cannot be opened.
     """
     app = make_app("issuer", blueprint, max_body_bytes=MAX_BODY_BYTES, trusted_proxies=settings.trusted_proxies)
@@ -32,4 +34,6 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     watch_cache(office.cache, app.name, registry)
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)
+    if settings.publish_seconds:
+        office.upkeep.start()
     return app

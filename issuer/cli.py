@@ -98,7 +98,7 @@ def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_j
 @click.option("--author", required=True, help="Who withdraws, as unit/person.")
 @as_json
 def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
-    """Withdraw the code of HANDLE (32 hex digits). Gates learn it after the next `issuer publish`.
+    """Withdraw the code of HANDLE (32 hex digits). Gates learn it within two minutes.
 
     \b
     Example:
@@ -114,7 +114,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
 @click.option("--rules", type=click.File("rb"), help="Bring this signed rule set instead.")
 @as_json
 def publish(rules: BinaryIO | None, as_json: bool) -> None:
-    """Sign the withdrawal status and bring it to the registry's mirror; call it every minute by a timer.
+    """Sign what was withdrawn and bring it to the registry's mirror. `serve issuer` does it by itself every minute.
 
     \b
     Examples:
@@ -128,7 +128,10 @@ def publish(rules: BinaryIO | None, as_json: bool) -> None:
         say(as_json, {"bytes": len(content)}, [f"rules: {len(content)} bytes"])
         return
     published = office.publication.publish(office.now())
-    words = "status {sequence}: {lists} lists, {withdrawn} withdrawn, {bytes} bytes".format(**published._asdict())
+    words = (
+        "segment {number}: {segments} brought, {withdrawn} newly withdrawn, snapshot of {snapshot_bytes} bytes, "
+        "{token_lists} token lists"
+    ).format(**published._asdict())
     say(as_json, published._asdict(), [words])
 
 

@@ -12,6 +12,8 @@ from service_kit.fetch import require_safe
 from service_kit.settings import ServiceSettings
 
 DATABASE_NAME = "issuer"
+MAX_PUBLISH_SECONDS = 60
+"""A withdrawal must reach every gate within two minutes."""
 _SECRET_NAME = "issuer.secret"
 
 
@@ -28,6 +30,8 @@ class IssuerSettings(ServiceSettings):
     key_passphrase_file: Path | None = None
     unit: str = "health-commission"
     """The unit that decisions by rule are made in the name of."""
+    publish_seconds: int = MAX_PUBLISH_SECONDS
+    """About how often the service publishes the status by itself; 0: never, a timer calls ``issuer publish``."""
     issuer_secret_file: Path | None = None
     """32 random bytes behind index permutation and subject digests. Default: ``issuer.secret`` in ``data_dir``."""
 
@@ -37,6 +41,8 @@ class IssuerSettings(ServiceSettings):
         require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
         if not is_member_id(self.member):
             raise SettingInvalid("TONGXING_MEMBER: not a member id")
+        if not 0 <= self.publish_seconds <= MAX_PUBLISH_SECONDS:
+            raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
         if not is_unit(self.unit):
             raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
 

@@ -89,3 +89,4 @@ class StateSchema(Schema):
     clock_offset_seconds = fields.Integer()
     kid = fields.String()
     shared_cache = fields.Boolean(allow_none=True)
+    publication = fields.Dict()

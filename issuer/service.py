@@ -21,7 +21,8 @@ from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
-from issuer.storage.ports import Overview
+from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.ports import Overview, StatusFeed
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
@@ -30,6 +31,7 @@ from service_kit.database import connect, migrate
 from service_kit.durable import make_secret, read_secret
 from service_kit.fetch import Fetcher
 from service_kit.limits import Limit, Limits, caller
+from service_kit.upkeep import Upkeep
 
 EXTENSION = "issuer"
 SECRET_BYTES = 32
@@ -52,6 +54,7 @@ class IssuerService:
     settings: IssuerSettings
     engine: Engine
     store: SqlIssuerStore
+    feed: StatusFeed
     issuance: Issuance
     publication: StatusPublication
     mirror: Mirror
@@ -59,6 +62,7 @@ class IssuerService:
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
+    upkeep: Upkeep
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -101,13 +105,17 @@ def open_service(
     secrets = Secrets.derived_from(_secret(settings))
     metrics = metrics or IssuerMetrics(CollectorRegistry())
     engine = open_database(settings)
-    store, mirror = SqlIssuerStore(engine), Mirror(settings.registry_url, settings.member, Fetcher())
+    store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
+    mirror = Mirror(settings.registry_url, settings.member, Fetcher())
+    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror)
+    clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
     return IssuerService(
         settings=settings,
         engine=engine,
         store=store,
+        feed=feed,
         issuance=Issuance(
             store,
             signer,
@@ -117,12 +125,15 @@ def open_service(
             settings.audience,
             metrics.count_issued,
         ),
-        publication=StatusPublication(store, status_signer, settings.member, secrets.index_key, mirror),
+        publication=publication,
         mirror=mirror,
         clients=Clients(engine),
-        clock=clock or settings.clock(),
+        clock=clock,
         metrics=metrics,
-        cache=InProcessCache(clock or settings.clock()),
+        cache=InProcessCache(clock),
+        upkeep=Upkeep(
+            "publication", lambda: publication.publish_in_turn(clock.now()), seconds=settings.publish_seconds
+        ),
     )
 
 

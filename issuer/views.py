@@ -15,7 +15,7 @@ from credentials.model import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.schemas import IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
-from issuer.service import ISSUES, PICTURES, WITHDRAWALS, service
+from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
 from issuer.storage.ports import IssuedRow
 from issuer.withdrawal import withdraw
 from service_kit.cache import is_there
@@ -76,6 +76,18 @@ def show_state() -> dict[str, Any]:
         "clock_offset_seconds": office.settings.clock_offset_seconds,
         "kid": office.issuance.own_key.kid.hex(),
         "shared_cache": is_there(office.cache),
+        "publication": _publication(office),
+    }
+
+
+def _publication(office: IssuerService) -> dict[str, Any]:
+    newest = office.feed.newest()
+    return {
+        "every_seconds": office.settings.publish_seconds,
+        "segment": newest.number if newest else None,
+        "as_of": newest.as_of if newest else None,
+        "undelivered": len(office.feed.undelivered()),
+        **office.upkeep.condition._asdict(),
     }
 
 

@@ -46,6 +46,7 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.Conflict: 409,
     errors.IdempotencyConflict: 409,
     errors.SequenceNotNewer: 409,
+    errors.ChainBroken: 409,
     errors.QuotaExceeded: 413,
     errors.RateLimited: 429,
     errors.StorageUnavailable: 503,

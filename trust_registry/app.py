@@ -9,6 +9,7 @@ from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.durable import write_atomic
 from service_kit.metrics import StateCollector
+from service_kit.upkeep import Upkeep
 from service_kit.web import add_probe, make_app, metrics_of
 from trust_registry import metrics
 from trust_registry.client.member_files import TRUST
@@ -23,10 +24,14 @@ from trust_registry.service import EXTENSION, RegistryService
 from trust_registry.storage.sql import SqlRequestIds, SqlStorage, open_storage
 from trust_registry.views import blueprint
 
+LOOK_SECONDS = 60.0
+"""How often a worker looks whether the timestamp is due."""
+
 
 def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     """The registry as a WSGI application: ``/v1/…`` and ``/mirror/…``, to be mounted under ``/registry``.
 
+    Begins to sign the timestamp anew by itself in a thread of its own, unless that is switched off.
     Completes what an earlier process began to write to the mirror. Raises SettingInvalid, KeyRejected,
     StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
     """
@@ -44,13 +49,20 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
         request_ids=SqlRequestIds(storage.engine),
         cache=cache,
         clock=clock,
+        upkeep=Upkeep("timestamp", lambda: _retime(publication, settings, clock), seconds=LOOK_SECONDS),
     )
     # What an earlier process may not have come to.
     service.announce(TRUST)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
     metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))
+    if settings.timestamp_seconds:
+        service.upkeep.start()
     return app
+
+
+def _retime(publication: Publication, settings: RegistrySettings, clock: Clock) -> None:
+    publication.retime_when_due(clock.now(), settings.timestamp_seconds)
 
 
 def open_publication(settings: RegistrySettings, online: OnlineSigners | None = None) -> tuple[Publication, SqlStorage]:

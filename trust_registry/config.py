@@ -11,6 +11,8 @@ from service_kit.settings import ServiceSettings
 from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT
 
 DATABASE_NAME = "registry"
+MAX_TIMESTAMP_SECONDS = 6 * 3600
+"""Gates warn when it is a day old; three runs may fail before that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +22,14 @@ class RegistrySettings(ServiceSettings):
 
     registry_url: str
     key_passphrase_file: Path | None = None
+    timestamp_seconds: int = 3600
+    """About how often the service signs the timestamp anew; 0: never, a timer calls ``registry timestamp``."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
+        if not 0 <= self.timestamp_seconds <= MAX_TIMESTAMP_SECONDS:
+            raise SettingInvalid(f"TONGXING_TIMESTAMP_SECONDS: 0 to {MAX_TIMESTAMP_SECONDS}")
         if not (self.data_dir / TRUST_ROOT).is_file():
             raise SettingInvalid("TONGXING_DATA_DIR: no registry there; `tongxing registry init` makes one")
 

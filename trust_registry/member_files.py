@@ -1,124 +1,205 @@
 """Members' files on the mirror: what a member may put there, checked on the way in.
 
 A file authenticates itself: it is signed by a listed key of that member, of the right use, active and not
-denied, and it is newer than the one it replaces. Who replays an old file, or one member's as another's, is
-refused; the gates check all of it again.
+denied, and it is newer than what it replaces or the next of its chain. Who replays an old file, or one member's as
+another's, is refused; the gates check all of it again. What nobody needs any more is removed, and ``news.json`` says
+what is there.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import NamedTuple
+from typing import cast
 
 from credentials.errors import (
+    AheadOfTime,
+    ChainForked,
     Conflict,
     InvalidRequest,
-    KeyDenied,
     KeyNotActive,
-    Malformed,
     QuotaExceeded,
+    SegmentMissing,
+    SegmentRepeated,
     SequenceNotNewer,
     TooLarge,
-    UnknownKey,
 )
 from credentials.keys import VerificationKey
 from credentials.limits import (
     CLOCK_SKEW_SECONDS,
     MAX_JWS_CHARACTERS,
+    MAX_SEGMENT_BYTES,
     MAX_STATUS_LIST,
     MAX_STATUS_TOKEN_CHARACTERS,
 )
-from credentials.status.token import read_token, unwrap_token
-from credentials.wire import jws
-from trust_registry.client.member_files import RULES, STATUS, listed_key, read_member_file
+from credentials.recognition.ruleset import RuleSet, deciding_from
+from credentials.status.segment import NO_SEGMENT, Segment
+from credentials.status.snapshot import StatusSnapshot
+from trust_registry.client.member_files import (
+    RULES,
+    STATUS,
+    MemberFile,
+    rules_name,
+    segment_name,
+)
+from trust_registry.client.news import MAX_RULE_SETS
 from trust_registry.client.pins import NOTHING_SEEN
 from trust_registry.client.repository import verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
-from trust_registry.metadata.denials import kid_from_text
 from trust_registry.mirror import Mirror
 from trust_registry.publication import current
 from trust_registry.repository import MirrorFiles
+from trust_registry.shelf import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, Offered, Shelf, read_offered
 from trust_registry.storage.ports import MemberFileRecord, Records, Storage
 
 MAX_STATUS_FILE_BYTES = 4 * 1024 * 1024
 MAX_RULES_FILE_BYTES = MAX_JWS_CHARACTERS
 MAX_TOKEN_LIST_BYTES = MAX_STATUS_TOKEN_CHARACTERS
-MAX_TOKEN_LISTS = 4096
-MAX_MEMBER_BYTES = 64 * 1024 * 1024
-"""All files of one member."""
-_LIST_FOLDER = "token-status-lists"
-
-
-class Offered(NamedTuple):
-    """A verified file: the kid that signed it and its sequence (a token list's: its iat)."""
-
-    kid: bytes
-    sequence: int
+MAX_SEGMENTS = 1024
+"""Segments of one member on the mirror: it must bring a snapshot now and then."""
+SEGMENTS_BEHIND = 64
+"""How many segments stay that are in the snapshot already, for gates that are a little behind."""
+RULES_PAST_SECONDS = 24 * 3600
+"""How long a rule set stays that decides nothing any more: some gate's clock may be behind."""
 
 
 def accept_status(storage: Storage, mirror: Mirror, member: str, content: bytes, now: int) -> MemberFileRecord:
-    """Take a member's signed status snapshot (COSE, at most 4 MiB). Raises what :func:`_accept` does."""
+    """Take a member's signed status snapshot (COSE, at most 4 MiB), and remove what it makes superfluous.
+
+    The same payload again changes nothing. Raises SequenceNotNewer, Conflict (another of the same sequence),
+    ChainForked (it stands at another segment than the one held), AheadOfTime, QuotaExceeded, and every
+    CredentialError of a file that a gate would refuse.
+    """
     _check_size(content, MAX_STATUS_FILE_BYTES)
-    return _accept(storage, mirror, member, STATUS, content, now)
+    offered, trust = _verified(storage, member, STATUS, content, now)
+    snapshot = cast(StatusSnapshot, cast(MemberFile, offered.file).content)
+    _check_time(snapshot.as_of, now)
+    with storage.writing() as records:
+        shelf = Shelf(records, mirror, member, trust)
+        held = shelf.held(STATUS)
+        if _is_same(held, offered):
+            return cast(MemberFileRecord, held)
+        _check_newer(held, offered.sequence)
+        _drop_denied_segments(shelf)
+        segments = shelf.numbers(SEGMENT_FOLDER)
+        at_it = segments.get(snapshot.sequence)
+        if at_it and at_it.sha256 != snapshot.head.hex():
+            raise ChainForked(f"another segment {snapshot.sequence} is held")
+        record = shelf.put(STATUS, content, offered, now)
+        past = [number for number in segments if number <= snapshot.sequence - SEGMENTS_BEHIND]
+        # A chain that goes on from another place leaves none of the old one behind.
+        gap = [number for number in segments if snapshot.sequence > max(segments)]
+        shelf.drop(map(segment_name, {*past, *gap}))
+        shelf.drop(name for number, name in shelf.token_lists().items() if number not in snapshot.lists)
+        shelf.tell()
+    return record
+
+
+def accept_segment(
+    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int
+) -> MemberFileRecord:
+    """Take a member's next status segment (COSE, at most 1 MiB).
+
+    The same payload again changes nothing. Raises SegmentMissing (a gap, or nothing that it could follow),
+    SegmentRepeated, ChainForked, AheadOfTime, QuotaExceeded, and every CredentialError of a file that a gate would
+    refuse.
+    """
+    _check_size(content, MAX_SEGMENT_BYTES)
+    name = segment_name(number)
+    offered, trust = _verified(storage, member, name, content, now)
+    segment = cast(Segment, cast(MemberFile, offered.file).content)
+    _check_time(segment.as_of, now)
+    with storage.writing() as records:
+        shelf = Shelf(records, mirror, member, trust)
+        _drop_denied_segments(shelf)
+        segments = shelf.numbers(SEGMENT_FOLDER)
+        if number in segments:
+            if segments[number].sha256 != offered.digest:
+                raise ChainForked(f"another segment {number} is held")
+            return segments[number]
+        _check_follows(shelf, segments, segment)
+        if len(segments) >= MAX_SEGMENTS:
+            raise QuotaExceeded(f"at most {MAX_SEGMENTS} segments; bring a snapshot")
+        record = shelf.put(name, content, offered, now)
+        shelf.tell()
+    return record
 
 
 def accept_rules(storage: Storage, mirror: Mirror, member: str, content: bytes, now: int) -> MemberFileRecord:
-    """Take a member's signed rule set (JWS, at most 1.5 MB). Raises what :func:`_accept` does."""
+    """Take a member's signed rule set (JWS, at most 1.5 MB), beside those that are still to decide.
+
+    Raises SequenceNotNewer, Conflict (another of the same sequence), QuotaExceeded, and every CredentialError of a
+    file that a gate would refuse.
+    """
     _check_size(content, MAX_RULES_FILE_BYTES)
-    return _accept(storage, mirror, member, RULES, content, now)
+    offered, trust = _verified(storage, member, RULES, content, now)
+    with storage.writing() as records:
+        shelf = Shelf(records, mirror, member, trust)
+        held = shelf.held(RULES)
+        if _is_same(held, offered):
+            return cast(MemberFileRecord, held)
+        _check_newer(held, offered.sequence)
+        shelf.put(rules_name(offered.sequence), content, offered, now)
+        record = shelf.put(RULES, content, offered, now)
+        kept = shelf.numbers(RULES_FOLDER)
+        rule_sets = [cast(RuleSet, file.content) for number in kept if (file := shelf.read(rules_name(number)))]
+        needed = {each.sequence for each in deciding_from(rule_sets, now - RULES_PAST_SECONDS)}
+        shelf.drop(rules_name(number) for number in kept if number not in needed)
+        if len(needed) > MAX_RULE_SETS:
+            raise QuotaExceeded(f"at most {MAX_RULE_SETS} rule sets that are in force or to come")
+        shelf.tell()
+    return record
 
 
 def accept_token_list(
     storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int
 ) -> MemberFileRecord:
-    """Take a member's Token Status List (JWT). Raises what :func:`_accept` does."""
+    """Take a member's Token Status List (JWT).
+
+    Raises SequenceNotNewer, Conflict (another of the same second), QuotaExceeded, and every CredentialError of a file
+    that outsiders would refuse.
+    """
     _check_size(content, MAX_TOKEN_LIST_BYTES)
     if not 0 <= number <= MAX_STATUS_LIST:
         raise InvalidRequest("no such list number")
-    return _accept(storage, mirror, member, f"{_LIST_FOLDER}/{number}.jwt", content, now)
+    name = f"{LIST_FOLDER}{number}.jwt"
+    offered, trust = _verified(storage, member, name, content, now)
+    with storage.writing() as records:
+        shelf = Shelf(records, mirror, member, trust)
+        held = shelf.held(name)
+        if _is_same(held, offered):
+            return cast(MemberFileRecord, held)
+        _check_newer(held, offered.sequence)
+        return shelf.put(name, content, offered, now)
 
 
-def _accept(storage: Storage, mirror: Mirror, member: str, name: str, content: bytes, now: int) -> MemberFileRecord:
-    """Verify a file and put it on the mirror.
-
-    The mirror is written before the commit: a stop between the two leaves a newer file than is known, which
-    is signed and good, and the member's retry is taken. The very same file again changes nothing.
-
-    Raises SequenceNotNewer, Conflict (another file of the same sequence), QuotaExceeded, and every
-    CredentialError of a file that a gate would refuse.
-    """
-    # Verified before the write lock is taken: a file that does not hold must not keep others waiting.
+def _verified(storage: Storage, member: str, name: str, content: bytes, now: int) -> tuple[Offered, TrustSnapshot]:
+    # Before the write lock is taken: a file that does not hold must not keep others waiting.
     with storage.reading() as records:
         trust = trust_of(records, now)
-    offered = _read(name, content, member, trust)
+    offered = read_offered(name, content, member, trust)
     _check_active(trust.keys[offered.kid].key, now)
-    with storage.writing() as records:
-        held = _held(records, mirror, member, name, trust)
-        digest = hashlib.sha256(content).hexdigest()
-        if held and (held.sequence, held.sha256) == (offered.sequence, digest):
-            return held
-        _check_newer(held, offered.sequence)
-        record = MemberFileRecord(member, name, offered.sequence, digest, len(content), now)
-        _check_quota(records, record)
-        mirror.put_member_file(member, name, content)
-        records.member_files.put(record)
-    return record
+    return offered, trust
 
 
-def _held(records: Records, mirror: Mirror, member: str, name: str, trust: TrustSnapshot) -> MemberFileRecord | None:
-    """The file that a new one must be newer than.
+def _drop_denied_segments(shelf: Shelf) -> None:
+    """What a thief put at the end of the chain goes when the key is denied: the member goes on from its snapshot."""
+    for number in sorted(shelf.numbers(SEGMENT_FOLDER), reverse=True):
+        if shelf.held(segment_name(number)) is not None:
+            return
+        shelf.drop([segment_name(number)])
 
-    One whose key has been denied since does not count: who stole the key may have set the sequence so high
-    that the member could never publish again.
-    """
-    held = records.member_files.get(member, name)
-    content = mirror.read_member_file(member, name)
-    if held and content:
-        try:
-            _read(name, content, member, trust)
-        except (KeyDenied, UnknownKey):
-            return None
-    return held
+
+def _check_follows(shelf: Shelf, segments: dict[int, MemberFileRecord], segment: Segment) -> None:
+    newest = max(segments, default=0)
+    head = segments[newest].sha256 if segments else NO_SEGMENT.hex()
+    snapshot = shelf.read(STATUS)
+    if snapshot and snapshot.sequence > newest:
+        newest, head = snapshot.sequence, cast(StatusSnapshot, snapshot.content).head.hex()
+    if segment.number <= newest:
+        raise SegmentRepeated(f"segment {newest} is held")
+    if segment.number > newest + 1:
+        raise SegmentMissing(f"segment {newest} is held")
+    if segment.previous.hex() != head:
+        raise ChainForked(f"it follows another segment {newest} than the one held")
 
 
 def trust_of(records: Records, now: int) -> TrustSnapshot:
@@ -127,35 +208,23 @@ def trust_of(records: Records, now: int) -> TrustSnapshot:
     return build_snapshot(verified, NOTHING_SEEN, now)[0]
 
 
-def _read(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
-    if name.startswith(_LIST_FOLDER):
-        return _read_token_list(name, content, member, trust)
-    file = read_member_file(name, content, member, trust)
-    return Offered(file.kid, file.sequence)
-
-
-def _read_token_list(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
-    if not content.isascii():
-        raise Malformed("not a compact JWS")
-    envelope = unwrap_token(content.decode("ascii"))
-    key = listed_key(kid_from_text(envelope.kid), member, STATUS, trust)
-    claimed = jws.parse_json(envelope.payload)
-    subject = claimed.get("sub") if isinstance(claimed, dict) else None
-    number = name.removeprefix(f"{_LIST_FOLDER}/").removesuffix(".jwt")
-    if not isinstance(subject, str) or subject.removesuffix(".jwt").rpartition("/")[2] != number:
-        # Else anybody could put one list of a member in the place of another.
-        raise Malformed("sub does not end in the number of this list")
-    return Offered(key.kid, read_token(envelope, key.public_key, subject).issued_at)
-
-
 def _check_active(key: VerificationKey, now: int) -> None:
     if not key.not_before - CLOCK_SKEW_SECONDS <= now < key.not_after:
         raise KeyNotActive("signed with a key that is not active")
 
 
+def _check_time(as_of: int, now: int) -> None:
+    if as_of > now + CLOCK_SKEW_SECONDS:
+        raise AheadOfTime(f"{as_of - now} s ahead of the registry's clock")
+
+
 def _check_size(content: bytes, most: int) -> None:
     if len(content) > most:
         raise TooLarge(f"more than {most} bytes")
+
+
+def _is_same(held: MemberFileRecord | None, offered: Offered) -> bool:
+    return held is not None and (held.sequence, held.sha256) == (offered.sequence, offered.digest)
 
 
 def _check_newer(held: MemberFileRecord | None, sequence: int) -> None:
@@ -164,9 +233,3 @@ def _check_newer(held: MemberFileRecord | None, sequence: int) -> None:
     if sequence == held.sequence:
         raise Conflict(f"another file of sequence {sequence} is held")
     raise SequenceNotNewer(f"sequence {held.sequence} is held")
-
-
-def _check_quota(records: Records, record: MemberFileRecord) -> None:
-    others = [file for file in records.member_files.of_member(record.member) if file.name != record.name]
-    if len(others) >= MAX_TOKEN_LISTS or sum(file.size for file in others) + record.size > MAX_MEMBER_BYTES:
-        raise QuotaExceeded(f"at most {MAX_TOKEN_LISTS} files and {MAX_MEMBER_BYTES} bytes for a member")

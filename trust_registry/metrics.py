@@ -8,7 +8,7 @@ from typing import NamedTuple
 from prometheus_client.metrics_core import Metric
 
 from service_kit.metrics import DAY_SECONDS, gauge, gauges
-from trust_registry.client.member_files import RULES
+from trust_registry.client.member_files import is_rules
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.member_files import trust_of
 from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication, current
@@ -71,7 +71,7 @@ def key_days_left(trust: TrustSnapshot, now: int) -> Metric:
 def _ages(found: Overview) -> dict[tuple[str, ...], int]:
     ages: dict[tuple[str, ...], int] = {}
     for file in found.files:
-        labels = (file.member, "rules" if file.name == RULES else "status")
+        labels = (file.member, "rules" if is_rules(file.name) else "status")
         age = found.now - file.received_at
         ages[labels] = min(age, ages.get(labels, age))
     return ages

@@ -4,7 +4,8 @@
 
     metadata/N.root.json … timestamp.json        the TUF repository
     targets/<sha256>.trust-list.json …           what it names
-    members/CN-41/status.cose, rules.jws, token-status-lists/N.jwt
+    members/CN-41/status.cose, segments/N.cose, rules.jws, rules/N.jws, token-status-lists/N.jwt
+    news.json                                    what of it is new, unsigned: a hint what to ask for
 
 The SQL database is the truth of the repository; :meth:`Mirror.release` brings the mirror up to it and may be
 repeated at any time. Members' files stand here alone.
@@ -17,7 +18,8 @@ from pathlib import Path
 
 from credentials.errors import StorageUnavailable
 from trust_registry.client.bundle import pack
-from trust_registry.client.member_files import MEMBER_FILES
+from trust_registry.client.member_files import in_order, parse_name
+from trust_registry.client.news import NEWS, News, read_news_if_sound, write_news
 from trust_registry.client.repository import metadata_path
 from trust_registry.repository import Repository, load_repository, version_of
 
@@ -55,6 +57,19 @@ class Mirror:
         """Replace one of a member's files."""
         self._write(self.directory / _MEMBERS / member / name, content)
 
+    def drop_member_file(self, member: str, name: str) -> None:
+        """Remove one of a member's files that nobody needs any more. Raises StorageUnavailable."""
+        try:
+            (self.directory / _MEMBERS / member / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(f"mirror: {error.strerror}") from error
+
+    def put_news(self, member: str, news: News) -> None:
+        """Say what is new of one member. Call it under the registry's write lock, and after the files."""
+        known = read_news_if_sound(self.read(NEWS))
+        if known.get(member) != news:
+            self._write(self.directory / NEWS, write_news({**known, member: news}))
+
     def read_member_file(self, member: str, name: str) -> bytes | None:
         """One of a member's files, or None."""
         return self.read(f"{_MEMBERS}/{member}/{name}")
@@ -66,7 +81,7 @@ class Mirror:
     def member_files(self) -> Iterator[tuple[str, str, bytes]]:
         """Every file for gates that a member brought: member id, name and content, in a fixed order."""
         for folder in sorted((self.directory / _MEMBERS).glob("*")):
-            for name in MEMBER_FILES:
+            for name in in_order(str(path.relative_to(folder)) for path in folder.rglob("*")):
                 content = self.read_member_file(folder.name, name)
                 if content is not None:
                     yield folder.name, name, content
@@ -84,5 +99,12 @@ class Mirror:
             path = metadata_path("root", version)
             yield path, self.read(path) or b""
         yield from repository.files()
+        news = read_news_if_sound(self.read(NEWS))
         for member, name, content in self.member_files():
-            yield f"{_MEMBERS}/{member}/{name}", content
+            if not _is_in_snapshot(name, news.get(member, News())):
+                yield f"{_MEMBERS}/{member}/{name}", content
+
+
+def _is_in_snapshot(name: str, news: News) -> bool:
+    parsed = parse_name(name)
+    return parsed.is_segment and (parsed.number or 0) <= news.snapshot

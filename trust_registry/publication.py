@@ -156,6 +156,15 @@ class Publication:
             self.keep(records, renewal.resigned(current(records), self.online, now))
         return self.release()
 
+    def retime_when_due(self, now: int, seconds: int) -> bool:
+        """As :meth:`retime`, when the timestamp is ``seconds`` old: of several workers one does it. Whether it did."""
+        with self.storage.writing() as records:
+            if now - tuf.registry_time_of(current(records)) < seconds:
+                return False
+            self.keep(records, renewal.resigned(current(records), self.online, now))
+        self.release()
+        return True
+
     def keep(self, records: Records, repository: tuf.Repository) -> None:
         """Check a new repository as a client would, and write it down."""
         tuf.check_repository(repository)

@@ -35,8 +35,8 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
 from tuf.api.serialization import SerializationError
 
 from credentials.errors import ApprovalRejected, MetadataRejected, SelfCheckFailed
-from trust_registry.client.repository import metadata_path, target_path, verify_repository
-from trust_registry.metadata import denials, trust_list
+from trust_registry.client.repository import ISSUED_AT, metadata_path, target_path, verify_repository
+from trust_registry.metadata import denials, fields, trust_list
 
 TIMESTAMP_PATH = metadata_path("timestamp", None)
 _Part = TypeVar("_Part", Root, Timestamp, Snapshot, Targets)
@@ -76,6 +76,11 @@ def version_of(metadata: bytes) -> int:
 def expiry_of(metadata: bytes) -> int:
     """When a piece of metadata expires, seconds UTC."""
     return int(parse_metadata(metadata).signed.expires.timestamp())
+
+
+def registry_time_of(repository: Repository) -> int:
+    """When the timestamp was signed, seconds UTC. Raises Malformed when it does not say so."""
+    return fields.time(signed_part(repository.timestamp, Timestamp).unrecognized_fields, ISSUED_AT)
 
 
 def root_of(repository: Repository) -> Root:

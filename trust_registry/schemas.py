@@ -182,3 +182,4 @@ class StateSchema(Schema):
     versions = fields.Dict(keys=fields.String(), values=fields.Integer())
     expiries = fields.Dict(keys=fields.String(), values=fields.Integer())
     submitted = fields.List(fields.Nested(StatementSchema))
+    timestamp = fields.Dict()

@@ -11,11 +11,20 @@ from service_kit.auth import JtiStore, authenticate
 from service_kit.cache import Cache, is_there
 from service_kit.clock import Clock
 from service_kit.limits import Limit, Limits, caller
+from service_kit.upkeep import Upkeep
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment import read_published
 from trust_registry.metrics import Overview, overview
 from trust_registry.publication import Publication
-from trust_registry.repository import Repository, expiry_of, officer_keys, root_of, targets_of, version_of
+from trust_registry.repository import (
+    Repository,
+    expiry_of,
+    officer_keys,
+    registry_time_of,
+    root_of,
+    targets_of,
+    version_of,
+)
 
 EXTENSION = "trust_registry"
 MAX_SUBMISSIONS_PER_HOUR = 60
@@ -33,6 +42,7 @@ class RegistryService:
     request_ids: JtiStore
     cache: Cache
     clock: Clock
+    upkeep: Upkeep
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -76,6 +86,11 @@ class RegistryService:
             "versions": versions(repository),
             "expiries": {role: expiry_of(part) for role, part in _parts(repository).items()},
             "submitted": submitted,
+            "timestamp": {
+                "every_seconds": self.settings.timestamp_seconds,
+                "signed_at": registry_time_of(repository),
+                **self.upkeep.condition._asdict(),
+            },
         }
 
     def overview(self) -> Overview:

@@ -15,6 +15,7 @@ from credentials.errors import NotFound
 from credentials.regions import is_member_id
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
+from trust_registry.client.news import NEWS
 from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
 from trust_registry.log import read_page
@@ -149,6 +150,18 @@ def put_status(member: str) -> MemberFileRecord:
     return taken
 
 
+@blueprint.put("/v1/members/<member>/segments/<int:number>")
+@blueprint.response(200, MemberFileSchema)
+def put_segment(member: str, number: int) -> MemberFileRecord:
+    """A member's next signed status segment (COSE)."""
+    registry, content = service(), _content(member)
+    taken = member_files.accept_segment(
+        registry.publication.storage, registry.publication.mirror, member, number, content, registry.now()
+    )
+    registry.announce(member)
+    return taken
+
+
 @blueprint.put("/v1/members/<member>/rules")
 @blueprint.response(200, MemberFileSchema)
 def put_rules(member: str) -> MemberFileRecord:
@@ -178,7 +191,7 @@ def serve_mirror(path: str) -> Response:
     if any(part.startswith(".") for part in path.split("/")):
         # Files half written stand beside the whole ones under such names.
         raise RouteNotFound
-    changes = path == TIMESTAMP_PATH or path.startswith("members/")
+    changes = path in (TIMESTAMP_PATH, NEWS) or path.startswith("members/")
     suffix = path[path.rfind(".") :]
     answer = send_from_directory(
         service().settings.mirror_dir.absolute(),

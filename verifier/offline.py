@@ -18,6 +18,7 @@ from service_kit.clock import Clock
 from trust_registry.client.bundle import Bundle, read_bundle
 from trust_registry.client.clock_bound import effective_now
 from trust_registry.client.member_files import check_new, read_member_file
+from trust_registry.client.status_chain import StatusChain
 from verifier.config import FOLDER
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
@@ -88,17 +89,19 @@ def _gate_folder(path: Path) -> Path | None:
 
 
 def _knowledge(bundle: Bundle, host: str, at: int) -> Knowledge:
-    statuses: dict[str, StatusSnapshot] = {}
-    rules: tuple[RuleSet, ...] = ()
+    chains: dict[str, StatusChain] = {}
+    rules: dict[int, RuleSet] = {}
     for member, name, data in ((m, n, d) for m, files in bundle.member_files.items() for n, d in files.items()):
         try:
             file = read_member_file(name, data, member, bundle.snapshot)
             check_new(file, bundle.snapshot, at)
+            if isinstance(file.content, StatusSnapshot):
+                chains[member] = StatusChain.begin(file)
+            elif isinstance(file.content, RuleSet):
+                rules |= {file.content.sequence: file.content} if member == host else {}
+            elif member in chains and file.sequence > chains[member].number:
+                chains[member] = chains[member].follow(file)
         except TongxingError as error:
             tell(member, name, error.code, error.detail)
-            continue
-        if isinstance(file.content, StatusSnapshot):
-            statuses[member] = file.content
-        elif member == host:
-            rules = (file.content,)
-    return Knowledge(bundle.snapshot, statuses, rules)
+    statuses = {member: chain.state for member, chain in chains.items()}
+    return Knowledge(bundle.snapshot, statuses, tuple(rules[number] for number in sorted(rules)))

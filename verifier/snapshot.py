@@ -7,11 +7,12 @@
                "environment", "may_issue": {"statuses", "forms"}, "changed_until",
                "keys": [{"kid", "algorithm", "use", "not_before", "not_after", "jwk"}]}],
                "denied": [{"kid", "reason", "denied_at"}]},
-     "statuses": {member: base64 of its status.cose}, "rules": [the host's rules.jws, the newest last],
+     "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
+     "rules": [the host's rule sets as JWS, those in force and to come, the newest last],
      "reasons": [{"code", "outcome", "zh", "en"}, most important first]}
 
 Times are seconds UTC, so ages follow by subtraction and the same knowledge gives the same bytes (and ETag). Whoever
-serves it has checked it all; statuses and rules are handed on as they were signed.
+serves it has checked it all; statuses, segments and rules are handed on as they were signed.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ def snapshot_to_json(
         "policy": policy_to_json(policy),
         "trust": trust_to_json(trust) if trust else None,
         "statuses": {member: base64.b64encode(data).decode() for member, data in files.items() if data},
+        "segments": {
+            member: [base64.b64encode(data).decode() for data in state.segment_files]
+            for member, state in members.items()
+            if member in knowledge.statuses
+        },
         "rules": [data.decode("ascii") for data in members[host].rules_files] if host in members else [],
         "reasons": reasons_to_json(),
     }

@@ -8,7 +8,7 @@ departure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -139,6 +139,20 @@ class RuleResult(NamedTuple):
                 "needed_en": self.rule.needed.en,
             }
         return decided
+
+
+def in_force_at(rule_sets: Iterable[RuleSet], at: int) -> RuleSet | None:
+    """The one that decides at ``at`` (seconds UTC): of those in force the one with the highest sequence, or None."""
+    return max((each for each in rule_sets if each.in_force(at)), key=lambda each: each.sequence, default=None)
+
+
+def deciding_from(rule_sets: Iterable[RuleSet], at: int) -> tuple[RuleSet, ...]:
+    """Those that decide at ``at`` or at any time after it, by sequence: what a gate must hold."""
+    known = list(rule_sets)
+    moments = {at, *(each.valid_from for each in known), *(each.valid_until or at for each in known)}
+    found = (in_force_at(known, moment) for moment in moments if moment >= at)
+    deciding = {each.sequence: each for each in found if each is not None}
+    return tuple(deciding[sequence] for sequence in sorted(deciding))
 
 
 def _label(kind: int) -> str:

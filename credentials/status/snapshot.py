@@ -7,10 +7,11 @@ key   value
 ====  ====================================================================================================
 1     ``"status-snapshot"``, so that nothing else signed by that key can be taken for one
 2     member id
-3     sequence, 1 or more, greater in each newer snapshot
+3     sequence, 1 or more: the number of the newest segment (:mod:`credentials.status.segment`) that is in it
 4     as-of, integer seconds: every withdrawal up to then is in it
 5     expiry, integer seconds, after as-of
 6     array of [list, group expiry, count, Rice parameter, bytes], lists ascending; bytes as in ``gaps``
+7     SHA-256 of that segment's payload, 32 bytes: where the next segment goes on
 ====  ====================================================================================================
 
 Lists are grouped by the expiry of their codes. A list is retired when that has passed and stands in no later
@@ -37,6 +38,7 @@ from credentials.limits import (
     MAX_STATUS_WITHDRAWN,
     MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
+    STATUS_HASH_BYTES,
     STATUS_LIST_SIZE,
 )
 from credentials.model import StatusReference
@@ -45,7 +47,7 @@ from credentials.status import gaps
 from credentials.wire import cbor, cose
 
 _KIND = "status-snapshot"
-_KEYS = [1, 2, 3, 4, 5, 6]
+_KEYS = [1, 2, 3, 4, 5, 6, 7]
 _LIST_ITEMS = 5
 
 
@@ -68,13 +70,17 @@ class StatusList:
 
 @dataclass(frozen=True, slots=True)
 class StatusSnapshot:
-    """A member's current lists by number, as of one moment. Never changed once made; times in seconds UTC."""
+    """A member's current lists by number, as of one moment. Never changed once made; times in seconds UTC.
+
+    ``sequence`` and ``head``: number of the newest segment that is in it, and SHA-256 of that segment's payload.
+    """
 
     member: str
     sequence: int
     as_of: int
     expires_at: int
     lists: Mapping[int, StatusList]
+    head: bytes = bytes(STATUS_HASH_BYTES)
 
     def is_withdrawn(self, reference: StatusReference) -> bool:
         """Whether the bit is set. Exact: never true for a neighbour.
@@ -133,8 +139,9 @@ def encode(snapshot: StatusSnapshot) -> bytes:
     fields = [_KIND, snapshot.member, snapshot.sequence, snapshot.as_of, snapshot.expires_at]
     _check_times(snapshot.sequence, snapshot.as_of, snapshot.expires_at)
     _check_lists(heads, snapshot.as_of)
+    check_hash(snapshot.head)
     coded = [[*head, *gaps.encode(each.withdrawn)] for head, each in zip(heads, lists, strict=True)]
-    return cbor.dumps(dict(zip(_KEYS, [*fields, coded], strict=True)))
+    return cbor.dumps(dict(zip(_KEYS, [*fields, coded, snapshot.head], strict=True)))
 
 
 def decode(payload: bytes) -> StatusSnapshot:
@@ -147,14 +154,15 @@ def decode(payload: bytes) -> StatusSnapshot:
     # In Python true == 1 == 1.0.
     if type(fields) is not dict or list(fields) != _KEYS or any(type(key) is not int for key in fields):
         raise Malformed("not a status snapshot")
-    kind, member, sequence, as_of, expires_at, lists = fields.values()
+    kind, member, sequence, as_of, expires_at, lists, head = fields.values()
     if kind != _KIND or type(member) is not str or type(lists) is not list:
         raise Malformed("not a status snapshot")
+    check_hash(head)
     _check_times(sequence, as_of, expires_at)
     if any(type(item) is not list or len(item) != _LIST_ITEMS for item in lists):
         raise Malformed("status list layout")
     _check_lists([item[:3] for item in lists], as_of)
-    return StatusSnapshot(member, sequence, as_of, expires_at, {item[0]: _read_list(item) for item in lists})
+    return StatusSnapshot(member, sequence, as_of, expires_at, {item[0]: _read_list(item) for item in lists}, head)
 
 
 def _read_list(item: list[Any]) -> StatusList:
@@ -164,10 +172,16 @@ def _read_list(item: list[Any]) -> StatusList:
     return StatusList(list_id, expires_at, gaps.decode(count, parameter, data))
 
 
+def check_hash(head: object) -> None:
+    """Raise Malformed unless it is the SHA-256 of a payload."""
+    if type(head) is not bytes or len(head) != STATUS_HASH_BYTES:
+        raise Malformed("not a SHA-256")
+
+
 def _check_times(sequence: object, as_of: object, expires_at: object) -> None:
-    _check_number("sequence", sequence, 1, MAX_STATUS_SEQUENCE)
-    least = _check_number("as-of", as_of, MIN_TIME_SECONDS, MAX_TIME_SECONDS)
-    _check_number("expiry", expires_at, least + 1, MAX_TIME_SECONDS)
+    check_number("sequence", sequence, 1, MAX_STATUS_SEQUENCE)
+    least = check_number("as-of", as_of, MIN_TIME_SECONDS, MAX_TIME_SECONDS)
+    check_number("expiry", expires_at, least + 1, MAX_TIME_SECONDS)
 
 
 def _check_lists(heads: list[list[Any]], as_of: int) -> None:
@@ -176,14 +190,15 @@ def _check_lists(heads: list[list[Any]], as_of: int) -> None:
         raise TooLarge(f"more than {MAX_STATUS_LISTS} status lists")
     before, total = -1, 0
     for list_id, expires_at, count in heads:
-        before = _check_number("list", list_id, before + 1, MAX_STATUS_LIST)
-        _check_number("group expiry", expires_at, as_of + 1, MAX_TIME_SECONDS)
-        total += _check_number("count", count, 0, STATUS_LIST_SIZE)
+        before = check_number("list", list_id, before + 1, MAX_STATUS_LIST)
+        check_number("group expiry", expires_at, as_of + 1, MAX_TIME_SECONDS)
+        total += check_number("count", count, 0, STATUS_LIST_SIZE)
     if total > MAX_STATUS_WITHDRAWN:
         raise TooLarge(f"more than {MAX_STATUS_WITHDRAWN} withdrawals")
 
 
-def _check_number(name: str, value: object, least: int, most: int) -> int:
+def check_number(name: str, value: object, least: int, most: int) -> int:
+    """The value, when it is an integer in its range. Raises Malformed, by ``name``."""
     if type(value) is not int or not least <= value <= most:
         raise Malformed(f"{name} out of range")
     return value

@@ -7,6 +7,7 @@ the only record of who decided what. Who can write it can withdraw codes and inv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from issuer.decisions import Decision
@@ -87,8 +88,11 @@ class IssuerStore(Protocol):
     def open_lists(self, at: int, days_ahead: int) -> None:
         """Open lists for the coming days, so that gates know a list before a code in it is shown."""
 
-    def next_sequence(self, name: str) -> int:
-        """The next number of a counter: 1, 2, 3, … A number may be skipped, never handed out twice."""
+    def current_lists(self, at: int, upto: int | None = None) -> Mapping[int, tuple[int, list[int]]]:
+        """Lists not yet retired: list id -> (end of its day, withdrawn positions).
+
+        ``upto``: only what stands in the segments up to this one, which never changes.
+        """
 
     def note_published(self, at: int) -> None:
         """Keep that what stood here at ``at`` has been published."""
@@ -96,5 +100,81 @@ class IssuerStore(Protocol):
     def overview(self, at: int) -> Overview:
         """How the store stands. Withdrawn in the very second of the last publication counts as not published."""
 
-    def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
-        """Lists not yet retired: list id -> (end of its day, withdrawn positions)."""
+
+class SegmentRow(NamedTuple):
+    """A status segment as it is kept: what it says is fixed here, before anybody hears of it."""
+
+    number: int
+    as_of: int
+    digest: bytes
+    payload: bytes
+
+
+class News(NamedTuple):
+    """What no segment carries yet. ``is_all``: there was no more of it."""
+
+    opened: Mapping[int, int]
+    withdrawn: Sequence[Place]
+    is_all: bool
+
+
+class Delivery(NamedTuple):
+    """What was last brought to the mirror under a name: made at which segment, by which key, when."""
+
+    segment: int
+    kid: bytes
+    delivered_at: int
+
+
+class SegmentTransaction(Protocol):
+    """One transaction that makes the next segment. Transactions follow one another.
+
+    The segment and the marks on what it carries are committed together, so that nothing is carried twice or skipped,
+    however late a withdrawal was committed.
+    """
+
+    def last(self) -> SegmentRow | None:
+        """The newest segment."""
+
+    def take(self, number: int, at: int, most: int) -> News:
+        """Mark up to ``most`` waiting withdrawals, and all waiting lists, as carried by segment ``number``.
+
+        What belongs to lists that are retired at ``at`` is marked and left out.
+        """
+
+    def record(self, row: SegmentRow) -> None:
+        """Keep the segment. Raises Conflict for a number that is taken."""
+
+
+class StatusFeed(Protocol):
+    """The chain of segments, and what of it has reached the mirror.
+
+    Losing it while codes are alive means a new status key: the same numbers must never be signed with other contents.
+    """
+
+    def cutting(self) -> AbstractContextManager[SegmentTransaction]:
+        """Begin a transaction that makes a segment; commits on leaving, rolls back on an error."""
+
+    def newest(self) -> SegmentRow | None:
+        """The newest segment."""
+
+    def undelivered(self) -> Sequence[SegmentRow]:
+        """What the mirror has not acknowledged, in order."""
+
+    def mark_delivered(self, number: int) -> None:
+        """The mirror has everything up to this segment."""
+
+    def changes(self, at: int) -> Mapping[int, int]:
+        """Announced lists not retired at ``at``: list id -> the last segment that set a bit in it, or 0."""
+
+    def deliveries(self) -> Mapping[str, Delivery]:
+        """What was brought, by name."""
+
+    def note(self, name: str, delivery: Delivery) -> None:
+        """Remember that it was brought."""
+
+    def forget(self, before: int, names: Sequence[str]) -> None:
+        """Drop delivered segments before this number (never the newest) and what was brought under these names."""
+
+    def claim(self, work: str, holder: str, at: int, until: int) -> bool:
+        """Whether ``holder`` may do this work until then: nobody else is at it, or whoever was is overdue."""

@@ -100,7 +100,7 @@ class SqlIssuerStore:
         row = tables.withdrawal
         with transaction(self._engine) as connection:
             withdrawn = (
-                _insert(connection, row)
+                insert_into(connection, row)
                 .values(serial=place.serial, withdrawn_at=at, cause=cause, author=author)
                 .on_conflict_do_nothing()
                 .returning(row.c.serial)
@@ -113,11 +113,6 @@ class SqlIssuerStore:
             next_value(connection, _LISTS, 0)
             for day in range(days_ahead + 1):
                 _open_list(connection, group_end(at + day * DAY_SECONDS), room=_ROOM_AHEAD)
-
-    @retried
-    def next_sequence(self, name: str) -> int:
-        with transaction(self._engine) as connection:
-            return next_value(connection, name)
 
     @retried
     def note_published(self, at: int) -> None:
@@ -140,14 +135,17 @@ class SqlIssuerStore:
         return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(_LISTS, 0))
 
     @retried
-    def current_lists(self, at: int) -> Mapping[int, tuple[int, list[int]]]:
+    def current_lists(self, at: int, upto: int | None = None) -> Mapping[int, tuple[int, list[int]]]:
         lists, withdrawn = tables.status_list.c, tables.withdrawal.c
         with reading(self._engine) as connection:
             current = select(lists.list_id, lists.expires_at).where(lists.expires_at > at)
+            serials = select(withdrawn.serial)
+            if upto is not None:
+                current, serials = current.where(lists.opened_in <= upto), serials.where(withdrawn.segment <= upto)
             ends = {row.list_id: row.expires_at for row in connection.execute(current)}
             least = Place(min(ends, default=0), 0).serial
             positions: dict[int, list[int]] = defaultdict(list)
-            for (serial,) in connection.execute(select(withdrawn.serial).where(withdrawn.serial >= least)):
+            for (serial,) in connection.execute(serials.where(withdrawn.serial >= least)):
                 place = place_of(serial)
                 positions[place.list_id].append(place.position)
         return {list_id: (end, positions[list_id]) for list_id, end in ends.items()}
@@ -157,7 +155,7 @@ def next_value(connection: Connection, name: str, step: int = 1) -> int:
     """Add ``step`` to a counter and return it. Holds the counter's row until the transaction ends."""
     row = tables.counter
     counted = (
-        _insert(connection, row)
+        insert_into(connection, row)
         .values(name=name, value=step)
         .on_conflict_do_update(index_elements=["name"], set_={"value": row.c.value + step})
         .returning(row.c.value)
@@ -184,7 +182,7 @@ def _open_list(connection: Connection, end: int, room: int) -> tuple[int, int]:
     return list_id, 0
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+def insert_into(connection: Connection, table: Table) -> Any:
     """An insert that may say what to do on conflict. Only the dialect in use is imported: each costs much."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as dialect_insert

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Dialect,
@@ -50,6 +51,9 @@ status_list = Table(
     Column("list_id", Integer, primary_key=True, autoincrement=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("next_position", Integer, nullable=False),
+    # The segment that announced it; NULL until one has. And the last one that set a bit in it.
+    Column("opened_in", BigInteger),
+    Column("changed_in", BigInteger),
     CheckConstraint("next_position BETWEEN 0 AND 1048576", name="issuer_position_in_list"),
     Index("issuer_status_list_by_expiry", "expires_at"),
 )
@@ -101,6 +105,42 @@ withdrawal = Table(
     Column("withdrawn_at", BigInteger, nullable=False),
     Column("cause", String(32), nullable=False),
     Column("author", String(64), nullable=False),
+    # The segment that carries it; NULL until one does.
+    Column("segment", BigInteger),
+)
+Index(
+    "issuer_withdrawal_waiting",
+    withdrawal.c.serial,
+    sqlite_where=withdrawal.c.segment.is_(None),
+    postgresql_where=withdrawal.c.segment.is_(None),
+)
+
+segment = Table(
+    "issuer_segment",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("digest", _Octets(32), nullable=False),
+    Column("payload", _Octets, nullable=False),
+    Column("delivered", Boolean, nullable=False),
+)
+
+# What was last brought to the mirror under a name, and made from which segment by which key.
+delivery = Table(
+    "issuer_delivery",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("segment", BigInteger, nullable=False),
+    Column("kid", _Octets(8), nullable=False),
+    Column("delivered_at", BigInteger, nullable=False),
+)
+
+claim = Table(
+    "issuer_claim",
+    metadata,
+    Column("work", String(32), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("until", BigInteger, nullable=False),
 )
 
 idempotency = Table(

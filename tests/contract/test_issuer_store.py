@@ -16,7 +16,8 @@ from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, St
 from issuer.decisions import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
 from issuer.indices import Place, group_end
 from issuer.service import MIGRATIONS, VERSION_TABLE
-from issuer.storage.ports import Entry, IssuedRow, IssuerStore
+from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, News, SegmentRow
 from issuer.storage.sql import SqlIssuerStore
 from issuer.storage.tables import metadata
 from service_kit.database import connect, migrate, transaction
@@ -246,10 +247,112 @@ def test_list_numbers_end(stores: Stores) -> None:
     issue(stores.store, ["b"])
 
 
-def test_counter_counts_from_one_for_all(stores: Stores) -> None:
-    """Two publications must not have one number."""
-    assert [store.next_sequence("x") for store in (stores.store, stores.another(), stores.store)] == [1, 2, 3]
-    assert stores.store.next_sequence("y") == 1
+def cut(stores: Stores, at: int = NOW, most: int = 100) -> tuple[int, News]:
+    """Make a segment of what is waiting, as a process of its own."""
+    with SqlStatusFeed(connected(stores)).cutting() as cutting:
+        last = cutting.last()
+        number = last.number + 1 if last else 1
+        news = cutting.take(number, at, most)
+        cutting.record(SegmentRow(number, at, bytes([number]) * 32, b"payload"))
+    return number, news
+
+
+def connected(stores: Stores) -> Engine:
+    stores.another()
+    return stores.engines[-1]
+
+
+def test_each_withdrawal_is_carried_by_one_segment(stores: Stores) -> None:
+    """Carried twice it would cost; skipped it would never be refused at a gate (EU reference, case 28)."""
+    entries = issue(stores.store, ["a", "b", "c"])
+    places = [each.issued.place for each in entries]
+    for place in places[:2]:
+        stores.store.withdraw(place, NOW, "superseded", "app")
+    number, news = cut(stores)
+    assert (number, sorted(news.withdrawn), news.is_all) == (1, places[:2], True)
+    assert news.opened == {places[0].list_id: END}
+    stores.store.withdraw(places[2], NOW - 1000, "superseded", "app")
+    assert cut(stores) == (2, News({}, [places[2]], True))
+    assert cut(stores) == (3, News({}, [], True))
+    for upto, count in ((1, 2), (2, 3), (3, 3)):
+        _, positions = stores.store.current_lists(NOW, upto)[places[0].list_id]
+        assert len(positions) == count
+    assert SqlStatusFeed(stores.engine).changes(NOW) == {places[0].list_id: 2}
+
+
+def test_a_withdrawal_committed_late_waits_for_the_next_segment(stores: Stores) -> None:
+    """It was begun before the segment was made and ends after it: it must not fall between the two."""
+    (kept,) = issue(stores.store, ["a"])
+    cut(stores)
+    if stores.url.startswith("sqlite"):
+        # Its writers take turns: there is no transaction that could be late.
+        return
+    with transaction(connected(stores)) as late:
+        late.execute(
+            text("INSERT INTO issuer_withdrawal (serial, withdrawn_at, cause, author) VALUES (:s, :t, 'x', 'app')"),
+            {"s": kept.issued.place.serial, "t": NOW},
+        )
+        assert cut(stores, NOW + 1) == (2, News({}, [], True))
+    assert cut(stores, NOW + 2)[1].withdrawn == [kept.issued.place]
+
+
+def test_what_is_retired_is_left_out_of_segments(stores: Stores) -> None:
+    """Gates have dropped the list; a bit in it would break the chain there."""
+    (old,) = issue(stores.store, ["old"], lifetime=DAY)
+    stores.store.withdraw(old.issued.place, NOW, "superseded", "app")
+    assert cut(stores, END) == (1, News({}, [], True))
+    assert cut(stores, END) == (2, News({}, [], True))
+    assert SqlStatusFeed(stores.engine).changes(END) == {}
+
+
+def test_a_segment_takes_no_more_than_it_may(stores: Stores) -> None:
+    """A wave of withdrawals is cut into pieces that gates can hold."""
+    for each in issue(stores.store, [f"{n}" for n in range(5)]):
+        stores.store.withdraw(each.issued.place, NOW, "superseded", "app")
+    found = [cut(stores, most=2)[1] for _ in range(3)]
+    assert [(len(news.withdrawn), news.is_all) for news in found] == [(2, False), (2, False), (1, True)]
+
+
+def test_nothing_of_a_broken_segment_stays(stores: Stores) -> None:
+    """A number that was not kept must not have taken withdrawals with it."""
+    (kept,) = issue(stores.store, ["a"])
+    stores.store.withdraw(kept.issued.place, NOW, "superseded", "app")
+    with pytest.raises(KeyError), SqlStatusFeed(stores.engine).cutting() as cutting:
+        assert cutting.take(1, NOW, 10).withdrawn
+        raise KeyError
+    assert cut(stores)[1].withdrawn == [kept.issued.place]
+    with pytest.raises(Conflict), SqlStatusFeed(stores.engine).cutting() as cutting:
+        cutting.record(SegmentRow(1, NOW, bytes(32), b"another"))
+
+
+def test_what_was_brought_is_remembered(stores: Stores) -> None:
+    """By every process; the newest segment stays, since the next one names it."""
+    feed, other = SqlStatusFeed(stores.engine), SqlStatusFeed(connected(stores))
+    assert feed.newest() is None
+    for _ in range(3):
+        cut(stores)
+    assert [row.number for row in other.undelivered()] == [1, 2, 3]
+    other.mark_delivered(3)
+    assert feed.undelivered() == []
+    feed.note("snapshot", Delivery(1, b"k" * 8, NOW))
+    feed.note("snapshot", Delivery(3, b"k" * 8, NOW + 1))
+    feed.note("token-status-lists/7", Delivery(3, b"k" * 8, NOW))
+    feed.forget(99, ["token-status-lists/7"])
+    assert other.deliveries() == {"snapshot": Delivery(3, b"k" * 8, NOW + 1)}
+    newest = other.newest()
+    assert newest is not None
+    assert (newest.number, newest.digest) == (3, b"\x03" * 32)
+
+
+def test_one_claim_at_a_time(stores: Stores) -> None:
+    """Of many that begin at once one works; who was killed is replaced when its time is over."""
+    feed = SqlStatusFeed(stores.engine)
+    won = at_once(stores, lambda store: SqlStatusFeed(store._engine).claim("w", secrets.token_hex(16), NOW, NOW + 9))
+    assert sorted(won) == [False, False, False, True]
+    assert not feed.claim("w", "me", NOW + 8, NOW + 20)
+    assert feed.claim("w", "me", NOW + 9, NOW + 20)
+    assert feed.claim("w", "me", NOW + 10, NOW + 21)
+    assert feed.claim("other work", "you", NOW, NOW + 9)
 
 
 def test_bound_to_one_secret(stores: Stores) -> None:
@@ -311,12 +414,21 @@ def test_the_same_keys_in_different_orders(stores: Stores) -> None:
     assert sum(isinstance(each, Conflict) for each in found) == 3
 
 
-def test_many_count_and_bind_at_once(stores: Stores) -> None:
+def test_many_bind_at_once(stores: Stores) -> None:
     """From the very first row on."""
-    assert sorted(at_once(stores, lambda store: store.next_sequence("x"))) == [1, 2, 3, 4]
     bound = at_once(stores, lambda store: store.bind_secret(secrets.token_bytes(32)))
     assert sum(each is None for each in bound) == 1
     assert all(each is None or isinstance(each, SettingInvalid) for each in bound)
+
+
+def test_many_cut_at_once(stores: Stores) -> None:
+    """No number twice and no withdrawal twice, whoever is faster."""
+    entries = issue(stores.store, [f"{n}" for n in range(8)])
+    for each in entries:
+        stores.store.withdraw(each.issued.place, NOW, "superseded", "app")
+    found = at_once(stores, lambda store: cut(stores, most=3))
+    assert sorted(number for number, _ in found) == [1, 2, 3, 4]
+    assert sorted(place for _, news in found for place in news.withdrawn) == [e.issued.place for e in entries]
 
 
 def test_gone_is_unavailable(stores: Stores) -> None:

@@ -121,7 +121,7 @@ def everyday(caller: Caller, world: World) -> None:
         assert verdict["outcome"] == outcome, verdict
     assert caller.issuer("POST", f"/{paper['handle']}/withdrawal", {"cause": "superseded"}).status == 200
     caller.province.publish_status()
-    caller.province.wait_for_status(caller.province.home.member)
+    caller.province.wait_for_withdrawals(caller.province.home.member, 1)
     assert json.loads(caller.check(paper["text"]).body)["reasons"][0]["code"] == "withdrawn"
     texts = [paper["text"], live, paper["text"][:-2] + "00", f"TX1:{NUMBER}", NAME]
     assert caller.send(caller.province.server, "POST", "/verifier/v1/check/batch", {"texts": texts}).status == 200

@@ -4,7 +4,7 @@
 
     metadata/<version>.root.json … metadata/timestamp.json, metadata/<version>.{snapshot,targets,denials}.json
     targets/<sha256>.trust-list.json, targets/<sha256>.denials.json
-    members/<member id>/status.cose, members/<member id>/rules.jws
+    members/<member id>/status.cose, segments/<number>.cose, rules/<sequence>.jws
 
 Whoever carries it is believed in nothing: signatures, versions and hashes are judged as for a fetch. Only
 expiry is not, since a bundle is always a little old: it becomes the age that policy judges. The gate's own
@@ -18,11 +18,12 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from credentials.errors import BundleRejected, MetadataRejected
-from trust_registry.client.member_files import MEMBER_FILES
+from trust_registry.client.member_files import in_order
 from trust_registry.client.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins
 from trust_registry.client.repository import (
     VerifiedRepository,
@@ -52,7 +53,8 @@ _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 class Bundle(NamedTuple):
     """What a bundle gave: the verified set, the snapshot of it, what to remember, and the members' files by
-    member id and name. Those files are **not** verified yet: :mod:`trust_registry.client.mirror` does it."""
+    member id and name, in the order in which they are to be taken. Those files are **not** verified yet:
+    :mod:`trust_registry.client.mirror` does it."""
 
     repository: VerifiedRepository
     snapshot: TrustSnapshot
@@ -83,6 +85,10 @@ class ZipFiles:
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
             raise BundleRejected(f"{path} is damaged") from error
 
+    def names(self, folder: str) -> list[str]:
+        """Paths below ``folder``, relative to it."""
+        return [path.removeprefix(f"{folder}/") for path in self._entries if path.startswith(f"{folder}/")]
+
 
 class FolderFiles:
     """The files of an unpacked bundle, or of a mirror on this machine."""
@@ -98,6 +104,11 @@ class FolderFiles:
         if file.stat().st_size > MAX_ENTRY_BYTES:
             raise BundleRejected(f"{path} is too large")
         return file.read_bytes()
+
+    def names(self, folder: str) -> list[str]:
+        """Paths below ``folder``, relative to it; no more than a bundle may hold."""
+        found = islice((self._folder / folder).rglob("*"), MAX_ENTRIES)
+        return [str(path.relative_to(self._folder / folder)) for path in found]
 
 
 class MirrorLayout:
@@ -153,7 +164,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 def _member_files(files: ZipFiles | FolderFiles, snapshot: TrustSnapshot) -> dict[str, dict[str, bytes]]:
     found: dict[str, dict[str, bytes]] = {}
     for member in snapshot.members:
-        contents = {name: files.read(f"members/{member}/{name}") for name in MEMBER_FILES}
+        names = in_order(files.names(f"members/{member}"))
+        contents = {name: files.read(f"members/{member}/{name}") for name in names}
         found[member] = {name: content for name, content in contents.items() if content is not None}
     return found
 

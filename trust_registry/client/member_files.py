@@ -1,4 +1,11 @@
-"""What members publish for gates, verified: withdrawals (``status.cose``) and rule sets (``rules.jws``).
+"""What members publish for gates, verified: withdrawals and rule sets.
+
+::
+
+    status.cose               the newest status snapshot
+    segments/<number>.cose    what was withdrawn since, one after the other
+    rules.jws                 the newest rule set
+    rules/<sequence>.jws      every rule set that is in force or will be
 
 The mirror that serves them is believed in nothing. A file counts when its kid is listed for this member with
 the right use, is not denied, and its signature holds; and, when it is new to this gate, when the key is
@@ -8,9 +15,12 @@ but not after its key has been denied.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from credentials.errors import (
+    AheadOfTime,
     IssuerMismatch,
     KeyDenied,
     KeyNotActive,
@@ -20,10 +30,13 @@ from credentials.errors import (
     UnknownKey,
 )
 from credentials.keys import VerificationKey
-from credentials.limits import CLOCK_SKEW_SECONDS, MAX_JWS_CHARACTERS, MAX_SIGNED_BYTES
+from credentials.limits import CLOCK_SKEW_SECONDS, MAX_JWS_CHARACTERS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
 from credentials.recognition.document import read_rule_set
 from credentials.recognition.ruleset import RuleSet
+from credentials.status import segment as segments
 from credentials.status import snapshot as status
+from credentials.status.segment import Segment
+from credentials.status.snapshot import StatusSnapshot
 from credentials.wire import cose, jws
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.metadata.denials import kid_from_text
@@ -31,9 +44,53 @@ from trust_registry.metadata.denials import kid_from_text
 STATUS, RULES = "status.cose", "rules.jws"
 TRUST = "trust"
 """Stands beside members' ids for the trust list: in failures, and in announcements of news."""
-MEMBER_FILES = (STATUS, RULES)
-"""What a member's folder on a mirror holds for gates."""
-_USES = {STATUS: "status", RULES: "rules"}
+MAX_SNAPSHOT_AHEAD_SECONDS = 24 * 3600
+"""How far a snapshot may be ahead of a gate's clock. A slow gate must be able to begin at all; of segments it takes
+those whose time has come, one by one, and so is only late."""
+_NUMBERED = re.compile(r"(segments|rules)/([1-9][0-9]{0,15})\.(?:cose|jws)")
+
+
+class FileName(NamedTuple):
+    """What a file of a member is called: ``use`` of the key that signs it, ``number`` where the name has one."""
+
+    use: str
+    number: int | None
+
+    @property
+    def is_segment(self) -> bool:
+        return self.use == "status" and self.number is not None
+
+
+def segment_name(number: int) -> str:
+    """Where the segment of this number stands."""
+    return f"segments/{number}.cose"
+
+
+def rules_name(sequence: int) -> str:
+    """Where the rule set of this sequence stands."""
+    return f"rules/{sequence}.jws"
+
+
+def parse_name(name: str) -> FileName:
+    """What the name of a member's file says. Raises Malformed for any other name."""
+    if name in (STATUS, RULES):
+        return FileName("status" if name == STATUS else "rules", None)
+    found = _NUMBERED.fullmatch(name)
+    if found is None or (found[1] == "segments") != name.endswith(".cose"):
+        raise Malformed("no name of a member's file")
+    return FileName("status" if found[1] == "segments" else "rules", int(found[2]))
+
+
+def is_rules(name: str) -> bool:
+    """Whether it is the name of a rule set's file."""
+    parsed = _parsed(name)
+    return parsed is not None and parsed.use == "rules"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The names of files for gates, in the order in which they are to be taken: a chain from its beginning."""
+    known = [(parsed.use != "status", parsed.number or 0, name) for name in names if (parsed := _parsed(name))]
+    return [name for _, _, name in sorted(known)]
 
 
 class MemberFile(NamedTuple):
@@ -43,7 +100,7 @@ class MemberFile(NamedTuple):
     signature (r, s) into (r, n-s).
     """
 
-    content: status.StatusSnapshot | RuleSet
+    content: StatusSnapshot | Segment | RuleSet
     kid: bytes
     payload: bytes
     data: bytes
@@ -54,25 +111,24 @@ class MemberFile(NamedTuple):
 
 
 def read_member_file(name: str, data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
-    """Verify ``status.cose`` or ``rules.jws`` of ``member``.
+    """Verify one of the files above of ``member``.
 
     Raises TooLarge, Malformed, KeyDenied, UnknownKey, IssuerMismatch, KeyUseMismatch, WrongSignature,
-    RuleSetInvalid and what else the readers of the two formats raise: all below TongxingError.
+    RuleSetInvalid and what else the readers of the formats raise: all below TongxingError.
     """
-    if name == STATUS:
-        envelope = cose.open_layout(data, MAX_SIGNED_BYTES)
-        key = listed_key(envelope.kid, member, name, trust)
-        snapshot = status.open(data, key.public_key, member)
-        return MemberFile(snapshot, envelope.kid, envelope.payload, data)
-    compact = _text(data)
-    unverified = jws.read(compact)
-    key = listed_key(kid_from_text(unverified.kid), member, name, trust)
-    rules = read_rule_set(compact, key.public_key, member)
-    return MemberFile(rules, key.kid, unverified.payload, data)
+    use, number = parsed = parse_name(name)
+    if parsed.is_segment:
+        file = _read_segment(data, member, trust)
+    else:
+        file = _read_snapshot(data, member, trust) if use == "status" else _read_rules(data, member, trust)
+    if number not in (None, file.sequence):
+        # Else whoever serves it could put one in the place of another.
+        raise Malformed("another number than its name says")
+    return file
 
 
-def listed_key(kid: bytes, member: str, name: str, trust: TrustSnapshot) -> VerificationKey:
-    """The key ``kid``, when ``member`` may sign the file ``name`` with it.
+def listed_key(kid: bytes, member: str, use: str, trust: TrustSnapshot) -> VerificationKey:
+    """The key ``kid``, when ``member`` may sign with it for ``use``.
 
     Raises KeyDenied, UnknownKey, IssuerMismatch, KeyUseMismatch.
     """
@@ -83,7 +139,7 @@ def listed_key(kid: bytes, member: str, name: str, trust: TrustSnapshot) -> Veri
         raise UnknownKey("no member has this key")
     if found.key.member != member:
         raise IssuerMismatch("another member's key")
-    if found.key.use != _USES[name]:
+    if found.key.use != use:
         raise KeyUseMismatch(f"a key for {found.key.use}")
     return found.key
 
@@ -95,6 +151,40 @@ def check_new(file: MemberFile, trust: TrustSnapshot, at: int) -> None:
         raise KeyNotActive("signed with a key that is not active")
     if found.is_changed(at):
         raise MemberChanged("the member's root key changed too recently")
+
+
+def check_not_ahead(file: MemberFile, at: int) -> None:
+    """Raise AheadOfTime for status data as of a time to come, as a gate at ``at`` sees it."""
+    if isinstance(file.content, Segment) and file.content.as_of > at + CLOCK_SKEW_SECONDS:
+        raise AheadOfTime(f"{file.content.as_of - at} s ahead of this clock")
+    if isinstance(file.content, StatusSnapshot) and file.content.as_of > at + MAX_SNAPSHOT_AHEAD_SECONDS:
+        raise AheadOfTime(f"{file.content.as_of - at} s ahead of this clock")
+
+
+def _read_snapshot(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
+    envelope = cose.open_layout(data, MAX_SIGNED_BYTES)
+    key = listed_key(envelope.kid, member, "status", trust)
+    return MemberFile(status.open(data, key.public_key, member), envelope.kid, envelope.payload, data)
+
+
+def _read_segment(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
+    envelope = cose.open_layout(data, MAX_SEGMENT_BYTES)
+    key = listed_key(envelope.kid, member, "status", trust)
+    return MemberFile(segments.open(data, key.public_key, member), envelope.kid, envelope.payload, data)
+
+
+def _read_rules(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
+    compact = _text(data)
+    unverified = jws.read(compact)
+    key = listed_key(kid_from_text(unverified.kid), member, "rules", trust)
+    return MemberFile(read_rule_set(compact, key.public_key, member), key.kid, unverified.payload, data)
+
+
+def _parsed(name: str) -> FileName | None:
+    try:
+        return parse_name(name)
+    except Malformed:
+        return None
 
 
 def _text(data: bytes) -> str:

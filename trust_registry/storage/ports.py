@@ -54,7 +54,8 @@ class DenialRecord(NamedTuple):
 
 
 class MemberFileRecord(NamedTuple):
-    """The newest file of one name that a member brought: its sequence, SHA-256 in hex and size in bytes."""
+    """The newest file of one name that a member brought: its sequence, the SHA-256 of its signed payload in hex, and
+    its size in bytes."""
 
     member: str
     name: str
@@ -115,6 +116,7 @@ class MemberFiles(Protocol):
 
     def get(self, member: str, name: str) -> MemberFileRecord | None: ...
     def put(self, record: MemberFileRecord) -> None: ...
+    def drop(self, member: str, name: str) -> None: ...
     def of_member(self, member: str) -> list[MemberFileRecord]: ...
     def all(self) -> list[MemberFileRecord]: ...
 

@@ -177,6 +177,9 @@ class SqlMemberFiles:
         self._connection.execute(delete(table).filter_by(member=record.member, name=record.name))
         self._connection.execute(insert(table).values(record._asdict()))
 
+    def drop(self, member: str, name: str) -> None:
+        self._connection.execute(delete(tables.member_file).filter_by(member=member, name=name))
+
     def of_member(self, member: str) -> list[MemberFileRecord]:
         query = select(tables.member_file).filter_by(member=member).order_by(tables.member_file.c.name)
         return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]

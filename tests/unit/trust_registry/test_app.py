@@ -202,8 +202,8 @@ def test_members_files_over_http(client: FlaskClient, registry: FoundedRegistry)
     assert (put.status_code, put.json["sequence"], put.json["name"]) == (200, 1, "status.cose")
     rules = files.rules(registry)
     assert client.put("/v1/members/CN-41/rules", data=rules).json["name"] == "rules.jws"
-    token = files.token(registry, f"{AUDIENCE}/mirror/members/CN-41/token-status-lists/3.jwt")
-    assert client.put("/v1/members/CN-41/token-status-lists/3", data=token).status_code == 200
+    token = files.token(registry, f"{AUDIENCE}/mirror/members/CN-41/token-status-lists/0.jwt")
+    assert client.put("/v1/members/CN-41/token-status-lists/0", data=token).status_code == 200
     assert client.put("/v1/members/CN-41/token-status-lists/x", data=token).status_code == 404
     served = client.get("/mirror/members/CN-41/status.cose", buffered=True)
     assert (served.data, served.content_type) == (content, "application/cose")
@@ -217,7 +217,7 @@ def test_members_files_over_http(client: FlaskClient, registry: FoundedRegistry)
         "/mirror/members/CN-41/status.cose", buffered=True, headers={"If-None-Match": served.headers["ETag"]}
     )
     assert newer.status_code == 200
-    assert client.get("/mirror/members/CN-41/token-status-lists/3.jwt", buffered=True).data == token
+    assert client.get("/mirror/members/CN-41/token-status-lists/0.jwt", buffered=True).data == token
 
 
 def test_oversize_bodies_are_not_read(client: FlaskClient) -> None:

@@ -84,7 +84,7 @@ def test_bundle_is_what_a_gate_needs(registry: FoundedRegistry) -> None:
     content = registry.mirror.bundle()
     assert content == registry.mirror.bundle()
     bundle = read_bundle(content, registry.trusted_root, NOW)
-    assert bundle.member_files == {"CN-41": {"status.cose": status, "rules.jws": rules}}
+    assert bundle.member_files == {"CN-41": {"status.cose": status, "rules.jws": rules, "rules/1.jws": rules}}
     assert bundle.snapshot.versions["targets"] == 2
 
 

@@ -29,7 +29,7 @@ from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 from credentials.status.token import StatusToken, make_token
 from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
-from trust_registry import member_files
+from trust_registry import member_files, shelf
 from trust_registry.denials import deny, sign_request
 from trust_registry.storage.ports import MemberFileRecord
 
@@ -49,10 +49,19 @@ def signer_for(registry: FoundedRegistry, use: str, member: str = "CN-41") -> Pe
 
 
 def status(
-    registry: FoundedRegistry, sequence: int, *, use: str = "status", member: str = "CN-41", owner: str = ""
+    registry: FoundedRegistry,
+    sequence: int,
+    *,
+    use: str = "status",
+    member: str = "CN-41",
+    owner: str = "",
+    head: bytes = bytes(32),
+    lists: dict[int, StatusList] | None = None,
+    as_of: int = NOW,
 ) -> bytes:
-    lists = {0: StatusList.of(0, NOW + DAY, [1, 5])}
-    snapshot = StatusSnapshot(member, sequence, NOW, NOW + 3600, lists)
+    if lists is None:
+        lists = {0: StatusList.of(0, NOW + DAY, [1, 5])}
+    snapshot = StatusSnapshot(member, sequence, as_of, as_of + 3600, lists, head)
     return seal(snapshot, signer_for(registry, use, owner or member))
 
 
@@ -90,8 +99,9 @@ def test_retry_of_the_same_file_is_taken(registry: FoundedRegistry) -> None:
     """A member whose answer was lost sends it again; another file under the same sequence is a fork."""
     content = status(registry, 1)
     assert put_status(registry, content) == put_status(registry, content, now=NOW + 5)
+    assert put_status(registry, status(registry, 1)).received_at == NOW
     with pytest.raises(Conflict):
-        put_status(registry, status(registry, 1))
+        put_status(registry, status(registry, 1, lists={}))
 
 
 @pytest.mark.parametrize(
@@ -176,11 +186,11 @@ def test_quota(registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch) -> No
     """One member must not fill the mirror, and with it every gate's disk."""
     put_status(registry, status(registry, 1))
     put_status(registry, status(registry, 2))
-    monkeypatch.setattr(member_files, "MAX_TOKEN_LISTS", 1)
+    monkeypatch.setattr(shelf, "MAX_FILES", 1)
     with pytest.raises(QuotaExceeded):
         put_token(registry, 3, token(registry, "https://registry.example/3"))
     put_status(registry, status(registry, 3))
-    monkeypatch.setattr(member_files, "MAX_MEMBER_BYTES", 10)
+    monkeypatch.setattr(shelf, "MAX_MEMBER_BYTES", 10)
     with pytest.raises(QuotaExceeded):
         put_status(registry, status(registry, 4))
 

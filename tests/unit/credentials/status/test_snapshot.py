@@ -104,9 +104,9 @@ def test_national_size() -> None:
 def test_frozen() -> None:
     """The layout is a wire format that browsers read too; the same snapshot always gives the same bytes."""
     assert status.encode(TWO).hex() == (
-        "a6016f7374617475732d736e617073686f740265434e2d34340307041a62f19700051a62f199580682"
+        "a7016f7374617475732d736e617073686f740265434e2d34340307041a62f19700051a62f199580682"
         "85031a62f2e880031248800030000c7423a0"
-        "85091a62f43a00000040"
+        "85091a62f43a00000040" + "075820" + "00" * 32
     )
 
 
@@ -172,7 +172,9 @@ def true_for_one(fields: dict[Any, Any]) -> None:
     [
         pytest.param(put(1, "status-segment"), id="another kind"),
         pytest.param(lambda fields: fields.pop(1), id="no kind"),
-        pytest.param(put(7, 0), id="unknown key"),
+        pytest.param(put(8, 0), id="unknown key"),
+        pytest.param(put(7, "00" * 16), id="head as text"),
+        pytest.param(put(7, bytes(31)), id="head too short"),
         pytest.param(true_for_one, id="true for the key 1"),
         pytest.param(put(2, 44), id="member not a text"),
         pytest.param(put(3, 0), id="sequence 0"),

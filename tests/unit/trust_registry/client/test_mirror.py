@@ -26,7 +26,6 @@ from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.client.test_repository import verify
 from tests.unit.trust_registry.published import DAY, HOUR, YEAR, Province, Published
 from tests.unit.trust_registry.serving import Serving, serving
-from trust_registry.client import mirror as mirror_module
 from trust_registry.client.member_files import read_member_file
 from trust_registry.client.mirror import MemberMirror
 from trust_registry.client.pins import NOTHING_SEEN
@@ -128,7 +127,8 @@ def test_what_was_verified_is_there_after_a_restart(
     again.sync(trust, NOW + 60, PATIENCE)
     again.close()
     assert again.state(trust)["CN-44"].rules_synced_at == NOW + 60
-    assert len(served.asked) == 4
+    # The news, which this mirror has not got; of each member the next segment, and two files that have not changed.
+    assert len(served.asked) == 7
 
 
 @pytest.mark.parametrize(
@@ -237,17 +237,18 @@ def test_damage_on_disk_costs_a_fetch(
     trust = trusted(published)
     mirror.sync(trust, NOW, PATIENCE)
     (tmp_path / "CN-41" / "status.cose").write_bytes(b"rubbish")
-    (tmp_path / "CN-41" / "rules.earlier.jws").write_bytes(b"rubbish")
-    (tmp_path / "CN-41" / "sync.json").write_bytes(b"[1]")
-    (tmp_path / "CN-44" / "sync.json").unlink()
-    (tmp_path / "CN-44" / "rules.jws").unlink()
-    (tmp_path / "CN-44" / "rules.jws").mkdir()
+    (tmp_path / "CN-41" / "rules" / "2.jws").write_bytes(b"rubbish")
+    (tmp_path / "CN-41" / "rules.sync.json").write_bytes(b"[1]")
+    (tmp_path / "CN-44" / "status.sync.json").unlink()
+    (tmp_path / "CN-44" / "rules" / "1.jws").unlink()
+    (tmp_path / "CN-44" / "rules" / "1.jws").mkdir()
     again = MemberMirror(tmp_path, served.url, Fetcher())
     again.load(trust, NOW)
     assert again.state(trust)["CN-41"].status is None
     assert again.state(trust)["CN-44"].status_synced_at == 0
     assert {failure.code for failure in again.failures()} == {"malformed", "storage-unavailable"}
-    (tmp_path / "CN-44" / "rules.jws").rmdir()
+    assert [rules.sequence for rules in again.state(trust)["CN-41"].rules] == [1]
+    (tmp_path / "CN-44" / "rules" / "1.jws").rmdir()
     assert again.sync(trust, NOW, PATIENCE) == ()
     again.close()
 
@@ -258,7 +259,7 @@ def test_a_record_that_says_odd_things_is_ignored(
     """It is a convenience, not a truth."""
     trust = trusted(published)
     mirror.sync(trust, NOW, PATIENCE)
-    (tmp_path / "CN-41" / "sync.json").write_bytes(b'{"status.cose":{"etag":7,"synced_at":"now"},"rules.jws":[]}')
+    (tmp_path / "CN-41" / "status.sync.json").write_bytes(b'{"etag":7,"synced_at":"now"}')
     again = MemberMirror(tmp_path, served.url, Fetcher())
     again.load(trust, NOW)
     assert again.state(trust)["CN-41"].status_synced_at == 0
@@ -277,7 +278,7 @@ def test_a_full_disk_is_reported_and_nothing_is_half(
     def full(path: Path, data: bytes) -> None:
         raise StorageFull
 
-    monkeypatch.setattr(mirror_module, "write_atomic", full)
+    monkeypatch.setattr("trust_registry.client.folder.write_atomic", full)
     assert [failure.code for failure in mirror.sync(trust, NOW + 60, PATIENCE)] == ["storage-full"]
     status = mirror.state(trust)["CN-41"].status
     assert status is not None

@@ -1,0 +1,128 @@
+"""The chain of status segments on SQL, one code path for SQLite and PostgreSQL.
+
+Whoever makes a segment holds the counter's row until the commit, so that no number has two contents and no two segments
+carry one withdrawal. What is committed later than the marking, however early it was begun, waits for the next segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+
+from issuer.indices import Place, place_of
+from issuer.storage import tables
+from issuer.storage.ports import Delivery, News, SegmentRow
+from issuer.storage.sql import insert_into, next_value
+from service_kit.database import reading, transaction
+
+_SEGMENTS = "status-segment"
+_segment = tables.segment.c
+_ROW = (_segment.number, _segment.as_of, _segment.digest, _segment.payload)
+
+
+class SqlSegmentTransaction:
+    """See :class:`issuer.storage.ports.SegmentTransaction`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def last(self) -> SegmentRow | None:
+        return _newest(self._connection)
+
+    def take(self, number: int, at: int, most: int) -> News:
+        withdrawn, row = tables.withdrawal, tables.withdrawal.c
+        waiting = select(row.serial).where(row.segment.is_(None)).limit(most).scalar_subquery()
+        marked = update(withdrawn).where(row.serial.in_(waiting)).values(segment=number).returning(row.serial)
+        serials = self._connection.execute(marked).scalars().all()
+        # The lists after the withdrawals: a list is committed before anything in it can be withdrawn.
+        opened = self._open(number, at)
+        lists = tables.status_list.c
+        alive = set(self._connection.execute(select(lists.list_id).where(lists.expires_at > at)).scalars())
+        places = [place for place in map(place_of, serials) if place.list_id in alive]
+        self._note_changes(number, places)
+        return News(opened, places, len(serials) < most)
+
+    def record(self, row: SegmentRow) -> None:
+        self._connection.execute(insert(tables.segment).values(**row._asdict(), delivered=False))
+
+    def _open(self, number: int, at: int) -> dict[int, int]:
+        row = tables.status_list.c
+        opened = update(tables.status_list).where(row.opened_in.is_(None), row.expires_at > at)
+        found = self._connection.execute(opened.values(opened_in=number).returning(row.list_id, row.expires_at))
+        return {each.list_id: each.expires_at for each in found}
+
+    def _note_changes(self, number: int, places: Sequence[Place]) -> None:
+        row = tables.status_list
+        changed = {place.list_id for place in places}
+        self._connection.execute(update(row).where(row.c.list_id.in_(changed)).values(changed_in=number))
+
+
+class SqlStatusFeed:
+    """See :class:`issuer.storage.ports.StatusFeed`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def cutting(self) -> Iterator[SqlSegmentTransaction]:
+        with transaction(self._engine) as connection:
+            next_value(connection, _SEGMENTS, 0)
+            yield SqlSegmentTransaction(connection)
+
+    def newest(self) -> SegmentRow | None:
+        with reading(self._engine) as connection:
+            return _newest(connection)
+
+    def undelivered(self) -> Sequence[SegmentRow]:
+        waiting = select(*_ROW).where(_segment.delivered.is_(False)).order_by(_segment.number)
+        with reading(self._engine) as connection:
+            return [SegmentRow(*row) for row in connection.execute(waiting)]
+
+    def mark_delivered(self, number: int) -> None:
+        done = update(tables.segment).where(_segment.number <= number, _segment.delivered.is_(False))
+        with transaction(self._engine) as connection:
+            connection.execute(done.values(delivered=True))
+
+    def changes(self, at: int) -> Mapping[int, int]:
+        row = tables.status_list.c
+        announced = select(row.list_id, row.changed_in).where(row.expires_at > at, row.opened_in.is_not(None))
+        with reading(self._engine) as connection:
+            return {list_id: changed_in or 0 for list_id, changed_in in connection.execute(announced)}
+
+    def deliveries(self) -> Mapping[str, Delivery]:
+        with reading(self._engine) as connection:
+            return {name: Delivery(*rest) for name, *rest in connection.execute(select(tables.delivery))}
+
+    def note(self, name: str, delivery: Delivery) -> None:
+        with transaction(self._engine) as connection:
+            noted = insert_into(connection, tables.delivery).values(name=name, **delivery._asdict())
+            connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=delivery._asdict()))
+
+    def forget(self, before: int, names: Sequence[str]) -> None:
+        newest = select(func.max(_segment.number)).scalar_subquery()
+        old = delete(tables.segment).where(_segment.number < before, _segment.delivered, _segment.number < newest)
+        with transaction(self._engine) as connection:
+            connection.execute(old)
+            connection.execute(delete(tables.delivery).where(tables.delivery.c.name.in_(names)))
+
+    def claim(self, work: str, holder: str, at: int, until: int) -> bool:
+        row = tables.claim.c
+        with transaction(self._engine) as connection:
+            claimed = (
+                insert_into(connection, tables.claim)
+                .values(work=work, holder=holder, until=until)
+                .on_conflict_do_update(
+                    index_elements=["work"],
+                    set_={"holder": holder, "until": until},
+                    where=or_(row.holder == holder, row.until <= at),
+                )
+                .returning(row.work)
+            )
+            return connection.execute(claimed).first() is not None
+
+
+def _newest(connection: Connection) -> SegmentRow | None:
+    found = connection.execute(select(*_ROW).order_by(_segment.number.desc()).limit(1)).first()
+    return None if found is None else SegmentRow(*found)

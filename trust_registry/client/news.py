@@ -1,0 +1,68 @@
+"""``news.json`` on a mirror: which files of which member are new, so that a gate asks for nothing else.
+
+::
+
+    {"CN-41": {"segment": 17, "snapshot": 10, "rules": [3, 4]}, …}
+
+It is signed by nobody and believed in nothing: it only says what to ask for. How fresh the data is follows from the
+signed times in it alone, so that a lie here can withhold, as a mirror can anyway, and never freshen. A gate that gets
+none, or a broken one, asks for each file itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from credentials.errors import Malformed, Unreadable
+from credentials.limits import MAX_STATUS_SEQUENCE
+from credentials.wire.jws import json_bytes
+from trust_registry.metadata import fields
+
+NEWS = "news.json"
+MAX_NEWS_BYTES = 262_144
+MAX_RULE_SETS = 64
+"""Rule sets of one member that are in force or to come."""
+
+
+class News(NamedTuple):
+    """Numbers of one member's newest segment and snapshot (0: none), and of the rule sets that matter, ascending."""
+
+    segment: int = 0
+    snapshot: int = 0
+    rules: tuple[int, ...] = ()
+
+
+def write_news(news: Mapping[str, News]) -> bytes:
+    """The file."""
+    return json_bytes({member: entry._asdict() for member, entry in sorted(news.items())})
+
+
+def read_news(data: bytes) -> dict[str, News]:
+    """What it says; a member whose entry is odd is left out. Raises TooLarge or Malformed when it cannot be read."""
+    entries = fields.read_object(data, MAX_NEWS_BYTES)
+    return {member: entry for member, content in entries.items() if (entry := _entry(content)) is not None}
+
+
+def read_news_if_sound(data: bytes | None) -> dict[str, News]:
+    """As :func:`read_news`, but nothing for one that cannot be read."""
+    try:
+        return read_news(data or b"")
+    except Unreadable:
+        return {}
+
+
+def _entry(content: Any) -> News | None:
+    try:
+        rules = content["rules"]
+        if type(rules) is not list or len(rules) > MAX_RULE_SETS:
+            return None
+        return News(_number(content["segment"]), _number(content["snapshot"]), tuple(sorted({*map(_number, rules)})))
+    except (KeyError, TypeError, Malformed):
+        return None
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_STATUS_SEQUENCE:
+        raise Malformed("not a number of a file")
+    return value

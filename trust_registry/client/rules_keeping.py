@@ -1,0 +1,154 @@
+"""Keeps one member's rule sets: the one in force and all that are to come.
+
+So a tightening counts from its ``valid_from`` and not before, after a restart and from a cold start as well: the newest
+alone would leave a gate that begins today without rules until tomorrow's come into force.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import cast
+
+from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
+from credentials.limits import MAX_JWS_CHARACTERS
+from credentials.recognition.ruleset import RuleSet, deciding_from, in_force_at
+from trust_registry.client.folder import MemberFolder
+from trust_registry.client.member_files import (
+    RULES,
+    MemberFile,
+    check_new,
+    in_order,
+    listed_key,
+    read_member_file,
+    rules_name,
+)
+from trust_registry.client.news import MAX_RULE_SETS, News
+from trust_registry.client.snapshot import TrustSnapshot
+from trust_registry.client.status_keeping import MAX_ETAG_CHARACTERS, Fetch
+
+PAST_SECONDS = 24 * 3600
+"""How long a rule set stays that decides nothing any more: this gate's clock may be set back."""
+RECORD = "rules.sync.json"
+_NOT_FOUND = 404
+
+
+class RulesKeeping:
+    """One member's rule sets. Its state may be asked for from any thread; one at a time syncs."""
+
+    def __init__(self, member: str, folder: MemberFolder, fetch: Fetch) -> None:
+        self._member, self._folder, self._fetch = member, folder, fetch
+        self._lock = threading.Lock()
+        self._held: dict[int, MemberFile] = {}
+        self._dropped: set[int] = set()
+        self._etag: str | None = None
+        self.synced_at = 0
+        self.file = RULES
+
+    def files(self, trust: TrustSnapshot) -> tuple[MemberFile, ...]:
+        """What is held, by sequence, but for what a key signed that ``trust`` denies or no longer lists."""
+        held = self._held
+        return tuple(held[number] for number in sorted(held) if self._is_listed(held[number], trust))
+
+    def load(self, trust: TrustSnapshot, at: int) -> None:
+        """Take up what is on disk, verified again. Raises the first thing that does not hold, once all are read."""
+        self._held, self._dropped, troubles = {}, set(), []
+        self._etag, self.synced_at = self._folder.read_record(RECORD)
+        for name in in_order(self._folder.names("rules")):
+            try:
+                data = self._folder.read(name)
+                file = read_member_file(name, data or b"", self._member, trust)
+                self._held[file.sequence] = file
+            except TongxingError as error:
+                troubles.append((name, error))
+        self._raise_first(troubles)
+
+    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
+        """Bring them up to date from the mirror. ``news``: which there are; None: ask for the newest and go back.
+
+        Raises the first thing that went wrong, once all have been asked for; ``file`` names the file.
+        """
+        if news is None:
+            self._sync_newest(trust, at)
+            self._sync_back(trust, at)
+        else:
+            self._sync_listed(news, trust, at)
+        self.synced_at = at
+
+    def take(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
+        """Take a file after all checks, and store it. Raises what is wrong, SequenceNotNewer for a contradiction."""
+        self.file = name
+        file = read_member_file(name, data, self._member, trust)
+        with self._lock:
+            held = self._held.get(file.sequence)
+            if held and self._is_listed(held, trust):
+                if held.payload != file.payload:
+                    # The mirror, or the member, tells two stories.
+                    raise SequenceNotNewer(f"another rule set {file.sequence} is held")
+            else:
+                check_new(file, trust, at)
+                self._folder.write(rules_name(file.sequence), data)
+                self._folder.write_record(RECORD, self._etag, at)
+                self._held = {**self._held, file.sequence: file}
+                self._drop_past(trust, at)
+            self.synced_at = at
+
+    def _sync_newest(self, trust: TrustSnapshot, at: int) -> None:
+        self.file = RULES
+        etag = self._etag if self.files(trust) else None
+        answer = self._fetch(RULES, MAX_JWS_CHARACTERS, etag)
+        if etag and answer.not_modified:
+            return
+        self.take(RULES, answer.body, trust, at)
+        self._etag = answer.etag if len(answer.etag or "") <= MAX_ETAG_CHARACTERS else None
+        self._folder.write_record(RECORD, self._etag, at)
+
+    def _sync_back(self, trust: TrustSnapshot, at: int) -> None:
+        """While the oldest held is for later, ask for the one before it."""
+        for _ in range(MAX_RULE_SETS):
+            files = self.files(trust)
+            if in_force_at(map(_rule_set, files), at) or not files or files[0].sequence == 1:
+                return
+            self.file = rules_name(files[0].sequence - 1)
+            try:
+                self.take(self.file, self._fetch(self.file, MAX_JWS_CHARACTERS, None).body, trust, at)
+            except FetchFailed as error:
+                if error.status == _NOT_FOUND:
+                    return
+                raise
+            if self.files(trust) == files:
+                return
+
+    def _sync_listed(self, news: News, trust: TrustSnapshot, at: int) -> None:
+        held = {file.sequence for file in self.files(trust)}
+        troubles = []
+        for number in set(news.rules) - held - self._dropped:
+            name = rules_name(number)
+            try:
+                self.take(name, self._fetch(name, MAX_JWS_CHARACTERS, None).body, trust, at)
+            except TongxingError as error:
+                troubles.append((name, error))
+        self._raise_first(troubles)
+
+    def _drop_past(self, trust: TrustSnapshot, at: int) -> None:
+        usable = [_rule_set(file) for file in self.files(trust)]
+        needed = {each.sequence for each in deciding_from(usable, at - PAST_SECONDS)}
+        self._folder.remove(map(rules_name, self._held.keys() - needed))
+        self._held = {number: file for number, file in self._held.items() if number in needed}
+        # What a denied key signed is not among them: its number may come again, under a good one.
+        self._dropped |= {each.sequence for each in usable} - needed
+
+    def _is_listed(self, file: MemberFile, trust: TrustSnapshot) -> bool:
+        try:
+            listed_key(file.kid, self._member, "rules", trust)
+        except Untrusted:
+            return False
+        return True
+
+    def _raise_first(self, troubles: list[tuple[str, TongxingError]]) -> None:
+        if troubles:
+            self.file, error = troubles[0]
+            raise error
+
+
+def _rule_set(file: MemberFile) -> RuleSet:
+    return cast(RuleSet, file.content)

@@ -1,0 +1,71 @@
+"""A member's withdrawals as a gate holds them: a signed snapshot, the segments that follow it, and what they come to.
+
+Pure. What does not follow raises by name and changes nothing: the data goes stale rather than wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from credentials.errors import ChainForked, SegmentBackdated, SequenceNotNewer
+from credentials.status import segment as segments
+from credentials.status.segment import Segment
+from credentials.status.snapshot import StatusSnapshot
+from trust_registry.client.member_files import MemberFile
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChain:
+    """``base``: the snapshot's file; ``segments``: those of the segments after it, in order; ``state``: the outcome."""
+
+    base: MemberFile
+    segments: tuple[MemberFile, ...]
+    state: StatusSnapshot
+
+    @classmethod
+    def begin(cls, base: MemberFile) -> StatusChain:
+        """A chain at its snapshot."""
+        return cls(base, (), cast(StatusSnapshot, base.content))
+
+    @property
+    def number(self) -> int:
+        """Of the newest segment that is in it."""
+        return self.state.sequence
+
+    @property
+    def kids(self) -> set[bytes]:
+        """The keys that signed it."""
+        return {self.base.kid, *(file.kid for file in self.segments)}
+
+    def follow(self, file: MemberFile) -> StatusChain:
+        """With one segment more. Raises what :func:`credentials.status.segment.apply` raises."""
+        state = segments.apply(self.state, cast(Segment, file.content))
+        return StatusChain(self.base, (*self.segments, file), state)
+
+    def rebase(self, base: MemberFile) -> StatusChain:
+        """On a newer snapshot, with the segments after it.
+
+        Raises SequenceNotNewer for a snapshot older than what is held, ChainForked when it stands at another segment
+        than the one held under that number, SegmentBackdated when it is later in number and earlier in time.
+        """
+        snapshot = cast(StatusSnapshot, base.content)
+        if snapshot.sequence > self.number:
+            if snapshot.as_of < self.state.as_of:
+                raise SegmentBackdated(f"snapshot {snapshot.sequence}")
+            return StatusChain.begin(base)
+        if snapshot.sequence < self.base.sequence:
+            raise SequenceNotNewer(f"snapshot {snapshot.sequence} where segment {self.number} is held")
+        if snapshot.head != self._head_at(snapshot.sequence):
+            raise ChainForked(f"snapshot {snapshot.sequence} stands at another segment than the one held")
+        if snapshot.sequence == self.base.sequence and base.payload != self.base.payload:
+            raise SequenceNotNewer(f"another snapshot {snapshot.sequence} than the one held")
+        chain = StatusChain.begin(base)
+        for file in self.segments[snapshot.sequence - self.base.sequence :]:
+            chain = chain.follow(file)
+        return chain
+
+    def _head_at(self, number: int) -> bytes:
+        if number == self.base.sequence:
+            return cast(StatusSnapshot, self.base.content).head
+        return cast(Segment, self.segments[number - self.base.sequence - 1].content).digest
