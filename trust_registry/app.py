@@ -7,8 +7,8 @@ from flask import Flask
 from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
-from service_kit.durable import write_atomic
 from service_kit.metrics import StateCollector
+from service_kit.static import publish, tidy
 from service_kit.web import add_probe, make_app, metrics_of
 from trust_registry import metrics
 from trust_registry.client.member_files import TRUST
@@ -27,11 +27,12 @@ from trust_registry.views import blueprint
 def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     """The registry as a WSGI application: ``/v1/…`` and ``/mirror/…``, to be mounted under ``/registry``.
 
-    Completes what an earlier process began to write to the mirror. Raises SettingInvalid, KeyRejected,
-    StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
+    Completes what an earlier process began to write to the mirror, and removes what it left half-written. Raises
+    SettingInvalid, KeyRejected, StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
     """
     clock = clock or settings.clock()
     publication, storage = open_publication(settings)
+    tidy(settings.mirror_dir)
     publication.release()
     app = make_app(
         "registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES, trusted_proxies=settings.trusted_proxies
@@ -57,6 +58,6 @@ def open_publication(settings: RegistrySettings, online: OnlineSigners | None = 
     """The registry's deeds on its folder and database, the schema brought up to date. ``online``: else its own."""
     storage = open_storage(settings.database(DATABASE_NAME))
     online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
-    publication = Publication(storage, Mirror(settings.mirror_dir, write_atomic), online, settings.audience)
+    publication = Publication(storage, Mirror(settings.mirror_dir, publish), online, settings.audience)
     publication.adopt()
     return publication, storage
