@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
+from service_kit.database import require_schema
 from service_kit.metrics import StateCollector
 from service_kit.static import publish, tidy
 from service_kit.web import add_probe, make_app, metrics_of
 from trust_registry import metrics
 from trust_registry.client.member_files import TRUST
 from trust_registry.config import DATABASE_NAME, RegistrySettings
-from trust_registry.founding import load_online
+from trust_registry.founding import load_online, require_online
 from trust_registry.key_files import read_passphrase
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
 from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService
-from trust_registry.storage.sql import SqlRequestIds, SqlStorage, open_storage
+from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlRequestIds, SqlStorage, open_storage
 from trust_registry.views import blueprint
 
 
@@ -49,7 +52,12 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     # What an earlier process may not have come to.
     service.announce(TRUST)
     app.extensions[EXTENSION] = service
-    add_probe(app, service.probe)
+    for probe in (
+        partial(require_schema, storage.engine, MIGRATIONS, VERSION_TABLE),
+        partial(require_online, settings.data_dir),
+        service.probe,
+    ):
+        add_probe(app, probe)
     metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))
     return app
 
