@@ -22,7 +22,9 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from ctypes import Array, c_int
 from functools import partial
+from multiprocessing.synchronize import Lock
 from typing import Any, NamedTuple
 
 import structlog
@@ -45,7 +47,6 @@ MAX_HEAD_BYTES = 64 * 1024
 STOP_SECONDS = 30
 """How long requests under way have when the server stops; then their workers are killed."""
 OWN_FAULT = 70
-_UNOPENED, _OPENED = -1, 0
 _LOGGING = {
     "handlers": {"lines": {"class": "service_kit.logs.FromServer"}},
     "loggers": {"_granian": {"handlers": ["lines"], "propagate": False}},
@@ -78,13 +79,41 @@ class Size(NamedTuple):
     threads: int
 
 
+class Start:
+    """How starting went, shared by the parent and all workers. Nobody ever waits for another, who may be dead."""
+
+    def __init__(self, word: Lock, numbers: Array[c_int]) -> None:
+        self._word, self._numbers = word, numbers
+
+    @property
+    def code(self) -> int:
+        """The exit code, when it failed."""
+        return self._numbers[0]
+
+    def succeeded(self) -> bool:
+        """Note that a worker has opened; whether this was the first."""
+        was_open, self._numbers[1] = self._numbers[1], 1
+        return not was_open
+
+    def failed(self, tell: Callable[[], int]) -> None:
+        """While no worker has opened: the first to call tells why and has the parent stop them all, which all await."""
+        if self._numbers[1]:
+            return
+        # Taken once and never given back: who has it has the word.
+        if self._word.acquire(block=False):
+            self._numbers[0] = tell()
+            os.kill(os.getppid(), signal.SIGTERM)
+        while True:
+            signal.pause()
+
+
 def serve(application: Application, complain: Complain, place: Place, size: Size) -> int:
     """Serve until told to stop; the exit code. Raises SettingInvalid when nobody can listen at ``place``.
 
     ``complain`` is called in a worker; it is a named function as well.
     """
     address = require_free(place)
-    outcome = multiprocessing.Value("i", _UNOPENED)
+    start = Start(multiprocessing.Lock(), multiprocessing.RawArray("i", 2))
     server = Granian(
         "",
         address=address,
@@ -105,15 +134,13 @@ def serve(application: Application, complain: Complain, place: Place, size: Size
     )
     stopped = False
     try:
-        server.serve(target_loader=partial(_begin, application, complain, outcome, place), wrap_loader=False)
+        server.serve(target_loader=partial(_begin, application, complain, start, place), wrap_loader=False)
     except SystemExit:
         # Told to stop, or dead workers: a signal to the whole group also ends the workers before their parent asks.
         stopped = server.interrupt_signal
     else:
         stopped = True
-    if outcome.value > _OPENED:
-        return int(outcome.value)
-    return 0 if stopped else OWN_FAULT
+    return start.code or (0 if stopped else OWN_FAULT)
 
 
 def require_free(place: Place) -> str:
@@ -137,7 +164,7 @@ def require_free(place: Place) -> str:
     return str(address[0])
 
 
-def _begin(application: Application, complain: Complain, outcome: Any, place: Place) -> Any:
+def _begin(application: Application, complain: Complain, start: Start, place: Place) -> Any:
     """What each worker does first: open the application, and say how that went."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # A fork has its parent's handlers, and would not end while it opens. granian sets its own afterwards.
@@ -146,27 +173,16 @@ def _begin(application: Application, complain: Complain, outcome: Any, place: Pl
     try:
         application.open_now()
     except TongxingError as error:
-        _end_unless_served(outcome, partial(complain, error))
+        start.failed(partial(complain, error))
         _log.error("not open", code=error.code, detail=error.detail)
     except Exception as error:
         _log.error("unexpected", error=type(error).__name__, places=places_of(error))
-        _end_unless_served(outcome, lambda: OWN_FAULT)
+        start.failed(lambda: OWN_FAULT)
         raise
-    with outcome:
-        if outcome.value == _UNOPENED:
+    else:
+        if start.succeeded():
             _log.info("serving", host=place.host, port=place.port)
-            outcome.value = _OPENED
     return application.answer
-
-
-def _end_unless_served(outcome: Any, tell: Callable[[], int]) -> None:
-    """While no worker has opened: tell, have the parent stop them all, and wait for it."""
-    with outcome:
-        if outcome.value == _UNOPENED:
-            outcome.value = tell()
-            os.kill(os.getppid(), signal.SIGTERM)
-    while outcome.value > _OPENED:
-        signal.pause()
 
 
 def _end_with_parent() -> None:
