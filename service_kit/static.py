@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from flask import Response, request
 from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
@@ -68,6 +68,14 @@ _FOR_EVER = re.compile(r"(?:^|/)(?:[0-9]+|[0-9a-f]{64})(?:[./]|$)|(?:^|/)assets/
 _HIDDEN = re.compile(r"(?:^|/)\.|\.gz$|/$|\0")
 
 
+class Opened(NamedTuple):
+    """An open file, its size, and when it was modified, in whole seconds."""
+
+    file: BinaryIO
+    size: int
+    modified: int
+
+
 def publish(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` and its compressed twin beside it, where that pays; each whole or not at all.
 
@@ -104,7 +112,7 @@ def answer(folder: Path, path: str) -> Response:
 
     Raises NotFound, also for what is never served; RequestedRangeNotSatisfiable.
     """
-    file, size, modified, is_twin = _chosen(folder, path)
+    (file, size, modified), has_twin, is_twin = _chosen(folder, path)
     suffix = Path(path).suffix
     response = Response(wrap_file(request.environ, file, _CHUNK_BYTES), direct_passthrough=True)
     response.content_type = _MEDIA_TYPES.get(suffix, "application/octet-stream")
@@ -112,7 +120,7 @@ def answer(folder: Path, path: str) -> Response:
     response.last_modified = datetime.fromtimestamp(modified, UTC)
     response.headers["ETag"] = quote_etag(f"{modified:x}-{size:x}")
     response.headers["Cache-Control"] = cache_control(path)
-    if suffix in _TEXTS:
+    if has_twin:
         response.vary.add("Accept-Encoding")
     if is_twin:
         response.content_encoding = "gzip"
@@ -124,23 +132,25 @@ def answer(folder: Path, path: str) -> Response:
     return response
 
 
-def _chosen(folder: Path, path: str) -> tuple[BinaryIO, int, int, bool]:
-    """The open file, its size, modification time in seconds, and whether it is the compressed twin."""
+def _chosen(folder: Path, path: str) -> tuple[Opened, bool, bool]:
+    """The file or its compressed twin, whether there is a twin, and whether it is this."""
     place = None if _HIDDEN.search(path) else safe_join(str(folder), path)
     found = _open(Path(place)) if place else None
     if place is None or found is None:
         raise NotFound
-    twin = _open(_twin(Path(place))) if request.accept_encodings["gzip"] > 0 else None
-    if twin and twin[2] == found[2]:
-        found[0].close()
-        return (*twin, True)
-    if twin:
+    twin = _open(_twin(Path(place))) if Path(path).suffix in _TEXTS else None
+    if twin and twin.modified != found.modified:
         # Replaced in this moment, or left by something that is not :func:`publish`.
-        twin[0].close()
-    return (*found, False)
+        twin.file.close()
+        twin = None
+    if twin is None:
+        return found, False, False
+    takes_gzip = request.accept_encodings["gzip"] > 0
+    (found if takes_gzip else twin).file.close()
+    return twin if takes_gzip else found, True, takes_gzip
 
 
-def _open(path: Path) -> tuple[BinaryIO, int, int] | None:
+def _open(path: Path) -> Opened | None:
     """Opened first and measured then: what is measured is what will be sent, whatever replaces it meanwhile."""
     try:
         file = path.open("rb")
@@ -148,7 +158,7 @@ def _open(path: Path) -> tuple[BinaryIO, int, int] | None:
         # A folder, a name too long, no right to read: to a caller there is nothing.
         return None
     status = os.fstat(file.fileno())
-    return file, status.st_size, int(status.st_mtime)
+    return Opened(file, status.st_size, int(status.st_mtime))
 
 
 def _with_one_range() -> dict[str, object]:
