@@ -22,8 +22,8 @@ class Timely:
     all of them. Safe to call from several threads, which then share one answer.
     """
 
-    def __init__(self, probe: Probe, seconds: float = PROBE_SECONDS) -> None:
-        self._probe, self._seconds = probe, seconds
+    def __init__(self, probe: Probe, seconds: float | None = None) -> None:
+        self._probe, self._seconds = probe, PROBE_SECONDS if seconds is None else seconds
         self._lock = threading.Lock()
         self._running: Future[None] | None = None
 
