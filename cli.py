@@ -56,32 +56,27 @@ def tongxing() -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, MAX_WORKERS), help="Processes.")
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 256), help="Threads of each.")
-def serve(roles: tuple[str, ...], host: str, port: int, workers: int, threads: int) -> None:
+@click.pass_context
+def serve(context: click.Context, roles: tuple[str, ...], host: str, port: int, workers: int, threads: int) -> None:
     """Serve one or more roles, with settings from the environment (docs/configuration.md).
 
     Example: TONGXING_DATA_DIR=./data tongxing serve registry --port 8000
     """
-    from granian import Granian
-    from granian.constants import Interfaces
+    from service_kit.server import Application, Place, Size
+    from service_kit.server import serve as run
 
     os.environ["TONGXING_ROLES"] = ",".join(dict.fromkeys(roles))
     # granian hands HTTP_* variables on as if they were request headers.
     for name in [name for name in os.environ if name.startswith("HTTP_")]:
         del os.environ[name]
-    # Settings are read once here, so that a wrong one is told plainly instead of by dying workers.
-    from wsgi import read_roles
+    import wsgi
 
-    read_roles(os.environ)
+    # Settings are read once here, so that a wrong one is told before anything is started.
+    wsgi.read_roles(os.environ)
+    application = Application(wsgi.open_now, wsgi.application)
     with counting_together(workers):
-        Granian(
-            "wsgi:application",
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=threads,
-            log_access=False,
-        ).serve()
+        code = run(application, _complain_at_start, Place(host, port), Size(workers, threads))
+    context.exit(code)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -95,10 +90,20 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except TongxingError as error:
-        text = text_of(error)
-        click.echo(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{error}]", err=True)
-        sys.exit(_exit_code(error))
+        sys.exit(_complain(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(error: TongxingError) -> int:
+    """Tell an error to the person at the terminal; the exit code of its kind."""
+    text = text_of(error)
+    click.echo(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{error}]", err=True)
+    return _exit_code(error)
+
+
+def _complain_at_start(error: TongxingError) -> int:
+    """The same of what keeps a server from starting: a key that is refused there is a wrong setting."""
+    return WRONG_USAGE if (code := _complain(error)) == REFUSED else code
 
 
 def _exit_code(error: TongxingError) -> int:

@@ -1,19 +1,21 @@
 """The roof for WSGI servers: the roles that ``TONGXING_ROLES`` names, under ``/registry``, ``/issuer``, ``/verifier``.
 
-``application`` is made on first use, so that importing this module reads no setting.
+The services are opened on first use, or by :func:`open_now`, in the process that serves: importing this module reads no
+setting and starts no thread, so that a server may import it before it forks.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from credentials.errors import SettingInvalid
+from credentials.errors import SettingInvalid, TongxingError
 from issuer.config import IssuerSettings
 from service_kit import logs
 from service_kit.settings import ServiceSettings, read_settings, refuse_unknown
@@ -27,6 +29,8 @@ SETTINGS: Mapping[str, type[ServiceSettings]] = {
 }
 PACKAGES = {"registry": "trust_registry", "issuer": "issuer", "verifier": "verifier"}
 ROLES = tuple(SETTINGS)
+AGAIN_SECONDS = 5.0
+"""How soon services that could not be opened are tried again."""
 
 
 def read_roles(environ: Mapping[str, str]) -> dict[str, ServiceSettings]:
@@ -52,16 +56,60 @@ def make_application(environ: Mapping[str, str]) -> DispatcherMiddleware:
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """The WSGI entry point."""
-    return _made()(environ, start_response)
+    """The WSGI entry point. Opens the services on first use; while they cannot be opened it answers 503."""
+    return _opening().use(environ, start_response)
 
 
-def _made() -> DispatcherMiddleware:
-    with _making:
-        if not _application:
-            _application.append(make_application(os.environ))
-    return _application[0]
+def open_now() -> None:
+    """Open the services of this process before the first request. Raises what :func:`make_application` raises."""
+    _opening().open()
 
 
-_making = threading.Lock()
-_application: list[DispatcherMiddleware] = []
+class Opening:
+    """The application of one process: opened once, and tried again now and then where that failed."""
+
+    def __init__(self) -> None:
+        self._application: DispatcherMiddleware | None = None
+        self._failure: TongxingError | None = None
+        self._failed_at = 0.0
+        self._one_at_a_time = threading.Lock()
+
+    def open(self) -> None:
+        """Open it unless it is open. Raises TongxingError."""
+        with self._one_at_a_time:
+            if self._application is not None:
+                return
+            try:
+                self._application = make_application(os.environ)
+            except TongxingError as error:
+                self._failure, self._failed_at = error, time.monotonic()
+                raise
+
+    def use(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request with the application, or with what keeps it closed."""
+        try:
+            if self._application is None:
+                self._open_again()
+        except TongxingError as error:
+            from service_kit.web import closed
+
+            return closed(error)(environ, start_response)
+        assert self._application is not None
+        return self._application(environ, start_response)
+
+    def _open_again(self) -> None:
+        # Whoever else asks meanwhile is not kept waiting for the same failure.
+        is_recent = time.monotonic() - self._failed_at < AGAIN_SECONDS
+        if self._failure and (is_recent or self._one_at_a_time.locked()):
+            raise self._failure
+        self.open()
+
+
+def _opening() -> Opening:
+    # A fork of a process that has opened already opens for itself: threads do not survive a fork, and two processes on
+    # one connection would mix their answers up. What belongs to the other process is kept, or it would be closed.
+    process = os.getpid()
+    return _openings.get(process) or _openings.setdefault(process, Opening())
+
+
+_openings: dict[int, Opening] = {}

@@ -27,9 +27,8 @@ from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
 from service_kit.clock import Clock
-from service_kit.database import connect, migrate
+from service_kit.database import connect, migrate, require_schema
 from service_kit.durable import make_secret, read_secret
-from service_kit.fetch import Fetcher
 from service_kit.limits import Limit, Limits, caller
 from service_kit.upkeep import Upkeep
 
@@ -90,8 +89,12 @@ class IssuerService:
         return now, self.store.overview(now)
 
     def probe(self) -> None:
-        """Whether it can issue: the database answers. Raises StorageUnavailable."""
-        self.clients.key_of("")
+        """Whether it can issue, and could start again: the database answers and is of this version, keys and secret can
+        be read. Raises StorageUnavailable, SchemaOutdated, SettingInvalid."""
+        require_schema(self.engine, MIGRATIONS, VERSION_TABLE)
+        for path in (self.settings.key_file, self.settings.status_key_file):
+            read_secret(path)
+        _secret(self.settings)
 
 
 def open_service(
@@ -106,7 +109,7 @@ def open_service(
     metrics = metrics or IssuerMetrics(CollectorRegistry())
     engine = open_database(settings)
     store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
-    mirror = Mirror(settings.registry_url, settings.member, Fetcher())
+    mirror = Mirror(settings.registry_url, settings.member, settings.fetcher())
     publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror)
     clock = clock or settings.clock()
     with _disposed_on_error(engine):

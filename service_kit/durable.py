@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import secrets
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
@@ -15,10 +17,15 @@ from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
 MAX_SECRET_BYTES = 16_384
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+LEFTOVER_SECONDS = 3600
+"""A file is written in far less: what is half-written and older was left by somebody who is gone."""
+_LEFTOVER = re.compile(r"\..+\.[a-z0-9_]{8}")
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, modified: int | None = None) -> None:
     """Replace ``path`` by ``data``: written beside it, synced, renamed, and the folder synced.
+
+    ``modified``: the modification time that it is given, seconds UTC; by default the present.
 
     Whoever reads sees the old content or the new, never part of either. Makes missing folders. Raises StorageFull
     when there is no room, StorageUnavailable for any other refusal: the old content is then still there, or, if the
@@ -28,7 +35,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         make_folder(path.parent)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            _fill(descriptor, data, mode)
+            _fill(descriptor, data, mode, modified)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -36,6 +43,27 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         _sync_folder(path.parent)
     except OSError as error:
         raise storage_error(error) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file for good, also after a power cut; nothing when there is none. Raises StorageUnavailable."""
+    try:
+        if path.exists():
+            path.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what writers that were killed an hour ago or earlier have left half-written in ``folder``.
+
+    Raises StorageUnavailable.
+    """
+    before = time.time() - LEFTOVER_SECONDS
+    for path in folder.glob(".*"):
+        if _LEFTOVER.fullmatch(path.name) and path.is_file() and path.stat().st_mtime < before:
+            remove(path)
 
 
 def read_secret(path: Path) -> bytes:
@@ -92,11 +120,13 @@ def make_folder(folder: Path) -> None:
         _sync_folder(folder.parent)
 
 
-def _fill(descriptor: int, data: bytes, mode: int) -> None:
+def _fill(descriptor: int, data: bytes, mode: int, modified: int | None) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fchmod(file.fileno(), mode)
+        if modified is not None:
+            os.utime(file.fileno(), (modified, modified))
         os.fsync(file.fileno())
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -51,11 +53,14 @@ class Response(NamedTuple):
 class Fetcher:
     """Fetches and sends. Safe to use from several threads; each keeps its own connections.
 
-    ``total_seconds``: the longest request.
+    ``total_seconds``: the longest request. ``ca_file``: PEM certificates of the only authorities that are believed;
+    by default those that browsers believe. Raises SettingInvalid when there are none in it.
     """
 
-    def __init__(self, total_seconds: float = TOTAL_SECONDS) -> None:
-        self._total_seconds = total_seconds
+    def __init__(self, total_seconds: float = TOTAL_SECONDS, *, ca_file: Path | None = None) -> None:
+        if ca_file is not None:
+            require_authorities(ca_file)
+        self._total_seconds, self._ca_file = total_seconds, ca_file
         self._local = threading.local()
 
     def __enter__(self) -> Fetcher:
@@ -113,6 +118,8 @@ class Fetcher:
                 session.mount(scheme, adapter)
             # Neither proxies nor .netrc passwords of the environment: what is fetched here is public and signed.
             session.trust_env = False
+            if self._ca_file is not None:
+                session.verify = str(self._ca_file)
             # A cookie would let a mirror tell gates apart.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.headers.update({"Accept-Encoding": "identity", "User-Agent": "tongxing"})
@@ -186,6 +193,15 @@ def require_safe(url: str, setting: str = "") -> None:
         return
     if parts.scheme != "http" or not _is_loopback((parts.host or "").strip("[]")):
         raise SettingInvalid(f"{named}an address must be https, except to this machine")
+
+
+def require_authorities(ca_file: Path) -> None:
+    """Raise SettingInvalid unless ``ca_file`` holds certificates in PEM."""
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        # SSLError is one too.
+        raise SettingInvalid("TONGXING_CA_FILE: no certificates in PEM there") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -56,6 +56,14 @@ class _FromLibraries(logging.Handler):
         structlog.get_logger().log(record.levelno, "library", library=record.name, place=place, error=error)
 
 
+class FromServer(logging.Handler):
+    """What the HTTP server says of its workers, in its words: these are numbers of workers and processes."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger().log(record.levelno, "server", says=record.getMessage(), error=error)
+
+
 def strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: strike out what must not be logged."""
     for name, value in event.items():

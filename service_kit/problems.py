@@ -75,6 +75,12 @@ def status_of(error: TongxingError) -> int:
     return next(STATUS_OF[cls] for cls in type(error).__mro__ if cls in STATUS_OF)
 
 
+def places_of(error: Exception) -> list[str]:
+    """The last places in the code that an error went through: what may be logged of one that is not ours."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 def _ours(error: TongxingError) -> Response:
     status = status_of(error)
     if status < 500:
@@ -112,9 +118,7 @@ def _no_text(_error: UnicodeEncodeError) -> Response:
 def _unexpected(error: Exception) -> Response:
     # The one broad except of the HTTP edge. The message of a foreign error may hold anything, so only its type and the
     # places it went through are kept.
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    _log.error("unexpected", error=type(error).__name__, places=places)
+    _log.error("unexpected", error=type(error).__name__, places=places_of(error))
     return _problem(500, UNEXPECTED, TEXTS[UNEXPECTED], "")
 
 

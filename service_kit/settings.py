@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from credentials.errors import SettingInvalid
 from service_kit.clock import SystemClock
+from service_kit.fetch import Fetcher, require_authorities
 
 PREFIX = "TONGXING_"
 ENVIRONMENTS = ("production", "test", "demo")
@@ -39,6 +40,8 @@ class ServiceSettings:
     """Empty: SQLite in ``data_dir``."""
     redis_url: str = field(default="", repr=False)
     """Empty: the cache is in the process."""
+    ca_file: Path | None = None
+    """PEM certificates of the only authorities that are believed where something is fetched."""
     environment: str = "production"
     clock_offset_seconds: int = 0
     log_level: str = "INFO"
@@ -54,8 +57,14 @@ class ServiceSettings:
             raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: more than 400 days")
         if not 0 <= self.trusted_proxies <= MAX_PROXIES:
             raise SettingInvalid(f"TONGXING_TRUSTED_PROXIES: 0 to {MAX_PROXIES}")
+        if self.ca_file is not None:
+            require_authorities(self.ca_file)
         if self.log_level.upper() not in logging.getLevelNamesMapping():
             raise SettingInvalid("TONGXING_LOG_LEVEL: one of DEBUG, INFO, WARNING, ERROR")
+
+    def fetcher(self) -> Fetcher:
+        """What fetches for this service. Raises SettingInvalid."""
+        return Fetcher(ca_file=self.ca_file)
 
     def clock(self) -> SystemClock:
         """The clock that this service goes by."""

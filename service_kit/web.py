@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from flask import Flask, Response, abort, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from credentials.errors import TongxingError
+from credentials.errors import TongxingError, Unavailable
 from service_kit import problems
 from service_kit.metrics import Metrics
+from service_kit.readiness import Probe, Timely
 
 MAX_BODY_BYTES = 1024 * 1024
 # Longer ones Python does not read; the error for that ends a request as if it were our fault.
@@ -29,8 +30,6 @@ _HEADERS = {
 }
 """Set unless the view has set its own."""
 _log = structlog.get_logger("http")
-
-Probe = Callable[[], None]
 
 
 def make_app(
@@ -71,9 +70,33 @@ def combine(apps: Sequence[Flask]) -> Flask:
     return root
 
 
+def closed(error: TongxingError) -> Flask:
+    """What stands in a service's place while ``error`` keeps it from being opened: alive, not ready, 503 for the rest.
+
+    The cause is logged; a caller can do nothing with it.
+    """
+
+    def refuse() -> None:
+        if request.path not in ("/healthz", "/readyz"):
+            raise Unavailable("not open yet") from error
+
+    def probe() -> None:
+        raise error
+
+    app = _bare("closed")
+    app.before_request(refuse)
+    add_probe(app, probe)
+    app.add_url_rule("/readyz", "readyz", lambda: _ready([app]))
+    problems.install(app)
+    return app
+
+
 def add_probe(app: Flask, probe: Probe) -> None:
-    """Have ``/readyz`` call ``probe``, which raises a TongxingError while the service cannot do its work."""
-    app.extensions["tongxing_probes"].append(probe)
+    """Have ``/readyz`` call ``probe``, which raises a TongxingError while the service cannot do its work.
+
+    One that hangs counts as failed after :data:`service_kit.readiness.PROBE_SECONDS`.
+    """
+    app.extensions["tongxing_probes"].append(Timely(probe))
 
 
 def metrics_of(app: Flask) -> Metrics:

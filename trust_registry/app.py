@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
-from service_kit.durable import write_atomic
+from service_kit.database import require_schema
 from service_kit.metrics import StateCollector
+from service_kit.static import publish, tidy
 from service_kit.upkeep import Upkeep
 from service_kit.web import add_probe, make_app, metrics_of
 from trust_registry import metrics
 from trust_registry.client.member_files import TRUST
 from trust_registry.config import DATABASE_NAME, RegistrySettings
-from trust_registry.founding import load_online
+from trust_registry.founding import load_online, require_online
 from trust_registry.key_files import read_passphrase
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
 from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService
-from trust_registry.storage.sql import SqlRequestIds, SqlStorage, open_storage
+from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlRequestIds, SqlStorage, open_storage
 from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
@@ -31,12 +34,13 @@ LOOK_SECONDS = 60.0
 def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     """The registry as a WSGI application: ``/v1/…`` and ``/mirror/…``, to be mounted under ``/registry``.
 
-    Begins to sign the timestamp anew by itself in a thread of its own, unless that is switched off.
-    Completes what an earlier process began to write to the mirror. Raises SettingInvalid, KeyRejected,
-    StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
+    Begins to sign the timestamp anew by itself in a thread of its own, unless that is switched off. Completes what an
+    earlier process began to write to the mirror, and removes what it left half-written. Raises SettingInvalid,
+    KeyRejected, StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
     """
     clock = clock or settings.clock()
     publication, storage = open_publication(settings)
+    tidy(settings.mirror_dir)
     publication.release()
     app = make_app(
         "registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES, trusted_proxies=settings.trusted_proxies
@@ -54,7 +58,12 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     # What an earlier process may not have come to.
     service.announce(TRUST)
     app.extensions[EXTENSION] = service
-    add_probe(app, service.probe)
+    for probe in (
+        partial(require_schema, storage.engine, MIGRATIONS, VERSION_TABLE),
+        partial(require_online, settings.data_dir),
+        service.probe,
+    ):
+        add_probe(app, probe)
     metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))
     if settings.timestamp_seconds:
         service.upkeep.start()
@@ -69,6 +78,6 @@ def open_publication(settings: RegistrySettings, online: OnlineSigners | None = 
     """The registry's deeds on its folder and database, the schema brought up to date. ``online``: else its own."""
     storage = open_storage(settings.database(DATABASE_NAME))
     online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
-    publication = Publication(storage, Mirror(settings.mirror_dir, write_atomic), online, settings.audience)
+    publication = Publication(storage, Mirror(settings.mirror_dir, publish), online, settings.audience)
     publication.adopt()
     return publication, storage

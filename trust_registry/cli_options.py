@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from service_kit.clock import Clock
-from service_kit.fetch import Fetcher
 from service_kit.settings import ServiceSettings, read_settings
 from trust_registry.config import RegistrySettings
 from trust_registry.remote import RemoteRegistry
@@ -48,12 +47,16 @@ key_file = click.option(
 
 def local_clock() -> Clock:
     """The clock of the environment, with the offset that demonstrations may set."""
-    return read_settings(ServiceSettings, {"TONGXING_DATA_DIR": ".", **os.environ}).clock()
+    return _environment().clock()
 
 
 def remote(url: str) -> RemoteRegistry:
     """The registry at ``url``."""
-    return RemoteRegistry(url, Fetcher(), local_clock())
+    return RemoteRegistry(url, _environment().fetcher(), local_clock())
+
+
+def _environment() -> ServiceSettings:
+    return read_settings(ServiceSettings, {"TONGXING_DATA_DIR": ".", **os.environ})
 
 
 def registry_settings(data_dir: Path | None) -> RegistrySettings:

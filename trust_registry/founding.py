@@ -16,7 +16,7 @@ from typing import NamedTuple
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 
 from credentials.keys import new_private_key
-from service_kit.durable import storage_error
+from service_kit.durable import read_secret, storage_error
 from trust_registry.key_files import new_folder, read_key, write_key
 from trust_registry.mirror import Mirror, Write
 from trust_registry.renewal import OFFICERS, OnlineSigners, first_repository
@@ -84,6 +84,12 @@ def take_next_online(directory: Path, root_version: int) -> None:
 def new_officer(path: Path, passphrase: bytes | None) -> CryptoSigner:
     """A key for a new officer, in a new file. Raises Conflict, StorageFull, StorageUnavailable."""
     return _new_signer(path, passphrase)
+
+
+def require_online(directory: Path) -> None:
+    """Raise SettingInvalid unless the online keys of a registry can be read, so that it could start again."""
+    for role in OnlineSigners._fields:
+        read_secret(_key_file(directory / _ONLINE_FOLDER, role))
 
 
 def _fill(directory: Path, write: Write, passphrase: bytes | None, now: int) -> list[str]:

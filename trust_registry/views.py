@@ -7,21 +7,20 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from flask import Response, request, send_from_directory
+from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
-from werkzeug.exceptions import NotFound as RouteNotFound
 
 from credentials.errors import NotFound
 from credentials.regions import is_member_id
+from service_kit import static
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
-from trust_registry.client.news import NEWS
 from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
 from trust_registry.log import read_page
 from trust_registry.metadata.denials import denial_to_json
 from trust_registry.publication import DraftView
-from trust_registry.repository import TIMESTAMP_PATH, root_of
+from trust_registry.repository import root_of
 from trust_registry.schemas import (
     ApprovalSchema,
     DenialRequestSchema,
@@ -40,17 +39,6 @@ from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR,
 from trust_registry.storage.ports import MemberFileRecord, StatementRecord
 
 blueprint = Blueprint("registry", __name__, description="Who may sign")
-
-NEWS_SECONDS = 5
-"""How long a cache may keep what changes under its name: a denial must reach every gate within the minute."""
-FOR_EVER_SECONDS = 365 * 24 * 3600
-"""What carries its version or hash in its name never changes."""
-_MEDIA_TYPES = {
-    ".json": "application/json",
-    ".cose": "application/cose",
-    ".jws": "application/jose",
-    ".jwt": "application/statuslist+jwt",
-}
 
 
 @blueprint.post("/v1/statements")
@@ -188,19 +176,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 @blueprint.doc(responses={"200": {"description": "A static file, with ETag"}, "304": {"description": "Held"}})
 def serve_mirror(path: str) -> Response:
     """The mirror's files, where no other server carries them."""
-    if any(part.startswith(".") for part in path.split("/")):
-        # Files half written stand beside the whole ones under such names.
-        raise RouteNotFound
-    changes = path in (TIMESTAMP_PATH, NEWS) or path.startswith("members/")
-    suffix = path[path.rfind(".") :]
-    answer = send_from_directory(
-        service().settings.mirror_dir.absolute(),
-        path,
-        mimetype=_MEDIA_TYPES.get(suffix, "application/octet-stream"),
-        max_age=NEWS_SECONDS if changes else FOR_EVER_SECONDS,
-    )
-    answer.cache_control.immutable = not changes
-    return answer
+    return static.answer(service().settings.mirror_dir, path)
 
 
 def _content(member: str) -> bytes:

@@ -57,7 +57,7 @@ def sync(bundle: Path | None, as_json: bool) -> None:
     clock = settings.clock()
     gate = Gate(settings.policy, clock, InProcessCache(clock))
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
-    freshness = Freshness(place, settings.member, clock, gate.learn)
+    freshness = Freshness(place, settings.member, clock, gate.learn, settings.fetcher())
     try:
         if bundle is not None:
             freshness.take_bundle(bundle if bundle.is_dir() else bundle.read_bytes())

@@ -57,8 +57,8 @@ class Place(NamedTuple):
 class Freshness:
     """The upkeep of one gate of member ``host``. ``learn`` is given each newer knowledge, whole."""
 
-    def __init__(self, place: Place, host: str, clock: Clock, learn: Learn) -> None:
-        fetcher = Fetcher()
+    def __init__(self, place: Place, host: str, clock: Clock, learn: Learn, fetcher: Fetcher | None = None) -> None:
+        fetcher = fetcher or Fetcher()
         self._place, self._host, self._clock, self._learn = place, host, clock, learn
         self._store = TrustStore(place.folder / "trust", place.trusted_root)
         self._updater = TrustUpdater(self._store, place.mirror_url, fetcher)

@@ -111,7 +111,7 @@ def make_service(settings: VerifierSettings, clock: Clock, metrics: GateMetrics)
     challenges = open_challenges(settings.gate, settings.data_dir, settings.gate_secret_file)
     gate = Gate(settings.policy, clock, cache, challenges=challenges)
     place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
-    freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics))
+    freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics), settings.fetcher())
     freshness.load()
     # In the process: a limit this high guards one worker, and asking Redis would cost more than the check.
     limits = Limits("verifier", InProcessCache(clock), clock)

@@ -11,6 +11,7 @@ import pytest
 
 import cli
 from credentials.errors import ApprovalRejected, InvalidRequest, NotFound, SettingInvalid, StorageFull, TongxingError
+from demonstration.world import free_port
 
 
 def _exit(arguments: list[str]) -> int:
@@ -109,16 +110,18 @@ def test_serve_hands_no_http_variables_to_the_server(monkeypatch: pytest.MonkeyP
     seen: dict[str, object] = {}
 
     class Server:
-        def __init__(self, target: str, **options: object) -> None:
-            seen.update(options, target=target, leaked="HTTP_AUTHORIZATION" in os.environ)
+        interrupt_signal = True
 
-        def serve(self) -> None:
+        def __init__(self, _target: str, **options: object) -> None:
+            seen.update(options, leaked="HTTP_AUTHORIZATION" in os.environ)
+
+        def serve(self, **_options: object) -> None:
             seen["served"] = True
 
-    monkeypatch.setattr("granian.Granian", Server)
-    assert _exit(["serve", "verifier", "--port", "18000", "--workers", "3"]) == 0
-    assert seen["target"] == "wsgi:application"
-    assert (seen["workers"], seen["port"], seen["leaked"], seen["served"]) == (3, 18000, False, True)
+    monkeypatch.setattr("service_kit.server.Granian", Server)
+    port = free_port()
+    assert _exit(["serve", "verifier", "--port", str(port), "--workers", "3"]) == 0
+    assert (seen["workers"], seen["port"], seen["leaked"], seen["served"]) == (3, port, False, True)
 
 
 def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -231,3 +232,12 @@ def test_unsafe_addresses(url: str, fetcher: Fetcher) -> None:
         require_safe(url)
     with pytest.raises(SettingInvalid):
         fetcher.get(url, limit=1)
+
+
+def test_a_file_of_authorities_must_hold_some(tmp_path: Path) -> None:
+    """Found out at the first request, it would be one gate more that goes stale."""
+    for content in (None, b"", b"no certificate"):
+        if content is not None:
+            (tmp_path / "authority.pem").write_bytes(content)
+        with pytest.raises(SettingInvalid, match="TONGXING_CA_FILE"):
+            Fetcher(ca_file=tmp_path / "authority.pem")

@@ -1,0 +1,276 @@
+"""The nginx configuration that is shipped, tried with a real nginx in front of real services."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+
+from demonstration.world import free_port
+from issuer.app import MAX_BODY_BYTES as ISSUER_BODY_BYTES
+from service_kit.clock import SystemClock
+from service_kit.durable import write_atomic
+from service_kit.static import cache_control, publish
+from service_kit.web import MAX_BODY_BYTES
+from tests.deploy.proxied import Nginx, Page
+from tests.scenarios.serving import Served, serve
+from trust_registry.founding import TRUST_ROOT, found
+from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+
+pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine (Debian: nginx-light)")
+
+MIRROR = "/registry/mirror"
+PERSON = "110105194912310021"
+VERSIONED = "metadata/1.root.json"
+PATHS = [
+    VERSIONED,
+    "metadata/timestamp.json",
+    f"targets/{'0f' * 32}.trust-list.json",
+    f"targets/{'0f' * 31}.trust-list.json",
+    "members/CN-41/status.cose",
+    "members/CN-41/rules.jws",
+    "members/CN-41/news.json",
+    "members/CN-41/segments/12.cose",
+    "members/CN-41/rules/3.jws",
+    "members/CN-41/token-status-lists/3.jwt",
+    "members/CN-41/8segments.cose",
+    "log/tile/0/x001/067.p/5",
+]
+
+
+class House:
+    """nginx, the registry behind it, and its folder."""
+
+    def __init__(self, nginx: Nginx, registry: Served, folder: Path, places: dict[str, str]) -> None:
+        self.nginx, self.registry, self.folder, self.places = nginx, registry, folder, places
+        self.mirror = folder / "registry" / "mirror"
+        self.url = f"https://localhost:{nginx.port}/registry"
+
+    def file(self, path: str, method: str = "GET", **headers: str) -> Page:
+        """A file of the mirror."""
+        return self.nginx.ask(f"{MIRROR}/{path}", method, **headers)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder, port = tmp_path_factory.mktemp("house"), free_port()
+    found(folder / "registry", write_atomic, None, SystemClock().now())
+    for path in PATHS[2:]:
+        publish(folder / "registry" / "mirror" / path, b'{"signed": "' + path.encode() * 100 + b'"}')
+    settings = {
+        "TONGXING_DATA_DIR": str(folder / "registry"),
+        "TONGXING_REGISTRY_URL": f"https://localhost:{port}/registry",
+    }
+    with serve(settings, folder, "registry", workers=2) as registry:
+        registry.wait_whole(2)
+        places = {"TONGXING_MIRROR": str(folder / "registry" / "mirror"), "TONGXING_REGISTRY_HOST": "localhost"}
+        places["TONGXING_REGISTRY_SERVER"] = f"127.0.0.1:{registry.port}"
+        for name in ("henan", "guangdong", "zhejiang"):
+            places[f"TONGXING_{name.upper()}_HOST"] = f"{name}.test"
+            places[f"TONGXING_{name.upper()}_SERVER"] = f"127.0.0.1:{registry.port}"
+        # A province that is away.
+        places["TONGXING_ZHEJIANG_SERVER"] = f"127.0.0.1:{free_port()}"
+        (folder / "nginx").mkdir()
+        with Nginx(folder / "nginx", places, port) as nginx:
+            registry.wait(lambda: _answers(port))
+            yield House(nginx, registry, folder, places)
+
+
+def _answers(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_file_has_the_same_headers_as_from_the_service(house: House, path: str) -> None:
+    """One may take over from the other: what caches and gates hold of one must count with the other."""
+    for encoding in ("identity", "gzip"):
+        ours = house.registry.get(f"{MIRROR}/{path}", Accept_Encoding=encoding)
+        nginx = house.file(path, Accept_Encoding=encoding)
+        assert (nginx.status, nginx.body) == (ours.status, ours.body) == (200, nginx.body)
+        for name in ("etag", "last-modified", "content-type", "content-length", "content-encoding", "vary"):
+            assert nginx.headers.get(name) == ours.headers.get(name), name
+        assert nginx.headers["cache-control"] == ours.headers["cache-control"] == cache_control(path)
+        assert nginx.headers["x-content-type-options"] == "nosniff"
+        # What was fetched from one is held in the eyes of the other.
+        assert house.file(path, Accept_Encoding=encoding, If_None_Match=ours.headers["etag"]).status == 304
+
+
+def test_a_file_is_compressed_for_who_takes_it(house: House) -> None:
+    """Once, at publication; a gate that asks for identity gets the file as it is signed."""
+    packed = house.file(VERSIONED, Accept_Encoding="gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == (house.mirror / VERSIONED).read_bytes()
+    assert house.file(VERSIONED, Via="1.1 proxy", Accept_Encoding="gzip").headers["content-encoding"] == "gzip"
+
+
+def test_a_file_can_be_asked_for_in_parts(house: House) -> None:
+    """A bundle over a bad line goes on where it stopped, and not with another version."""
+    whole = house.file(VERSIONED)
+    part = house.file(VERSIONED, Range="bytes=10-19", If_Range=whole.headers["etag"])
+    assert (part.status, part.body) == (206, whole.body[10:20])
+    assert house.file(VERSIONED, Range="bytes=10-19", If_Range='"x"').body == whole.body
+    assert house.file(VERSIONED, Range="bytes=99999999-").status == 416
+    head = house.file(VERSIONED, "HEAD")
+    assert (head.body, head.headers["content-length"]) == (b"", str(len(whole.body)))
+
+
+def test_two_changes_of_one_second_are_two_versions(house: House) -> None:
+    """nginx knows seconds and size alone: a gate would be told that the older timestamp still holds."""
+    seen = set()
+    for version in range(3):
+        publish(house.mirror / "members" / "CN-41" / "fast.json", b'{"version": %d}' % version)
+        page = house.file("members/CN-41/fast.json")
+        seen.add((page.headers["etag"], parsedate_to_datetime(page.headers["last-modified"])))
+    assert len({etag for etag, _ in seen}) == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "metadata",
+        "metadata/",
+        "../registry.sqlite",
+        "%2e%2e/online/timestamp.pem",
+        "..%2fonline/timestamp.pem",
+        "metadata/..%2f..%2fonline/timestamp.pem",
+        f"{VERSIONED}.gz",
+        "metadata/.1.root.json.abcd1234",
+        ".git/config",
+        "metadata/9.root.json",
+    ],
+)
+def test_nothing_else_is_served(house: House, path: str) -> None:
+    """Keys lie one folder above the mirror, and half-written files within; and no cache keeps a 404."""
+    write_atomic(house.mirror / "metadata" / ".1.root.json.abcd1234", b"{")
+    missing = house.file(path)
+    assert missing.status in (404, 400)
+    if missing.status == 404 and missing.headers["content-type"] == "application/problem+json":
+        assert json.loads(missing.body)["code"] == "not-found"
+        assert missing.headers["cache-control"] == "no-store"
+
+
+def test_a_mirror_takes_nothing(house: House) -> None:
+    """Files come in by the service, which checks them."""
+    for method in ("PUT", "DELETE", "POST"):
+        assert house.nginx.ask(f"{MIRROR}/{VERSIONED}", method, b"{}").status == 405
+
+
+def test_the_rest_is_handed_on_with_its_id(house: House) -> None:
+    """One id leads from nginx's log to the service's; a caller cannot choose it, nor its own address."""
+    forged = {"X_Request_Id": "forged-by-caller", "X_Forwarded_For": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
+    state = house.nginx.ask("/registry/v1/state", **forged)
+    assert state.status == 200
+    request_id = state.headers["x-request-id"]
+    assert request_id != "forged-by-caller"
+    assert f'"request_id":"{request_id}"' in house.nginx.access_log()
+    assert f'"request_id": "{request_id}"' in house.registry.log.read_text()
+
+
+def test_what_a_service_is_told_of_its_caller(tmp_path: Path, house: House) -> None:
+    """Limits count by address: it must be the caller's own, and not what the caller claims."""
+    lines = ["GET /registry/v1/state HTTP/1.1", "Host: localhost", "X-Forwarded-For: 203.0.113.9"]
+    lines += ["X-Forwarded-Host: evil.test", "Forwarded: for=203.0.113.9", "", ""]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        names = house.places | {"TONGXING_REGISTRY_SERVER": f"127.0.0.1:{listener.getsockname()[1]}"}
+        with Nginx(tmp_path, names, port) as nginx:
+            house.registry.wait(lambda: _answers(port))
+            with (
+                socket.create_connection(("127.0.0.1", port), timeout=30) as bare,
+                nginx.trusting().wrap_socket(bare, server_hostname="localhost") as asking,
+            ):
+                asking.sendall("\r\n".join(lines).encode())
+                handed_on, _ = listener.accept()
+                with handed_on:
+                    head = handed_on.recv(65_536).decode().lower()
+    assert "x-forwarded-for: 127.0.0.1\r\n" in head
+    assert "x-forwarded-proto: https\r\n" in head
+    assert "203.0.113.9" not in head
+    assert "evil.test" not in head
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/issuer/v1/credentials", ISSUER_BODY_BYTES),
+        ("/verifier/v1/check", MAX_BODY_BYTES),
+        ("/registry/v1/members/CN-41/status", MAX_STATUS_FILE_BYTES),
+    ],
+)
+def test_too_large_a_body_is_refused_before_the_service(house: House, path: str, most: int) -> None:
+    """With the limit that the service itself has: neither more nor less."""
+    host = "localhost" if path.startswith("/registry") else "henan.test"
+    refused = house.nginx.ask(path, "PUT", bytes(most + 1), host)
+    assert (refused.status, json.loads(refused.body)["code"]) == (413, "too-large")
+    assert "x-content-type-options" not in refused.headers, "from nginx and not from the service"
+    assert house.nginx.ask(path, "PUT", bytes(most), host).status != 413
+
+
+def test_a_service_that_is_away_is_said(house: House) -> None:
+    """In the form in which clients know problems, with when to come again."""
+    away = house.nginx.ask("/verifier/v1/state", host="zhejiang.test")
+    assert (away.status, json.loads(away.body)["code"]) == (503, "unavailable")
+    assert int(away.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/registry/metrics", "/metrics", "/readyz", "/registry/readyz", "/issuer/v1/state", "/"]
+)
+def test_what_has_no_login_stays_inside(house: House, path: str) -> None:
+    """Counts and ages are for those who run it."""
+    assert house.nginx.ask(path).status == 404
+
+
+def test_nothing_is_said_in_the_clear(house: House) -> None:
+    """Not even that there is something: a redirect would come after the code was read on the way."""
+    with socket.create_connection(("127.0.0.1", house.nginx.port), timeout=30) as connection:
+        connection.sendall(b"GET /registry/v1/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 400 ")
+    assert "max-age" in house.nginx.ask("/registry/v1/state").headers["strict-transport-security"]
+
+
+def test_another_name_is_not_served(house: House) -> None:
+    """Whoever points a name of theirs at this machine gets nothing under it."""
+    assert house.nginx.ask("/registry/v1/state", host="evil.test").status in (404, 421, 503)
+    assert house.nginx.ask(f"{MIRROR}/{VERSIONED}", host="henan.test").status == 404
+
+
+def test_nobody_is_in_the_log(house: House) -> None:
+    """Not the address, not the query, not what stands in a path."""
+    house.nginx.ask(f"/issuer/v1/credentials/{PERSON}/symbol.png?name={PERSON}", host="henan.test", User_Agent=PERSON)
+    house.nginx.ask(f"/{PERSON}?{PERSON}", Referer=PERSON)
+    log = house.nginx.access_log()
+    assert '"route":"/issuer/v1/credentials"' in log
+    assert PERSON not in log
+    assert "127.0.0.1" not in log
+    assert all(json.loads(line) for line in log.splitlines())
+
+
+def test_gates_go_on_while_the_registry_is_away(house: House, tmp_path: Path) -> None:
+    """The mirror is files: updating the registry's software must not make a single gate stale. And a private authority
+    is believed where it is named, and nowhere else."""
+    settings = {
+        "TONGXING_DATA_DIR": str(tmp_path / "gate"),
+        "TONGXING_MEMBER": "CN-44",
+        "TONGXING_TRUST_ROOT": str(house.folder / "registry" / TRUST_ROOT),
+        "TONGXING_REGISTRY_URL": house.url,
+        "TONGXING_POLL_SECONDS": "1",
+    }
+    with serve(settings, tmp_path, "verifier") as untrusting:
+        untrusting.wait_whole(1)
+        untrusting.wait(lambda: b"fetch-failed" in untrusting.get("/verifier/v1/state").body)
+        assert untrusting.get("/readyz").status == 503
+        assert untrusting.stop() == 0
+    house.registry.stop()
+    with serve(settings | {"TONGXING_CA_FILE": str(house.nginx.certificate)}, tmp_path, "verifier") as gate:
+        gate.wait_ready()
+        assert house.nginx.ask("/registry/v1/state").status == 503
+        assert gate.stop() == 0
