@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from credentials.errors import SettingInvalid
+from service_kit import redis_client
 from service_kit.clock import SystemClock
 from service_kit.fetch import Fetcher, require_authorities
 
@@ -55,6 +56,8 @@ class ServiceSettings:
             raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: only where TONGXING_ENVIRONMENT=demo")
         if abs(self.clock_offset_seconds) > MAX_CLOCK_OFFSET_SECONDS:
             raise SettingInvalid("TONGXING_CLOCK_OFFSET_SECONDS: more than 400 days")
+        if self.redis_url:
+            redis_client.connect(self.redis_url)
         if not 0 <= self.trusted_proxies <= MAX_PROXIES:
             raise SettingInvalid(f"TONGXING_TRUSTED_PROXIES: 0 to {MAX_PROXIES}")
         if self.ca_file is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from credentials.errors import SettingInvalid
 from service_kit.cache import InProcessCache, RedisCache, make_cache
+from service_kit.settings import ServiceSettings
 from tests.doubles.clock import FixedClock
 
 NOW = 1_800_000_000
@@ -106,6 +108,8 @@ def test_no_url_is_no_redis(clock: FixedClock) -> None:
 )
 def test_a_wrong_url_is_a_setting(clock: FixedClock, url: str) -> None:
     """At the start and not at the first request, by name, and without the password in it."""
-    with pytest.raises(SettingInvalid, match="TONGXING_REDIS_URL") as caught:
-        make_cache(url, clock)
-    assert "hush" not in str(caught.value)
+    makers = (lambda: make_cache(url, clock), lambda: ServiceSettings(data_dir=Path(), redis_url=url))
+    for make in makers:
+        with pytest.raises(SettingInvalid, match="TONGXING_REDIS_URL") as caught:
+            make()
+        assert "hush" not in str(caught.value)
