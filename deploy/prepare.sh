@@ -11,7 +11,7 @@ names=(registry henan guangdong zhejiang)
 hosts=("${TONGXING_REGISTRY_HOST:-registry.example}" "${TONGXING_HENAN_HOST:-henan.example}"
     "${TONGXING_GUANGDONG_HOST:-guangdong.example}" "${TONGXING_ZHEJIANG_HOST:-zhejiang.example}")
 
-mkdir -p "$folder/secrets" "$folder/data"
+mkdir -p "$folder/secrets" "$folder/data" "$folder/provinces"
 cd "$folder/secrets"
 
 secret() { # file, text: once
@@ -40,5 +40,5 @@ fi
 chmod 644 certificate.pem authority.pem
 
 if [ "$(id -u)" = 0 ]; then
-    chown -R "$user:$user" . ../data
+    chown -R "$user:$user" . ../data ../provinces
 fi

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -50,15 +51,18 @@ class Deployment:
         self.environ, self.roles = environ, tuple(roles)
         self.settings: dict[str, ServiceSettings] = {}
         self.keys: dict[str, PrivateKey] = {}
-        self.fetcher = Fetcher(FETCH_SECONDS)
         self.ending = ExitStack()
 
     def __enter__(self) -> Deployment:
-        self.ending.enter_context(self.fetcher)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.ending.close()
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """What fetches for the doctor, as the services do."""
+        return self.ending.enter_context(Fetcher(FETCH_SECONDS, ca_file=self.any_settings.ca_file))
 
     @property
     def any_settings(self) -> ServiceSettings:

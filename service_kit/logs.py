@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,6 +22,7 @@ _SECRET_NAMES = frozenset(
 )
 _TELLING = re.compile(r"TXP?1:[0-9A-Z $%*+./:-]{8,}|[0-9]{17}[0-9Xx]|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 STRUCK = "[struck out]"
+_FRAMES = 6
 
 
 def configure(level: str = "INFO") -> None:
@@ -62,6 +65,12 @@ class FromServer(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         structlog.get_logger().log(record.levelno, "server", says=record.getMessage(), error=error)
+
+
+def places_of(error: Exception) -> list[str]:
+    """The last places in the code that an error went through: what may be logged of one that is not ours."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -7,9 +7,7 @@ caller has the code alone.
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,12 +17,12 @@ from werkzeug.exceptions import HTTPException
 from credentials import errors
 from credentials.errors import TongxingError
 from service_kit.locale import TEXTS, UNEXPECTED, Text, prefers_english, text_of
+from service_kit.logs import places_of
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 30
 """What Retry-After says where the error names no time."""
 MAX_DETAIL_CHARACTERS = 1000
-_FRAMES = 6
 _FIELD = re.compile(r"[a-z_]{1,32}")
 
 STATUS_OF: Mapping[type[TongxingError], int] = {
@@ -73,12 +71,6 @@ def install(app: Flask) -> None:
 def status_of(error: TongxingError) -> int:
     """The HTTP status of an error: that of its nearest ancestor in the table."""
     return next(STATUS_OF[cls] for cls in type(error).__mro__ if cls in STATUS_OF)
-
-
-def places_of(error: Exception) -> list[str]:
-    """The last places in the code that an error went through: what may be logged of one that is not ours."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _ours(error: TongxingError) -> Response:

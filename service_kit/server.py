@@ -34,7 +34,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from credentials.errors import SettingInvalid, TongxingError
-from service_kit.problems import places_of
+from service_kit.logs import places_of
 
 BACKLOG = 1024
 """Connections that the kernel holds for each worker until they are accepted."""

@@ -21,7 +21,8 @@ from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.server import MAX_HEAD_BYTES
 from tests.scenarios.provinces import ProvinceInProcesses
-from tests.scenarios.serving import SECONDS, Served, is_running, read_answer, serve
+from tests.scenarios.serving import SECONDS, Served, children, is_running, read_answer, serve
+from tests.servers import PostgreSQL, new_database
 from tests.unit.issuer.issuing import AUDIENCE
 from trust_registry.founding import TRUST_ROOT, found
 
@@ -186,6 +187,32 @@ def test_a_worker_without_its_database_goes_on_trying(settings: dict[str, str], 
         for path, kept in away:
             kept.rename(path)
         served.wait(lambda: served.get("/registry/v1/state").status == 200)
+        assert served.stop() == 0
+
+
+def test_readiness_answers_while_postgresql_hangs(
+    settings: dict[str, str], tmp_path: Path, stoppable_postgresql: PostgreSQL
+) -> None:
+    """A disk that hangs stops PostgreSQL without a word: connections stay, and nothing is answered. Whoever asks
+    whether the service is ready, every second and with two threads, must be told no each time, and yes afterwards."""
+    with (
+        new_database(stoppable_postgresql.url()) as url,
+        serve(settings | {"TONGXING_DATABASE_URL": url}, tmp_path, "registry", threads=2) as served,
+    ):
+        served.wait_ready()
+        postmaster = int((stoppable_postgresql.folder / "data" / "postmaster.pid").read_text().split()[0])
+        hanging = [postmaster, *children(postmaster)]
+        for process in hanging:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            answers = [served.get("/readyz") for _ in range(4)]
+            assert served.get("/healthz").status == 200
+        finally:
+            for process in hanging:
+                os.kill(process, signal.SIGCONT)
+        said = {(answer.status, json.loads(answer.body)["code"]) for answer in answers}
+        assert said == {(503, "unavailable")}
+        served.wait_ready()
         assert served.stop() == 0
 
 
