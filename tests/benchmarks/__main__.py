@@ -1,6 +1,7 @@
 """Measures speed against the budgets and says which are missed.
 
 python -m tests.benchmarks [--rounds N] [--json FILE] [--strict]
+python -m tests.benchmarks --feed
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
+from tests.benchmarks import feed
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
 from tests.benchmarks.bulk import residents_a_second
@@ -32,6 +34,8 @@ DATABASE_SHARE = 40
 def main() -> int:
     """Measure, print the tables, write the JSON; 1 with ``--strict`` when a budget is missed."""
     options = _options()
+    if options.feed:
+        return feed.main()
     results = [*measure(verifying(), options.rounds), *measure(issuing(), options.rounds)]
     parts = measure(steps(), options.rounds)
     results.append(batch_over_http())
@@ -45,10 +49,21 @@ def main() -> int:
     _print(stored)
     print("Where the time of a verdict goes")
     _print(parts)
+    sizes = feed.sizes()
+    feed.show(sizes)
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])
+    missed += [figure.name for figure in sizes if not figure.is_met]
     print("Missed: " + ", ".join(missed) if missed else "Every budget is kept.")
     results += stored[1:]
-    _write(options.json, {"results": list(map(_fields, results)), "steps": list(map(_fields, parts)), "bulk": bulk})
+    _write(
+        options.json,
+        {
+            "results": list(map(_fields, results)),
+            "steps": list(map(_fields, parts)),
+            "bulk": bulk,
+            "feed": {figure.name: figure.value for figure in sizes},
+        },
+    )
     return 1 if missed and options.strict else 0
 
 
@@ -66,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", type=Path, default=DEFAULT_JSON)
     parser.add_argument("--strict", action="store_true", help="End with 1 when a budget is missed.")
+    parser.add_argument("--feed", action="store_true", help="How long news takes with real processes: minutes.")
     return parser.parse_args()
 
 
