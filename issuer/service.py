@@ -92,6 +92,7 @@ class IssuerService:
         """Whether it can issue, and could start again: the database answers and is of this version, keys and secret can
         be read. Raises StorageUnavailable, SchemaOutdated, SettingInvalid."""
         require_schema(self.engine, MIGRATIONS, VERSION_TABLE)
+        self.clients.key_of("")
         for path in (self.settings.key_file, self.settings.status_key_file):
             read_secret(path)
         _secret(self.settings)

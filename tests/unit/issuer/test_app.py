@@ -211,3 +211,15 @@ def test_does_not_start_without_its_secret(tmp_path: Path) -> None:
     """Told in one line which file is missing."""
     with pytest.raises(SettingInvalid, match=r"issuer\.secret"):
         create_app(read_settings(IssuerSettings, environment(tmp_path)))
+
+
+def test_readiness_sees_a_newer_schema_and_a_key_that_is_gone(issuer: Issuer) -> None:
+    """A process that an update has left behind, and one that could not start again, are taken out of the balance."""
+    key = issuer.office.settings.key_file
+    away = key.rename(key.with_name("away.pem"))
+    assert issuer.client.get("/readyz").json == {"status": "not ready", "code": "setting-invalid"}
+    away.rename(key)
+    assert issuer.client.get("/readyz").status_code == 200
+    with issuer.office.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE issuer_schema_version SET version_num = '9999'")
+    assert issuer.client.get("/readyz").json == {"status": "not ready", "code": "schema-outdated"}
