@@ -183,7 +183,8 @@ def _verified(storage: Storage, member: str, name: str, content: bytes, now: int
 def _drop_denied_segments(shelf: Shelf) -> None:
     """What a thief put at the end of the chain goes when the key is denied: the member goes on from its snapshot."""
     for number in sorted(shelf.numbers(SEGMENT_FOLDER), reverse=True):
-        if shelf.held(segment_name(number)) is not None:
+        # One whose file is gone counts no more either: what was to follow it was refused, and the removal stayed.
+        if shelf.read(segment_name(number)) is not None:
             return
         shelf.drop([segment_name(number)])
 

@@ -31,6 +31,7 @@ from trust_registry.repository import (
     TIMESTAMP_PATH,
     check_repository,
     load_repository,
+    registry_time_of,
     version_of,
 )
 
@@ -323,3 +324,13 @@ def test_foreign_statement_of_a_listed_member_needs_the_next_sequence(registry: 
 
 def _officer_signer(registry: FoundedRegistry) -> PemSigner:
     return PemSigner(registry.officer_keys[0], bytes.fromhex(registry.keyids[0]))
+
+
+def test_timestamp_is_signed_anew_when_it_is_due(registry: FoundedRegistry) -> None:
+    """The service does it by itself; of several workers one, and the others find it done."""
+    other = registry.another_process()
+    assert not registry.publication.retime_when_due(NOW + 3599, 3600)
+    assert registry.publication.retime_when_due(NOW + 3600, 3600)
+    assert not other.retime_when_due(NOW + 3601, 3600)
+    assert registry_time_of(other.repository()) == NOW + 3600
+    assert registry_time_of(registry.mirror.repository()) == NOW + 3600
