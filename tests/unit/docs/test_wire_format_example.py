@@ -31,7 +31,7 @@ from credentials.model import (
     StatusCredential,
     StatusReference,
 )
-from credentials.status import gaps, permutation, snapshot
+from credentials.status import gaps, permutation, segment, snapshot
 from credentials.wire import base45, cose
 
 PAGE = (Path(__file__).parents[3] / "docs" / "wire-format.md").read_text("utf-8")
@@ -133,6 +133,18 @@ def test_the_snapshot_example() -> None:
     assert (read.sequence, read.as_of, read.expires_at) == (3, AT, AT + 600)
     assert {number: list(each.withdrawn) for number, each in read.lists.items()} == {7: [3, 4, 30, 31, 90], 8: []}
     assert snapshot.seal(read, SIGNER) == data
+
+
+def test_the_segment_example() -> None:
+    """A second reader of the chain must come to the same state and the same link."""
+    data = annotated_bytes("segment-bytes")
+    read = segment.open(data, ISSUER, "CN-41")
+    assert segment.seal(read, SIGNER) == data
+    assert read.digest.hex() in PAGE
+    state = segment.apply(snapshot.open(annotated_bytes("snapshot-bytes"), ISSUER, "CN-41"), read)
+    assert {number: list(each.withdrawn) for number, each in state.lists.items()} == {
+        7: [3, 4, 5, 30, 31, 90, 1000], 8: [], 9: [],
+    }  # fmt: skip
 
 
 def test_the_rice_code_of_the_table() -> None:
