@@ -186,6 +186,10 @@ def test_state_and_readiness(issuer: Issuer) -> None:
         "clock_offset_seconds": 0,
         "kid": issuer.office.issuance.own_key.kid.hex(),
         "shared_cache": None,
+        "publication": {
+            "every_seconds": 0, "segment": None, "as_of": None, "undelivered": 0,
+            "failure": "", "failures": 0, "runs": 0,
+        },
     }
     assert issuer.client.get("/readyz").status_code == 200
     with issuer.office.engine.begin() as connection:
