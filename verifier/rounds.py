@@ -36,7 +36,8 @@ REPORT = "report.json"
 """In the gate's folder: written after each round by the one on duty."""
 _DUTY = "duty"
 _TRUST_SET = "trust/trust.zip"
-_NOT_NEWS = frozenset({"sync.json"})
+_NOT_NEWS = "sync.json"
+"""How names of records end that say when a file came: written anew without news."""
 _log = structlog.get_logger("freshness")
 
 
@@ -92,7 +93,7 @@ class Watch:
         yield REPORT, self._folder / REPORT
         for path in (self._folder / "members").glob("*/**/*.*"):
             # Files half written have names that begin with a dot.
-            if not path.name.startswith(".") and path.name not in _NOT_NEWS:
+            if not path.name.startswith(".") and not path.name.endswith(_NOT_NEWS):
                 yield path.relative_to(self._folder).parts[1], path
 
 

@@ -209,7 +209,7 @@ def test_the_watch_tells_whose_files_changed(tmp_path: Path) -> None:
     (tmp_path / "members/CN-41/status.new").write_text("2")
     (tmp_path / "members/CN-41/status.new").rename(tmp_path / "members/CN-41/status.cose")
     (tmp_path / "members/CN-44/.rules.jws.x").write_text("half")
-    (tmp_path / "members/CN-44/sync.json").write_text("{}")
+    (tmp_path / "members/CN-44/status.sync.json").write_text("{}")
     assert watch.changes() == {"CN-41"}
     (tmp_path / "members/CN-44/rules.jws").unlink()
     assert watch.changes() == {"CN-44"}
