@@ -187,8 +187,13 @@ def test_state_and_readiness(issuer: Issuer) -> None:
         "kid": issuer.office.issuance.own_key.kid.hex(),
         "shared_cache": None,
         "publication": {
-            "every_seconds": 0, "segment": None, "as_of": None, "undelivered": 0,
-            "failure": "", "failures": 0, "runs": 0,
+            "every_seconds": 0,
+            "segment": None,
+            "as_of": None,
+            "undelivered": 0,
+            "failure": "",
+            "failures": 0,
+            "runs": 0,
         },
     }
     assert issuer.client.get("/readyz").status_code == 200
