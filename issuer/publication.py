@@ -16,6 +16,7 @@ import re
 import secrets
 from array import array
 from collections import defaultdict
+from math import ceil
 from typing import NamedTuple
 
 import structlog
@@ -45,8 +46,8 @@ TOKEN_SECONDS = 24 * 3600
 TOKEN_TTL_SECONDS = 300
 SEGMENTS_KEPT = 256
 """Delivered segments that stay in the database."""
-CLAIM_SECONDS = 90
-"""How long a worker that was killed holds up the others."""
+CLAIM_SHARE = 1.5
+"""Of the time between publications: how long a worker that was killed holds up the others."""
 MAX_ANSWER_BYTES = 65_536
 _SNAPSHOT = "snapshot"
 _TOKEN = "token-status-lists/"
@@ -122,9 +123,9 @@ class StatusPublication:
         self._store.note_published(at)
         return Published(newest.number, newest.as_of, brought, withdrawn, size, tokens)
 
-    def publish_in_turn(self, at: int) -> Published | None:
+    def publish_in_turn(self, at: int, every_seconds: int) -> Published | None:
         """As :meth:`publish`, unless another worker is at it; None then. A worker that was killed is replaced."""
-        if not self._feed.claim("publication", self._holder, at, at + CLAIM_SECONDS):
+        if not self._feed.claim("publication", self._holder, at, at + ceil(CLAIM_SHARE * every_seconds)):
             return None
         published = self.publish(at)
         if published.segments:

@@ -136,7 +136,9 @@ def open_service(
         metrics=metrics,
         cache=InProcessCache(clock),
         upkeep=Upkeep(
-            "publication", lambda: publication.publish_in_turn(clock.now()), seconds=settings.publish_seconds
+            "publication",
+            lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
+            seconds=settings.publish_seconds,
         ),
     )
 

@@ -137,7 +137,7 @@ def test_a_gate_alone(scene: Scene) -> None:
         ({"TONGXING_DATABASE_URL": "mysql://x"}, "issuer-database", "setting-invalid"),
         ({"TONGXING_DATABASE_URL": "sqlite:////nowhere/x.sqlite"}, "issuer-database", "database-missing"),
         ({"TONGXING_REDIS_URL": "redis://127.0.0.1:1/0"}, "cache", "cache-gone"),
-        ({"TONGXING_REDIS_URL": "nonsense"}, "cache", "setting-invalid"),
+        ({"TONGXING_REDIS_URL": "nonsense"}, "settings", "setting-invalid"),
         ({"TONGXING_ISSUER_SECRET_FILE": "/nowhere/secret"}, "issuer-opens", "setting-invalid"),
         ({"TONGXING_REGISTRY_URL": "http://127.0.0.1:1/registry"}, "registry-answers", "registry-unreachable"),
         ({"TONGXING_CLOCK_OFFSET_SECONDS": "-7200"}, "clock", "clock-behind"),
@@ -268,14 +268,16 @@ def test_an_issuer_without_a_root_of_trust_is_told_so(scene: Scene) -> None:
 
 def test_a_member_without_rules_may_issue_and_has_no_gates(scene: Scene) -> None:
     """Its codes are good elsewhere: for the issuer alone that is a warning, for its gates it is a fault."""
-    rules = scene.folder / "registry" / "mirror" / "members" / "CN-41" / "rules.jws"
-    content = rules.read_bytes()
-    rules.unlink()
+    member = scene.folder / "registry" / "mirror" / "members" / "CN-41"
+    rules = ("rules", "rules.jws")
+    for name in rules:
+        (member / name).rename(member / f".{name}")
     try:
         report = examine(scene.province.server.settings, ["issuer"])
         gates = scene.broken()
     finally:
-        write_atomic(rules, content)
+        for name in rules:
+            (member / f".{name}").rename(member / name)
     assert report.exit_code == 0
     (note,) = [step.finding for step in report.steps if step.name == "verify"]
     assert note is not None

@@ -24,7 +24,6 @@ from credentials.status.token import read_token, unwrap_token
 from issuer.indices import group_end, reference_of
 from issuer.issuance import ask_for
 from issuer.publication import (
-    CLAIM_SECONDS,
     DAYS_AHEAD,
     HEARTBEAT_SECONDS,
     SEGMENTS_KEPT,
@@ -301,12 +300,12 @@ def test_two_publishers_at_once_make_one_chain(member: Member) -> None:
 def test_one_worker_at_a_time(member: Member) -> None:
     """Of several workers one publishes; when it is killed another takes over."""
     other = member.publishing_with(member.signer)
-    assert member.publication.publish_in_turn(NOW) is not None
-    assert other.publish_in_turn(NOW + 60) is None
+    assert member.publication.publish_in_turn(NOW, 60) is not None
+    assert other.publish_in_turn(NOW + 60, 60) is None
     member.clock.time = NOW + 60 + CLAIM_SECONDS
-    assert member.publication.publish_in_turn(NOW + 60) is not None
-    assert other.publish_in_turn(NOW + 60 + CLAIM_SECONDS) is not None
-    assert member.publication.publish_in_turn(NOW + 61 + CLAIM_SECONDS) is None
+    assert member.publication.publish_in_turn(NOW + 60, 60) is not None
+    assert other.publish_in_turn(NOW + 150, 60) is not None
+    assert member.publication.publish_in_turn(NOW + 151, 60) is None
 
 
 def test_new_status_key_brings_a_snapshot_at_once(member: Member) -> None:
