@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ class Issuer:
 
 @pytest.fixture
 def issuer(tmp_path: Path) -> Iterator[Issuer]:
-    settings = read_settings(IssuerSettings, environment(tmp_path))
+    settings = read_settings(IssuerSettings, environment(tmp_path, TONGXING_PUBLISH_SECONDS="0"))
     prepare(settings)
     issuer = Issuer(settings)
     yield issuer
@@ -232,3 +234,27 @@ def test_readiness_sees_a_newer_schema_and_a_key_that_is_gone(issuer: Issuer) ->
     with issuer.office.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE issuer_schema_version SET version_num = '9999'")
     assert issuer.client.get("/readyz").json == {"status": "not ready", "code": "schema-outdated"}
+
+
+def test_publishes_by_itself_unless_switched_off(tmp_path: Path, issuer: Issuer) -> None:
+    """Nobody has to remember a timer; a registry that is away shows in the state and stops nothing else."""
+    assert issuer.client.get("/v1/state").json["publication"]["runs"] == 0
+    folder = tmp_path / "another"
+    settings = read_settings(IssuerSettings, environment(folder))
+    prepare(settings)
+    app = create_app(settings)
+    office = app.extensions[service.EXTENSION]
+    deadline = time.monotonic() + 30
+    while not office.upkeep.condition.runs and time.monotonic() < deadline:
+        time.sleep(0.01)
+    office.upkeep.stop()
+    state = app.test_client().get("/v1/state").json["publication"]
+    assert (state["failure"], state["segment"], state["undelivered"], state["every_seconds"]) == (
+        "fetch-failed",
+        1,
+        1,
+        60,
+    )
+    with pytest.raises(SettingInvalid, match="PUBLISH_SECONDS"):
+        replace(settings, publish_seconds=61)
+    office.engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -319,3 +320,20 @@ def test_log_is_read_by_the_page(client: FlaskClient, registry: FoundedRegistry)
     assert leaves("?since=5") == []
     for wrong in ("-1", "x", str(2**63)):
         assert client.get(f"/v1/log?since={wrong}").status_code in (400, 422)
+
+
+def test_signs_its_time_by_itself_unless_switched_off(settings: RegistrySettings) -> None:
+    """A nightly job that failed blacked out a nation's gates: none is needed, and it shows how the last run went."""
+    for seconds in (-1, 6 * 3600 + 1):
+        with pytest.raises(SettingInvalid, match="TIMESTAMP_SECONDS"):
+            replace(settings, timestamp_seconds=seconds)
+    for seconds, due in ((0, False), (3600, True)):
+        app = create_app(replace(settings, timestamp_seconds=seconds), FixedClock(NOW + 7200))
+        upkeep = app.extensions[service.EXTENSION].upkeep
+        deadline = time.monotonic() + 30
+        while due and not upkeep.condition.runs and time.monotonic() < deadline:
+            time.sleep(0.01)
+        upkeep.stop()
+        state = app.test_client().get("/v1/state").json["timestamp"]
+        assert (state["signed_at"] == NOW + 7200, state["runs"] > 0, state["failure"]) == (due, due, "")
+        app.extensions[service.EXTENSION].publication.storage.engine.dispose()
