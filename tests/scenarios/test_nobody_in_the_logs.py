@@ -244,3 +244,9 @@ def test_each_request_can_be_followed_by_its_id(scene: tuple[World, Caller]) -> 
         assert answer.headers["X-Request-Id"] in ids
     followed = [line["event"] for line in written if line.get("request_id") == SANE_ID]
     assert followed == ["unexpected", "request"]
+
+
+def _shown(pid: int) -> bytes:
+    """What a list of processes shows of one; the settings of coverage, which look like a token, are the tests' own."""
+    parts = [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ", "comm")]
+    return b"\0".join(part for part in b"\0".join(parts).split(b"\0") if not part.startswith(b"COVERAGE_"))
