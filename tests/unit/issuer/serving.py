@@ -16,7 +16,7 @@ def key_file(path: Path, passphrase: bytes | None = None) -> Path:
 
 
 def environment(folder: Path, **changes: str) -> dict[str, str]:
-    """The variables of an issuer in ``folder``; its keys are made."""
+    """The variables of an issuer in ``folder``; its keys are made. It publishes nothing by itself."""
     return {
         "TONGXING_DATA_DIR": str(folder / "data"),
         "TONGXING_MEMBER": MEMBER,
@@ -24,5 +24,6 @@ def environment(folder: Path, **changes: str) -> dict[str, str]:
         "TONGXING_REGISTRY_URL": "http://127.0.0.1:1/registry",
         "TONGXING_KEY_FILE": str(key_file(folder / "keys" / "credential-1.pem")),
         "TONGXING_STATUS_KEY_FILE": str(key_file(folder / "keys" / "status-1.pem")),
+        "TONGXING_PUBLISH_SECONDS": "0",
         **changes,
     }

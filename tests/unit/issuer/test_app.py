@@ -53,7 +53,7 @@ class Issuer:
 
 @pytest.fixture
 def issuer(tmp_path: Path) -> Iterator[Issuer]:
-    settings = read_settings(IssuerSettings, environment(tmp_path, TONGXING_PUBLISH_SECONDS="0"))
+    settings = read_settings(IssuerSettings, environment(tmp_path))
     prepare(settings)
     issuer = Issuer(settings)
     yield issuer
@@ -240,7 +240,7 @@ def test_publishes_by_itself_unless_switched_off(tmp_path: Path, issuer: Issuer)
     """Nobody has to remember a timer; a registry that is away shows in the state and stops nothing else."""
     assert issuer.client.get("/v1/state").json["publication"]["runs"] == 0
     folder = tmp_path / "another"
-    settings = read_settings(IssuerSettings, environment(folder))
+    settings = read_settings(IssuerSettings, environment(folder, TONGXING_PUBLISH_SECONDS="60"))
     prepare(settings)
     app = create_app(settings)
     office = app.extensions[service.EXTENSION]
