@@ -63,4 +63,7 @@ def run_of(connection: Any) -> str:
         return ""
     except _NO_REDIS as error:
         raise ConnectionError("no Redis") from error
-    return found[1] if found else ""
+    if not found:
+        # Some other server that says OK to everything would be asked for codes, and answer.
+        raise ConnectionError("no Redis")
+    return found[1]

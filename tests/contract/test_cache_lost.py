@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -260,6 +260,14 @@ def test_what_is_no_redis_is_none(clock: FixedClock, answer: bytes) -> None:
         _require_away(f"redis://:hush@127.0.0.1:{port}/0", clock, "")
 
 
+def test_what_says_ok_to_everything_is_none(clock: FixedClock) -> None:
+    """It would be asked whether a code was shown before, and say OK."""
+    with _no_redis(b"+OK\r\n", is_patient=True) as port:
+        _require_away(f"redis://:hush@127.0.0.1:{port}/0", clock, "")
+    with _no_redis(b"+OK\r\n" * 50, is_patient=True) as port:
+        _require_away(f"redis://:hush@127.0.0.1:{port}/0", clock, "")
+
+
 def _require_away(url: str, clock: FixedClock, error: str) -> None:
     cache = RedisCache(url, clock)
     with capture_logs() as logged:
@@ -296,16 +304,18 @@ def _own(**settings: str) -> Iterator[Redis]:
 
 
 @contextmanager
-def _no_redis(answer: bytes) -> Iterator[int]:
+def _no_redis(answer: bytes, is_patient: bool = False) -> Iterator[int]:
     def serve() -> None:
         while True:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
-                connection.recv(100)
-                connection.sendall(answer)
+            with connection, suppress(OSError):
+                while connection.recv(100):
+                    connection.sendall(answer)
+                    if not is_patient:
+                        break
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, daemon=True).start()
