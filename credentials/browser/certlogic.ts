@@ -1,0 +1,164 @@
+// CertLogic, compiled once into closures under bounds; as in credentials/recognition/certlogic.py.
+
+import { CredentialError, ruleSetInvalid } from "./errors";
+import { CALENDAR_UNITS, FIXED_UNITS } from "./instants";
+import { isObject, type Json } from "./jws";
+import * as operators from "./operators";
+import { MAX_REDUCED_ITEMS, type Rule } from "./operators";
+
+const MAX_DEPTH = 24;
+const MAX_NODES = 2_000;
+const MAX_STEPS = 100_000;
+const MAX_PATH_CHARACTERS = 200;
+const MAX_TIME_AMOUNT = 1_000_000;
+const PATH = /^(?:[^.]+(?:\.[^.]+)*)?$/;
+
+const NUMBER_COMPARISONS = { "<": less, ">": more, "<=": notMore, ">=": notLess };
+const DATE_COMPARISONS = { before: less, after: more, "not-after": notMore, "not-before": notLess };
+
+/** What a rule says. `open`: it cannot tell. */
+export type State = "pass" | "fail" | "open";
+
+/** True is pass, false is fail; every other value, and every evaluation that ends in an error, is open. */
+export function evaluate(rule: Rule, data: unknown): State {
+  try {
+    const value = rule(data);
+    return value === true ? "pass" : value === false ? "fail" : "open";
+  } catch (error) {
+    if (error instanceof CredentialError && error.code === "rule-open") return "open";
+    throw error;
+  }
+}
+
+/** Make a callable of an expression. Throws `rule-set-invalid` for what is not CertLogic or passes a bound. */
+export function compileRule(logic: Json): Rule {
+  require(size(logic, 1, MAX_DEPTH) <= MAX_NODES, `rule with more than ${MAX_NODES} expressions`);
+  require(size(logic, MAX_REDUCED_ITEMS, MAX_DEPTH) <= MAX_STEPS, `rule with more than ${MAX_STEPS} steps`);
+  return compile(logic);
+}
+
+export function isLiteral(logic: Json | undefined): boolean {
+  return typeof logic === "string" || typeof logic === "boolean" || Number.isSafeInteger(logic);
+}
+
+function isLiteralArray(logic: Json): boolean {
+  return Array.isArray(logic) && logic.every(isLiteral);
+}
+
+/** Evaluations of the expression when every `reduce` runs `repeat` times. */
+function size(logic: Json, repeat: number, levels: number): number {
+  if (isLiteral(logic) || isLiteralArray(logic)) return 1;
+  require(levels > 0, `rule deeper than ${MAX_DEPTH} levels`);
+  const sum = (items: Json[]) => items.map((item) => size(item, repeat, levels - 1));
+  if (Array.isArray(logic)) return 1 + total(sum(logic));
+  const [name, operands] = operation(logic);
+  const sizes = sum(operands);
+  if (name === "reduce" && sizes.length > 1) sizes[1]! *= repeat;
+  return 1 + total(sizes);
+}
+
+function total(sizes: number[]): number {
+  return sizes.reduce((sum, each) => sum + each, 0);
+}
+
+function operation(logic: Json): [string, Json[]] {
+  const entries = isObject(logic) ? Object.entries(logic) : [];
+  require(entries.length === 1, "not an expression");
+  const [name, operands] = entries[0]!;
+  if (name === "var") return [name, [operands]];
+  if (!Array.isArray(operands)) throw ruleSetInvalid("operands are not an array");
+  return [name, operands];
+}
+
+function compile(logic: Json): Rule {
+  if (isLiteral(logic) || isLiteralArray(logic)) return operators.constant(logic);
+  if (Array.isArray(logic)) return operators.array(logic.map(compile));
+  const [name, operands] = operation(logic);
+  const compileOperation = OPERATIONS.get(name);
+  if (!compileOperation) throw ruleSetInvalid("unknown operator");
+  return compileOperation(operands);
+}
+
+function require(condition: boolean, detail: string): void {
+  if (!condition) throw ruleSetInvalid(detail);
+}
+
+type Compiler = (operands: Json[]) => Rule;
+
+function exactly(count: number, build: (...operands: Rule[]) => Rule): Compiler {
+  return (operands) => {
+    require(operands.length === count, `an operator with ${count} operands has ${operands.length}`);
+    return build(...operands.map(compile));
+  };
+}
+
+function compileVariable([path]: Json[]): Rule {
+  if (typeof path !== "string" || path.length > MAX_PATH_CHARACTERS || !PATH.test(path)) {
+    throw ruleSetInvalid("var: not a path");
+  }
+  return operators.variable(path);
+}
+
+function compileConjunction(operands: Json[]): Rule {
+  require(operands.length >= 2, "and: fewer than two operands");
+  return operators.conjunction(operands.map(compile));
+}
+
+function comparison(holds: (left: number, right: number) => boolean, kind: (operand: Rule) => Rule): Compiler {
+  return (operands) => {
+    require(operands.length === 2 || operands.length === 3, "a comparison needs two or three operands");
+    return operators.comparison(holds, operands.map((operand) => kind(compile(operand))));
+  };
+}
+
+function compilePlusTime(operands: Json[]): Rule {
+  require(operands.length === 3, "plusTime: not three operands");
+  const [moment, amount, unit] = operands as [Json, Json, Json];
+  if (typeof amount !== "number" || !Number.isInteger(amount) || Math.abs(amount) > MAX_TIME_AMOUNT) {
+    throw ruleSetInvalid("plusTime: amount is no small integer");
+  }
+  if (typeof unit !== "string" || !(FIXED_UNITS.has(unit) || CALENDAR_UNITS.has(unit))) {
+    throw ruleSetInvalid("plusTime: unknown unit");
+  }
+  const rule = operators.plusTime(compile(moment), amount, unit);
+  if (typeof moment !== "string") return rule;
+  require(evaluate((data) => (rule(data), true), null) === "pass", "plusTime: not a date");
+  return operators.constant(rule(null));
+}
+
+function compileUvciPart(operands: Json[]): Rule {
+  require(operands.length === 2 && Number.isSafeInteger(operands[1]), "extractFromUVCI: no text and index");
+  return operators.uvciPart(compile(operands[0]!), operands[1] as number);
+}
+
+function less(left: number, right: number): boolean {
+  return left < right;
+}
+
+function more(left: number, right: number): boolean {
+  return left > right;
+}
+
+function notMore(left: number, right: number): boolean {
+  return left <= right;
+}
+
+function notLess(left: number, right: number): boolean {
+  return left >= right;
+}
+
+const OPERATIONS: ReadonlyMap<string, Compiler> = new Map<string, Compiler>([
+  ["var", compileVariable],
+  ["if", exactly(3, operators.choice as (...operands: Rule[]) => Rule)],
+  ["and", compileConjunction],
+  ["!", exactly(1, operators.negation as (...operands: Rule[]) => Rule)],
+  ["===", exactly(2, operators.equality as (...operands: Rule[]) => Rule)],
+  ["in", exactly(2, operators.membership as (...operands: Rule[]) => Rule)],
+  ["+", exactly(2, operators.addition as (...operands: Rule[]) => Rule)],
+  ["plusTime", compilePlusTime],
+  ["dccDateOfBirth", exactly(1, operators.dateOfBirth as (...operands: Rule[]) => Rule)],
+  ["extractFromUVCI", compileUvciPart],
+  ["reduce", exactly(3, operators.fold as (...operands: Rule[]) => Rule)],
+  ...Object.entries(NUMBER_COMPARISONS).map(([name, holds]) => [name, comparison(holds, operators.integer)] as const),
+  ...Object.entries(DATE_COMPARISONS).map(([name, holds]) => [name, comparison(holds, operators.moment)] as const),
+]);

@@ -1,0 +1,17 @@
+// Prefix -> form, as in credentials/formats/table.py.
+
+import type { Envelope } from "./cose";
+import { CredentialError } from "./errors";
+import * as native from "./native";
+import * as presentation from "./presentation";
+
+/** Take any code apart, without believing it: its envelope, and the presentation around it if there is one. */
+export function unwrap(text: string): [Envelope, presentation.Presentation | null] {
+  const start = text.trimStart();
+  if (start.startsWith(presentation.PREFIX)) {
+    const live = presentation.unwrap(text);
+    return [live.envelope, live];
+  }
+  if (start.startsWith(native.PREFIX)) return [native.unwrap(text), null];
+  throw new CredentialError("not-a-credential", "no known prefix");
+}

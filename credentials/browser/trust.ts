@@ -1,0 +1,182 @@
+// What a gate knows at one moment, read from the verifier's snapshot (docs/snapshot.md); as in verifier/trust.py and
+// trust_registry/client/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
+
+import { CredentialError } from "./errors";
+import { importJwk, type PublicJwk } from "./es256";
+import { CLOCK_SKEW_SECONDS } from "./limits";
+import type { Form, Status } from "./model";
+import { readRuleSet } from "./document";
+import type { RuleSet } from "./ruleset";
+import * as status from "./snapshot";
+import type { StatusSnapshot } from "./snapshot";
+
+/** A profile's limits, in seconds; ages at the limit are still taken. */
+export interface Policy {
+  name: string;
+  environment: string;
+  trust_warn: number;
+  trust_refuse: number;
+  unknown_key_fresh: number;
+  status_refuse: number;
+  presentation_age: number;
+  presentation_ahead: number;
+  forms: Form[];
+  shared_replay_memory: boolean;
+}
+
+export interface KeyJson {
+  kid: string;
+  algorithm: string;
+  use: string;
+  not_before: number;
+  not_after: number;
+  jwk: PublicJwk;
+}
+
+export interface MemberJson {
+  id: string;
+  names: { zh: string; en: string };
+  region: number;
+  hotline: string;
+  environment: string;
+  may_issue: { statuses: Status[]; forms: Form[] };
+  changed_until: number;
+  keys: KeyJson[];
+}
+
+export interface TrustJson {
+  registry_time: number;
+  expiries: { [role: string]: number };
+  whole: boolean;
+  members: MemberJson[];
+  denied: { kid: string; reason: string; denied_at: number }[];
+}
+
+export interface ReasonJson {
+  code: string;
+  outcome: "accepted" | "refused" | "undetermined" | null;
+  zh: string;
+  en: string;
+}
+
+export interface SnapshotJson {
+  member: string;
+  policy: Policy;
+  trust: TrustJson | null;
+  statuses: { [member: string]: string };
+  rules: string[];
+  reasons: ReasonJson[];
+}
+
+/** A key with the member it belongs to; imported when it is first used. */
+export class TrustedKey {
+  private imported: Promise<CryptoKey> | null = null;
+
+  constructor(
+    private readonly fields: KeyJson,
+    readonly member: MemberJson,
+  ) {}
+
+  get publicKey(): Promise<CryptoKey> {
+    return (this.imported ??= importJwk(this.fields.jwk));
+  }
+
+  get algorithm(): string {
+    return this.fields.algorithm;
+  }
+
+  get use(): string {
+    return this.fields.use;
+  }
+
+  /** Whether it was active at `at` (seconds UTC); the skew is on its beginning only. */
+  isActive(at: number): boolean {
+    return this.fields.not_before - CLOCK_SKEW_SECONDS <= at && at < this.fields.not_after;
+  }
+}
+
+/** Members by id, keys by kid (hex) with retired and denied ones included, denials by kid. */
+export class Trust {
+  readonly members: ReadonlyMap<string, MemberJson>;
+  readonly keys: ReadonlyMap<string, TrustedKey>;
+  readonly denied: ReadonlySet<string>;
+  readonly isWhole: boolean;
+
+  constructor(private readonly fields: TrustJson) {
+    this.members = new Map(fields.members.map((member) => [member.id, member]));
+    this.keys = new Map(fields.members.flatMap((member) => member.keys.map((key) => [key.kid, new TrustedKey(key, member)] as const)));
+    this.denied = new Set(fields.denied.map((denial) => denial.kid));
+    this.isWhole = fields.whole;
+  }
+
+  /** When the registry signed its timestamp, seconds UTC. */
+  get registryTime(): number {
+    return this.fields.registry_time;
+  }
+
+  /** How old the trust is, in seconds: from the registry's signed time, or from an expiry that is past. */
+  age(now: number): number {
+    const since = [this.fields.registry_time, ...Object.values(this.fields.expiries)];
+    return Math.max(0, ...since.map((time) => now - time));
+  }
+
+  /** The key `kid`, when `member` may use it so. Throws `key-denied`, `unknown-key`, `key-use-mismatch`. */
+  keyFor(kid: string, member: string, use: string): TrustedKey {
+    if (this.denied.has(kid)) throw new CredentialError("key-denied");
+    const key = this.keys.get(kid);
+    if (!key) throw new CredentialError("unknown-key");
+    if (key.member.id !== member) throw new CredentialError("issuer-mismatch", "another member's key");
+    if (key.use !== use) throw new CredentialError("key-use-mismatch", `a key for ${key.use}`);
+    return key;
+  }
+}
+
+/** Immutable; a newer one replaces it whole, so that no check sees half of an update. */
+export interface Knowledge {
+  member: string;
+  trust: Trust | null;
+  statuses: ReadonlyMap<string, StatusSnapshot>;
+  /** The host member's, the newest last. */
+  ruleSets: readonly RuleSet[];
+  reasons: ReadonlyMap<string, ReasonJson>;
+  /** What was left out, and why: one member's bad file stops no other's. */
+  failures: readonly { member: string; file: string; code: string }[];
+}
+
+/** The rule set in force at `at` (seconds UTC): the newest that has begun and not ended. */
+export function rulesAt(knowledge: Knowledge, at: number): RuleSet | null {
+  return knowledge.ruleSets.filter((ruleSet) => ruleSet.inForce(at)).at(-1) ?? null;
+}
+
+/** Read a snapshot; what does not hold is reported in `failures` and left out. */
+export async function readSnapshot(snapshot: SnapshotJson): Promise<Knowledge> {
+  const trust = snapshot.trust && new Trust(snapshot.trust);
+  const failures: { member: string; file: string; code: string }[] = [];
+  const attempt = async <Read>(member: string, file: string, read: () => Promise<Read>): Promise<Read | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof CredentialError)) throw error;
+      failures.push({ member, file, code: error.code });
+      return null;
+    }
+  };
+  const statuses = new Map<string, StatusSnapshot>();
+  const ruleSets: RuleSet[] = [];
+  if (trust) {
+    for (const [member, data] of Object.entries(snapshot.statuses)) {
+      const read = await attempt(member, "status.cose", () => status.open(fromBase64(data), member, trust));
+      if (read) statuses.set(member, read);
+    }
+    for (const compact of snapshot.rules) {
+      const read = await attempt(snapshot.member, "rules.jws", () => readRuleSet(compact, snapshot.member, trust));
+      if (read) ruleSets.push(read);
+    }
+  }
+  const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, reason]));
+  return { member: snapshot.member, trust, statuses, ruleSets, reasons, failures };
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

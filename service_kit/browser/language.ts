@@ -1,0 +1,60 @@
+// Languages of the pages: zh-CN first, zh-HK and en complete. A catalogue is one object a language with equal names.
+
+export const LANGUAGES = ["zh-CN", "zh-HK", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+export const LANGUAGE_NAMES: Record<Language, string> = { "zh-CN": "简体中文", "zh-HK": "繁體中文", en: "English" };
+
+/** The languages of one text. */
+export type Said = Record<Language, string>;
+export type Catalogue<Name extends string> = Record<Language, Record<Name, string>>;
+
+const KEY = "language";
+const TRADITIONAL = /^zh-(?:HK|TW|MO|Hant)/i;
+
+/** The language that was chosen on this device, else the best of what the browser asks for. */
+export function chosenLanguage(): Language {
+  const stored = localStorage.getItem(KEY);
+  if (LANGUAGES.includes(stored as Language)) return stored as Language;
+  for (const wanted of navigator.languages) {
+    if (TRADITIONAL.test(wanted)) return "zh-HK";
+    if (/^zh/i.test(wanted)) return "zh-CN";
+    if (/^en/i.test(wanted)) return "en";
+  }
+  return "zh-CN";
+}
+
+/** Keep the choice, and tell the page. */
+export function chooseLanguage(language: Language): void {
+  localStorage.setItem(KEY, language);
+  document.documentElement.lang = language;
+}
+
+/** The text of `name`, with `{hours}` and the like filled in. */
+export function fill(text: string, values: Record<string, string | number> = {}): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** How long ago, in words: minutes, hours, days. */
+export function ago(seconds: number, language: Language): string {
+  const words = new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit: unitOf(seconds) });
+  return words.format(Math.floor(seconds / SECONDS[unitOf(seconds)]));
+}
+
+const SECONDS = { minute: 60, hour: 3600, day: 86_400 };
+
+function unitOf(seconds: number): keyof typeof SECONDS {
+  return seconds < 2 * SECONDS.hour ? "minute" : seconds < 3 * SECONDS.day ? "hour" : "day";
+}
+
+/** A moment (seconds UTC) as people in China read it, whatever zone the device is set to. */
+export function moment(seconds: number, language: Language): string {
+  const format = new Intl.DateTimeFormat(language, {
+    timeZone: "Asia/Shanghai",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return format.format(seconds * 1000);
+}

@@ -1,0 +1,54 @@
+// What an app keeps on the device: one IndexedDB database an app, one table of names and values.
+
+const TABLE = "values";
+
+/** Values by name. Rejects when the browser refuses storage (private windows, a full disk): the caller says so. */
+export class Store {
+  private opened: Promise<IDBDatabase> | null = null;
+
+  constructor(private readonly name: string) {}
+
+  get<Value>(key: string): Promise<Value | undefined> {
+    return this.ask("readonly", (table) => table.get(key) as IDBRequest<Value | undefined>);
+  }
+
+  put(key: string, value: unknown): Promise<unknown> {
+    return this.ask("readwrite", (table) => table.put(value, key));
+  }
+
+  delete(key: string): Promise<unknown> {
+    return this.ask("readwrite", (table) => table.delete(key));
+  }
+
+  /** Forget everything on this device. */
+  clear(): Promise<unknown> {
+    return this.ask("readwrite", (table) => table.clear());
+  }
+
+  private async ask<Value>(mode: IDBTransactionMode, deed: (table: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+    const database = await (this.opened ??= this.open());
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction(TABLE, mode, { durability: "strict" });
+      const request = deed(transaction.objectStore(TABLE));
+      // Only a completed transaction is on the disk.
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
+    });
+  }
+
+  private open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const request = indexedDB.open(this.name, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+      request.onerror = () => {
+        this.opened = null;
+        reject(request.error);
+      };
+      request.onsuccess = () => {
+        // A browser may close it under us; the next question opens it again.
+        request.result.onclose = () => (this.opened = null);
+        resolve(request.result);
+      };
+    });
+  }
+}
