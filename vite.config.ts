@@ -25,7 +25,7 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { index: "index.html", "service-worker": "service-worker.ts" },
+      input: { index: "index.html", "service-worker": "../../service_kit/browser/service_worker.ts" },
       output: { entryFileNames: (chunk) => (chunk.name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js") },
     },
   },

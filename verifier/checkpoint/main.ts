@@ -5,7 +5,7 @@ import { hush, signal, speak } from "../../service_kit/browser/announce";
 import { button, element, facts } from "../../service_kit/browser/dom";
 import { chooseLanguage, chosenLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/store";
-import { Camera, Decoder } from "./camera";
+import { Camera, Decoder } from "../../service_kit/browser/camera";
 import { Gate } from "./gate";
 import { Tally } from "./tally";
 import { PROFILE_NAMES } from "./texts";
