@@ -16,12 +16,15 @@ LOCKS := locks/requirements
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo check static test bench faults vectors locks clean
+.PHONY: help apps demo check static test bench faults vectors locks clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-demo: .venv/runtime ## three provinces and a registry recognise each other's codes (ARGS=--keep-running leaves them up)
+apps: .venv/runtime ## build the browser apps anew, those whose sources have changed
+	@$(BIN)/python hatch_build.py
+
+demo: apps ## three provinces and a registry recognise each other's codes (ARGS=--keep-running leaves them up)
 	@$(BIN)/tongxing demo $(ARGS)
 
 static: .venv/test
@@ -33,13 +36,13 @@ static: .venv/test
 check: static ## format, lint, types, import contracts and unit tests
 	$(PYTEST) tests/unit tests/architecture
 
-test: static .venv/peers/installed ## everything: check, all other tests, the coverage gates
+test: static apps .venv/peers/installed ## everything: check, all other tests, the coverage gates
 	@rm -f .coverage .coverage.*
 	$(PYTEST) --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='credentials/*'
 
-bench: .venv/test ## measure speed against the budgets
+bench: .venv/test apps ## measure speed against the budgets
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 faults: .venv/test ## kill processes and databases again and again, and count what is lost or wrong
@@ -53,11 +56,13 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --
 locks: ## solve the dependencies anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) pyproject.toml --extra postgres --group build -o $(LOCKS).lock
 	$(COMPILE) pyproject.toml --extra postgres --group build --group test -c $(LOCKS).lock -o $(LOCKS)-test.lock
+	$(COMPILE) --group pyproject.toml:node -o $(LOCKS)-node.lock
 	$(COMPILE) --group pyproject.toml:peers -o $(LOCKS)-peers.lock
+	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean: ## remove what make and the tests have made
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	rm -rf .import_linter_cache build dist
+	rm -rf .import_linter_cache build dist node_modules verifier/checkpoint/built issuer/wallet/built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python .venv/peers/bin/python:
@@ -65,13 +70,19 @@ clean: ## remove what make and the tests have made
 	    echo "Tongxing needs Python 3.11 or newer with its venv module; on Debian: apt-get install $(MISSING)" >&2; exit 1; }
 	$(PYTHON) -m venv $(@:/bin/python=)
 
+# The browser apps are built by Node: the machine's, if it is new enough and has npm, else that of a wheel.
+NODE_WHEEL = @node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])\.' && npm --version >/dev/null 2>&1 || \
+    $(BIN)/$(INSTALL) --require-hashes -r $(LOCKS)-node.lock
+
 # The test lock holds all of the runtime lock in the same versions, so whichever comes second adds to the first.
-.venv/runtime: .venv/bin/python $(LOCKS).lock pyproject.toml
+.venv/runtime: .venv/bin/python $(LOCKS).lock pyproject.toml hatch_build.py
+	$(NODE_WHEEL)
 	$(BIN)/$(INSTALL) --require-hashes -r $(LOCKS).lock
 	$(BIN)/$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test: .venv/bin/python $(LOCKS)-test.lock pyproject.toml
+.venv/test: .venv/bin/python $(LOCKS)-test.lock pyproject.toml hatch_build.py
+	$(NODE_WHEEL)
 	$(BIN)/$(INSTALL) --require-hashes -r $(LOCKS)-test.lock
 	$(BIN)/$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/runtime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from flask import Flask
 
@@ -14,13 +15,15 @@ from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.metrics import StateCollector
+from service_kit.pages import add_pages
 from service_kit.web import add_probe, make_app, metrics_of
 
 MAX_BODY_BYTES = 16_384
+WALLET = Path(__file__).parent / "wallet" / "built"
 
 
 def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
-    """The issuer as a WSGI application: ``/v1/…``, to be mounted under ``/issuer``.
+    """The issuer as a WSGI application: ``/v1/…`` and ``/wallet/``, to be mounted under ``/issuer``.
 
     Begins to publish the status by itself in a thread of its own, unless that is switched off.
 
@@ -34,6 +37,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     watch_cache(office.cache, app.name, registry)
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)
+    add_pages(app, WALLET, "/wallet/")
     if settings.publish_seconds:
         office.upkeep.start()
     return app

@@ -64,7 +64,8 @@ _MEDIA_TYPES = {
 }
 _TEXTS = frozenset({".css", ".html", ".js", ".json", ".jws", ".jwt", ".svg", ".txt", ".wasm", ".webmanifest"})
 """What compresses; signed binary files and pictures do not."""
-_FOR_EVER = re.compile(r"(?:^|/)(?:[0-9]+|[0-9a-f]{64})(?:[./]|$)|(?:^|/)assets/[^/]+-[\w-]{8}\.[a-z0-9]+$")
+_NUMBERED = re.compile(r"(?:^|/)(?:[0-9]+|[0-9a-f]{64})(?:[./]|$)")
+_BUNDLED = re.compile(r"(?:^|/)assets/[^/]+-[\w-]{8}\.[a-z0-9]+$")
 _HIDDEN = re.compile(r"(?:^|/)\.|\.gz$|/$|\0")
 
 
@@ -102,7 +103,7 @@ def tidy(folder: Path) -> None:
 
 def cache_control(path: str) -> str:
     """How long the file at ``path`` (relative, with slashes) may be kept."""
-    if _FOR_EVER.search(path) and not path.endswith(".jwt"):
+    if _BUNDLED.search(path) or (_NUMBERED.search(path) and not path.endswith(".jwt")):
         return f"public, max-age={FOR_EVER_SECONDS}, immutable"
     return f"public, max-age={NEWS_SECONDS}"
 
@@ -139,8 +140,9 @@ def _chosen(folder: Path, path: str) -> tuple[Opened, bool, bool]:
     if place is None or found is None:
         raise NotFound
     twin = _open(_twin(Path(place))) if Path(path).suffix in _TEXTS else None
-    if twin and twin.modified != found.modified:
-        # Replaced in this moment, or left by something that is not :func:`publish`.
+    if twin and twin.modified != found.modified and not _BUNDLED.search(path):
+        # Replaced in this moment, or left by something that is not :func:`publish`; a package's files are as they were
+        # built, but get the time at which they were installed, each its own.
         twin.file.close()
         twin = None
     if twin is None:

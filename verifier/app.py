@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
 
 from service_kit.cache import listen
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
+from service_kit.pages import add_pages
 from service_kit.web import add_probe, make_app, metrics_of
 from verifier.config import VerifierSettings
 from verifier.metrics import GateCollector, GateMetrics
 from verifier.service import EXTENSION, make_service
 from verifier.views import blueprint
 
+CHECKPOINT = Path(__file__).parent / "checkpoint" / "built"
+
 
 def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
-    """The verifier as a WSGI application: ``/v1/…``, to be mounted under ``/verifier``.
+    """The verifier as a WSGI application: ``/v1/…`` and the gate app, to be mounted under ``/verifier``.
 
     Loads what is stored and begins to keep it fresh in a thread of its own. Raises SettingInvalid.
     """
@@ -26,6 +31,7 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     watch_cache(service.cache, app.name, registry)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
+    add_pages(app, CHECKPOINT)
     listen(service.cache, service.freshness.hear)
     service.freshness.start(settings.poll_seconds)
     return app

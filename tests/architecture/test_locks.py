@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from hatch_build import NODE_WHEEL
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -18,8 +21,11 @@ BUILD = PROJECT["build-system"]["requires"]
 ASKED = {
     "requirements.lock": RUNTIME + GROUPS["build"],
     "requirements-test.lock": RUNTIME + GROUPS["build"] + GROUPS["test"],
+    "requirements-node.lock": GROUPS["node"],
     "requirements-peers.lock": GROUPS["peers"],
 }
+PACKAGES = json.loads((ROOT / "package.json").read_text("utf-8"))
+NPM_LOCK = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
 ENTRY = re.compile(r"[a-z0-9.-]+==[^ ]+( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")
 
 locks = pytest.mark.parametrize("lock", ASKED)
@@ -78,6 +84,19 @@ def test_the_peer_that_checks_cose_is_not_the_abandoned_one() -> None:
 def test_each_dependency_has_its_reason() -> None:
     """Whoever is asked to trust a package must be able to read why it is there."""
     page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
-    rows = set(re.findall(r"^\| `([a-z0-9-]+)", page, re.MULTILINE))
+    rows = set(re.findall(r"^\| `([a-z0-9@/-]+)", page, re.MULTILINE))
     asked = {Requirement(text).name for lock in ASKED.values() for text in lock}
-    assert rows == asked
+    assert rows == asked | set(PACKAGES["devDependencies"])
+
+
+def test_the_lock_of_the_apps_names_packages_and_hashes_and_no_place() -> None:
+    """As with the others: an address ties every reader to one machine's registry."""
+    locked = {name: entry for name, entry in NPM_LOCK["packages"].items() if name}
+    assert locked
+    assert [name for name, entry in locked.items() if "resolved" in entry or "integrity" not in entry] == []
+    assert NPM_LOCK["packages"][""]["devDependencies"] == PACKAGES["devDependencies"]
+
+
+def test_the_build_hook_asks_for_the_node_that_is_locked() -> None:
+    """A wheel built elsewhere must not bring another Node than ours."""
+    assert GROUPS["node"] == [NODE_WHEEL]

@@ -60,7 +60,7 @@ def test_the_image_is_nobodys_and_locked() -> None:
     text = CONTAINERFILE.read_text()
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
     installs = re.findall(r"pip install .*", text)
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert all("--require-hashes" in each or "--no-deps" in each for each in installs)
     assert "requirements-test" not in text
 

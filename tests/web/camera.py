@@ -1,0 +1,64 @@
+"""What a camera sees: pictures of QR symbols drawn by the tests, as a video that Chromium takes for its camera."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFilter
+
+from credentials.qr import draw_png
+
+SIZE = (1280, 720)
+"""Pixels: what the gate app asks a camera for."""
+
+
+def symbol(text: str, pixels: int = 560) -> Image.Image:
+    """A symbol of about so many pixels a side, on white."""
+    drawn = Image.open(io.BytesIO(draw_png(text, level="M", scale=8))).convert("RGB")
+    return drawn.resize((pixels, pixels), Image.Resampling.LANCZOS)
+
+
+def scene(*symbols: Image.Image) -> Image.Image:
+    """One frame: symbols side by side in front of a grey wall."""
+    frame = Image.new("RGB", SIZE, (110, 115, 120))
+    for number, each in enumerate(symbols):
+        left = (2 * number + 1) * SIZE[0] // (2 * len(symbols)) - each.width // 2
+        frame.paste(each, (left, (SIZE[1] - each.height) // 2))
+    return frame
+
+
+def tilted(frame: Image.Image, degrees: float = 17) -> Image.Image:
+    """Held askew, and seen a little from the side."""
+    turned = frame.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(110, 115, 120))
+    width, height = turned.size
+    seen = (0, 40, 60, height, width - 20, height - 60, width, 0)
+    return turned.transform(turned.size, Image.Transform.QUAD, seen, Image.Resampling.BICUBIC)
+
+
+def blurred(frame: Image.Image, radius: float = 1.6) -> Image.Image:
+    """Out of focus."""
+    return frame.filter(ImageFilter.GaussianBlur(radius))
+
+
+def glared(frame: Image.Image) -> Image.Image:
+    """A lamp mirrored in the phone's glass: washed out, with one white spot."""
+    washed = Image.blend(frame, Image.new("RGB", frame.size, "white"), 0.35)
+    light = Image.new("L", frame.size, 0)
+    ImageDraw.Draw(light).ellipse((560, 330, 640, 400), fill=235)
+    washed.paste("white", mask=light.filter(ImageFilter.GaussianBlur(18)))
+    return washed
+
+
+def record(path: Path, frames: Sequence[Image.Image]) -> Path:
+    """A video of ``frames`` (of :data:`SIZE`) in a loop, for ``--use-file-for-fake-video-capture``.
+
+    It may be written anew while no camera is open.
+    """
+    data = io.BytesIO()
+    # A file of a single frame ends before the camera has begun.
+    for frame in [*frames] * (2 if len(frames) == 1 else 1):
+        frame.save(data, "JPEG", quality=90)
+    path.write_bytes(data.getvalue())
+    return path

@@ -1,0 +1,99 @@
+"""A real browser, Debian's Chromium driven by Playwright, with a camera that sees what the tests draw."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, sync_playwright
+
+from demonstration.world import World
+from tests.web.camera import record, scene
+from tests.web.town import Town
+from verifier.app import CHECKPOINT
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+
+
+class Launch(Protocol):
+    """Starts a browser of its own, as a device: what it stores lies in ``profile`` and is there again at the next
+    start with the same one. ``camera``: the video that its camera sees. Further options are Playwright's."""
+
+    def __call__(self, profile: str = "device", camera: Path | None = None, **options: Any) -> BrowserContext:
+        """A browser with one empty page."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium, with the apps built; skips where there is none."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
+    assert (CHECKPOINT / "index.html").exists(), "the apps are not built: make apps"
+    return found
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright itself, once for each worker of pytest-xdist."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Town]:
+    """A registry and two provinces, running."""
+    with World(tmp_path_factory.mktemp("town")) as world:
+        yield Town(world)
+
+
+@pytest.fixture
+def launch(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Launch]:
+    """Starts browsers that end with the test; it fails when a page threw an error or asked for what its Content
+    Security Policy forbids."""
+    started: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def begin(profile: str = "device", camera: Path | None = None, **options: Any) -> BrowserContext:
+        seen = [f"--use-file-for-fake-video-capture={camera or record(tmp_path / 'wall.mjpeg', [scene()])}"]
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / profile,
+            executable_path=chromium,
+            chromium_sandbox=False,
+            args=_ARGUMENTS + seen,
+            **{"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "permissions": ["camera"]} | options,
+        )
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.on("console", lambda message: faults.extend(_faults(message)))
+        started.append(context)
+        return context
+
+    yield begin
+    for context in started:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def wall() -> Image.Image:
+    """What a camera sees when nobody shows it anything."""
+    return scene()
+
+
+def _faults(message: ConsoleMessage) -> list[str]:
+    """A network that is off is no fault of the page."""
+    return [message.text] if message.type == "error" and "Content Security Policy" in message.text else []

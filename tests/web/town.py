@@ -1,0 +1,88 @@
+"""A registry and two provinces as real processes, and what a person does at their counters.
+
+One for each worker of pytest-xdist: tests add people and codes, and leave keys, members and rules as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+from credentials.keys import load_private_key
+from demonstration.cast import Home, Province, Registry
+from demonstration.phone import Phone
+from demonstration.props import asks
+from demonstration.world import World
+from service_kit.clock import SystemClock
+from service_kit.durable import read_secret
+from service_kit.locale import Text
+
+HENAN = Home("henan", "CN-41", Text("河南", "Henan"), 410000, "0371-12320", hours=72)
+GUANGDONG = Home("guangdong", "CN-44", Text("广东", "Guangdong"), 440000, "020-12320", hours=48)
+
+
+class Town:
+    """Henan issues, Guangdong checks."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.clock = world, SystemClock()
+        self.registry = Registry(world)
+        self.henan, self.guangdong = provinces = [Province(world, self.registry, home) for home in (HENAN, GUANGDONG)]
+        for province in provinces:
+            province.submit_statement()
+        draft = self.registry.draft({province.home.member: province.home.entry() for province in provinces})
+        for officer in (0, 1):
+            self.registry.approve(draft["id"], officer)
+        assert self.registry.publish(draft["id"])
+        for province in provinces:
+            province.prepare()
+        world.start(*(province.server for province in provinces))
+        for province in provinces:
+            province.publish_rules()
+        for province in provinces:
+            for other in provinces:
+                province.wait_for_status(other.home.member)
+            province.wait_for(lambda state: state["rules"])
+
+    @property
+    def gate(self) -> str:
+        """The address of Guangdong's gate app."""
+        return self.guangdong.server.url("verifier") + "/"
+
+    @property
+    def wallet(self) -> str:
+        """The address of Henan's wallet."""
+        return self.henan.server.url("issuer") + "/wallet/"
+
+    def paper(self, name: str = "李建国", **asked: Any) -> dict[str, Any]:
+        """A paper code of Henan, as its issuer answers: text, handle, …"""
+        return self.henan.issue(asks(name, now=self.clock.now(), form="paper", **{"hours": 10, **asked}))
+
+    def phone(self, folder: Path, name: str = "王小明", **asked: Any) -> tuple[Phone, dict[str, Any]]:
+        """A phone of the command line that holds a code of Henan, and what the issuer answered."""
+        phone = Phone(folder / secrets.token_hex(4))
+        phone.make_key()
+        request = asks(name, now=self.clock.now(), form="phone", **{"hours": 10, **asked})
+        request["holder_proof"] = phone.proof(self.henan.server.url("issuer"), self.clock.now())
+        issued = self.henan.issue(request)
+        phone.keep(issued["text"])
+        return phone, issued
+
+    def presentation(self, folder: Path, name: str = "王小明", **asked: Any) -> str:
+        """A live code, signed now."""
+        phone, _ = self.phone(folder, name, **asked)
+        return phone.show(self.clock.now())
+
+    def snapshot(self) -> dict[str, Any]:
+        """What Guangdong's gate would give to a browser now."""
+        return self.world.get(self.gate + "v1/snapshot")
+
+    def rules_key(self) -> Any:
+        """Guangdong's key for rules."""
+        return load_private_key(read_secret(self.guangdong.key_file("rules-1")))
+
+    def request(self, name: str, *, form: str = "phone", hours: int = 10, **asked: Any) -> str:
+        """What staff write down to issue for somebody, as JSON without a holder's proof."""
+        return json.dumps(asks(name, now=self.clock.now(), form=form, hours=hours, **asked), ensure_ascii=False)
