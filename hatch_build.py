@@ -79,7 +79,7 @@ def _install(root: Path, npm: list[str]) -> None:
     stamp = root / "node_modules" / STAMP
     if stamp.exists() and stamp.read_text() == lock:
         return
-    arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--loglevel=error"]
     _run([*npm, *arguments], root, "npm ci failed (is the npm registry within reach?)")
     stamp.write_text(lock)
 
@@ -93,7 +93,8 @@ def _tools() -> tuple[list[str], list[str]]:
         raise BuildFailed(f"the browser apps need Node {OLDEST_NODE} or newer with npm, or the wheel {NODE_WHEEL}")
     place = Path(wheel.origin).parent
     node = str(place / "bin" / "node")
-    return [node], [node, str(place / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    # By the certificates of this machine, as pip goes by them: Node brings its own, and knows no house's authority.
+    return [node], [node, "--use-system-ca", str(place / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _node_on_path() -> bool:
