@@ -9,7 +9,7 @@
                "denied": [{"kid", "reason", "denied_at"}]},
      "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
      "rules": [the host's rule sets as JWS, those in force and to come, the newest last],
-     "reasons": [{"code", "outcome", "zh", "en"}, most important first]}
+     "reasons": [{"code", "outcome", "zh", "zh_hk", "en"}, most important first]}
 
 Times are seconds UTC, so ages follow by subtraction and the same knowledge gives the same bytes (and ETag). Whoever
 serves it has checked it all; statuses, segments and rules are handed on as they were signed.
@@ -73,7 +73,7 @@ def trust_to_json(trust: TrustSnapshot) -> dict[str, Any]:
 def reasons_to_json() -> list[dict[str, Any]]:
     """The table of reasons, most important first; notes have no outcome."""
     return [
-        {"code": row.code, "outcome": row.outcome and row.outcome.value, "zh": row.zh, "en": row.en}
+        {"code": row.code, "outcome": row.outcome and row.outcome.value, "zh": row.zh, "zh_hk": row.zh_hk, "en": row.en}
         for row in REASONS.values()
     ]
 

@@ -16,16 +16,19 @@ const SIMPLE = new Map<number, boolean | null>([
   [22, null],
 ]);
 
-/** Exactly one item of at most `limit` bytes. Throws `too-large` or `malformed`. */
-export function loads(data: Uint8Array, limit: number): Value {
+/** Exactly one item of at most `limit` bytes; when `shortest`, in the one encoding. Throws `too-large` or `malformed`. */
+export function loads(data: Uint8Array, limit: number, shortest = false): Value {
   if (data.length > limit) throw tooLarge(limit, "bytes");
   const reader = new Reader(data);
   const value = reader.item(MAX_CBOR_DEPTH);
   if (!reader.isAtEnd) throw malformed("bytes after the CBOR item");
+  if (shortest && !reader.isShortest) throw malformed("a number longer than it need be");
   return value;
 }
 
 class Reader {
+  /** Whether each number was written as short as it can be (RFC 8949 section 4.2.1). */
+  isShortest = true;
   private at = 0;
   constructor(private readonly data: Uint8Array) {}
 
@@ -58,6 +61,7 @@ class Reader {
     let value = 0;
     for (const byte of this.take(2 ** (short - 24))) value = value * 256 + byte;
     if (!Number.isSafeInteger(value + 1)) throw malformed("integer too large");
+    if (value < (short === 24 ? 24 : 2 ** (4 * 2 ** (short - 24)))) this.isShortest = false;
     return value;
   }
 

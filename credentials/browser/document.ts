@@ -19,8 +19,10 @@ const MAX_PARAMETERS = 64;
 const MAX_VALUE_SETS = 64;
 const MAX_VALUE_SET_ITEMS = 5_000;
 const MAX_TEXT_CHARACTERS = 300;
+const MAX_COMMENT_CHARACTERS = 1_000;
 
-const OPTIONAL = ["valid_until", "accepted_forms"];
+const COMMENT = ["comment"];
+const OPTIONAL = [...COMMENT, "valid_until", "accepted_forms"];
 const REQUIRED = [
   "member", "rule_set", "version", "sequence", "previous", "valid_from", "parameters", "value_sets",
   "accepted_statuses", "rules", "denials",
@@ -74,7 +76,7 @@ function readRules(value: Json | undefined, parameters: Fields, valueSets: Field
 }
 
 function readRule(value: Json, parameters: Fields, known: ReadonlyMap<string, Json>): RecognitionRule {
-  const fields = readFields(value, ["id", "kinds", "logic", "text", "needed"], [], "rule");
+  const fields = readFields(value, ["id", "kinds", "logic", "text", "needed"], COMMENT, "rule");
   const id = fields.id!;
   if (typeof id !== "string" || !RULE_ID.test(id)) throw ruleSetInvalid("rule: bad id");
   return {
@@ -90,7 +92,7 @@ function readDenials(value: Json): Map<string, Denial> {
   if (!Array.isArray(value)) throw ruleSetInvalid("denials: not an array");
   const denials = new Map<string, Denial>();
   for (const entry of value) {
-    const fields = readFields(entry, ["member", "reason", "expires_at"], [], "denial");
+    const fields = readFields(entry, ["member", "reason", "expires_at"], COMMENT, "denial");
     const denied = member(fields.member);
     require(!denials.has(denied), "denials: a member stands twice");
     denials.set(denied, { reason: text(fields.reason!, {}, "reason"), expiresAt: time(fields.expires_at, "expires_at") });
@@ -103,7 +105,13 @@ function readFields(value: Json, required: string[], optional: string[], where: 
   require(required.every((name) => Object.hasOwn(value, name)), `${where}: a field is missing`);
   const known = [...required, ...optional];
   require(Object.keys(value).every((name) => known.includes(name)), `${where}: unknown field`);
+  if ("comment" in value) requireComment(value.comment);
   return value;
+}
+
+function requireComment(value: Json | undefined): void {
+  const sound = typeof value === "string" && PRINTABLE.test(value) && [...value].length <= MAX_COMMENT_CHARACTERS;
+  require(sound, "comment: too long, or not a line that can be shown");
 }
 
 function list(value: Json | undefined, where: string): Json[] {

@@ -17,9 +17,13 @@ export interface PublicJwk {
   y: string;
 }
 
-export function importJwk(jwk: PublicJwk): Promise<CryptoKey> {
-  const { kty, crv, x, y } = jwk;
-  return crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, true, ["verify"]);
+/** The key of a trust list. Throws `key-rejected` for one that is not on the curve. */
+export async function importJwk({ kty, crv, x, y }: PublicJwk): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, true, ["verify"]);
+  } catch {
+    throw new CredentialError("key-rejected");
+  }
 }
 
 /** The key of a 33-byte compressed point (SEC 1 section 2.3.4). Throws `malformed` when it is not on the curve. */

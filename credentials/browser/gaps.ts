@@ -4,6 +4,16 @@ import { malformed } from "./errors";
 import { MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE } from "./limits";
 import { isWhole } from "./regions";
 
+/** The parameter that codes these ascending indices in the fewest bytes. */
+export function smallestParameter(indices: Uint32Array): number {
+  const gaps = indices.map((index, at) => (at ? index - indices[at - 1]! - 1 : index));
+  const zeros = (parameter: number) => gaps.reduce((sum, gap) => sum + (gap >> parameter), 0);
+  let parameter = 0;
+  // Each further plain bit costs one bit a gap and saves the zeros that halving takes away.
+  while (zeros(parameter) - zeros(parameter + 1) > gaps.length) parameter++;
+  return parameter;
+}
+
 /** The `count` indices that `data` holds, ascending; the work is bounded by its length. Throws `malformed`. */
 export function decode(count: number, parameter: number, data: Uint8Array): Uint32Array {
   if (!isWhole(parameter, 0, MAX_RICE_PARAMETER) || data.length > MAX_STATUS_LIST_BYTES) {

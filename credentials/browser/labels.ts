@@ -3,7 +3,7 @@
 
 import type { EvidenceKind, EvidenceResult, Form, Guardian, Status } from "./model";
 
-type Said = readonly [zhCN: string, zhHK: string, en: string];
+export type Said = readonly [zhCN: string, zhHK: string, en: string];
 
 export const STATUS_LABELS: Record<Status, Said> = {
   green: ["绿码", "綠碼", "Green"],
@@ -19,18 +19,18 @@ export const FORM_LABELS: Record<Form, Said> = {
 };
 
 export const KIND_LABELS: Record<EvidenceKind, Said> = {
-  "nucleic-acid": ["核酸检测", "核酸檢測", "Nucleic-acid test"],
-  antigen: ["抗原检测", "抗原檢測", "Antigen test"],
-  vaccination: ["疫苗接种", "疫苗接種", "Vaccination"],
-  recovery: ["康复", "康復", "Recovery"],
-  quarantine: ["隔离", "隔離", "Quarantine"],
-  travel: ["行程", "行程", "Journey"],
+  "nucleic-acid": ["核酸检测", "核酸檢測", "nucleic-acid test"],
+  antigen: ["抗原检测", "抗原檢測", "antigen test"],
+  vaccination: ["疫苗接种", "疫苗接種", "vaccination"],
+  recovery: ["康复", "康復", "recovery"],
+  quarantine: ["隔离", "隔離", "quarantine"],
+  travel: ["行程", "行程", "journey"],
 };
 
 export const RESULT_LABELS: Record<EvidenceResult, Said> = {
   negative: ["阴性", "陰性", "negative"],
   positive: ["阳性", "陽性", "positive"],
-  inconclusive: ["无法判定", "無法判定", "inconclusive"],
+  inconclusive: ["结果不明", "結果不明", "inconclusive"],
   completed: ["已完成", "已完成", "completed"],
 };
 

@@ -7,6 +7,8 @@ import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTE
 
 export const PREFIX = "TX1:";
 const ESCAPED_SPACE = /%20/g;
+/** White space as Python has it: that of JavaScript leaves out some and takes the byte order mark besides. */
+const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
 /** Take a `TX1:` text apart, without believing it. Throws `not-a-credential`, `too-large` or `malformed`. */
 export function unwrap(text: string): cose.Envelope {
@@ -24,7 +26,7 @@ export function openText<Opened>(
   open: (data: Uint8Array) => Opened,
 ): Opened {
   if (codePoints(text) > MAX_TEXT_CHARACTERS) throw tooLarge(MAX_TEXT_CHARACTERS, "characters");
-  text = text.trim();
+  text = strip(text);
   if (!text.startsWith(prefix)) throw new CredentialError("not-a-credential", `no ${prefix} prefix`);
   try {
     return openBody(text, prefix, most, open);
@@ -32,6 +34,14 @@ export function openText<Opened>(
     if (!text.includes("%20")) throw error;
   }
   return openBody(text.replace(ESCAPED_SPACE, " "), prefix, most, open);
+}
+
+/** The text without white space at its ends. */
+export function strip(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && SPACE.test(text[start]!)) start++;
+  while (start < end && SPACE.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
 }
 
 function openBody<Opened>(text: string, prefix: string, most: number, open: (data: Uint8Array) => Opened): Opened {

@@ -62,17 +62,18 @@ export function unwrap(text: string): Presentation {
   return native.openText(text, PREFIX, MAX_PRESENTATION_TEXT_CHARACTERS, open);
 }
 
-/** Check the holder's signature. Throws `presentation-signature`. */
+/** Check the holder's signature; for nonce mode, over the challenge of this gate. Throws `code`. */
 export async function verify(
   presentation: Presentation,
   holderKey: CryptoKey,
   challenge: Challenge | null = null,
+  code = "presentation-signature",
 ): Promise<void> {
   if ((presentation.mode === NONCE) !== (challenge !== null)) {
-    throw new CredentialError("presentation-signature", "mode and nonce do not go together");
+    throw new CredentialError(code, "mode and nonce do not go together");
   }
   const message = await signed(presentation.credential, clockBytes(presentation.time), challenge);
-  await es256.verify(holderKey, presentation.signature, message, "presentation-signature");
+  await es256.verify(holderKey, presentation.signature, message, code);
 }
 
 async function signed(credential: Uint8Array, clock: Uint8Array, challenge: Challenge | null): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 // What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
 
 import { evaluate, type State } from "./certlogic";
-import type { Form, Status, StatusCredential } from "./model";
+import { EVIDENCE_KINDS, type Form, type Status, type StatusCredential } from "./model";
 import type { Rule } from "./operators";
 import { ruleInput } from "./vocabulary";
 
@@ -61,8 +61,8 @@ export class RuleSet {
     if (!this.inForce(at)) return { state: "open", rule: null };
     const data = ruleInput(credential, at);
     let opened: RuleResult | null = null;
-    const kinds = new Set<string>(credential.evidence.map((piece) => piece.kind));
-    for (const kind of kinds.size ? kinds : ["none"]) {
+    const held = new Set(credential.evidence.map((piece) => piece.kind));
+    for (const kind of held.size ? EVIDENCE_KINDS.filter((each) => held.has(each)) : ["none"]) {
       const applying = this.rules.filter((rule) => rule.kinds.has(kind));
       if (!applying.length) opened ??= { state: "open", rule: null };
       for (const rule of applying) {

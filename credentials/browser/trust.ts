@@ -7,6 +7,7 @@ import { CLOCK_SKEW_SECONDS } from "./limits";
 import type { Form, Status } from "./model";
 import { readRuleSet } from "./document";
 import type { RuleSet } from "./ruleset";
+import * as segments from "./segment";
 import * as status from "./snapshot";
 import type { StatusSnapshot } from "./snapshot";
 
@@ -21,6 +22,7 @@ export interface Policy {
   presentation_age: number;
   presentation_ahead: number;
   forms: Form[];
+  nonce_required: boolean;
   shared_replay_memory: boolean;
 }
 
@@ -56,14 +58,18 @@ export interface ReasonJson {
   code: string;
   outcome: "accepted" | "refused" | "undetermined" | null;
   zh: string;
+  zh_hk: string;
   en: string;
 }
 
 export interface SnapshotJson {
   member: string;
+  /** The gate's name, which its challenges carry. */
+  gate: string;
   policy: Policy;
   trust: TrustJson | null;
   statuses: { [member: string]: string };
+  segments: { [member: string]: string[] };
   rules: string[];
   reasons: ReasonJson[];
 }
@@ -134,13 +140,20 @@ export class Trust {
 /** Immutable; a newer one replaces it whole, so that no check sees half of an update. */
 export interface Knowledge {
   member: string;
+  gate: string;
   trust: Trust | null;
   statuses: ReadonlyMap<string, StatusSnapshot>;
   /** The host member's, the newest last. */
   ruleSets: readonly RuleSet[];
   reasons: ReadonlyMap<string, ReasonJson>;
   /** What was left out, and why: one member's bad file stops no other's. */
-  failures: readonly { member: string; file: string; code: string }[];
+  failures: readonly Failure[];
+}
+
+export interface Failure {
+  member: string;
+  file: string;
+  code: string;
 }
 
 /** The rule set in force at `at` (seconds UTC): the newest that has begun and not ended. */
@@ -150,31 +163,59 @@ export function rulesAt(knowledge: Knowledge, at: number): RuleSet | null {
 
 /** Read a snapshot; what does not hold is reported in `failures` and left out. */
 export async function readSnapshot(snapshot: SnapshotJson): Promise<Knowledge> {
+  const { member, gate } = snapshot;
   const trust = snapshot.trust && new Trust(snapshot.trust);
-  const failures: { member: string; file: string; code: string }[] = [];
-  const attempt = async <Read>(member: string, file: string, read: () => Promise<Read>): Promise<Read | null> => {
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof CredentialError)) throw error;
-      failures.push({ member, file, code: error.code });
-      return null;
-    }
-  };
+  const failures: Failure[] = [];
   const statuses = new Map<string, StatusSnapshot>();
   const ruleSets: RuleSet[] = [];
   if (trust) {
-    for (const [member, data] of Object.entries(snapshot.statuses)) {
-      const read = await attempt(member, "status.cose", () => status.open(fromBase64(data), member, trust));
-      if (read) statuses.set(member, read);
+    for (const [issuer, data] of Object.entries(snapshot.statuses)) {
+      const read = await readStatus(issuer, data, snapshot.segments[issuer] ?? [], trust, failures);
+      if (read) statuses.set(issuer, read);
     }
     for (const compact of snapshot.rules) {
-      const read = await attempt(snapshot.member, "rules.jws", () => readRuleSet(compact, snapshot.member, trust));
+      const read = await attempt(failures, member, "rules.jws", () => readRuleSet(compact, member, trust));
       if (read) ruleSets.push(read);
     }
   }
   const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, reason]));
-  return { member: snapshot.member, trust, statuses, ruleSets, reasons, failures };
+  return { member, gate, trust, statuses, ruleSets, reasons, failures };
+}
+
+/** A member's withdrawals: its snapshot and the segments that follow it, up to the first that does not hold. */
+async function readStatus(
+  member: string,
+  data: string,
+  following: readonly string[],
+  trust: Trust,
+  failures: Failure[],
+): Promise<StatusSnapshot | null> {
+  let held = await attempt(failures, member, "status.cose", () => status.open(fromBase64(data), member, trust));
+  for (const each of following) {
+    const before: StatusSnapshot | null = held;
+    if (!before) break;
+    const read = async () => segments.apply(before, await segments.open(fromBase64(each), member, trust));
+    const after = await attempt(failures, member, `segments/${before.sequence + 1}.cose`, read);
+    if (!after) break;
+    held = after;
+  }
+  return held;
+}
+
+/** What `read` gives; null when it does not hold, with the reason in `failures`. */
+async function attempt<Read>(
+  failures: Failure[],
+  member: string,
+  file: string,
+  read: () => Promise<Read>,
+): Promise<Read | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    failures.push({ member, file, code: error.code });
+    return null;
+  }
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -9,13 +9,15 @@
 //  7. permission   the member may issue this status and form, and the key was active at iat
 //  8. decision     a yellow, red or pending status names its decision; without one it is no colour
 //  9. time         the gate's clock is not in doubt, the lifetime is within its form's, not expired
-// 10. holder       a phone or assisted code is inside a live presentation by its own key, now
+// 10. holder       a phone or assisted code is inside a live presentation by its own key, now: signed a moment ago, or
+//                  over the challenge that this gate has just shown
 // 11. withdrawal   the issuer's status data is there, fresh enough, and the bit is not set
 // 12. source       a converted code's source is neither withdrawn, nor denied, nor expired
 // 13. recognition  the host does not deny this issuer, and admits the status and the form
 // 14. rules        the host member's rule set passes
 // 15. replay       the live code was not shown before: the gate's own step, for it alone remembers
 
+import { withHotlines } from "./advice";
 import * as claims from "./claims";
 import * as cose from "./cose";
 import { CannotTell, CredentialError, malformed } from "./errors";
@@ -33,7 +35,8 @@ import { isWithdrawn } from "./snapshot";
 import type { StepName } from "./steps";
 import * as table from "./table";
 import { rulesAt, type Knowledge, type Policy, type Trust, type TrustedKey } from "./trust";
-import { outcomeOf, type DecidingRules, type Finding, type Verdict } from "./verdict";
+import { finding, outcomeOf, type DecidingRules, type Finding, type Verdict } from "./verdict";
+import { evidenceInWords } from "./words";
 
 const MAX_LIFETIME = {
   phone: MAX_LIFETIME_PHONE_SECONDS,
@@ -41,15 +44,20 @@ const MAX_LIFETIME = {
   paper: MAX_LIFETIME_PAPER_SECONDS,
 };
 
-/** Judge one code at `at` (seconds UTC) by what this gate knows. Never rejects, whatever `text` is. */
+/**
+ * Judge one code at `at` (seconds UTC) by what this gate knows. Never rejects, whatever `text` is.
+ * `clockInDoubt`: the device's clock is known to be wrong, and `at` only a lower bound of the time.
+ * `challenge`: the one that was shown to this holder, when it is this gate's own and has not ended.
+ */
 export async function judge(
   text: string,
   knowledge: Knowledge,
   at: number,
   policy: Policy,
   clockInDoubt = false,
+  challenge: presentation.Challenge | null = null,
 ): Promise<Verdict> {
-  const examination = new Examination(knowledge, at, policy, clockInDoubt);
+  const examination = new Examination(knowledge, at, policy, clockInDoubt, challenge);
   try {
     await examination.run(text);
   } catch (error) {
@@ -63,6 +71,7 @@ export async function judge(
 /** One check on its way through the recipe: the step where it stands, and what it has found so far. */
 class Examination {
   private step: StepName = "form";
+  private kid: string | null = null;
   private readonly findings: Finding[] = [];
   private readonly openSteps: StepName[] = [];
   private credential: StatusCredential | null = null;
@@ -75,6 +84,7 @@ class Examination {
     private readonly at: number,
     private readonly policy: Policy,
     private clockInDoubt: boolean,
+    private readonly challenge: presentation.Challenge | null,
   ) {}
 
   /** Go through the recipe. Throws the CredentialError of the step that ends it. */
@@ -87,6 +97,7 @@ class Examination {
     const trust = this.requireTrust();
     // 3. key
     this.step = "key";
+    this.kid = envelope.kid;
     const key = this.key(envelope.kid, trust);
     // 4. signature
     this.step = "signature";
@@ -132,7 +143,8 @@ class Examination {
   verdict(): Verdict {
     const { credential, knowledge } = this;
     const status = credential && knowledge.statuses.get(credential.issuer);
-    const [outcome, reasons] = outcomeOf(this.findings, knowledge.reasons);
+    const found = withHotlines(this.findings, credential, this.kid, this.rules, knowledge.trust);
+    const [outcome, reasons] = outcomeOf(found, knowledge.reasons);
     return {
       outcome,
       reasons,
@@ -147,8 +159,9 @@ class Examination {
     };
   }
 
-  find(code: string, zh = "", en = ""): void {
-    this.findings.push({ code, zh, en });
+  /** Note a reason for which it is not accepted. */
+  find(code: string, zh?: string, en?: string, zhHk?: string): void {
+    this.findings.push(finding(code, zh, en, zhHk));
   }
 
   /** Note what cannot be decided, and go on: a refusal further down is worth more to the guard. */
@@ -158,11 +171,10 @@ class Examination {
   }
 
   private notes(credential: StatusCredential): Finding[] {
-    const codes = [
-      ...(this.trustAge !== null && this.trustAge > this.policy.trust_warn ? ["trust-aging"] : []),
-      ...(credential.form === "phone" ? [] : ["check-document"]),
-    ];
-    return codes.map((code) => ({ code, zh: "", en: "" }));
+    // A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
+    const eyes = finding(credential.form === "phone" ? "compare-holder" : "check-document");
+    const isAging = this.trustAge !== null && this.trustAge > this.policy.trust_warn;
+    return isAging ? [finding("trust-aging"), eyes] : [eyes];
   }
 
   private requireTrust(): Trust {
@@ -205,14 +217,21 @@ class Examination {
       return;
     }
     if (!live) throw new CredentialError("presentation-missing");
-    if (live.mode !== presentation.TIME) {
-      throw new CredentialError("presentation-expired", "answers a nonce that this gate did not give out");
-    }
-    await presentation.verify(live, await importPoint(credential.holderKey!));
+    const holderKey = await importPoint(credential.holderKey!);
+    if (live.mode === presentation.NONCE) return this.requireAnswer(live, holderKey);
+    await presentation.verify(live, holderKey);
     const age = this.at - live.time;
     // A clock that is slow makes a code look too new, never too old.
     const tooNew = age < -this.policy.presentation_ahead && !this.clockInDoubt;
     if (tooNew || age > this.policy.presentation_age) throw new CredentialError("presentation-expired");
+    if (this.policy.nonce_required) this.leaveOpen("nonce-required");
+  }
+
+  /** That it answers the challenge. The phone's clock is not asked: that is what a challenge is for. */
+  private async requireAnswer(live: presentation.Presentation, holderKey: CryptoKey): Promise<void> {
+    if (!this.challenge) throw new CredentialError("challenge-not-answered", "no challenge of this gate");
+    // Another phone, or the challenge before this one: the signature does not tell which.
+    await presentation.verify(live, holderKey, this.challenge, "challenge-not-answered");
   }
 
   private requireNotWithdrawn(credential: StatusCredential): void {
@@ -278,10 +297,15 @@ class Examination {
   private requireRules(credential: StatusCredential, ruleSet: RuleSet): void {
     const { state, rule } = ruleSet.judge(credential, this.at);
     if (state === "pass") return;
-    if (rule && this.rules) this.rules = { ...this.rules, rule: rule.id };
+    const held = evidenceInWords(credential.evidence, this.at);
+    let [zh, zhHk, en] = [`此码：${held[0]}。`, `此碼：${held[1]}。`, `This code: ${held[2]}.`];
+    if (rule) {
+      this.rules = { ...this.rules!, rule: rule.id };
+      const { needed } = rule;
+      [zh, zhHk, en] = [`所需：${needed.zh}。${zh}`, `所需：${needed.zh}。${zhHk}`, `Needed: ${needed.en}. ${en}`];
+    }
     if (state === "open") this.openSteps.push(this.step);
-    const needed: [string, string] = rule ? [`所需：${rule.needed.zh}。`, `Needed: ${rule.needed.en}.`] : ["", ""];
-    this.find(state === "fail" ? "rule-failed" : "rule-open", ...needed);
+    this.find(state === "fail" ? "rule-failed" : "rule-open", zh, en, zhHk);
   }
 }
 

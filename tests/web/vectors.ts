@@ -1,53 +1,82 @@
-// Runs the browser's judge over the vectors that it shares with the Python one, and prints what it says of each.
-// Usage: node vectors.mjs <native.json>
+// The browser's judge for tests: answers the requests of tests/web/twin.py, one JSON value a line in Node, and as the
+// function `answer` in a page.
 
-import { readFileSync } from "node:fs";
-import { readSnapshot, type Policy, type ReasonJson, type SnapshotJson, type TrustJson } from "../../credentials/browser/trust";
+import { compileRule } from "../../credentials/browser/certlogic";
+import { CredentialError } from "../../credentials/browser/errors";
+import * as labels from "../../credentials/browser/labels";
+import * as limits from "../../credentials/browser/limits";
+import * as model from "../../credentials/browser/model";
+import { MEMBERS } from "../../credentials/browser/regions";
+import type { Json } from "../../credentials/browser/jws";
+import { STEPS } from "../../credentials/browser/steps";
+import { readSnapshot, type Knowledge, type Policy, type SnapshotJson } from "../../credentials/browser/trust";
+import { toJson } from "../../credentials/browser/verdict";
 import { judge } from "../../credentials/browser/verification";
-import { shownStatus } from "../../credentials/browser/verdict";
+import { ageInWords } from "../../credentials/browser/words";
+
+declare const process: undefined | { stdin: AsyncIterable<Uint8Array>; stdout: { write(text: string): void } };
 
 interface Sample {
-  name: string;
+  knowledge: string;
   text: string;
   at: number;
+  policy: Policy;
   clock_in_doubt: boolean;
-  policy: string;
-  knowledge: { trust: string | null; statuses: Record<string, string>; rules: string[] };
+  challenge: { gate: string; nonce: string } | null;
 }
 
-interface Vectors {
-  reasons: ReasonJson[];
-  policies: Record<string, Policy>;
-  trusts: Record<string, TrustJson>;
-  statuses: Record<string, string>;
-  rules: Record<string, string>;
-  samples: Sample[];
-}
+const known = new Map<string, Knowledge>();
 
-const vectors = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Vectors;
-
-function snapshotOf(sample: Sample): SnapshotJson {
-  const { trust, statuses, rules } = sample.knowledge;
-  return {
-    member: "CN-44",
-    policy: vectors.policies[sample.policy]!,
-    trust: trust === null ? null : vectors.trusts[trust]!,
-    statuses: Object.fromEntries(Object.entries(statuses).map(([member, name]) => [member, vectors.statuses[name]!])),
-    rules: rules.map((name) => vectors.rules[name]!),
-    reasons: vectors.reasons,
-  };
-}
-
-const said: Record<string, unknown> = {};
-for (const sample of vectors.samples) {
-  const snapshot = snapshotOf(sample);
+/** Take a snapshot up under a name; gives what was left out, and each member's withdrawals. */
+async function learn({ name, snapshot }: { name: string; snapshot: SnapshotJson }): Promise<unknown> {
   const knowledge = await readSnapshot(snapshot);
-  const verdict = await judge(sample.text, knowledge, sample.at, snapshot.policy, sample.clock_in_doubt);
-  said[sample.name] = {
-    outcome: verdict.outcome,
-    reasons: verdict.reasons.map((reason) => reason.code),
-    notes: verdict.notes.map((note) => note.code),
-    status: shownStatus(verdict),
-  };
+  known.set(name, knowledge);
+  const statuses = [...knowledge.statuses].map(([member, status]) => {
+    const lists = [...status.lists].map(([list, { expiresAt, withdrawn }]) => [list, expiresAt, [...withdrawn]]);
+    return [member, { ...status, lists }];
+  });
+  return { failures: knowledge.failures, statuses: Object.fromEntries(statuses) as unknown };
 }
-process.stdout.write(JSON.stringify(said));
+
+/** The verdict on one code, as JSON. */
+async function check(sample: Sample): Promise<unknown> {
+  const knowledge = known.get(sample.knowledge)!;
+  const nonce = (hex: string) => Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16));
+  const challenge = sample.challenge && { gate: sample.challenge.gate, nonce: nonce(sample.challenge.nonce) };
+  const { text, at, policy, clock_in_doubt } = sample;
+  return toJson(await judge(text, knowledge, at, policy, clock_in_doubt, challenge), knowledge.reasons);
+}
+
+/** What a rule makes of the data: a value, or `open` or `rule-set-invalid`. */
+function decide({ logic, data }: { logic: Json; data: unknown }): unknown {
+  try {
+    return { value: compileRule(logic)(data) };
+  } catch (error) {
+    if (error instanceof CredentialError) return { code: error.code };
+    throw error;
+  }
+}
+
+/** What both judges must have alike. */
+function constants(): unknown {
+  return { limits, labels, model, members: [...MEMBERS], steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
+}
+
+const TASKS = { learn, check, decide, constants } as Record<string, (request: never) => unknown>;
+
+async function answer(request: { task: string }): Promise<unknown> {
+  return TASKS[request.task]!(request as never);
+}
+
+async function answerLines(input: AsyncIterable<Uint8Array>, write: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of input) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) write(`${JSON.stringify(await answer(JSON.parse(line) as { task: string }))}\n`);
+  }
+}
+
+if (typeof process === "undefined") Object.assign(globalThis, { answer });
+else void answerLines(process.stdin, (text) => process!.stdout.write(text));

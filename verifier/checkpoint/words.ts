@@ -9,9 +9,8 @@ import {
   STATUS_LABELS,
 } from "../../credentials/browser/labels";
 import type { Evidence, StatusCredential } from "../../credentials/browser/model";
-import { IN_TRADITIONAL } from "../../credentials/browser/reasons";
 import type { Knowledge } from "../../credentials/browser/trust";
-import type { Finding } from "../../credentials/browser/verdict";
+import { finding, type Finding } from "../../credentials/browser/verdict";
 import { ago, fill, moment, type Language } from "../../service_kit/browser/language";
 import { TEXTS, type TextName } from "./texts";
 
@@ -34,16 +33,15 @@ export class Words {
   }
 
   /** A reason or note with what to do, and the detail that rules or members add. */
-  finding({ code, zh, en }: Finding): string {
+  finding({ code, zh, zhHk, en }: Finding): string {
     const row = this.knowledge?.reasons.get(code);
-    const detail = this.language === "en" ? en : zh;
-    const text = this.language === "zh-HK" ? IN_TRADITIONAL[code] : this.language === "en" ? row?.en : row?.zh;
-    return [text ?? code, detail].filter(Boolean).join(" ");
+    const text = said([row?.zh ?? code, row?.zh_hk ?? code, row?.en ?? code], this.language);
+    return `${text} ${said([zh, zhHk, en], this.language)}`.trim();
   }
 
   /** The words of a reason's code alone, for the counts. */
   reason(code: string): string {
-    return this.finding({ code, zh: "", en: "" });
+    return this.finding(finding(code));
   }
 
   member(id: string): string {

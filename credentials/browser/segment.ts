@@ -1,0 +1,137 @@
+// Signed status segments, as in credentials/status/segment.py: what was withdrawn since the one before.
+
+import { loads, toHex, type Value } from "./cbor";
+import { openLayout, verify } from "./cose";
+import { CredentialError, malformed, tooLarge } from "./errors";
+import * as gaps from "./gaps";
+import {
+  MAX_SEGMENT_BYTES,
+  MAX_SEGMENT_CHANGES,
+  MAX_STATUS_LIST,
+  MAX_STATUS_LISTS,
+  MAX_STATUS_SEQUENCE,
+  MAX_STATUS_WITHDRAWN,
+  MAX_TIME_SECONDS,
+  MIN_TIME_SECONDS,
+  STATUS_HASH_BYTES,
+  STATUS_LIST_SIZE,
+} from "./limits";
+import { readFields, readHash, readNumber, type StatusList, type StatusSnapshot } from "./snapshot";
+import type { Trust } from "./trust";
+
+const KIND = "status-segment";
+const KEYS = [1, 2, 3, 4, 5, 6, 7];
+const NO_SEGMENT = "00".repeat(STATUS_HASH_BYTES);
+
+/** `opened`: list -> group expiry; `withdrawn`: list -> newly set indices, ascending. Hashes in hex, times in seconds. */
+export interface Segment {
+  member: string;
+  number: number;
+  asOf: number;
+  previous: string;
+  opened: ReadonlyMap<number, number>;
+  withdrawn: ReadonlyMap<number, Uint32Array>;
+  /** SHA-256 of the payload: what the next segment names. */
+  digest: string;
+}
+
+/** Verify and read a segment of `member`. Throws what the formats throw, `unknown-key`, `issuer-mismatch`. */
+export async function open(data: Uint8Array, member: string, trust: Trust): Promise<Segment> {
+  const envelope = openLayout(data, MAX_SEGMENT_BYTES);
+  const { payload } = await verify(envelope, trust.keyFor(envelope.kid, member, "status"));
+  const digest = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", payload as BufferSource)));
+  const segment = decode(payload, digest);
+  if (segment.member !== member) throw new CredentialError("issuer-mismatch", "the segment of another member");
+  return segment;
+}
+
+/** The state after `segment`, a new snapshot without the lists retired by then; nothing held is changed. */
+export function apply(snapshot: StatusSnapshot, segment: Segment): StatusSnapshot {
+  requireFollows(snapshot, segment);
+  const lists = new Map([...snapshot.lists].filter(([, list]) => list.expiresAt > segment.asOf));
+  for (const [number, expiresAt] of segment.opened) {
+    // Another expiry under the same number would bring a retired list back.
+    if (snapshot.lists.has(number)) throw new CredentialError("status-reference-invalid", `list ${number} opened twice`);
+    lists.set(number, { expiresAt, withdrawn: new Uint32Array() });
+  }
+  for (const [number, indices] of segment.withdrawn) {
+    const list = lists.get(number);
+    if (!list) throw new CredentialError("status-reference-invalid", `list ${number} is unknown or retired`);
+    lists.set(number, withIndices(list, indices));
+  }
+  const total = [...lists.values()].reduce((sum, list) => sum + list.withdrawn.length, 0);
+  if (lists.size > MAX_STATUS_LISTS || total > MAX_STATUS_WITHDRAWN) throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
+  const expiresAt = Math.min(segment.asOf + snapshot.expiresAt - snapshot.asOf, MAX_TIME_SECONDS);
+  const { member, number, asOf, digest } = segment;
+  return { member, sequence: number, asOf, expiresAt, lists, head: digest };
+}
+
+function requireFollows(snapshot: StatusSnapshot, segment: Segment): void {
+  const { number } = segment;
+  if (segment.member !== snapshot.member) throw new CredentialError("issuer-mismatch", "the segment of another member");
+  if (number === snapshot.sequence && segment.digest !== snapshot.head) throw new CredentialError("chain-forked");
+  if (number <= snapshot.sequence) throw new CredentialError("segment-repeated");
+  if (number > snapshot.sequence + 1) throw new CredentialError("segment-missing");
+  if (segment.previous !== snapshot.head) throw new CredentialError("chain-forked");
+  if (segment.asOf < snapshot.asOf) throw new CredentialError("segment-backdated");
+}
+
+/** The list with these set as well. One that was set already stays set. */
+function withIndices({ expiresAt, withdrawn }: StatusList, indices: Uint32Array): StatusList {
+  const both = new Uint32Array(withdrawn.length + indices.length);
+  let [one, other, end] = [0, 0, 0];
+  while (one < withdrawn.length || other < indices.length) {
+    const [left, right] = [withdrawn[one] ?? Infinity, indices[other] ?? Infinity];
+    both[end++] = Math.min(left, right);
+    if (left <= right) one++;
+    if (right <= left) other++;
+  }
+  return { expiresAt, withdrawn: both.slice(0, end) };
+}
+
+function decode(payload: Uint8Array, digest: string): Segment {
+  // The chain hangs on payloads, so the same content has one payload, and any other coding of it is refused.
+  const [member, number, asOf, previous, opened, changes] = readFields(loads(payload, MAX_SEGMENT_BYTES, true), KIND, KEYS);
+  const segment = {
+    member: member as string,
+    number: readNumber("number", number, 1, MAX_STATUS_SEQUENCE),
+    asOf: readNumber("as-of", asOf, MIN_TIME_SECONDS, MAX_TIME_SECONDS),
+    previous: readHash(previous),
+    digest,
+  };
+  if ((segment.number === 1) !== (segment.previous === NO_SEGMENT)) throw malformed("the first segment follows none");
+  return { ...segment, opened: readOpened(items(opened, 2), segment.asOf), withdrawn: readChanges(items(changes, 4)) };
+}
+
+function readOpened(opened: Value[][], asOf: number): Map<number, number> {
+  const lists = new Map<number, number>();
+  let before = -1;
+  for (const [list, expiresAt] of opened) {
+    before = readNumber("list", list, before + 1, MAX_STATUS_LIST);
+    lists.set(before, readNumber("group expiry", expiresAt, asOf + 1, MAX_TIME_SECONDS));
+  }
+  return lists;
+}
+
+function readChanges(changes: Value[][]): Map<number, Uint32Array> {
+  const lists = new Map<number, Uint32Array>();
+  let [before, total] = [-1, 0];
+  for (const [list, count, parameter, data] of changes) {
+    before = readNumber("list", list, before + 1, MAX_STATUS_LIST);
+    total += readNumber("count", count, 1, STATUS_LIST_SIZE);
+    if (total > MAX_SEGMENT_CHANGES) throw tooLarge(MAX_SEGMENT_CHANGES, "changes");
+    if (!(data instanceof Uint8Array)) throw malformed("status list layout");
+    const indices = gaps.decode(count as number, parameter as number, data);
+    if (gaps.smallestParameter(indices) !== parameter) throw malformed("a status segment in another coding than its own");
+    lists.set(before, indices);
+  }
+  return lists;
+}
+
+function items(value: Value | undefined, length: number): Value[][] {
+  if (!Array.isArray(value) || !value.every((item) => Array.isArray(item) && item.length === length)) {
+    throw malformed("status list layout");
+  }
+  if (value.length > MAX_STATUS_LISTS) throw tooLarge(MAX_STATUS_LISTS, "status lists");
+  return value as Value[][];
+}
