@@ -7,11 +7,10 @@ alone would leave a gate that begins today without rules until tomorrow's come i
 from __future__ import annotations
 
 import threading
-from typing import cast
 
 from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
 from credentials.limits import MAX_JWS_CHARACTERS
-from credentials.recognition.ruleset import RuleSet, deciding_from, in_force_at
+from credentials.recognition.ruleset import deciding_from, in_force_at
 from trust_registry.client.folder import MemberFolder
 from trust_registry.client.member_files import (
     RULES,
@@ -106,7 +105,7 @@ class RulesKeeping:
         """While the oldest held is for later, ask for the one before it."""
         for _ in range(MAX_RULE_SETS):
             files = self.files(trust)
-            if in_force_at(map(_rule_set, files), at) or not files or files[0].sequence == 1:
+            if in_force_at((file.rule_set for file in files), at) or not files or files[0].sequence == 1:
                 return
             self.file = rules_name(files[0].sequence - 1)
             try:
@@ -130,7 +129,7 @@ class RulesKeeping:
         self._raise_first(troubles)
 
     def _drop_past(self, trust: TrustSnapshot, at: int) -> None:
-        usable = [_rule_set(file) for file in self.files(trust)]
+        usable = [file.rule_set for file in self.files(trust)]
         needed = {each.sequence for each in deciding_from(usable, at - PAST_SECONDS)}
         self._folder.remove(map(rules_name, self._held.keys() - needed))
         self._held = {number: file for number, file in self._held.items() if number in needed}
@@ -148,7 +147,3 @@ class RulesKeeping:
         if troubles:
             self.file, error = troubles[0]
             raise error
-
-
-def _rule_set(file: MemberFile) -> RuleSet:
-    return cast(RuleSet, file.content)
