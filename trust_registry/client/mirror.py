@@ -157,7 +157,7 @@ class MemberMirror:
         etag, known = self._news or (None, {})
         try:
             answer = self._news_fetcher.get(f"{self._mirror_url}/{NEWS}", limit=MAX_NEWS_BYTES, etag=etag)
-            if not (etag and answer.not_modified):
+            if not answer.not_modified:
                 known = read_news(answer.body)
                 self._news = (answer.etag, known)
         except TongxingError:

@@ -7,6 +7,7 @@ alone would leave a gate that begins today without rules until tomorrow's come i
 from __future__ import annotations
 
 import threading
+from http import HTTPStatus
 
 from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
 from credentials.limits import MAX_JWS_CHARACTERS
@@ -23,12 +24,11 @@ from trust_registry.client.member_files import (
 )
 from trust_registry.client.news import MAX_RULE_SETS, News
 from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.client.status_keeping import MAX_ETAG_CHARACTERS, Fetch
+from trust_registry.client.status_keeping import Fetch
 
 PAST_SECONDS = 24 * 3600
 """How long a rule set stays that decides nothing any more: this gate's clock may be set back."""
 RECORD = "rules.sync.json"
-_NOT_FOUND = 404
 
 
 class RulesKeeping:
@@ -95,10 +95,10 @@ class RulesKeeping:
         self.file = RULES
         etag = self._etag if self.files(trust) else None
         answer = self._fetch(RULES, MAX_JWS_CHARACTERS, etag)
-        if etag and answer.not_modified:
+        if answer.not_modified:
             return
         self.take(RULES, answer.body, trust, at)
-        self._etag = answer.etag if len(answer.etag or "") <= MAX_ETAG_CHARACTERS else None
+        self._etag = answer.etag
         self._folder.write_record(RECORD, self._etag, at)
 
     def _sync_back(self, trust: TrustSnapshot, at: int) -> None:
@@ -111,7 +111,7 @@ class RulesKeeping:
             try:
                 self.take(self.file, self._fetch(self.file, MAX_JWS_CHARACTERS, None).body, trust, at)
             except FetchFailed as error:
-                if error.status == _NOT_FOUND:
+                if error.status == HTTPStatus.NOT_FOUND:
                     return
                 raise
             if self.files(trust) == files:
