@@ -7,12 +7,12 @@ import re
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 
-from credentials.errors import Conflict, InvalidRequest, NotFound
+from credentials.errors import InvalidRequest, NotFound
 from credentials.keys import jwk_of, public_key_from_jwk
 from issuer.storage import tables
-from service_kit.auth import MAX_ID_CHARACTERS, MAX_LIFETIME_SECONDS, SKEW_SECONDS
+from service_kit.auth import MAX_ID_CHARACTERS
 from service_kit.database import reading, transaction
 from service_kit.retrying import retried
 
@@ -28,7 +28,7 @@ class Client(NamedTuple):
 
 
 class Clients:
-    """The clients in the issuer's database, and the assertions they have used (``service_kit.auth.JtiStore``).
+    """The clients in the issuer's database.
 
     Durable when a call returns; safe to call concurrently. Who can write it can have codes issued.
     """
@@ -73,16 +73,3 @@ class Clients:
         with reading(self._engine) as connection:
             jwk = connection.execute(query).scalar_one_or_none()
         return None if jwk is None else public_key_from_jwk(json.loads(jwk))
-
-    @retried
-    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
-        """Mark an assertion as used; False when it was used before."""
-        table = tables.used_assertion
-        expired = table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - SKEW_SECONDS
-        try:
-            with transaction(self._engine) as connection:
-                connection.execute(delete(table).where(expired))
-                connection.execute(insert(table).values(client_id=client_id, jti=jti, expires_at=expires_at))
-        except Conflict:
-            return False
-        return True

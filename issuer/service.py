@@ -21,6 +21,7 @@ from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
+from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.ports import Overview, StatusFeed
 from issuer.storage.sql import SqlIssuerStore
@@ -31,6 +32,7 @@ from service_kit.database import connect, migrate, require_schema
 from service_kit.durable import make_secret, read_secret
 from service_kit.limits import Limit, Limits, caller
 from service_kit.upkeep import Upkeep
+from service_kit.used_assertions import UsedAssertions
 
 EXTENSION = "issuer"
 SECRET_BYTES = 32
@@ -58,6 +60,7 @@ class IssuerService:
     publication: StatusPublication
     mirror: Mirror
     clients: Clients
+    used_assertions: UsedAssertions
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
@@ -76,7 +79,9 @@ class IssuerService:
         limits = Limits("issuer", self.cache, self.clock)
         header = request.headers.get("Authorization")
         try:
-            client_id = authenticate(header, self.clients.key_of, self.settings.audience, self.now(), self.clients)
+            client_id = authenticate(
+                header, self.clients.key_of, self.settings.audience, self.now(), self.used_assertions
+            )
         except NotAuthenticated:
             limits.count(FAILURES, caller())
             raise
@@ -132,6 +137,7 @@ def open_service(
         publication=publication,
         mirror=mirror,
         clients=Clients(engine),
+        used_assertions=UsedAssertions(engine, tables.used_assertion),
         clock=clock,
         metrics=metrics,
         cache=InProcessCache(clock),

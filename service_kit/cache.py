@@ -24,11 +24,12 @@ import structlog
 
 from service_kit.clock import Clock
 from service_kit.redis_client import connect, failures, run_of
+from service_kit.upkeep import Upkeep
 
 MAX_ENTRIES = 100_000
 """Entries of an in-process cache; beyond, the oldest go."""
 BEAT_SECONDS = 0.5
-"""Between two heartbeats: how soon a loss, a return or an announcement is noticed."""
+"""Between two heartbeats at the most: how soon a loss, a return or an announcement is noticed."""
 SETTLE_SECONDS = 5
 """From its return until Redis counts as shared again: by then every process has handed in what it was shown."""
 NEWS_SECONDS = 24 * 3600
@@ -133,8 +134,7 @@ class RedisCache:
         self._met = self._joined = ""
         """The run of Redis that answered last, and the one that has been handed what was shown here."""
         self._settled_at = 0
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._heart = Upkeep("cache", self.beat, BEAT_SECONDS)
         self._announced: dict[str, str] = {}
         self.on_fallback: Callable[[], None] = _uncounted
         self.on_news: Hear = _deaf
@@ -166,9 +166,8 @@ class RedisCache:
         self._ask(lambda: self._put_up(topic))
 
     def start(self) -> None:
-        """Beat about every second in a thread of its own, until :meth:`close`."""
-        self._thread = threading.Thread(target=self._run, name="cache", daemon=True)
-        self._thread.start()
+        """Beat in a thread of its own, until :meth:`close`."""
+        self._heart.start()
 
     def beat(self) -> None:
         """See whether Redis is there, and begin or cease to use it. Never raises for what Redis does."""
@@ -183,18 +182,9 @@ class RedisCache:
 
     def close(self) -> None:
         """Stop, and give back the connections."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._heart.stop()
+        self._heart.join()
         self._redis.close()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(BEAT_SECONDS):
-            try:
-                self.beat()
-            except Exception as error:
-                # The one broad except of this thread: if it died, Redis would never be used again, and nobody knew.
-                _log.error("unexpected", error=type(error).__name__)
 
     def _meet(self, connection: Any) -> None:
         """What redis-py calls for every connection that it makes."""

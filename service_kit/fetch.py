@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,14 +33,15 @@ READ_SECONDS = 10
 """Longest silence within an answer."""
 TOTAL_SECONDS = 60
 """Longest request, from its start to the last byte of the answer; a TLS handshake has the limits above alone."""
+MAX_ETAG_CHARACTERS = 200
+"""A longer ETag is not taken up; the file is then sent whole each time."""
 _AGAIN_SECONDS = 1.0
 """How soon a request is cut off once more that was not yet connected the first time."""
 _CHUNK_BYTES = 65_536
-_NOT_MODIFIED = 304
 
 
 class Response(NamedTuple):
-    """An answer read whole. ``etag`` as the server gave it, or None."""
+    """An answer read whole. ``etag`` as the server gave it; None when it gave none, or a very long one."""
 
     status: int
     body: bytes
@@ -47,7 +49,7 @@ class Response(NamedTuple):
 
     @property
     def not_modified(self) -> bool:
-        return self.status == _NOT_MODIFIED
+        return self.status == HTTPStatus.NOT_MODIFIED
 
 
 class Fetcher:
@@ -105,7 +107,8 @@ class Fetcher:
                 ) as answer,
             ):
                 content = _read(answer, limit, deadline)
-                return Response(answer.status_code, content, answer.headers.get("ETag"))
+                etag = answer.headers.get("ETag", "")
+                return Response(answer.status_code, content, etag if 0 < len(etag) <= MAX_ETAG_CHARACTERS else None)
         except (requests.RequestException, HTTPError) as error:
             raise FetchFailed(f"no whole answer: {type(error).__name__}") from error
 

@@ -7,9 +7,7 @@ from a state (ages, rooms, queues) is worked out when it is asked for, by whiche
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest, values
@@ -20,10 +18,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from credentials.errors import TongxingError
+from service_kit.inquiry import Inquiry
 from service_kit.workers import Slot, counting_folder
 
-PATIENCE_SECONDS = 2.0
-"""How long a scrape waits for the database."""
 DAY_SECONDS = 24 * 3600
 _COUNTED = ("counter", "histogram")
 _Answer = TypeVar("_Answer")
@@ -77,46 +74,6 @@ class Metrics:
         return family
 
 
-class Inquiry(Generic[_Answer]):
-    """A question that a scrape asks and waits for so long only: a database that is gone must not hang it.
-
-    While an answer is still out nothing more is asked, so that a database that hangs holds one thread.
-    """
-
-    def __init__(self, question: Callable[[], _Answer], seconds: float = PATIENCE_SECONDS) -> None:
-        self._question, self._seconds = question, seconds
-        self._lock = threading.Lock()
-        self._waiting: Future[_Answer] | None = None
-
-    def answer(self) -> _Answer | None:
-        """The answer, or None when there is none in time or the service cannot tell."""
-        with self._lock:
-            if self._waiting is None:
-                self._waiting = self._ask()
-            waiting = self._waiting
-        try:
-            return waiting.result(self._seconds)
-        except (TongxingError, TimeoutError):
-            return None
-        finally:
-            with self._lock:
-                if waiting.done() and self._waiting is waiting:
-                    self._waiting = None
-
-    def _ask(self) -> Future[_Answer]:
-        answer: Future[_Answer] = Future()
-        # A daemon: a pool's thread would keep the process from ending for as long as the database hangs.
-        threading.Thread(target=self._run, args=(answer,), name="inquiry", daemon=True).start()
-        return answer
-
-    def _run(self, answer: Future[_Answer]) -> None:
-        try:
-            answer.set_result(self._question())
-        except Exception as error:
-            # Handed on, whatever it is, to the one who waits.
-            answer.set_exception(error)
-
-
 class StateCollector(Collector, Generic[_Answer]):
     """Gauges from a state, asked for anew at each scrape; and whether it could be had in time."""
 
@@ -124,7 +81,10 @@ class StateCollector(Collector, Generic[_Answer]):
         self._inquiry, self._gauges = Inquiry(question), gauges
 
     def collect(self) -> Iterator[Metric]:
-        found = self._inquiry.answer()
+        try:
+            found = self._inquiry.answer()
+        except TongxingError:
+            found = None
         yield gauge("tongxing_database_up", "Whether the database answered this scrape in time", found is not None)
         if found is not None:
             yield from self._gauges(found)

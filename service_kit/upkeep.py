@@ -39,14 +39,20 @@ class Upkeep:
         self.name, self.condition = name, Condition()
         self._deed, self._seconds = deed, seconds
         self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin, in a daemon thread."""
-        threading.Thread(target=self.run, name=self.name, daemon=True).start()
+        """Begin, in a daemon thread; once."""
+        self._thread.start()
 
     def stop(self) -> None:
         """Begin no further run."""
         self._stopped.set()
+
+    def join(self) -> None:
+        """Await the end of the run under way, if one was begun."""
+        if self._thread.is_alive():
+            self._thread.join()
 
     def run(self) -> None:
         """What the thread does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from flask import Flask, Response, abort, current_app, g, jsonify, request
@@ -14,8 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from credentials.errors import TongxingError, Unavailable
 from service_kit import problems
+from service_kit.inquiry import Inquiry
 from service_kit.metrics import Metrics
-from service_kit.readiness import Probe, Timely
 
 MAX_BODY_BYTES = 1024 * 1024
 # Longer ones Python does not read; the error for that ends a request as if it were our fault.
@@ -91,12 +91,12 @@ def closed(error: TongxingError) -> Flask:
     return app
 
 
-def add_probe(app: Flask, probe: Probe) -> None:
+def add_probe(app: Flask, probe: Callable[[], None]) -> None:
     """Have ``/readyz`` call ``probe``, which raises a TongxingError while the service cannot do its work.
 
-    One that hangs counts as failed after :data:`service_kit.readiness.PROBE_SECONDS`.
+    One that hangs counts as failed after :data:`service_kit.inquiry.PATIENCE_SECONDS`.
     """
-    app.extensions["tongxing_probes"].append(Timely(probe))
+    app.extensions["tongxing_probes"].append(Inquiry(probe))
 
 
 def metrics_of(app: Flask) -> Metrics:
@@ -121,7 +121,7 @@ def _bare(name: str) -> Flask:
 def _ready(apps: Sequence[Flask]) -> tuple[Response, int]:
     for probe in [probe for app in apps for probe in app.extensions["tongxing_probes"]]:
         try:
-            probe()
+            probe.answer()
         except TongxingError as error:
             _log.warning("not ready", code=error.code, detail=error.detail)
             return jsonify(status="not ready", code=error.code), 503

@@ -13,6 +13,7 @@ from service_kit.database import require_schema
 from service_kit.metrics import StateCollector
 from service_kit.static import publish, tidy
 from service_kit.upkeep import Upkeep
+from service_kit.used_assertions import UsedAssertions
 from service_kit.web import add_probe, make_app, metrics_of
 from trust_registry import metrics
 from trust_registry.client.member_files import TRUST
@@ -24,7 +25,8 @@ from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService
-from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlRequestIds, SqlStorage, open_storage
+from trust_registry.storage import tables
+from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlStorage, open_storage
 from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
@@ -50,7 +52,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     service = RegistryService(
         settings=settings,
         publication=publication,
-        request_ids=SqlRequestIds(storage.engine),
+        used_assertions=UsedAssertions(storage.engine, tables.used_assertion),
         cache=cache,
         clock=clock,
         upkeep=Upkeep("timestamp", lambda: _retime(publication, settings, clock), seconds=LOOK_SECONDS),

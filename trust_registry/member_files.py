@@ -15,14 +15,12 @@ from credentials.errors import (
     ChainForked,
     Conflict,
     InvalidRequest,
-    KeyNotActive,
     QuotaExceeded,
     SegmentMissing,
     SegmentRepeated,
     SequenceNotNewer,
     TooLarge,
 )
-from credentials.keys import VerificationKey
 from credentials.limits import (
     CLOCK_SKEW_SECONDS,
     MAX_JWS_CHARACTERS,
@@ -30,13 +28,13 @@ from credentials.limits import (
     MAX_STATUS_LIST,
     MAX_STATUS_TOKEN_CHARACTERS,
 )
-from credentials.recognition.ruleset import RuleSet, deciding_from
+from credentials.recognition.ruleset import deciding_from
 from credentials.status.segment import NO_SEGMENT, Segment
-from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.member_files import (
     RULES,
     STATUS,
     MemberFile,
+    check_active,
     rules_name,
     segment_name,
 )
@@ -70,14 +68,12 @@ def accept_status(storage: Storage, mirror: Mirror, member: str, content: bytes,
     """
     _check_size(content, MAX_STATUS_FILE_BYTES)
     offered, trust = _verified(storage, member, STATUS, content, now)
-    snapshot = cast(StatusSnapshot, cast(MemberFile, offered.file).content)
+    snapshot = cast(MemberFile, offered.file).snapshot
     _check_time(snapshot.as_of, now)
     with storage.writing() as records:
         shelf = Shelf(records, mirror, member, trust)
-        held = shelf.held(STATUS)
-        if _is_same(held, offered):
-            return cast(MemberFileRecord, held)
-        _check_newer(held, offered.sequence)
+        if same := _repeated(shelf, STATUS, offered):
+            return same
         _drop_denied_segments(shelf)
         segments = shelf.numbers(SEGMENT_FOLDER)
         at_it = segments.get(snapshot.sequence)
@@ -105,7 +101,7 @@ def accept_segment(
     _check_size(content, MAX_SEGMENT_BYTES)
     name = segment_name(number)
     offered, trust = _verified(storage, member, name, content, now)
-    segment = cast(Segment, cast(MemberFile, offered.file).content)
+    segment = cast(MemberFile, offered.file).segment
     _check_time(segment.as_of, now)
     with storage.writing() as records:
         shelf = Shelf(records, mirror, member, trust)
@@ -133,14 +129,12 @@ def accept_rules(storage: Storage, mirror: Mirror, member: str, content: bytes, 
     offered, trust = _verified(storage, member, RULES, content, now)
     with storage.writing() as records:
         shelf = Shelf(records, mirror, member, trust)
-        held = shelf.held(RULES)
-        if _is_same(held, offered):
-            return cast(MemberFileRecord, held)
-        _check_newer(held, offered.sequence)
+        if same := _repeated(shelf, RULES, offered):
+            return same
         shelf.put(rules_name(offered.sequence), content, offered, now)
         record = shelf.put(RULES, content, offered, now)
         kept = shelf.numbers(RULES_FOLDER)
-        rule_sets = [cast(RuleSet, file.content) for number in kept if (file := shelf.read(rules_name(number)))]
+        rule_sets = [file.rule_set for number in kept if (file := shelf.read(rules_name(number)))]
         needed = {each.sequence for each in deciding_from(rule_sets, now - RULES_PAST_SECONDS)}
         shelf.drop(rules_name(number) for number in kept if number not in needed)
         if len(needed) > MAX_RULE_SETS:
@@ -164,11 +158,7 @@ def accept_token_list(
     offered, trust = _verified(storage, member, name, content, now)
     with storage.writing() as records:
         shelf = Shelf(records, mirror, member, trust)
-        held = shelf.held(name)
-        if _is_same(held, offered):
-            return cast(MemberFileRecord, held)
-        _check_newer(held, offered.sequence)
-        return shelf.put(name, content, offered, now)
+        return _repeated(shelf, name, offered) or shelf.put(name, content, offered, now)
 
 
 def _verified(storage: Storage, member: str, name: str, content: bytes, now: int) -> tuple[Offered, TrustSnapshot]:
@@ -176,7 +166,7 @@ def _verified(storage: Storage, member: str, name: str, content: bytes, now: int
     with storage.reading() as records:
         trust = trust_of(records, now)
     offered = read_offered(name, content, member, trust)
-    _check_active(trust.keys[offered.kid].key, now)
+    check_active(trust.keys[offered.kid].key, now)
     return offered, trust
 
 
@@ -192,9 +182,9 @@ def _drop_denied_segments(shelf: Shelf) -> None:
 def _check_follows(shelf: Shelf, segments: dict[int, MemberFileRecord], segment: Segment) -> None:
     newest = max(segments, default=0)
     head = segments[newest].sha256 if segments else NO_SEGMENT.hex()
-    snapshot = shelf.read(STATUS)
-    if snapshot and snapshot.sequence > newest:
-        newest, head = snapshot.sequence, cast(StatusSnapshot, snapshot.content).head.hex()
+    file = shelf.read(STATUS)
+    if file and file.sequence > newest:
+        newest, head = file.sequence, file.snapshot.head.hex()
     if segment.number <= newest:
         raise SegmentRepeated(f"segment {newest} is held")
     if segment.number > newest + 1:
@@ -209,11 +199,6 @@ def trust_of(records: Records, now: int) -> TrustSnapshot:
     return build_snapshot(verified, NOTHING_SEEN, now)[0]
 
 
-def _check_active(key: VerificationKey, now: int) -> None:
-    if not key.not_before - CLOCK_SKEW_SECONDS <= now < key.not_after:
-        raise KeyNotActive("signed with a key that is not active")
-
-
 def _check_time(as_of: int, now: int) -> None:
     if as_of > now + CLOCK_SKEW_SECONDS:
         raise AheadOfTime(f"{as_of - now} s ahead of the registry's clock")
@@ -224,13 +209,13 @@ def _check_size(content: bytes, most: int) -> None:
         raise TooLarge(f"more than {most} bytes")
 
 
-def _is_same(held: MemberFileRecord | None, offered: Offered) -> bool:
-    return held is not None and (held.sequence, held.sha256) == (offered.sequence, offered.digest)
-
-
-def _check_newer(held: MemberFileRecord | None, sequence: int) -> None:
-    if held is None or sequence > held.sequence:
-        return
-    if sequence == held.sequence:
-        raise Conflict(f"another file of sequence {sequence} is held")
-    raise SequenceNotNewer(f"sequence {held.sequence} is held")
+def _repeated(shelf: Shelf, name: str, offered: Offered) -> MemberFileRecord | None:
+    """What is held, when it says the same; None for something newer. Raises SequenceNotNewer, Conflict."""
+    held = shelf.held(name)
+    if held is None or offered.sequence > held.sequence:
+        return None
+    if offered.sequence < held.sequence:
+        raise SequenceNotNewer(f"sequence {held.sequence} is held")
+    if offered.digest != held.sha256:
+        raise Conflict(f"another file of sequence {held.sequence} is held")
+    return held

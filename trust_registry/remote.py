@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,7 +21,6 @@ from trust_registry.province import Submission
 from trust_registry.repository import MirrorFiles
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-_NOT_FOUND = 404
 
 
 class RemoteRegistry:
@@ -100,7 +100,7 @@ class RemoteRegistry:
         try:
             return self._fetcher.get(f"{self.url}/mirror/{path}", limit=MAX_ANSWER_BYTES).body
         except FetchFailed as error:
-            if error.status == _NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
 

@@ -39,7 +39,7 @@ class RegistryService:
 
     settings: RegistrySettings
     publication: Publication
-    request_ids: JtiStore
+    used_assertions: JtiStore
     cache: Cache
     clock: Clock
     upkeep: Upkeep
@@ -56,7 +56,7 @@ class RegistryService:
             keys.get,
             self.settings.audience,
             self.now(),
-            self.request_ids,
+            self.used_assertions,
         )
 
     def limit(self, what: str, most_per_hour: int) -> None:

@@ -205,17 +205,6 @@ def test_limits_hold_in_the_process_while_redis_is_away(stoppable_redis: Redis, 
         limits.count(one, "192.0.2.1")
 
 
-def test_the_heart_survives_what_nobody_thought_of(stoppable_redis: Redis, clock: FixedClock) -> None:
-    """If its thread died of a fault of ours, Redis would never be used again."""
-    cache = RedisCache(stoppable_redis.url(), clock)
-    with capture_logs() as logged:
-        cache.beat = lambda: {}["x"]  # type: ignore[method-assign]
-        cache.start()
-        _wait_until(lambda: len(logged) > 1)
-    assert {entry["error"] for entry in logged} == {"KeyError"}
-    cache.close()
-
-
 @pytest.mark.parametrize(
     ("settings", "error"),
     [

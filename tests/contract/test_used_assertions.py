@@ -8,28 +8,33 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from issuer.clients import Clients
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer import service as issuer
+from issuer.storage import tables as issuer_tables
 from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS, JtiStore
 from service_kit.database import connect, migrate
-from trust_registry.storage.sql import SqlRequestIds, open_storage
+from service_kit.used_assertions import UsedAssertions
+from trust_registry.storage import sql as registry
+from trust_registry.storage import tables as registry_tables
 
 NOW = 1_795_000_000
 Opened = Callable[[], JtiStore]
 
 
-@pytest.fixture(params=["issuer", "registry"])
+@pytest.fixture(
+    params=[
+        pytest.param((issuer.MIGRATIONS, issuer.VERSION_TABLE, issuer_tables.used_assertion), id="issuer"),
+        pytest.param((registry.MIGRATIONS, registry.VERSION_TABLE, registry_tables.used_assertion), id="registry"),
+    ]
+)
 def another(request: pytest.FixtureRequest, database_url: str) -> Iterator[Opened]:
     """Opens the memory as one more process has it."""
     engines: list[Engine] = []
 
     def opened() -> JtiStore:
-        if request.param == "registry":
-            engines.append(open_storage(database_url).engine)
-            return SqlRequestIds(engines[-1])
+        migrations, version_table, table = request.param
         engines.append(connect(database_url))
-        migrate(engines[-1], MIGRATIONS, VERSION_TABLE)
-        return Clients(engines[-1])
+        migrate(engines[-1], migrations, version_table)
+        return UsedAssertions(engines[-1], table)
 
     yield opened
     for engine in engines:

@@ -19,13 +19,14 @@ from sqlalchemy import Engine, select
 
 from credentials.errors import ApprovalRejected, Conflict, StorageUnavailable, TongxingError
 from credentials.signing import PemSigner
-from issuer.clients import Clients
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
 from issuer.storage.ports import IssuedRow
 from issuer.storage.sql import SqlIssuerStore
+from issuer.storage.tables import used_assertion
 from issuer.withdrawal import withdraw
 from service_kit.database import connect, migrate, reading
+from service_kit.used_assertions import UsedAssertions
 from tests.doubles.writers import write_plainly
 from tests.faults.scene import OFFICERS, Scene
 from tests.unit.issuer.issuing import AUDIENCE, NOW, SECRETS, paper
@@ -80,7 +81,7 @@ class Worker:
         self.store.bind_secret(SECRETS.digest)
         signer = PemSigner(private_key, own_key.kid)
         self.issuance = Issuance(self.store, signer, own_key, "health-commission", SECRETS, AUDIENCE)
-        self.clients = Clients(self.engine)
+        self.assertions = UsedAssertions(self.engine, used_assertion)
         self.storage = open_storage(scene.url)
         folder = scene.registry_folder
         mirror = Mirror(folder / MIRROR_FOLDER, write_plainly)
@@ -137,7 +138,7 @@ class Worker:
     def use_assertion(self) -> None:
         """An assertion that several show at once."""
         jti = f"{self.count // 4}"
-        if self.clients.use(CLIENT, jti, NOW + 60):
+        if self.assertions.use(CLIENT, jti, NOW + 60):
             self._say("used", jti=jti)
 
     def draft(self) -> None:

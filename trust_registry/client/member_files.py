@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from credentials.errors import (
     AheadOfTime,
@@ -109,6 +109,21 @@ class MemberFile(NamedTuple):
     def sequence(self) -> int:
         return self.content.sequence
 
+    @property
+    def snapshot(self) -> StatusSnapshot:
+        """The content of ``status.cose``."""
+        return cast(StatusSnapshot, self.content)
+
+    @property
+    def segment(self) -> Segment:
+        """The content of a file in ``segments``."""
+        return cast(Segment, self.content)
+
+    @property
+    def rule_set(self) -> RuleSet:
+        """The content of ``rules.jws`` and of a file in ``rules``."""
+        return cast(RuleSet, self.content)
+
 
 def read_member_file(name: str, data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
     """Verify one of the files above of ``member``.
@@ -144,11 +159,16 @@ def listed_key(kid: bytes, member: str, use: str, trust: TrustSnapshot) -> Verif
     return found.key
 
 
+def check_active(key: VerificationKey, at: int) -> None:
+    """Raise KeyNotActive unless ``key`` may sign something new at ``at``."""
+    if not key.not_before - CLOCK_SKEW_SECONDS <= at < key.not_after:
+        raise KeyNotActive("signed with a key that is not active")
+
+
 def check_new(file: MemberFile, trust: TrustSnapshot, at: int) -> None:
     """Whether a file that is new to this gate may be taken at ``at``. Raises KeyNotActive, MemberChanged."""
     found = trust.keys[file.kid]
-    if not found.key.not_before - CLOCK_SKEW_SECONDS <= at < found.key.not_after:
-        raise KeyNotActive("signed with a key that is not active")
+    check_active(found.key, at)
     if found.is_changed(at):
         raise MemberChanged("the member's root key changed too recently")
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from credentials.errors import TongxingError
 from credentials.recognition.ruleset import RuleSet
@@ -157,7 +157,7 @@ class MemberMirror:
         etag, known = self._news or (None, {})
         try:
             answer = self._news_fetcher.get(f"{self._mirror_url}/{NEWS}", limit=MAX_NEWS_BYTES, etag=etag)
-            if not (etag and answer.not_modified):
+            if not answer.not_modified:
                 known = read_news(answer.body)
                 self._news = (answer.etag, known)
         except TongxingError:
@@ -193,7 +193,7 @@ class MemberMirror:
         return MemberState(
             status=chain.state if chain else None,
             status_synced_at=kept.status.synced_at if chain else None,
-            rules=tuple(cast(RuleSet, file.content) for file in rules),
+            rules=tuple(file.rule_set for file in rules),
             rules_synced_at=kept.rules.synced_at if rules else None,
             failures=tuple(failure for failure in failures if failure.member == member),
             status_file=chain.base.data if chain else None,

@@ -7,11 +7,11 @@ alone would leave a gate that begins today without rules until tomorrow's come i
 from __future__ import annotations
 
 import threading
-from typing import cast
+from http import HTTPStatus
 
 from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
 from credentials.limits import MAX_JWS_CHARACTERS
-from credentials.recognition.ruleset import RuleSet, deciding_from, in_force_at
+from credentials.recognition.ruleset import deciding_from, in_force_at
 from trust_registry.client.folder import MemberFolder
 from trust_registry.client.member_files import (
     RULES,
@@ -24,12 +24,11 @@ from trust_registry.client.member_files import (
 )
 from trust_registry.client.news import MAX_RULE_SETS, News
 from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.client.status_keeping import MAX_ETAG_CHARACTERS, Fetch
+from trust_registry.client.status_keeping import Fetch
 
 PAST_SECONDS = 24 * 3600
 """How long a rule set stays that decides nothing any more: this gate's clock may be set back."""
 RECORD = "rules.sync.json"
-_NOT_FOUND = 404
 
 
 class RulesKeeping:
@@ -96,23 +95,23 @@ class RulesKeeping:
         self.file = RULES
         etag = self._etag if self.files(trust) else None
         answer = self._fetch(RULES, MAX_JWS_CHARACTERS, etag)
-        if etag and answer.not_modified:
+        if answer.not_modified:
             return
         self.take(RULES, answer.body, trust, at)
-        self._etag = answer.etag if len(answer.etag or "") <= MAX_ETAG_CHARACTERS else None
+        self._etag = answer.etag
         self._folder.write_record(RECORD, self._etag, at)
 
     def _sync_back(self, trust: TrustSnapshot, at: int) -> None:
         """While the oldest held is for later, ask for the one before it."""
         for _ in range(MAX_RULE_SETS):
             files = self.files(trust)
-            if in_force_at(map(_rule_set, files), at) or not files or files[0].sequence == 1:
+            if in_force_at((file.rule_set for file in files), at) or not files or files[0].sequence == 1:
                 return
             self.file = rules_name(files[0].sequence - 1)
             try:
                 self.take(self.file, self._fetch(self.file, MAX_JWS_CHARACTERS, None).body, trust, at)
             except FetchFailed as error:
-                if error.status == _NOT_FOUND:
+                if error.status == HTTPStatus.NOT_FOUND:
                     return
                 raise
             if self.files(trust) == files:
@@ -130,7 +129,7 @@ class RulesKeeping:
         self._raise_first(troubles)
 
     def _drop_past(self, trust: TrustSnapshot, at: int) -> None:
-        usable = [_rule_set(file) for file in self.files(trust)]
+        usable = [file.rule_set for file in self.files(trust)]
         needed = {each.sequence for each in deciding_from(usable, at - PAST_SECONDS)}
         self._folder.remove(map(rules_name, self._held.keys() - needed))
         self._held = {number: file for number, file in self._held.items() if number in needed}
@@ -148,7 +147,3 @@ class RulesKeeping:
         if troubles:
             self.file, error = troubles[0]
             raise error
-
-
-def _rule_set(file: MemberFile) -> RuleSet:
-    return cast(RuleSet, file.content)

@@ -6,11 +6,9 @@ Pure. What does not follow raises by name and changes nothing: the data goes sta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from credentials.errors import ChainForked, SegmentBackdated, SequenceNotNewer
 from credentials.status import segment as segments
-from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.member_files import MemberFile
 
@@ -26,7 +24,7 @@ class StatusChain:
     @classmethod
     def begin(cls, base: MemberFile) -> StatusChain:
         """A chain at its snapshot."""
-        return cls(base, (), cast(StatusSnapshot, base.content))
+        return cls(base, (), base.snapshot)
 
     @property
     def number(self) -> int:
@@ -40,7 +38,7 @@ class StatusChain:
 
     def follow(self, file: MemberFile) -> StatusChain:
         """With one segment more. Raises what :func:`credentials.status.segment.apply` raises."""
-        state = segments.apply(self.state, cast(Segment, file.content))
+        state = segments.apply(self.state, file.segment)
         return StatusChain(self.base, (*self.segments, file), state)
 
     def rebase(self, base: MemberFile) -> StatusChain:
@@ -49,7 +47,7 @@ class StatusChain:
         Raises SequenceNotNewer for a snapshot older than what is held, ChainForked when it stands at another segment
         than the one held under that number, SegmentBackdated when it is later in number and earlier in time.
         """
-        snapshot = cast(StatusSnapshot, base.content)
+        snapshot = base.snapshot
         if snapshot.sequence > self.number:
             if snapshot.as_of < self.state.as_of:
                 raise SegmentBackdated(f"snapshot {snapshot.sequence}")
@@ -67,5 +65,5 @@ class StatusChain:
 
     def _head_at(self, number: int) -> bytes:
         if number == self.base.sequence:
-            return cast(StatusSnapshot, self.base.content).head
-        return cast(Segment, self.segments[number - self.base.sequence - 1].content).digest
+            return self.base.snapshot.head
+        return self.segments[number - self.base.sequence - 1].segment.digest

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import NamedTuple
 
 from credentials.errors import (
@@ -44,11 +45,8 @@ MAX_SEGMENTS_HELD = 64
 """Segments after a snapshot, from which a newer snapshot takes their place."""
 MAX_SEGMENTS_A_ROUND = 256
 FORK_SHOWN_SECONDS = 24 * 3600
-MAX_ETAG_CHARACTERS = 200
-"""A longer ETag is not kept; the file is then sent whole each time."""
 RECORD = "status.sync.json"
 _BROKEN = (ChainBroken, Unreadable, Untrusted, TakenBack, FetchFailed)
-_NOT_FOUND = 404
 
 Fetch = Callable[[str, int, str | None], Response]
 """Fetches a member's file by name: at most so many bytes, 304 while the ETag holds."""
@@ -139,7 +137,7 @@ class StatusKeeping:
         self.file = STATUS
         etag = self._etag if self.chain(trust) else None
         answer = self._fetch(STATUS, MAX_SIGNED_BYTES, etag)
-        if not (etag and answer.not_modified):
+        if not answer.not_modified:
             self._take_snapshot(answer.body, answer.etag, trust, at)
 
     def _follow(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
@@ -151,7 +149,7 @@ class StatusKeeping:
             try:
                 data = self._fetch(name, MAX_SEGMENT_BYTES, None).body
             except FetchFailed as error:
-                if news is None and error.status == _NOT_FOUND:
+                if news is None and error.status == HTTPStatus.NOT_FOUND:
                     return
                 raise
             self._take_segment(name, data, trust, at)
@@ -180,8 +178,8 @@ class StatusKeeping:
                 check_new(file, trust, at)
                 check_not_ahead(file, at)
                 self._begin(held, file, at)
-            self._etag = etag if len(etag or "") <= MAX_ETAG_CHARACTERS else None
-            self._folder.write_record(RECORD, self._etag, at)
+            self._etag = etag
+            self._folder.write_record(RECORD, etag, at)
 
     def _begin(self, held: StatusChain | None, file: MemberFile, at: int) -> None:
         try:

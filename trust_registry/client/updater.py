@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +35,6 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 """Any single file of the registry: a stolen online key cannot make a gate fetch more."""
 _TIMESTAMP = "metadata/timestamp.json"
 _VERSIONED = re.compile(r"metadata/([0-9]+)\.(.+)")
-_NOT_THERE = 404
 
 
 class TrustUpdater:
@@ -130,8 +130,8 @@ class _Adapter(FetcherInterface):
         try:
             yield self._fetcher.get(url, limit=MAX_FILE_BYTES).body
         except FetchFailed as error:
-            if error.status == _NOT_THERE:
-                raise DownloadHTTPError("not there", _NOT_THERE) from error
+            if error.status == HTTPStatus.NOT_FOUND:
+                raise DownloadHTTPError("not there", HTTPStatus.NOT_FOUND) from error
             raise
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from credentials.errors import Conflict
-from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS
 from service_kit.database import connect, migrate, reading, transaction
-from service_kit.retrying import retried
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,
@@ -213,23 +210,3 @@ class SqlLog:
 def _statement(row: Row[tuple[object, ...]]) -> StatementRecord:
     values = row._asdict()
     return StatementRecord(**{**values, "proofs": tuple(json.loads(values["proofs"]))})
-
-
-class SqlRequestIds:
-    """Assertions that were used, until they expire (``service_kit.auth.JtiStore``)."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @retried
-    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
-        table = tables.request_id
-        # No assertion is good for longer than this, so what ended so much earlier has expired by now.
-        expired = table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - SKEW_SECONDS
-        try:
-            with transaction(self._engine) as connection:
-                connection.execute(delete(table).where(expired))
-                connection.execute(insert(table).values(client=client_id, jti=jti, expires_at=expires_at))
-        except Conflict:
-            return False
-        return True

@@ -106,10 +106,10 @@ log_leaf = Table(
     Column("content", Text, nullable=False),
 )
 
-request_id = Table(
+used_assertion = Table(
     "registry_request_id",
     metadata,
-    Column("client", String(64), primary_key=True),
+    Column("client", String(64), key="client_id", primary_key=True),
     Column("jti", String(128), primary_key=True),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )

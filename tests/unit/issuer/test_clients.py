@@ -50,20 +50,3 @@ def test_odd_keys_are_refused(clients: Clients, jwk: Any) -> None:
     with pytest.raises(KeyRejected):
         clients.add("app", jwk, NOW)
     assert clients.all() == []
-
-
-def test_assertion_is_used_once(clients: Clients) -> None:
-    """A lost jti would let an assertion be used again."""
-    assert clients.use("app", "1", NOW + 60)
-    assert not clients.use("app", "1", NOW + 60)
-    assert clients.use("app", "2", NOW + 60)
-    assert clients.use("other", "1", NOW + 60)
-
-
-def test_used_assertions_are_forgotten_after_they_end_and_not_before(clients: Clients, issuer: IssuerOnDisk) -> None:
-    """The table must not grow for ever, and a client whose clock is ahead must not make ours forget."""
-    clients.use("app", "1", NOW + 1)
-    clients.use("app", "2", NOW + 90)
-    assert not clients.use("app", "1", NOW + 1)
-    clients.use("app", "3", NOW + 92)
-    assert issuer.rows("issuer_used_assertion") == 2

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from credentials.errors import FetchFailed, FetchTooLarge, SettingInvalid
-from service_kit.fetch import Fetcher, require_safe
+from service_kit.fetch import MAX_ETAG_CHARACTERS, Fetcher, require_safe
 from tests.unit.service_kit.answering import Answering, answering
 
 
@@ -31,6 +31,14 @@ def test_gets_content_and_etag(server: Answering, fetcher: Fetcher) -> None:
     """The plain deed."""
     url = server.answer("/list", '200 OK\nContent-Length: 5\nETag: "7"', b"hello")
     assert fetcher.get(url, limit=5) == (200, b"hello", '"7"')
+
+
+def test_a_very_long_etag_is_not_taken_up(server: Answering, fetcher: Fetcher) -> None:
+    """Every gate would keep it on its disk, and send it back with each request."""
+    longest = f'"{"7" * (MAX_ETAG_CHARACTERS - 2)}"'
+    for etag, taken in ((longest, longest), (longest + "7", None)):
+        url = server.answer("/list", f"200 OK\nContent-Length: 5\nETag: {etag}", b"hello")
+        assert fetcher.get(url, limit=5).etag == taken
 
 
 def test_chunked_content_is_put_together(server: Answering, fetcher: Fetcher) -> None:
