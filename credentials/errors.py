@@ -73,6 +73,17 @@
     │   │   ├── SegmentBackdated          segment-backdated
     │   │   └── ChainForked               chain-forked
     │   ├── ProofOfPossessionFailed       proof-of-possession-failed
+    │   ├── ClaimCodeRefused            a claim code that gives no code
+    │   │   ├── ClaimCodeMistyped         claim-code-mistyped
+    │   │   ├── ClaimCodeUnknown          claim-code-unknown
+    │   │   ├── ClaimCodeExpired          claim-code-expired
+    │   │   └── ClaimCodeUsed             claim-code-used
+    │   ├── RenewalRefused              a phone that gets no further code
+    │   │   ├── DeviceUnknown             device-unknown
+    │   │   ├── DeviceReplaced            device-replaced
+    │   │   ├── DeviceLost                device-lost
+    │   │   └── CodeTakenBack             code-taken-back
+    │   ├── HolderUnknown                 holder-unknown
     │   ├── DecisionRejected              decision-rejected
     │   └── RuleSetInvalid                rule-set-invalid
     └── OperationError                  our side, or the way to it, is at fault
@@ -516,6 +527,68 @@ class ProofOfPossessionFailed(RequestError):
     """The proof is not by the key, not for us, or too old."""
 
     code = "proof-of-possession-failed"
+
+
+class ClaimCodeRefused(RequestError):
+    """A claim code that gives no code."""
+
+
+class ClaimCodeMistyped(ClaimCodeRefused):
+    """Its check digits are wrong: no such claim code can exist."""
+
+    code = "claim-code-mistyped"
+
+
+class ClaimCodeUnknown(ClaimCodeRefused):
+    """Never given out, or replaced by a newer one for the same person."""
+
+    code = "claim-code-unknown"
+
+
+class ClaimCodeExpired(ClaimCodeRefused):
+    """Given out too long ago."""
+
+    code = "claim-code-expired"
+
+
+class ClaimCodeUsed(ClaimCodeRefused):
+    """Used by another phone."""
+
+    code = "claim-code-used"
+
+
+class RenewalRefused(RequestError):
+    """This phone gets no further code."""
+
+
+class DeviceUnknown(RenewalRefused):
+    """No code was ever claimed by this key."""
+
+    code = "device-unknown"
+
+
+class DeviceReplaced(RenewalRefused):
+    """The code was claimed on another phone since."""
+
+    code = "device-replaced"
+
+
+class DeviceLost(RenewalRefused):
+    """This phone was reported lost."""
+
+    code = "device-lost"
+
+
+class CodeTakenBack(RenewalRefused):
+    """The phone's code was given up by its holder, or was issued in error."""
+
+    code = "code-taken-back"
+
+
+class HolderUnknown(RequestError):
+    """Nothing is on file for this person."""
+
+    code = "holder-unknown"
 
 
 class DecisionRejected(RequestError):

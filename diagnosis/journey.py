@@ -23,8 +23,9 @@ from credentials.errors import (
 from credentials.verdict import Outcome, Verdict
 from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, warning, wrong
+from issuer.causes import DOCTOR
 from issuer.issuance import ask_for
-from issuer.withdrawal import DOCTOR, withdraw
+from issuer.withdrawal import withdraw
 
 CLIENT = "doctor:"
 """Whose idempotency key it is; no client over HTTP can have this id."""

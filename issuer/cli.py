@@ -14,15 +14,17 @@ from credentials.errors import InvalidRequest, Malformed
 from credentials.wire.jws import parse_json
 from issuer.bulk import issue_file, rejected_file
 from issuer.bulk_lines import ENCODINGS, count_lines
+from issuer.causes import CAUSES
 from issuer.config import IssuerSettings
 from issuer.decisions import unit_of
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.service import IssuerService, open_service, prepare
-from issuer.withdrawal import CAUSES
 from issuer.withdrawal import withdraw as withdraw_code
 from service_kit.settings import read_settings
 from service_kit.terminal import as_json, say
 
+CLAIM_CODE_CLIENT = "claim-code:"
+"""Who makes the claim codes of `issuer claim-code`."""
 LOCAL_CLIENT = "issue:"
 """Whose idempotency keys those of ``issuer issue`` are; no client over HTTP can have this id."""
 
@@ -62,6 +64,24 @@ def issue(request: BinaryIO, key: str | None, as_json: bool) -> None:
     ask = ask_for(_object(request.read()), secrets.token_hex(16) if key is None else key)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
     say(as_json, issued, [str(issued["text"])])
+
+
+@issuer.command("claim-code")
+@click.argument("request", type=click.File("rb"))
+@as_json
+def claim_code(request: BinaryIO, as_json: bool) -> None:
+    """Put the person of a REQUEST in JSON on file and print a claim code (领取码) for their phone.
+
+    The request is that of `issuer issue` with form phone or assisted, without holder_proof: a file, or - for standard
+    input. The claim code is good once, for a day; one that the person had before and did not use ends.
+
+    \b
+    Example:
+      tongxing issuer claim-code - < wang.json
+    """
+    office = _open()
+    made = office.claim_codes.make(_object(request.read()), CLAIM_CODE_CLIENT, office.now())
+    say(as_json, {"code": made.text, "expires_at": made.expires_at}, [made.text])
 
 
 @issuer.command()

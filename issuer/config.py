@@ -14,6 +14,7 @@ from service_kit.settings import ServiceSettings
 DATABASE_NAME = "issuer"
 MAX_PUBLISH_SECONDS = 60
 """A withdrawal must reach every gate within two minutes."""
+MAX_HOTLINE_CHARACTERS = 32
 _SECRET_NAME = "issuer.secret"
 
 
@@ -32,6 +33,8 @@ class IssuerSettings(ServiceSettings):
     """The unit that decisions by rule are made in the name of."""
     publish_seconds: int = MAX_PUBLISH_SECONDS
     """About how often the service publishes the status by itself; 0: never, a timer calls ``issuer publish``."""
+    hotline: str = ""
+    """The telephone number that phones of residents show."""
     issuer_secret_file: Path | None = None
     """32 random bytes behind index permutation and subject digests. Default: ``issuer.secret`` in ``data_dir``."""
 
@@ -43,6 +46,8 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid("TONGXING_MEMBER: not a member id")
         if not 0 <= self.publish_seconds <= MAX_PUBLISH_SECONDS:
             raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
+        if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not self.hotline.isprintable():
+            raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} printable characters")
         if not is_unit(self.unit):
             raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
 

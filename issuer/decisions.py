@@ -42,6 +42,17 @@ _TEST_GOOD_FOR = {EvidenceKind.NUCLEIC_ACID: 7 * DAY_SECONDS, EvidenceKind.ANTIG
 _POSITIVE_COUNTS_FOR = 10 * DAY_SECONDS
 
 
+class ManualDecision(NamedTuple):
+    """A decision that people made; checked by :func:`decide_by_hand`."""
+
+    status: Status
+    reason: Reason
+    basis: str
+    author: str
+    approver: str
+    ends_at: int
+
+
 class Decision(NamedTuple):
     """One decision about one resident. Times in seconds UTC; ``ends_at`` is when it lapses by itself.
 

@@ -26,16 +26,17 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.formats import native
+from credentials.identity import Document
 from credentials.keys import VerificationKey
 from credentials.limits import CTI_BYTES
 from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
 from credentials.wire import cose
 from credentials.wire.jws import json_bytes
-from issuer.decisions import Decision, decide_by_hand, decide_by_rule
+from issuer.decisions import Decision, ManualDecision, decide_by_hand, decide_by_rule
 from issuer.indices import Place, group_end, reference_of
 from issuer.request import IssueRequest, read_request
-from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Replay
+from issuer.storage.ports import Entry, HolderFacts, IssuedRow, IssuerStore, Made, Replay, Standing
 
 HANDLE_BYTES = 16
 RECORD_ATTEMPTS = 5
@@ -49,11 +50,12 @@ class Secrets(NamedTuple):
     index_key: bytes
     subject_key: bytes
     digest: bytes
+    claim_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"tongxing-index", b"tongxing-subject", b"tongxing-digest")
+        labels = (b"tongxing-index", b"tongxing-subject", b"tongxing-digest", b"tongxing-claim")
         return cls(*(hmac.digest(secret, label, "sha256") for label in labels))
 
 
@@ -117,12 +119,12 @@ class Issuance:
         """
         # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
         known = self.store.replays(client_id, [ask.key for ask in asks], at)
-        ready: dict[str, _Ready] = {}
+        ready: dict[str, tuple[Ask, _Ready]] = {}
         bad: dict[int, TongxingError] = {}
         for number, ask in enumerate(asks):
             try:
                 if ask.key not in known and ask.key not in ready:
-                    ready[ask.key] = self._decide(ask, at)
+                    ready[ask.key] = ask, self._decide(ask, at)
             except TongxingError as error:
                 bad[number] = error
         if ready:
@@ -134,34 +136,79 @@ class Issuance:
         known = self.store.replays(client_id, [ask.key for ask in asks], at)
         return [ask.key in known and known[ask.key].body_hash != ask.body_hash for ask in asks]
 
-    def _decide(self, ask: Ask, at: int) -> _Ready:
-        """Read the request and decide. The code expires with its lifetime, or with a manual decision if sooner."""
-        request = read_request(ask.fields, self.audience, at)
-        subject = hmac.digest(self.secrets.subject_key, request.document.identity.encode(), "sha256")
-        expires_at = at + request.lifetime
-        manual = request.manual
-        if manual is None:
-            return _Ready(
-                ask, request, decide_by_rule(subject, self.unit, request.evidence, at, expires_at), expires_at
-            )
-        decision = decide_by_hand(
-            subject,
-            manual.status,
-            manual.reason,
-            basis=manual.basis,
-            author=manual.author,
-            approver=manual.approver,
-            evidence=request.evidence,
-            at=at,
-            ends_at=manual.ends_at,
-        )
-        return _Ready(ask, request, decision, min(expires_at, decision.ends_at))
+    def make(self, facts: HolderFacts, point: bytes | None, at: int, manual: ManualDecision | None = None) -> Made:
+        """A code for somebody on file, signed and checked, and not to be released before it is recorded.
 
-    def _issue_ready(self, client_id: str, ready: Mapping[str, _Ready], at: int) -> dict[str, Replay]:
+        ``facts`` are judged anew, unless ``manual``, or a decision by hand that stands, says otherwise. Raises
+        DecisionRejected, SelfCheckFailed, StorageUnavailable or StorageFull.
+        """
+        ready = self._ready(facts, point, manual, at)
+        (made,) = self._sign_all(self._bound([ready], at), at)
+        return made
+
+    def examine(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> None:
+        """Raise DecisionRejected for a decision by hand that could not be made."""
+        self._ready(facts, None, manual, at)
+
+    def subject_of(self, document: Document) -> bytes:
+        """The keyed digest by which a person is known here: without the key no document leads to it."""
+        return hmac.digest(self.secrets.subject_key, document.identity.encode(), "sha256")
+
+    def facts_of(self, request: IssueRequest) -> HolderFacts:
+        """What of a request may be kept."""
+        return HolderFacts(
+            self.subject_of(request.document),
+            request.holder_name,
+            request.document.tail,
+            request.form,
+            request.guardian,
+            request.lifetime,
+            request.evidence,
+        )
+
+    def _decide(self, ask: Ask, at: int) -> _Ready:
+        request = read_request(ask.fields, self.audience, at)
+        return self._ready(self.facts_of(request), request.holder_point, request.manual, at)
+
+    def _ready(self, facts: HolderFacts, point: bytes | None, manual: ManualDecision | None, at: int) -> _Ready:
+        """Decide. The code expires with its lifetime, or with a manual decision if sooner."""
+        expires_at = at + facts.lifetime
+        if manual is None:
+            decision = decide_by_rule(facts.subject, self.unit, facts.evidence, at, expires_at)
+        else:
+            decision = decide_by_hand(
+                facts.subject,
+                manual.status,
+                manual.reason,
+                basis=manual.basis,
+                author=manual.author,
+                approver=manual.approver,
+                evidence=facts.evidence,
+                at=at,
+                ends_at=manual.ends_at,
+            )
+        return _Ready(facts, point, decision, min(expires_at, decision.ends_at))
+
+    def _bound(self, ready: Sequence[_Ready], at: int) -> list[_Ready]:
+        """What people decided and still stands binds the rule: a red by hand is not lifted by asking for a code."""
+        by_rule = {each.facts.subject for each in ready if each.decision.approver is None}
+        standing = self.store.standing(by_rule, at) if by_rule else {}
+        return [
+            each if each.decision.approver is not None else each.under(standing.get(each.facts.subject))
+            for each in ready
+        ]
+
+    def _issue_ready(self, client_id: str, asked: Mapping[str, tuple[Ask, _Ready]], at: int) -> dict[str, Replay]:
         """Allocate, sign, check and record, but for what somebody else did in the meantime."""
         known: dict[str, Replay] = {}
         for attempt in range(1, RECORD_ATTEMPTS + 1):
-            entries = self._sign_all([entry for key, entry in ready.items() if key not in known], at)
+            left = [both for key, both in asked.items() if key not in known]
+            ready = self._bound([each for _, each in left], at)
+            made = self._sign_all(ready, at)
+            entries = [
+                Entry(ask.key, ask.body_hash, *each, fresh.facts.evidence)
+                for (ask, _), each, fresh in zip(left, made, ready, strict=True)
+            ]
             try:
                 self.store.record(client_id, entries)
                 self.tell([entry.issued for entry in entries])
@@ -169,23 +216,20 @@ class Issuance:
             except Conflict:
                 if attempt == RECORD_ATTEMPTS:
                     raise
-                known = dict(self.store.replays(client_id, list(ready), at))
+                known = dict(self.store.replays(client_id, list(asked), at))
         raise AssertionError  # pragma: no cover
 
-    def _sign_all(self, fresh: Sequence[_Ready], at: int) -> list[Entry]:
+    def _sign_all(self, fresh: Sequence[_Ready], at: int) -> list[Made]:
         ends = [group_end(entry.expires_at) for entry in fresh]
         places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]
         credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
         texts = self._texts(credentials)
         rows = [
-            IssuedRow(place, secrets.token_bytes(HANDLE_BYTES), int(made.form), at, made.expires_at, text)
-            for place, made, text in zip(taken, credentials, texts, strict=True)
+            IssuedRow(place, secrets.token_bytes(HANDLE_BYTES), int(code.form), at, code.expires_at, text)
+            for place, code, text in zip(taken, credentials, texts, strict=True)
         ]
-        return [
-            Entry(entry.ask.key, entry.ask.body_hash, entry.decision, row)
-            for entry, row in zip(fresh, rows, strict=True)
-        ]
+        return [Made(entry.decision, row, entry.standing) for entry, row in zip(fresh, rows, strict=True)]
 
     def _texts(self, credentials: list[StatusCredential]) -> list[str]:
         """Sign, and read our own output as a gate would, and ask for the very bytes of the encoding besides.
@@ -209,7 +253,7 @@ class Issuance:
         return texts
 
     def _credential(self, entry: _Ready, place: Place, at: int) -> StatusCredential:
-        request, decision = entry.request, entry.decision
+        facts, decision = entry.facts, entry.decision
         cti = secrets.token_bytes(CTI_BYTES)
         return StatusCredential(
             issuer=self.own_key.member,
@@ -220,24 +264,33 @@ class Issuance:
             reason=decision.reason,
             rule_set=decision.rule_set,
             evaluated_before=0,
-            evidence=request.evidence,
-            holder_name=request.holder_name,
-            document_tail=request.document.tail,
-            form=request.form,
+            evidence=facts.evidence,
+            holder_name=facts.name,
+            document_tail=facts.document_tail,
+            form=facts.form,
             status_reference=reference_of(place, self.secrets.index_key),
             decision_reference=None if decision.status is Status.GREEN else decision.reference(cti),
-            guardian=request.guardian,
-            holder_key=request.holder_point,
+            guardian=facts.guardian,
+            holder_key=entry.holder_point,
         )
 
 
 class _Ready(NamedTuple):
-    """A request read and decided, and when its code will expire."""
+    """What was decided about somebody, and when their code will expire. ``standing``: see Made."""
 
-    ask: Ask
-    request: IssueRequest
+    facts: HolderFacts
+    holder_point: bytes | None
     decision: Decision
     expires_at: int
+    standing: int | None = None
+
+    def under(self, standing: Standing | None) -> _Ready:
+        """The same under a decision that stands."""
+        if standing is None:
+            return self
+        decision_id, decision = standing
+        expires_at = min(self.expires_at, decision.ends_at)
+        return self._replace(decision=decision, expires_at=expires_at, standing=decision_id)
 
 
 def issued_json(row: IssuedRow) -> dict[str, Any]:

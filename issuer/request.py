@@ -36,6 +36,7 @@ from credentials.model import (
     Status,
 )
 from credentials.regions import is_region
+from issuer.decisions import ManualDecision
 from issuer.holder_proof import proven_point
 
 MAX_FIELD_CHARACTERS = 64
@@ -43,17 +44,6 @@ MIN_LIFETIME_SECONDS = 60
 FUTURE_SAMPLE_SECONDS = 600
 """A sample may seem taken this long from now: laboratories' clocks."""
 _FIELDS = frozenset({"name", "document", "form", "evidence", "holder_proof", "guardian", "lifetime", "decision"})
-
-
-class ManualDecision(NamedTuple):
-    """A decision that people made; checked by :func:`issuer.decisions.decide_by_hand`."""
-
-    status: Status
-    reason: Reason
-    basis: str
-    author: str
-    approver: str
-    ends_at: int
 
 
 class IssueRequest(NamedTuple):
@@ -77,15 +67,36 @@ def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequ
 
     Raises InvalidRequest naming the field, InvalidDocument, ProofOfPossessionFailed.
     """
+    point = _holder_point(fields.get("holder_proof"), _form(fields), audience, at)
+    return _read(fields, at)._replace(holder_point=point)
+
+
+def read_registration(fields: Mapping[str, Any], at: int) -> IssueRequest:
+    """Read a request for somebody whose phone is not at hand: as :func:`read_request`, but without a proof.
+
+    Raises InvalidRequest naming the field, InvalidDocument.
+    """
+    if _form(fields) is Form.PAPER:
+        raise InvalidRequest("form: phone or assisted")
+    if fields.get("holder_proof") is not None:
+        raise InvalidRequest("holder_proof: the phone brings it with its claim code")
+    return _read(fields, at)
+
+
+def _form(fields: Mapping[str, Any]) -> Form:
+    return _labelled(Form, fields, "form")  # type: ignore[no-any-return]
+
+
+def _read(fields: Mapping[str, Any], at: int) -> IssueRequest:
     if not fields.keys() <= _FIELDS:
         raise InvalidRequest("unknown field")
-    form = _labelled(Form, fields, "form")
+    form = _form(fields)
     return IssueRequest(
         mask_name(_text(fields, "name", MAX_NAME_CHARACTERS)),
         _document(fields.get("document")),
         form,
         _evidence(fields.get("evidence", []), at),
-        _holder_point(fields.get("holder_proof"), form, audience, at),
+        None,
         _guardian(fields, form),
         _lifetime(fields.get("lifetime"), form),
         _manual(fields.get("decision")),

@@ -6,9 +6,9 @@ from marshmallow import Schema, fields, validate
 
 from credentials.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from issuer.causes import CAUSES
 from issuer.holder_proof import MAX_PROOF_CHARACTERS
 from issuer.request import MAX_FIELD_CHARACTERS
-from issuer.withdrawal import CAUSES
 
 _TEXT = validate.Length(min=1, max=MAX_FIELD_CHARACTERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,17 +13,21 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms import es256
-from credentials.errors import NotAuthenticated, SettingInvalid
+from credentials.errors import ClaimCodeUnknown, NotAuthenticated, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, load_private_key
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
+from issuer.claim_codes import ClaimCodes, read_claim_code
 from issuer.clients import Clients
 from issuer.config import DATABASE_NAME, IssuerSettings
+from issuer.holder_proof import Proven, proven_point, read_proof
+from issuer.holding import Held, Holding
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.holders import SqlHolderStore
 from issuer.storage.ports import Overview, StatusFeed
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.auth import authenticate
@@ -44,6 +49,17 @@ WITHDRAWALS = Limit("withdrawal", 360_000)
 """By one client."""
 PICTURES = Limit("picture", 360_000)
 """For one client; each costs three hundred signatures."""
+CLAIM_CODES = Limit("claim-code", 360_000)
+"""Made for one client."""
+WALLET = Limit("wallet", 36_000)
+"""Requests of phones from one address: carriers put thousands of residents behind one."""
+RENEWALS = Limit("renewal", 120)
+"""By one phone: beside what it asks for by itself, somebody who presses the button all the time."""
+FAILED_CLAIMS = Limit("failed-claim", 60)
+"""Unknown claim codes from one address, which then may claim nothing for the rest of the hour. Typing errors are found
+before by the check digits, and do not count."""
+ALL_FAILED_CLAIMS = Limit("failed-claims-altogether", 36_000)
+"""From all addresses. What it is for, and what it costs: :mod:`issuer.claim_codes`."""
 FAILURES = Limit("failed-authentication", 600)
 """From one address."""
 
@@ -61,6 +77,8 @@ class IssuerService:
     mirror: Mirror
     clients: Clients
     used_assertions: UsedAssertions
+    claim_codes: ClaimCodes
+    holding: Holding
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
@@ -76,7 +94,7 @@ class IssuerService:
         What fails is counted under its address. Too much of that closes the address to strangers alone: behind one
         proxy, nobody can lock a client out by knocking with a false key.
         """
-        limits = Limits("issuer", self.cache, self.clock)
+        limits = self.limits
         header = request.headers.get("Authorization")
         try:
             client_id = authenticate(
@@ -87,6 +105,37 @@ class IssuerService:
             raise
         limits.count(limit, client_id)
         return client_id
+
+    @property
+    def limits(self) -> Limits:
+        """The counts of this service."""
+        return Limits("issuer", self.cache, self.clock)
+
+    def claim(self, typed: str, holder_proof: str) -> Held:
+        """The code that a claim code stands for. Raises what :meth:`issuer.holding.Holding.claim` does, RateLimited,
+        ProofOfPossessionFailed, ClaimCodeMistyped.
+
+        Only codes that could exist and do not are counted, and whoever has too many of them is refused before another
+        is looked up: otherwise a refusal would differ from a success, and guessing go on.
+        """
+        for limit, who in self._tries():
+            self.limits.count(limit, who, by=0)
+        point, digits = proven_point(holder_proof, self.settings.audience, self.now()), read_claim_code(typed)
+        try:
+            return self.holding.claim(self.claim_codes.digest(digits), point, self.now())
+        except ClaimCodeUnknown:
+            for limit, who in self._tries():
+                self.limits.count(limit, who)
+            raise
+
+    def phone(self, holder_proof: str, act: str | None = None) -> Proven:
+        """The phone that sent the present request, which is counted. Raises ProofOfPossessionFailed, RateLimited."""
+        proven = read_proof(holder_proof, self.settings.audience, self.now(), act)
+        self.limits.count(RENEWALS, hashlib.sha256(proven.point).hexdigest())
+        return proven
+
+    def _tries(self) -> tuple[tuple[Limit, str], ...]:
+        return (FAILED_CLAIMS, caller()), (ALL_FAILED_CLAIMS, "")
 
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
@@ -120,24 +169,20 @@ def open_service(
     clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
+    own_key, holders = _own_key(settings.member, signer), SqlHolderStore(engine)
+    issuance = Issuance(store, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
     return IssuerService(
         settings=settings,
         engine=engine,
         store=store,
         feed=feed,
-        issuance=Issuance(
-            store,
-            signer,
-            _own_key(settings.member, signer),
-            settings.unit,
-            secrets,
-            settings.audience,
-            metrics.count_issued,
-        ),
+        issuance=issuance,
         publication=publication,
         mirror=mirror,
         clients=Clients(engine),
         used_assertions=UsedAssertions(engine, tables.used_assertion),
+        claim_codes=ClaimCodes(holders, issuance),
+        holding=Holding(holders, holders, issuance),
         clock=clock,
         metrics=metrics,
         cache=InProcessCache(clock),

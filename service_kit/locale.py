@@ -56,6 +56,34 @@ TEXTS: Final[Mapping[str, Text]] = {
     "segment-backdated": Text("状态分段的时间早于前一分段。", "The status segment is older than the one before it."),
     "chain-forked": Text("状态分段链出现分叉。", "The chain of status segments has forked."),
     "proof-of-possession-failed": Text("密钥持有证明未通过。", "The proof of possession failed."),
+    "claim-code-mistyped": Text("领取码输入有误，请核对后重新输入。", "The claim code has a typing error; check it."),
+    "claim-code-unknown": Text(
+        "没有这个领取码，或已另发新码；请核对，或向发码单位重新领取。",
+        "There is no such claim code, or a newer one was given out; check it, or ask for a new one.",
+    ),
+    "claim-code-expired": Text("领取码已过期，请重新领取。", "The claim code has expired; ask for a new one."),
+    "claim-code-used": Text(
+        "领取码已在另一部手机上使用；若不是本人操作，请立即致电热线。",
+        "The claim code was used on another phone; if that was not you, call the hotline at once.",
+    ),
+    "device-unknown": Text(
+        "本机没有领取过健康码，请使用领取码领取。", "This phone has no code; get one by a claim code."
+    ),
+    "device-replaced": Text(
+        "健康码已在另一部手机上领取，本机的码已停用；若不是本人操作，请立即致电热线。",
+        "The code was claimed on another phone and ended here; if that was not you, call the hotline at once.",
+    ),
+    "device-lost": Text(
+        "本机已报失，不再发码；找回后请使用新的领取码。",
+        "This phone was reported lost; get a new claim code to use it again.",
+    ),
+    "code-taken-back": Text(
+        "本机的健康码已被收回，请致电热线或使用新的领取码。",
+        "The code of this phone was taken back; call the hotline, or use a new claim code.",
+    ),
+    "holder-unknown": Text(
+        "没有此人的登记资料，请先向签发方登记。", "Nothing is on file for this person; register first."
+    ),
     "decision-rejected": Text("赋码决定不合规定。", "The decision does not meet the rules for decisions."),
     "rule-set-invalid": Text("规则集无效。", "The rule set is not valid."),
     "setting-invalid": Text("配置有误。", "A setting is wrong."),

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 from issuer.indices import Place, place_of
 from issuer.storage import tables
 from issuer.storage.ports import Delivery, News, SegmentRow
-from issuer.storage.sql import insert_into, next_value
+from issuer.storage.rows import insert_into
+from issuer.storage.sql import next_value
 from service_kit.database import reading, transaction
 
 _SEGMENTS = "status-segment"

@@ -6,11 +6,12 @@ the only record of who decided what. Who can write it can withdraw codes and inv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from issuer.decisions import Decision
+from credentials.model import Evidence, Form, Guardian, Status
+from issuer.decisions import Decision, ManualDecision
 from issuer.indices import Place
 
 
@@ -32,13 +33,32 @@ class Replay(NamedTuple):
     issued: IssuedRow
 
 
+class Made(NamedTuple):
+    """A code that was made and not yet kept. ``standing``: the number of a decision by hand that was made before and
+    still stands, or None for a decision of its own."""
+
+    decision: Decision
+    issued: IssuedRow
+    standing: int | None = None
+
+
 class Entry(NamedTuple):
-    """What is kept of one issuing: idempotency key, hash of the request, decision and credential."""
+    """What is kept of one issuing for a client: idempotency key, hash of the request, what was made, and the facts that
+    the request brought."""
 
     key: str
     body_hash: bytes
     decision: Decision
     issued: IssuedRow
+    standing: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Standing(NamedTuple):
+    """A decision by hand that is in force, and its number."""
+
+    decision_id: int
+    decision: Decision
 
 
 class Overview(NamedTuple):
@@ -76,14 +96,21 @@ class IssuerStore(Protocol):
     def record(self, client_id: str, entries: Sequence[Entry]) -> None:
         """Keep all of them together, or none.
 
-        Raises Conflict when a place or a key is taken, or a decision lacks what it must have.
+        Raises Conflict when a place or a key is taken, or a decision lacks what it must have. What becomes known of
+        holders on file is kept with them, and phone codes of theirs that say another status are withdrawn.
         """
+
+    def standing(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Standing]:
+        """For each of them about whom people decided, the newest such decision, if it has not ended at ``at``."""
 
     def find(self, handle: bytes) -> IssuedRow | None:
         """The credential of a handle."""
 
-    def withdraw(self, place: Place, at: int, cause: str, author: str) -> bool:
-        """Set the bit for good. False when it was set already: the first withdrawal stands."""
+    def withdraw(self, place: Place, at: int, cause: str, author: str, *, ends_device: bool = False) -> bool:
+        """Set the bit for good. False when it was set already: the first withdrawal stands.
+
+        ``ends_device``: whichever phone the code was given to gets no further one, and its other codes are withdrawn.
+        """
 
     def open_lists(self, at: int, days_ahead: int) -> None:
         """Open lists for the coming days, so that gates know a list before a code in it is shown."""
@@ -99,6 +126,103 @@ class IssuerStore(Protocol):
 
     def overview(self, at: int) -> Overview:
         """How the store stands. Withdrawn in the very second of the last publication counts as not published."""
+
+
+class HolderFacts(NamedTuple):
+    """What it takes to issue to somebody again. ``subject``: the keyed digest of the document; ``name`` is masked.
+
+    ``lifetime``: seconds, of phone codes. ``form``: phone or assisted.
+    """
+
+    subject: bytes
+    name: str
+    document_tail: str
+    form: Form
+    guardian: Guardian | None
+    lifetime: int
+    evidence: tuple[Evidence, ...]
+
+
+class Holder(NamedTuple):
+    """Somebody on file. ``version`` grows with whatever becomes known of them."""
+
+    holder_id: int
+    version: int
+    facts: HolderFacts
+
+
+class ClaimCodeRow(NamedTuple):
+    """A claim code as it is kept: ``digest`` and not the code. ``author``: the client, or the command.
+
+    ``point``: the key of the phone that used it.
+    """
+
+    digest: bytes
+    author: str
+    expires_at: int
+    manual: ManualDecision | None = None
+    point: bytes | None = None
+
+
+class Device(NamedTuple):
+    """A phone by its key, and the code that it should show. ``version``: what was known of the holder when that was
+    made; ``paper_proved_at``: when the proof was made that last asked for paper; ``ended_as``: the cause for which the
+    phone gets no further code."""
+
+    device_id: int
+    holder: Holder
+    present: IssuedRow
+    status: Status
+    version: int
+    paper_proved_at: int
+    is_withdrawn: bool
+    ended_as: str | None
+
+
+class HolderStore(Protocol):
+    """People on file and their claim codes. Each call is one transaction.
+
+    Who can write it can have codes of others bound to a phone of theirs at the next claim; who can read it learns
+    masked names and facts, but no document and no claim code.
+    """
+
+    def keep_holder(self, facts: HolderFacts) -> int:
+        """Put somebody on file, or what is new of them; their number. Facts stay where no new ones come."""
+
+    def find_holder(self, subject: bytes, form: Form) -> int | None:
+        """The number of somebody on file."""
+
+    def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
+        """Keep a claim code; the holder's unused ones end. Raises Conflict when there is one of this digest."""
+
+    def find_claim_code(self, digest: bytes) -> tuple[ClaimCodeRow, Holder] | None:
+        """A claim code, and for whom it is."""
+
+
+class DeviceStore(Protocol):
+    """Phones. One alone is active for each holder on file: the database itself refuses a second.
+
+    Each call is one transaction. What records a code raises Conflict when the holder, the claim code or the phone is
+    not as it was read any more, and keeps nothing then.
+    """
+
+    def find_device(self, point: bytes) -> Device | None:
+        """A phone by its key (33 bytes)."""
+
+    def record_claim(self, digest: bytes, holder: Holder, point: bytes, made: Made) -> None:
+        """Use the claim code up: the phone becomes the holder's active one, and the one before it ends."""
+
+    def record_renewal(self, device: Device, made: Made) -> None:
+        """Keep the phone's next code. The one before it is left to expire unless it says another status."""
+
+    def record_paper(self, device: Device, made: Made, proved_at: int, most: int) -> bool:
+        """Keep a paper code. False, and nothing is kept, when it is one more than ``most`` within a day.
+
+        ``proved_at``: when the proof was made that asked for it. Raises Conflict unless it is newer than the last one.
+        """
+
+    def end(self, device: Device, at: int, cause: str, author: str) -> bool:
+        """End a phone and withdraw its codes. False when it had ended before."""
 
 
 class SegmentRow(NamedTuple):

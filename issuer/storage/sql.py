@@ -9,17 +9,17 @@ which harms nobody.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
-from credentials.wire.cbor import dumps
 from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
-from issuer.storage.ports import Entry, IssuedRow, Overview, Replay
+from issuer.storage.consequences import end_device_of, learn, set_bits
+from issuer.storage.ports import Entry, IssuedRow, Overview, Replay, Standing
+from issuer.storage.rows import ISSUED, insert_into, insert_made, issued, read_decision
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
 from service_kit.retrying import retried
@@ -61,10 +61,9 @@ class SqlIssuerStore:
         with transaction(self._engine) as connection:
             # A key whose code has expired is free again; a file of the same residents is issued for every week.
             connection.execute(expired.where(used.expires_at <= now))
-            # A decision made for one credential has that credential's serial as its number: sequential for both.
-            connection.execute(insert(tables.decision), [_decision_row(entry) for entry in entries])
-            connection.execute(insert(tables.credential), [_credential_row(entry.issued) for entry in entries])
+            insert_made(connection, entries)
             connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
+            learn(connection, entries, client_id, now)
 
     @retried
     def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
@@ -92,20 +91,25 @@ class SqlIssuerStore:
     @retried
     def find(self, handle: bytes) -> IssuedRow | None:
         with reading(self._engine) as connection:
-            found = connection.execute(select(*_COLUMNS).where(tables.credential.c.handle == handle)).first()
-        return None if found is None else _issued(*found)
+            found = connection.execute(select(*ISSUED).where(tables.credential.c.handle == handle)).first()
+        return None if found is None else issued(*found)
 
     @retried
-    def withdraw(self, place: Place, at: int, cause: str, author: str) -> bool:
-        row = tables.withdrawal
+    def standing(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Standing]:
+        row = tables.decision.c
+        by_hand = select(tables.decision).where(row.subject.in_(subjects), row.approver.is_not(None))
+        with reading(self._engine) as connection:
+            found = connection.execute(by_hand.order_by(row.starts_at, row.decision_id))
+            newest = {each.subject: Standing(each.decision_id, read_decision(each)) for each in found}
+        return {subject: each for subject, each in newest.items() if each.decision.ends_at > at}
+
+    @retried
+    def withdraw(self, place: Place, at: int, cause: str, author: str, *, ends_device: bool = False) -> bool:
         with transaction(self._engine) as connection:
-            withdrawn = (
-                insert_into(connection, row)
-                .values(serial=place.serial, withdrawn_at=at, cause=cause, author=author)
-                .on_conflict_do_nothing()
-                .returning(row.c.serial)
-            )
-            return connection.execute(withdrawn).first() is not None
+            if ends_device:
+                # First, as whoever claims or renews does it: of two that lock in another order each would wait.
+                end_device_of(connection, place.serial, at, cause, author)
+            return bool(set_bits(connection, [place.serial], at, cause, author))
 
     @retried
     def open_lists(self, at: int, days_ahead: int) -> None:
@@ -182,44 +186,14 @@ def _open_list(connection: Connection, end: int, room: int) -> tuple[int, int]:
     return list_id, 0
 
 
-def insert_into(connection: Connection, table: Table) -> Any:
-    """An insert that may say what to do on conflict. Only the dialect in use is imported: each costs much."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as dialect_insert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as dialect_insert  # type: ignore[assignment]
-    return dialect_insert(table)
-
-
 def _replays(connection: Connection, client_id: str, keys: Sequence[str], at: int) -> dict[str, Replay]:
     used = tables.idempotency.c
     query = (
-        select(used.key, used.body_hash, *_COLUMNS)
+        select(used.key, used.body_hash, *ISSUED)
         .join_from(tables.idempotency, tables.credential, used.serial == tables.credential.c.serial)
         .where(used.client_id == client_id, used.key.in_(keys), used.expires_at > at)
     )
-    return {key: Replay(body_hash, _issued(*rest)) for key, body_hash, *rest in connection.execute(query)}
-
-
-_row = tables.credential.c
-_COLUMNS = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
-
-
-def _issued(serial: int, handle: bytes, form: int, issued_at: int, expires_at: int, text: str) -> IssuedRow:
-    return IssuedRow(place_of(serial), handle, form, issued_at, expires_at, text)
-
-
-def _credential_row(row: IssuedRow) -> dict[str, object]:
-    serial = row.place.serial
-    return {
-        "serial": serial,
-        "handle": row.handle,
-        "decision_id": serial,
-        "form": row.form,
-        "issued_at": row.issued_at,
-        "expires_at": row.expires_at,
-        "text": row.text,
-    }
+    return {key: Replay(body_hash, issued(*rest)) for key, body_hash, *rest in connection.execute(query)}
 
 
 def _idempotency_row(client_id: str, entry: Entry) -> dict[str, object]:
@@ -229,24 +203,4 @@ def _idempotency_row(client_id: str, entry: Entry) -> dict[str, object]:
         "body_hash": entry.body_hash,
         "serial": entry.issued.place.serial,
         "expires_at": entry.issued.expires_at,
-    }
-
-
-def _decision_row(entry: Entry) -> dict[str, object]:
-    made = entry.decision
-    return {
-        "decision_id": entry.issued.place.serial,
-        "subject": made.subject,
-        "status": int(made.status),
-        "reason": int(made.reason),
-        "rule_set": made.rule_set.rule_set,
-        "rule_set_version": made.rule_set.version,
-        "basis": made.basis,
-        "evidence": dumps([list(map(int, piece)) for piece in made.evidence]),
-        "unit": made.unit,
-        "author": made.author,
-        "approver": made.approver,
-        "starts_at": made.starts_at,
-        "ends_at": made.ends_at,
-        "appeal_until": made.appeal_until,
     }

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -84,6 +85,14 @@ decision = Table(
     ),
     CheckConstraint("ends_at > starts_at", name="issuer_ends_by_itself"),
     CheckConstraint("basis = 'rule' OR ends_at - starts_at <= 1209600", name="issuer_manual_ends_in_14_days"),
+)
+
+# Few are made by hand; whether one stands is asked for whoever is issued something.
+Index(
+    "issuer_decision_by_hand",
+    decision.c.subject,
+    sqlite_where=decision.c.approver.is_not(None),
+    postgresql_where=decision.c.approver.is_not(None),
 )
 
 credential = Table(
@@ -169,4 +178,73 @@ used_assertion = Table(
     Column("jti", String(64), primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
     Index("issuer_used_assertion_by_expiry", "expires_at"),
+)
+
+# A person as far as it takes to issue to them again. `version` grows with whatever becomes known.
+holder = Table(
+    "issuer_holder",
+    metadata,
+    Column("holder_id", _Serial, primary_key=True),
+    Column("subject", _Octets(32), nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("document_tail", String(4), nullable=False),
+    Column("guardian", SmallInteger),
+    Column("lifetime", Integer, nullable=False),
+    Column("evidence", _Octets, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("subject", "form", name="issuer_holder_once"),
+    CheckConstraint("form IN (1, 2)", name="issuer_holder_has_a_phone"),
+)
+
+# A phone by its key. `serial`: the code that it should show; `version`: what was known of its holder for it.
+device = Table(
+    "issuer_device",
+    metadata,
+    Column("device_id", _Serial, primary_key=True),
+    Column("holder_id", _Serial, ForeignKey("issuer_holder.holder_id"), nullable=False),
+    Column("point", _Octets(33), nullable=False, unique=True),
+    Column("serial", _Serial, ForeignKey("issuer_credential.serial"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("paper_proved_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_as", String(32)),
+    CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="issuer_device_ended_for_a_cause"),
+    Index("issuer_device_by_holder", "holder_id"),
+)
+Index(
+    "issuer_device_active",
+    device.c.holder_id,
+    unique=True,
+    sqlite_where=device.c.ended_at.is_(None),
+    postgresql_where=device.c.ended_at.is_(None),
+)
+
+# What a phone was given and may still be alive.
+device_code = Table(
+    "issuer_device_code",
+    metadata,
+    Column("serial", _Serial, ForeignKey("issuer_credential.serial"), primary_key=True, autoincrement=False),
+    Column("device_id", _Serial, ForeignKey("issuer_device.device_id"), nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("issuer_device_code_by_device", "device_id"),
+)
+
+claim_code = Table(
+    "issuer_claim_code",
+    metadata,
+    Column("digest", _Octets(32), primary_key=True),
+    Column("holder_id", _Serial, ForeignKey("issuer_holder.holder_id"), nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    # A decision by hand that comes with it; made when it is claimed.
+    Column("manual", _Octets),
+    # The key of the phone that used it.
+    Column("point", _Octets(33)),
+    Index("issuer_claim_code_by_holder", "holder_id"),
+    Index("issuer_claim_code_by_expiry", "expires_at"),
 )

@@ -25,6 +25,7 @@ from credentials.keys import jwk_of, new_private_key
 from credentials.recognition.document import sign_rule_set
 from credentials.recognition.template import template
 from demonstration.residents import residents, to_csv
+from issuer.claim_codes import read_claim_code
 from issuer.cli import issuer as commands
 from service_kit.clock import SystemClock
 from tests.unit.issuer.issuing import MEMBER, NOW, paper
@@ -70,6 +71,20 @@ def test_issue_from_file_and_standard_input(folder: Path) -> None:
     first = answer("issue", "-", "--key", "k", stdin=recent())
     assert answer("issue", "-", "--key", "k", stdin=recent()) == first
     assert answer("issue", "-", stdin=recent())["text"] != first["text"]
+
+
+def test_claim_code(folder: Path) -> None:
+    """Staff hand out what is printed; personal data comes from a file or standard input and is not repeated."""
+    asked = recent(form="phone")
+    printed = run("claim-code", "-", stdin=asked)
+    assert read_claim_code(printed.output)
+    assert (printed.output.count("\n"), len(printed.output)) == (1, 20)
+    (folder / "wang.json").write_text(asked)
+    made = answer("claim-code", str(folder / "wang.json"))
+    assert made["code"] != printed.output.strip()
+    assert set(made) == {"code", "expires_at"}
+    with pytest.raises(InvalidRequest):
+        run("claim-code", "-", stdin=recent())
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from credentials.errors import InvalidDocument, InvalidRequest, ProofOfPossessio
 from credentials.keys import compressed_point, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_LIFETIME_PHONE_SECONDS, MIN_TIME_SECONDS
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
-from issuer.request import FUTURE_SAMPLE_SECONDS, IssueRequest, read_request
+from issuer.request import FUTURE_SAMPLE_SECONDS, IssueRequest, read_registration, read_request
 from tests.unit.issuer.issuing import AUDIENCE, NOW, by_hand, paper, phone, sampled
 
 HOLDER = new_private_key()
@@ -22,6 +22,10 @@ HOLDER = new_private_key()
 
 def read(fields: dict[str, Any]) -> IssueRequest:
     return read_request(fields, AUDIENCE, NOW)
+
+
+def asked(form: str) -> dict[str, Any]:
+    return {**paper(), "form": form}
 
 
 def test_paper() -> None:
@@ -40,6 +44,16 @@ def test_phone_and_assisted() -> None:
     assert request.holder_point == compressed_point(HOLDER.public_key())
     assert (request.lifetime, request.guardian) == (MAX_LIFETIME_PHONE_SECONDS, None)
     assert read({**phone(HOLDER), "form": "assisted", "guardian": "child"}).guardian is Guardian.CHILD
+
+
+def test_registration_is_a_request_without_the_phone() -> None:
+    """Staff put a person on file whose phone proves its key later; paper has no phone to wait for."""
+    registered = read_registration(asked("phone"), NOW)
+    assert registered == read(phone(HOLDER))._replace(holder_point=None)
+    assert read_registration({**asked("assisted"), "guardian": "child"}, NOW).guardian is Guardian.CHILD
+    for wrong in (paper(), phone(HOLDER), asked("assisted"), asked("phone") | {"colour": "green"}):
+        with pytest.raises(InvalidRequest):
+            read_registration(wrong, NOW)
 
 
 def test_sample_is_rounded_down() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from credentials.errors import InvalidRequest, NotFound
+from issuer.causes import CAUSES
 from issuer.issuance import ask_for
-from issuer.withdrawal import CAUSES, withdraw
+from issuer.withdrawal import withdraw
 from tests.unit.issuer.issuing import NOW, IssuerOnDisk, paper
 
 

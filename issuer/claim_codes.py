@@ -1,0 +1,106 @@
+"""Claim codes (领取码): sixteen digits that staff hand to a person, and that give one phone their code, once.
+
+Fourteen digits are random and two are the check digits of ISO 7064 MOD 97-10: read as one number, a claim code leaves
+the remainder 1 when divided by 97. Any wrong digit, any two that changed places and 96 of 97 other slips are found on
+the phone before a try is used up. Digits alone, in fours as on a bank card, can be read out over the phone, and typed
+on the largest keyboard that a phone has.
+
+The arithmetic. 10^14 codes; at most :data:`issuer.service.ALL_FAILED_CLAIMS` wrong ones an hour are answered in all,
+36,000, from whatever addresses: 864,000 a day. With a million claim codes out at once, of which each lives a day, a
+thief who uses all of that up finds one in 116 days (10^14 / (10^6 · 864,000)), whose it is he cannot choose, and its
+owner hears of it: their own claim is refused, with the hotline. Tries are the only way: kept is the HMAC of a claim
+code under a key that is not in the database, so that a stolen database gives none away.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from credentials.errors import ClaimCodeMistyped, HolderUnknown
+from credentials.model import Form
+from issuer.issuance import Issuance
+from issuer.request import read_registration
+from issuer.storage.ports import ClaimCodeRow, HolderStore
+from service_kit.clock import DAY_SECONDS
+
+RANDOM_DIGITS = 14
+DIGITS = RANDOM_DIGITS + 2
+CLAIM_CODE_SECONDS = DAY_SECONDS
+"""How long one that staff hand out is good: until it was carried home, and somebody is there to help."""
+SIGN_IN_CLAIM_CODE_SECONDS = 600
+"""How long one is good that a sign-in gives to the phone itself."""
+MAX_TYPED_CHARACTERS = 64
+_BETWEEN = re.compile(r"[\s\-_.·]")
+_TYPED = re.compile(rf"[0-9]{{{DIGITS}}}")
+
+
+class ClaimCode(NamedTuple):
+    """A claim code as it is handed out, ``1234 5678 9012 3456``, and when it ends (seconds UTC)."""
+
+    text: str
+    expires_at: int
+
+
+def draw_claim_code() -> str:
+    """A new one: sixteen digits."""
+    body = secrets.randbelow(10**RANDOM_DIGITS) * 100
+    return f"{body + 98 - body % 97:0{DIGITS}d}"
+
+
+def read_claim_code(typed: str) -> str:
+    """The sixteen digits of what somebody typed: in whatever groups, and in full-width digits as well.
+
+    Raises ClaimCodeMistyped. Source: ISO/IEC 7064, MOD 97-10.
+    """
+    digits = _BETWEEN.sub("", unicodedata.normalize("NFKC", typed[:MAX_TYPED_CHARACTERS]))
+    if not _TYPED.fullmatch(digits) or int(digits) % 97 != 1:
+        raise ClaimCodeMistyped(f"{DIGITS} digits, of which the last two check the others")
+    return digits
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCodes:
+    """Makes claim codes. Safe to call from several threads and processes at once."""
+
+    store: HolderStore
+    issuance: Issuance
+
+    def make(self, fields: Mapping[str, Any], author: str, at: int) -> ClaimCode:
+        """Put a person on file, or what is new of them, and make a claim code; the one before, if unused, ends.
+
+        ``fields``: a request as for issuing (:mod:`issuer.request`) without ``holder_proof``. ``author``: the client,
+        or the command. A decision by hand in it is examined now, and made when the code is claimed.
+
+        Raises what :func:`issuer.request.read_registration` does, DecisionRejected, StorageUnavailable, StorageFull.
+        """
+        request = read_registration(fields, at)
+        facts = self.issuance.facts_of(request)
+        self.issuance.examine(facts, request.manual, at)
+        holder_id = self.store.keep_holder(facts)
+        return self._make(holder_id, ClaimCodeRow(b"", author, at + CLAIM_CODE_SECONDS, request.manual), at)
+
+    def make_for(self, subject: bytes, author: str, at: int) -> ClaimCode:
+        """A claim code of ten minutes for a person on file, who has been recognised in another way.
+
+        ``subject``: their keyed digest (:meth:`issuer.issuance.Issuance.subject_of`). Raises HolderUnknown when nothing
+        is on file for a phone of theirs.
+        """
+        holder_id = self.store.find_holder(subject, Form.PHONE)
+        if holder_id is None:
+            raise HolderUnknown("nobody on file")
+        return self._make(holder_id, ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS), at)
+
+    def digest(self, digits: str) -> bytes:
+        """What is kept of a claim code."""
+        return hmac.digest(self.issuance.secrets.claim_key, digits.encode(), "sha256")
+
+    def _make(self, holder_id: int, row: ClaimCodeRow, at: int) -> ClaimCode:
+        digits = draw_claim_code()
+        self.store.keep_claim_code(holder_id, row._replace(digest=self.digest(digits)), at)
+        return ClaimCode(" ".join(digits[place : place + 4] for place in range(0, DIGITS, 4)), row.expires_at)

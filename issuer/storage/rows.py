@@ -1,0 +1,121 @@
+"""How decisions and codes stand in the tables, and how they are read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert
+
+from credentials.limits import MAX_EVIDENCE
+from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, RuleSetReference, Status
+from credentials.wire.cbor import dumps, loads
+from issuer.decisions import Decision, ManualDecision
+from issuer.indices import place_of
+from issuer.storage import tables
+from issuer.storage.ports import Entry, IssuedRow, Made
+
+_MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
+_MAX_MANUAL_BYTES = 2048
+_row = tables.credential.c
+ISSUED = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
+"""The columns of an :class:`issuer.storage.ports.IssuedRow`."""
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An insert that may say what to do on conflict. Only the dialect in use is imported: each costs much."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as dialect_insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as dialect_insert  # type: ignore[assignment]
+    return dialect_insert(table)
+
+
+def insert_made(connection: Connection, made: Sequence[Made | Entry]) -> None:
+    """Keep codes with their decisions, but for those decisions by hand that stand there already."""
+    # A decision made for one credential has that credential's serial as its number: sequential for both.
+    decisions = [_decision_row(each) for each in made if each.standing is None]
+    if decisions:
+        connection.execute(insert(tables.decision), decisions)
+    connection.execute(insert(tables.credential), [_credential_row(each) for each in made])
+
+
+def issued(serial: int, handle: bytes, form: int, issued_at: int, expires_at: int, text: str) -> IssuedRow:
+    """A code from :data:`ISSUED`."""
+    return IssuedRow(place_of(serial), handle, form, issued_at, expires_at, text)
+
+
+def evidence_bytes(evidence: Iterable[Evidence]) -> bytes:
+    """Facts as one value."""
+    return dumps([list(map(int, piece)) for piece in evidence])
+
+
+def read_evidence(data: bytes) -> tuple[Evidence, ...]:
+    """Facts back from it."""
+    pieces = loads(data, _MAX_EVIDENCE_BYTES)
+    return tuple(
+        Evidence(EvidenceKind(kind), EvidenceResult(result), at, region) for kind, result, at, region in pieces
+    )
+
+
+def manual_bytes(manual: ManualDecision) -> bytes:
+    """A decision by hand that is to be made, as one value."""
+    return dumps([int(manual.status), int(manual.reason), *manual[2:]])
+
+
+def read_manual(data: bytes) -> ManualDecision:
+    """It back from it."""
+    status, reason, *rest = loads(data, _MAX_MANUAL_BYTES)
+    return ManualDecision(Status(status), Reason(reason), *rest)
+
+
+def read_decision(row: Any) -> Decision:
+    """A decision from its row."""
+    return Decision(
+        row.subject,
+        Status(row.status),
+        Reason(row.reason),
+        RuleSetReference(row.rule_set, row.rule_set_version),
+        row.basis,
+        read_evidence(row.evidence),
+        row.unit,
+        row.author,
+        row.approver,
+        row.starts_at,
+        row.ends_at,
+        row.appeal_until,
+    )
+
+
+def _credential_row(made: Made | Entry) -> dict[str, object]:
+    row = made.issued
+    serial = row.place.serial
+    return {
+        "serial": serial,
+        "handle": row.handle,
+        "decision_id": serial if made.standing is None else made.standing,
+        "form": row.form,
+        "issued_at": row.issued_at,
+        "expires_at": row.expires_at,
+        "text": row.text,
+    }
+
+
+def _decision_row(entry: Made | Entry) -> dict[str, object]:
+    made = entry.decision
+    return {
+        "decision_id": entry.issued.place.serial,
+        "subject": made.subject,
+        "status": int(made.status),
+        "reason": int(made.reason),
+        "rule_set": made.rule_set.rule_set,
+        "rule_set_version": made.rule_set.version,
+        "basis": made.basis,
+        "evidence": evidence_bytes(made.evidence),
+        "unit": made.unit,
+        "author": made.author,
+        "approver": made.approver,
+        "starts_at": made.starts_at,
+        "ends_at": made.ends_at,
+        "appeal_until": made.appeal_until,
+    }
