@@ -2,10 +2,14 @@
 
 export const MAX_CREDENTIAL_TEXT_CHARACTERS = 419;
 export const MAX_PRESENTATION_TEXT_CHARACTERS = 528;
+export const MAX_CHALLENGE_TEXT_CHARACTERS = 71;
 export const MAX_TEXT_CHARACTERS = 4096;
 export const MAX_CREDENTIAL_BYTES = 300;
 export const MAX_PRESENTATION_BYTES = 400;
 export const MAX_CBOR_DEPTH = 8;
+
+export const MAX_GATE_NAME_BYTES = 24;
+export const NONCE_BYTES = 16;
 
 export const MAX_HOLDER_NAME_BYTES = 24;
 export const DOCUMENT_TAIL_CHARACTERS = 4;

@@ -37,8 +37,7 @@ export interface Verdict {
 }
 
 /** The status to show: a yellow, red or pending without a decision is no colour. */
-export function shownStatus(verdict: Verdict): Status | null {
-  const { credential } = verdict;
+export function shownStatus({ credential }: Pick<Verdict, "credential">): Status | null {
   if (!credential) return null;
   return credential.status === "green" || credential.decisionReference !== null ? credential.status : null;
 }
