@@ -11,10 +11,10 @@ import { Refusal, type Office } from "./issuer";
 import * as preferences from "./preferences";
 import { canReadAloud, readAloud } from "./reading_aloud";
 import type { Screen, Shown, Wallet } from "./screen";
-import { showScreen } from "./show_screen";
-import { comeBack } from "./sign_in";
-import { action } from "./parts";
-import { welcomeScreen } from "./welcome_screen";
+import { showScreen } from "./screens/show";
+import { comeBack } from "./screens/sign_in";
+import { action } from "./screens/parts";
+import { welcomeScreen } from "./screens/welcome";
 import { Words } from "./words";
 
 const UPKEEP_SECONDS = 600;

@@ -52,16 +52,12 @@ export class LiveCode {
   private async redraw(now: number): Promise<void> {
     if (this.isSigning) return;
     this.isSigning = true;
-    try {
-      const text = await this.drawing.sign();
-      this.symbol.replaceChildren(symbol(text, "medium", this.words.text("symbol")));
-      this.drawnAt = now;
-      this.restart();
-    } catch {
-      this.drawing.failed();
-    } finally {
-      this.isSigning = false;
-    }
+    const text = await this.drawing.sign().catch(() => null);
+    this.isSigning = false;
+    if (text === null) return this.drawing.failed();
+    this.symbol.replaceChildren(symbol(text, "medium", this.words.text("symbol")));
+    this.drawnAt = now;
+    this.restart();
   }
 
   /** The bar runs from full to empty until the next drawing. */

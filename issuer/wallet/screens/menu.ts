@@ -1,16 +1,16 @@
 // Everything that is not the code itself, as a list of large buttons.
 
-import { element } from "../../service_kit/browser/dom";
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../service_kit/browser/language";
-import { answerScreen } from "./answer_screen";
-import { isUsable } from "./cards";
-import { claimScreen } from "./claim_screen";
-import { detailsScreen } from "./details_screen";
-import { paperScreen } from "./paper_screen";
+import { element } from "../../../service_kit/browser/dom";
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../../service_kit/browser/language";
+import { answerScreen } from "./answer";
+import { isUsable } from "../cards";
+import { claimScreen } from "./claim";
+import { detailsScreen } from "./details";
+import { paperScreen } from "./paper";
 import { action, heading, hotline, stack } from "./parts";
-import { removeScreen } from "./remove_screen";
-import type { Screen, Wallet } from "./screen";
-import { renewNow } from "./show_screen";
+import { removeScreen } from "./remove";
+import type { Screen, Wallet } from "../screen";
+import { renewNow } from "./show";
 
 export const menuScreen: Screen = (wallet) => {
   const { words, card } = wallet;

@@ -1,10 +1,10 @@
 // Taking a code off this phone: asked once, done at once, with or without a network.
 
-import { element } from "../../service_kit/browser/dom";
-import type { Card } from "./cards";
+import { element } from "../../../service_kit/browser/dom";
+import type { Card } from "../cards";
 import { action, heading, stack, whileBusy } from "./parts";
-import { rememberCards } from "./preferences";
-import type { Screen, Wallet } from "./screen";
+import { rememberCards } from "../preferences";
+import type { Screen, Wallet } from "../screen";
 
 export function removeScreen(card: Card): Screen {
   return (wallet) => {

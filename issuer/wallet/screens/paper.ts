@@ -1,13 +1,13 @@
 // A paper code: for who has no phone at hand, or a battery that dies. A sheet with the code large, and a card to cut out.
 
-import { shownStatus } from "../../credentials/browser/verdict";
-import { element } from "../../service_kit/browser/dom";
-import { symbol } from "../../service_kit/browser/symbol";
-import type { Card } from "./cards";
-import { Refusal, type Issued, type Office } from "./issuer";
+import { shownStatus } from "../../../credentials/browser/verdict";
+import { element } from "../../../service_kit/browser/dom";
+import { symbol } from "../../../service_kit/browser/symbol";
+import type { Card } from "../cards";
+import { Refusal, type Issued, type Office } from "../issuer";
 import { action, heading, hotline, stack, statusBand, warning, whileBusy } from "./parts";
-import { read } from "./reading";
-import type { Screen, Wallet } from "./screen";
+import { read } from "../reading";
+import type { Screen, Wallet } from "../screen";
 
 export function paperScreen(card: Card): Screen {
   return (wallet) => {

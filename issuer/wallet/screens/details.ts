@@ -1,11 +1,11 @@
 // What the code says, in words: everything that a gate can read in it, and nothing else is known about anybody here.
 
-import { shownStatus } from "../../credentials/browser/verdict";
-import { element, facts } from "../../service_kit/browser/dom";
-import type { Card } from "./cards";
+import { shownStatus } from "../../../credentials/browser/verdict";
+import { element, facts } from "../../../service_kit/browser/dom";
+import type { Card } from "../cards";
 import { heading, hotline, statusBand } from "./parts";
-import { read } from "./reading";
-import type { Screen } from "./screen";
+import { read } from "../reading";
+import type { Screen } from "../screen";
 
 export function detailsScreen(card: Card): Screen {
   return (wallet) => {

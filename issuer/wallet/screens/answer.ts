@@ -1,15 +1,15 @@
 // Nonce mode: the gate shows a small symbol (质询码), the phone scans it and answers. It needs no clock on the phone.
 
-import { unwrap } from "../../credentials/browser/challenge";
-import { CredentialError } from "../../credentials/browser/errors";
-import type { Challenge } from "../../credentials/browser/presentation";
-import { Camera } from "../../service_kit/browser/camera";
-import { element } from "../../service_kit/browser/dom";
-import { symbol } from "../../service_kit/browser/symbol";
-import type { Card } from "./cards";
-import { keepAwake } from "./live_code";
+import { unwrap } from "../../../credentials/browser/challenge";
+import { CredentialError } from "../../../credentials/browser/errors";
+import type { Challenge } from "../../../credentials/browser/presentation";
+import { Camera } from "../../../service_kit/browser/camera";
+import { element } from "../../../service_kit/browser/dom";
+import { symbol } from "../../../service_kit/browser/symbol";
+import type { Card } from "../cards";
+import { keepAwake } from "../live_code";
 import { action, heading, warning } from "./parts";
-import type { Screen, Wallet } from "./screen";
+import type { Screen, Wallet } from "../screen";
 
 /** The shortest time for which gates take an answer (verifier/challenges.py). */
 const ANSWER_SECONDS = 120;

@@ -1,13 +1,13 @@
 // Signing in with the province's account (统一身份认证) in place of a claim code. The page only leaves and comes back;
 // what was proved meanwhile lies in cookies that it cannot read.
 
-import { CredentialError } from "../../credentials/browser/errors";
-import { element } from "../../service_kit/browser/dom";
-import { NotKept } from "./cards";
-import * as issuer from "./issuer";
-import { Refusal } from "./issuer";
+import { CredentialError } from "../../../credentials/browser/errors";
+import { element } from "../../../service_kit/browser/dom";
+import { NotKept } from "../cards";
+import * as issuer from "../issuer";
+import { Refusal } from "../issuer";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
-import type { Screen, Wallet } from "./screen";
+import type { Screen, Wallet } from "../screen";
 
 const FRAGMENT = /^#sign-in=([a-z-]{1,40})$/;
 

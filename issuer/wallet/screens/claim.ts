@@ -1,12 +1,12 @@
 // A claim code that staff gave (领取码), typed from a slip of paper: large, in groups, checked before it is sent.
 
-import { CredentialError } from "../../credentials/browser/errors";
-import { element } from "../../service_kit/browser/dom";
-import { NotKept } from "./cards";
-import { CLAIM_CODE_DIGITS, digitsOf, grouped, isSound } from "./claim_code";
-import { Refusal } from "./issuer";
+import { CredentialError } from "../../../credentials/browser/errors";
+import { element } from "../../../service_kit/browser/dom";
+import { NotKept } from "../cards";
+import { CLAIM_CODE_DIGITS, digitsOf, grouped, isSound } from "../claim_code";
+import { Refusal } from "../issuer";
 import { heading, hotline, whileBusy } from "./parts";
-import type { Screen, Wallet } from "./screen";
+import type { Screen, Wallet } from "../screen";
 
 const MAX_TYPED_CHARACTERS = 64;
 

@@ -1,11 +1,11 @@
 // Before there is a code: what this is, and how to get one. After the browser has dropped one: what happened.
 
-import { element } from "../../service_kit/browser/dom";
-import { claimScreen } from "./claim_screen";
-import { choices } from "./menu_screen";
+import { element } from "../../../service_kit/browser/dom";
+import { claimScreen } from "./claim";
+import { choices } from "./menu";
 import { action, heading, hotline, stack, warning } from "./parts";
-import { hadCards } from "./preferences";
-import type { Screen, Wallet } from "./screen";
+import { hadCards } from "../preferences";
+import type { Screen, Wallet } from "../screen";
 import { signInScreen } from "./sign_in";
 
 export const welcomeScreen: Screen = (wallet) => {

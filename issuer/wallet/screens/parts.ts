@@ -1,8 +1,8 @@
 // Pieces that several screens are made of.
 
-import type { Status } from "../../credentials/browser/model";
-import { button, element, shape } from "../../service_kit/browser/dom";
-import type { Wallet } from "./screen";
+import type { Status } from "../../../credentials/browser/model";
+import { button, element, shape } from "../../../service_kit/browser/dom";
+import type { Wallet } from "../screen";
 
 /** Told apart without any colour: a tick in a circle, an exclamation mark in a triangle, a cross in an octagon, a clock. */
 export const STATUS_SHAPES: Record<Status, string> = {

@@ -1,19 +1,19 @@
 // The code on the screen: large, black on white, alive; whose it is, what it says, until when. When it cannot be shown:
 // why, and what to do.
 
-import { shownStatus } from "../../credentials/browser/verdict";
-import type { StatusCredential } from "../../credentials/browser/model";
-import { element, facts, shape } from "../../service_kit/browser/dom";
-import { answerScreen } from "./answer_screen";
-import { isUsable, type Card } from "./cards";
-import { claimScreen } from "./claim_screen";
-import { canBeShown, conditionOf, isClockFar, type Condition } from "./condition";
-import { keepAwake, LiveCode } from "./live_code";
-import { menuScreen } from "./menu_screen";
+import { shownStatus } from "../../../credentials/browser/verdict";
+import type { StatusCredential } from "../../../credentials/browser/model";
+import { element, facts, shape } from "../../../service_kit/browser/dom";
+import { answerScreen } from "./answer";
+import { isUsable, type Card } from "../cards";
+import { claimScreen } from "./claim";
+import { canBeShown, conditionOf, isClockFar, type Condition } from "../condition";
+import { keepAwake, LiveCode } from "../live_code";
+import { menuScreen } from "./menu";
 import { action, heading, hotline, stack, STATUS_SHAPES, warning, WARNING_SHAPE, whileBusy } from "./parts";
-import { read } from "./reading";
-import { removeScreen } from "./remove_screen";
-import type { Screen, Shown, Wallet } from "./screen";
+import { read } from "../reading";
+import { removeScreen } from "./remove";
+import type { Screen, Shown, Wallet } from "../screen";
 
 export function showScreen(card: Card): Screen {
   return (wallet) => {
