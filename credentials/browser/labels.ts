@@ -1,7 +1,7 @@
 // What people read for the closed lists, in the three languages of the pages. Members' names come with the trust list
 // in two of them; the third stands here.
 
-import type { EvidenceKind, EvidenceResult, Form, Guardian, Status } from "./model";
+import type { EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status } from "./model";
 
 export type Said = readonly [zhCN: string, zhHK: string, en: string];
 
@@ -10,6 +10,21 @@ export const STATUS_LABELS: Record<Status, Said> = {
   yellow: ["黄码", "黃碼", "Yellow"],
   red: ["红码", "紅碼", "Red"],
   pending: ["待定", "待定", "Pending"],
+};
+
+export const REASON_LABELS: Record<Reason, Said> = {
+  "no-finding": ["没有风险记录", "沒有風險紀錄", "No finding"],
+  "test-recent": ["近期检测阴性", "近期檢測陰性", "Recent negative test"],
+  "test-missing": ["缺少近期检测", "欠缺近期檢測", "No recent test"],
+  "test-positive": ["检测阳性", "檢測陽性", "Positive test"],
+  "close-contact": ["密切接触者", "密切接觸者", "Close contact"],
+  "contact-of-contact": ["次密切接触者", "次密切接觸者", "Contact of a contact"],
+  "risk-area-stay": ["到过风险地区", "曾到風險地區", "Stay in a risk area"],
+  symptoms: ["有症状", "有症狀", "Symptoms"],
+  quarantine: ["隔离观察", "隔離觀察", "Quarantine"],
+  "inbound-travel": ["入境", "入境", "Arrival from abroad"],
+  "review-open": ["正在复核", "正在覆核", "Under review"],
+  converted: ["由外地码转换", "由外地碼轉換", "Converted from another province"],
 };
 
 export const FORM_LABELS: Record<Form, Said> = {

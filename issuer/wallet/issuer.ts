@@ -37,8 +37,10 @@ export function office(): Promise<Office> {
   return ask("GET", "v1/wallet");
 }
 
-export async function claim(code: string, keys: CryptoKeyPair, at: Office): Promise<Issued> {
-  return ask("POST", "v1/wallet/claims", { code, holder_proof: await proof(keys, at) });
+/** The code that a claim code stands for; null: for whoever has just signed in. */
+export async function claim(code: string | null, keys: CryptoKeyPair, at: Office): Promise<Issued> {
+  const holder_proof = await proof(keys, at);
+  return ask("POST", "v1/wallet/claims", code === null ? { holder_proof } : { code, holder_proof });
 }
 
 /** The code that this phone should show from now on: the one that it has, or a newer one. */
@@ -55,6 +57,12 @@ export async function release(keys: CryptoKeyPair, at: Office): Promise<unknown>
   return ask("POST", "v1/wallet/release", { holder_proof: await proof(keys, at, "release") });
 }
 
+/** Where to go to sign in with the province's account. */
+export async function signIn(language: string): Promise<string> {
+  const { location } = await ask<{ location: string }>("POST", "v1/sign-in", { language });
+  return location;
+}
+
 async function ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
   let answer: Response;
   try {
@@ -67,18 +75,20 @@ async function ask<Answer>(method: string, path: string, body?: unknown): Promis
   } catch {
     throw new Refusal("offline");
   }
-  const content = (await answer.json().catch(() => ({}))) as { code?: string };
-  if (!answer.ok) throw new Refusal(content.code ?? "offline");
+  const content = (await answer.json().catch(() => null)) as { code?: string } | null;
+  if (!answer.ok || content === null) throw new Refusal(content?.code ?? "offline");
   return content as Answer;
 }
 
-/** Proof of possession (issuer/holder_proof.py), by the issuer's clock: the phone's may be minutes off. What a thief could
- * use without the phone asks for a proof for that deed alone. */
+/**
+ * Proof of possession (issuer/holder_proof.py), by the issuer's clock: the phone's may be minutes off. `act`: what it is
+ * made for and nothing else, where more follows from it than the code that the phone has.
+ */
 async function proof(keys: CryptoKeyPair, { audience, now }: Office, act?: "paper" | "release"): Promise<string> {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", keys.publicKey);
   const point = base64url(fromBase64url(x!).slice(0, 8));
   const header = { alg: "ES256", kid: point, typ: TYPE };
-  const payload = { aud: audience, iat: now, jwk: { crv, kty, x, y }, ...(act && { act }) };
+  const payload = { aud: audience, iat: now, jwk: { crv, kty, x, y }, ...(act ? { act } : {}) };
   const signed = [header, payload].map((part) => base64url(new TextEncoder().encode(JSON.stringify(part)))).join(".");
   return `${signed}.${base64url(await sign(keys.privateKey, new TextEncoder().encode(signed)))}`;
 }

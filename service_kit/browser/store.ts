@@ -16,6 +16,17 @@ export class Store {
     return this.ask("readwrite", (table) => table.put(value, key));
   }
 
+  /** Put in place of a value what `change` makes of it, as one step: another tab of the app comes before it or after it. */
+  async update<Value>(key: string, change: (value: Value | undefined) => Value): Promise<Value> {
+    let changed!: Value;
+    await this.ask("readwrite", (table) => {
+      const request = table.get(key) as IDBRequest<Value | undefined>;
+      request.onsuccess = () => table.put((changed = change(request.result)), key);
+      return request;
+    });
+    return changed;
+  }
+
   delete(key: string): Promise<unknown> {
     return this.ask("readwrite", (table) => table.delete(key));
   }

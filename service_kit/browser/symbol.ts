@@ -6,8 +6,8 @@ const QUIET_ZONE_MODULES = 4;
 
 /** The symbol of `text`; `level` M on screens, Q on paper. `label` is what a screen reader says. */
 export function symbol(text: string, level: "medium" | "quartile", label: string): SVGSVGElement {
-  const modules = encodeQR(text, "raw", { ecc: level, encoding: "alphanumeric", border: 0 });
-  const size = modules.length + 2 * QUIET_ZONE_MODULES;
+  const modules = encodeQR(text, "raw", { ecc: level, encoding: "alphanumeric", border: QUIET_ZONE_MODULES });
+  const size = modules.length;
   const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   drawing.setAttribute("viewBox", `0 0 ${size} ${size}`);
   drawing.setAttribute("shape-rendering", "crispEdges");
@@ -24,7 +24,7 @@ function runs(modules: boolean[][]): string {
     for (let x = 0; x < row.length; x++) {
       const start = x;
       while (row[x]) x++;
-      if (x > start) parts.push(`M${start + QUIET_ZONE_MODULES} ${y + QUIET_ZONE_MODULES}h${x - start}v1h${start - x}z`);
+      if (x > start) parts.push(`M${start} ${y}h${x - start}v1h${start - x}z`);
     }
   });
   return parts.join("");

@@ -1,0 +1,112 @@
+// Nonce mode: the gate shows a small symbol (质询码), the phone scans it and answers. It needs no clock on the phone.
+
+import { unwrap } from "../../../credentials/browser/challenge";
+import { CredentialError } from "../../../credentials/browser/errors";
+import type { Challenge } from "../../../credentials/browser/presentation";
+import { Camera } from "../../../service_kit/browser/camera";
+import { element } from "../../../service_kit/browser/dom";
+import { symbol } from "../../../service_kit/browser/symbol";
+import type { Card } from "../cards";
+import { keepAwake } from "../live_code";
+import { action, heading, warning } from "./parts";
+import type { Screen, Wallet } from "../screen";
+
+/** The shortest time for which gates take an answer (verifier/challenges.py). */
+const ANSWER_SECONDS = 120;
+const MAX_TYPED_CHARACTERS = 100;
+
+export function answerScreen(card: Card): Screen {
+  return (wallet) => {
+    const { words } = wallet;
+    const message = element("p", { role: "status" }, words.text("cameraStarting"));
+    let isOver = false;
+    const take = (text: string) => {
+      if (isOver) return;
+      const challenge = challengeIn(text);
+      if (challenge) wallet.open(answeredScreen(card, challenge));
+      else message.textContent = words.text("notAChallenge");
+    };
+    const camera = new Camera(wallet.decoder, take);
+    void camera.start().then(
+      () => (isOver ? camera.stop() : (message.textContent = words.text("pointAtGate"))),
+      () => (message.textContent = words.text("noCamera")),
+    );
+    const main = element(
+      "main",
+      { class: "page" },
+      heading(words.text("answer")),
+      element("div", { class: "view" }, camera.video, element("div", { class: "frame" }), message),
+      otherWays(take, message, wallet),
+    );
+    const leave = () => {
+      isOver = true;
+      camera.stop();
+    };
+    return { main, actions: [], leave };
+  };
+}
+
+function challengeIn(text: string): Challenge | null {
+  try {
+    return unwrap(text);
+  } catch (error) {
+    if (error instanceof CredentialError) return null;
+    throw error;
+  }
+}
+
+/** A picture, or the text: for a phone without a camera, or with one that somebody forbade. */
+function otherWays(take: (text: string) => void, message: HTMLElement, { words, decoder, isElder }: Wallet): HTMLElement {
+  const chooser = element("input", { type: "file", accept: "image/*", class: "hidden", id: "picture", tabindex: -1, "aria-label": words.text("picture") });
+  chooser.addEventListener("change", async () => {
+    const [text] = chooser.files?.[0] ? await decoder.read(chooser.files[0]) : [];
+    chooser.value = "";
+    if (text) take(text);
+    else message.textContent = words.text("noSymbol");
+  });
+  const picture = element("div", {}, chooser, action("choose", words.text("picture"), () => chooser.click(), "wide"));
+  return element("div", { class: "stack" }, picture, isElder ? null : typed(take, words));
+}
+
+function typed(take: (text: string) => void, words: Wallet["words"]): HTMLElement {
+  const box = element("input", { id: "typed", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: MAX_TYPED_CHARACTERS });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (box.value.trim()) take(box.value);
+  };
+  return element(
+    "form",
+    { onsubmit: submit },
+    element("label", { for: "typed" }, words.text("typeChallenge")),
+    element("div", { class: "row" }, element("div", { class: "grow" }, box), element("button", {}, words.text("answerSend"))),
+  );
+}
+
+/** The answer: for one gate, once, for two minutes. */
+function answeredScreen(card: Card, challenge: Challenge): Screen {
+  return (wallet) => {
+    const { words, cards } = wallet;
+    const drawn = element("div", { class: "symbol" });
+    const bar = element("div", { class: "bar-of-life answer" });
+    const code = element("section", { class: "code" }, drawn, element("div", { class: "life", "aria-hidden": true }, bar));
+    const again = () => wallet.open(answerScreen(card));
+    const main = element(
+      "main",
+      { class: "page show" },
+      heading(words.text("answerFor", { gate: challenge.gate })),
+      code,
+      element("p", {}, words.text("answerHow")),
+    );
+    void cards.present(card, challenge).then(
+      (text) => drawn.replaceChildren(symbol(text, "medium", words.text("answerSymbol"))),
+      () => code.replaceWith(warning(words.text("keyLost"))),
+    );
+    const sleep = keepAwake();
+    const over = setTimeout(() => code.replaceWith(warning(words.text("answerOver"))), ANSWER_SECONDS * 1000);
+    const leave = () => {
+      sleep();
+      clearTimeout(over);
+    };
+    return { main, actions: [action("again", words.text("scanAgain"), again)], leave };
+  };
+}

@@ -1,0 +1,31 @@
+// Taking a code off this phone: asked once, done at once, with or without a network.
+
+import { element } from "../../../service_kit/browser/dom";
+import type { Card } from "../cards";
+import { action, heading, stack, whileBusy } from "./parts";
+import { rememberCards } from "../preferences";
+import type { Screen, Wallet } from "../screen";
+
+export function removeScreen(card: Card): Screen {
+  return (wallet) => {
+    const { words } = wallet;
+    const yes = action("yes", words.text("removeYes"), () => whileBusy(yes, () => remove(card, wallet)), "danger wide");
+    const no = action("no", words.text("removeNo"), () => wallet.home(), "wide");
+    const main = element(
+      "main",
+      { class: "page" },
+      heading(words.text("remove")),
+      element("p", { class: "who" }, words.cardName(card)),
+      element("p", { class: "large" }, words.text("removeWhat")),
+      stack(yes, no),
+    );
+    return { main, actions: [] };
+  };
+}
+
+async function remove(card: Card, wallet: Wallet): Promise<void> {
+  const isHeard = await wallet.cards.remove(card);
+  if (!wallet.cards.all.length) rememberCards(false);
+  wallet.home();
+  wallet.say(isHeard ? wallet.words.text("removed") : wallet.words.text("removedOffline", { time: wallet.words.moment(card.issued.expires_at) }));
+}

@@ -1,0 +1,71 @@
+// Signing in with the province's account (统一身份认证) in place of a claim code. The page only leaves and comes back;
+// what was proved meanwhile lies in cookies that it cannot read.
+
+import { CredentialError } from "../../../credentials/browser/errors";
+import { element } from "../../../service_kit/browser/dom";
+import { NotKept } from "../cards";
+import * as issuer from "../issuer";
+import { Refusal } from "../issuer";
+import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
+import type { Screen, Wallet } from "../screen";
+
+const FRAGMENT = /^#sign-in=([a-z-]{1,40})$/;
+
+export const signInScreen: Screen = (wallet) => {
+  const { words } = wallet;
+  const go = action("go", words.text("signInGo"), () => whileBusy(go, () => leave(wallet)), "primary wide");
+  const main = element(
+    "main",
+    { class: "page" },
+    heading(words.text("signIn")),
+    element("p", { class: "large" }, words.text("signInHow")),
+    element("p", { class: "large" }, words.text("onePhone")),
+    stack(go),
+  );
+  return { main, actions: [] };
+};
+
+async function leave(wallet: Wallet): Promise<void> {
+  try {
+    location.assign(await issuer.signIn(wallet.words.language));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    wallet.open(failedScreen(error.code));
+  }
+}
+
+/** Back from the provider: fetch the code that now waits for this phone. */
+export async function comeBack(wallet: Wallet): Promise<void> {
+  const [, result] = FRAGMENT.exec(location.hash) ?? [];
+  if (!result) return;
+  // Off the address at once: whoever opens it again from the history has not signed in.
+  history.replaceState(null, "", location.pathname);
+  if (result !== "done") return wallet.open(failedScreen(wallet.words.isKnownRefusal(result) ? result : "sign-in-unproven"));
+  await fetchCode(wallet);
+}
+
+async function fetchCode(wallet: Wallet): Promise<void> {
+  try {
+    wallet.pick(await wallet.cards.claim(null));
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof CredentialError) wallet.open(failedScreen(error.code));
+    else if (error instanceof NotKept) wallet.open(failedScreen("not-kept"));
+    else throw error;
+  }
+}
+
+function failedScreen(code: string): Screen {
+  return (wallet) => {
+    const { words } = wallet;
+    // Until the answer has come, the code may be fetched again.
+    const again = code === "offline" ? action("again", words.text("tryAgain"), () => fetchCode(wallet), "primary wide") : null;
+    const main = element(
+      "main",
+      { class: "page", "data-refusal": code },
+      heading(words.text("signInFailed")),
+      warning(words.refusal(code)),
+      stack(again, hotline(wallet)),
+    );
+    return { main, actions: [] };
+  };
+}
