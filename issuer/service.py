@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from credentials.algorithms import es256
 from credentials.errors import ClaimCodeUnknown, NotAuthenticated, SettingInvalid
-from credentials.keys import VerificationKey, kid_of, load_private_key
+from credentials.keys import VerificationKey, kid_of
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from issuer.claim_codes import ClaimCodes, read_claim_code
@@ -25,6 +25,7 @@ from issuer.holding import Held, Holding
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
+from issuer.sign_in import SignIn, open_sign_in
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlHolderStore
@@ -62,6 +63,8 @@ ALL_FAILED_CLAIMS = Limit("failed-claims-altogether", 36_000)
 """From all addresses. What it is for, and what it costs: :mod:`issuer.claim_codes`."""
 FAILURES = Limit("failed-authentication", 600)
 """From one address."""
+SIGN_INS = Limit("sign-in", 3600)
+"""Begun, or come back, from one address: a mobile network has thousands of people behind one."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class IssuerService:
     metrics: IssuerMetrics
     cache: Cache
     upkeep: Upkeep
+    sign_in: SignIn | None
+    """None: not set up."""
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -171,6 +176,9 @@ def open_service(
         store.bind_secret(secrets.digest)
     own_key, holders = _own_key(settings.member, signer), SqlHolderStore(engine)
     issuance = Issuance(store, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
+    claim_codes = ClaimCodes(holders, issuance)
+    with _disposed_on_error(engine):
+        sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
         settings=settings,
         engine=engine,
@@ -181,8 +189,9 @@ def open_service(
         mirror=mirror,
         clients=Clients(engine),
         used_assertions=UsedAssertions(engine, tables.used_assertion),
-        claim_codes=ClaimCodes(holders, issuance),
+        claim_codes=claim_codes,
         holding=Holding(holders, holders, issuance),
+        sign_in=sign_in,
         clock=clock,
         metrics=metrics,
         cache=InProcessCache(clock),
@@ -236,9 +245,7 @@ def _disposed_on_error(engine: Engine) -> Iterator[None]:
 
 
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
-    passphrase_file = settings.key_passphrase_file
-    passphrase = read_secret(passphrase_file).split(b"\n", 1)[0] if passphrase_file else None
-    key = load_private_key(read_secret(path), passphrase)
+    key = settings.private_key(path)
     return PemSigner(key, kid_of(settings.member, key.public_key()))
 
 
