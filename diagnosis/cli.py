@@ -9,7 +9,7 @@ import click
 
 from diagnosis.examination import examine
 from diagnosis.report import Outcome, Step
-from service_kit.locale import Text, reader_languages
+from service_kit.terminal import as_json, in_words
 
 _MARKS = {Outcome.OK: ("✓", "green"), Outcome.WRONG: ("✗", "red"), Outcome.SKIPPED: ("–", "bright_black")}
 _WARNING = ("!", "yellow")
@@ -17,7 +17,7 @@ _WARNING = ("!", "yellow")
 
 @click.command()
 @click.argument("roles", nargs=-1, type=click.Choice(["registry", "issuer", "verifier"]))
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@as_json
 @click.pass_context
 def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> None:
     """Check this deployment end to end, by the settings in the environment, and name the setting that is wrong (体检).
@@ -39,14 +39,10 @@ def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> Non
 def _say(step: Step) -> None:
     finding = step.finding
     mark, colour = _WARNING if finding and step.outcome is Outcome.OK else _MARKS[step.outcome]
-    click.echo(f"{click.style(mark, fg=colour, bold=True)} {_words(step.title)}")
+    click.echo(f"{click.style(mark, fg=colour, bold=True)} {in_words(*step.title)}")
     if finding is None or finding.code == "role-absent":
         return
     if finding.settings and step.outcome is not Outcome.SKIPPED:
         click.echo(f"    {click.style(', '.join(finding.settings), bold=True)}")
     detail = f" ({finding.detail})" if finding.detail else ""
-    click.echo(f"    {_words(finding.text)} [{finding.code}]{detail}")
-
-
-def _words(text: Text) -> str:
-    return " · ".join(map(text.of, reader_languages(os.environ)))
+    click.echo(f"    {in_words(*finding.text)} [{finding.code}]{detail}")

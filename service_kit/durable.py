@@ -45,6 +45,16 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, modified: int | 
         raise storage_error(error) from error
 
 
+def read_if_there(path: Path) -> bytes | None:
+    """The file, or None when there is none. Raises StorageUnavailable."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageUnavailable(f"{path.name} cannot be read") from error
+
+
 def remove(path: Path) -> None:
     """Remove a file for good, also after a power cut; nothing when there is none. Raises StorageUnavailable."""
     try:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from credentials.errors import StorageUnavailable
+from service_kit.durable import read_if_there
 from trust_registry.client.bundle import pack
 from trust_registry.client.member_files import in_order, parse_name
 from trust_registry.client.news import NEWS, News, read_news_if_sound, write_news
@@ -37,12 +38,7 @@ class Mirror:
 
     def read(self, path: str) -> bytes | None:
         """The file at ``path`` (relative, with slashes), or None. Raises StorageUnavailable."""
-        try:
-            return (self.directory / path).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StorageUnavailable(f"mirror: {error.strerror}") from error
+        return read_if_there(self.directory / path)
 
     def release(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Write what differs, in the order given: a repository's own order ends with the timestamp.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,7 @@ from credentials.recognition.vocabulary import rule_input
 from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
 from credentials.wire import jws
-from service_kit.locale import reader_languages
-from service_kit.terminal import as_json, say_json
+from service_kit.terminal import as_json, in_words, say_json
 from trust_registry.cli_options import local_clock
 from verifier.offline import Sources, open_gate
 from verifier.rehearsal import Case, Rehearsal, came_of, read_cases
@@ -124,9 +122,9 @@ def diff(old: Any, new: Any, cases: Any, as_json: bool) -> None:
         return
     for direction in (STRICTER, LOOSER, OTHER):
         for change in (each for each in found if each.direction == direction):
-            click.echo(f"{_coloured(*_MARKS[direction])} {_in_language(change.text)}")
+            click.echo(f"{_coloured(*_MARKS[direction])} {in_words(*change.text)}")
     if not found:
-        click.echo(_in_language(Text("没有差别", "no difference")))
+        click.echo(in_words("没有差别", "no difference"))
 
 
 def _explanation(
@@ -142,7 +140,7 @@ def _explanation(
     if asked is not None:
         credential, at = asked
         result = rule_set.judge(credential, at)
-        yield _in_language(evidence_in_words(credential.evidence, at)) + f", {moment_in_words(at)}"
+        yield in_words(*evidence_in_words(credential.evidence, at)) + f", {moment_in_words(at)}"
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
         yield _coloured(f"→ {result.state.value}{decided}", _STATES[result.state])
         data = rule_input(credential, at)
@@ -156,13 +154,13 @@ def _explanation(
 def _of_rule(rule: RecognitionRule, written: dict[str, Any], lines: Iterable[Line]) -> Iterator[str]:
     yield ""
     yield click.style(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)
-    yield f"  {_in_language(rule.text)}"
-    yield f"  {_in_language(Text('所需', 'needed'))}: {_in_language(rule.needed)}"
+    yield f"  {in_words(*rule.text)}"
+    yield f"  {in_words('所需', 'needed')}: {in_words(*rule.needed)}"
     if "comment" in written:
         yield f"  # {written['comment']}"
     for line in lines:
         value = "" if line.value is None else click.style(f"  = {line.value}", bold=True)
-        yield f"    {'  ' * line.depth}{_in_language(line.text)}{value}"
+        yield f"    {'  ' * line.depth}{in_words(*line.text)}{value}"
 
 
 def _chain(old: RuleSet, new: RuleSet) -> Iterator[Change]:
@@ -213,7 +211,7 @@ def _cases_of(file: Any, rule_set: RuleSet) -> list[Case]:
 def _words_of(verdict: Verdict) -> Iterator[str]:
     for finding in verdict.reasons:
         text = finding.to_dict()
-        yield _in_language(Text(text["text_zh"], text["text_en"]))
+        yield in_words(text["text_zh"], text["text_en"])
 
 
 def _read(file: Any) -> dict[str, Any]:
@@ -222,7 +220,3 @@ def _read(file: Any) -> dict[str, Any]:
 
 def _coloured(text: str, colour: str) -> str:
     return click.style(text, fg=colour, bold=True)
-
-
-def _in_language(text: Text) -> str:
-    return " · ".join(text._asdict()[language] for language in reader_languages(os.environ))

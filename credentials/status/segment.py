@@ -60,7 +60,7 @@ from credentials.wire import cbor, cose
 NO_SEGMENT = bytes(STATUS_HASH_BYTES)
 """What the first segment names as the one before."""
 _KIND = "status-segment"
-_KEYS = [1, 2, 3, 4, 5, 6, 7]
+_FIELDS = 7
 _OPENED_ITEMS, _CHANGE_ITEMS = 2, 4
 
 
@@ -120,7 +120,7 @@ def encode(segment: Segment) -> bytes:
     _check_changes([[list_id, len(indices)] for list_id, indices in lists])
     changes = [[list_id, len(indices), *gaps.encode(indices)] for list_id, indices in lists]
     fields = [_KIND, segment.member, segment.number, segment.as_of, segment.previous, opened, changes]
-    return cbor.dumps(dict(zip(_KEYS, fields, strict=True)))
+    return cbor.dump_fields(fields)
 
 
 def decode(payload: bytes) -> Segment:
@@ -129,11 +129,7 @@ def decode(payload: bytes) -> Segment:
     Raises Malformed for anything but the layout above in its one coding, with every number in range; TooLarge for more
     than 1,024 lists or 2^18 changes, counted before any is read.
     """
-    fields = cbor.loads(payload, MAX_SEGMENT_BYTES)
-    # In Python true == 1 == 1.0.
-    if type(fields) is not dict or list(fields) != _KEYS or any(type(key) is not int for key in fields):
-        raise Malformed("not a status segment")
-    kind, member, number, as_of, previous, opened, changes = fields.values()
+    kind, member, number, as_of, previous, opened, changes = cbor.load_fields(payload, MAX_SEGMENT_BYTES, _FIELDS)
     if kind != _KIND or type(member) is not str:
         raise Malformed("not a status segment")
     _check_head(number, as_of, previous)

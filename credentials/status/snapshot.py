@@ -47,7 +47,7 @@ from credentials.status import gaps
 from credentials.wire import cbor, cose
 
 _KIND = "status-snapshot"
-_KEYS = [1, 2, 3, 4, 5, 6, 7]
+_FIELDS = 7
 _LIST_ITEMS = 5
 _SHARE_BITS = 13
 
@@ -155,7 +155,7 @@ def encode(snapshot: StatusSnapshot) -> bytes:
     _check_lists(heads, snapshot.as_of)
     check_hash(snapshot.head)
     coded = [[*head, *gaps.encode(each.withdrawn)] for head, each in zip(heads, lists, strict=True)]
-    return cbor.dumps(dict(zip(_KEYS, [*fields, coded, snapshot.head], strict=True)))
+    return cbor.dump_fields([*fields, coded, snapshot.head])
 
 
 def decode(payload: bytes) -> StatusSnapshot:
@@ -164,11 +164,7 @@ def decode(payload: bytes) -> StatusSnapshot:
     Raises Malformed for anything but the layout above, with every number in range and every list unexpired at
     as-of; TooLarge for more than 1,024 lists or 2^23 withdrawals, counted before any is read.
     """
-    fields = cbor.loads(payload, MAX_SIGNED_BYTES)
-    # In Python true == 1 == 1.0.
-    if type(fields) is not dict or list(fields) != _KEYS or any(type(key) is not int for key in fields):
-        raise Malformed("not a status snapshot")
-    kind, member, sequence, as_of, expires_at, lists, head = fields.values()
+    kind, member, sequence, as_of, expires_at, lists, head = cbor.load_fields(payload, MAX_SIGNED_BYTES, _FIELDS)
     if kind != _KIND or type(member) is not str or type(lists) is not list:
         raise Malformed("not a status snapshot")
     check_hash(head)

@@ -50,6 +50,20 @@ def loads(data: bytes, limit: int) -> Any:
     return value
 
 
+def dump_fields(fields: list[Any]) -> bytes:
+    """Encode ``fields`` as a map with the keys 1, 2, 3, …"""
+    return dumps(dict(enumerate(fields, start=1)))
+
+
+def load_fields(data: bytes, limit: int, number: int) -> list[Any]:
+    """The values of a map with the keys 1, 2, 3, … ``number`` in this order. Raises what :func:`loads` raises."""
+    fields = loads(data, limit)
+    # In Python true == 1 == 1.0.
+    if type(fields) is not dict or [(type(key), key) for key in fields] != [(int, key + 1) for key in range(number)]:
+        raise Malformed(f"not a map of the keys 1 to {number}")
+    return list(fields.values())
+
+
 def _refuse_tag(*_: Any) -> Any:
     raise Malformed("CBOR tag not allowed here")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from credentials.errors import StorageUnavailable, Unreadable
 from credentials.wire.jws import json_bytes
-from service_kit.durable import write_atomic
+from service_kit.durable import read_if_there, write_atomic
 from trust_registry.metadata import fields
 
 MAX_RECORD_BYTES = 4096
@@ -26,12 +26,7 @@ class MemberFolder:
 
     def read(self, name: str) -> bytes | None:
         """The file, or None."""
-        try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StorageUnavailable(f"{name} cannot be read") from error
+        return read_if_there(self._folder / name)
 
     def write(self, name: str, data: bytes) -> None:
         """Replace the file."""

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from credentials.errors import BundleRejected, MetadataRejected, StorageUnavailable, TrustMissing, Unreadable
 from credentials.wire.jws import json_bytes
-from service_kit.durable import write_atomic
+from service_kit.durable import read_if_there, write_atomic
 from trust_registry.client.bundle import MirrorLayout, ZipFiles, pack
 from trust_registry.client.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins, read_pins, write_pins
 from trust_registry.client.repository import VerifiedRepository, check_not_older, verify_repository
@@ -93,7 +93,7 @@ class TrustStore:
         return snapshot
 
     def _files(self) -> ZipFiles | None:
-        data = self._read(_SET)
+        data = read_if_there(self._folder / _SET)
         try:
             return None if data is None else ZipFiles(data)
         except BundleRejected as error:
@@ -106,16 +106,8 @@ class TrustStore:
             raise MetadataRejected(f"stored set: {error.detail}") from error
 
     def _pins(self) -> Pins:
-        data = self._read(_PINS)
+        data = read_if_there(self._folder / _PINS)
         return NOTHING_SEEN if data is None else read_pins(data)
-
-    def _read(self, name: str) -> bytes | None:
-        try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StorageUnavailable(f"{name} cannot be read") from error
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
