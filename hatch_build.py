@@ -62,8 +62,7 @@ def build(root: Path, apps: Iterable[str]) -> None:
     stale = [app for app in apps if _stamp(root / app) != _digest(root, app)]
     if not stale:
         return
-    node, npm = _tools()
-    _install(root, npm)
+    node = ready_node(root)
     for app in stale:
         digest = _digest(root, app)
         vite = ["node_modules/vite/bin/vite.js", "build", app, "--config", "vite.config.ts", "--logLevel", "error"]
@@ -71,6 +70,13 @@ def build(root: Path, apps: Iterable[str]) -> None:
         built = root / app / BUILT
         _compress(built)
         (built / STAMP).write_text(digest)
+
+
+def ready_node(root: Path) -> list[str]:
+    """The command for Node, with the packages of the lock in place. Raises BuildFailed."""
+    node, npm = _tools()
+    _install(root, npm)
+    return node
 
 
 def _install(root: Path, npm: list[str]) -> None:

@@ -11,6 +11,7 @@ import redis
 from hypothesis import settings
 
 from tests.servers import NoServer, PostgreSQL, Redis, new_database
+from tests.web.twin import NodeTwin, bundle
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +34,14 @@ def redis_server() -> Iterator[Redis]:
     """A Redis of our own, one for each worker of pytest-xdist."""
     with _started(Redis) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def node_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeTwin]:
+    """The browser's judge in Node, one for each worker of pytest-xdist; skips where there is no Node."""
+    twin = NodeTwin(bundle(tmp_path_factory.mktemp("judge")))
+    yield twin
+    twin.close()
 
 
 @pytest.fixture

@@ -46,6 +46,6 @@ export function withHotlines(
     const zh = entries.map(({ names, hotline }) => `${names.zh}热线 ${hotline}`).join("，");
     const zhHk = entries.map(({ id, names, hotline }) => `${MEMBERS_IN_TRADITIONAL[id] ?? names.zh}熱線 ${hotline}`).join("，");
     const en = entries.map(({ names, hotline }) => `${names.en} hotline ${hotline}`).join(", ");
-    return finding(each.code, `${each.zh} ${zh}。`.trim(), `${each.en} ${en}.`.trim(), `${each.zhHk} ${zhHk}。`.trim());
+    return finding(each.code, `${each.zh} ${zh}。`.trim(), `${each.en} ${en}.`.trim(), `${each.zhHk ?? each.zh} ${zhHk}。`.trim());
   });
 }

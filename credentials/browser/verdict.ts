@@ -7,12 +7,12 @@ import type { ReasonJson } from "./trust";
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 
-/** A reason or note with an optional detail in the languages; `zhHk` is zh where nobody wrote it in zh-HK. */
+/** A reason or note with an optional detail in the languages; where nobody wrote it in zh-HK it is zh. */
 export interface Finding {
   code: string;
   zh: string;
   en: string;
-  zhHk: string;
+  zhHk?: string;
 }
 
 export function finding(code: string, zh = "", en = "", zhHk = zh): Finding {

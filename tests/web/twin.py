@@ -1,16 +1,16 @@
-"""The browser's judge, to be asked what the Python one was asked: in Node, as one process that lives long."""
+"""The browser's judge, to be asked what the Python one was asked: in Node, or in Chromium."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from playwright.sync_api import Page
 
-from hatch_build import BuildFailed, install, tools
+from hatch_build import BuildFailed, ready_node
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).with_name("vectors.ts")
@@ -24,28 +24,24 @@ class Twin(Protocol):
         ...
 
 
-def bundle(folder: Path) -> Path:
-    """The judge as one script. Skips where there is no Node, or its packages cannot be had."""
+def bundle(folder: Path) -> list[str]:
+    """The judge as one script, and the command that runs it. Skips where there is no Node with its packages."""
     try:
-        node, npm = tools()
-        install(ROOT, npm)
+        node = ready_node(ROOT)
     except BuildFailed as failed:
         pytest.skip(f"NOT CHECKED: {failed}")
     script = folder / "vectors.mjs"
     rolldown = ["node_modules/rolldown/bin/cli.mjs", str(SOURCE), "--format", "esm", "--file", str(script)]
     done = subprocess.run([*node, *rolldown], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return script
+    return [*node, str(script)]
 
 
 class NodeTwin:
     """The judge in a process of Node. Ended by :meth:`close`."""
 
-    def __init__(self, script: Path) -> None:
-        (node, *_), _ = tools()
-        self._process = subprocess.Popen(
-            [shutil.which(node) or node, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __call__(self, task: str, **request: Any) -> Any:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -56,4 +52,18 @@ class NodeTwin:
         return json.loads(answer)
 
     def close(self) -> None:
+        """End it."""
         self._process.communicate(timeout=10)
+
+
+class PageTwin:
+    """The judge in a page of Chromium, whose WebCrypto is the one that gates have."""
+
+    def __init__(self, page: Page, script: Path) -> None:
+        page.route("http://localhost/", lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
+        page.goto("http://localhost/")
+        page.add_script_tag(content=script.read_text(), type="module")
+        self._page = page
+
+    def __call__(self, task: str, **request: Any) -> Any:
+        return self._page.evaluate("request => answer(request)", {"task": task, **request})

@@ -59,7 +59,8 @@ function decide({ logic, data }: { logic: Json; data: unknown }): unknown {
 
 /** What both judges must have alike. */
 function constants(): unknown {
-  return { limits, labels, model, members: [...MEMBERS], steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
+  const tables = Object.fromEntries(Object.entries(labels).filter(([, table]) => typeof table === "object"));
+  return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
 const TASKS = { learn, check, decide, constants } as Record<string, (request: never) => unknown>;

@@ -3,7 +3,7 @@
 
 import { effectiveNow, type EffectiveNow } from "../../credentials/browser/clock_bound";
 import type { Knowledge, Policy } from "../../credentials/browser/trust";
-import { finding, type Verdict } from "../../credentials/browser/verdict";
+import type { Finding, Verdict } from "../../credentials/browser/verdict";
 import { judge } from "../../credentials/browser/verification";
 
 /** How long a code that was just shown may be seen again: a camera that reads twice is no fraud. */
@@ -56,4 +56,8 @@ export class Gate {
     const window = this.policy.presentation_age + this.policy.presentation_ahead;
     for (const [key, shownAt] of this.shown) if (at - shownAt > window) this.shown.delete(key);
   }
+}
+
+function finding(code: string): Finding {
+  return { code, zh: "", en: "" };
 }

@@ -10,7 +10,7 @@ import {
 } from "../../credentials/browser/labels";
 import type { Evidence, StatusCredential } from "../../credentials/browser/model";
 import type { Knowledge } from "../../credentials/browser/trust";
-import { finding, type Finding } from "../../credentials/browser/verdict";
+import type { Finding } from "../../credentials/browser/verdict";
 import { ago, fill, moment, type Language } from "../../service_kit/browser/language";
 import { TEXTS, type TextName } from "./texts";
 
@@ -33,15 +33,16 @@ export class Words {
   }
 
   /** A reason or note with what to do, and the detail that rules or members add. */
-  finding({ code, zh, zhHk, en }: Finding): string {
+  finding({ code, zh, en, zhHk = zh }: Finding): string {
     const row = this.knowledge?.reasons.get(code);
-    const text = said([row?.zh ?? code, row?.zh_hk ?? code, row?.en ?? code], this.language);
-    return `${text} ${said([zh, zhHk, en], this.language)}`.trim();
+    const detail = said([zh, zhHk, en], this.language);
+    const text = row ? said([row.zh, row.zh_hk, row.en], this.language) : code;
+    return [text, detail].filter(Boolean).join(" ");
   }
 
   /** The words of a reason's code alone, for the counts. */
   reason(code: string): string {
-    return this.finding(finding(code));
+    return this.finding({ code, zh: "", en: "" });
   }
 
   member(id: string): string {

@@ -1,0 +1,134 @@
+"""The browser's judge says what the Python judge says: in Node, and in Chromium with the WebCrypto that gates have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Playwright
+
+from credentials import limits, model
+from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.recognition.certlogic import compile_rule
+from credentials.recognition.words import KINDS, RESULTS, age_in_words
+from credentials.regions import MEMBERS
+from credentials.verdict import to_json
+from tests.vectors.knowledge import GUANGDONG
+from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
+from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
+from tests.web.twin import PageTwin, Twin, bundle
+from verifier.steps import STEPS
+from verifier.verification import judge
+
+VECTORS = read_vectors()
+SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
+LISTS = {
+    "STATUSES": Status,
+    "FORMS": Form,
+    "REASONS": Reason,
+    "EVIDENCE_KINDS": EvidenceKind,
+    "EVIDENCE_RESULTS": EvidenceResult,
+    "GUARDIANS": Guardian,
+}
+
+
+@pytest.fixture(scope="module")
+def page_judge(playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageTwin]:
+    """The judge in a page."""
+    script = Path(bundle(tmp_path_factory.mktemp("page"))[-1])
+    browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+    yield PageTwin(browser.new_page(), script)
+    browser.close()
+
+
+@pytest.fixture(scope="module", params=["node_judge", "page_judge"])
+def twin(request: pytest.FixtureRequest) -> Any:
+    """One and the other."""
+    return request.getfixturevalue(request.param)
+
+
+def snapshot_of(sample: dict[str, Any]) -> dict[str, Any]:
+    """What the sample's gate knows, as ``docs/snapshot.md`` has it."""
+    names = sample["knowledge"]
+    return {
+        "member": GUANGDONG,
+        "gate": "",
+        "policy": VECTORS["policies"][sample["policy"]],
+        "trust": None if names["trust"] is None else VECTORS["trusts"][names["trust"]],
+        "statuses": {member: VECTORS["statuses"][name] for member, name in names["statuses"].items()},
+        "segments": {},
+        "rules": [VECTORS["rules"][name] for name in names["rules"]],
+        "reasons": VECTORS["reasons"],
+    }
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_both_judges_say_the_same(twin: Twin, name: str) -> None:
+    """Two judges that disagree on one code leave a person standing between two gates."""
+    sample = SAMPLES[name]
+    policy = VECTORS["policies"][sample["policy"]]
+    ours = judge(
+        sample["text"],
+        read_knowledge(VECTORS, sample["knowledge"]),
+        sample["at"],
+        read_policy(policy),
+        clock_in_doubt=sample["clock_in_doubt"],
+        challenge=read_challenge(sample["challenge"]),
+    )
+    told = {key: sample[key] for key in ("text", "at", "clock_in_doubt", "challenge")}
+    assert twin("learn", name="", snapshot=snapshot_of(sample))["failures"] == []
+    assert twin("check", knowledge="", policy=policy, **told) == to_json(ours, STEPS)
+
+
+@pytest.mark.parametrize("assertion", suite(), ids=lambda assertion: assertion.name)
+def test_conformance(twin: Twin, assertion: Assertion) -> None:
+    """A rule means the same to both, and where ours answers otherwise than the suite on purpose, so does its twin."""
+    ours = answer(assertion.logic, assertion.data)
+    theirs = twin("decide", logic=assertion.logic, data=assertion.data)
+    assert theirs == ({"code": "rule-open"} if ours == "open" else {"value": json.loads(json.dumps(ours))})
+
+
+@pytest.mark.parametrize("name", national_rules())
+def test_national_rules(twin: Twin, name: str) -> None:
+    """What six countries decided in 2021, decided again by both."""
+    entry = national_rules()[name]
+    rule = compile_rule(entry["rule"]["Logic"])
+    for test in entry["tests"]:
+        data = {"payload": test["payload"], "external": test["external"]}
+        assert twin("decide", logic=entry["rule"]["Logic"], data=data) == {"value": rule(data)}, test.get("name")
+
+
+def test_bounds_lists_and_words_are_the_same(twin: Twin) -> None:
+    """A bound that was changed on one side makes a code that passes one gate and not the next."""
+    theirs = twin("constants")
+    assert {name: getattr(limits, name) for name in theirs["limits"]} == theirs["limits"]
+    assert {name: [entry.label for entry in entries] for name, entries in LISTS.items()} == theirs["model"]
+    assert [entry.value for entry in model.Status] == [1, 2, 3, 4]
+    assert set(theirs["members"]) == set(MEMBERS)
+    assert theirs["steps"] == [step.name for step in STEPS]
+    assert [[zh, en] for zh, _, en in theirs["ages"]] == [
+        [*age_in_words(seconds)] for seconds in (-1, 0, 3599, 86_399, 604_800)
+    ]
+    for words, labels in ((KINDS, "KIND_LABELS"), (RESULTS, "RESULT_LABELS")):
+        assert {entry.label: [text.zh, text.en] for entry, text in words.items()} == {
+            label: [zh, en] for label, (zh, _, en) in theirs["labels"][labels].items()
+        }
+
+
+def test_every_label_has_three_languages(twin: Twin) -> None:
+    """A word that is missing in one language is an empty place on somebody's screen."""
+    labels = twin("constants")["labels"]
+    traditional = labels.pop("MEMBERS_IN_TRADITIONAL")
+    assert set(traditional) == set(MEMBERS)
+    for words in [said for name in labels for said in labels[name].values()]:
+        assert len(words) == 3 and all(words)
+        assert re.search("[一-鿿]", words[0] + words[1])
+        words[0].encode("gb2312")
+        words[1].encode("big5hkscs")
+        assert words[2].isascii()
+    for name in traditional.values():
+        name.encode("big5hkscs")
