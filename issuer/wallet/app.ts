@@ -33,11 +33,14 @@ export class App implements Wallet {
   private shown: Shown | null = null;
   private reader: Decoder | null = null;
   private readonly said = element("p", { class: "said", role: "status" });
+  private readonly place = element("div", { id: "place" });
   private saidUntil: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly root: HTMLElement) {}
 
   start(): void {
+    // A region that is read out must stand in the page before anything is said in it.
+    this.root.append(this.said, this.place);
     chooseLanguage(this.words.language);
     preferences.chooseElder(this.isElder);
     addEventListener("popstate", () => this.draw(null));
@@ -60,6 +63,7 @@ export class App implements Wallet {
   open(screen: Screen): void {
     // The phone's own "back" leads home, not out of the app.
     if (!this.screen) history.pushState(null, "");
+    this.say("");
     this.draw(screen);
   }
 
@@ -115,7 +119,7 @@ export class App implements Wallet {
     this.shown = (screen ?? this.homeScreen)(this);
     const { main, actions } = this.shown;
     document.title = `${main.querySelector("h1")?.textContent ?? ""} · ${this.words.text("title")}`;
-    this.root.replaceChildren(main, this.said, this.bar(main, screen !== null, actions));
+    this.place.replaceChildren(main, this.bar(main, screen !== null, actions));
     if (isNew) main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     if (isNew) scrollTo(0, 0);
   }

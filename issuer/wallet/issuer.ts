@@ -80,15 +80,13 @@ async function ask<Answer>(method: string, path: string, body?: unknown): Promis
   return content as Answer;
 }
 
-/**
- * Proof of possession (issuer/holder_proof.py), by the issuer's clock: the phone's may be minutes off. `act`: what it is
- * made for and nothing else, where more follows from it than the code that the phone has.
- */
+/** Proof of possession (issuer/holder_proof.py), by the issuer's clock: the phone's may be minutes off. What a thief could
+ * use without the phone asks for a proof for that deed alone. */
 async function proof(keys: CryptoKeyPair, { audience, now }: Office, act?: "paper" | "release"): Promise<string> {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", keys.publicKey);
   const point = base64url(fromBase64url(x!).slice(0, 8));
   const header = { alg: "ES256", kid: point, typ: TYPE };
-  const payload = { aud: audience, iat: now, jwk: { crv, kty, x, y }, ...(act ? { act } : {}) };
+  const payload = { aud: audience, iat: now, jwk: { crv, kty, x, y }, ...(act && { act }) };
   const signed = [header, payload].map((part) => base64url(new TextEncoder().encode(JSON.stringify(part)))).join(".");
   return `${signed}.${base64url(await sign(keys.privateKey, new TextEncoder().encode(signed)))}`;
 }

@@ -10,6 +10,7 @@ export const ZH_CN = {
   language: "语言",
   elderOn: "长者模式：字大、一屏一事",
   elderOff: "退出长者模式",
+  otherPerson: "换一个码",
   people: "选择要出示的码",
   cardOwn: "{name} {tail}",
   cardOfRelative: "代持 {name} {tail}",

@@ -12,6 +12,7 @@ export const ZH_HK: Record<TextName, string> = {
   language: "語言",
   elderOn: "長者模式：字體大、一頁一事",
   elderOff: "退出長者模式",
+  otherPerson: "換一個碼",
   people: "選擇要出示的碼",
   cardOwn: "{name} {tail}",
   cardOfRelative: "代持 {name} {tail}",

@@ -83,9 +83,13 @@ export class Words {
   }
 
   office(office: Office | null = this.home): string {
-    if (!office) return this.text("title");
-    const name = this.language === "en" ? office.names.en : office.names.zh;
-    return this.text("office", { name: this.language === "zh-HK" ? (MEMBERS_IN_TRADITIONAL[office.member] ?? name) : name });
+    return office ? this.text("office", { name: this.place(office) }) : this.text("title");
+  }
+
+  /** The province's name alone. */
+  place({ member, names }: Office): string {
+    if (this.language === "zh-HK") return MEMBERS_IN_TRADITIONAL[member] ?? names.zh;
+    return this.language === "en" ? names.en : names.zh;
   }
 
   /** A card among others: whose it is. */

@@ -86,3 +86,18 @@ class Town:
     def request(self, name: str, *, form: str = "phone", hours: int = 10, **asked: Any) -> str:
         """What staff write down to issue for somebody, as JSON without a holder's proof."""
         return json.dumps(asks(name, now=self.clock.now(), form=form, hours=hours, **asked), ensure_ascii=False)
+
+    def claim_code(self, name: str, *, form: str = "phone", **changes: Any) -> str:
+        """A claim code of Henan for somebody whose test is ten hours old, as staff hand it out."""
+        return self.henan.claim_code(asks(name, now=self.clock.now(), form=form, hours=10) | changes)
+
+    def decision(self, status: str, reason: str) -> dict[str, Any]:
+        """A decision by hand, for ``changes`` of a claim code."""
+        return {
+            "status": status,
+            "reason": reason,
+            "basis": "infectious-diseases-law-39",
+            "author": "cdc/zhang",
+            "approver": "health-commission/li",
+            "ends_at": self.clock.now() + 3 * 86_400,
+        }

@@ -11,6 +11,7 @@ import { canBeShown, conditionOf, isClockFar, type Condition } from "../conditio
 import { keepAwake, LiveCode } from "../live_code";
 import { menuScreen } from "./menu";
 import { action, heading, hotline, stack, STATUS_SHAPES, warning, WARNING_SHAPE, whileBusy } from "./parts";
+import { peopleScreen } from "./people";
 import { read } from "../reading";
 import { removeScreen } from "./remove";
 import type { Screen, Shown, Wallet } from "../screen";
@@ -19,7 +20,7 @@ export function showScreen(card: Card): Screen {
   return (wallet) => {
     const condition = conditionOf(card, wallet.cards.now(card));
     const shown = canBeShown(condition) ? alive(card, condition, wallet) : unavailable(card, condition, wallet);
-    const answer = action("answer", wallet.words.text("answer"), () => wallet.open(answerScreen(card)), "primary");
+    const answer = action("answer", wallet.words.text("answer"), () => wallet.open(answerScreen(card)));
     const menu = action("menu", wallet.words.text("menu"), () => wallet.open(menuScreen));
     const isAnswering = !wallet.isElder && isUsable(card) && condition !== "expired";
     return { ...shown, actions: [...(isAnswering ? [answer] : []), menu] };
@@ -42,11 +43,10 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
   const main = element(
     "main",
     { class: "page show", "data-condition": condition },
-    people(wallet),
     element(
       "section",
       { class: "code" },
-      element("div", { class: "top" }, element("p", {}, words.office(card.office)), live.clock),
+      element("div", { class: "top" }, element("p", {}, wallet.isElder ? words.place(card.office) : words.office(card.office)), live.clock),
       live.symbol,
       live.life,
       statusHeading(credential, words),
@@ -71,13 +71,21 @@ function statusHeading(credential: StatusCredential, words: Wallet["words"]): HT
   return element("h1", { class: `band ${status ?? "pending"}`, "data-status": status ?? "", tabindex: -1 }, drawing, label);
 }
 
-function whose(card: Card, credential: StatusCredential, { words }: Wallet): HTMLElement[] {
+function whose(card: Card, credential: StatusCredential, wallet: Wallet): HTMLElement[] {
+  const { words } = wallet;
   const relation = credential.guardian ? words.text("carriedBy", { guardian: words.guardian(credential.guardian) }) : null;
   return [
-    element("p", { class: "who" }, element("strong", {}, credential.holderName), " ", element("span", {}, words.text("tail", { tail: credential.documentTail }))),
+    named(wallet, element("strong", {}, credential.holderName), " ", words.text("tail", { tail: credential.documentTail })),
     ...(relation ? [element("p", {}, relation)] : []),
     element("p", { class: "until" }, words.text("validUntil", { time: words.until(credential.expiresAt, card.office.now) })),
   ];
+}
+
+/** Whose code it is, and where there are several the way to the others. */
+function named(wallet: Wallet, ...name: (Node | string)[]): HTMLElement {
+  const { words, cards } = wallet;
+  const others = cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
+  return element("div", { class: "row" }, element("p", { class: "who grow" }, ...name), others);
 }
 
 function notices(card: Card, condition: Condition, wallet: Wallet): HTMLElement[] {
@@ -122,19 +130,13 @@ function unavailable(card: Card, condition: Condition, wallet: Wallet): Shown {
   const main = element(
     "main",
     { class: "page show", "data-condition": condition },
-    people(wallet),
     heading(said.title, shape(WARNING_SHAPE)),
-    isUsable(card) ? element("p", { class: "who" }, whoseName(card)) : null,
+    named(wallet, words.cardName(card)),
     element("p", { class: "large" }, said.what),
     element("p", { class: "large" }, said.todo),
     stack(...remedies(card, condition, wallet), hotline(wallet)),
   );
   return { main, actions: [] };
-}
-
-function whoseName(card: Card): string {
-  const { holderName, documentTail } = read(card.issued.text);
-  return `${holderName} ${documentTail}`;
 }
 
 function remedies(card: Card, condition: Condition, wallet: Wallet): HTMLElement[] {
@@ -156,16 +158,3 @@ export async function renewNow(wallet: Wallet): Promise<void> {
   wallet.refresh();
   wallet.say(refusal === null ? wallet.words.text("renewed") : wallet.words.refusal(refusal));
 }
-
-/** One's own and relatives' codes, to choose from. */
-function people(wallet: Wallet): HTMLElement | null {
-  const { cards, words, card } = wallet;
-  if (cards.all.length < 2) return null;
-  const names = cards.all.map((each) => {
-    const choose = action(`card-${each.id}`, words.cardName(each), () => wallet.pick(each), "person");
-    if (each.id === card?.id) choose.setAttribute("aria-current", "true");
-    return choose;
-  });
-  return element("nav", { class: "people", "aria-label": words.text("people") }, ...names);
-}
-
