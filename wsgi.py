@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -44,7 +45,8 @@ def read_roles(environ: Mapping[str, str]) -> dict[str, ServiceSettings]:
 
 def make_application(environ: Mapping[str, str]) -> DispatcherMiddleware:
     """The roles that the environment names, mounted. Raises SettingInvalid."""
-    from service_kit.web import combine
+    from service_kit.front.front import EXTENSION, add_entrance
+    from service_kit.web import combine, is_ready
 
     settings = read_roles(environ)
     logs.configure(next(iter(settings.values())).log_level)
@@ -52,7 +54,9 @@ def make_application(environ: Mapping[str, str]) -> DispatcherMiddleware:
     apps: dict[str, Any] = {
         f"/{role}": import_module(f"{PACKAGES[role]}.app").create_app(own) for role, own in settings.items()
     }
-    return DispatcherMiddleware(combine(list(apps.values())), apps)
+    root = combine(list(apps.values()))
+    add_entrance(root, [(path, app.extensions[EXTENSION], partial(is_ready, app)) for path, app in apps.items()])
+    return DispatcherMiddleware(root, apps)
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

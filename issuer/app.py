@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 
 from issuer.config import IssuerSettings
+from issuer.front import front
 from issuer.metrics import IssuerMetrics, collect
 from issuer.service import EXTENSION, open_service
 from issuer.sign_in_views import blueprint as sign_in
@@ -16,9 +18,10 @@ from issuer.wallet_views import blueprint as wallet
 from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
+from service_kit.front.front import add_front
 from service_kit.metrics import StateCollector
 from service_kit.pages import add_pages
-from service_kit.web import add_probe, make_app, metrics_of
+from service_kit.web import add_probe, is_ready, make_app, metrics_of
 
 MAX_BODY_BYTES = 16_384
 WALLET = Path(__file__).parent / "wallet" / "built"
@@ -46,6 +49,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     watch_cache(office.cache, app.name, registry)
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)
+    add_front(app, front(settings, has_wallet=WALLET.exists()), partial(is_ready, app))
     add_pages(app, WALLET, "/wallet/")
     if settings.publish_seconds:
         office.upkeep.start()

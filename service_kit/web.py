@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from flask import Flask, Response, abort, current_app, g, jsonify, request
-from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from credentials.errors import TongxingError, Unavailable
 from service_kit import problems
+from service_kit.front.reference import add_reference
 from service_kit.inquiry import Inquiry
 from service_kit.metrics import Metrics
+from service_kit.openapi import describe
 
 MAX_BODY_BYTES = 1024 * 1024
 # Longer ones Python does not read; the error for that ends a request as if it were our fault.
@@ -37,22 +39,16 @@ def make_app(
 ) -> Flask:
     """A Flask application around one service's blueprints.
 
-    With ``/healthz``, ``/readyz``, ``/metrics`` and ``/openapi.json``. Bodies above ``max_body_bytes``, or without a
-    length, are refused before they are read; every error is a problem document. ``trusted_proxies``: how many of the
-    last hops that X-Forwarded-For and X-Forwarded-Proto name are believed.
+    With ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json`` and ``/docs``. Bodies above ``max_body_bytes``, or
+    without a length, are refused before they are read; every error is a problem document. ``trusted_proxies``: how many
+    of the last hops that X-Forwarded-For and X-Forwarded-Proto name are believed.
     """
     app = _bare(name)
-    app.config.update(
-        MAX_CONTENT_LENGTH=max_body_bytes,
-        API_TITLE=f"Tongxing {name}",
-        API_VERSION="v1",
-        OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH="openapi.json",
-    )
-    api = Api(app)
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+    api = describe(app, name)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
+    add_reference(app, api)
     app.add_url_rule("/readyz", "readyz", lambda: _ready([app]))
     app.add_url_rule("/metrics", "metrics", lambda: _exposition(app))
     problems.install(app)
@@ -118,14 +114,26 @@ def _bare(name: str) -> Flask:
     return app
 
 
+def is_ready(*apps: Flask) -> bool:
+    """Whether these applications can do their work, by their probes."""
+    return _hindrance(apps) is None
+
+
 def _ready(apps: Sequence[Flask]) -> tuple[Response, int]:
+    error = _hindrance(apps)
+    if error:
+        return jsonify(status="not ready", code=error.code), 503
+    return jsonify(status="ready"), 200
+
+
+def _hindrance(apps: Sequence[Flask]) -> TongxingError | None:
     for probe in [probe for app in apps for probe in app.extensions["tongxing_probes"]]:
         try:
             probe.answer()
         except TongxingError as error:
             _log.warning("not ready", code=error.code, detail=error.detail)
-            return jsonify(status="not ready", code=error.code), 503
-    return jsonify(status="ready"), 200
+            return error
+    return None
 
 
 def _exposition(app: Flask) -> Response:

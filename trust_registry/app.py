@@ -10,15 +10,17 @@ from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.database import require_schema
+from service_kit.front.front import add_front
 from service_kit.metrics import StateCollector
 from service_kit.static import publish, tidy
 from service_kit.upkeep import Upkeep
 from service_kit.used_assertions import UsedAssertions
-from service_kit.web import add_probe, make_app, metrics_of
+from service_kit.web import add_probe, is_ready, make_app, metrics_of
 from trust_registry import metrics
 from trust_registry.client.member_files import TRUST
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.founding import load_online, require_online
+from trust_registry.front import front
 from trust_registry.key_files import read_passphrase
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
 from trust_registry.mirror import Mirror
@@ -66,6 +68,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
         service.probe,
     ):
         add_probe(app, probe)
+    add_front(app, front(settings), partial(is_ready, app))
     metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))
     if settings.timestamp_seconds:
         service.upkeep.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -9,9 +10,11 @@ from flask import Flask
 from service_kit.cache import listen
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
+from service_kit.front.front import add_front
 from service_kit.pages import add_pages
-from service_kit.web import add_probe, make_app, metrics_of
+from service_kit.web import add_probe, is_ready, make_app, metrics_of
 from verifier.config import VerifierSettings
+from verifier.front import front
 from verifier.metrics import GateCollector, GateMetrics
 from verifier.service import EXTENSION, make_service
 from verifier.views import blueprint
@@ -31,6 +34,7 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     watch_cache(service.cache, app.name, registry)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
+    add_front(app, front(settings, has_checkpoint=CHECKPOINT.exists()), partial(is_ready, app))
     add_pages(app, CHECKPOINT)
     listen(service.cache, service.freshness.hear)
     service.freshness.start(settings.poll_seconds)

@@ -1,0 +1,51 @@
+"""The languages of pages: zh-CN first, zh-HK and en. A text has all three or cannot be made."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import request
+
+LANGUAGES = ("zh-CN", "zh-HK", "en")
+LANGUAGE_NAMES = {"zh-CN": "简体中文", "zh-HK": "繁體中文", "en": "English"}
+_TRADITIONAL = ("zh-hk", "zh-tw", "zh-mo", "zh-hant")
+_NAME_CHARACTERS = str.maketrans(
+    "内辽宁龙苏东广庆贵云陕肃湾门产设团国务员会卫总",
+    "內遼寧龍蘇東廣慶貴雲陝肅灣門產設團國務員會衞總",
+)
+"""Of members' names and of no other text: elsewhere 云 may be 云."""
+
+
+class Said(NamedTuple):
+    """One text in each language."""
+
+    zh_cn: str
+    zh_hk: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """In one of LANGUAGES."""
+        return self[LANGUAGES.index(language)]
+
+
+def member_name(zh: str, en: str) -> Said:
+    """A member's name in the three languages."""
+    return Said(zh, zh.translate(_NAME_CHARACTERS), en)
+
+
+def asked_language() -> str:
+    """The language that the present request asks for: ``?lang=``, else its Accept-Language, else zh-CN."""
+    named = request.args.get("lang")
+    if named in LANGUAGES:
+        return str(named)
+    for tag in request.accept_languages.values():
+        found = _language_of(tag.lower())
+        if found:
+            return found
+    return LANGUAGES[0]
+
+
+def _language_of(tag: str) -> str | None:
+    if tag.startswith(_TRADITIONAL):
+        return "zh-HK"
+    return {"zh": "zh-CN", "en": "en"}.get(tag.partition("-")[0])
