@@ -17,7 +17,8 @@ let audio: AudioContext | null = null;
 
 /** Let sound begin: browsers keep it back until somebody has touched the page. */
 export function unlockSound(): void {
-  const unlock = () => void context()?.resume();
+  // Not within the gesture: it can take half a second, in which a hand scanner goes on typing.
+  const unlock = () => void setTimeout(() => void context()?.resume());
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, { once: true, capture: true });
 }
 

@@ -9,7 +9,7 @@ const CODE = /^(?:TX1|TXP1|TXN1):/;
 export type Sight = { text: string } | "same" | "several";
 
 export class Attention {
-  private last = { text: "", at: -Infinity };
+  private last = { text: "", accepted: "", at: -Infinity };
 
   /** What is to be done with the texts of one picture at `at` (seconds, of any clock that only goes forward). */
   see(texts: readonly string[], at: number): Sight {
@@ -17,18 +17,27 @@ export class Attention {
     if (codes.length > 1) return "several";
     // A poster behind somebody's phone is no second code; alone it is worth the answer that it is none.
     const text = codes[0] ?? texts[0]!;
-    const isSame = text === this.last.text && at - this.last.at < AWAY_SECONDS;
+    const isSame = text === this.last.text && this.isStillThere(at);
     if (isSame) this.last.at = at;
     return isSame ? "same" : { text };
   }
 
-  /** `text` was judged, and its verdict has stood until now. */
-  done(text: string, at: number): void {
-    this.last = { text, at };
+  /** Whether an accepted code is the one that was just accepted, drawn anew by a phone that never left. */
+  stays(accepted: string, at: number): boolean {
+    return accepted !== "" && accepted === this.last.accepted && this.isStillThere(at);
   }
 
-  /** Its verdict is taken away at `at`. */
+  /** `text` was judged; `accepted`: its credential when it was accepted, else empty. */
+  done(text: string, accepted: string, at: number): void {
+    this.last = { text, accepted, at };
+  }
+
+  /** The verdict, under which nobody looked, is taken away at `at`. */
   again(at: number): void {
     this.last.at = at;
+  }
+
+  private isStillThere(at: number): boolean {
+    return at - this.last.at < AWAY_SECONDS;
   }
 }

@@ -75,25 +75,26 @@ class App implements Desk {
 
   go(screen: ScreenName): void {
     this.leave();
+    if (this.screen !== "verdict") this.issuer = null;
     this.screen = screen;
-    if (screen === "scan") {
-      this.attention.again(elapsed());
-      this.issuer = null;
-    }
+    if (screen === "scan") this.attention.again(elapsed());
     this.draw(this.drawn(screen));
     if (screen === "scan") void this.look();
     else if (screen !== "challenge") this.camera.stop();
   }
 
-  async check(text: string): Promise<void> {
+  async check(text: string, isSeen = false): Promise<void> {
     const { gate } = this;
     if (!gate) return tellOverCamera(this, this.words.text("checking"));
     if (this.isChecking) return;
     this.isChecking = true;
     try {
       const verdict = await gate.check(text);
-      this.attention.done(text, elapsed());
-      this.tell(verdict, gate.now().now);
+      const accepted = verdict.outcome === "accepted" ? verdict.credential!.cti : "";
+      const stays = isSeen && this.attention.stays(accepted, elapsed());
+      this.attention.done(text, accepted, elapsed());
+      if (stays) this.hint("same");
+      else this.tell(verdict, gate.now().now);
     } finally {
       this.isChecking = false;
     }
@@ -147,8 +148,12 @@ class App implements Desk {
 
   private see(texts: string[]): void {
     const sight = this.attention.see(texts, elapsed());
-    if (typeof sight === "object") return void this.check(sight.text);
-    tellOverCamera(this, this.words.text(sight));
+    if (typeof sight === "object") void this.check(sight.text, true);
+    else this.hint(sight);
+  }
+
+  private hint(what: "same" | "several"): void {
+    tellOverCamera(this, this.words.text(what));
     clearTimeout(this.hinting);
     this.hinting = setTimeout(() => tellOverCamera(this, null), HINT_MILLISECONDS);
   }

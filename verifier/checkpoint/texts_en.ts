@@ -109,7 +109,7 @@ export const EN: Record<TextName, string> = {
   storageKept: "Kept on this device; works after a restart without network",
   storageMayGo: "Kept on this device; the browser may drop it when room is short. Installing the app avoids that",
   storageRefused: "This device cannot store data: after a restart without network it will not work",
-  storageEvicted: "The browser has dropped what was stored: go online once",
+  storageLost: "What was stored here is lost or damaged: go online once",
   clockWrong: "The clock of this device is wrong: it shows {device}, it should be about {now}. Until it is set, check by hand",
   trustStale: "The trust list is {age} old: check by hand and bring this device online",
   trustAging: "The trust list is {age} old: go online soon",

@@ -107,7 +107,7 @@ export const ZH_CN = {
   storageKept: "数据保存在本机，断网重启后仍可使用",
   storageMayGo: "数据保存在本机；空间不足时浏览器可能清除，安装本应用可避免",
   storageRefused: "本机无法保存数据：断网后重启将不能使用",
-  storageEvicted: "浏览器清除了本机数据，请联网一次",
+  storageLost: "本机数据已被浏览器清除或已损坏，请联网一次",
   clockWrong: "本机时钟不准：显示 {device}，应约为 {now}。请校准，在此之前只能人工核验",
   trustStale: "信任列表已有 {age}未更新：请人工核验，并让本机联网",
   trustAging: "信任列表已有 {age}未更新，请尽快联网",

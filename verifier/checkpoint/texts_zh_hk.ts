@@ -109,7 +109,7 @@ export const ZH_HK: Record<TextName, string> = {
   storageKept: "資料保存在本機，斷線重啟後仍可使用",
   storageMayGo: "資料保存在本機；空間不足時瀏覽器可能清除，安裝本應用程式可避免",
   storageRefused: "本機無法儲存資料：斷線後重啟將不能使用",
-  storageEvicted: "瀏覽器清除了本機資料，請連線一次",
+  storageLost: "本機資料已被瀏覽器清除或已損壞，請連線一次",
   clockWrong: "本機時鐘不準：顯示 {device}，應約為 {now}。請校準，在此之前只能人手核驗",
   trustStale: "信任名單已有 {age}未更新：請人手核驗，並讓本機連線",
   trustAging: "信任名單已有 {age}未更新，請盡快連線",

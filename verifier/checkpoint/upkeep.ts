@@ -28,7 +28,7 @@ export interface News {
 }
 
 /** Whether what is held outlives a restart: kept for good, until the browser needs the room, not at all, lost. */
-export type Storage = "kept" | "lent" | "refused" | "evicted";
+export type Storage = "kept" | "lent" | "refused" | "lost";
 
 export class Upkeep {
   private held: Held | null = null;
@@ -61,12 +61,12 @@ export class Upkeep {
     }
   }
 
-  /** Nothing is thrown: storage that is refused or damaged is said, and the gate fetches. */
+  /** Nothing is thrown: storage that is refused, and what is damaged or gone, is said, and the gate fetches. */
   private async load(): Promise<void> {
     try {
       const held = await this.store.get<Held>(KEY);
-      if (held) await this.take(held);
-      else if (recall(KEPT)) this.storage = "evicted";
+      if (!held && recall(KEPT)) this.storage = "lost";
+      if (held) await this.take(held).catch(() => (this.storage = "lost"));
     } catch {
       this.storage = "refused";
     }

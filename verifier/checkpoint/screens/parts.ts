@@ -58,7 +58,7 @@ function troubles(desk: Desk): string[] {
   const { words, gate, upkeep } = desk;
   const found: string[] = [];
   if (upkeep.storage === "refused") found.push(words.text("storageRefused"));
-  if (upkeep.storage === "evicted" && !gate) found.push(words.text("storageEvicted"));
+  if (upkeep.storage === "lost" && !gate) found.push(words.text("storageLost"));
   const trust = gate?.knowledge.trust;
   if (!trust) return found;
   const { now, doubt, alarm } = gate.now();

@@ -35,8 +35,8 @@ export function verdictScreen(desk: Desk, verdict: Verdict, at: number): HTMLEle
   const main = frame(
     desk,
     verdict.outcome,
-    first ? element("p", { class: "reason" }, words.finding(first)) : null,
-    hotline(verdict, words),
+    first ? reason(words.finding(first)) : null,
+    hotlines(verdict, words),
     person(verdict, at, words),
     ...others.map((finding) => element("p", { "data-note": finding.code }, words.finding(finding))),
     element("p", { class: "small" }, footnote(verdict, words)),
@@ -69,6 +69,12 @@ export function spoken(verdict: Verdict, words: Words): string {
 export function countDown(words: Words, seconds: number): void {
   const next = document.querySelector("[data-action=next]");
   if (next) next.textContent = words.text("nextSoon", { seconds });
+}
+
+/** What is wrong in large letters, what to do about it below. */
+function reason(text: string): HTMLElement {
+  const [, what, advice] = /^(.+?[。；：.;:])\s*(.*)$/su.exec(text) ?? [null, text, ""];
+  return element("div", {}, element("p", { class: "reason" }, what!), element("p", {}, advice!));
 }
 
 function frame({ words }: Desk, outcome: Outcome, ...inner: (HTMLElement | null)[]): HTMLElement {
@@ -120,10 +126,13 @@ function duty(notes: readonly Finding[], words: Words): string {
   return note ? words.finding(note) : words.text("compare");
 }
 
-function hotline(verdict: Verdict, words: Words): HTMLElement | null {
-  const issuer = verdict.outcome === "accepted" ? undefined : verdict.credential?.issuer;
-  const number = issuer && words.hotline(issuer);
-  return number ? telephone(words.member(issuer), number) : null;
+/** The numbers that the reasons name, else the issuer's: one tap to call. */
+function hotlines({ outcome, reasons, credential }: Verdict, words: Words): HTMLElement | null {
+  if (outcome === "accepted") return null;
+  const named = words.membersIn(reasons.map((reason) => words.finding(reason)).join(" "));
+  const members = named.length || !credential ? named : [credential.issuer];
+  const links = members.flatMap((id) => (words.hotline(id) ? [telephone(words.member(id), words.hotline(id)!)] : []));
+  return links.length ? element("p", { class: "row" }, ...links) : null;
 }
 
 function footnote(verdict: Verdict, words: Words): string {
