@@ -15,7 +15,7 @@ import { Preferences } from "./preferences";
 import { challengeScreen } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
 import { bar, warnings } from "./screens/parts";
-import { scanScreen, tellOverCamera } from "./screens/scan";
+import { renewView, scanScreen, tellOverCamera } from "./screens/scan";
 import { settingsScreen } from "./screens/settings";
 import { shiftScreen } from "./screens/shift";
 import { countDown, manualResultScreen, outcomeByHand, SIGNALS, spoken, verdictScreen } from "./screens/verdict";
@@ -113,8 +113,8 @@ class App implements Desk {
     } catch (error) {
       this.trouble = troubleOf(error);
     }
-    if (this.screen === "scan") this.draw(scanScreen(this));
-    else this.camera.stop();
+    if (this.screen !== "scan") this.camera.stop();
+    renewView(this);
     await this.camera.resume();
   }
 
@@ -193,7 +193,7 @@ class App implements Desk {
 
   private lose(trouble: CameraTrouble): void {
     this.trouble = trouble;
-    if (this.screen === "scan") this.draw(scanScreen(this));
+    renewView(this);
   }
 
   /** A hidden page gives the camera back; a phone would take it away. */

@@ -34,6 +34,11 @@ function usual({ words, gate }: Desk): string {
   return words.text(gate?.memory.challenges.open ? "pointAnswer" : "point");
 }
 
+/** Draw the camera's part anew; what is being typed below stays. */
+export function renewView(desk: Desk): void {
+  document.querySelector(".view")?.replaceWith(view(desk));
+}
+
 function view(desk: Desk): HTMLElement {
   const { camera, trouble, words } = desk;
   if (trouble) {
