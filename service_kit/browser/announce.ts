@@ -1,34 +1,46 @@
-// Sound, vibration and speech: a guard in the rain does not look at the screen all the time.
+// Sound, vibration and speech: a guard in the rain does not look at the screen all the time. None of them is relied on.
 
 import type { Language } from "./language";
 
-/** What is heard and felt: tones in hertz, vibration in milliseconds on and off. */
+/** What is heard and felt: tones in hertz one after the other, their wave, vibration in milliseconds on and off. */
 export interface Signal {
   tones: readonly number[];
+  wave: OscillatorType;
   vibration: readonly number[];
 }
 
 const TONE_SECONDS = 0.14;
-const VOICES: Record<Language, string> = { "zh-CN": "zh-CN", "zh-HK": "zh-HK", en: "en-US" };
+const VOLUME = 0.3;
+/** Voices by preference: a device without a Cantonese voice has perhaps one for Mandarin. */
+const VOICES: Record<Language, readonly string[]> = { "zh-CN": ["zh-CN", "zh"], "zh-HK": ["zh-HK", "yue", "zh"], en: ["en"] };
 let audio: AudioContext | null = null;
 
+/** Let sound begin: browsers keep it back until somebody has touched the page. */
+export function unlockSound(): void {
+  // Not within the gesture: it can take half a second, in which a hand scanner goes on typing.
+  const unlock = () => void setTimeout(() => void context()?.resume());
+  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, { once: true, capture: true });
+}
+
 /** Play a signal; silent where the device or the browser refuses. */
-export function signal({ tones, vibration }: Signal): void {
+export function sound({ tones, wave }: Signal): void {
+  const playing = context();
+  if (playing) tones.forEach((hertz, number) => play(playing, hertz, wave, playing.currentTime + number * TONE_SECONDS));
+}
+
+export function vibrate({ vibration }: Signal): void {
   navigator.vibrate?.([...vibration]);
-  try {
-    audio ??= new AudioContext();
-    tones.forEach((hertz, number) => play(audio!, hertz, audio!.currentTime + number * TONE_SECONDS));
-  } catch {
-    // No sound on this device: the screen says it all.
-  }
 }
 
 /** Read `text` aloud in place of whatever is being read. */
 export function speak(text: string, language: Language): void {
   if (!("speechSynthesis" in globalThis)) return;
-  speechSynthesis.cancel();
+  hush();
   const words = new SpeechSynthesisUtterance(text);
-  words.lang = VOICES[language];
+  const voices = speechSynthesis.getVoices();
+  const spoken = VOICES[language].map((wanted) => voices.find((voice) => voice.lang.replace("_", "-").startsWith(wanted)));
+  words.lang = language;
+  words.voice = spoken.find((voice) => voice) ?? null;
   speechSynthesis.speak(words);
 }
 
@@ -36,13 +48,22 @@ export function hush(): void {
   if ("speechSynthesis" in globalThis) speechSynthesis.cancel();
 }
 
-function play(context: AudioContext, hertz: number, at: number): void {
-  const tone = context.createOscillator();
-  const volume = context.createGain();
+function context(): AudioContext | null {
+  try {
+    return (audio ??= new AudioContext());
+  } catch {
+    return null;
+  }
+}
+
+function play(playing: AudioContext, hertz: number, wave: OscillatorType, at: number): void {
+  const tone = playing.createOscillator();
+  const volume = playing.createGain();
+  tone.type = wave;
   tone.frequency.value = hertz;
-  volume.gain.setValueAtTime(0.3, at);
+  volume.gain.setValueAtTime(VOLUME, at);
   volume.gain.exponentialRampToValueAtTime(0.001, at + TONE_SECONDS);
-  tone.connect(volume).connect(context.destination);
+  tone.connect(volume).connect(playing.destination);
   tone.start(at);
   tone.stop(at + TONE_SECONDS);
 }

@@ -20,7 +20,16 @@ const OPTIONS: ReaderOptions = { formats: ["QRCode"], tryHarder: true, tryRotate
 void prepareZXingModule({ overrides: { locateFile: () => new URL(wasm, self.location.href).href }, fireImmediately: true });
 
 self.onmessage = async ({ data }: MessageEvent<Asked>) => {
-  const symbols = await readBarcodes(data.picture, OPTIONS);
-  const texts = symbols.filter((symbol) => symbol.isValid).map((symbol) => symbol.text);
-  self.postMessage({ number: data.number, texts } satisfies Answered);
+  self.postMessage({ number: data.number, texts: await read(data.picture) } satisfies Answered);
 };
+
+/** What is no picture has no symbols. */
+async function read(picture: ImageData | Blob): Promise<string[]> {
+  try {
+    const symbols = await readBarcodes(picture, OPTIONS);
+    const texts = symbols.filter((symbol) => symbol.isValid).map((symbol) => symbol.text);
+    return [...new Set(texts)];
+  } catch {
+    return [];
+  }
+}

@@ -1,5 +1,7 @@
 // Languages of the pages: zh-CN first, zh-HK and en complete. A catalogue is one object a language with equal names.
 
+import { recall, remember } from "./choices";
+
 export const LANGUAGES = ["zh-CN", "zh-HK", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 export const LANGUAGE_NAMES: Record<Language, string> = { "zh-CN": "简体中文", "zh-HK": "繁體中文", en: "English" };
@@ -13,7 +15,7 @@ const TRADITIONAL = /^zh-(?:HK|TW|MO|Hant)/i;
 
 /** The language that was chosen on this device, else the best of what the browser asks for. */
 export function chosenLanguage(): Language {
-  const stored = localStorage.getItem(KEY);
+  const stored = recall(KEY);
   if (LANGUAGES.includes(stored as Language)) return stored as Language;
   for (const wanted of navigator.languages) {
     if (TRADITIONAL.test(wanted)) return "zh-HK";
@@ -25,7 +27,7 @@ export function chosenLanguage(): Language {
 
 /** Keep the choice, and tell the page. */
 export function chooseLanguage(language: Language): void {
-  localStorage.setItem(KEY, language);
+  remember(KEY, language);
   document.documentElement.lang = language;
 }
 
@@ -34,15 +36,16 @@ export function fill(text: string, values: Record<string, string | number> = {})
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** How long ago, in words: minutes, hours, days. */
+/** How long ago, in words: seconds, minutes, hours, days. */
 export function ago(seconds: number, language: Language): string {
   const words = new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit: unitOf(seconds) });
   return words.format(Math.floor(seconds / SECONDS[unitOf(seconds)]));
 }
 
-const SECONDS = { minute: 60, hour: 3600, day: 86_400 };
+const SECONDS = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 function unitOf(seconds: number): keyof typeof SECONDS {
+  if (seconds < 2 * SECONDS.minute) return "second";
   return seconds < 2 * SECONDS.hour ? "minute" : seconds < 3 * SECONDS.day ? "hour" : "day";
 }
 

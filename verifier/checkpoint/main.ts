@@ -1,311 +1,223 @@
 // The gate app (卡口验码): one screen at a time, and all of it works with network and server off.
 
 import type { Verdict } from "../../credentials/browser/verdict";
-import { hush, signal, speak } from "../../service_kit/browser/announce";
-import { button, element, facts } from "../../service_kit/browser/dom";
-import { chooseLanguage, chosenLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../../service_kit/browser/language";
+import { hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
+import { stayAwake } from "../../service_kit/browser/awake";
+import { Camera, Decoder, troubleOf, type CameraTrouble } from "../../service_kit/browser/camera";
+import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/store";
-import { Camera, Decoder } from "../../service_kit/browser/camera";
-import { Gate } from "./gate";
-import { Tally } from "./tally";
-import { PROFILE_NAMES } from "./texts";
+import { Attention } from "./attention";
+import { Challenges } from "./challenges";
+import type { Desk, ScreenName } from "./desk";
+import { Gate, Memory } from "./gate";
+import { asTyped, listenToHandScanner } from "./hand_scanner";
+import { Preferences } from "./preferences";
+import { challengeScreen } from "./screens/challenge";
+import { manualScreen } from "./screens/manual";
+import { bar, warnings } from "./screens/parts";
+import { renewView, scanScreen, tellOverCamera } from "./screens/scan";
+import { settingsScreen } from "./screens/settings";
+import { shiftScreen } from "./screens/shift";
+import { countDown, manualResultScreen, outcomeByHand, SIGNALS, spoken, verdictScreen } from "./screens/verdict";
+import { Tally, type ManualResult } from "./tally";
 import { Upkeep, type News } from "./upkeep";
-import { SIGNALS, spoken, verdictScreen } from "./verdict_screen";
 import { Words } from "./words";
 
 /** How long an accepted verdict stands before the next scan begins by itself. */
 const AUTOMATIC_SECONDS = 6;
-/** How long the same text is not looked at again after its verdict was taken away. */
-const SAME_TEXT_SECONDS = 4;
-const MAX_TYPED_CHARACTERS = 4096;
+/** How long a word about what the camera sees stands over the picture. */
+const HINT_MILLISECONDS = 1500;
+/** How often the ages on the screen are written anew. */
+const AGES_MILLISECONDS = 30_000;
 
 const deviceNow = () => Math.floor(Date.now() / 1000);
+/** Seconds of a clock that only goes forward, whatever the guard does to the time of day. */
+const elapsed = () => performance.now() / 1000;
 
-class App {
+class App implements Desk {
+  readonly decoder = new Decoder();
+  readonly camera = new Camera(this.decoder, (text, others) => this.see([text, ...others]), (trouble) => this.lose(trouble));
+  readonly tally = new Tally(deviceNow);
+  readonly preferences = new Preferences();
+  readonly upkeep: Upkeep;
+  readonly deviceNow = deviceNow;
+  gate: Gate | null = null;
+  words = new Words(chosenLanguage(), null);
+  trouble: CameraTrouble | null = null;
   private readonly root = document.getElementById("app")!;
-  private readonly decoder = new Decoder();
-  private readonly camera = new Camera(this.decoder, (text) => void this.check(text));
-  private readonly tally = new Tally(deviceNow);
-  private readonly upkeep = new Upkeep(new Store("tongxing-gate"), deviceNow, (news) => this.learn(news));
-  private language: Language = chosenLanguage();
-  private gate: Gate | null = null;
-  private words = new Words(this.language, null);
-  private screen: () => void = () => this.scan();
-  private seen = { text: "", at: 0 };
+  private readonly announcement = document.getElementById("announcement")!;
+  private readonly attention = new Attention();
+  private readonly memory = new Memory(new Challenges(elapsed));
+  private screen: ScreenName | "verdict" = "scan";
+  /** The member whose code was looked at last: whom to call about it. */
+  private issuer: string | null = null;
   private isChecking = false;
-  private waiting: ReturnType<typeof setTimeout> | undefined;
+  private counting: ReturnType<typeof setInterval> | undefined;
+  private hinting: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    const measure = (ahead: number) => (this.memory.ahead = ahead);
+    this.upkeep = new Upkeep(new Store("tongxing-gate"), deviceNow, (news) => this.learn(news), measure);
+  }
 
   start(): void {
-    chooseLanguage(this.language);
-    this.scan();
+    chooseLanguage(this.words.language);
+    this.preferences.apply();
+    this.go("scan");
     void this.upkeep.run();
-    void navigator.storage?.persist?.();
+    listenToHandScanner((text) => void this.check(asTyped(text)));
+    unlockSound();
+    stayAwake();
+    document.addEventListener("visibilitychange", () => this.rest());
+    setInterval(() => this.renew(), AGES_MILLISECONDS);
     if ("serviceWorker" in navigator) void navigator.serviceWorker.register("service-worker.js", { type: "module" });
   }
 
-  private learn(news: News | null): void {
-    if (news) {
-      this.gate = this.gate?.learned(news.knowledge, news.policy) ?? new Gate(news.knowledge, news.policy, deviceNow);
-      this.words = new Words(this.language, news.knowledge);
-    }
-    this.refreshBar();
+  go(screen: ScreenName): void {
+    this.leave();
+    if (this.screen !== "verdict") this.issuer = null;
+    this.screen = screen;
+    if (screen === "scan") this.attention.again(elapsed());
+    this.draw(this.drawn(screen));
+    if (screen === "scan") void this.look();
+    else if (screen !== "challenge") this.camera.stop();
   }
 
-  private async check(text: string): Promise<void> {
-    const at = deviceNow();
-    if (this.isChecking || (text === this.seen.text && at - this.seen.at < SAME_TEXT_SECONDS)) return;
+  async check(text: string, isSeen = false): Promise<void> {
+    const { gate } = this;
+    if (!gate) return tellOverCamera(this, this.words.text("checking"));
+    if (this.isChecking) return;
     this.isChecking = true;
     try {
-      const { gate } = this;
-      if (!gate) return;
       const verdict = await gate.check(text);
-      this.seen = { text, at };
-      this.tally.count(verdict.reasons[0]?.code ?? verdict.outcome);
-      this.tell(verdict, gate.now().now);
+      const accepted = verdict.outcome === "accepted" ? verdict.credential!.cti : "";
+      const stays = isSeen && this.attention.stays(accepted, elapsed());
+      this.attention.done(text, accepted, elapsed());
+      if (stays) this.hint("same");
+      else this.tell(verdict, gate.now().now);
     } finally {
       this.isChecking = false;
     }
   }
 
-  private tell(verdict: Verdict, at: number): void {
-    this.camera.stop();
-    signal(SIGNALS[verdict.outcome]);
-    if (this.wants("speech")) speak(spoken(verdict, this.words), this.language);
-    const next = () => this.scan();
-    this.show(() => this.replace(verdictScreen(verdict, at, this.words, { next, manual: () => this.manual() })));
-    this.root.querySelector("h1")?.focus();
-    if (verdict.outcome === "accepted" && this.wants("automatic")) this.waiting = setTimeout(next, AUTOMATIC_SECONDS * 1000);
+  decide(result: ManualResult): void {
+    this.tally.count(result);
+    this.announce(outcomeByHand(result), this.words.result(result));
+    this.stand(manualResultScreen(this, result), true);
   }
 
-  private scan(): void {
-    this.seen.at = deviceNow();
-    this.show(() => {
-      const message = element("p", { role: "status" }, this.words.text("starting"));
-      const view = element("div", { class: "view" }, this.camera.video, element("div", { class: "frame" }), message);
-      this.replace(
-        this.bar(),
-        element(
-          "main",
-          { class: "page" },
-          this.warnings(),
-          view,
-          this.typed(),
-          element(
-            "div",
-            { class: "row" },
-            this.picture(),
-            button(this.words.text("manual"), () => this.manual(), "grow"),
-          ),
-        ),
-      );
-      this.camera.start().then(
-        () => (message.textContent = this.words.text("point")),
-        () => (message.textContent = this.words.text("noCamera")),
-      );
-    });
-  }
-
-  private typed(): HTMLFormElement {
-    const box = element("input", {
-      id: "typed", autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
-      maxlength: MAX_TYPED_CHARACTERS, placeholder: this.words.text("typeHint"),
-    });
-    const submit = (event: Event) => {
-      event.preventDefault();
-      const text = box.value;
-      box.value = "";
-      if (text.trim()) void this.check(text);
-    };
-    return element(
-      "form",
-      { onsubmit: submit },
-      element("label", { for: "typed" }, this.words.text("type")),
-      element(
-        "div",
-        { class: "row" },
-        element("div", { class: "grow" }, box),
-        element("button", { class: "primary" }, this.words.text("check")),
-      ),
-    );
-  }
-
-  private picture(): HTMLElement {
-    const message = element("span", { role: "status", class: "quiet" });
-    const chooser = element("input", { type: "file", accept: "image/*", class: "hidden", id: "picture", tabindex: -1 });
-    chooser.addEventListener("change", async () => {
-      const [text] = chooser.files?.[0] ? await this.decoder.read(chooser.files[0]) : [];
-      chooser.value = "";
-      if (text) void this.check(text);
-      else message.textContent = this.words.text("noSymbol");
-    });
-    chooser.setAttribute("aria-label", this.words.text("picture"));
-    return element("div", { class: "grow" }, chooser, button(this.words.text("picture"), () => chooser.click()), " ", message);
-  }
-
-  private manual(): void {
-    this.camera.stop();
-    const done = (result: string) => {
-      this.tally.count(result);
-      this.scan();
-    };
-    this.show(() => {
-      const ways = (["manualDocument", "manualPaper", "manualRelative", "manualCall"] as const).map((way) =>
-        element("li", {}, this.words.text(way)),
-      );
-      this.replace(
-        this.bar(),
-        element(
-          "main",
-          { class: "page" },
-          element("h1", { tabindex: -1 }, this.words.text("manual")),
-          element("p", {}, this.words.text("manualHow")),
-          element("ol", {}, ...ways),
-          button(this.words.text("manualPassed"), () => done("manual-passed"), "primary"),
-          button(this.words.text("manualRefused"), () => done("manual-refused"), "danger"),
-          button(this.words.text("scanAgain"), () => this.scan()),
-        ),
-      );
-    });
-  }
-
-  private settings(): void {
-    this.camera.stop();
-    this.show(() =>
-      this.replace(
-        this.bar(),
-        element(
-          "main",
-          { class: "page" },
-          element("h1", { tabindex: -1 }, this.words.text("settings")),
-          this.warnings(),
-          this.knowledge(),
-          this.choices(),
-          this.counts(),
-          button(this.words.text("back"), () => this.scan(), "primary"),
-        ),
-      ),
-    );
-  }
-
-  private knowledge(): HTMLElement {
-    const { words, gate } = this;
-    const at = gate?.now().now ?? deviceNow();
-    const { syncedAt, failure } = this.upkeep;
-    const trust = gate?.knowledge.trust;
-    const members = [...(gate?.knowledge.statuses ?? [])].map(([member, status]) =>
-      element("tr", {}, element("td", {}, words.member(member)), element("td", {}, words.ago(at - status.asOf))),
-    );
-    return element(
-      "section",
-      { class: "card" },
-      facts(
-        [words.text("place"), gate ? words.member(gate.knowledge.member) : null],
-        [words.text("profile"), gate ? (PROFILE_NAMES[gate.policy.name]?.[this.language] ?? gate.policy.name) : null],
-        [words.text("age"), trust ? words.text("trustAge", { age: words.ago(trust.age(at)) }) : null],
-      ),
-      element("p", {}, syncedAt ? words.text("synced", { age: words.ago(deviceNow() - syncedAt) }) : words.text("never")),
-      failure ? element("p", { class: "warning" }, words.text("failed", { reason: failure })) : null,
-      button(words.text("refresh"), () => this.upkeep.refresh().then(() => this.settings())),
-      element("table", {}, element("caption", {}, words.text("membersAge")), element("tbody", {}, ...members)),
-    );
-  }
-
-  private choices(): HTMLElement {
-    const options = LANGUAGES.map((language) =>
-      element("option", { value: language, selected: language === this.language }, LANGUAGE_NAMES[language]),
-    );
-    const select = element("select", { id: "language" }, ...options);
-    select.addEventListener("change", () => {
-      this.language = select.value as Language;
-      chooseLanguage(this.language);
-      this.words = new Words(this.language, this.gate?.knowledge ?? null);
-      this.settings();
-    });
-    const toggles = (["speech", "automatic"] as const).map((name) => {
-      const box = element("input", { type: "checkbox", checked: this.wants(name) });
-      box.addEventListener("change", () => localStorage.setItem(name, box.checked ? "yes" : "no"));
-      return element("label", { class: "choice" }, box, this.words.text(name));
-    });
-    const language = element("label", { for: "language" }, this.words.text("language"));
-    return element("section", { class: "card" }, language, select, ...toggles);
-  }
-
-  private counts(): HTMLElement {
-    const { words } = this;
-    const names: Record<string, string> = {
-      accepted: words.text("accepted"),
-      "manual-passed": words.text("manualPassedCount"),
-      "manual-refused": words.text("manualRefusedCount"),
-    };
-    const rows = this.tally.rows.map(([result, count]) =>
-      element("tr", {}, element("td", {}, names[result] ?? words.reason(result)), element("td", {}, String(count))),
-    );
-    const total = this.tally.rows.reduce((sum, [, count]) => sum + count, 0);
-    const again = () => {
-      this.tally.begin();
-      this.settings();
-    };
-    return element(
-      "section",
-      { class: "card" },
-      element("h2", {}, words.text("tally")),
-      element("p", { class: "quiet" }, words.text("tallySince", { time: words.moment(this.tally.since) })),
-      element(
-        "table",
-        {},
-        element("tbody", {}, ...rows, element("tr", {}, element("th", { scope: "row" }, words.text("total")), element("td", {}, String(total)))),
-      ),
-      button(words.text("newShift"), again),
-    );
-  }
-
-  private bar(): HTMLElement {
-    const open = button(this.words.text("settings"), () => this.settings());
-    return element("header", { class: "bar" }, element("p", { id: "state", role: "status" }, this.state()), open);
-  }
-
-  private state(): string {
-    const { words, gate } = this;
-    if (!gate?.knowledge.trust) return words.text("nothing");
-    const place = `${words.member(gate.knowledge.member)} · ${PROFILE_NAMES[gate.policy.name]?.[this.language] ?? gate.policy.name}`;
-    return `${place} · ${words.text(this.upkeep.failure ? "offline" : "online")}`;
-  }
-
-  private refreshBar(): void {
-    const state = document.getElementById("state");
-    if (state) state.textContent = this.state();
-    document.getElementById("warnings")?.replaceWith(this.warnings());
-  }
-
-  /** What the guard must know before scanning anybody. */
-  private warnings(): HTMLElement {
-    const { gate, words } = this;
-    const found: string[] = [];
-    if (gate?.knowledge.trust) {
-      const { now, doubt, alarm } = gate.now();
-      if (doubt || alarm) found.push(words.text("clockDoubt"));
-      if (gate.knowledge.trust.age(now) > gate.policy.trust_refuse) found.push(words.text("byHand"));
+  async openCamera(): Promise<void> {
+    try {
+      await this.camera.start(this.preferences.camera);
+      this.trouble = null;
+    } catch (error) {
+      this.trouble = troubleOf(error);
     }
-    if (this.upkeep.failure === "storage") found.push(words.text("stored"));
-    return element("div", { id: "warnings" }, ...found.map((text) => element("p", { class: "warning", role: "alert" }, text)));
+    if (this.screen !== "scan") this.camera.stop();
+    renewView(this);
+    await this.camera.resume();
   }
 
-  private wants(name: "speech" | "automatic"): boolean {
-    return localStorage.getItem(name) !== "no";
+  speakLanguage(language: Language): void {
+    chooseLanguage(language);
+    this.words = new Words(language, this.gate?.knowledge ?? null);
+    this.go("settings");
   }
 
-  /** Change the screen, and remember how to draw it again. */
-  private show(screen: () => void): void {
-    clearTimeout(this.waiting);
+  private drawn(screen: ScreenName): HTMLElement[] {
+    if (screen === "challenge" && this.gate) return challengeScreen(this, this.gate);
+    if (screen === "manual") return manualScreen(this, this.issuer);
+    if (screen === "shift") return shiftScreen(this);
+    return screen === "settings" ? settingsScreen(this) : scanScreen(this);
+  }
+
+  /** New knowledge, or news about its age: what stands on the screen changes, the screen does not. */
+  private learn(news: News | null): void {
+    if (news) {
+      const { knowledge, document: snapshot } = news;
+      this.gate = new Gate(knowledge, snapshot.policy, snapshot.gate, deviceNow, this.memory);
+      this.words = new Words(this.words.language, knowledge);
+    }
+    this.renew();
+  }
+
+  private renew(): void {
+    document.getElementById("bar")?.replaceWith(bar(this));
+    document.getElementById("warnings")?.replaceWith(warnings(this));
+  }
+
+  private see(texts: string[]): void {
+    const sight = this.attention.see(texts, elapsed());
+    if (typeof sight === "object") void this.check(sight.text, true);
+    else this.hint(sight);
+  }
+
+  private hint(what: "same" | "several"): void {
+    tellOverCamera(this, this.words.text(what));
+    clearTimeout(this.hinting);
+    this.hinting = setTimeout(() => tellOverCamera(this, null), HINT_MILLISECONDS);
+  }
+
+  private tell(verdict: Verdict, at: number): void {
+    this.tally.count(verdict.reasons[0]?.code ?? verdict.outcome);
+    this.issuer = verdict.credential?.issuer ?? null;
+    this.announce(verdict.outcome, spoken(verdict, this.words));
+    this.stand(verdictScreen(this, verdict, at), verdict.outcome === "accepted");
+  }
+
+  private announce(outcome: Verdict["outcome"], text: string): void {
+    if (this.preferences.wants("sound")) {
+      sound(SIGNALS[outcome]);
+      vibrate(SIGNALS[outcome]);
+    }
+    if (this.preferences.wants("speech")) speak(text, this.words.language);
+    this.announcement.textContent = text;
+  }
+
+  /** A result stands until the guard goes on; one that lets pass also ends by itself, if that is wanted. */
+  private stand(drawn: HTMLElement[], isPassed: boolean): void {
+    this.pause();
+    this.screen = "verdict";
+    this.draw(drawn);
+    if (!isPassed || !this.preferences.wants("automatic")) return;
+    let left = AUTOMATIC_SECONDS;
+    countDown(this.words, left);
+    this.counting = setInterval(() => (--left ? countDown(this.words, left) : this.go("scan")), 1000);
+  }
+
+  private async look(): Promise<void> {
+    this.camera.isPaused = false;
+    if (this.camera.isOn) await this.camera.resume();
+    else await this.openCamera();
+  }
+
+  private lose(trouble: CameraTrouble): void {
+    this.trouble = trouble;
+    renewView(this);
+  }
+
+  /** A hidden page gives the camera back; a phone would take it away. */
+  private rest(): void {
+    if (document.hidden) this.camera.stop();
+    else if (this.screen === "scan") void this.look();
+  }
+
+  private pause(): void {
+    clearInterval(this.counting);
+    this.camera.isPaused = true;
+  }
+
+  private leave(): void {
+    this.pause();
     hush();
-    document.title = this.words.text("title");
-    this.screen = screen;
-    this.screen();
+    this.announcement.textContent = "";
   }
 
-  private replace(...children: HTMLElement[]): void {
-    this.root.replaceChildren(...children);
+  private draw(screen: HTMLElement[]): void {
+    this.root.replaceChildren(...screen);
+    document.title = this.words.text("title");
     scrollTo(0, 0);
+    this.root.querySelector("h1")?.focus({ preventScroll: true });
   }
 }
 

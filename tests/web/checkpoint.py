@@ -1,0 +1,124 @@
+"""The gate app in a browser, used as a guard uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.web.camera import record
+
+SECONDS = 30_000
+"""For what waits, in milliseconds: a machine under load must not make a test fail."""
+STANDS = {"automatic": "no", "speech": "no"}
+"""Settings with which a verdict stands until somebody goes on."""
+
+
+class Checkpoint:
+    """One device with the gate app. ``camera``: the video that its browser was started with."""
+
+    def __init__(
+        self, context: BrowserContext, address: str, camera: Path | None = None, settings: Mapping[str, str] = STANDS
+    ) -> None:
+        self.context, self.page, self.address, self.camera = context, context.pages[0], address, camera
+        self.page.set_default_timeout(SECONDS)
+        for name, value in settings.items():
+            self.page.add_init_script(f"localStorage['gate-{name}'] ??= '{value}'")
+
+    def open(self) -> Checkpoint:
+        """Open it, and wait until it knows something."""
+        self.page.goto(self.address)
+        expect(self.page.locator("#bar")).to_contain_text("广东", timeout=SECONDS)
+        return self
+
+    def open_and_keep(self) -> Checkpoint:
+        """As :meth:`open`, and wait until the app and its knowledge lie on the device."""
+        self.open()
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        self.page.wait_for_function("navigator.serviceWorker.controller && localStorage['gate-kept']")
+        return self
+
+    def see(self, *frames: Image.Image) -> None:
+        """Hold something in front of the camera: it is switched off meanwhile, as the fake one must be."""
+        assert self.camera is not None
+        self.settings()
+        record(self.camera, frames)
+        self.scan()
+
+    def type(self, text: str) -> tuple[str, str]:
+        """Type a text into the box; the verdict."""
+        self.page.locator("#typed").fill(text)
+        self.page.keyboard.press("Enter")
+        return self.verdict()
+
+    def verdict(self) -> tuple[str, str]:
+        """Wait for one: its outcome, and its first reason."""
+        main = self.page.locator("main[data-outcome]")
+        main.wait_for()
+        return main.get_attribute("data-outcome") or "", main.get_attribute("data-reason") or ""
+
+    def next(self) -> None:
+        """On to the next person."""
+        self.do("next")
+        self.page.locator("[data-screen=scan]").wait_for()
+
+    def scan(self) -> None:
+        """Back to scanning, with the camera on."""
+        self.do("back")
+        self.page.locator("[data-camera=on]").wait_for()
+
+    def settings(self) -> None:
+        """The screen of settings and knowledge."""
+        self.page.locator(".sign").nth(1).click()
+        self.page.locator("[data-screen=settings]").wait_for()
+
+    def shift(self) -> dict[str, int]:
+        """The shift's counts; ends on their screen."""
+        self.page.locator(".sign").nth(0).click()
+        rows = self.page.locator("[data-screen=shift] tr[data-result]")
+        self.page.locator("[data-screen=shift]").wait_for()
+        return {row.get_attribute("data-result") or "": int(row.locator("td").inner_text()) for row in rows.all()}
+
+    def refresh(self) -> None:
+        """Ask the service for news by hand; ends on the screen of settings."""
+        self.settings()
+        with self.page.expect_response("**/v1/snapshot"):
+            self.do("refresh")
+
+    def do(self, action: str) -> None:
+        """Press a button by what it does."""
+        self.page.locator(f"[data-action={action}]").click()
+
+    def warnings(self) -> str:
+        """What the guard is warned of."""
+        return self.page.locator("#warnings").inner_text()
+
+
+def forget(page: Page) -> None:
+    """What a browser does that runs out of room: the database is gone, the page does not know."""
+    page.evaluate(
+        """() => new Promise((done) => {
+            const asked = indexedDB.open("tongxing-gate");
+            asked.onsuccess = () => {
+                const deed = asked.result.transaction("values", "readwrite");
+                deed.objectStore("values").clear();
+                deed.oncomplete = () => { asked.result.close(); done(); };
+            };
+        })"""
+    )
+
+
+def damage(page: Page) -> None:
+    """Half of what was stored is missing."""
+    page.evaluate(
+        """() => new Promise((done) => {
+            const asked = indexedDB.open("tongxing-gate");
+            asked.onsuccess = () => {
+                const deed = asked.result.transaction("values", "readwrite");
+                deed.objectStore("values").put({ document: { member: "CN-44" }, etag: null, syncedAt: 1 }, "snapshot");
+                deed.oncomplete = () => { asked.result.close(); done(); };
+            };
+        })"""
+    )

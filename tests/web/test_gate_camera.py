@@ -1,0 +1,149 @@
+"""The gate app's camera: what a guard holds it at in the rain, at night, with two people pushing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import ImageOps
+from playwright.sync_api import expect
+
+from credentials.qr import read_texts
+from tests.web import camera
+from tests.web.checkpoint import STANDS, Checkpoint
+from tests.web.conftest import Launch
+from tests.web.town import Town
+
+
+@pytest.fixture
+def gate(launch: Launch, town: Town, tmp_path: Path) -> Checkpoint:
+    """The gate app with a camera that sees a wall."""
+    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene()])
+    checkpoint = Checkpoint(launch(camera=video), town.gate, video).open()
+    checkpoint.page.locator("[data-camera=on]").wait_for()
+    return checkpoint
+
+
+def test_it_reads_what_hands_and_weather_make_of_a_code(gate: Checkpoint, town: Town, tmp_path: Path) -> None:
+    """A code that is read only when held still and straight makes a queue."""
+    hardships = {
+        "clean": lambda frame: frame,
+        "tilted": camera.tilted,
+        "blurred": camera.blurred,
+        "glare": camera.glared,
+        "at night": lambda frame: frame.point(lambda value: value // 4),
+        "white on black": ImageOps.invert,
+    }
+    found = {}
+    for number, (name, hardship) in enumerate(hardships.items()):
+        code = town.presentation(tmp_path, f"王小{number}")
+        gate.see(hardship(camera.scene(camera.symbol(code))))
+        found[name] = gate.verdict()
+        gate.next()
+    assert found == dict.fromkeys(hardships, ("accepted", ""))
+
+
+def test_an_old_frame_is_refused_and_the_challenge_helps(gate: Checkpoint, town: Town, tmp_path: Path) -> None:
+    """A screenshot must not pass. A phone whose clock is wrong looks like one, and its holder has another way."""
+    phone, _ = town.phone(tmp_path)
+    gate.see(camera.scene(camera.symbol(phone.show(town.clock.now() - 600))))
+    assert gate.verdict() == ("refused", "presentation-expired")
+    gate.do("challenge")
+    asked = gate.page.locator(".symbol").get_attribute("data-text") or ""
+    drawn = gate.page.locator(".symbol").screenshot()
+    assert read_texts(drawn) == [asked], "the challenge on the screen is what a phone can scan"
+    # The phone's clock stands in 2020; what counts is the nonce.
+    answer = phone.answer(asked, 1_600_000_000)
+    gate.do("answer")
+    gate.see(camera.scene(camera.symbol(answer)))
+    assert gate.verdict() == ("accepted", "")
+
+
+def test_an_answer_is_for_the_gate_that_asked(gate: Checkpoint, town: Town, tmp_path: Path) -> None:
+    """Otherwise one gate's answer would open all others for a friend."""
+    phone, _ = town.phone(tmp_path)
+    answer = phone.answer(town.guangdong.challenge()["text"], town.clock.now())
+    gate.do("challenge")
+    gate.do("answer")
+    assert gate.type(answer) == ("refused", "challenge-not-answered")
+
+
+def test_two_codes_in_one_picture_are_none(gate: Checkpoint, town: Town) -> None:
+    """Whose verdict would it be? The guard must not have to guess."""
+    codes = [town.paper(name)["text"] for name in ("李建国", "王小明")]
+    gate.see(camera.scene(*(camera.symbol(code, 500) for code in codes)))
+    expect(gate.page.locator("#message")).to_have_text("有两个码，请一次只出示一个")
+    assert gate.page.locator("main[data-outcome]").count() == 0
+
+
+def test_a_poster_beside_a_code_is_no_second_code(gate: Checkpoint, town: Town) -> None:
+    """Every gate has a poster with a symbol on it."""
+    poster = camera.symbol("https://example.org/gate", 300)
+    gate.see(camera.scene(camera.symbol(town.paper()["text"], 500), poster))
+    assert gate.verdict() == ("accepted", "")
+
+
+def test_a_code_that_stays_in_front_is_counted_once(gate: Checkpoint, town: Town) -> None:
+    """The camera sees it 15 times a second; the screen must not flicker, and the count is of people."""
+    gate.see(camera.scene(camera.symbol(town.paper()["text"])))
+    assert gate.verdict() == ("accepted", "")
+    gate.next()
+    expect(gate.page.locator("#message")).to_have_text("刚才的码还在镜头前，请移开")
+    gate.page.wait_for_timeout(3_000)
+    assert gate.page.locator("main[data-outcome]").count() == 0
+    assert gate.shift() == {"accepted": 1}
+
+
+def test_the_next_scan_begins_by_itself(launch: Launch, town: Town) -> None:
+    """A guard with full hands lets people walk by; only what is accepted goes away unasked."""
+    gate = Checkpoint(launch(), town.gate, settings=STANDS | {"automatic": "yes"}).open()
+    assert gate.type(town.paper()["text"]) == ("accepted", "")
+    expect(gate.page.locator("[data-action=next]")).to_have_text("下一位（5）")
+    gate.page.locator("[data-screen=scan]").wait_for()
+    assert gate.type("no code") == ("refused", "not-a-credential")
+    gate.page.wait_for_timeout(7_000)
+    assert gate.verdict() == ("refused", "not-a-credential")
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        pytest.param("NotAllowedError", "denied", id="denied"),
+        pytest.param("NotFoundError", "absent", id="absent"),
+        pytest.param("NotReadableError", "busy", id="busy"),
+    ],
+)
+def test_without_a_camera_it_says_why_and_shows_the_other_ways(
+    launch: Launch, town: Town, error: str, trouble: str
+) -> None:
+    """A black rectangle tells nobody whether to ask the browser, the shop or the other app."""
+    gate = Checkpoint(launch(), town.gate)
+    gate.page.add_init_script(
+        f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '{error}'))"
+    )
+    gate.open()
+    view = gate.page.locator(f"[data-camera={trouble}]")
+    expect(view.locator("[role=alert]")).to_contain_text("下面的方式")
+    expect(view.get_by_role("button", name="重试")).to_be_visible()
+    assert gate.type(town.paper()["text"]) == ("accepted", "")
+
+
+def test_a_camera_that_is_taken_away_is_noticed(gate: Checkpoint) -> None:
+    """A picture that has stopped looks like nobody came."""
+    gate.page.evaluate("document.querySelector('video').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))")
+    gate.page.locator("[data-camera=ended]").get_by_role("button", name="重试").click()
+    gate.page.locator("[data-camera=on]").wait_for()
+
+
+def test_the_light_is_offered_where_the_camera_has_one(launch: Launch, town: Town) -> None:
+    """Paper at night; a laptop's camera has none, and a dead button would only cost time."""
+    gate = Checkpoint(launch(), town.gate)
+    gate.page.add_init_script(
+        """MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true });
+        MediaStreamTrack.prototype.applyConstraints = async (asked) => { globalThis.asked = asked; };"""
+    )
+    gate.open()
+    light = gate.page.get_by_role("button", name="补光灯")
+    light.click()
+    expect(light).to_have_attribute("aria-pressed", "true")
+    assert gate.page.evaluate("asked") == {"advanced": [{"torch": True}]}
