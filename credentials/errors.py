@@ -85,7 +85,12 @@
     │   │   └── CodeTakenBack             code-taken-back
     │   ├── HolderUnknown                 holder-unknown
     │   ├── DecisionRejected              decision-rejected
-    │   └── RuleSetInvalid                rule-set-invalid
+    │   ├── RuleSetInvalid                rule-set-invalid
+    │   └── NotSignedIn                 the identity provider did not tell us who it is
+    │       ├── SignInNotBegun            sign-in-not-begun     (not in this browser, or too long ago)
+    │       ├── SignInDeclined            sign-in-declined
+    │       ├── SignInUnproven            sign-in-unproven
+    │       └── SignInWithoutDocument     sign-in-without-document
     └── OperationError                  our side, or the way to it, is at fault
         ├── SettingInvalid                setting-invalid
         ├── StorageUnavailable            storage-unavailable
@@ -96,6 +101,7 @@
         ├── MetadataRejected              metadata-rejected     (trust metadata, at the client)
         ├── BundleRejected                bundle-rejected
         ├── SelfCheckFailed               self-check-failed     (we would have issued something wrong)
+        ├── SignInUnavailable             sign-in-unavailable   (the identity provider does not do its part)
         └── Unavailable                   unavailable
 
 Each class has a stable kebab-case ``code``. The texts in zh-CN and en stand in
@@ -603,6 +609,34 @@ class RuleSetInvalid(RequestError):
     code = "rule-set-invalid"
 
 
+class NotSignedIn(RequestError):
+    """A resident who signs in at the identity provider: it did not tell us who it is."""
+
+
+class SignInNotBegun(NotSignedIn):
+    """An answer of the identity provider to a sign-in that this browser did not begin, or too long ago."""
+
+    code = "sign-in-not-begun"
+
+
+class SignInDeclined(NotSignedIn):
+    """The person cancelled, the identity provider said no, or it does not take its own code again."""
+
+    code = "sign-in-declined"
+
+
+class SignInUnproven(NotSignedIn):
+    """What claims to be the identity provider's word is not: signature, recipient, time, nonce or sender are wrong."""
+
+    code = "sign-in-unproven"
+
+
+class SignInWithoutDocument(NotSignedIn):
+    """The identity provider names nobody whom a code could be made for: no name, or no valid document number."""
+
+    code = "sign-in-without-document"
+
+
 class OperationError(TongxingError):
     """Our side, or the way to it, is at fault."""
 
@@ -663,6 +697,12 @@ class SelfCheckFailed(OperationError):
     """What was about to be released does not pass our own checks."""
 
     code = "self-check-failed"
+
+
+class SignInUnavailable(OperationError):
+    """The identity provider does not answer, answers nonsense, or does not know us."""
+
+    code = "sign-in-unavailable"
 
 
 class Unavailable(OperationError):

@@ -95,6 +95,21 @@ TEXTS: Final[Mapping[str, Text]] = {
     "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),
     "bundle-rejected": Text("离线数据包未被接受。", "The offline bundle was not accepted."),
     "self-check-failed": Text("自检未通过，未予签发。", "Our own check failed; nothing was issued."),
+    "sign-in-not-begun": Text(
+        "登录不是在本浏览器发起的，或已超时，请重新登录。",
+        "This sign-in was not begun in this browser, or too long ago; sign in again.",
+    ),
+    "sign-in-declined": Text("登录已取消，或未获统一身份认证同意。", "The sign-in was cancelled or declined."),
+    "sign-in-unproven": Text(
+        "统一身份认证的答复无法确认，未予登录。", "The identity provider's answer could not be believed."
+    ),
+    "sign-in-without-document": Text(
+        "您的统一身份认证账户中没有可用的姓名或证件号码。",
+        "Your account with the identity provider has no name or document number that can be used here.",
+    ),
+    "sign-in-unavailable": Text(
+        "统一身份认证暂不可用，请稍后再试。", "The identity provider is not available at present; try again later."
+    ),
     "unavailable": Text("服务暂不可用，请稍后再试。", "Not available at present; try again later."),
     UNEXPECTED: Text("内部错误，已记录。", "An internal error; it has been logged."),
 }
