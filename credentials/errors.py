@@ -90,7 +90,8 @@
     │       ├── SignInNotBegun            sign-in-not-begun     (not in this browser, or too long ago)
     │       ├── SignInDeclined            sign-in-declined
     │       ├── SignInUnproven            sign-in-unproven
-    │       └── SignInWithoutDocument     sign-in-without-document
+    │       ├── SignInWithoutDocument     sign-in-without-document
+    │       └── SignInNameDiffers         sign-in-name-differs
     └── OperationError                  our side, or the way to it, is at fault
         ├── SettingInvalid                setting-invalid
         ├── StorageUnavailable            storage-unavailable
@@ -635,6 +636,12 @@ class SignInWithoutDocument(NotSignedIn):
     """The identity provider names nobody whom a code could be made for: no name, or no valid document number."""
 
     code = "sign-in-without-document"
+
+
+class SignInNameDiffers(NotSignedIn):
+    """Somebody is on file for the document, under another name than the identity provider's."""
+
+    code = "sign-in-name-differs"
 
 
 class OperationError(TongxingError):

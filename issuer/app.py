@@ -10,6 +10,7 @@ from flask import Flask
 from issuer.config import IssuerSettings
 from issuer.metrics import IssuerMetrics, collect
 from issuer.service import EXTENSION, open_service
+from issuer.sign_in_views import blueprint as sign_in
 from issuer.views import blueprint
 from issuer.wallet_views import blueprint as wallet
 from service_kit.cache import make_cache
@@ -30,7 +31,14 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
 
     Raises SettingInvalid, KeyRejected, StorageUnavailable or SchemaOutdated when it cannot be opened.
     """
-    app = make_app("issuer", blueprint, wallet, max_body_bytes=MAX_BODY_BYTES, trusted_proxies=settings.trusted_proxies)
+    app = make_app(
+        "issuer",
+        blueprint,
+        wallet,
+        sign_in,
+        max_body_bytes=MAX_BODY_BYTES,
+        trusted_proxies=settings.trusted_proxies,
+    )
     clock, registry = clock or settings.clock(), metrics_of(app).registry
     counted = IssuerMetrics(registry)
     office = replace(open_service(settings, clock, counted), cache=make_cache(settings.redis_url, clock))

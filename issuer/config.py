@@ -8,8 +8,9 @@ from pathlib import Path
 from credentials.errors import SettingInvalid
 from credentials.regions import is_member_id
 from issuer.decisions import is_unit
+from issuer.id_token import ALGORITHMS
 from service_kit.fetch import require_safe
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, variable
 
 DATABASE_NAME = "issuer"
 MAX_PUBLISH_SECONDS = 60
@@ -37,6 +38,16 @@ class IssuerSettings(ServiceSettings):
     """The telephone number that phones of residents show."""
     issuer_secret_file: Path | None = None
     """32 random bytes behind index permutation and subject digests. Default: ``issuer.secret`` in ``data_dir``."""
+    sign_in_issuer: str = ""
+    """The identity provider's issuer identifier, to the character. Empty: no sign-in."""
+    sign_in_client_id: str = ""
+    sign_in_client_secret_file: Path | None = None
+    sign_in_key_file: Path | None = None
+    """How we prove to the provider who we are: one of the two."""
+    sign_in_algorithm: str = ALGORITHMS[0]
+    sign_in_scope: str = "openid profile"
+    sign_in_name_claim: str = "name"
+    sign_in_document_claim: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,6 +61,26 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} printable characters")
         if not is_unit(self.unit):
             raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
+        self._check_sign_in()
+
+    def _check_sign_in(self) -> None:
+        """All of it or nothing: half a sign-in is a mistake, and must not show itself to the first resident."""
+        needed = ("sign_in_issuer", "sign_in_client_id", "sign_in_document_claim")
+        optional = (self.sign_in_client_secret_file, self.sign_in_key_file)
+        missing = [name for name in needed if not getattr(self, name)]
+        if len(missing) == len(needed) and not any(optional):
+            return
+        if missing:
+            raise SettingInvalid(f"{variable(missing[0])}: missing, though others of sign-in are set")
+        if all(optional) or not any(optional):
+            raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: either this or TONGXING_SIGN_IN_KEY_FILE")
+        require_safe(self.sign_in_issuer, "TONGXING_SIGN_IN_ISSUER")
+        if "?" in self.sign_in_issuer or "#" in self.sign_in_issuer:
+            raise SettingInvalid("TONGXING_SIGN_IN_ISSUER: without ? and #")
+        if self.sign_in_algorithm not in ALGORITHMS:
+            raise SettingInvalid(f"TONGXING_SIGN_IN_ALGORITHM: one of {', '.join(ALGORITHMS)}")
+        if "openid" not in self.sign_in_scope.split():
+            raise SettingInvalid("TONGXING_SIGN_IN_SCOPE: openid is not among them")
 
     @property
     def audience(self) -> str:

@@ -51,12 +51,13 @@ class Secrets(NamedTuple):
     subject_key: bytes
     digest: bytes
     claim_key: bytes
+    sign_in_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"tongxing-index", b"tongxing-subject", b"tongxing-digest", b"tongxing-claim")
-        return cls(*(hmac.digest(secret, label, "sha256") for label in labels))
+        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in")
+        return cls(*(hmac.digest(secret, b"tongxing-" + label, "sha256") for label in labels))
 
 
 class Ask(NamedTuple):

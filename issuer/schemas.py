@@ -9,6 +9,7 @@ from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reas
 from issuer.causes import CAUSES
 from issuer.holder_proof import MAX_PROOF_CHARACTERS
 from issuer.request import MAX_FIELD_CHARACTERS
+from issuer.sign_in import LANGUAGES
 
 _TEXT = validate.Length(min=1, max=MAX_FIELD_CHARACTERS)
 
@@ -90,3 +91,15 @@ class StateSchema(Schema):
     kid = fields.String()
     shared_cache = fields.Boolean(allow_none=True)
     publication = fields.Dict()
+
+
+class SignInSchema(Schema):
+    """``language``: in which the identity provider shall speak."""
+
+    language = fields.String(validate=validate.OneOf(LANGUAGES))
+
+
+class SignInBegunSchema(Schema):
+    """``location``: where to send the browser."""
+
+    location = fields.Url(schemes={"https", "http"}, require_tld=False)

@@ -22,9 +22,11 @@ from issuer.clients import Clients
 from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.holder_proof import Proven, proven_point, read_proof
 from issuer.holding import Held, Holding
+from issuer.identity_provider import REQUEST_SECONDS, IdentityProvider, Registration
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
+from issuer.sign_in import CALLBACK, SignIn
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlHolderStore
 from issuer.storage.ports import Overview, StatusFeed
@@ -34,6 +36,7 @@ from service_kit.cache import Cache, InProcessCache
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate, require_schema
 from service_kit.durable import make_secret, read_secret
+from service_kit.fetch import Fetcher
 from service_kit.limits import Limit, Limits, caller
 from service_kit.upkeep import Upkeep
 
@@ -60,6 +63,8 @@ ALL_FAILED_CLAIMS = Limit("failed-claims-altogether", 36_000)
 """From all addresses. What it is for, and what it costs: :mod:`issuer.claim_codes`."""
 FAILURES = Limit("failed-authentication", 600)
 """From one address."""
+SIGN_INS = Limit("sign-in", 3600)
+"""Begun, or come back, from one address: a mobile network has thousands of people behind one."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ class IssuerService:
     metrics: IssuerMetrics
     cache: Cache
     upkeep: Upkeep
+    sign_in: SignIn | None = None
+    """None: not set up."""
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -214,6 +221,26 @@ def prepare(settings: IssuerSettings) -> bool:
     return made
 
 
+def open_sign_in(settings: IssuerSettings, secrets: Secrets, clock: Clock, claim_codes: ClaimCodes) -> SignIn | None:
+    """Sign-in as the settings have it, or None. Calls nobody yet: issuing must begin without the identity provider.
+
+    Raises SettingInvalid or KeyRejected when its key or secret cannot be read.
+    """
+    if not settings.sign_in_issuer:
+        return None
+    registration = Registration(
+        issuer=settings.sign_in_issuer,
+        client_id=settings.sign_in_client_id,
+        redirect_uri=settings.audience + CALLBACK,
+        scope=settings.sign_in_scope,
+        algorithm=settings.sign_in_algorithm,
+        secret=_client_secret(settings.sign_in_client_secret_file),
+        key=_private_key(settings, settings.sign_in_key_file) if settings.sign_in_key_file else None,
+    )
+    provider = IdentityProvider(registration, Fetcher(REQUEST_SECONDS, ca_file=settings.ca_file), clock)
+    return SignIn(provider, secrets, claim_codes, settings.sign_in_name_claim, settings.sign_in_document_claim)
+
+
 def service() -> IssuerService:
     """The service of the application that handles this request."""
     found: IssuerService = current_app.extensions[EXTENSION]
@@ -230,10 +257,26 @@ def _disposed_on_error(engine: Engine) -> Iterator[None]:
 
 
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
+    key = _private_key(settings, path)
+    return PemSigner(key, kid_of(settings.member, key.public_key()))
+
+
+def _private_key(settings: IssuerSettings, path: Path) -> es256.PrivateKey:
     passphrase_file = settings.key_passphrase_file
     passphrase = read_secret(passphrase_file).split(b"\n", 1)[0] if passphrase_file else None
-    key = load_private_key(read_secret(path), passphrase)
-    return PemSigner(key, kid_of(settings.member, key.public_key()))
+    return load_private_key(read_secret(path), passphrase)
+
+
+def _client_secret(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        text = read_secret(path).decode().strip()
+    except UnicodeDecodeError as error:
+        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: not text") from error
+    if not text:
+        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: empty")
+    return text
 
 
 def _own_key(member: str, signer: PemSigner) -> VerificationKey:

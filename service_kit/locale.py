@@ -107,6 +107,10 @@ TEXTS: Final[Mapping[str, Text]] = {
         "您的统一身份认证账户中没有可用的姓名或证件号码。",
         "Your account with the identity provider has no name or document number that can be used here.",
     ),
+    "sign-in-name-differs": Text(
+        "统一身份认证中的姓名与登记资料不一致，请致电热线。",
+        "Your name with the identity provider is not the one on file; call the hotline.",
+    ),
     "sign-in-unavailable": Text(
         "统一身份认证暂不可用，请稍后再试。", "The identity provider is not available at present; try again later."
     ),

@@ -1,0 +1,134 @@
+"""Signing in over HTTP. The wallet's page begins it, the provider sends the browser back, the page is told how it went.
+
+Two cookies of this one browser carry it, HttpOnly, for minutes. Behind https their names begin with ``__Host-``: no
+other host of the same domain, of which governments have hundreds, can put one of its own in their place and so have a
+resident's phone claim a stranger's code.
+
+- what was begun: SameSite=Lax, because the provider's redirect comes from another site
+- the claim code: SameSite=Strict, because our own page alone asks for it. In an address, even behind ``#``, it would
+  stand in the browser's history and be a link that one person can send another. The page never sees it.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+# (flask-smorest has no types.)
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Response, jsonify, redirect, request
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
+
+from credentials.errors import InvalidRequest, NotAuthorised, NotFound, OperationError, TongxingError
+from issuer.config import IssuerSettings
+from issuer.schemas import SignInBegunSchema, SignInSchema
+from issuer.service import SIGN_INS, IssuerService, service
+from issuer.sign_in import BEGUN_SECONDS, CALLBACK, SignIn
+from service_kit.limits import Limits, caller
+
+blueprint = Blueprint("sign-in", __name__, description="Who signs in gets a claim code")
+WALLET = "/wallet/"
+DONE = "done"
+CLAIM_SECONDS = 300
+_BEGUN, _CLAIM = "tongxing-sign-in", "tongxing-claim"
+_log = structlog.get_logger("sign-in")
+
+
+@blueprint.post("/v1/sign-in")
+@blueprint.arguments(SignInSchema)
+@blueprint.response(200, SignInBegunSchema)
+def begin(fields: dict[str, Any]) -> Response:
+    """Begin: where to send the browser. Not a link, so that no other page can have somebody sign in unawares."""
+    office = service()
+    sign_in = _set_up(office)
+    _require_own_page(office.settings)
+    _count(office)
+    begun = sign_in.begin(office.now(), fields.get("language"))
+    answer = jsonify(location=begun.address)
+    _set_cookie(answer, office.settings, _BEGUN, begun.cookie, BEGUN_SECONDS, "Lax")
+    return answer
+
+
+@blueprint.get(CALLBACK)
+@blueprint.response(303, description="To the wallet, which reads behind # how it went")
+def finish() -> Response:
+    """Where the provider sends the browser. Always goes on to the wallet, whatever happened."""
+    office = service()
+    sign_in, settings = _set_up(office), office.settings
+    try:
+        _count(office)
+        code = sign_in.finish(request.cookies.get(_name(settings, _BEGUN)), _parameters(), office.now())
+    except TongxingError as error:
+        log = _log.error if isinstance(error, OperationError) else _log.info
+        log("not signed in", code=error.code, detail=error.detail)
+        return _to_wallet(settings, error.code)
+    answer = _to_wallet(settings, DONE)
+    _set_cookie(answer, settings, _BEGUN, "", 0, "Lax")
+    _set_cookie(answer, settings, _CLAIM, code, CLAIM_SECONDS, "Strict")
+    return answer
+
+
+def claim_code_of_sign_in(settings: IssuerSettings) -> str:
+    """The claim code that this browser has from signing in. Raises InvalidRequest when there is none."""
+    code = request.cookies.get(_name(settings, _CLAIM))
+    if not code:
+        raise InvalidRequest("code: missing, and this browser has none from signing in")
+    return code
+
+
+def forget_claim_code(answer: Response, settings: IssuerSettings) -> None:
+    """The code has been used: have the browser forget it."""
+    _set_cookie(answer, settings, _CLAIM, "", 0, "Strict")
+
+
+def _set_up(office: IssuerService) -> SignIn:
+    if office.sign_in is None:
+        raise NotFound("sign-in is not set up here")
+    return office.sign_in
+
+
+def _count(office: IssuerService) -> None:
+    Limits("issuer", office.cache, office.clock).count(SIGN_INS, caller())
+
+
+def _require_own_page(settings: IssuerSettings) -> None:
+    """Raise NotAuthorised where a browser says that another site's page asks. Browsers say so with each POST."""
+    origin, own = request.headers.get("Origin"), urlsplit(settings.issuer_url)
+    if origin is not None and origin.lower() != f"{own.scheme}://{own.netloc}".lower():
+        raise NotAuthorised("asked by a page of another address than TONGXING_ISSUER_URL")
+
+
+def _parameters() -> dict[str, str]:
+    """Those of the address; one that stands there twice counts as not there (RFC 6749 section 3.1)."""
+    return {name: values[0] for name, values in request.args.lists() if len(values) == 1}
+
+
+def _to_wallet(settings: IssuerSettings, outcome: str) -> Response:
+    # To an address from the settings alone: neither a parameter nor the Host header decides where somebody ends up.
+    return redirect(f"{settings.audience}{WALLET}#sign-in={outcome}", 303)  # type: ignore[return-value]
+
+
+def _name(settings: IssuerSettings, name: str) -> str:
+    return f"__Host-{name}" if _is_https(settings) else name
+
+
+def _set_cookie(
+    answer: Response, settings: IssuerSettings, name: str, value: str, seconds: int, same_site: str
+) -> None:
+    """An empty value of no seconds takes it away."""
+    answer.set_cookie(
+        _name(settings, name),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=_is_https(settings),
+        httponly=True,
+        samesite=same_site,
+    )
+
+
+def _is_https(settings: IssuerSettings) -> bool:
+    """False on this machine alone (:func:`service_kit.fetch.require_safe`)."""
+    return settings.issuer_url.lower().startswith("https:")
