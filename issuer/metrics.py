@@ -29,6 +29,9 @@ class IssuerMetrics:
         self._withdrawn = Counter(
             "tongxing_withdrawals_total", "Codes withdrawn, by cause", ("cause",), registry=registry
         )
+        self._sign_ins = Counter(
+            "tongxing_sign_ins_total", "Sign-ins that came back from the provider", ("outcome",), registry=registry
+        )
 
     def count_issued(self, rows: Sequence[IssuedRow]) -> None:
         """Count codes that were committed; one that is only given again is not among them."""
@@ -39,6 +42,10 @@ class IssuerMetrics:
         """Count a withdrawal, unless the code was withdrawn before."""
         if done:
             self._withdrawn.labels(cause).inc()
+
+    def count_sign_in(self, outcome: str) -> None:
+        """Count a sign-in that came back. ``outcome``: what the wallet is told of it."""
+        self._sign_ins.labels(outcome).inc()
 
     @contextmanager
     def counting_refusals(self) -> Iterator[None]:

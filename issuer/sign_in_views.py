@@ -63,8 +63,8 @@ def finish() -> Response:
     except TongxingError as error:
         log = _log.error if isinstance(error, OperationError) else _log.info
         log("not signed in", code=error.code, detail=error.detail)
-        return _to_wallet(settings, error.code)
-    answer = _to_wallet(settings, DONE)
+        return _to_wallet(office, error.code)
+    answer = _to_wallet(office, DONE)
     _set_cookie(answer, settings, _BEGUN, "", 0, "Lax")
     _set_cookie(answer, settings, _CLAIM, code, CLAIM_SECONDS, "Strict")
     return answer
@@ -105,9 +105,10 @@ def _parameters() -> dict[str, str]:
     return {name: values[0] for name, values in request.args.lists() if len(values) == 1}
 
 
-def _to_wallet(settings: IssuerSettings, outcome: str) -> Response:
+def _to_wallet(office: IssuerService, outcome: str) -> Response:
+    office.metrics.count_sign_in(outcome)
     # To an address from the settings alone: neither a parameter nor the Host header decides where somebody ends up.
-    return redirect(f"{settings.audience}{WALLET}#sign-in={outcome}", 303)  # type: ignore[return-value]
+    return redirect(f"{office.settings.audience}{WALLET}#sign-in={outcome}", 303)  # type: ignore[return-value]
 
 
 def _name(settings: IssuerSettings, name: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,15 +9,7 @@ from urllib.parse import urlsplit
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from credentials.errors import HolderUnknown, SignInNameDiffers
-from issuer import service
-from issuer.app import create_app
-from issuer.config import IssuerSettings
-from issuer.service import IssuerService, open_sign_in, prepare
 from service_kit.durable import write_atomic
-from service_kit.settings import read_settings
-from tests.doubles.clock import FixedClock
-from tests.unit.issuer.issuing import NOW
 from tests.unit.issuer.providing import CLIENT, DOCUMENT_CLAIM, SECRET
 from tests.unit.issuer.serving import environment
 
