@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from credentials.errors import ClaimCodeMistyped, HolderUnknown
+from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffers
 from credentials.model import Form
 from issuer.issuance import Issuance
 from issuer.request import read_registration
@@ -85,16 +85,20 @@ class ClaimCodes:
         holder_id = self.store.keep_holder(facts)
         return self._make(holder_id, ClaimCodeRow(b"", author, at + CLAIM_CODE_SECONDS, request.manual), at)
 
-    def make_for(self, subject: bytes, author: str, at: int) -> ClaimCode:
+    def make_for(self, subject: bytes, holder_name: str, author: str, at: int) -> ClaimCode:
         """A claim code of ten minutes for a person on file, who has been recognised in another way.
 
-        ``subject``: their keyed digest (:meth:`issuer.issuance.Issuance.subject_of`). Raises HolderUnknown when nothing
-        is on file for a phone of theirs.
+        ``subject``: their keyed digest (:meth:`issuer.issuance.Issuance.subject_of`); ``holder_name``: masked. Raises
+        HolderUnknown when nothing is on file for a phone of theirs, SignInNameDiffers when it is under another name.
         """
-        holder_id = self.store.find_holder(subject, Form.PHONE)
-        if holder_id is None:
+        found = self.store.find_holder(subject, Form.PHONE)
+        if found is None:
             raise HolderUnknown("nobody on file")
-        return self._make(holder_id, ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS), at)
+        holder, waiting = found
+        if holder.facts.name != holder_name:
+            raise SignInNameDiffers("another name on file")
+        # Or a decision by hand would be escaped by not using the claim code that it waits in.
+        return self._make(holder.holder_id, ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS, waiting), at)
 
     def digest(self, digits: str) -> bytes:
         """What is kept of a claim code."""

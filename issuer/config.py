@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from credentials.algorithms.es256 import PrivateKey
 from credentials.errors import SettingInvalid
+from credentials.keys import load_private_key
 from credentials.regions import is_member_id
 from issuer.decisions import is_unit
 from issuer.id_token import ALGORITHMS
+from service_kit.durable import read_secret
 from service_kit.fetch import require_safe
 from service_kit.settings import ServiceSettings, variable
 
@@ -86,6 +89,11 @@ class IssuerSettings(ServiceSettings):
     def audience(self) -> str:
         """The base URL without a slash at its end."""
         return self.issuer_url.rstrip("/")
+
+    def private_key(self, path: Path) -> PrivateKey:
+        """The key in a file of ours, opened by the passphrase if there is one. Raises SettingInvalid, KeyRejected."""
+        passphrase = read_secret(self.key_passphrase_file).split(b"\n", 1)[0] if self.key_passphrase_file else None
+        return load_private_key(read_secret(path), passphrase)
 
     @property
     def secret_path(self) -> Path:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from credentials.algorithms import es256
 from credentials.errors import ClaimCodeUnknown, NotAuthenticated, SettingInvalid
-from credentials.keys import VerificationKey, kid_of, load_private_key
+from credentials.keys import VerificationKey, kid_of
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from issuer.claim_codes import ClaimCodes, read_claim_code
@@ -22,11 +22,10 @@ from issuer.clients import Clients
 from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.holder_proof import Proven, proven_point, read_proof
 from issuer.holding import Held, Holding
-from issuer.identity_provider import REQUEST_SECONDS, IdentityProvider, Registration
 from issuer.issuance import Issuance, Secrets
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
-from issuer.sign_in import CALLBACK, SignIn
+from issuer.sign_in import SignIn, open_sign_in
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlHolderStore
 from issuer.storage.ports import Overview, StatusFeed
@@ -36,7 +35,6 @@ from service_kit.cache import Cache, InProcessCache
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate, require_schema
 from service_kit.durable import make_secret, read_secret
-from service_kit.fetch import Fetcher
 from service_kit.limits import Limit, Limits, caller
 from service_kit.upkeep import Upkeep
 
@@ -85,7 +83,7 @@ class IssuerService:
     metrics: IssuerMetrics
     cache: Cache
     upkeep: Upkeep
-    sign_in: SignIn | None = None
+    sign_in: SignIn | None
     """None: not set up."""
 
     def now(self) -> int:
@@ -173,6 +171,9 @@ def open_service(
         store.bind_secret(secrets.digest)
     own_key, holders = _own_key(settings.member, signer), SqlHolderStore(engine)
     issuance = Issuance(store, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
+    claim_codes = ClaimCodes(holders, issuance)
+    with _disposed_on_error(engine):
+        sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
         settings=settings,
         engine=engine,
@@ -182,8 +183,9 @@ def open_service(
         publication=publication,
         mirror=mirror,
         clients=Clients(engine),
-        claim_codes=ClaimCodes(holders, issuance),
+        claim_codes=claim_codes,
         holding=Holding(holders, holders, issuance),
+        sign_in=sign_in,
         clock=clock,
         metrics=metrics,
         cache=InProcessCache(clock),
@@ -221,26 +223,6 @@ def prepare(settings: IssuerSettings) -> bool:
     return made
 
 
-def open_sign_in(settings: IssuerSettings, secrets: Secrets, clock: Clock, claim_codes: ClaimCodes) -> SignIn | None:
-    """Sign-in as the settings have it, or None. Calls nobody yet: issuing must begin without the identity provider.
-
-    Raises SettingInvalid or KeyRejected when its key or secret cannot be read.
-    """
-    if not settings.sign_in_issuer:
-        return None
-    registration = Registration(
-        issuer=settings.sign_in_issuer,
-        client_id=settings.sign_in_client_id,
-        redirect_uri=settings.audience + CALLBACK,
-        scope=settings.sign_in_scope,
-        algorithm=settings.sign_in_algorithm,
-        secret=_client_secret(settings.sign_in_client_secret_file),
-        key=_private_key(settings, settings.sign_in_key_file) if settings.sign_in_key_file else None,
-    )
-    provider = IdentityProvider(registration, Fetcher(REQUEST_SECONDS, ca_file=settings.ca_file), clock)
-    return SignIn(provider, secrets, claim_codes, settings.sign_in_name_claim, settings.sign_in_document_claim)
-
-
 def service() -> IssuerService:
     """The service of the application that handles this request."""
     found: IssuerService = current_app.extensions[EXTENSION]
@@ -257,26 +239,8 @@ def _disposed_on_error(engine: Engine) -> Iterator[None]:
 
 
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
-    key = _private_key(settings, path)
+    key = settings.private_key(path)
     return PemSigner(key, kid_of(settings.member, key.public_key()))
-
-
-def _private_key(settings: IssuerSettings, path: Path) -> es256.PrivateKey:
-    passphrase_file = settings.key_passphrase_file
-    passphrase = read_secret(passphrase_file).split(b"\n", 1)[0] if passphrase_file else None
-    return load_private_key(read_secret(path), passphrase)
-
-
-def _client_secret(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        text = read_secret(path).decode().strip()
-    except UnicodeDecodeError as error:
-        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: not text") from error
-    if not text:
-        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: empty")
-    return text
 
 
 def _own_key(member: str, signer: PemSigner) -> VerificationKey:

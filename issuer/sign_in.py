@@ -18,16 +18,22 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from secrets import token_bytes
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from credentials.errors import InvalidDocument, InvalidRequest, SignInNotBegun, SignInWithoutDocument
+from credentials.errors import InvalidDocument, InvalidRequest, SettingInvalid, SignInNotBegun, SignInWithoutDocument
 from credentials.identity import mask_name, parse_document
 from credentials.limits import MAX_NAME_CHARACTERS
 from credentials.wire.jws import to_base64url
-from issuer.identity_provider import Attempt, IdentityProvider
-from issuer.issuance import Secrets
+from issuer.claim_codes import ClaimCode, ClaimCodes
+from issuer.config import IssuerSettings
+from issuer.identity_provider import REQUEST_SECONDS, Attempt, IdentityProvider, Registration
+from issuer.issuance import Issuance
 from issuer.request import MAX_FIELD_CHARACTERS
+from service_kit.clock import Clock
+from service_kit.durable import read_secret
+from service_kit.fetch import Fetcher
 
 CALLBACK = "/v1/sign-in/callback"
 """Behind the issuer's base URL; the provider knows the whole as our one redirect URI."""
@@ -36,19 +42,10 @@ BEGUN_SECONDS = 600
 SKEW_SECONDS = 60
 """Between the clocks of two of our own machines."""
 LANGUAGES = ("zh-CN", "zh-HK", "en")
+AUTHOR = "sign-in"
+"""Stands where claim codes name the client that asked for them."""
 _VALUE_BYTES = 32
 _BEGUN = re.compile(r"([0-9]{1,12})\.[A-Za-z0-9_-]{43}")
-
-
-class ClaimCodes(Protocol):
-    """Gives out one-time claim codes. Durable when it returns; safe to call concurrently."""
-
-    def give(self, subject: bytes, holder_name: str, at: int) -> str:
-        """A short-lived claim code for the phone of a subject on file under this masked name.
-
-        Raises HolderUnknown, SignInNameDiffers.
-        """
-        ...  # pragma: no cover
 
 
 class Begun(NamedTuple):
@@ -64,12 +61,12 @@ class SignIn:
     def __init__(
         self,
         provider: IdentityProvider,
-        secrets: Secrets,
+        issuance: Issuance,
         claim_codes: ClaimCodes,
         name_claim: str,
         document_claim: str,
     ) -> None:
-        self._provider, self._secrets, self._claim_codes = provider, secrets, claim_codes
+        self._provider, self._issuance, self._claim_codes = provider, issuance, claim_codes
         self._name_claim, self._document_claim = name_claim, document_claim
 
     def begin(self, at: int, language: str | None = None) -> Begun:
@@ -77,10 +74,10 @@ class SignIn:
         cookie = f"{at}.{to_base64url(token_bytes(_VALUE_BYTES))}"
         return Begun(cookie, self._provider.address(self._attempt(cookie), language))
 
-    def finish(self, cookie: str | None, answer: Mapping[str, str], at: int) -> str:
+    def finish(self, cookie: str | None, answer: Mapping[str, str], at: int) -> ClaimCode:
         """The claim code for whoever signed in. ``answer``: the parameters that the provider sent the browser with.
 
-        Raises NotSignedIn, SignInUnavailable, HolderUnknown, StorageUnavailable.
+        Raises NotSignedIn, SignInUnavailable, HolderUnknown, StorageUnavailable, StorageFull.
         """
         attempt = self._begun(cookie, answer.get("state", ""), at)
         claims = self._provider.claims(answer, attempt, frozenset({self._name_claim, self._document_claim}))
@@ -91,10 +88,10 @@ class SignIn:
         if not isinstance(number, str) or not 0 < len(number) <= MAX_FIELD_CHARACTERS:
             raise SignInWithoutDocument(f"no document number in the claim {self._document_claim}")
         try:
-            subject = self._secrets.subject(parse_document(None, number))
-            return self._claim_codes.give(subject, mask_name(name), at)
+            subject, holder_name = self._issuance.subject_of(parse_document(None, number)), mask_name(name)
         except (InvalidDocument, InvalidRequest) as error:
             raise SignInWithoutDocument(error.detail) from error
+        return self._claim_codes.make_for(subject, holder_name, AUTHOR, at)
 
     def _begun(self, cookie: str | None, state: str, at: int) -> Attempt:
         """What this browser's sign-in was begun with, if the provider's answer is to that one."""
@@ -110,7 +107,39 @@ class SignIn:
         return attempt
 
     def _attempt(self, cookie: str) -> Attempt:
-        made = (
-            hmac.digest(self._secrets.sign_in_key, f"{part}:{cookie}".encode(), "sha256") for part in Attempt._fields
-        )
+        key = self._issuance.secrets.sign_in_key
+        made = (hmac.digest(key, f"{part}:{cookie}".encode(), "sha256") for part in Attempt._fields)
         return Attempt(*map(to_base64url, made))
+
+
+def open_sign_in(settings: IssuerSettings, issuance: Issuance, claim_codes: ClaimCodes, clock: Clock) -> SignIn | None:
+    """Sign-in as the settings have it, or None. Calls nobody yet: issuing must begin without the identity provider.
+
+    Raises SettingInvalid or KeyRejected when its key or secret cannot be read.
+    """
+    if not settings.sign_in_issuer:
+        return None
+    registration = Registration(
+        issuer=settings.sign_in_issuer,
+        client_id=settings.sign_in_client_id,
+        redirect_uri=settings.audience + CALLBACK,
+        scope=settings.sign_in_scope,
+        algorithm=settings.sign_in_algorithm,
+        secret=_client_secret(settings.sign_in_client_secret_file),
+        key=settings.private_key(settings.sign_in_key_file) if settings.sign_in_key_file else None,
+    )
+    provider = IdentityProvider(registration, Fetcher(REQUEST_SECONDS, ca_file=settings.ca_file), clock)
+    return SignIn(provider, issuance, claim_codes, settings.sign_in_name_claim, settings.sign_in_document_claim)
+
+
+def _client_secret(path: Path | None) -> str | None:
+    """Raises SettingInvalid."""
+    if path is None:
+        return None
+    try:
+        text = read_secret(path).decode().strip()
+    except UnicodeDecodeError as error:
+        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: not text") from error
+    if not text:
+        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: empty")
+    return text

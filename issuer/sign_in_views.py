@@ -18,20 +18,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Response, jsonify, redirect, request
+from flask import Response, after_this_request, jsonify, redirect, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
 from credentials.errors import InvalidRequest, NotAuthorised, NotFound, OperationError, TongxingError
+from issuer.claim_codes import SIGN_IN_CLAIM_CODE_SECONDS
 from issuer.config import IssuerSettings
 from issuer.schemas import SignInBegunSchema, SignInSchema
 from issuer.service import SIGN_INS, IssuerService, service
 from issuer.sign_in import BEGUN_SECONDS, CALLBACK, SignIn
-from service_kit.limits import Limits, caller
+from service_kit.limits import caller
 
 blueprint = Blueprint("sign-in", __name__, description="Who signs in gets a claim code")
 WALLET = "/wallet/"
 DONE = "done"
-CLAIM_SECONDS = 300
 _BEGUN, _CLAIM = "tongxing-sign-in", "tongxing-claim"
 _log = structlog.get_logger("sign-in")
 
@@ -59,18 +59,18 @@ def finish() -> Response:
     sign_in, settings = _set_up(office), office.settings
     try:
         _count(office)
-        code = sign_in.finish(request.cookies.get(_name(settings, _BEGUN)), _parameters(), office.now())
+        code = sign_in.finish(request.cookies.get(_name(settings, _BEGUN)), _parameters(), office.now()).text
     except TongxingError as error:
         log = _log.error if isinstance(error, OperationError) else _log.info
         log("not signed in", code=error.code, detail=error.detail)
         return _to_wallet(office, error.code)
     answer = _to_wallet(office, DONE)
     _set_cookie(answer, settings, _BEGUN, "", 0, "Lax")
-    _set_cookie(answer, settings, _CLAIM, code, CLAIM_SECONDS, "Strict")
+    _set_cookie(answer, settings, _CLAIM, code.replace(" ", ""), SIGN_IN_CLAIM_CODE_SECONDS, "Strict")
     return answer
 
 
-def claim_code_of_sign_in(settings: IssuerSettings) -> str:
+def claim_code_of_browser(settings: IssuerSettings) -> str:
     """The claim code that this browser has from signing in. Raises InvalidRequest when there is none."""
     code = request.cookies.get(_name(settings, _CLAIM))
     if not code:
@@ -78,9 +78,13 @@ def claim_code_of_sign_in(settings: IssuerSettings) -> str:
     return code
 
 
-def forget_claim_code(answer: Response, settings: IssuerSettings) -> None:
-    """The code has been used: have the browser forget it."""
-    _set_cookie(answer, settings, _CLAIM, "", 0, "Strict")
+def forget_claim_code(settings: IssuerSettings) -> None:
+    """It has been used: have the browser forget it with the present answer."""
+
+    @after_this_request
+    def forget(answer: Response) -> Response:
+        _set_cookie(answer, settings, _CLAIM, "", 0, "Strict")
+        return answer
 
 
 def _set_up(office: IssuerService) -> SignIn:
@@ -90,7 +94,7 @@ def _set_up(office: IssuerService) -> SignIn:
 
 
 def _count(office: IssuerService) -> None:
-    Limits("issuer", office.cache, office.clock).count(SIGN_INS, caller())
+    office.limits.count(SIGN_INS, caller())
 
 
 def _require_own_page(settings: IssuerSettings) -> None:

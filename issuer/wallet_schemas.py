@@ -30,9 +30,9 @@ class HolderProofSchema(Schema):
 
 
 class ClaimSchema(HolderProofSchema):
-    """A claim code as it was typed: groups, hyphens and full-width digits do not matter."""
+    """A claim code as it was typed: groups, hyphens and full-width digits do not matter. Not for who has signed in."""
 
-    code = fields.String(required=True, validate=validate.Length(min=1, max=MAX_TYPED_CHARACTERS))
+    code = fields.String(validate=validate.Length(min=1, max=MAX_TYPED_CHARACTERS))
 
 
 class HolderSchema(Schema):

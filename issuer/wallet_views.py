@@ -18,6 +18,7 @@ from issuer.causes import HOLDER_REQUEST
 from issuer.holder_proof import PAPER, RELEASE
 from issuer.holding import Held
 from issuer.service import CLAIM_CODES, WALLET, IssuerService, service
+from issuer.sign_in_views import claim_code_of_browser, forget_claim_code
 from issuer.wallet_schemas import (
     ClaimCodeSchema,
     ClaimSchema,
@@ -54,7 +55,7 @@ def show_wallet() -> dict[str, Any]:
         "member": office.settings.member,
         "names": {"zh": names.zh, "en": names.en},
         "hotline": office.settings.hotline,
-        "sign_in": False,
+        "sign_in": office.sign_in is not None,
         "now": office.now(),
     }
 
@@ -63,10 +64,16 @@ def show_wallet() -> dict[str, Any]:
 @blueprint.arguments(ClaimSchema)
 @blueprint.response(201, HeldSchema)
 def claim(fields: dict[str, Any]) -> dict[str, Any]:
-    """The code that a claim code stands for, bound to this phone. The same phone may ask again."""
+    """The code that a claim code stands for, bound to this phone. The same phone may ask again.
+
+    Without ``code``: by the claim code that this browser has from signing in.
+    """
     office = _counted()
     with office.metrics.counting_refusals():
-        return held_json(office.claim(fields["code"], fields["holder_proof"]))
+        held = office.claim(fields.get("code") or claim_code_of_browser(office.settings), fields["holder_proof"])
+    if "code" not in fields:
+        forget_claim_code(office.settings)
+    return held_json(held)
 
 
 @blueprint.post("/v1/wallet/renewals")

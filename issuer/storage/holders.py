@@ -58,10 +58,12 @@ class SqlHolderStore:
             return int(connection.execute(kept.returning(_holder.holder_id)).scalar_one())
 
     @retried
-    def find_holder(self, subject: bytes, form: Form) -> int | None:
-        found = select(_holder.holder_id).where(_holder.subject == subject, _holder.form == form)
+    def find_holder(self, subject: bytes, form: Form) -> tuple[Holder, ManualDecision | None] | None:
+        waiting = and_(_claim.holder_id == _holder.holder_id, _claim.point.is_(None), _claim.manual.is_not(None))
+        both = select(tables.holder, _claim.manual).outerjoin_from(tables.holder, tables.claim_code, waiting)
         with reading(self._engine) as connection:
-            return connection.execute(found).scalar_one_or_none()
+            found = connection.execute(both.where(_holder.subject == subject, _holder.form == form)).first()
+        return None if found is None else (_read_holder(found), found.manual and read_manual(found.manual))
 
     @retried
     def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:

@@ -189,8 +189,8 @@ class HolderStore(Protocol):
     def keep_holder(self, facts: HolderFacts) -> int:
         """Put somebody on file, or what is new of them; their number. Facts stay where no new ones come."""
 
-    def find_holder(self, subject: bytes, form: Form) -> int | None:
-        """The number of somebody on file."""
+    def find_holder(self, subject: bytes, form: Form) -> tuple[Holder, ManualDecision | None] | None:
+        """Somebody on file, and the decision by hand that waits in a claim code of theirs that nobody has used."""
 
     def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
         """Keep a claim code; the holder's unused ones end. Raises Conflict when there is one of this digest."""
