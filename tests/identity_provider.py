@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.servers import HOST, PATIENCE_SECONDS, NoServer
 
@@ -76,10 +76,13 @@ class IdentityProvider:
         self._settings["port"] = int(port)
 
 
-def signing_key(kid: str) -> dict[str, Any]:
-    """A new RSA key of a provider, private, as a JWK."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return {**jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": "RS256"}
+def signing_key(kid: str, algorithm: str = "RS256") -> dict[str, Any]:
+    """A new key of a provider, private, as a JWK: for RS256 or ES256."""
+    key: Any = ec.generate_private_key(ec.SECP256R1())
+    if algorithm == "RS256":
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    made: Any = jwt.get_algorithm_by_name(algorithm)
+    return {**made.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": algorithm}
 
 
 @contextmanager

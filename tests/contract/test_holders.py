@@ -126,10 +126,25 @@ def test_facts_stay_where_no_new_ones_come(offices: Offices) -> None:
     second = offices.another().holder(offices.one.code(evidence=[], name="王大明"))
     assert (second.holder_id, second.version) == (first.holder_id, first.version + 1)
     assert second.facts == first.facts
-    newer = offices.one.holder(offices.one.code(evidence=[sampled(result="positive")]))
+    newest = offices.one.code(evidence=[sampled(result="positive")])
+    newer = offices.one.holder(newest)
     assert newer.facts.evidence != first.facts.evidence
-    assert offices.one.store.find_holder(first.facts.subject, Form.PHONE) == first.holder_id
+    assert offices.one.store.find_holder(first.facts.subject, Form.PHONE) == (offices.one.holder(newest), None)
     assert offices.one.store.find_holder(first.facts.subject, Form.ASSISTED) is None
+
+
+def test_a_decision_waits_in_an_unused_claim_code(offices: Offices) -> None:
+    """Whoever is given another claim code meanwhile must be found with it, until it has been used."""
+    waiting = offices.one.code(decision=by_hand())
+    subject = offices.one.holder(waiting).facts.subject
+    found = offices.another().store.find_holder(subject, Form.PHONE)
+    assert found is not None
+    assert found[1] is not None
+    assert (found[1].status, found[1].ends_at) == (Status.RED, by_hand()["ends_at"])
+    offices.one.claim(waiting, point_of())
+    used = offices.one.store.find_holder(subject, Form.PHONE)
+    assert used is not None
+    assert used[1] is None
 
 
 def test_a_claim_code_ends_the_one_before(offices: Offices) -> None:

@@ -19,6 +19,7 @@ CLIENT = "tongxing"
 SECRET = "s3cret of tests/+:%"
 CALLBACK = f"{AUDIENCE}/v1/sign-in/callback"
 NAME_CLAIM, DOCUMENT_CLAIM = "name", "document_number"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 WANTED = frozenset({NAME_CLAIM, DOCUMENT_CLAIM})
 
 
@@ -27,7 +28,7 @@ class Provider:
 
     def __init__(self, server: Answering) -> None:
         self.server, self.url = server, server.url
-        self.kid, self.key = "first", rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.kid, self.key = "first", KEY
         self.describes()
         self.publishes(self.jwk())
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials.errors import ClaimCodeExpired, ClaimCodeMistyped, DecisionRejected, HolderUnknown
+from credentials.errors import ClaimCodeExpired, ClaimCodeMistyped, DecisionRejected, HolderUnknown, SignInNameDiffers
 from credentials.identity import parse_document
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Status
@@ -94,12 +94,14 @@ def test_for_somebody_who_signed_in(codes: ClaimCodes, holding: Holding) -> None
     """Who is on file and was recognised in another way gets a claim code of minutes; nobody else does."""
     subject = codes.issuance.subject_of(parse_document(None, NUMBER))
     with pytest.raises(HolderUnknown):
-        codes.make_for(subject, "sign-in", NOW)
+        codes.make_for(subject, "王**", "sign-in", NOW)
     codes.make({**paper(), "form": "assisted", "guardian": "child"}, "app", NOW)
     with pytest.raises(HolderUnknown):
-        codes.make_for(subject, "sign-in", NOW)
+        codes.make_for(subject, "王**", "sign-in", NOW)
     codes.make({**paper(), "form": "phone"}, "app", NOW)
-    made = codes.make_for(subject, "sign-in", NOW)
+    with pytest.raises(SignInNameDiffers):
+        codes.make_for(subject, "李*", "sign-in", NOW)
+    made = codes.make_for(subject, "王**", "sign-in", NOW)
     digest = codes.digest(read_claim_code(made.text))
     assert made.expires_at == NOW + SIGN_IN_CLAIM_CODE_SECONDS
     with pytest.raises(ClaimCodeExpired):
