@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, sync_playwright
 
 from demonstration.world import World
+from issuer.app import WALLET
 from tests.web.camera import record, scene
 from tests.web.town import Town
 from verifier.app import CHECKPOINT
@@ -43,7 +44,7 @@ def chromium() -> str:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
-    assert (CHECKPOINT / "index.html").exists(), "the apps are not built: make apps"
+    assert all((app / "index.html").exists() for app in (CHECKPOINT, WALLET)), "the apps are not built: make apps"
     return found
 
 

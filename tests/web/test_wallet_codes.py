@@ -173,7 +173,7 @@ def test_an_answer_is_over_after_two_minutes(launch: Launch, town: Town) -> None
 
 
 def test_paper_prints_well(wallet: Wallet, town: Town) -> None:
-    """For who has no phone with them: on A4 with a card to cut out, and on small paper the card alone; gates accept it."""
+    """For who has no phone with them: on A4 with a card to cut out, on small paper the card alone; gates accept it."""
     wallet.claim(town.claim_code("蒋二"))
     wallet.press("menu")
     wallet.press("paper")

@@ -27,7 +27,8 @@ _STORED = """async (change) => {
         for (const card of cards) new Function("card", change)(card);
         table.put(cards, "cards");
       }
-      done(cards.map(({ id, issued, refusal, keys }) => ({ id, issued, refusal, extractable: keys?.privateKey?.extractable })));
+      const extractable = (keys) => keys?.privateKey?.extractable;
+      done(cards.map(({ id, issued, refusal, keys }) => ({ id, issued, refusal, extractable: extractable(keys) })));
     };
   });
   await new Promise((done) => (deed.oncomplete = done));
