@@ -4,13 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 import redis
 from hypothesis import settings
 
-from tests.servers import NoServer, PostgreSQL, Redis, new_database
+from tests.servers import PostgreSQL, Redis, new_database, started
 from tests.web.twin import NodeTwin, bundle
 
 ROOT = Path(__file__).parents[1]
@@ -19,20 +18,18 @@ ROOT = Path(__file__).parents[1]
 settings.register_profile("tongxing", deadline=None, derandomize=True)
 settings.load_profile("tongxing")
 
-Server = TypeVar("Server", PostgreSQL, Redis)
-
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgreSQL]:
     """A PostgreSQL of our own, one for each worker of pytest-xdist."""
-    with _started(PostgreSQL) as server:
+    with started(PostgreSQL) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[Redis]:
     """A Redis of our own, one for each worker of pytest-xdist."""
-    with _started(Redis) as server:
+    with started(Redis) as server:
         yield server
 
 
@@ -90,18 +87,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def _url(request: pytest.FixtureRequest, server: str) -> str:
     return str(request.getfixturevalue(server).url())
-
-
-@contextmanager
-def _started(kind: type[Server]) -> Iterator[Server]:
-    try:
-        server = kind()
-    except NoServer as missing:
-        pytest.skip(str(missing))
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 @contextmanager

@@ -22,9 +22,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+import pytest
 import redis
 
 HOST = "127.0.0.1"
@@ -181,6 +182,22 @@ class Redis:
         self.resume()
         if self._process is not None:
             self._process.wait(PATIENCE_SECONDS)
+
+
+Server = TypeVar("Server", PostgreSQL, Redis)
+
+
+@contextmanager
+def started(kind: type[Server], **settings: str) -> Iterator[Server]:
+    """A server of this kind; skips the test where this machine has none."""
+    try:
+        server = kind(**settings)
+    except NoServer as missing:
+        pytest.skip(str(missing))
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 @contextmanager

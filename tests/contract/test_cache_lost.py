@@ -18,7 +18,7 @@ from service_kit.cache_metrics import watch_cache
 from service_kit.limits import Limit, Limits
 from service_kit.redis_client import TIMEOUT_SECONDS
 from tests.doubles.clock import FixedClock
-from tests.servers import NoServer, Redis
+from tests.servers import Redis, started
 
 NOW = 1_800_000_000
 WINDOW = 120
@@ -214,14 +214,14 @@ def test_limits_hold_in_the_process_while_redis_is_away(stoppable_redis: Redis, 
 )
 def test_a_redis_that_takes_nothing_is_none(clock: FixedClock, settings: dict[str, str], error: str) -> None:
     """Full, or a replica: it would answer every question with "never seen"."""
-    with _own(**settings) as server:
+    with started(Redis, **settings) as server:
         _require_away(server.url(), clock, error)
 
 
 @pytest.mark.parametrize("password", ["", ":wrong@"])
 def test_a_redis_closed_to_us_is_none(clock: FixedClock, password: str) -> None:
     """A wrong password is told by its kind; neither it nor the right one is."""
-    with _own() as server:
+    with started(Redis) as server:
         server_url = server.url()
         admin = RedisCache(server_url, clock)
         admin._redis.config_set("requirepass", "hush")
@@ -232,7 +232,7 @@ def test_a_redis_closed_to_us_is_none(clock: FixedClock, password: str) -> None:
 
 def test_a_redis_that_may_not_be_asked_who_it_is(clock: FixedClock) -> None:
     """Some houses forbid INFO; the cache works all the same."""
-    with _own() as server:
+    with started(Redis) as server:
         admin = RedisCache(server.url(), clock)
         admin._redis.acl_setuser("gate", enabled=True, passwords=["+hush"], keys=["*"], commands=["+@all", "-info"])
         _require_in_use(server.url().replace("//", "//gate:hush@"), clock)
@@ -278,18 +278,6 @@ def _require_in_use(url: str, clock: FixedClock) -> None:
     assert cache.add("key", "first", WINDOW) is None
     assert cache.is_shared
     cache.close()
-
-
-@contextmanager
-def _own(**settings: str) -> Iterator[Redis]:
-    try:
-        server = Redis(**settings)
-    except NoServer as missing:
-        pytest.skip(str(missing))
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 @contextmanager
