@@ -12,17 +12,23 @@ from demonstration.story import HENAN
 from demonstration.world import World
 
 
+def enrol(registry: Registry, *provinces: Province) -> None:
+    """Have the provinces listed: by their own statements and two officers."""
+    for province in provinces:
+        province.submit_statement()
+    draft = registry.draft({province.home.member: province.home.entry() for province in provinces})
+    for officer in (0, 1):
+        registry.approve(draft["id"], officer)
+    assert registry.publish(draft["id"])
+
+
 @contextmanager
 def deployed(folder: Path) -> Iterator[tuple[World, Registry, Province]]:
     """Henan, enrolled, serving its issuer and its gate, with rules and status on the mirror. Ends with the block."""
     with World(folder) as world:
         registry = Registry(world)
         province = Province(world, registry, HENAN)
-        province.submit_statement()
-        draft = registry.draft({HENAN.member: HENAN.entry()})
-        for officer in (0, 1):
-            registry.approve(draft["id"], officer)
-        assert registry.publish(draft["id"])
+        enrol(registry, province)
         province.prepare()
         province.server.settings["TONGXING_LOG_LEVEL"] = "DEBUG"
         world.start(province.server)

@@ -21,6 +21,7 @@ from demonstration.props import asks, credential
 from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import World
 from service_kit.locale import Text
+from tests.scenarios.deployment import enrol
 
 LOOK_SECONDS = 0.2
 """How often the gate is asked; part of the measured time."""
@@ -50,11 +51,7 @@ class Feed(AbstractContextManager["Feed"]):
         self.registry = Registry(self._world)
         self.henan, self.guangdong = (self._province(home) for home in (HENAN, GUANGDONG))
         self.thieves = [self._province(home) for home in _THIEVES]
-        everyone = [self.henan, self.guangdong, *self.thieves]
-        draft = self.registry.draft({each.home.member: each.home.entry() for each in everyone})
-        for officer in (0, 1):
-            self.registry.approve(draft["id"], officer)
-        assert self.registry.publish(draft["id"])
+        enrol(self.registry, self.henan, self.guangdong, *self.thieves)
         for province in (self.henan, self.guangdong):
             province.prepare()
         self._world.start(self.henan.server, self.guangdong.server)
@@ -129,7 +126,6 @@ class Feed(AbstractContextManager["Feed"]):
     def _province(self, home: Home) -> Province:
         province = Province(self._world, self.registry, home)
         province.server.settings.update(self._times)
-        province.submit_statement()
         return province
 
     def restart(self, province: Province) -> None:

@@ -13,6 +13,7 @@ from demonstration.phone import Phone
 from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import Server, World
 from service_kit.clock import SystemClock
+from tests.scenarios.deployment import enrol
 
 POLL_SECONDS = 3600
 """So seldom that whatever arrives within a test was called."""
@@ -37,7 +38,9 @@ class Site:
         self.world = world
         self.registry = Registry(world)
         self.henan, self.guangdong = (Province(world, self.registry, home) for home in (HENAN, GUANGDONG))
-        self._enrol()
+        enrol(self.registry, self.henan, self.guangdong)
+        for province in (self.henan, self.guangdong):
+            province.prepare()
         self.gates = [self._gate(number, profile) for number, profile in enumerate(profiles)]
         world.start(self.henan.server, *self.gates)
         self.guangdong.publish_rules()
@@ -85,16 +88,6 @@ class Site:
             assert time.monotonic() < began + PATIENCE_SECONDS, "it does not come to pass"
             time.sleep(0.02)
         return time.monotonic() - began
-
-    def _enrol(self) -> None:
-        for province in (self.henan, self.guangdong):
-            province.submit_statement()
-        draft = self.registry.draft({each.home.member: each.home.entry() for each in (self.henan, self.guangdong)})
-        for officer in (0, 1):
-            self.registry.approve(draft["id"], officer)
-        assert self.registry.publish(draft["id"])
-        for province in (self.henan, self.guangdong):
-            province.prepare()
 
     def _gate(self, number: int, profile: str) -> Server:
         settings = self.guangdong.server.settings | {

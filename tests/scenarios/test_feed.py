@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from statistics import median
 
 from demonstration.props import asks
 from demonstration.story import HENAN
@@ -19,7 +18,6 @@ def test_news_arrives_by_itself(tmp_path: Path) -> None:
     with Feed(tmp_path, publish=1, poll=1) as feed:
         feed.wait_until_known(SECONDS)
         measured = feed.measure(withdrawals=4, denials=2, over=3.0, patience=SECONDS)
-        assert median(measured.withdrawals) < SECONDS
         assert max(measured.withdrawals + measured.denials) < SECONDS
         process = feed.henan.server.process
         assert process is not None

@@ -15,7 +15,7 @@ import pytest
 from demonstration.world import Server
 from service_kit.clock import SystemClock
 from tests.scenarios.shared import POLL_SECONDS, SharedWorld, Site
-from tests.servers import NoServer, Redis
+from tests.servers import Redis, started
 
 PROFILES = ("venue", "venue", "station", "station")
 PHONES = 12
@@ -25,12 +25,8 @@ SHOWINGS = 60
 
 @pytest.fixture(scope="module")
 def redis() -> Iterator[Redis]:
-    try:
-        server = Redis()
-    except NoServer as missing:
-        pytest.skip(str(missing))
-    yield server
-    server.close()
+    with started(Redis) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from credentials.keys import load_private_key
-from demonstration.cast import Home, Province, Registry
+from demonstration.cast import Province, Registry
 from demonstration.phone import Phone
 from demonstration.props import asks
+from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import read_secret
-from service_kit.locale import Text
-
-HENAN = Home("henan", "CN-41", Text("河南", "Henan"), 410000, "0371-12320", hours=72)
-GUANGDONG = Home("guangdong", "CN-44", Text("广东", "Guangdong"), 440000, "020-12320", hours=48)
+from tests.scenarios.deployment import enrol
 
 
 class Town:
@@ -30,12 +28,7 @@ class Town:
         self.world, self.clock = world, SystemClock()
         self.registry = Registry(world)
         self.henan, self.guangdong = provinces = [Province(world, self.registry, home) for home in (HENAN, GUANGDONG)]
-        for province in provinces:
-            province.submit_statement()
-        draft = self.registry.draft({province.home.member: province.home.entry() for province in provinces})
-        for officer in (0, 1):
-            self.registry.approve(draft["id"], officer)
-        assert self.registry.publish(draft["id"])
+        enrol(self.registry, *provinces)
         for province in provinces:
             province.prepare()
         world.start(*(province.server for province in provinces))
