@@ -28,6 +28,14 @@ CONNECT_TIMEOUT_SECONDS = 5
 """How long a connection to PostgreSQL may take."""
 SILENCE_SECONDS = 25
 """How long a PostgreSQL server that is gone without a word is waited for; by default it would be two hours."""
+ANSWER_SECONDS = 25
+"""How long any answer of a PostgreSQL server is waited for: of one that is there and hangs, TCP notices nothing."""
+STATEMENT_SECONDS = 20
+"""How long a statement may take, waiting for locks included, before a PostgreSQL server that lives breaks it off."""
+MIGRATION_SECONDS = 3600
+"""The same two while migrating, and while another process does."""
+POOL_SECONDS = 10
+"""How long a thread waits for one of the process's connections; their number is bounded."""
 _MIGRATION_LOCK = 0x746F6E67
 """Key of PostgreSQL's advisory lock while migrating."""
 _READING, _HASTY = "tongxing_reading", "tongxing_hasty"
@@ -150,7 +158,11 @@ def _postgresql(url: str) -> Engine:
         "keepalives_count": 4,
         "tcp_user_timeout": SILENCE_SECONDS * 1000,
     }
-    engine = create_engine(url, pool_pre_ping=True, connect_args=patience)
+    # Only here, for whoever has no PostgreSQL need not have its driver.
+    from service_kit.patience import connect_patiently
+
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=POOL_SECONDS, connect_args=patience)
+    event.listen(engine, "do_connect", connect_patiently(ANSWER_SECONDS))
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "checkin", _forget_mode)
     event.listen(engine, "handle_error", give_up_read_only)
@@ -173,6 +185,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     # Whoever dies without a word in the middle of a transaction must not keep its locks for the two hours that the
     # server's TCP would wait.
     connection.execute(f"SET idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'")
+    connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
     connection.commit()
 
 
@@ -224,13 +237,15 @@ def _lock_file(database: Path) -> Iterator[Any]:
 def _migrating(engine: Engine) -> Iterator[Connection]:
     """A connection that holds the lock of the database itself until its commit."""
     with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
         if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            yield connection
+            with driver.waiting(MIGRATION_SECONDS):
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MIGRATION_SECONDS}s'")
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+                yield connection
             return
         # Rebuilding a table, which is how SQLite alters one, would delete what refers to it. The switch works only
         # outside of a transaction.
-        driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA foreign_keys = OFF")
         try:
             yield connection

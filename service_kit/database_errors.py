@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from credentials.errors import Conflict, InvalidRequest, StorageFull, StorageUnavailable
 from service_kit.retrying import BROKEN_OFF
@@ -51,6 +52,8 @@ def _translated(error: Exception, committing: bool) -> Conflict | InvalidRequest
         return InvalidRequest("a value that no column can hold")
     if isinstance(error, DBAPIError):
         return _of_driver(error, committing)
+    if isinstance(error, NoConnectionFree):
+        return StorageUnavailable("all connections to the database are in use")
     return StorageUnavailable("the database refused")
 
 

@@ -63,7 +63,7 @@ def redis_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def stoppable_postgresql(postgresql_server: PostgreSQL) -> Iterator[PostgreSQL]:
-    """Our own PostgreSQL, which a test may stop, kill and start; it runs again afterwards."""
+    """Our own PostgreSQL, which a test may stop, kill, pause and start; it runs again afterwards."""
     with _running_again(postgresql_server):
         yield postgresql_server
 
@@ -94,8 +94,7 @@ def _running_again(server: PostgreSQL | Redis) -> Iterator[None]:
     try:
         yield
     finally:
-        if isinstance(server, Redis):
-            server.resume()
+        server.resume()
         if not server.is_running:
             server.start()
 

@@ -89,6 +89,23 @@ class PostgreSQL:
         self.stop()
         self.start()
 
+    def pause(self) -> None:
+        """Fall silent: the system takes connections and what they send, and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Answer again."""
+        if self.is_running:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The first, which starts the others, before them: each is in a group of its own.
+        first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(first, number)
+        for process in Path(f"/proc/{first}/task/{first}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(process), number)
+
     def close(self) -> None:
         """Stop for good and remove the data."""
         if self.is_running:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,17 @@ import pytest
 from sqlalchemy import Engine, text
 
 from credentials.errors import SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
-from service_kit.database import SILENCE_SECONDS, connect, migrate, reading, transaction
+from service_kit.database import (
+    ANSWER_SECONDS,
+    SILENCE_SECONDS,
+    STATEMENT_SECONDS,
+    _migrating,
+    connect,
+    migrate,
+    reading,
+    require_schema,
+    transaction,
+)
 from service_kit.database_errors import READ_ONLY, UNDECIDED
 from service_kit.retrying import BROKEN_OFF, retried
 from tests.contract.schema import engine_on
@@ -202,6 +214,93 @@ def test_of_two_in_a_deadlock_both_get_through(table: Engine) -> None:
     for thread in threads:
         thread.join()
     assert (values(table), seen) == ([2, 2], [BROKEN_OFF])
+
+
+@pytest.fixture
+def impatient(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine that waits a second for an answer, with a table."""
+    monkeypatch.setattr("service_kit.database.ANSWER_SECONDS", 1)
+    monkeypatch.setattr("service_kit.database.CONNECT_TIMEOUT_SECONDS", 2)
+    with engine_on(postgresql) as engine:
+        with transaction(engine) as connection:
+            connection.execute(text("CREATE TABLE kept (id integer PRIMARY KEY, value integer)"))
+            connection.execute(text("INSERT INTO kept VALUES (1, 0), (2, 0)"))
+        yield engine
+
+
+def test_a_server_that_hangs_is_not_waited_for(impatient: Engine, stoppable_postgresql: PostgreSQL) -> None:
+    """Stopped, not gone: its kernel acknowledges all that is sent, so that no limit of TCP ever ends the wait, and one
+    request after the other would take a thread with it until the service is restarted."""
+    stoppable_postgresql.pause()
+    began = time.monotonic()
+    with pytest.raises(StorageUnavailable, match="no database answers"), reading(impatient):
+        pass
+    assert time.monotonic() - began < 20
+    stoppable_postgresql.resume()
+    with transaction(impatient) as connection:
+        connection.execute(text("UPDATE kept SET value = 1 WHERE id = 1"))
+    assert values(impatient) == [1, 0]
+
+
+@pytest.mark.parametrize(("at_commit", "words"), [(False, BROKEN_OFF), (True, UNDECIDED)])
+def test_a_server_that_hangs_in_a_transaction(
+    impatient: Engine, stoppable_postgresql: PostgreSQL, at_commit: bool, words: str
+) -> None:
+    """Before the commit nothing of it stays, and it may be done again; at the commit nobody can know."""
+
+    def write() -> None:
+        with transaction(impatient) as connection:
+            connection.execute(text("UPDATE kept SET value = 7 WHERE id = 1"))
+            stoppable_postgresql.pause()
+            if not at_commit:
+                connection.execute(text("UPDATE kept SET value = 7 WHERE id = 2"))
+
+    with pytest.raises(StorageUnavailable) as caught:
+        write()
+    assert caught.value.detail == words
+    stoppable_postgresql.resume()
+    if not at_commit:
+        assert values(impatient) == [0, 0]
+        with transaction(impatient) as connection:
+            # No lock of the lost transaction is left.
+            connection.execute(text("UPDATE kept SET value = 1"))
+
+
+def test_a_statement_that_takes_too_long_is_broken_off(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the server, which then is free again, and before the client would take it for lost."""
+    assert STATEMENT_SECONDS < ANSWER_SECONDS
+    monkeypatch.setattr("service_kit.database.STATEMENT_SECONDS", 1)
+    with engine_on(postgresql) as engine:
+        with pytest.raises(StorageUnavailable, match="cannot be reached, or is locked"), reading(engine) as connection:
+            connection.execute(text("SELECT pg_sleep(60)"))
+        with reading(engine) as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_migration_may_take_its_time(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes second waits for the first, who may rebuild the table of a whole province."""
+    monkeypatch.setattr("service_kit.database.STATEMENT_SECONDS", 1)
+    monkeypatch.setattr("service_kit.database.ANSWER_SECONDS", 1)
+    with engine_on(postgresql) as first, engine_on(postgresql) as second:
+        waiting = threading.Thread(target=migrate, args=(second, MIGRATIONS, VERSION_TABLE))
+        with _migrating(first):
+            waiting.start()
+            waiting.join(3)
+            assert waiting.is_alive()
+        waiting.join(60)
+        require_schema(first, MIGRATIONS, VERSION_TABLE)
+
+
+def test_all_connections_in_use_is_named(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads than connections, and none comes back: told after seconds, in words that are not the server's."""
+    monkeypatch.setattr("service_kit.database.POOL_SECONDS", 0.1)
+    with (
+        engine_on(postgresql) as engine,
+        pytest.raises(StorageUnavailable, match="all connections to the database are in use"),
+        ExitStack() as held,
+    ):
+        for _ in range(50):
+            held.enter_context(reading(engine))
 
 
 def test_a_full_disk_is_named(table: Engine) -> None:
