@@ -180,6 +180,13 @@ def _nearby(value: Any) -> st.SearchStrategy[Any]:
     return st.just(value)
 
 
+def test_white_space_of_both_languages(twin: NodeTwin) -> None:
+    """What Python takes off the ends of a text, JavaScript does not quite, and the other way round."""
+    for space in [*filter(str.isspace, map(chr, range(0x3100))), "\ufeff", "\u180e", "\u200b"]:
+        same(twin, f"{space}{TEXTS[0]}{space}")
+        same(twin, f"{space * 4097}{TEXTS[0]}")
+
+
 def test_the_texts_reach_far(twin: NodeTwin) -> None:
     """Codes that all fail at the first step would agree about nothing."""
     ended = {twin("check", knowledge="both", text=text, **GATE)["outcome"] for text in TEXTS}
