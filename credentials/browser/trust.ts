@@ -1,7 +1,7 @@
 // What a gate knows at one moment, read from the verifier's snapshot (docs/snapshot.md); as in verifier/trust.py and
 // trust_registry/client/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
 
-import { CredentialError } from "./errors";
+import { CredentialError, malformed } from "./errors";
 import { importJwk, type PublicJwk } from "./es256";
 import { CLOCK_SKEW_SECONDS } from "./limits";
 import type { Form, Status } from "./model";
@@ -254,5 +254,9 @@ async function attempt<Read>(
 }
 
 function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw malformed("not base64");
+  }
 }
