@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +12,6 @@ from flask import current_app
 
 from credentials.errors import Unavailable
 from credentials.verdict import Verdict
-from credentials.wire.jws import json_bytes
 from service_kit.cache import Cache, InProcessCache, is_there, make_cache
 from service_kit.clock import Clock
 from service_kit.limits import Limit, Limits, caller
@@ -22,22 +20,13 @@ from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
 from verifier.metrics import GateMetrics
-from verifier.snapshot import snapshot_to_json
+from verifier.page import SnapshotPage
 from verifier.state import state_to_json
-from verifier.trust import NOTHING, Knowledge
+from verifier.trust import Knowledge
 
 EXTENSION = "verifier"
 CHECKS = Limit("check", 3_600_000)
 """Codes from one address at one worker: a thousand lanes that scan one every second."""
-
-
-@dataclass
-class Rendered:
-    """A snapshot for browsers as bytes, and the knowledge that it was made from."""
-
-    knowledge: Knowledge = NOTHING
-    body: bytes = b""
-    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ class VerifierService:
     metrics: GateMetrics
     cache: Cache
     limits: Limits
-    _rendered: list[Rendered] = field(default_factory=lambda: [Rendered()])
+    _page: list[SnapshotPage] = field(default_factory=list)
 
     def check(self, text: str, lane: str | None, nonce: bytes | None) -> Verdict:
         """Judge one code that ``lane`` was shown, perhaps on its challenge, and count the verdict."""
@@ -89,15 +78,16 @@ class VerifierService:
             **state,
         }
 
-    def snapshot(self) -> Rendered:
-        """All that a gate in a browser needs; rendered once for each new knowledge."""
-        knowledge, rendered = self.gate.knowledge, self._rendered[0]
-        if not rendered.body or rendered.knowledge is not knowledge:
-            content = snapshot_to_json(knowledge, self.freshness.members(), self.settings.member, self.gate.policy)
-            content["gate"] = self.challenges.gate
-            body = json_bytes(content)
-            rendered = self._rendered[0] = Rendered(knowledge, body, hashlib.sha256(body).hexdigest())
-        return rendered
+    def snapshot(self) -> SnapshotPage:
+        """All that a gate in a browser needs; made once for each new knowledge."""
+        knowledge = self.gate.knowledge
+        for page in self._page:
+            if page.knowledge is knowledge:
+                return page
+        members, host = self.freshness.members(), self.settings.member
+        page = SnapshotPage(knowledge, members, host, self.gate.policy, self.challenges.gate)
+        self._page[:] = [page]
+        return page
 
     def probe(self) -> None:
         """Whether the gate can do its work: it has a trust list."""

@@ -9,7 +9,8 @@
                "denied": [{"kid", "reason", "denied_at"}]},
      "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
      "rules": [the host's rule sets as JWS, those in force and to come, the newest last],
-     "reasons": [{"code", "outcome", "zh", "zh_hk", "en"}, most important first]}
+     "reasons": [{"code", "outcome", "zh", "zh_hk", "en"}, most important first],
+     "position": what this is, by which the next answer may tell what is new only (:mod:`verifier.delta`)}
 
 Times are seconds UTC, so ages follow by subtraction and the same knowledge gives the same bytes (and ETag). Whoever
 serves it has checked it all; statuses, segments and rules are handed on as they were signed.
@@ -30,13 +31,14 @@ from verifier.trust import Knowledge
 
 
 def snapshot_to_json(
-    knowledge: Knowledge, members: Mapping[str, MemberState], host: str, policy: Policy
+    knowledge: Knowledge, members: Mapping[str, MemberState], host: str, policy: Policy, gate: str
 ) -> dict[str, Any]:
-    """The document, for a gate of member ``host``. ``members``: what is held of each."""
+    """The document, for the gate named ``gate`` of member ``host``. ``members``: what is held of each."""
     trust = knowledge.trust
     files = {member: state.status_file for member, state in members.items() if member in knowledge.statuses}
     return {
         "member": host,
+        "gate": gate,
         "policy": policy_to_json(policy),
         "trust": trust_to_json(trust) if trust else None,
         "statuses": {member: base64.b64encode(data).decode() for member, data in files.items() if data},

@@ -72,12 +72,15 @@ def show_state() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/snapshot")
-@blueprint.doc(responses={200: {"description": "What the gate knows, verified (docs/snapshot.md)"}})
+@blueprint.doc(
+    parameters=[{"in": "query", "name": "since", "schema": {"type": "string"}, "description": "The position held"}],
+    responses={200: {"description": "What the gate knows, verified, or what is new of it (docs/snapshot.md)"}},
+)
 def show_snapshot() -> BaseResponse:
-    """All that a gate in a browser needs, checked by this service."""
-    rendered = service().snapshot()
-    response = Response(rendered.body, content_type="application/json")
-    response.set_etag(rendered.etag)
+    """All that a gate in a browser needs, checked by this service; with ``since`` what is new."""
+    page, since = service().snapshot(), request.args.get("since")
+    response = Response(page.body if since is None else page.since(since), content_type="application/json")
+    response.set_etag(page.etag)
     response.headers["Cache-Control"] = "no-cache"
     return response.make_conditional(request)
 

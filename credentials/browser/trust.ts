@@ -1,7 +1,7 @@
 // What a gate knows at one moment, read from the verifier's snapshot (docs/snapshot.md); as in verifier/trust.py and
 // trust_registry/client/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
 
-import { CredentialError } from "./errors";
+import { CredentialError, malformed } from "./errors";
 import { importJwk, type PublicJwk } from "./es256";
 import { CLOCK_SKEW_SECONDS } from "./limits";
 import type { Form, Status } from "./model";
@@ -72,6 +72,8 @@ export interface SnapshotJson {
   segments: { [member: string]: string[] };
   rules: string[];
   reasons: ReasonJson[];
+  /** What this is, by which the next answer may tell what is new only (delta.ts). */
+  position: string;
 }
 
 /** A key with the member it belongs to; imported when it is first used. */
@@ -161,8 +163,17 @@ export function rulesAt(knowledge: Knowledge, at: number): RuleSet | null {
   return knowledge.ruleSets.filter((ruleSet) => ruleSet.inForce(at)).at(-1) ?? null;
 }
 
-/** Read a snapshot; what does not hold is reported in `failures` and left out. */
-export async function readSnapshot(snapshot: SnapshotJson): Promise<Knowledge> {
+/** A snapshot and what was read of it. */
+export interface Held {
+  document: SnapshotJson;
+  knowledge: Knowledge;
+}
+
+/**
+ * Read a snapshot; what does not hold is reported in `failures` and left out. Of what was `held` before and stands in it
+ * under the same trust, nothing is read twice.
+ */
+export async function readSnapshot(snapshot: SnapshotJson, held: Held | null = null): Promise<Knowledge> {
   const { member, gate } = snapshot;
   const trust = snapshot.trust && new Trust(snapshot.trust);
   const failures: Failure[] = [];
@@ -170,7 +181,11 @@ export async function readSnapshot(snapshot: SnapshotJson): Promise<Knowledge> {
   const ruleSets: RuleSet[] = [];
   if (trust) {
     for (const [issuer, data] of Object.entries(snapshot.statuses)) {
-      const read = await readStatus(issuer, data, snapshot.segments[issuer] ?? [], trust, failures);
+      const following = snapshot.segments[issuer] ?? [];
+      const begun = held && alreadyRead(issuer, snapshot, held);
+      const read = begun
+        ? await follow(begun, following.slice(held.document.segments[issuer]?.length ?? 0), trust, failures)
+        : await readStatus(issuer, data, following, trust, failures);
       if (read) statuses.set(issuer, read);
     }
     for (const compact of snapshot.rules) {
@@ -182,6 +197,17 @@ export async function readSnapshot(snapshot: SnapshotJson): Promise<Knowledge> {
   return { member, gate, trust, statuses, ruleSets, reasons, failures };
 }
 
+/** What is held of a member's withdrawals, when the snapshot has them as they were, perhaps with more to follow. */
+function alreadyRead(member: string, { trust, statuses, segments }: SnapshotJson, held: Held): StatusSnapshot | null {
+  const { document, knowledge } = held;
+  // A key may have been denied since, or be no more.
+  const isTrusted = trust?.members === document.trust?.members && trust?.denied === document.trust?.denied;
+  const before = document.segments[member] ?? [];
+  const goesOn = statuses[member] === document.statuses[member] && before.every((each, at) => segments[member]?.[at] === each);
+  const isSound = knowledge.failures.every((failure) => failure.member !== member);
+  return isTrusted && goesOn && isSound ? (knowledge.statuses.get(member) ?? null) : null;
+}
+
 /** A member's withdrawals: its snapshot and the segments that follow it, up to the first that does not hold. */
 async function readStatus(
   member: string,
@@ -190,12 +216,21 @@ async function readStatus(
   trust: Trust,
   failures: Failure[],
 ): Promise<StatusSnapshot | null> {
-  let held = await attempt(failures, member, "status.cose", () => status.open(fromBase64(data), member, trust));
+  const begun = await attempt(failures, member, "status.cose", () => status.open(fromBase64(data), member, trust));
+  return begun && follow(begun, following, trust, failures);
+}
+
+async function follow(
+  begun: StatusSnapshot,
+  following: readonly string[],
+  trust: Trust,
+  failures: Failure[],
+): Promise<StatusSnapshot> {
+  let held = begun;
   for (const each of following) {
-    const before: StatusSnapshot | null = held;
-    if (!before) break;
-    const read = async () => segments.apply(before, await segments.open(fromBase64(each), member, trust));
-    const after = await attempt(failures, member, `segments/${before.sequence + 1}.cose`, read);
+    const { member, sequence } = held;
+    const read = async () => segments.apply(held, await segments.open(fromBase64(each), member, trust));
+    const after = await attempt(failures, member, `segments/${sequence + 1}.cose`, read);
     if (!after) break;
     held = after;
   }
@@ -219,5 +254,9 @@ async function attempt<Read>(
 }
 
 function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw malformed("not base64");
+  }
 }

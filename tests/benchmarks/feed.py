@@ -22,6 +22,7 @@ from credentials.signing import PemSigner
 from credentials.status import gaps, segment, snapshot
 from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
+from tests.benchmarks import refresh
 from tests.benchmarks.measuring import Row, measure
 from tests.benchmarks.rows import steps
 
@@ -139,8 +140,9 @@ def show(figures: list[Figure]) -> None:
 
 def _national() -> list[Figure]:
     total, bits, memory = 0, 0, 0
-    for number, millions in enumerate(POPULATION):
-        made = _snapshot(int(millions * 1_000_000), seed=number)
+    national = [_snapshot(int(millions * 1_000_000), seed=number) for number, millions in enumerate(POPULATION)]
+    whole, news = refresh.sizes(national, _SIGNER)
+    for made in national:
         sealed = snapshot.seal(made, _SIGNER)
         total += len(sealed)
         held = snapshot.open(sealed, _KEY.public_key(), MEMBER)
@@ -150,6 +152,9 @@ def _national() -> list[Figure]:
         Figure("national set of 34 members: snapshots", total, "bytes"),
         Figure("national set of 34 members: memory at a gate", memory, "bytes"),
         Figure("national set of 34 members: memory a code withdrawn", memory / bits, "bytes", 5.0),
+        Figure("a browser's gate: the whole snapshot", whole, "bytes"),
+        Figure("a browser's gate: what is new after a minute", news, "bytes"),
+        Figure("a browser's gate: a minute by the whole", news / whole, "times", 0.01),
     ]
 
 

@@ -180,6 +180,40 @@ def _nearby(value: Any) -> st.SearchStrategy[Any]:
     return st.just(value)
 
 
+@pytest.mark.parametrize("code", CODES, ids=lambda code: f"{code.form.label} {code.status.label} {code.issuer}")
+def test_each_claim_beside_its_bounds(twin: NodeTwin, code: Any) -> None:
+    """One place after the other, with every other value as its issuer wrote it."""
+    items = cbor.loads(claims.encode(code), MAX_CREDENTIAL_BYTES)
+    for path in _places(items):
+        value = items
+        for key in path:
+            value = value[key]
+        beside = [value - 1, value + 1, 2**16, 2**20, 2**32] if type(value) is int else []
+        for other in [*beside, -1, 0, 24, None, True, 1.0, "CN-41", b"x" * 8, [], {}]:
+            same(twin, signed(dumps(_with(items, path, other))))
+
+
+def _places(value: Any) -> list[list[Any]]:
+    """The way to each value, innermost and on the way."""
+    inner = value.items() if type(value) is dict else enumerate(value) if type(value) is list else ()
+    return [[key, *way] for key, each in inner for way in [[], *_places(each)]]
+
+
+def _with(value: Any, path: list[Any], other: Any) -> Any:
+    if not path:
+        return other
+    changed = dict(value) if type(value) is dict else list(value)
+    changed[path[0]] = _with(changed[path[0]], path[1:], other)
+    return changed
+
+
+def test_white_space_of_both_languages(twin: NodeTwin) -> None:
+    """What Python takes off the ends of a text, JavaScript does not quite, and the other way round."""
+    for space in [*filter(str.isspace, map(chr, range(0x3100))), "\ufeff", "\u180e", "\u200b"]:
+        same(twin, f"{space}{TEXTS[0]}{space}")
+        same(twin, f"{space * 4097}{TEXTS[0]}")
+
+
 def test_the_texts_reach_far(twin: NodeTwin) -> None:
     """Codes that all fail at the first step would agree about nothing."""
     ended = {twin("check", knowledge="both", text=text, **GATE)["outcome"] for text in TEXTS}

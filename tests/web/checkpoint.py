@@ -84,7 +84,7 @@ class Checkpoint:
     def refresh(self) -> None:
         """Ask the service for news by hand; ends on the screen of settings."""
         self.settings()
-        with self.page.expect_response("**/v1/snapshot"):
+        with self.page.expect_response("**/v1/snapshot*"):
             self.do("refresh")
 
     def do(self, action: str) -> None:

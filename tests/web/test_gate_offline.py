@@ -84,10 +84,30 @@ def test_withdrawn_is_refused_after_the_next_news(gate: Checkpoint, town: Town) 
     town.henan.withdraw(issued["handle"])
     known = town.snapshot()
     town.world.wait(lambda: town.snapshot() != known and withdrawn(town, issued["text"]), "no news of the withdrawal")
-    gate.refresh()
+    with gate.page.expect_response("**/v1/snapshot?since=*") as news:
+        gate.refresh()
     expect(gate.page.locator("[data-failure]")).to_have_count(0)
+    assert "reasons" not in news.value.json(), "what is new only"
     gate.do("back")
     assert gate.type(issued["text"]) == ("refused", "withdrawn")
+
+
+def test_news_that_does_not_fit_is_asked_for_whole(gate: Checkpoint, town: Town) -> None:
+    """A line that swallows a piece, or a service that was exchanged: the gate heals by itself, within one round."""
+    asked: list[str] = []
+
+    def unfit(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json={"since": "x", "position": "y", "trust": town.snapshot()["trust"], "statuses": {},
+                            "segments": {}, "gone": []})  # fmt: skip
+
+    gate.context.route("**/v1/snapshot?since=*", unfit)
+    with gate.page.expect_response(lambda response: response.url.endswith("/v1/snapshot")):
+        gate.refresh()
+    expect(gate.page.locator("[data-failure]")).to_have_count(0)
+    assert asked
+    gate.do("back")
+    assert gate.type(town.paper()["text"]) == ("accepted", "")
 
 
 def withdrawn(town: Town, text: str) -> bool:
@@ -110,11 +130,11 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
         def bad(route: Route, answer: dict[str, object] = answer) -> None:
             route.fulfill(**answer)  # type: ignore[arg-type]
 
-        gate.context.route("**/v1/snapshot", bad)
+        gate.context.route("**/v1/snapshot*", bad)
         gate.refresh()
         gate.page.locator(f"[data-failure='{failure}']").wait_for()
         gate.do("back")
-        gate.context.unroute("**/v1/snapshot")
+        gate.context.unroute("**/v1/snapshot*")
     gate.context.set_offline(True)
     gate.page.reload()
     assert gate.type(code) == ("accepted", "")

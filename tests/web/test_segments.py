@@ -50,7 +50,8 @@ def theirs(twin: Twin, files: list[bytes]) -> tuple[dict[str, Any], list[str]]:
     """What the browser makes of the base and these segments: the state, and the codes of what it left out."""
     coded = [base64.b64encode(data).decode() for data in files]
     snapshot = {
-        "member": HENAN, "gate": "", "trust": read_vectors()["trusts"]["fresh"], "rules": [], "reasons": [],
+        "member": HENAN, "gate": "", "policy": {}, "position": "", "trust": read_vectors()["trusts"]["fresh"],
+        "rules": [], "reasons": [],
         "statuses": {HENAN: base64.b64encode(snapshots.seal(BASE, SIGNER)).decode()}, "segments": {HENAN: coded},
     }  # fmt: skip
     learned = twin("learn", name="segments", snapshot=snapshot)

@@ -2,6 +2,7 @@
 // function `answer` in a page.
 
 import { compileRule } from "../../credentials/browser/certlogic";
+import { take, type DeltaJson } from "../../credentials/browser/delta";
 import { CredentialError } from "../../credentials/browser/errors";
 import * as labels from "../../credentials/browser/labels";
 import * as limits from "../../credentials/browser/limits";
@@ -9,7 +10,7 @@ import * as model from "../../credentials/browser/model";
 import { MEMBERS } from "../../credentials/browser/regions";
 import type { Json } from "../../credentials/browser/jws";
 import { STEPS } from "../../credentials/browser/steps";
-import { readSnapshot, type Knowledge, type Policy, type SnapshotJson } from "../../credentials/browser/trust";
+import type { Held, Policy, SnapshotJson } from "../../credentials/browser/trust";
 import { toJson } from "../../credentials/browser/verdict";
 import { judge } from "../../credentials/browser/verification";
 import { ageInWords } from "../../credentials/browser/words";
@@ -25,22 +26,38 @@ interface Sample {
   challenge: { gate: string; nonce: string } | null;
 }
 
-const known = new Map<string, Knowledge>();
+const known = new Map<string, Held>();
 
-/** Take a snapshot up under a name; gives what was left out, and each member's withdrawals. */
+/** Take an answer up under a name, after what is held there; gives the code of what does not fit. */
+async function follow({ name, answer }: { name: string; answer: SnapshotJson | DeltaJson }): Promise<unknown> {
+  try {
+    known.set(name, await take(answer, known.get(name) ?? null));
+    return null;
+  } catch (error) {
+    if (error instanceof CredentialError) return error.code;
+    throw error;
+  }
+}
+
+/** Take a snapshot up under a name, instead of what is held there; gives what came of it. */
 async function learn({ name, snapshot }: { name: string; snapshot: SnapshotJson }): Promise<unknown> {
-  const knowledge = await readSnapshot(snapshot);
-  known.set(name, knowledge);
+  known.set(name, await take(snapshot, null));
+  return tell({ name });
+}
+
+/** What is held under a name: what was left out, and each member's withdrawals. */
+function tell({ name }: { name: string }): unknown {
+  const { document, knowledge } = known.get(name)!;
   const statuses = [...knowledge.statuses].map(([member, status]) => {
     const lists = [...status.lists].map(([list, { expiresAt, withdrawn }]) => [list, expiresAt, [...withdrawn]]);
     return [member, { ...status, lists }];
   });
-  return { failures: knowledge.failures, statuses: Object.fromEntries(statuses) as unknown };
+  return { failures: knowledge.failures, document, statuses: Object.fromEntries(statuses) as unknown };
 }
 
 /** The verdict on one code, as JSON. */
 async function check(sample: Sample): Promise<unknown> {
-  const knowledge = known.get(sample.knowledge)!;
+  const { knowledge } = known.get(sample.knowledge)!;
   const nonce = (hex: string) => Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16));
   const challenge = sample.challenge && { gate: sample.challenge.gate, nonce: nonce(sample.challenge.nonce) };
   const { text, at, policy, clock_in_doubt } = sample;
@@ -63,7 +80,7 @@ function constants(): unknown {
   return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { learn, check, decide, constants } as Record<string, (request: never) => unknown>;
+const TASKS = { learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
 
 async function answer(request: { task: string }): Promise<unknown> {
   return TASKS[request.task]!(request as never);

@@ -46,7 +46,8 @@ class Failure(NamedTuple):
 
 class MemberState(NamedTuple):
     """What a gate has of one member. ``rules``: by sequence; which one is in force depends on the time.
-    ``status_file``, ``segment_files``, ``rules_files``: the very bytes of them. Times in seconds UTC, None: never."""
+    ``status_file``, ``segment_files``, ``rules_files``: the very bytes of them; ``status_heads``: see
+    :attr:`~trust_registry.client.status_chain.StatusChain.heads`. Times in seconds UTC, None: never."""
 
     status: StatusSnapshot | None
     status_synced_at: int | None
@@ -56,6 +57,7 @@ class MemberState(NamedTuple):
     status_file: bytes | None = None
     rules_files: tuple[bytes, ...] = ()
     segment_files: tuple[bytes, ...] = ()
+    status_heads: tuple[bytes, ...] = ()
 
 
 class _Member(NamedTuple):
@@ -199,4 +201,5 @@ class MemberMirror:
             status_file=chain.base.data if chain else None,
             rules_files=tuple(file.data for file in rules),
             segment_files=tuple(file.data for file in chain.segments) if chain else (),
+            status_heads=chain.heads if chain else (),
         )

@@ -32,6 +32,12 @@ class StatusChain:
         return self.state.sequence
 
     @property
+    def heads(self) -> tuple[bytes, ...]:
+        """SHA-256 of the newest segment's payload in the snapshot, and of each segment's after it."""
+        digests = (file.segment.digest for file in self.segments)
+        return (self.base.snapshot.head, *digests)
+
+    @property
     def kids(self) -> set[bytes]:
         """The keys that signed it."""
         return {self.base.kid, *(file.kid for file in self.segments)}
@@ -54,7 +60,7 @@ class StatusChain:
             return StatusChain.begin(base)
         if snapshot.sequence < self.base.sequence:
             raise SequenceNotNewer(f"snapshot {snapshot.sequence} where segment {self.number} is held")
-        if snapshot.head != self._head_at(snapshot.sequence):
+        if snapshot.head != self.heads[snapshot.sequence - self.base.sequence]:
             raise ChainForked(f"snapshot {snapshot.sequence} stands at another segment than the one held")
         if snapshot.sequence == self.base.sequence and base.payload != self.base.payload:
             raise SequenceNotNewer(f"another snapshot {snapshot.sequence} than the one held")
@@ -62,8 +68,3 @@ class StatusChain:
         for file in self.segments[snapshot.sequence - self.base.sequence :]:
             chain = chain.follow(file)
         return chain
-
-    def _head_at(self, number: int) -> bytes:
-        if number == self.base.sequence:
-            return self.base.snapshot.head
-        return self.segments[number - self.base.sequence - 1].segment.digest

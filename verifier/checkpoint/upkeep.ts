@@ -1,8 +1,10 @@
 // What the gate knows, kept on the device: read from IndexedDB at a cold start, renewed from the verifier when there is
-// a network. A newer snapshot takes the older one's place only after it was read whole; what fails leaves what is held.
+// a network: the whole at first, then what is new. What is newer takes the older one's place only after it was read
+// whole; what fails leaves what is held.
 
+import { take, type DeltaJson } from "../../credentials/browser/delta";
 import { CredentialError } from "../../credentials/browser/errors";
-import { readSnapshot, type Knowledge, type SnapshotJson } from "../../credentials/browser/trust";
+import type { Knowledge, SnapshotJson } from "../../credentials/browser/trust";
 import { recall, remember } from "../../service_kit/browser/choices";
 import type { Store } from "../../service_kit/browser/store";
 
@@ -14,6 +16,8 @@ const POLL_SECONDS = 60;
 /** Share of the time between polls by which gates spread out. */
 const JITTER = 0.2;
 const TIMEOUT_SECONDS = 30;
+/** How often withdrawals alone are written to the device: megabytes each time, that wear it out. */
+const WRITE_SECONDS = 600;
 
 /** What is held: the document, its ETag, and when it last was known to be the newest (seconds UTC of the device). */
 interface Held {
@@ -32,6 +36,9 @@ export type Storage = "kept" | "lent" | "refused" | "lost";
 
 export class Upkeep {
   private held: Held | null = null;
+  private knowledge: Knowledge | null = null;
+  /** What lies on the device. */
+  private stored: Held | null = null;
   private refreshing: Promise<void> | null = null;
   /** Why the last attempt failed, or null: `offline`, `older`, an HTTP status, or the code of what could not be read. */
   failure: string | null = null;
@@ -66,7 +73,8 @@ export class Upkeep {
     try {
       const held = await this.store.get<Held>(KEY);
       if (!held && recall(KEPT)) this.storage = "lost";
-      if (held) await this.take(held).catch(() => (this.storage = "lost"));
+      if (held) await this.take(held.document, held).catch(() => (this.storage = "lost"));
+      this.stored = this.held;
     } catch {
       this.storage = "refused";
     }
@@ -89,15 +97,24 @@ export class Upkeep {
     this.tell(null);
   }
 
-  private async fetch(): Promise<void> {
-    const asked: HeadersInit = this.held?.etag ? { "If-None-Match": this.held.etag } : {};
+  private async fetch(whole = false): Promise<void> {
+    const held = whole ? null : this.held;
+    const address = held?.document.position ? `${ADDRESS}?since=${encodeURIComponent(held.document.position)}` : ADDRESS;
+    const asked: HeadersInit = held?.etag ? { "If-None-Match": held.etag } : {};
     const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
-    const answer = await fetch(ADDRESS, { headers: asked, cache: "no-store", signal });
+    const answer = await fetch(address, { headers: asked, cache: "no-store", signal });
     this.compareClocks(answer);
-    const syncedAt = this.deviceNow();
-    if (answer.status === 304 && this.held) this.held = { ...this.held, syncedAt };
-    else if (answer.ok) await this.take({ document: await wholeDocument(answer), etag: answer.headers.get("ETag"), syncedAt });
-    else throw new Refused(String(answer.status));
+    const now = { etag: answer.headers.get("ETag"), syncedAt: this.deviceNow() };
+    if (answer.status === 304 && held) this.held = { ...held, syncedAt: now.syncedAt };
+    else if (!answer.ok) throw new Refused(String(answer.status));
+    else {
+      try {
+        await this.take(await wholeAnswer(answer), now);
+      } catch (error) {
+        if (whole || !(error instanceof CredentialError && error.code === "delta-does-not-fit")) throw error;
+        return this.fetch(true);
+      }
+    }
     await this.keep();
   }
 
@@ -106,16 +123,18 @@ export class Upkeep {
     if (Number.isFinite(theirs)) this.measure(this.deviceNow() - theirs);
   }
 
-  private async take(held: Held): Promise<void> {
-    if (isOlder(held.document, this.held?.document)) throw new Refused("older");
-    const knowledge = await readSnapshot(held.document);
-    this.held = held;
-    this.tell({ document: held.document, knowledge });
+  private async take(answer: SnapshotJson | DeltaJson, { etag, syncedAt }: Omit<Held, "document">): Promise<void> {
+    const before = this.held && this.knowledge && { document: this.held.document, knowledge: this.knowledge };
+    const { document, knowledge } = await take(answer, before);
+    [this.held, this.knowledge] = [{ document, etag, syncedAt }, knowledge];
+    this.tell({ document, knowledge });
   }
 
   private async keep(): Promise<void> {
+    if (this.stored && this.held && isAlmost(this.held, this.stored)) return;
     try {
       await this.store.put(KEY, this.held);
+      this.stored = this.held;
       remember(KEPT, "yes");
       this.storage = (await navigator.storage?.persist?.()) ? "kept" : "lent";
     } catch {
@@ -124,16 +143,20 @@ export class Upkeep {
   }
 }
 
-/** A service that was put back, or has lost its memory, must not take from a gate what it already knows. */
-function isOlder(document: SnapshotJson, held: SnapshotJson | undefined): boolean {
-  return (document.trust?.registry_time ?? 0) < (held?.trust?.registry_time ?? 0);
+/** Whether what is stored lacks nothing but withdrawals and times of the last minutes: a denial is written at once. */
+function isAlmost({ document, syncedAt }: Held, stored: Held): boolean {
+  const of = ({ trust, rules, reasons, policy, member, gate }: SnapshotJson) => [
+    trust?.members, trust?.denied, rules, reasons, policy, member, gate,
+  ];
+  const before = of(stored.document);
+  return of(document).every((part, at) => part === before[at]) && Math.abs(syncedAt - stored.syncedAt) < WRITE_SECONDS;
 }
 
-/** The document of an answer. Throws Refused for one that is no snapshot, half of one included. */
-async function wholeDocument(answer: Response): Promise<SnapshotJson> {
-  const document = (await answer.json().catch(() => null)) as SnapshotJson | null;
-  if (!document?.policy || !document.reasons || !document.statuses) throw new Refused("half");
-  return document;
+/** A snapshot or a delta. Throws Refused for an answer that is neither, half of one included. */
+async function wholeAnswer(answer: Response): Promise<SnapshotJson | DeltaJson> {
+  const news = (await answer.json().catch(() => null)) as SnapshotJson | DeltaJson | null;
+  if (!news?.statuses || !news.segments || !("since" in news || (news.policy && news.reasons))) throw new Refused("half");
+  return news;
 }
 
 class Refused extends Error {}

@@ -204,6 +204,22 @@ def test_snapshot(client: FlaskClient, registry: MirroredRegistry) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
+def test_snapshot_since(client: FlaskClient, app: Flask, registry: MirroredRegistry) -> None:
+    """A gate that holds the snapshot is told what is new, or that nothing is."""
+    first = client.get("/v1/snapshot")
+    held = {"since": (first.json or {})["position"]}
+    same = client.get("/v1/snapshot", query_string=held, headers={"If-None-Match": first.headers["ETag"]})
+    assert (same.status_code, same.data) == (304, b"")
+    registry.put_status(registry.henan, 2, (7,), TODAY)
+    registry.publish()
+    app.extensions[EXTENSION].freshness.refresh()
+    news = client.get("/v1/snapshot", query_string=held, headers={"If-None-Match": first.headers["ETag"]})
+    assert news.json is not None
+    assert (news.json["since"], list(news.json["statuses"])) == (held["since"], ["CN-41"])
+    assert news.headers["ETag"] != first.headers["ETag"]
+    assert news.headers["Cache-Control"] == "no-cache"
+
+
 def test_snapshot_changes_with_the_knowledge_only(client: FlaskClient, app: Flask, registry: MirroredRegistry) -> None:
     """A round that brought nothing new must not make every phone at the gate load megabytes again."""
     first = client.get("/v1/snapshot").headers["ETag"]
