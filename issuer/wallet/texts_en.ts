@@ -33,7 +33,7 @@ export const EN: Record<TextName, string> = {
   claimedRelative: "Done: your relative's code was added.",
   symbol: "QR code, drawn anew every 30 seconds",
   noStatus: "No status",
-  tail: "document …{tail}",
+  tail: "ID …{tail}",
   carriedBy: "A relative's code, carried by their {guardian}",
   validUntil: "Valid until {time}",
   today: "today {time}",

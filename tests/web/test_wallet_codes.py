@@ -133,7 +133,6 @@ def test_it_answers_the_challenge_that_its_camera_sees(launch: Launch, town: Tow
     expect(phone.page.locator("h1")).to_have_text("请出示给：广东站")
     text = phone.shown()
     assert town.guangdong.check(text, asked["nonce"])["outcome"] == "accepted"
-    assert town.guangdong.check(text, asked["nonce"])["outcome"] != "accepted" or True
     assert outcome(town, text)[0] == "refused", "without its challenge it is worth nothing"
 
 
@@ -173,7 +172,7 @@ def test_an_answer_is_over_after_two_minutes(launch: Launch, town: Town) -> None
 
 
 def test_paper_prints_well(wallet: Wallet, town: Town) -> None:
-    """For who has no phone with them: on A4 with a card to cut out, on small paper the card alone; gates accept it."""
+    """For who has no phone with them: A4 with a card to cut out, small paper with the card alone. Gates accept it."""
     wallet.claim(town.claim_code("蒋二"))
     wallet.press("menu")
     wallet.press("paper")

@@ -176,11 +176,11 @@ def test_the_redraws_do_not_chatter(launch: Launch, town: Town) -> None:
 
 
 def test_it_lives_before_the_guards_eyes(launch: Launch, town: Town) -> None:
-    """A bar that runs out with the code, and the time: what a screenshot lacks. It steps for who asked for rest."""
+    """A bar that runs out, and the time: what a screenshot does not have. It steps for who asked for less motion."""
     wallet = Wallet(launch(), town.wallet).open().claim(town.claim_code("水七"))
     style = """bar => {
-        const { animationDuration, animationTimingFunction } = getComputedStyle(bar);
-        return [animationDuration, animationTimingFunction];
+      const { animationDuration, animationTimingFunction } = getComputedStyle(bar);
+      return [animationDuration, animationTimingFunction];
     }"""
     bar = wallet.page.locator(".bar-of-life")
     assert bar.evaluate(style) == ["30s", "linear"]
@@ -234,7 +234,7 @@ def test_a_cheap_phone_loads_little(town: Town) -> None:
 
 
 def test_it_can_be_installed(launch: Launch, town: Town) -> None:
-    """A name, an icon, a place to start, a service worker: what phones ask for before they put it on the first page."""
+    """A name, an icon, a start and a service worker: what phones ask for before they put it on the first page."""
     wallet = Wallet(launch(), town.wallet).open().kept()
     manifest = wallet.page.evaluate("fetch('manifest.webmanifest').then((answer) => answer.json())")
     assert manifest["display"] == "standalone" and manifest["start_url"] == "./"

@@ -98,7 +98,7 @@ def test_another_phone_takes_over_and_the_first_one_says_so(wallet: Wallet, laun
 
 
 def test_a_phone_that_was_offline_for_days_says_so_and_renews_by_itself(launch: Launch, town: Town) -> None:
-    """Expired is no fault of the holder: what to do stands there, and with the network the code is back by itself."""
+    """Expired is no fault of the holder: what to do stands there, and with the network the code comes back."""
     phone = Wallet(launch(), town.wallet)
     phone.page.clock.install()
     phone.open().kept().claim(town.claim_code("尤八"))
@@ -198,7 +198,7 @@ def test_removed_means_removed_and_ended(wallet: Wallet, town: Town) -> None:
     wallet.condition("none")
     expect(wallet.page.locator(".said")).to_contain_text("签发方已停用")
     assert wallet.stored() == []
-    # The gate follows the issuer's withdrawals each second here; the showing is too young to be refused for its age.
+    # The gate follows the withdrawals within seconds; on a slow machine the showing grows too old before that.
     deadline = time.monotonic() + SECONDS / 1000
     while outcome(town, before)[1] != ["withdrawn"] and time.monotonic() < deadline:
         wallet.page.wait_for_timeout(500)

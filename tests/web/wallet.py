@@ -27,8 +27,7 @@ _STORED = """async (change) => {
         for (const card of cards) new Function("card", change)(card);
         table.put(cards, "cards");
       }
-      const extractable = (keys) => keys?.privateKey?.extractable;
-      done(cards.map(({ id, issued, refusal, keys }) => ({ id, issued, refusal, extractable: extractable(keys) })));
+      done(cards.map(({ issued, keys }) => ({ issued, extractable: keys?.privateKey?.extractable })));
     };
   });
   await new Promise((done) => (deed.oncomplete = done));
