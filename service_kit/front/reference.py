@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
-from service_kit.front.front import Link, Way, draw
+from service_kit.front.front import Link, Way, add_look, draw
 from service_kit.front.language import Said
 from service_kit.locale import TEXTS, Text
 from service_kit.openapi import CODES, Interface, operations
@@ -118,6 +118,7 @@ class Reference:
 
 def add_reference(app: Flask, interface: Interface) -> None:
     """Serve the page at ``/docs``."""
+    add_look(app)
     reference = Reference(interface)
 
     def page() -> Any:
