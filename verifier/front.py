@@ -19,7 +19,7 @@ _GUARDS = Way(
     Said("值守人员", "值守人員", "Guards"),
     Said(
         "用手机或平板扫码：通过、不通过或人工核验，原因和办法写得明明白白。首次打开后，断网也能用。",
-        "用手機或平板掃碼：通過、不通過或人工核驗，原因和辦法寫得明明白白。首次打開後，斷網也能用。",
+        "用手機或平板掃碼：通過、不通過或人手核驗，原因和辦法寫得明明白白。首次打開後，斷網也能用。",
         "Scan with a phone or tablet: pass, refuse or check by hand, with the reason and what to do. Once opened it "
         "works without a network.",
     ),

@@ -1,7 +1,7 @@
 """The page for programmers (接口文档): a service's OpenAPI document, drawn for people.
 
 By ourselves, because the renderers that there are do not stand our Content Security Policy, or fail people who need
-contrast: docs/adr/0016-the-interface-page-is-our-own.md.
+contrast: docs/adr/0017-the-interface-page-is-our-own.md.
 """
 
 from __future__ import annotations

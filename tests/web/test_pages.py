@@ -1,6 +1,6 @@
 """Every page in a real browser: it is there, its links are alive, and nobody is shut out by how it looks.
 
-A page or screen joins by a row in :data:`PAGES`. ``TONGXING_SCREENSHOTS=folder`` writes a picture of each page in both
+A page or screen joins by a row in :data:`PAGES`. ``SCREENSHOTS=folder`` writes a picture of each page in both
 themes, all languages and two widths (``make screenshots``).
 """
 
@@ -21,7 +21,7 @@ from tests.web.town import Town
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-SCREENSHOTS = os.environ.get("TONGXING_SCREENSHOTS")
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 THEMES = ("light", "dark")
 WIDTHS = (360, 1280)
 """CSS pixels: the narrowest phone that is promised, and a desk."""
