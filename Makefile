@@ -16,7 +16,7 @@ LOCKS := locks/requirements
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help apps demo check static test bench faults vectors locks clean
+.PHONY: help apps demo check static test screenshots bench faults vectors locks clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -41,6 +41,10 @@ test: static apps .venv/peers/installed ## everything: check, all other tests, t
 	$(PYTEST) --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='credentials/*'
+
+screenshots: .venv/test apps ## draw every page in both themes and all languages into build/screenshots
+	@mkdir -p build/screenshots
+	@SCREENSHOTS=build/screenshots $(PYTEST) tests/web/test_pages.py -k shut_out
 
 bench: .venv/test apps ## measure speed against the budgets
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -8,8 +8,8 @@ from service_kit.front.front import Front, Link, Way
 from service_kit.front.language import Said, member_name
 from service_kit.front.reference import PROGRAMMERS
 
-_ROLE = Said("签发方", "簽發方", "Issuer")
-_LEAD = Said(
+ROLE = Said("签发方", "簽發方", "Issuer")
+LEAD = Said(
     "居民的健康码在这里签发和撤回。签发方不知道您在哪里出示过健康码。",
     "居民的健康碼在這裏簽發和撤回。簽發方不知道您在哪裏出示過健康碼。",
     "Residents' health codes are issued and withdrawn here. The issuer never learns where you showed yours.",
@@ -35,8 +35,17 @@ _STAFF = Way(
 )
 
 
+WAYS = (_RESIDENTS, _STAFF, PROGRAMMERS)
+
+
+def ways(*, has_wallet: bool) -> list[Way]:
+    """For whom there is something here."""
+    return [way for way in WAYS if has_wallet or way is not _RESIDENTS]
+
+
 def front(settings: IssuerSettings, *, has_wallet: bool) -> Front:
     """The front page. ``has_wallet``: whether the wallet was built, or nobody is sent there."""
-    ways = [_RESIDENTS, _STAFF, PROGRAMMERS] if has_wallet else [PROGRAMMERS, _STAFF]
     member = MEMBERS[settings.member]
-    return Front(_ROLE, _LEAD, ways, settings.environment, member.id, member_name(member.zh, member.en))
+    return Front(
+        ROLE, LEAD, ways(has_wallet=has_wallet), settings.environment, member.id, member_name(member.zh, member.en)
+    )

@@ -58,6 +58,15 @@ class IssueSchema(Schema):
     decision = fields.Nested(DecisionSchema)
 
 
+ISSUE_EXAMPLE = {
+    "name": "张三",
+    "document": {"number": "11010519491231002X"},
+    "form": "paper",
+    "evidence": [{"kind": "nucleic-acid", "result": "negative", "sampled_at": 1_790_000_000, "region": 410100}],
+}
+"""Of nobody: the number is the specimen of GB 11643-1999, the name stands for any."""
+
+
 class IssuedSchema(Schema):
     """A code. ``handle`` names it to the issuer and appears in no code; times in seconds UTC."""
 

@@ -21,13 +21,22 @@ import structlog
 from flask import Response, after_this_request, jsonify, redirect, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
-from credentials.errors import InvalidRequest, NotAuthorised, NotFound, OperationError, TongxingError
+from credentials.errors import (
+    InvalidRequest,
+    NotAuthorised,
+    NotFound,
+    OperationError,
+    RateLimited,
+    StorageUnavailable,
+    TongxingError,
+)
 from issuer.claim_codes import SIGN_IN_CLAIM_CODE_SECONDS
 from issuer.config import IssuerSettings
 from issuer.schemas import SignInBegunSchema, SignInSchema
 from issuer.service import SIGN_INS, IssuerService, service
 from issuer.sign_in import BEGUN_SECONDS, CALLBACK, SignIn
 from service_kit.limits import caller
+from service_kit.openapi import told
 
 blueprint = Blueprint("sign-in", __name__, description="Who signs in gets a claim code")
 WALLET = "/wallet/"
@@ -37,8 +46,9 @@ _log = structlog.get_logger("sign-in")
 
 
 @blueprint.post("/v1/sign-in")
-@blueprint.arguments(SignInSchema)
-@blueprint.response(200, SignInBegunSchema)
+@blueprint.arguments(SignInSchema, example={"language": "zh-CN"})
+@blueprint.response(200, SignInBegunSchema, description="Where to go")
+@blueprint.doc(**told(NotFound, NotAuthorised, RateLimited, StorageUnavailable))
 def begin(fields: dict[str, Any]) -> Response:
     """Begin: where to send the browser. Not a link, so that no other page can have somebody sign in unawares."""
     office = service()
@@ -53,6 +63,7 @@ def begin(fields: dict[str, Any]) -> Response:
 
 @blueprint.get(CALLBACK)
 @blueprint.response(303, description="To the wallet, which reads behind # how it went")
+@blueprint.doc(**told(NotFound))
 def finish() -> Response:
     """Where the provider sends the browser. Always goes on to the wallet, whatever happened."""
     office = service()

@@ -10,25 +10,68 @@ from typing import Any
 from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
-from credentials.errors import InvalidRequest, NotFound
+from credentials.errors import (
+    Conflict,
+    DecisionRejected,
+    IdempotencyConflict,
+    InvalidDocument,
+    InvalidRequest,
+    NotAuthenticated,
+    NotFound,
+    ProofOfPossessionFailed,
+    RateLimited,
+    StorageFull,
+    StorageUnavailable,
+)
 from credentials.model import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.issuance import ask_for, issued_json, read_handle
-from issuer.schemas import IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
+from issuer.schemas import ISSUE_EXAMPLE, IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
 from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
 from issuer.storage.ports import IssuedRow
 from issuer.withdrawal import withdraw
 from service_kit.cache import is_there
+from service_kit.openapi import content, told
 
 blueprint = Blueprint("issuer", __name__, description="Who is issued what")
-_IMAGE = {"responses": {"200": {"description": "The QR symbol"}}}
+_STORE = (RateLimited, StorageUnavailable, StorageFull)
+_IMAGE = {"type": "string", "format": "binary"}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The client's own name for this request",
+}
+
+
+def _shows(media_type: str) -> dict[str, Any]:
+    answers = {"200": {"description": "The QR symbol", **content(media_type, _IMAGE)}}
+    return told(NotAuthenticated, NotFound, RateLimited, StorageUnavailable, by_assertion=True, responses=answers)
 
 
 @blueprint.post("/v1/credentials")
-@blueprint.arguments(IssueSchema)
-@blueprint.response(201, IssuedSchema)
+@blueprint.arguments(IssueSchema, example=ISSUE_EXAMPLE)
+@blueprint.response(201, IssuedSchema, description="The code")
+@blueprint.doc(
+    **told(
+        InvalidRequest,
+        InvalidDocument,
+        DecisionRejected,
+        ProofOfPossessionFailed,
+        NotAuthenticated,
+        Conflict,
+        IdempotencyConflict,
+        *_STORE,
+        by_assertion=True,
+        parameters=[_IDEMPOTENCY_KEY],
+    )
+)
 def issue(fields: dict[str, Any]) -> dict[str, Any]:
-    """Issue one code. The same ``Idempotency-Key`` with the same body gives the same code again."""
+    """Issue one code.
+
+    The same ``Idempotency-Key`` with the same body gives the same code again.
+    """
     office = service()
     with office.metrics.counting_refusals():
         client_id, now = office.client(ISSUES), office.now()
@@ -36,10 +79,14 @@ def issue(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/credentials/<handle>/withdrawal")
-@blueprint.arguments(WithdrawalSchema)
-@blueprint.response(200, WithdrawnSchema)
+@blueprint.arguments(WithdrawalSchema, example={"cause": "lost-device"})
+@blueprint.response(200, WithdrawnSchema, description="It is withdrawn")
+@blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, *_STORE, by_assertion=True))
 def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
-    """Withdraw a code. It reaches gates with the next publication of the status."""
+    """Withdraw a code.
+
+    It reaches gates with the next publication of the status.
+    """
     office = service()
     client_id = office.client(WITHDRAWALS)
     done = withdraw(office.store, read_handle(handle), fields["cause"], client_id, office.now())
@@ -48,15 +95,18 @@ def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
 
 
 @blueprint.get("/v1/credentials/<handle>/symbol.png")
-@blueprint.doc(**_IMAGE)
+@blueprint.doc(**_shows("image/png"))
 def symbol_png(handle: str) -> Response:
-    """The code as a PNG: level Q for paper, M for screens. A phone code drawn so is good for no gate."""
+    """The code as a PNG.
+
+    Level Q for paper, M for screens. A phone code drawn so is good for no gate.
+    """
     row = _own(handle)
     return Response(draw_png(row.text, level=_level(row)), content_type="image/png")
 
 
 @blueprint.get("/v1/credentials/<handle>/symbol.svg")
-@blueprint.doc(**_IMAGE)
+@blueprint.doc(**_shows("image/svg+xml"))
 def symbol_svg(handle: str) -> Response:
     """The code as an SVG."""
     row = _own(handle)
@@ -64,7 +114,8 @@ def symbol_svg(handle: str) -> Response:
 
 
 @blueprint.get("/v1/state")
-@blueprint.response(200, StateSchema)
+@blueprint.response(200, StateSchema, description="Its state")
+@blueprint.doc(**told(StorageUnavailable))
 def show_state() -> dict[str, Any]:
     """Who issues here, with which key."""
     office = service()

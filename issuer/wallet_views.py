@@ -12,11 +12,30 @@ from typing import Any
 
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
+from credentials.errors import (
+    ClaimCodeExpired,
+    ClaimCodeMistyped,
+    ClaimCodeUnknown,
+    ClaimCodeUsed,
+    CodeTakenBack,
+    DecisionRejected,
+    DeviceLost,
+    DeviceReplaced,
+    DeviceUnknown,
+    InvalidDocument,
+    InvalidRequest,
+    NotAuthenticated,
+    ProofOfPossessionFailed,
+    RateLimited,
+    StorageFull,
+    StorageUnavailable,
+)
 from credentials.model import Form
 from credentials.regions import MEMBERS
 from issuer.causes import HOLDER_REQUEST
 from issuer.holder_proof import PAPER, RELEASE
 from issuer.holding import Held
+from issuer.schemas import ISSUE_EXAMPLE
 from issuer.service import CLAIM_CODES, WALLET, IssuerService, service
 from issuer.sign_in_views import claim_code_of_browser, forget_claim_code
 from issuer.wallet_schemas import (
@@ -29,13 +48,18 @@ from issuer.wallet_schemas import (
     WalletSchema,
 )
 from service_kit.limits import caller
+from service_kit.openapi import told
 
 blueprint = Blueprint("wallet", __name__, description="What residents' phones ask for")
+_STORE = (RateLimited, StorageUnavailable, StorageFull)
+_PHONE = (ProofOfPossessionFailed, CodeTakenBack, DeviceLost, DeviceReplaced, DeviceUnknown)
+"""What any request may be refused for that a phone proves to be its own."""
 
 
 @blueprint.post("/v1/claim-codes")
-@blueprint.arguments(RegistrationSchema)
-@blueprint.response(201, ClaimCodeSchema)
+@blueprint.arguments(RegistrationSchema, example=ISSUE_EXAMPLE | {"form": "phone"})
+@blueprint.response(201, ClaimCodeSchema, description="The claim code")
+@blueprint.doc(**told(InvalidRequest, InvalidDocument, DecisionRejected, NotAuthenticated, *_STORE, by_assertion=True))
 def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
     """Put a person on file and make a claim code for them. Needs a registered client's assertion."""
     office = service()
@@ -45,7 +69,8 @@ def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/v1/wallet")
-@blueprint.response(200, WalletSchema)
+@blueprint.response(200, WalletSchema, description="Who issues here")
+@blueprint.doc(**told())
 def show_wallet() -> dict[str, Any]:
     """Who issues here, for whom proofs are to be made, and what time it is."""
     office = service()
@@ -61,8 +86,20 @@ def show_wallet() -> dict[str, Any]:
 
 
 @blueprint.post("/v1/wallet/claims")
-@blueprint.arguments(ClaimSchema)
-@blueprint.response(201, HeldSchema)
+@blueprint.arguments(ClaimSchema, example={"code": "1234 5678 9012 3456", "holder_proof": "eyJ…"})
+@blueprint.response(201, HeldSchema, description="The code")
+@blueprint.doc(
+    **told(
+        ClaimCodeMistyped,
+        ClaimCodeUnknown,
+        ClaimCodeUsed,
+        ClaimCodeExpired,
+        InvalidRequest,
+        ProofOfPossessionFailed,
+        DecisionRejected,
+        *_STORE,
+    )
+)
 def claim(fields: dict[str, Any]) -> dict[str, Any]:
     """The code that a claim code stands for, bound to this phone. The same phone may ask again.
 
@@ -77,8 +114,9 @@ def claim(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/wallet/renewals")
-@blueprint.arguments(HolderProofSchema)
-@blueprint.response(200, HeldSchema)
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(200, HeldSchema, description="The code")
+@blueprint.doc(**told(*_PHONE, DecisionRejected, *_STORE))
 def renew(fields: dict[str, Any]) -> dict[str, Any]:
     """The code that this phone should show from now on: the one that it has, or a newer one."""
     office = _counted()
@@ -87,8 +125,9 @@ def renew(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/wallet/paper")
-@blueprint.arguments(HolderProofSchema)
-@blueprint.response(201, HeldSchema)
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(201, HeldSchema, description="The code")
+@blueprint.doc(**told(*_PHONE, DecisionRejected, *_STORE))
 def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
     """A paper code of the same person. The proof says ``"act": "paper"`` and is good once."""
     office = _counted()
@@ -97,8 +136,9 @@ def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/wallet/release")
-@blueprint.arguments(HolderProofSchema)
-@blueprint.response(200, ReleasedSchema)
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(200, ReleasedSchema, description="It is given up")
+@blueprint.doc(**told(*_PHONE, *_STORE))
 def release(fields: dict[str, Any]) -> dict[str, bool]:
     """This phone gives its code up, which is withdrawn. The proof says ``"act": "release"``."""
     office = _counted()

@@ -45,7 +45,12 @@ class ProblemSchema(Schema):
 
 
 class _Described(MarshmallowPlugin):
-    """Says of a schema what its docstring says."""
+    """Says of a schema what its docstring says, and calls an operation by its view."""
+
+    def operation_helper(self, path: Any = None, operations: Any = None, **more: Any) -> None:
+        super().operation_helper(path, operations, **more)
+        for operation in operations.values():
+            operation.setdefault("operationId", more["rule"].endpoint.rpartition(".")[2])
 
     def schema_helper(self, name: Any, _: Any, schema: Any = None, **more: Any) -> Any:  # type: ignore[override]
         made = super().schema_helper(name, _, schema, **more)  # type: ignore[no-untyped-call]

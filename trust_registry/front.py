@@ -7,14 +7,14 @@ from service_kit.front.language import Said
 from service_kit.front.reference import PROGRAMMERS
 from trust_registry.config import RegistrySettings
 
-_ROLE = Said("信任登记处", "信任登記處", "Trust registry")
-_LEAD = Said(
+ROLE = Said("信任登记处", "信任登記處", "Trust registry")
+LEAD = Said(
     "这里公布谁有权签发健康码。成员亲自签署声明，两位登记官分别批准，缺一不可。这里没有任何居民的信息。",
     "這裏公布誰有權簽發健康碼。成員親自簽署聲明，兩位登記官分別批准，缺一不可。這裏沒有任何居民的資料。",
     "Who may sign health codes is published here: in each member's own signed statement, approved by two officers. "
     "Neither side can do it alone. Nothing about any resident is kept here.",
 )
-_WAYS = [
+WAYS = [
     Way(
         Said("审计人员与公众", "審計人員與公眾", "Auditors and the public"),
         Said(
@@ -54,4 +54,4 @@ _WAYS = [
 
 def front(settings: RegistrySettings) -> Front:
     """The front page."""
-    return Front(_ROLE, _LEAD, _WAYS, settings.environment)
+    return Front(ROLE, LEAD, WAYS, settings.environment)

@@ -10,9 +10,36 @@ from typing import Any
 from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
-from credentials.errors import NotFound
+from credentials.errors import (
+    AheadOfTime,
+    ApprovalRejected,
+    ChainForked,
+    Conflict,
+    InvalidRequest,
+    KeyDenied,
+    KeyNotActive,
+    KeyRejected,
+    Malformed,
+    NotAuthenticated,
+    NotAuthorised,
+    NotFound,
+    ProofOfPossessionFailed,
+    QuotaExceeded,
+    RateLimited,
+    SegmentBackdated,
+    SegmentMissing,
+    SegmentRepeated,
+    SequenceNotNewer,
+    StatementRejected,
+    StorageFull,
+    StorageUnavailable,
+    TongxingError,
+    TooLarge,
+    WrongSignature,
+)
 from credentials.regions import is_member_id
 from service_kit import static
+from service_kit.openapi import content, told
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
 from trust_registry.denials import deny
@@ -39,11 +66,23 @@ from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR,
 from trust_registry.storage.ports import MemberFileRecord, StatementRecord
 
 blueprint = Blueprint("registry", __name__, description="Who may sign")
+_STORE = (StorageUnavailable, StorageFull)
+_FILE = {"type": "string", "format": "binary"}
+
+
+def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
+    """What the OpenAPI document says of a member's signed file, whose signature says who sent it."""
+    body = {"required": True, **content(media_type, _FILE)}
+    every = (NotFound, Malformed, WrongSignature, KeyNotActive, TooLarge, QuotaExceeded, RateLimited)
+    return told(*every, *refusals, *_STORE, requestBody=body)
 
 
 @blueprint.post("/v1/statements")
-@blueprint.arguments(SubmissionSchema)
-@blueprint.response(202, StatementSchema)
+@blueprint.arguments(SubmissionSchema, example={"statement": "eyJ…", "proofs": ["eyJ…"]})
+@blueprint.response(202, StatementSchema, description="Where it stands")
+@blueprint.doc(
+    **told(StatementRejected, KeyRejected, KeyDenied, ProofOfPossessionFailed, SequenceNotNewer, RateLimited, *_STORE)
+)
 def submit_statement(submission: dict[str, Any]) -> StatementRecord:
     """A province brings its statement."""
     registry = service()
@@ -52,7 +91,8 @@ def submit_statement(submission: dict[str, Any]) -> StatementRecord:
 
 
 @blueprint.get("/v1/statements/<statement_id>")
-@blueprint.response(200, StatementSchema)
+@blueprint.response(200, StatementSchema, description="Where it stands")
+@blueprint.doc(**told(NotFound, StorageUnavailable))
 def show_statement(statement_id: str) -> StatementRecord:
     """Where a statement stands."""
     with service().publication.storage.reading() as records:
@@ -63,8 +103,11 @@ def show_statement(statement_id: str) -> StatementRecord:
 
 
 @blueprint.post("/v1/drafts")
-@blueprint.arguments(DraftRequestSchema)
-@blueprint.response(201, DraftSchema)
+@blueprint.arguments(
+    DraftRequestSchema, example={"statement_ids": [], "additions": {"CN-41": {"hotline": "0371-12320"}}, "removals": []}
+)
+@blueprint.response(201, DraftSchema, description="The draft")
+@blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, Conflict, *_STORE, by_assertion=True))
 def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
     """An officer puts a new list before the officers."""
     registry = service()
@@ -73,15 +116,17 @@ def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/v1/drafts/<draft_id>")
-@blueprint.response(200, DraftSchema)
+@blueprint.response(200, DraftSchema, description="The draft")
+@blueprint.doc(**told(NotFound, StorageUnavailable))
 def show_draft(draft_id: str) -> dict[str, Any]:
     """All that an officer needs to understand a draft."""
     return _draft(service().publication.view(draft_id))
 
 
 @blueprint.post("/v1/drafts/<draft_id>/approvals")
-@blueprint.arguments(ApprovalSchema)
-@blueprint.response(201, DraftSchema)
+@blueprint.arguments(ApprovalSchema, example={"keyid": "0f" * 32, "signature": "30" * 70})
+@blueprint.response(201, DraftSchema, description="The draft")
+@blueprint.doc(**told(NotFound, ApprovalRejected, Conflict, *_STORE))
 def approve_draft(approval: dict[str, Any], draft_id: str) -> dict[str, Any]:
     """An officer's signature; it is its own proof of who sent it."""
     registry = service()
@@ -89,7 +134,8 @@ def approve_draft(approval: dict[str, Any], draft_id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/drafts/<draft_id>/publication")
-@blueprint.response(200, PublicationSchema)
+@blueprint.response(200, PublicationSchema, description="What is in force now")
+@blueprint.doc(**told(NotFound, NotAuthenticated, Conflict, *_STORE, by_assertion=True))
 def publish_draft(draft_id: str) -> dict[str, int]:
     """An officer puts an approved draft into force."""
     registry = service()
@@ -100,8 +146,9 @@ def publish_draft(draft_id: str) -> dict[str, int]:
 
 
 @blueprint.post("/v1/denials")
-@blueprint.arguments(DenialRequestSchema)
-@blueprint.response(201, DenialSchema)
+@blueprint.arguments(DenialRequestSchema, example={"request": "eyJ…"})
+@blueprint.response(201, DenialSchema, description="The denial")
+@blueprint.doc(**told(InvalidRequest, NotAuthorised, WrongSignature, QuotaExceeded, RateLimited, *_STORE))
 def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
     """A key is denied, in the signed words of an officer or of its own member."""
     registry = service()
@@ -113,21 +160,24 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/v1/log")
 @blueprint.arguments(LogQuerySchema, location="query")
-@blueprint.response(200, LogSchema)
+@blueprint.response(200, LogSchema, description="A page of the log")
+@blueprint.doc(**told(StorageUnavailable))
 def show_log(wanted: dict[str, int]) -> dict[str, Any]:
     """What the registry did, in order, a page at a time."""
     return {"leaves": read_page(service().publication.storage, wanted["since"])}
 
 
 @blueprint.get("/v1/state")
-@blueprint.response(200, StateSchema)
+@blueprint.response(200, StateSchema, description="Its state")
+@blueprint.doc(**told(StorageUnavailable))
 def show_state() -> dict[str, Any]:
     """What is in force."""
     return service().state()
 
 
 @blueprint.put("/v1/members/<member>/status")
-@blueprint.response(200, MemberFileSchema)
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/cose", SequenceNotNewer, AheadOfTime, ChainForked))
 def put_status(member: str) -> MemberFileRecord:
     """A member's signed status snapshot (COSE)."""
     registry, content = service(), _content(member)
@@ -139,7 +189,10 @@ def put_status(member: str) -> MemberFileRecord:
 
 
 @blueprint.put("/v1/members/<member>/segments/<int:number>")
-@blueprint.response(200, MemberFileSchema)
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(
+    **_takes("application/cose", AheadOfTime, SegmentMissing, SegmentRepeated, SegmentBackdated, ChainForked)
+)
 def put_segment(member: str, number: int) -> MemberFileRecord:
     """A member's next signed status segment (COSE)."""
     registry, content = service(), _content(member)
@@ -151,7 +204,8 @@ def put_segment(member: str, number: int) -> MemberFileRecord:
 
 
 @blueprint.put("/v1/members/<member>/rules")
-@blueprint.response(200, MemberFileSchema)
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/jose", SequenceNotNewer))
 def put_rules(member: str) -> MemberFileRecord:
     """A member's signed rule set (JWS)."""
     registry, content = service(), _content(member)
@@ -163,7 +217,8 @@ def put_rules(member: str) -> MemberFileRecord:
 
 
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
-@blueprint.response(200, MemberFileSchema)
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer))
 def put_token_list(member: str, number: int) -> MemberFileRecord:
     """A member's Token Status List (JWT)."""
     registry, content = service(), _content(member)
@@ -173,7 +228,15 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 
 
 @blueprint.get("/mirror/<path:path>")
-@blueprint.doc(responses={"200": {"description": "A static file, with ETag"}, "304": {"description": "Held"}})
+@blueprint.doc(
+    **told(
+        NotFound,
+        responses={
+            "200": {"description": "A static file, with ETag", **content("application/octet-stream", _FILE)},
+            "304": {"description": "Held"},
+        },
+    )
+)
 def serve_mirror(path: str) -> Response:
     """The mirror's files, where no other server carries them."""
     return static.answer(service().settings.mirror_dir, path)

@@ -9,8 +9,8 @@ from service_kit.front.reference import PROGRAMMERS
 from verifier.config import VerifierSettings
 
 PLACE = "about"
-_ROLE = Said("验码方", "驗碼方", "Verifier")
-_LEAD = Said(
+ROLE = Said("验码方", "驗碼方", "Verifier")
+LEAD = Said(
     "健康码在这里查验。判断在卡口就地做出，不询问签发方；只计次数，不记是谁。",
     "健康碼在這裏查驗。判斷在卡口就地作出，不詢問簽發方；只計次數，不記是誰。",
     "Health codes are checked here. A gate judges by itself and asks no issuer; it counts checks, and keeps no people.",
@@ -19,7 +19,7 @@ _GUARDS = Way(
     Said("值守人员", "值守人員", "Guards"),
     Said(
         "用手机或平板扫码：通过、不通过或人工核验，原因和办法写得明明白白。首次打开后，断网也能用。",
-        "用手機或平板掃碼：通過、不通過或人工核驗，原因和辦法寫得明明白白。首次打開後，斷網也能用。",
+        "用手機或平板掃碼：通過、不通過或人手核驗，原因和辦法寫得明明白白。首次打開後，斷網也能用。",
         "Scan with a phone or tablet: pass, refuse or check by hand, with the reason and what to do. Once opened it "
         "works without a network.",
     ),
@@ -36,8 +36,23 @@ _ENGINEERS = Way(
 )
 
 
+WAYS = (_GUARDS, _ENGINEERS, PROGRAMMERS)
+
+
+def ways(*, has_checkpoint: bool) -> list[Way]:
+    """For whom there is something here."""
+    return [way for way in WAYS if has_checkpoint or way is not _GUARDS]
+
+
 def front(settings: VerifierSettings, *, has_checkpoint: bool) -> Front:
     """The page about it. ``has_checkpoint``: whether the gate app was built, or nobody is sent there."""
-    ways = [_GUARDS, _ENGINEERS, PROGRAMMERS] if has_checkpoint else [_ENGINEERS, PROGRAMMERS]
     member = MEMBERS[settings.member]
-    return Front(_ROLE, _LEAD, ways, settings.environment, member.id, member_name(member.zh, member.en), PLACE)
+    return Front(
+        ROLE,
+        LEAD,
+        ways(has_checkpoint=has_checkpoint),
+        settings.environment,
+        member.id,
+        member_name(member.zh, member.en),
+        PLACE,
+    )

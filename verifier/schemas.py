@@ -113,3 +113,71 @@ class StateSchema(Schema):
     rules = fields.List(fields.Nested(RulesSchema))
     members = fields.Dict(keys=fields.String(), values=fields.Nested(MemberSchema))
     failures = fields.List(fields.Nested(FailureSchema))
+
+
+class FindingSchema(Schema):
+    """A reason or a note: its code, and what people read of it."""
+
+    code = fields.String()
+    text_zh = fields.String()
+    text_en = fields.String()
+
+
+class StepSchema(Schema):
+    """A step of the recipe, by its number, and its ``result``: passed, failed, open, skipped."""
+
+    step = fields.Integer()
+    name = fields.String()
+    result = fields.String()
+
+
+class HolderSchema(Schema):
+    """Who a code speaks of: as much as a guard compares with the document."""
+
+    name = fields.String()
+    document_tail = fields.String()
+
+
+class AgesSchema(Schema):
+    """How old the knowledge was, in seconds: of the trust list, and of the issuer's status."""
+
+    trust = fields.Integer(allow_none=True)
+    status = fields.Integer(allow_none=True)
+
+
+class VerdictSchema(Schema):
+    """A verdict (docs/verdict.md). ``outcome``: accepted, refused or undetermined. What the code says is null where no
+    issuer has said it; ``status`` is the issuer's word and never a colour of ours."""
+
+    outcome = fields.String()
+    reasons = fields.List(fields.Nested(FindingSchema))
+    notes = fields.List(fields.Nested(FindingSchema))
+    checks = fields.List(fields.Nested(StepSchema))
+    issuer = fields.String(allow_none=True)
+    status = fields.String(allow_none=True)
+    form = fields.String(allow_none=True)
+    holder = fields.Nested(HolderSchema, allow_none=True)
+    issued_at = fields.Integer(allow_none=True)
+    expires_at = fields.Integer(allow_none=True)
+    evidence = fields.List(fields.Dict(), allow_none=True)
+    freshness = fields.Nested(AgesSchema)
+    rules = fields.Dict(allow_none=True)
+
+
+class VerdictsSchema(Schema):
+    """Verdicts, in the order of the codes."""
+
+    verdicts = fields.List(fields.Nested(VerdictSchema))
+
+
+class SnapshotSchema(Schema):
+    """What a gate in a browser is given (docs/snapshot.md). Nobody is in it: keys, bits and rules."""
+
+    member = fields.String()
+    gate = fields.String()
+    policy = fields.Dict()
+    trust = fields.Dict(allow_none=True)
+    statuses = fields.Dict(keys=fields.String(), values=fields.String())
+    segments = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    rules = fields.List(fields.String())
+    reasons = fields.List(fields.Dict())

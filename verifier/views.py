@@ -11,11 +11,21 @@ from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as BaseResponse
 
-from credentials.errors import InvalidRequest
+from credentials.errors import InvalidRequest, RateLimited, TooLarge
 from credentials.limits import NONCE_BYTES
+from service_kit.openapi import content, told
 from verifier.answer import to_text
 from verifier.gate import MAX_LANE_CHARACTERS
-from verifier.schemas import AskSchema, BatchSchema, ChallengeSchema, CheckSchema, StateSchema
+from verifier.schemas import (
+    AskSchema,
+    BatchSchema,
+    ChallengeSchema,
+    CheckSchema,
+    SnapshotSchema,
+    StateSchema,
+    VerdictSchema,
+    VerdictsSchema,
+)
 from verifier.service import service
 
 blueprint = Blueprint("verifier", __name__, description="Whether to let somebody pass")
@@ -26,13 +36,21 @@ _NONCE = re.compile(f"[0-9a-f]{{{2 * NONCE_BYTES}}}")
 _LANE = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_LANE_CHARACTERS}}}")
 
 
-def _takes(schema: type) -> dict[str, Any]:
+def _takes(schema: type, example: dict[str, Any]) -> dict[str, Any]:
     """What the OpenAPI document says of a body that is read by hand."""
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"required": True, **content("application/json", schema, example)}
+
+
+def _gives(description: str, schema: type) -> dict[str, Any]:
+    """What it says of an answer that is written by hand."""
+    return {"200": {"description": description, **content("application/json", schema)}}
 
 
 @blueprint.post("/v1/check")
-@blueprint.doc(requestBody=_takes(CheckSchema), responses={200: {"description": "The verdict (docs/verdict.md)"}})
+@blueprint.doc(
+    **told(InvalidRequest, TooLarge, RateLimited, responses=_gives("The verdict", VerdictSchema)),
+    requestBody=_takes(CheckSchema, {"text": "TX1:…", "lane": "1"}),
+)
 def check() -> Response:
     """Judge one code."""
     service().limit(1)
@@ -41,7 +59,10 @@ def check() -> Response:
 
 
 @blueprint.post("/v1/check/batch")
-@blueprint.doc(requestBody=_takes(BatchSchema), responses={200: {"description": "A verdict for each, in order"}})
+@blueprint.doc(
+    **told(InvalidRequest, TooLarge, RateLimited, responses=_gives("A verdict for each, in order", VerdictsSchema)),
+    requestBody=_takes(BatchSchema, {"texts": ["TX1:…", "TX1:…"], "lane": "1"}),
+)
 def check_batch() -> Response:
     """Judge up to 1,000 codes that one lane was shown."""
     body = _body({"texts", "lane"})
@@ -56,8 +77,8 @@ def check_batch() -> Response:
 
 
 @blueprint.post("/v1/challenge")
-@blueprint.doc(requestBody=_takes(AskSchema))
-@blueprint.response(200, ChallengeSchema)
+@blueprint.doc(**told(InvalidRequest), requestBody=_takes(AskSchema, {"lane": "1"}))
+@blueprint.response(200, ChallengeSchema, description="The challenge")
 def ask() -> dict[str, Any]:
     """A challenge for a phone to answer."""
     _lane(_body({"lane"}))
@@ -65,7 +86,8 @@ def ask() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/state")
-@blueprint.response(200, StateSchema)
+@blueprint.response(200, StateSchema, description="Its state")
+@blueprint.doc(**told())
 def show_state() -> dict[str, Any]:
     """How fresh the gate is."""
     return service().state()
@@ -74,7 +96,10 @@ def show_state() -> dict[str, Any]:
 @blueprint.get("/v1/snapshot")
 @blueprint.doc(
     parameters=[{"in": "query", "name": "since", "schema": {"type": "string"}, "description": "The position held"}],
-    responses={200: {"description": "What the gate knows, verified, or what is new of it (docs/snapshot.md)"}},
+    **told(
+        responses=_gives("What the gate knows, verified, or what is new of it (docs/snapshot.md)", SnapshotSchema)
+        | {"304": {"description": "Held"}}
+    ),
 )
 def show_snapshot() -> BaseResponse:
     """All that a gate in a browser needs, checked by this service; with ``since`` what is new."""

@@ -70,13 +70,13 @@ class Front:
 def add_front(app: Flask, front: Front, is_ready: Callable[[], bool]) -> None:
     """Serve the front page of a service at its place, which begins without a slash."""
     app.extensions[EXTENSION] = front
-    app.register_blueprint(_blueprint())
+    add_look(app)
     app.add_url_rule(f"/{front.place}", "front", lambda: draw("front/role.html", front=front, is_ready=is_ready()))
 
 
 def add_entrance(root: Flask, roles: Sequence[tuple[str, Front, Callable[[], bool]]]) -> None:
     """Serve the page that names the roles of a server: the path of each, its front page, whether it is ready."""
-    root.register_blueprint(_blueprint())
+    add_look(root)
 
     def entrance() -> Response:
         return draw("front/entrance.html", roles=[(path, front, is_ready()) for path, front, is_ready in roles])
@@ -104,10 +104,12 @@ def draw(template: str, **values: Any) -> Response:
     return response
 
 
-def _blueprint() -> Blueprint:
-    blueprint = Blueprint("look", __name__, template_folder="templates")
-    blueprint.add_url_rule("/look/<name>", "file", _look)
-    return blueprint
+def add_look(app: Flask) -> None:
+    """The templates and the files of the look, once for each application."""
+    if "look" not in app.blueprints:
+        blueprint = Blueprint("look", __name__, template_folder="templates")
+        blueprint.add_url_rule("/look/<name>", "file", _look)
+        app.register_blueprint(blueprint)
 
 
 def _look(name: str) -> Response:

@@ -10,8 +10,8 @@ LANGUAGES = ("zh-CN", "zh-HK", "en")
 LANGUAGE_NAMES = {"zh-CN": "简体中文", "zh-HK": "繁體中文", "en": "English"}
 _TRADITIONAL = ("zh-hk", "zh-tw", "zh-mo", "zh-hant")
 _NAME_CHARACTERS = str.maketrans(
-    "内辽宁龙苏东广庆贵云陕肃湾门产设团国务员会卫总",
-    "內遼寧龍蘇東廣慶貴雲陝肅灣門產設團國務員會衞總",
+    "内辽宁龙苏东广庆贵云陕肃湾门产设团国务员会卫总关",
+    "內遼寧龍蘇東廣慶貴雲陝肅灣門產設團國務員會衞總關",
 )
 """Of members' names and of no other text: elsewhere 云 may be 云."""
 

@@ -1,7 +1,7 @@
 """The page for programmers (接口文档): a service's OpenAPI document, drawn for people.
 
 By ourselves, because the renderers that there are do not stand our Content Security Policy, or fail people who need
-contrast: docs/adr/0016-the-interface-page-is-our-own.md.
+contrast: docs/adr/0017-the-interface-page-is-our-own.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
-from service_kit.front.front import Link, Way, draw
+from service_kit.front.front import Link, Way, add_look, draw
 from service_kit.front.language import Said
 from service_kit.locale import TEXTS, Text
 from service_kit.openapi import CODES, Interface, operations
@@ -118,6 +118,7 @@ class Reference:
 
 def add_reference(app: Flask, interface: Interface) -> None:
     """Serve the page at ``/docs``."""
+    add_look(app)
     reference = Reference(interface)
 
     def page() -> Any:

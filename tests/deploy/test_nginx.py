@@ -222,7 +222,7 @@ def test_a_service_that_is_away_is_said(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/registry/metrics", "/metrics", "/readyz", "/registry/readyz", "/issuer/v1/state", "/"]
+    "path", ["/registry/metrics", "/metrics", "/readyz", "/registry/readyz", "/issuer/v1/state", "/nowhere"]
 )
 def test_what_has_no_login_stays_inside(house: House, path: str) -> None:
     """Counts and ages are for those who run it."""
