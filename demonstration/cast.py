@@ -16,6 +16,7 @@ from credentials.recognition.amendment import successor, with_parameters
 from credentials.recognition.document import sign_rule_set
 from credentials.recognition.template import template
 from credentials.signing import PemSigner
+from demonstration.phone import Phone
 from demonstration.world import World
 from service_kit.auth import authorization
 from service_kit.clock import SystemClock
@@ -177,6 +178,16 @@ class Province:
         headers = self._authorization() | {"Idempotency-Key": secrets.token_hex(16)}
         return self._world.post(self.server.url("issuer") + "/v1/credentials", dict(request), headers)
 
+    def claim_code(self, request: Mapping[str, Any]) -> str:
+        """Put somebody on file and make a claim code, as staff at a counter do."""
+        return self._run("issuer", "claim-code", "-", stdin=json.dumps(request)).strip()
+
+    def serve_phone(self, what: str, phone: Phone, act: str | None = None, **fields: str) -> dict[str, Any]:
+        """What the issuer answers to a phone that asks for ``what``: claims, renewals, paper, release."""
+        issuer = self.server.url("issuer")
+        proof = phone.proof(issuer, SystemClock().now(), act)
+        return self._world.post(f"{issuer}/v1/wallet/{what}", {**fields, "holder_proof": proof})
+
     def withdraw(self, handle: str) -> None:
         """Withdraw a code by its handle."""
         url = f"{self.server.url('issuer')}/v1/credentials/{handle}/withdrawal"
@@ -225,7 +236,11 @@ class Province:
 
     def wait_for_withdrawals(self, member: str, count: int) -> None:
         """Wait until the gate knows so many withdrawn codes of ``member``."""
-        self.wait_for(lambda state: (state["members"].get(member, {}).get("withdrawn") or 0) >= count)
+        self.wait_for(lambda _: self.withdrawn(member) >= count)
+
+    def withdrawn(self, member: str) -> int:
+        """How many withdrawn codes of ``member`` the gate knows."""
+        return int(self.state()["members"].get(member, {}).get("withdrawn") or 0)
 
     def _checked(self, text: str, *options: str) -> dict[str, Any]:
         done = self._world.attempt(
@@ -250,6 +265,7 @@ class Province:
             "TONGXING_REGISTRY_URL": self._registry.url,
             "TONGXING_TRUST_ROOT": str(self._registry.trust_root),
             "TONGXING_KEY_FILE": str(self.key_file("credential-1")),
+            "TONGXING_HOTLINE": self.home.hotline,
             "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
             "TONGXING_POLL_SECONDS": str(POLL_SECONDS),
             "TONGXING_GATE_NAME": f"{self.home.names.zh}站",

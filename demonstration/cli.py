@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from credentials.errors import TongxingError
-from demonstration.story import tell
+from demonstration.props import asks
+from demonstration.story import Stage, tell
 from demonstration.telling import Difference
 from demonstration.world import World
 from service_kit.locale import Text, reader_languages
@@ -45,7 +46,7 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
     began = time.monotonic()
     with World(folder.absolute()) as world:
         try:
-            tell(world)
+            stage = tell(world)
         except (Difference, TongxingError) as error:
             click.secho(f"\n✗ {error}", fg="red", bold=True)
             _say(Text(f"  图片和日志：{folder}", f"  pictures and logs: {folder}"))
@@ -57,15 +58,20 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
         )  # fmt: skip
         _say(Text(f"  图片、日志、密钥和数据库：{folder}", f"  pictures, logs, keys and databases: {folder}"))
         if keep_running:
-            _stay(world)
+            _stay(stage)
 
 
-def _stay(world: World) -> None:
+def _stay(stage: Stage) -> None:
+    world = stage.world
     for server in world.servers:
         if server.process is None and server.name.count("-") == 0:
             world.start(server)
         if server.process is not None:
             click.echo(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
+    code = stage.henan.claim_code(asks("刘洋", hours=20, form="phone", now=stage.now()))
+    wallet, gate = stage.henan.server.url("issuer"), stage.guangdong.server.url("verifier")
+    _say(Text(f"  钱包 {wallet}/wallet/ ，领取码 {code}", f"  the wallet {wallet}/wallet/ with claim code {code}"))
+    _say(Text(f"  卡口 {gate}/", f"  the gate {gate}/"))
     _say(Text("  按 Ctrl-C 停止。", "  Ctrl-C stops them."))
     with suppress(KeyboardInterrupt):
         while True:

@@ -38,12 +38,12 @@ class Phone:
             raise Conflict("this phone has a key already")
         write_atomic(self._folder / _KEY, private_key_pem(new_private_key()), mode=0o600)
 
-    def proof(self, audience: str, at: int) -> str:
-        """Proof of possession for the issuer at ``audience``, to be sent with the request for a code.
+    def proof(self, audience: str, at: int, act: str | None = None) -> str:
+        """Proof of possession for the issuer at ``audience``, to be sent with the request for a code, or for ``act``.
 
         Raises NotFound without a key.
         """
-        return make_proof(self._key(), audience, at)
+        return make_proof(self._key(), audience, at, act)
 
     def keep(self, text: str) -> None:
         """Keep a code that the issuer gave. Raises NotACredential, TooLarge or Malformed."""

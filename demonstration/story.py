@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import kid_of, new_private_key
 from credentials.model import Status
@@ -60,15 +61,16 @@ class Stage:
         return verdict
 
 
-def tell(world: World) -> None:
+def tell(world: World) -> Stage:
     """The whole story. Raises Difference at the first outcome that is not the expected one."""
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
         enrolment, bulk, picture, phone, withdrawal, refusals, recognition, tightening, compromise, clocks, challenge,
-        offline, switched_off,
+        offline, claiming, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
+    return stage
 
 
 def enrolment(stage: Stage) -> None:
@@ -339,10 +341,50 @@ def offline(stage: Stage) -> None:
     telling.expect(Text("同一个码，用图片", "the same from its picture"), ZHEJIANG.names, picture_verdict, "accepted")
 
 
+def claiming(stage: Stage) -> None:
+    """A person gets their code by sixteen digits, on one phone at a time."""
+    telling, henan, gate = stage.telling, stage.henan, stage.guangdong
+    telling.chapter("十三 领取码与换手机", "13 A claim code, and a new phone")
+    person = asks("陈静", hours=20, form="phone", now=stage.now())
+    phones = [Phone(stage.world.folder / f"phone-of-chen-{number}") for number in (1, 2)]
+    for each, words in zip(phones, (Text("动态码", "the live code"), Text("新手机", "the new phone")), strict=True):
+        each.make_key()
+        code = henan.claim_code(person)
+        telling.done(
+            f"工作人员发一个领取码：{code}，手机凭它领取健康码",
+            f"staff hand out a claim code, {code}; a phone gets its code by it",
+        )
+        known = gate.withdrawn(HENAN.member)
+        each.keep(henan.serve_phone("claims", each, code=code)["text"])
+        stage.expect(words, gate, each.show(stage.now()), "accepted", "compare-holder")
+    gate.wait_for_withdrawals(HENAN.member, known + 1)
+    stage.expect(
+        Text("旧手机，消息到达之后", "the old phone, once the news is there"),
+        gate,
+        phones[0].show(stage.now()),
+        "refused",
+        "withdrawn",
+    )
+    try:
+        henan.serve_phone("renewals", phones[0])
+    except FetchFailed as error:
+        if "device-replaced" not in error.detail:
+            raise
+    else:
+        raise Difference("a phone that was replaced got a code")
+    telling.done(
+        "旧手机续码被拒：健康码已在另一部手机上领取",
+        "the old phone is refused a further code: it was claimed on another phone",
+    )
+    again = henan.serve_phone("renewals", phones[1])
+    if again["text"] != phones[1].code():
+        raise Difference("a young code was not given again")
+
+
 def switched_off(stage: Stage) -> None:
     """The gates go on without the registry and without the issuer."""
     telling, world = stage.telling, stage.world
-    telling.chapter("十三 关机断网", "13 The registry and the issuer are switched off")
+    telling.chapter("十四 关机断网", "14 The registry and the issuer are switched off")
     world.stop(stage.registry.server)
     world.stop(stage.henan.server)
     telling.done("登记处和河南的服务已停", "the registry's and Henan's servers are stopped")

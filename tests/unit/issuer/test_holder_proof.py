@@ -10,7 +10,16 @@ from credentials.errors import ProofOfPossessionFailed
 from credentials.keys import compressed_point, jwk_of, new_private_key
 from credentials.signing import PemSigner
 from credentials.wire import jws
-from issuer.holder_proof import MAX_AGE_SECONDS, MAX_PROOF_CHARACTERS, TYPE, make_proof, proven_point
+from issuer.holder_proof import (
+    MAX_AGE_SECONDS,
+    MAX_PROOF_CHARACTERS,
+    PAPER,
+    RELEASE,
+    TYPE,
+    make_proof,
+    proven_point,
+    read_proof,
+)
 from tests.unit.issuer.issuing import AUDIENCE, NOW
 
 HOLDER, THIEF = new_private_key(), new_private_key()
@@ -46,6 +55,7 @@ def test_proof_gives_the_point(age: int) -> None:
         pytest.param(proof(jwk={"kty": "oct", "k": "AA"}), id="a secret as key"),
         pytest.param(proof()[:-4] + "AAAA", id="a changed signature"),
         pytest.param(proof(pad="x" * MAX_PROOF_CHARACTERS), id="too long"),
+        pytest.param(proof(act="paper"), id="a proof for one deed"),
         pytest.param("", id="nothing"),
         pytest.param("x.y.z", id="garbage"),
         pytest.param(".".join(["eyJhbGciOiJub25lIiwia2lkIjoiMDAifQ", *proof().split(".")[1:2], ""]), id="alg none"),
@@ -56,6 +66,15 @@ def test_attack_fails(attack: str) -> None:
     """RFC 7800 section 4: without proof anyone can have a code bound to a key that is another's."""
     with pytest.raises(ProofOfPossessionFailed):
         proven_point(attack, AUDIENCE, NOW)
+
+
+def test_a_proof_for_a_deed_is_for_no_other() -> None:
+    """Found in a log within its five minutes, a renewal's proof must give no paper and end no code."""
+    made = make_proof(HOLDER, AUDIENCE, NOW, PAPER)
+    assert read_proof(made, AUDIENCE, NOW + 1, PAPER) == (compressed_point(HOLDER.public_key()), NOW)
+    for wrong in (made, make_proof(HOLDER, AUDIENCE, NOW), proof(act=[RELEASE]), proof(act=True)):
+        with pytest.raises(ProofOfPossessionFailed):
+            read_proof(wrong, AUDIENCE, NOW, RELEASE)
 
 
 def test_payload_that_is_no_object() -> None:
