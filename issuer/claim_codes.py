@@ -26,7 +26,7 @@ from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffe
 from credentials.model import Form
 from issuer.issuance import Issuance
 from issuer.request import read_registration
-from issuer.storage.ports import ClaimCodeRow, HolderStore
+from issuer.storage.holder_ports import ClaimCodeRow, HolderStore
 from service_kit.clock import DAY_SECONDS
 
 RANDOM_DIGITS = 14

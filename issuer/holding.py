@@ -28,7 +28,8 @@ from credentials.model import MAX_LIFETIME_SECONDS, Form, Status
 from issuer.causes import DEVICE_REPLACED, HOLDER_REQUEST, LOST_DEVICE, WALLET
 from issuer.holder_proof import Proven
 from issuer.issuance import RECORD_ATTEMPTS, Issuance
-from issuer.storage.ports import Device, DeviceStore, Holder, HolderFacts, HolderStore, IssuedRow, Made
+from issuer.storage.holder_ports import Device, DeviceStore, Holder, HolderFacts, HolderStore
+from issuer.storage.ports import IssuedRow, Made
 from service_kit.clock import DAY_SECONDS
 
 YOUNG_SHARE = 0.5

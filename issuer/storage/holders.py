@@ -17,7 +17,8 @@ from issuer.causes import DEVICE_REPLACED, WALLET
 from issuer.decisions import ManualDecision
 from issuer.storage import tables
 from issuer.storage.consequences import end_device, withdraw_contradicted
-from issuer.storage.ports import ClaimCodeRow, Device, Holder, HolderFacts, Made
+from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder, HolderFacts
+from issuer.storage.ports import Made
 from issuer.storage.rows import (
     ISSUED,
     evidence_bytes,
@@ -41,7 +42,7 @@ _PRESENT = tuple(column.label("shown_as") if column.name == "form" else column f
 
 
 class SqlHolderStore:
-    """See :class:`issuer.storage.ports.HolderStore` and :class:`issuer.storage.ports.DeviceStore`."""
+    """See :class:`issuer.storage.holder_ports.HolderStore` and :class:`issuer.storage.holder_ports.DeviceStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -31,8 +31,8 @@ from issuer.holder_proof import Proven
 from issuer.holding import PAPERS_A_DAY, Held, Holding
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holder_ports import Holder
 from issuer.storage.holders import KEEP_CLAIM_CODE_SECONDS, SqlHolderStore
-from issuer.storage.ports import Holder
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.database import connect, migrate, transaction
 from tests.unit.issuer.issuing import AUDIENCE, DAY, NOW, SECRETS, by_hand, own_key, paper, sampled
