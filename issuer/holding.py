@@ -97,8 +97,7 @@ class Holding:
         device = self.devices.find_device(point)
         if device and device.holder.holder_id != holder.holder_id:
             raise InvalidRequest("holder_proof: this key holds the code of another person or form")
-        manual = row.manual if row.manual and row.manual.ends_at > at else None
-        made = self.issuance.make(holder.facts, point, at, manual)
+        made = self.issuance.make(holder.facts, point, at)
         self.devices.record_claim(digest, holder, point, made)
         return self._told(made, holder)
 

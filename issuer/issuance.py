@@ -38,7 +38,7 @@ from issuer.indices import Place, group_end, reference_of
 from issuer.ready import Ready, get_ready
 from issuer.request import IssueRequest, read_request
 from issuer.storage.holder_ports import HolderFacts
-from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay
+from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, Standing
 
 HANDLE_BYTES = 16
 RECORD_ATTEMPTS = 5
@@ -139,19 +139,24 @@ class Issuance:
         known = self.store.replays(client_id, [ask.key for ask in asks], at)
         return [ask.key in known and known[ask.key].body_hash != ask.body_hash for ask in asks]
 
-    def make(self, facts: HolderFacts, point: bytes | None, at: int, manual: ManualDecision | None = None) -> Made:
+    def make(self, facts: HolderFacts, point: bytes | None, at: int) -> Made:
         """A code for somebody on file, signed and checked, and not to be released before it is recorded.
 
-        ``facts`` are judged anew, unless ``manual``, or a decision by hand that stands, says otherwise. Raises
-        DecisionRejected, SelfCheckFailed, StorageUnavailable or StorageFull.
+        ``facts`` are judged anew, unless a decision by hand that stands says otherwise. Raises SelfCheckFailed,
+        StorageUnavailable or StorageFull.
         """
-        ready = get_ready(facts, point, manual, self.unit, at)
+        ready = get_ready(facts, point, None, self.unit, at)
         (made,) = self._sign_all(self._bound([ready], at), at)
         return made
 
-    def examine(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> None:
-        """Raise DecisionRejected for a decision by hand that could not be made."""
-        get_ready(facts, None, manual, self.unit, at)
+    def decide(self, facts: HolderFacts, manual: ManualDecision, at: int) -> Standing:
+        """A decision by hand that comes with no code, to be kept. It takes the number of a place that stays empty.
+
+        Raises DecisionRejected, StorageUnavailable or StorageFull.
+        """
+        decision = get_ready(facts, None, manual, self.unit, at).decision
+        (place,) = self.store.allocate(group_end(decision.ends_at), 1)
+        return Standing(place.serial, decision)
 
     def subject_of(self, document: Document) -> bytes:
         """The keyed digest by which a person is known here: without the key no document leads to it."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence, Form, Guardian, Status
-from issuer.decisions import ManualDecision
-from issuer.storage.ports import IssuedRow, Made
+from issuer.storage.ports import IssuedRow, Made, Standing
 
 
 class HolderFacts(NamedTuple):
@@ -45,7 +44,6 @@ class ClaimCodeRow(NamedTuple):
     digest: bytes
     author: str
     expires_at: int
-    manual: ManualDecision | None = None
     point: bytes | None = None
 
 
@@ -71,11 +69,15 @@ class HolderStore(Protocol):
     masked names and facts, but no document and no claim code.
     """
 
-    def keep_holder(self, facts: HolderFacts) -> int:
-        """Put somebody on file, or what is new of them; their number. Facts stay where no new ones come."""
+    def keep_holder(self, facts: HolderFacts, decided: Standing | None, author: str, at: int) -> int:
+        """Put somebody on file, or what is new of them; their number. Facts stay where no new ones come.
 
-    def find_holder(self, subject: bytes, form: Form) -> tuple[Holder, ManualDecision | None] | None:
-        """Somebody on file, and the decision by hand that waits in a claim code of theirs that nobody has used."""
+        ``decided``: a decision by hand that is kept with it, and stands from now on; codes of theirs that say another
+        status are withdrawn. Raises Conflict when its number is taken, or it lacks what it must have.
+        """
+
+    def find_holder(self, subject: bytes, form: Form) -> Holder | None:
+        """Somebody on file."""
 
     def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
         """Keep a claim code; the holder's unused ones end. Raises Conflict when there is one of this digest."""

@@ -128,7 +128,7 @@ def test_facts_stay_where_no_new_ones_come(offices: Offices) -> None:
     assert second.facts == first.facts
     newer = offices.one.holder(offices.one.code(evidence=[sampled(result="positive")]))
     assert newer.facts.evidence != first.facts.evidence
-    assert offices.one.store.find_holder(first.facts.subject, Form.PHONE) == first.holder_id
+    assert offices.one.store.find_holder(first.facts.subject, Form.PHONE) == newer
     assert offices.one.store.find_holder(first.facts.subject, Form.ASSISTED) is None
 
 
