@@ -26,7 +26,7 @@ from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffe
 from credentials.model import Form
 from issuer.issuance import Issuance
 from issuer.request import read_registration
-from issuer.storage.ports import ClaimCodeRow, HolderStore
+from issuer.storage.holder_ports import ClaimCodeRow, HolderStore
 from service_kit.clock import DAY_SECONDS
 
 RANDOM_DIGITS = 14
@@ -75,15 +75,15 @@ class ClaimCodes:
         """Put a person on file, or what is new of them, and make a claim code; the one before, if unused, ends.
 
         ``fields``: a request as for issuing (:mod:`issuer.request`) without ``holder_proof``. ``author``: the client,
-        or the command. A decision by hand in it is examined now, and made when the code is claimed.
+        or the command. A decision by hand in it is made now, and stands whether the claim code is used or not.
 
         Raises what :func:`issuer.request.read_registration` does, DecisionRejected, StorageUnavailable, StorageFull.
         """
         request = read_registration(fields, at)
         facts = self.issuance.facts_of(request)
-        self.issuance.examine(facts, request.manual, at)
-        holder_id = self.store.keep_holder(facts)
-        return self._make(holder_id, ClaimCodeRow(b"", author, at + CLAIM_CODE_SECONDS, request.manual), at)
+        decided = None if request.manual is None else self.issuance.decide(facts, request.manual, at)
+        holder_id = self.store.keep_holder(facts, decided, author, at)
+        return self._make(holder_id, ClaimCodeRow(b"", author, at + CLAIM_CODE_SECONDS), at)
 
     def make_for(self, subject: bytes, holder_name: str, author: str, at: int) -> ClaimCode:
         """A claim code of ten minutes for a person on file, who has been recognised in another way.
@@ -91,14 +91,12 @@ class ClaimCodes:
         ``subject``: their keyed digest (:meth:`issuer.issuance.Issuance.subject_of`); ``holder_name``: masked. Raises
         HolderUnknown when nothing is on file for a phone of theirs, SignInNameDiffers when it is under another name.
         """
-        found = self.store.find_holder(subject, Form.PHONE)
-        if found is None:
+        holder = self.store.find_holder(subject, Form.PHONE)
+        if holder is None:
             raise HolderUnknown("nobody on file")
-        holder, waiting = found
         if holder.facts.name != holder_name:
             raise SignInNameDiffers("another name on file")
-        # Or a decision by hand would be escaped by not using the claim code that it waits in.
-        return self._make(holder.holder_id, ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS, waiting), at)
+        return self._make(holder.holder_id, ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS), at)
 
     def digest(self, digits: str) -> bytes:
         """What is kept of a claim code."""

@@ -28,7 +28,8 @@ from credentials.model import MAX_LIFETIME_SECONDS, Form, Status
 from issuer.causes import DEVICE_REPLACED, HOLDER_REQUEST, LOST_DEVICE, WALLET
 from issuer.holder_proof import Proven
 from issuer.issuance import RECORD_ATTEMPTS, Issuance
-from issuer.storage.ports import Device, DeviceStore, Holder, HolderFacts, HolderStore, IssuedRow, Made
+from issuer.storage.holder_ports import Device, DeviceStore, Holder, HolderFacts, HolderStore
+from issuer.storage.ports import IssuedRow, Made
 from service_kit.clock import DAY_SECONDS
 
 YOUNG_SHARE = 0.5
@@ -96,8 +97,7 @@ class Holding:
         device = self.devices.find_device(point)
         if device and device.holder.holder_id != holder.holder_id:
             raise InvalidRequest("holder_proof: this key holds the code of another person or form")
-        manual = row.manual if row.manual and row.manual.ends_at > at else None
-        made = self.issuance.make(holder.facts, point, at, manual)
+        made = self.issuance.make(holder.facts, point, at)
         self.devices.record_claim(digest, holder, point, made)
         return self._told(made, holder)
 

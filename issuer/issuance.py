@@ -33,10 +33,12 @@ from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
 from credentials.wire import cose
 from credentials.wire.jws import json_bytes
-from issuer.decisions import Decision, ManualDecision, decide_by_hand, decide_by_rule
+from issuer.decisions import ManualDecision
 from issuer.indices import Place, group_end, reference_of
+from issuer.ready import Ready, get_ready
 from issuer.request import IssueRequest, read_request
-from issuer.storage.ports import Entry, HolderFacts, IssuedRow, IssuerStore, Made, Replay, Standing
+from issuer.storage.holder_ports import HolderFacts
+from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, Standing
 
 HANDLE_BYTES = 16
 RECORD_ATTEMPTS = 5
@@ -120,7 +122,7 @@ class Issuance:
         """
         # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
         known = self.store.replays(client_id, [ask.key for ask in asks], at)
-        ready: dict[str, tuple[Ask, _Ready]] = {}
+        ready: dict[str, tuple[Ask, Ready]] = {}
         bad: dict[int, TongxingError] = {}
         for number, ask in enumerate(asks):
             try:
@@ -137,19 +139,24 @@ class Issuance:
         known = self.store.replays(client_id, [ask.key for ask in asks], at)
         return [ask.key in known and known[ask.key].body_hash != ask.body_hash for ask in asks]
 
-    def make(self, facts: HolderFacts, point: bytes | None, at: int, manual: ManualDecision | None = None) -> Made:
+    def make(self, facts: HolderFacts, point: bytes | None, at: int) -> Made:
         """A code for somebody on file, signed and checked, and not to be released before it is recorded.
 
-        ``facts`` are judged anew, unless ``manual``, or a decision by hand that stands, says otherwise. Raises
-        DecisionRejected, SelfCheckFailed, StorageUnavailable or StorageFull.
+        ``facts`` are judged anew, unless a decision by hand that stands says otherwise. Raises SelfCheckFailed,
+        StorageUnavailable or StorageFull.
         """
-        ready = self._ready(facts, point, manual, at)
+        ready = get_ready(facts, point, None, self.unit, at)
         (made,) = self._sign_all(self._bound([ready], at), at)
         return made
 
-    def examine(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> None:
-        """Raise DecisionRejected for a decision by hand that could not be made."""
-        self._ready(facts, None, manual, at)
+    def decide(self, facts: HolderFacts, manual: ManualDecision, at: int) -> Standing:
+        """A decision by hand that comes with no code, to be kept. It takes the number of a place that stays empty.
+
+        Raises DecisionRejected, StorageUnavailable or StorageFull.
+        """
+        decision = get_ready(facts, None, manual, self.unit, at).decision
+        (place,) = self.store.allocate(group_end(decision.ends_at), 1)
+        return Standing(place.serial, decision)
 
     def subject_of(self, document: Document) -> bytes:
         """The keyed digest by which a person is known here: without the key no document leads to it."""
@@ -167,30 +174,11 @@ class Issuance:
             request.evidence,
         )
 
-    def _decide(self, ask: Ask, at: int) -> _Ready:
+    def _decide(self, ask: Ask, at: int) -> Ready:
         request = read_request(ask.fields, self.audience, at)
-        return self._ready(self.facts_of(request), request.holder_point, request.manual, at)
+        return get_ready(self.facts_of(request), request.holder_point, request.manual, self.unit, at)
 
-    def _ready(self, facts: HolderFacts, point: bytes | None, manual: ManualDecision | None, at: int) -> _Ready:
-        """Decide. The code expires with its lifetime, or with a manual decision if sooner."""
-        expires_at = at + facts.lifetime
-        if manual is None:
-            decision = decide_by_rule(facts.subject, self.unit, facts.evidence, at, expires_at)
-        else:
-            decision = decide_by_hand(
-                facts.subject,
-                manual.status,
-                manual.reason,
-                basis=manual.basis,
-                author=manual.author,
-                approver=manual.approver,
-                evidence=facts.evidence,
-                at=at,
-                ends_at=manual.ends_at,
-            )
-        return _Ready(facts, point, decision, min(expires_at, decision.ends_at))
-
-    def _bound(self, ready: Sequence[_Ready], at: int) -> list[_Ready]:
+    def _bound(self, ready: Sequence[Ready], at: int) -> list[Ready]:
         """What people decided and still stands binds the rule: a red by hand is not lifted by asking for a code."""
         by_rule = {each.facts.subject for each in ready if each.decision.approver is None}
         standing = self.store.standing(by_rule, at) if by_rule else {}
@@ -199,7 +187,7 @@ class Issuance:
             for each in ready
         ]
 
-    def _issue_ready(self, client_id: str, asked: Mapping[str, tuple[Ask, _Ready]], at: int) -> dict[str, Replay]:
+    def _issue_ready(self, client_id: str, asked: Mapping[str, tuple[Ask, Ready]], at: int) -> dict[str, Replay]:
         """Allocate, sign, check and record, but for what somebody else did in the meantime."""
         known: dict[str, Replay] = {}
         for attempt in range(1, RECORD_ATTEMPTS + 1):
@@ -220,7 +208,7 @@ class Issuance:
                 known = dict(self.store.replays(client_id, list(asked), at))
         raise AssertionError  # pragma: no cover
 
-    def _sign_all(self, fresh: Sequence[_Ready], at: int) -> list[Made]:
+    def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made]:
         ends = [group_end(entry.expires_at) for entry in fresh]
         places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]
@@ -253,7 +241,7 @@ class Issuance:
             raise SelfCheckFailed(error.code) from error
         return texts
 
-    def _credential(self, entry: _Ready, place: Place, at: int) -> StatusCredential:
+    def _credential(self, entry: Ready, place: Place, at: int) -> StatusCredential:
         facts, decision = entry.facts, entry.decision
         cti = secrets.token_bytes(CTI_BYTES)
         return StatusCredential(
@@ -274,24 +262,6 @@ class Issuance:
             guardian=facts.guardian,
             holder_key=entry.holder_point,
         )
-
-
-class _Ready(NamedTuple):
-    """What was decided about somebody, and when their code will expire. ``standing``: see Made."""
-
-    facts: HolderFacts
-    holder_point: bytes | None
-    decision: Decision
-    expires_at: int
-    standing: int | None = None
-
-    def under(self, standing: Standing | None) -> _Ready:
-        """The same under a decision that stands."""
-        if standing is None:
-            return self
-        decision_id, decision = standing
-        expires_at = min(self.expires_at, decision.ends_at)
-        return self._replace(decision=decision, expires_at=expires_at, standing=decision_id)
 
 
 def issued_json(row: IssuedRow) -> dict[str, Any]:

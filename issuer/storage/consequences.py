@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Select, select, update
 
 from credentials.model import Form
 from issuer.causes import ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
+from issuer.decisions import Decision
 from issuer.storage import tables
-from issuer.storage.ports import Entry, Made
+from issuer.storage.ports import Entry
 from issuer.storage.rows import evidence_bytes, insert_into
 
 _PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})
@@ -63,12 +64,12 @@ def learn(connection: Connection, entries: Sequence[Entry], author: str, at: int
         if evidence != known or entry.decision.approver is not None:
             facts = {"version": _holder.version + 1, "evidence": evidence}
             connection.execute(update(tables.holder).where(_holder.holder_id == holder_id).values(facts))
-        withdraw_contradicted(connection, entry, author, at)
+        withdraw_contradicted(connection, entry.decision, author, at)
 
 
-def withdraw_contradicted(connection: Connection, made: Made | Entry, author: str, at: int) -> None:
+def withdraw_contradicted(connection: Connection, decision: Decision, author: str, at: int) -> None:
     """Withdraw what the person's phones were given and says another status than was just decided."""
-    otherwise = _codes_of(made.decision.subject).where(_code.expires_at > at, _code.status != made.decision.status)
+    otherwise = _codes_of(decision.subject).where(_code.expires_at > at, _code.status != decision.status)
     set_bits(connection, connection.execute(otherwise).scalars(), at, STATUS_CHANGED, author)
 
 

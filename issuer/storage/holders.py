@@ -14,19 +14,18 @@ from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, sele
 from credentials.errors import Conflict
 from credentials.model import Form, Guardian, Status
 from issuer.causes import DEVICE_REPLACED, WALLET
-from issuer.decisions import ManualDecision
 from issuer.storage import tables
 from issuer.storage.consequences import end_device, withdraw_contradicted
-from issuer.storage.ports import ClaimCodeRow, Device, Holder, HolderFacts, Made
+from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder, HolderFacts
+from issuer.storage.ports import Made, Standing
 from issuer.storage.rows import (
     ISSUED,
     evidence_bytes,
+    insert_decisions,
     insert_into,
     insert_made,
     issued,
-    manual_bytes,
     read_evidence,
-    read_manual,
 )
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
@@ -41,13 +40,13 @@ _PRESENT = tuple(column.label("shown_as") if column.name == "form" else column f
 
 
 class SqlHolderStore:
-    """See :class:`issuer.storage.ports.HolderStore` and :class:`issuer.storage.ports.DeviceStore`."""
+    """See :class:`issuer.storage.holder_ports.HolderStore` and :class:`issuer.storage.holder_ports.DeviceStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     @retried
-    def keep_holder(self, facts: HolderFacts) -> int:
+    def keep_holder(self, facts: HolderFacts, decided: Standing | None, author: str, at: int) -> int:
         known = _holder_row(facts)
         fresh = known | {"version": _holder.version + 1}
         if not facts.evidence:
@@ -55,25 +54,27 @@ class SqlHolderStore:
         with transaction(self._engine) as connection:
             kept = insert_into(connection, tables.holder).values(**known, version=1)
             kept = kept.on_conflict_do_update(index_elements=["subject", "form"], set_=fresh)
-            return int(connection.execute(kept.returning(_holder.holder_id)).scalar_one())
+            holder_id = int(connection.execute(kept.returning(_holder.holder_id)).scalar_one())
+            if decided is not None:
+                insert_decisions(connection, [decided])
+                withdraw_contradicted(connection, decided.decision, author, at)
+        return holder_id
 
     @retried
-    def find_holder(self, subject: bytes, form: Form) -> tuple[Holder, ManualDecision | None] | None:
-        waiting = and_(_claim.holder_id == _holder.holder_id, _claim.point.is_(None), _claim.manual.is_not(None))
-        both = select(tables.holder, _claim.manual).outerjoin_from(tables.holder, tables.claim_code, waiting)
+    def find_holder(self, subject: bytes, form: Form) -> Holder | None:
+        whole = select(tables.holder).where(_holder.subject == subject, _holder.form == form)
         with reading(self._engine) as connection:
-            found = connection.execute(both.where(_holder.subject == subject, _holder.form == form)).first()
-        return None if found is None else (_read_holder(found), found.manual and read_manual(found.manual))
+            found = connection.execute(whole).first()
+        return None if found is None else _read_holder(found)
 
     @retried
     def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
         unused = and_(_claim.holder_id == holder_id, _claim.point.is_(None))
         old = _claim.expires_at <= at - KEEP_CLAIM_CODE_SECONDS
-        values = row._asdict() | {"manual": row.manual and manual_bytes(row.manual)}
         with transaction(self._engine) as connection:
             _lock(connection, holder_id)
             connection.execute(delete(tables.claim_code).where(or_(unused, old)))
-            connection.execute(insert(tables.claim_code).values(holder_id=holder_id, **values))
+            connection.execute(insert(tables.claim_code).values(holder_id=holder_id, **row._asdict()))
 
     @retried
     def find_claim_code(self, digest: bytes) -> tuple[ClaimCodeRow, Holder] | None:
@@ -82,8 +83,7 @@ class SqlHolderStore:
             found = connection.execute(both.where(_claim.digest == digest)).first()
         if found is None:
             return None
-        manual: ManualDecision | None = found.manual and read_manual(found.manual)
-        return ClaimCodeRow(found.digest, found.author, found.expires_at, manual, found.point), _read_holder(found)
+        return ClaimCodeRow(found.digest, found.author, found.expires_at, found.point), _read_holder(found)
 
     @retried
     def find_device(self, point: bytes) -> Device | None:
@@ -212,7 +212,7 @@ def _keep_code(connection: Connection, device_id: int, made: Made) -> None:
         expires_at=row.expires_at,
     )
     connection.execute(kept)
-    withdraw_contradicted(connection, made, WALLET, row.issued_at)
+    withdraw_contradicted(connection, made.decision, WALLET, row.issued_at)
 
 
 def _holder_row(facts: HolderFacts) -> dict[str, Any]:

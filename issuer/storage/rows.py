@@ -10,13 +10,12 @@ from sqlalchemy import Connection, Table, insert
 from credentials.limits import MAX_EVIDENCE
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, RuleSetReference, Status
 from credentials.wire.cbor import dumps, loads
-from issuer.decisions import Decision, ManualDecision
+from issuer.decisions import Decision
 from issuer.indices import place_of
 from issuer.storage import tables
-from issuer.storage.ports import Entry, IssuedRow, Made
+from issuer.storage.ports import Entry, IssuedRow, Made, Standing
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
-_MAX_MANUAL_BYTES = 2048
 _row = tables.credential.c
 ISSUED = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
 """The columns of an :class:`issuer.storage.ports.IssuedRow`."""
@@ -34,10 +33,17 @@ def insert_into(connection: Connection, table: Table) -> Any:
 def insert_made(connection: Connection, made: Sequence[Made | Entry]) -> None:
     """Keep codes with their decisions, but for those decisions by hand that stand there already."""
     # A decision made for one credential has that credential's serial as its number: sequential for both.
-    decisions = [_decision_row(each) for each in made if each.standing is None]
-    if decisions:
-        connection.execute(insert(tables.decision), decisions)
+    insert_decisions(
+        connection,
+        [Standing(each.issued.place.serial, each.decision) for each in made if each.standing is None],
+    )
     connection.execute(insert(tables.credential), [_credential_row(each) for each in made])
+
+
+def insert_decisions(connection: Connection, decided: Sequence[Standing]) -> None:
+    """Keep decisions under their numbers."""
+    if decided:
+        connection.execute(insert(tables.decision), [_decision_row(*each) for each in decided])
 
 
 def issued(serial: int, handle: bytes, form: int, issued_at: int, expires_at: int, text: str) -> IssuedRow:
@@ -56,17 +62,6 @@ def read_evidence(data: bytes) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(EvidenceKind(kind), EvidenceResult(result), at, region) for kind, result, at, region in pieces
     )
-
-
-def manual_bytes(manual: ManualDecision) -> bytes:
-    """A decision by hand that is to be made, as one value."""
-    return dumps([int(manual.status), int(manual.reason), *manual[2:]])
-
-
-def read_manual(data: bytes) -> ManualDecision:
-    """It back from it."""
-    status, reason, *rest = loads(data, _MAX_MANUAL_BYTES)
-    return ManualDecision(Status(status), Reason(reason), *rest)
 
 
 def read_decision(row: Any) -> Decision:
@@ -101,10 +96,9 @@ def _credential_row(made: Made | Entry) -> dict[str, object]:
     }
 
 
-def _decision_row(entry: Made | Entry) -> dict[str, object]:
-    made = entry.decision
+def _decision_row(decision_id: int, made: Decision) -> dict[str, object]:
     return {
-        "decision_id": entry.issued.place.serial,
+        "decision_id": decision_id,
         "subject": made.subject,
         "status": int(made.status),
         "reason": int(made.reason),

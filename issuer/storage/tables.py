@@ -241,8 +241,6 @@ claim_code = Table(
     Column("holder_id", _Serial, ForeignKey("issuer_holder.holder_id"), nullable=False),
     Column("author", String(64), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    # A decision by hand that comes with it; made when it is claimed.
-    Column("manual", _Octets),
     # The key of the phone that used it.
     Column("point", _Octets(33)),
     Index("issuer_claim_code_by_holder", "holder_id"),

@@ -31,8 +31,8 @@ from issuer.holder_proof import Proven
 from issuer.holding import PAPERS_A_DAY, Held, Holding
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holder_ports import Holder
 from issuer.storage.holders import KEEP_CLAIM_CODE_SECONDS, SqlHolderStore
-from issuer.storage.ports import Holder
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.database import connect, migrate, transaction
 from tests.unit.issuer.issuing import AUDIENCE, DAY, NOW, SECRETS, by_hand, own_key, paper, sampled
@@ -129,22 +129,8 @@ def test_facts_stay_where_no_new_ones_come(offices: Offices) -> None:
     newest = offices.one.code(evidence=[sampled(result="positive")])
     newer = offices.one.holder(newest)
     assert newer.facts.evidence != first.facts.evidence
-    assert offices.one.store.find_holder(first.facts.subject, Form.PHONE) == (offices.one.holder(newest), None)
+    assert offices.one.store.find_holder(first.facts.subject, Form.PHONE) == newer
     assert offices.one.store.find_holder(first.facts.subject, Form.ASSISTED) is None
-
-
-def test_a_decision_waits_in_an_unused_claim_code(offices: Offices) -> None:
-    """Whoever is given another claim code meanwhile must be found with it, until it has been used."""
-    waiting = offices.one.code(decision=by_hand())
-    subject = offices.one.holder(waiting).facts.subject
-    found = offices.another().store.find_holder(subject, Form.PHONE)
-    assert found is not None
-    assert found[1] is not None
-    assert (found[1].status, found[1].ends_at) == (Status.RED, by_hand()["ends_at"])
-    offices.one.claim(waiting, point_of())
-    used = offices.one.store.find_holder(subject, Form.PHONE)
-    assert used is not None
-    assert used[1] is None
 
 
 def test_a_claim_code_ends_the_one_before(offices: Offices) -> None:

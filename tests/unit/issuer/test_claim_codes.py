@@ -110,23 +110,31 @@ def test_for_somebody_who_signed_in(codes: ClaimCodes, holding: Holding) -> None
 
 
 def test_a_decision_that_comes_with_it(codes: ClaimCodes, holding: Holding) -> None:
-    """Examined when the claim code is made, made when it is claimed, and in force from then on."""
+    """It stands from then on: nobody escapes it by not using the claim code, or by having another one made."""
     asked = {**paper(), "form": "phone"}
     with pytest.raises(DecisionRejected):
         codes.make({**asked, "decision": by_hand(approver="cdc/li")}, "app", NOW)
-    made = codes.make({**asked, "decision": by_hand(status="yellow", ends_at=NOW + DAY)}, "app", NOW)
-    held = holding.claim(codes.digest(read_claim_code(made.text)), POINT, NOW + 60)
+    first = codes.make(asked, "app", NOW)
+    assert holding.claim(codes.digest(read_claim_code(first.text)), POINT, NOW).status is Status.GREEN
+    codes.make({**asked, "decision": by_hand(status="yellow", ends_at=NOW + DAY)}, "app", NOW)
+    held = holding.renew(POINT, NOW + 60)
     assert (held.status, held.issued.expires_at) == (Status.YELLOW, NOW + DAY)
-    assert holding.renew(POINT, NOW + DAY - 60).status is Status.YELLOW
-    assert holding.renew(POINT, NOW + DAY).status is Status.GREEN
+    again = codes.make(asked, "app", NOW + 120)
+    other = compressed_point(new_private_key().public_key())
+    assert holding.claim(codes.digest(read_claim_code(again.text)), other, NOW + 180).status is Status.YELLOW
+    assert holding.renew(other, NOW + DAY).status is Status.GREEN
 
 
-def test_a_decision_that_ended_before_the_claim(codes: ClaimCodes, holding: Holding) -> None:
-    """It binds nobody any more: the rule decides."""
-    asked = {**paper(), "form": "phone", "decision": by_hand(ends_at=NOW + 3600)}
+def test_a_decision_that_comes_with_it_withdraws_what_says_otherwise(
+    codes: ClaimCodes, holding: Holding, issuer: IssuerOnDisk
+) -> None:
+    """The phone's green code is refused at gates with the next publication, long before it renews."""
+    asked = {**paper(), "form": "phone"}
     made = codes.make(asked, "app", NOW)
-    digest = codes.digest(read_claim_code(made.text))
-    assert holding.claim(digest, POINT, NOW + 3600).status is Status.GREEN
+    holding.claim(codes.digest(read_claim_code(made.text)), POINT, NOW)
+    assert issuer.rows("issuer_withdrawal") == 0
+    codes.make({**asked, "decision": by_hand()}, "app", NOW)
+    assert issuer.rows("issuer_withdrawal") == 1
 
 
 def test_the_page_says_what_the_code_does() -> None:

@@ -69,7 +69,6 @@ def upgrade() -> None:
         sa.Column("holder_id", _SERIAL, sa.ForeignKey("issuer_holder.holder_id"), nullable=False),
         sa.Column("author", sa.String(64), nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
-        sa.Column("manual", sa.LargeBinary),
         sa.Column("point", sa.LargeBinary(33)),
     )
     op.create_index("issuer_claim_code_by_holder", "issuer_claim_code", ["holder_id"])
