@@ -22,7 +22,7 @@ from credentials.errors import FetchFailed, Unavailable
 from service_kit.fetch import Fetcher
 
 HOST = "127.0.0.1"
-START_SECONDS = 30
+START_SECONDS = 120
 STOP_SECONDS = 10
 COMMAND_SECONDS = 120
 MAX_ANSWER_BYTES = 4 * 1024 * 1024

@@ -152,7 +152,9 @@ class IssuerService:
         be read. Raises StorageUnavailable, SchemaOutdated, SettingInvalid."""
         require_schema(self.engine, MIGRATIONS, VERSION_TABLE)
         self.clients.key_of("")
-        for path in (self.settings.key_file, self.settings.status_key_file):
+        settings = self.settings
+        of_sign_in = filter(None, (settings.sign_in_key_file, settings.sign_in_client_secret_file))
+        for path in (settings.key_file, settings.status_key_file, *of_sign_in):
             read_secret(path)
         _secret(self.settings)
 

@@ -22,11 +22,11 @@ from flask import Response, after_this_request, jsonify, redirect, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
 from credentials.errors import (
-    InvalidRequest,
     NotAuthorised,
     NotFound,
     OperationError,
     RateLimited,
+    SignInNotBegun,
     StorageUnavailable,
     TongxingError,
 )
@@ -82,10 +82,10 @@ def finish() -> Response:
 
 
 def claim_code_of_browser(settings: IssuerSettings) -> str:
-    """The claim code that this browser has from signing in. Raises InvalidRequest when there is none."""
+    """The claim code that this browser has from signing in. Raises SignInNotBegun when there is none, or no more."""
     code = request.cookies.get(_name(settings, _CLAIM))
     if not code:
-        raise InvalidRequest("code: missing, and this browser has none from signing in")
+        raise SignInNotBegun("no code, and none that this browser has from signing in")
     return code
 
 

@@ -1,5 +1,5 @@
 // A certified OpenID provider (npm oidc-provider), run by tests/identity_provider.py. Standard input: one line of JSON,
-// {port, clients, keys, accounts: {id: claims}, in_id_token}. Says the port on standard output when it listens.
+// {host, port, clients, keys, accounts: {id: claims}, in_id_token}. Says the port on standard output when it listens.
 //
 // Who signs in is whom the browser's cookie "account" names; the account "nobody" says no.
 
@@ -9,11 +9,11 @@ import { createInterface } from "node:readline";
 import { Provider } from "oidc-provider";
 
 const [line] = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", (text) => resolve([text])));
-const { port, clients, keys, accounts, in_id_token: inIdToken } = JSON.parse(line);
+const { host, port, clients, keys, accounts, in_id_token: inIdToken } = JSON.parse(line);
 const server = createServer();
 await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
 
-const provider = new Provider(`http://127.0.0.1:${server.address().port}`, {
+const provider = new Provider(`http://${host}:${server.address().port}`, {
   clients,
   jwks: { keys },
   claims: { openid: ["sub", "document_number"], profile: ["name"] },

@@ -23,7 +23,8 @@ PACKAGE = ROOT / "node_modules" / "oidc-provider"
 class IdentityProvider:
     """One provider, running. ``accounts``: the claims of each person who has one, by the account's id.
 
-    ``in_id_token``: all claims stand in the ID token; otherwise most are had at the userinfo endpoint alone.
+    ``in_id_token``: all claims stand in the ID token; otherwise most are had at the userinfo endpoint alone. ``host``:
+    by which of its names this machine is called; to browsers ``localhost`` is another site than 127.0.0.1.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class IdentityProvider:
         *,
         keys: list[dict[str, Any]] | None = None,
         in_id_token: bool = False,
+        host: str = HOST,
     ) -> None:
         self._node = _node()
         self._settings = {
+            "host": host,
             "port": 0,
             "clients": [client],
             "accounts": accounts,
@@ -47,7 +50,7 @@ class IdentityProvider:
     @property
     def url(self) -> str:
         """Its issuer identifier."""
-        return f"http://{HOST}:{self._settings['port']}"
+        return f"http://{self._settings['host']}:{self._settings['port']}"
 
     def restart(self, **changes: Any) -> None:
         """Stop it and start it at the same address, with other ``keys`` or a changed ``client``."""

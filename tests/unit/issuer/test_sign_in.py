@@ -66,7 +66,7 @@ def test_whoever_signs_in_gets_their_code(scene: Scene) -> None:
     assert issued.status_code == 201
     assert issued.json["holder"] == {"name": "王**", "document_tail": "002X"}  # type: ignore[index]
     assert cookies(issued)[CLAIM].startswith(";")
-    assert browser.claim(new_private_key()).json["code"] == "invalid-request"  # type: ignore[index]
+    assert browser.claim(new_private_key()).json["code"] == "sign-in-not-begun"  # type: ignore[index]
 
 
 def test_the_same_phone_may_ask_again(scene: Scene) -> None:
