@@ -55,7 +55,7 @@ export const EN: Record<TextName, string> = {
   "expired-what": "This phone has not been online for {time}.",
   "expired-todo": "Go online and press Update now. If you must pass at once, show your identity document at the manual lane.",
   "clock-title": "The clock of this phone is wrong",
-  "clock-what": "It is behind the issuer's and says {clock}. A code shown by it would be refused.",
+  "clock-what": "It is behind that of {office} and says {clock}. A code shown by it would be refused.",
   "clock-todo": "Switch on automatic time in the phone's settings, or go online and press Update now. Without network you can scan the gate's code.",
   "key-lost-title": "This code cannot be shown any more",
   "key-lost-what": "The browser has removed the key of this code. Your status has not changed.",
