@@ -15,11 +15,12 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
-from tests.benchmarks import feed
+from tests.benchmarks import apps, feed
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
 from tests.benchmarks.bulk import residents_a_second
 from tests.benchmarks.database import into_postgresql
+from tests.benchmarks.feed import Figure
 from tests.benchmarks.measuring import Result, measure
 from tests.benchmarks.rows import issuing, steps, verifying
 from tests.servers import NoServer
@@ -51,6 +52,7 @@ def main() -> int:
     _print(parts)
     sizes = feed.sizes()
     feed.show(sizes)
+    sizes += _apps()
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])
     missed += [figure.name for figure in sizes if not figure.is_met]
     print("Missed: " + ", ".join(missed) if missed else "Every budget is kept.")
@@ -74,6 +76,16 @@ def _stored(rounds: int) -> list[Result]:
     except NoServer as missing:
         print(f"Skipped: issue into PostgreSQL: {missing}")
         return []
+
+
+def _apps() -> list[Figure]:
+    try:
+        figures = [*apps.sizes(), *apps.times()]
+    except NoServer as missing:
+        print(f"Skipped: the gate app: {missing}")
+        return []
+    feed.show(figures)
+    return figures
 
 
 def _options() -> argparse.Namespace:

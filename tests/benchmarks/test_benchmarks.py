@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.benchmarks import apps
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.database import into_postgresql
 from tests.benchmarks.measuring import Row, measure
 from tests.benchmarks.rows import issuing, steps, verifying
-from tests.servers import PostgreSQL
+from tests.servers import NoServer, PostgreSQL
 
 
 @pytest.mark.parametrize("rows", [verifying, issuing, steps])
@@ -31,6 +32,16 @@ def test_the_rows_with_a_database_run(postgresql_server: PostgreSQL) -> None:
     with into_postgresql() as rows:
         results = measure(rows, rounds=1)
     assert [result.row.name.startswith("issue into PostgreSQL") for result in results] == [False, True, True]
+
+
+def test_the_rows_of_the_gate_app_run() -> None:
+    """The same for those that need a browser; the size of the scripts is no matter of the machine, so it must hold."""
+    try:
+        figures = [*apps.sizes(), *apps.times(rounds=1)]
+    except NoServer as missing:
+        pytest.skip(f"NOT CHECKED: {missing}")
+    assert figures[0].is_met, figures[0]
+    assert all(figure.value > 0 for figure in figures)
 
 
 def test_ratios_and_budgets() -> None:

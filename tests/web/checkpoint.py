@@ -15,6 +15,13 @@ SECONDS = 30_000
 STANDS = {"automatic": "no", "speech": "no"}
 """Settings with which a verdict stands until somebody goes on."""
 
+KEPT = """async () => {
+    await navigator.serviceWorker.ready;
+    const isKept = () => navigator.serviceWorker.controller && localStorage["gate-kept"];
+    while (!isKept()) await new Promise((go) => setTimeout(go, 100));
+}"""
+"""Waits until the app and its knowledge lie on the device."""
+
 
 class Checkpoint:
     """One device with the gate app. ``camera``: the video that its browser was started with."""
@@ -36,8 +43,7 @@ class Checkpoint:
     def open_and_keep(self) -> Checkpoint:
         """As :meth:`open`, and wait until the app and its knowledge lie on the device."""
         self.open()
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        self.page.wait_for_function("navigator.serviceWorker.controller && localStorage['gate-kept']")
+        self.page.evaluate(KEPT)
         return self
 
     def see(self, *frames: Image.Image) -> None:

@@ -18,7 +18,7 @@ from tests.web.town import Town
 from verifier.app import CHECKPOINT
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = [
+ARGUMENTS = [
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
@@ -75,7 +75,7 @@ def launch(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[La
             tmp_path / profile,
             executable_path=chromium,
             chromium_sandbox=False,
-            args=_ARGUMENTS + seen,
+            args=ARGUMENTS + seen,
             **{"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "permissions": ["camera"]} | options,
         )
         context.on("weberror", lambda error: faults.append(str(error.error)))

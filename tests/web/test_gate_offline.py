@@ -125,9 +125,8 @@ def test_storage_that_was_dropped_or_damaged_is_said(gate: Checkpoint, town: Tow
     for harm in (forget, damage):
         gate.context.set_offline(False)
         gate.page.reload()
-        gate.page.wait_for_function("document.getElementById('bar').textContent.includes('已联网')")
+        expect(gate.page.locator("#bar")).to_contain_text("已联网")
         gate.context.set_offline(True)
-        gate.page.evaluate("indexedDB")
         harm(gate.page)
         gate.page.reload()
         expect(gate.page.locator("#warnings")).to_contain_text("已被浏览器清除或已损坏")

@@ -15,7 +15,7 @@ import { Preferences } from "./preferences";
 import { challengeScreen } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
 import { bar, warnings } from "./screens/parts";
-import { renewView, scanScreen, tellOverCamera } from "./screens/scan";
+import { renewView, renewWays, scanScreen, tellOverCamera } from "./screens/scan";
 import { settingsScreen } from "./screens/settings";
 import { shiftScreen } from "./screens/shift";
 import { countDown, manualResultScreen, outcomeByHand, SIGNALS, spoken, verdictScreen } from "./screens/verdict";
@@ -137,6 +137,7 @@ class App implements Desk {
       const { knowledge, document: snapshot } = news;
       this.gate = new Gate(knowledge, snapshot.policy, snapshot.gate, deviceNow, this.memory);
       this.words = new Words(this.words.language, knowledge);
+      renewWays(this);
     }
     this.renew();
   }

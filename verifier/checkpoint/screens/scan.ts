@@ -34,6 +34,11 @@ function usual({ words, gate }: Desk): string {
   return words.text(gate?.memory.challenges.open ? "pointAnswer" : "point");
 }
 
+/** Draw anew what the profile decides. */
+export function renewWays(desk: Desk): void {
+  document.querySelector(".ways [data-action=challenge]")?.replaceWith(challenge(desk));
+}
+
 /** Draw the camera's part anew; what is being typed below stays. */
 export function renewView(desk: Desk): void {
   document.querySelector(".view")?.replaceWith(view(desk));
@@ -96,9 +101,9 @@ function picture(desk: Desk): HTMLElement {
   return element("div", { class: "grow" }, chooser, button(words.text("picture"), () => chooser.click()));
 }
 
-function challenge(desk: Desk): HTMLElement | null {
-  if (!desk.gate?.name) return null;
-  const ask = button(desk.words.text("challenge"), () => desk.go("challenge"), desk.gate.policy.nonce_required ? "grow primary" : "grow");
+function challenge(desk: Desk): HTMLButtonElement {
+  const isRequired = desk.gate?.policy.nonce_required;
+  const ask = button(desk.words.text("challenge"), () => desk.go("challenge"), isRequired ? "grow primary" : "grow");
   ask.dataset.action = "challenge";
   return ask;
 }
