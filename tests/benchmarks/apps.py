@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -162,7 +163,7 @@ _COUNT = """async () => {
 def _slow_page(browser: Browser, at: int) -> Iterator[Page]:
     context = browser.new_context(permissions=["camera"])
     page = context.new_page()
-    page.clock.set_system_time(at * 1000)
+    page.clock.set_system_time(datetime.fromtimestamp(at, UTC))
     page.add_init_script(_CLOCKED)
     session = context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})

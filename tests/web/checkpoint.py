@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
@@ -97,9 +98,9 @@ class Checkpoint:
         """Press a button by what it does."""
         self.page.locator(f"[data-action={action}]").click()
 
-    def warnings(self) -> str:
-        """What the guard is warned of."""
-        return self.page.locator("#warnings").inner_text()
+    def set_clock(self, ahead: int) -> None:
+        """Set the device's clock so many seconds ahead of what it is."""
+        self.page.clock.set_system_time(datetime.now(UTC) + timedelta(seconds=ahead))
 
 
 def forget(page: Page) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -64,16 +64,19 @@ def test_a_challenge_needs_no_network(gate: Checkpoint, town: Town, tmp_path_fac
     assert gate.type(answer) == ("refused", "challenge-not-answered")
 
 
-@pytest.mark.parametrize(("days", "reason"), [(2, "status-stale"), (5, "trust-stale")])
-def test_what_is_too_old_is_checked_by_hand(gate: Checkpoint, town: Town, days: int, reason: str) -> None:
+def test_what_is_too_old_is_checked_by_hand(gate: Checkpoint, town: Town) -> None:
     """Neither green nor red: the gate says that it does not know any more, before anybody comes, and for each."""
     code = town.paper(hours=1)["text"]
     gate.context.set_offline(True)
-    gate.page.clock.set_system_time((time.time() + days * 24 * HOUR) * 1000)
+    gate.set_clock(25 * HOUR)
     gate.page.reload()
-    expect(gate.page.locator("#warnings")).to_contain_text("人工核验")
-    assert gate.type(code) == ("undetermined", reason)
+    expect(gate.page.locator("#warnings")).to_contain_text("撤回数据过旧，须人工核验")
+    assert gate.type(code) == ("undetermined", "status-stale")
     expect(gate.page.locator("main h1")).to_have_text("需人工核验")
+    gate.next()
+    gate.set_clock(80 * HOUR)
+    gate.page.reload()
+    expect(gate.page.locator("#warnings")).to_contain_text("信任列表已有 3天未更新：请人工核验")
 
 
 def test_withdrawn_is_refused_after_the_next_news(gate: Checkpoint, town: Town) -> None:
@@ -126,11 +129,7 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
         "503": {"status": 503, "body": "out of order"},
     }
     for failure, answer in answers.items():
-
-        def bad(route: Route, answer: dict[str, object] = answer) -> None:
-            route.fulfill(**answer)  # type: ignore[arg-type]
-
-        gate.context.route("**/v1/snapshot*", bad)
+        gate.context.route("**/v1/snapshot*", answering(answer))
         gate.refresh()
         gate.page.locator(f"[data-failure='{failure}']").wait_for()
         gate.do("back")
@@ -138,6 +137,11 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
     gate.context.set_offline(True)
     gate.page.reload()
     assert gate.type(code) == ("accepted", "")
+
+
+def answering(answer: dict[str, Any]) -> Callable[[Route], None]:
+    """What gives ``answer`` instead of the service's."""
+    return lambda route: route.fulfill(**answer)
 
 
 def test_storage_that_was_dropped_or_damaged_is_said(gate: Checkpoint, town: Town) -> None:
@@ -171,12 +175,12 @@ def test_a_browser_that_refuses_storage_still_checks(launch: Launch, town: Town)
 def test_a_wrong_clock_is_said_and_nobody_is_judged_by_it(launch: Launch, town: Town, hours: int) -> None:
     """A guard's phone an hour off (coronacheck-android #67): whose clock it is must be plain, and nobody is refused."""
     gate = Checkpoint(launch(), town.gate)
-    gate.page.clock.set_system_time((time.time() + hours * HOUR) * 1000)
+    gate.set_clock(hours * HOUR)
     gate.open()
     expect(gate.page.locator("#warnings")).to_contain_text("本机时钟不准")
     assert gate.type(town.paper()["text"]) == ("undetermined", "clock-in-doubt")
     gate.next()
-    gate.page.clock.set_system_time(time.time() * 1000)
+    gate.set_clock(0)
     gate.refresh()
     gate.do("back")
     expect(gate.page.locator("#warnings")).not_to_contain_text("时钟")
