@@ -47,6 +47,8 @@ export async function comeBack(wallet: Wallet): Promise<void> {
 async function fetchCode(wallet: Wallet): Promise<void> {
   try {
     wallet.pick(await wallet.cards.claim(null));
+    // Away from what was said of a try before.
+    wallet.home();
   } catch (error) {
     if (error instanceof Refusal || error instanceof CredentialError) wallet.open(failedScreen(error.code));
     else if (error instanceof NotKept) wallet.open(failedScreen("not-kept"));
