@@ -142,6 +142,7 @@ export const EN: Record<TextName, string> = {
   "refusal-sign-in-declined": "The sign-in was cancelled. Sign in again, or use a claim code.",
   "refusal-sign-in-unproven": "What the sign-in page answered could not be confirmed. Use a claim code, or call the hotline.",
   "refusal-sign-in-without-document": "Your account has no document number that can be used. Use a claim code, or call the hotline.",
+  "refusal-sign-in-name-differs": "The name with your account is not the one on file here. Call the hotline.",
   "refusal-sign-in-unavailable": "The sign-in page does not answer now. Try later, or use a claim code.",
   "refusal-other": "It did not work ({code}). Try later, or call the hotline.",
 };

@@ -140,6 +140,7 @@ export const ZH_CN = {
   "refusal-sign-in-declined": "登录已取消。可以再登录一次，或用领取码领取。",
   "refusal-sign-in-unproven": "认证网站的回答无法确认。请用领取码领取，或拨打热线。",
   "refusal-sign-in-without-document": "您的账号没有可用的证件号码。请用领取码领取，或拨打热线。",
+  "refusal-sign-in-name-differs": "账号中的姓名与登记的不一致。请拨打热线。",
   "refusal-sign-in-unavailable": "认证网站暂时没有回应。请稍后再试，或用领取码领取。",
   "refusal-other": "没有成功（{code}）。请稍后再试，或拨打热线。",
 };

@@ -142,6 +142,7 @@ export const ZH_HK: Record<TextName, string> = {
   "refusal-sign-in-declined": "登入已取消。可以再登入一次，或用領取碼領取。",
   "refusal-sign-in-unproven": "認證網站的回覆無法確認。請用領取碼領取，或致電熱線。",
   "refusal-sign-in-without-document": "您的帳戶沒有可用的證件號碼。請用領取碼領取，或致電熱線。",
+  "refusal-sign-in-name-differs": "帳戶中的姓名與登記的不一致。請致電熱線。",
   "refusal-sign-in-unavailable": "認證網站暫時沒有回應。請稍後再試，或用領取碼領取。",
   "refusal-other": "沒有成功（{code}）。請稍後再試，或致電熱線。",
 };
