@@ -102,8 +102,8 @@ class App implements Desk {
 
   decide(result: ManualResult): void {
     this.tally.count(result);
-    this.announce(outcomeByHand(result), this.words.result(result));
     this.stand(manualResultScreen(this, result), true);
+    this.announce(outcomeByHand(result), this.words.result(result));
   }
 
   async openCamera(): Promise<void> {
@@ -162,8 +162,9 @@ class App implements Desk {
   private tell(verdict: Verdict, at: number): void {
     this.tally.count(verdict.reasons[0]?.code ?? verdict.outcome);
     this.issuer = verdict.credential?.issuer ?? null;
-    this.announce(verdict.outcome, spoken(verdict, this.words));
     this.stand(verdictScreen(this, verdict, at), verdict.outcome === "accepted");
+    // The screen first: the first sound of a day can take a slow phone half a second.
+    setTimeout(() => this.announce(verdict.outcome, spoken(verdict, this.words)));
   }
 
   private announce(outcome: Verdict["outcome"], text: string): void {
