@@ -229,6 +229,14 @@ def test_what_has_no_login_stays_inside(house: House, path: str) -> None:
     assert house.nginx.ask(path).status == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/look/theme.css", "/registry/", "/registry/docs"])
+def test_pages_for_people_are_handed_on(house: House, path: str) -> None:
+    """Whoever types the name alone must see what is there, and not a problem document."""
+    page = house.nginx.ask(path)
+    assert page.status == 200
+    assert page.headers["content-type"].startswith("text/")
+
+
 def test_nothing_is_said_in_the_clear(house: House) -> None:
     """Not even that there is something: a redirect would come after the code was read on the way."""
     with socket.create_connection(("127.0.0.1", house.nginx.port), timeout=30) as connection:
