@@ -74,6 +74,7 @@ export class App implements Wallet {
 
   pick(card: Card): void {
     this.picked = card.id;
+    this.remember();
     this.refresh();
   }
 
@@ -151,10 +152,12 @@ export class App implements Wallet {
     this.learn(await issuer.office());
   }
 
+  /** That there are codes here is remembered apart from them; only who removes the last one takes that away. */
   private remember(): void {
-    preferences.rememberCards(this.cards.all.length > 0);
     const office = this.cards.all[0]?.office;
-    if (office) this.learn(office);
+    if (!office) return;
+    preferences.rememberCards(true);
+    this.learn(office);
   }
 
   private learn(office: Office): void {

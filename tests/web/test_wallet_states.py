@@ -141,7 +141,7 @@ def test_a_changed_status_is_shown_from_the_signed_code_with_its_reason(wallet: 
 def test_no_colour_is_believed_but_the_signed_one(wallet: Wallet, town: Town) -> None:
     """Whoever edits what the browser stores turns nothing green: the colour is read from what the issuer signed."""
     wallet.claim(town.claim_code("吕一", decision=town.decision("yellow", "contact-of-contact")))
-    wallet.stored("card.issued.status = 'green'")
+    wallet.stored({"issued": {"status": "green"}})
     wallet.page.reload()
     expect(wallet.page.locator("h1.band")).to_have_text("黄码")
 
@@ -164,7 +164,7 @@ def test_a_database_that_the_browser_dropped_is_explained(wallet: Wallet, town: 
 def test_a_key_that_the_browser_dropped_is_explained(wallet: Wallet, town: Town) -> None:
     """The code without its key: not drawn, explained, and replaced by the next claim."""
     wallet.claim(town.claim_code("张三"))
-    wallet.stored("card.keys = {}")
+    wallet.stored({"keys": None})
     wallet.page.reload()
     wallet.condition("key-lost")
     assert wallet.page.locator(".symbol").count() == 0

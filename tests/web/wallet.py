@@ -24,7 +24,9 @@ _STORED = """async (change) => {
     asked.onsuccess = () => {
       const cards = asked.result ?? [];
       if (change) {
-        for (const card of cards) new Function("card", change)(card);
+        for (const card of cards) {
+          for (const [name, value] of Object.entries(change)) card[name] = value && { ...card[name], ...value };
+        }
         table.put(cards, "cards");
       }
       done(cards.map(({ issued, keys }) => ({ issued, extractable: keys?.privateKey?.extractable })));
@@ -95,8 +97,8 @@ class Wallet:
         main.wait_for()
         return main.get_attribute("data-refusal") or ""
 
-    def stored(self, change: str | None = None) -> list[dict[str, Any]]:
-        """What lies in the browser's database; ``change``: a statement about each ``card``, done first."""
+    def stored(self, change: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """What lies in the browser's database; ``change``: what to put into each card first."""
         held: list[dict[str, Any]] = self.page.evaluate(_STORED, change)
         return held
 
