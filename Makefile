@@ -45,7 +45,7 @@ test: static apps .venv/peers/installed ## everything: check, all other tests, t
 
 screenshots: .venv/test apps ## draw every page in both themes and all languages into build/screenshots
 	@mkdir -p build/screenshots
-	@SCREENSHOTS=build/screenshots $(PYTEST) tests/web/test_pages.py -k shut_out
+	@SCREENSHOTS=build/screenshots $(PYTEST) tests/web/test_pages.py tests/web/test_screens.py
 
 bench: .venv/test apps ## measure speed against the budgets
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -1,0 +1,94 @@
+"""Every screen of the two apps, in all languages, both themes, on a narrow phone and on a desk: nobody is shut out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from service_kit.front.language import LANGUAGES
+from tests.web.axe import LOOKS, look
+from tests.web.checkpoint import STANDS, Checkpoint
+from tests.web.conftest import Launch
+from tests.web.town import Town
+from tests.web.wallet import Wallet
+
+looks = pytest.mark.parametrize(("theme", "width"), LOOKS)
+languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@looks
+@languages
+@pytest.mark.parametrize("large", ["no", "yes"], ids=["", "large"])
+def test_the_gate_app(launch: Launch, town: Town, language: str, theme: str, width: int, large: str) -> None:
+    """A guard with bad eyes, with the keyboard, in the dark, from Hong Kong."""
+    context = launch(locale=language, color_scheme=theme, viewport={"width": width, "height": 740}, bypass_csp=True)
+    gate = Checkpoint(context, town.gate, settings={**STANDS, "large": large})
+    suffix = f"{language}-{theme}-{width}" + ("-large" if large == "yes" else "")
+    found = {screen: look(gate.page, f"gate-{screen}-{suffix}", language) for screen in _gate(gate, town)}
+    assert {screen: each for screen, each in found.items() if each} == {}
+
+
+@looks
+@languages
+@pytest.mark.parametrize("elder", [False, True], ids=["", "elder"])
+def test_the_wallet(launch: Launch, town: Town, language: str, theme: str, width: int, elder: bool) -> None:
+    """A resident of 75 on a small phone, a reader of screens, a window on a desk."""
+    context = launch(locale=language, color_scheme=theme, viewport={"width": width, "height": 740}, bypass_csp=True)
+    wallet = Wallet(context, town.wallet).open()
+    suffix = f"{language}-{theme}-{width}" + ("-elder" if elder else "")
+    if elder:
+        wallet.press("elder")
+    found = {screen: look(wallet.page, f"wallet-{screen}-{suffix}", language) for screen in _wallet(wallet, town)}
+    assert {screen: each for screen, each in found.items() if each} == {}
+
+
+def _gate(gate: Checkpoint, town: Town) -> Iterator[str]:
+    """From screen to screen, its name each time that there is one to look at."""
+    gate.page.goto(gate.address)
+    gate.page.locator("[data-camera=on]").wait_for()
+    yield "scan"
+    assert gate.type(town.paper()["text"]) == ("accepted", "")
+    yield "accepted"
+    gate.next()
+    assert gate.type(town.paper(hours=60)["text"]) == ("refused", "rule-failed")
+    yield "refused"
+    gate.next()
+    gate.do("challenge")
+    _seen(gate.page, "challenge")
+    yield "challenge"
+    gate.do("back")
+    gate.do("manual")
+    _seen(gate.page, "manual")
+    yield "manual"
+    gate.do("back")
+    gate.settings()
+    yield "settings"
+    gate.do("back")
+    gate.shift()
+    yield "shift"
+
+
+def _wallet(wallet: Wallet, town: Town) -> Iterator[str]:
+    """As :func:`_gate`."""
+    yield "welcome"
+    wallet.type_claim_code("1234 5678 9012 3456")
+    wallet.page.locator("#code-error").wait_for()
+    yield "mistyped"
+    wallet.open().claim(town.claim_code("宋一"))
+    yield "show"
+    for screen in ("menu", "details", "answer", "remove", "paper"):
+        wallet.open()
+        wallet.page.locator(".symbol svg").wait_for()
+        wallet.press("menu")
+        if screen != "menu":
+            wallet.press(screen)
+        yield screen
+    wallet.press("make")
+    wallet.page.locator(".symbol svg").first.wait_for()
+    yield "paper-made"
+
+
+def _seen(page: Page, screen: str) -> None:
+    page.locator(f"[data-screen={screen}]").wait_for()
