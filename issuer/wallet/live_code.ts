@@ -19,9 +19,9 @@ export interface Drawing {
 
 export class LiveCode {
   readonly symbol = element("div", { class: "symbol" });
-  readonly clock = element("p", { class: "clock", "aria-hidden": true });
+  readonly clock = element("p", { class: "clock", "aria-hidden": "true" });
   private readonly bar = element("div", { class: "bar-of-life" });
-  readonly life = element("div", { class: "life", "aria-hidden": true }, this.bar);
+  readonly life = element("div", { class: "life", "aria-hidden": "true" }, this.bar);
   private drawnAt = -Infinity;
   private isSigning = false;
   private readonly timer: ReturnType<typeof setInterval>;

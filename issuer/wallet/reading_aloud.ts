@@ -10,9 +10,9 @@ export function canReadAloud(): boolean {
 }
 
 /** Read what stands on the screen, from top to bottom. A phone without a voice says so on the screen. */
-export function readAloud(main: HTMLElement, { words, say }: Wallet): void {
-  if (!speechSynthesis.getVoices().length) return say(words.text("noVoice"));
-  speak(textOf(main), words.language);
+export function readAloud(main: HTMLElement, wallet: Wallet): void {
+  if (!speechSynthesis.getVoices().length) return wallet.say(wallet.words.text("noVoice"));
+  speak(textOf(main), wallet.words.language);
 }
 
 /** The words of a screen, without what is for eyes only. */

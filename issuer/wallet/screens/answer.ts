@@ -88,7 +88,7 @@ function answeredScreen(card: Card, challenge: Challenge): Screen {
     const { words, cards } = wallet;
     const drawn = element("div", { class: "symbol" });
     const bar = element("div", { class: "bar-of-life answer" });
-    const code = element("section", { class: "code" }, drawn, element("div", { class: "life", "aria-hidden": true }, bar));
+    const code = element("section", { class: "code" }, drawn, element("div", { class: "life", "aria-hidden": "true" }, bar));
     const again = () => wallet.open(answerScreen(card));
     const main = element(
       "main",

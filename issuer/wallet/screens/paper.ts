@@ -52,7 +52,7 @@ function sheetScreen(paper: Issued, office: Office): Screen {
       { class: "page sheet" },
       element("div", { class: "screen-only stack" }, heading(words.text("paperReady")), element("p", {}, words.text("paperPrint"))),
       large(paper, office, wallet),
-      element("p", { class: "cut", "aria-hidden": true }, element("span", {}, `✂ ${words.text("cut")}`)),
+      element("p", { class: "cut", "aria-hidden": "true" }, element("span", {}, `✂ ${words.text("cut")}`)),
       pocket(paper, office, wallet),
     );
     return { main, actions: [print] };
