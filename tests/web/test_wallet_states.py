@@ -7,6 +7,7 @@ import time
 import pytest
 from playwright.sync_api import Route, expect
 
+from credentials.formats import presentation
 from tests.web.conftest import Launch
 from tests.web.town import Town
 from tests.web.wallet import SECONDS, Wallet, outcome, texts_on
@@ -222,7 +223,8 @@ def test_relatives_codes_stand_beside_ones_own(wallet: Wallet, town: Town) -> No
     wallet.claim(town.claim_code("华七"))
     wallet.claim(town.claim_code("金国英", form="assisted", guardian="child"))
     assert "家人的码" in texts_on(wallet.page)
-    assert outcome(town, wallet.shown()) == ("accepted", [])
+    relatives = wallet.shown()
+    assert outcome(town, relatives) == ("accepted", [])
     wallet.press("people")
     names = wallet.page.locator(".person").all_inner_texts()
     assert len(names) == 2 and names[1].startswith("代持 金")
@@ -233,7 +235,8 @@ def test_relatives_codes_stand_beside_ones_own(wallet: Wallet, town: Town) -> No
     wallet.press("remove")
     wallet.press("yes")
     expect(wallet.page.locator(".who")).to_contain_text("金")
-    assert outcome(town, wallet.shown()) == ("accepted", [])
+    left = wallet.shown()
+    assert presentation.unwrap(left).credential_hash == presentation.unwrap(relatives).credential_hash
 
 
 def test_two_tabs_do_not_lose_each_others_codes(wallet: Wallet, town: Town) -> None:
