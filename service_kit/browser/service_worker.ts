@@ -5,7 +5,9 @@ declare const __FILES__: string[];
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const FILES = __FILES__;
-const CACHE = `app-${FILES.join("|")}`;
+/** Caches belong to the whole origin, where other apps may live: only those of this scope are ours to clear away. */
+const OURS = `app-${new URL(worker.registration.scope).pathname}-`;
+const CACHE = OURS + FILES.join("|");
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(
@@ -18,7 +20,7 @@ worker.addEventListener("install", (event) => {
 
 worker.addEventListener("activate", (event) => {
   const clean = async () => {
-    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    for (const name of await caches.keys()) if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
     await worker.clients.claim();
   };
   event.waitUntil(clean());

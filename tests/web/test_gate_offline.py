@@ -12,8 +12,14 @@ from playwright.sync_api import Route, expect
 from tests.web.checkpoint import Checkpoint, damage, forget
 from tests.web.conftest import Launch
 from tests.web.town import Town
+from tests.web.wallet import Wallet
 
 HOUR = 3600
+KEPT_BESIDE = """async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    while (active.state !== "activated") await new Promise((go) => setTimeout(go, 100));
+}"""
+"""Waits until the app's service worker has tidied up."""
 
 
 @pytest.fixture
@@ -48,6 +54,15 @@ def test_it_starts_cold_with_network_and_server_off(launch: Launch, town: Town, 
     gate.settings()
     expect(gate.page.locator("[data-member=CN-41]")).to_contain_text("前")
     expect(gate.page.locator("[data-failure=offline]")).to_be_visible()
+
+
+def test_it_starts_cold_after_the_wallet_was_opened_too(gate: Checkpoint, town: Town, stopped: None) -> None:
+    """A guard is a resident as well; where one server has both apps, the one must not clear the other away."""
+    wallet = Wallet(gate.context, town.guangdong.server.url("issuer") + "/wallet/").open()
+    wallet.page.evaluate(KEPT_BESIDE)
+    town.world.stop(town.guangdong.server)
+    gate.open()
+    wallet.open()
 
 
 def test_a_challenge_needs_no_network(gate: Checkpoint, town: Town, tmp_path_factory: pytest.TempPathFactory) -> None:
