@@ -106,6 +106,15 @@ def test_an_answer_opened_in_another_browser(launch: Launch, henan: str) -> None
         assert victim.locator(".symbol").count() == 0
 
 
+def test_a_link_says_nothing_about_this_phone(launch: Launch, henan: str) -> None:
+    """Somebody sends a link that would have the wallet itself say that the phone was reported lost."""
+    page = opened(launch, henan, "nobody")
+    for made_up in ("device-lost", "code-taken-back", "claim-code-used", "constructor"):
+        page.goto("about:blank")
+        page.goto(f"{henan}/wallet/#sign-in={made_up}")
+        page.locator("[data-refusal=sign-in-unproven]").wait_for()
+
+
 def test_somebody_cancels(launch: Launch, henan: str) -> None:
     """They come back to the wallet, and are told in words."""
     page = opened(launch, henan, "nobody")

@@ -25,7 +25,7 @@ export const EN: Record<TextName, string> = {
   picture: "Picture",
   noSymbol: "No QR code could be read. Try a clearer picture",
   type: "Hand scanner or keyboard",
-  typeHint: "Hand scanner or keyboard",
+  typeHint: "Scan or type",
   check: "Check",
 
   next: "Next",
@@ -43,7 +43,7 @@ export const EN: Record<TextName, string> = {
 
   challenge: "Challenge",
   showChallenge: "Show challenge",
-  challengeHow: "The holder scans this with the wallet, compares the gate's name “{gate}” and shows the phone's answer.",
+  challengeHow: "The holder presses “Scan the gate's code” beside the health code, scans this, compares the gate's name “{gate}” and shows the phone's answer.",
   scanAnswer: "Scan the answer",
 
   manual: "By hand",

@@ -41,7 +41,7 @@ export const ZH_CN = {
 
   challenge: "质询码",
   showChallenge: "出示质询码",
-  challengeHow: "请持码人用钱包扫描此码，核对卡口名“{gate}”，再出示手机上的回答。",
+  challengeHow: "请持码人在健康码页面按“扫卡口的码”，扫描此码，核对卡口名“{gate}”，再出示手机上的回答。",
   scanAnswer: "扫描回答",
 
   manual: "人工核验",

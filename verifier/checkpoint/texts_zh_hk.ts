@@ -43,7 +43,7 @@ export const ZH_HK: Record<TextName, string> = {
 
   challenge: "質詢碼",
   showChallenge: "出示質詢碼",
-  challengeHow: "請持碼人用錢包掃描此碼，核對關卡名「{gate}」，再出示手機上的回答。",
+  challengeHow: "請持碼人在健康碼頁面按「掃關卡的碼」，掃描此碼，核對關卡名「{gate}」，再出示手機上的回答。",
   scanAnswer: "掃描回答",
 
   manual: "人手核驗",

@@ -10,6 +10,8 @@ import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
 import type { Screen, Wallet } from "../screen";
 
 const FRAGMENT = /^#sign-in=([a-z-]{1,40})$/;
+/** What a sign-in can end with. Anybody can write a link: none shall say that this phone was lost, or its code taken back. */
+const SIGN_IN_ENDS = /^(sign-in-[a-z-]+|holder-unknown|not-found|rate-limited|storage-unavailable)$/;
 
 export const signInScreen: Screen = (wallet) => {
   const { words } = wallet;
@@ -40,7 +42,8 @@ export async function comeBack(wallet: Wallet): Promise<void> {
   if (!result) return;
   // Off the address at once: whoever opens it again from the history has not signed in.
   history.replaceState(null, "", location.pathname);
-  if (result !== "done") return wallet.open(failedScreen(wallet.words.isKnownRefusal(result) ? result : "sign-in-unproven"));
+  const isSayable = SIGN_IN_ENDS.test(result) && wallet.words.isKnownRefusal(result);
+  if (result !== "done") return wallet.open(failedScreen(isSayable ? result : "sign-in-unproven"));
   await fetchCode(wallet);
 }
 
