@@ -216,9 +216,13 @@ def open_database(settings: IssuerSettings) -> Engine:
 def prepare(settings: IssuerSettings) -> bool:
     """Bring the database up to date and make the issuer's secret if there is none; whether it was made.
 
-    Any number of processes may call it at once. Raises SettingInvalid when the secret is missing though the database
-    was begun with one, StorageFull, StorageUnavailable.
+    Any number of processes may call it at once. Raises SettingInvalid or KeyRejected for a key that could not be served
+    with, SettingInvalid when the secret is missing though the database was begun with one, StorageFull,
+    StorageUnavailable.
     """
+    # Before anything is made: who is told "ready" will not look for what is wrong with a key.
+    for path in (settings.key_file, settings.status_key_file):
+        settings.private_key(path)
     engine = open_database(settings)
     try:
         store = SqlIssuerStore(engine)

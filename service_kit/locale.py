@@ -90,7 +90,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "storage-unavailable": Text("存储暂不可用，请稍后再试。", "Storage is not available; try again later."),
     "storage-full": Text("存储空间已满。", "Storage is full."),
     "schema-outdated": Text("数据库版本不符。", "The database is of another version."),
-    "fetch-failed": Text("获取数据失败。", "Fetching failed."),
+    "fetch-failed": Text("与对方服务器的数据传输失败。", "Fetching from or sending to another server failed."),
     "fetch-too-large": Text("获取的数据过大。", "What was fetched is too large."),
     "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),
     "bundle-rejected": Text("离线数据包未被接受。", "The offline bundle was not accepted."),

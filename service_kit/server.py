@@ -41,7 +41,8 @@ BACKLOG = 1024
 MAX_CONNECTIONS = 512
 """Of each worker, idle ones included; more wait in the backlog."""
 HEAD_SECONDS = 15
-"""How long a request's head may take, and how long a connection may be idle: a slow sender holds a place, no thread."""
+"""How long a request's head may take, and how long a connection may be idle: so long, who sends a head slowly holds a
+place and no thread. It does not count for bodies: who sends one slowly holds a thread (docs/operations.md)."""
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers. Bodies have limits of each service's own."""
 STOP_SECONDS = 30

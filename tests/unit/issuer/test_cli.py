@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from credentials.errors import (
     FetchFailed,
     InvalidDocument,
     InvalidRequest,
+    KeyRejected,
     NotFound,
     SettingInvalid,
     TongxingError,
@@ -62,6 +63,35 @@ def recent(**changes: Any) -> str:
 def test_init_twice(folder: Path) -> None:
     """Set-up scripts are run again."""
     assert answer("init") == {"secret_file": str(folder / "data" / "issuer.secret"), "made": False}
+
+
+def _open_to_others(path: Path) -> None:
+    path.chmod(0o644)
+
+
+def _no_key(path: Path) -> None:
+    path.write_text("no key")
+
+
+@pytest.mark.parametrize("setting", ["TONGXING_KEY_FILE", "TONGXING_STATUS_KEY_FILE"])
+@pytest.mark.parametrize(
+    ("spoil", "expected"), [(_open_to_others, SettingInvalid), (_no_key, KeyRejected), (Path.unlink, SettingInvalid)]
+)
+def test_init_is_not_ready_with_a_key_that_cannot_serve(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    spoil: Callable[[Path], None],
+    expected: type[TongxingError],
+) -> None:
+    """It said "ready", and the server then did not start; nothing may be made before the keys are right."""
+    settings = environment(tmp_path)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    spoil(Path(settings[setting]))
+    with pytest.raises(expected):
+        run("init")
+    assert not (tmp_path / "data").exists()
 
 
 def test_issue_from_file_and_standard_input(folder: Path) -> None:
