@@ -16,6 +16,8 @@ PAUSE_SECONDS = 0.05
 """The longest pause before the second attempt; before the third, twice that. Of two in a deadlock one must wait."""
 BROKEN_OFF: Final = "the database broke the transaction off; nothing of it was kept"
 """The detail of a StorageUnavailable after which the same may be done again."""
+# A source of its own: processes that were forked would all draw the same from the common one.
+_CHANCE = random.SystemRandom()
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -35,7 +37,7 @@ def retried(deed: Callable[P, T]) -> Callable[P, T]:
             except StorageUnavailable as error:
                 if error.detail != BROKEN_OFF:
                     raise
-            time.sleep(random.uniform(0, attempt * PAUSE_SECONDS))
+            time.sleep(_CHANCE.uniform(0, attempt * PAUSE_SECONDS))
         return deed(*args, **kwargs)
 
     return again

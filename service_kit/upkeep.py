@@ -21,6 +21,8 @@ RETRY_SECONDS = 60.0
 """The longest wait after a failure."""
 UNEXPECTED = "unexpected"
 _log = structlog.get_logger("upkeep")
+# A source of its own: processes that were forked would all draw the same from the common one.
+_CHANCE = random.SystemRandom()
 
 
 class Condition(NamedTuple):
@@ -59,7 +61,7 @@ class Upkeep:
         while not self._stopped.is_set():
             self.run_once()
             wait = min(self._seconds, RETRY_SECONDS) if self.condition.failure else self._seconds
-            self._stopped.wait(wait * random.uniform(1 - JITTER, 1))
+            self._stopped.wait(wait * _CHANCE.uniform(1 - JITTER, 1))
 
     def run_once(self) -> None:
         """One run; nothing is raised for what goes wrong."""

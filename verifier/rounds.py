@@ -39,6 +39,8 @@ _TRUST_SET = "trust/trust.zip"
 _NOT_NEWS = "sync.json"
 """How names of records end that say when a file came: written anew without news."""
 _log = structlog.get_logger("freshness")
+# A source of its own: processes that were forked would all draw the same from the common one.
+_CHANCE = random.SystemRandom()
 
 
 class Duty:
@@ -157,7 +159,7 @@ class Rounds:
         with self._news:
             echoes = {topic for topic, at in self._echoes.items() if now >= at}
             if now >= self._due:
-                self._due = now + seconds * random.uniform(1 - JITTER, 1 + JITTER)
+                self._due = now + seconds * _CHANCE.uniform(1 - JITTER, 1 + JITTER)
                 topics = EVERYTHING
             elif now >= self._free_from and (self._called or echoes):
                 topics = frozenset(self._called | echoes)
