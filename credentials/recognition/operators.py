@@ -168,16 +168,31 @@ def membership(operand: Rule, items: Rule) -> Rule:
 
 
 def membership_of_constants(operand: Rule, items: list[Any]) -> Rule:
-    """``in`` with a literal array, by one look-up where the array holds strings alone or integers alone."""
-    kinds = {type(item) for item in items}
-    if kinds not in ({str}, {int}):
+    """``in`` with a literal array, by one look-up however long it is: it counts as one expression."""
+    if not items:
         return membership(operand, constant(items))
+    kinds = {type(item) for item in items}
+    if len(kinds) > 1:
+        return _membership_of_several_kinds(operand, items)
     (kind,) = kinds
-    known = frozenset(items)
+    known, any_item = frozenset(items), items[0]
 
     def run(data: Any) -> Any:
         value = operand(data)
-        return value in known if type(value) is kind else is_member(value, items)
+        # Of another type than all of them: unequal to one as to all, or not to be compared.
+        return value in known if type(value) is kind else same(value, any_item)
+
+    return run
+
+
+def _membership_of_several_kinds(operand: Rule, items: list[Any]) -> Rule:
+    # With their types: 1 and true are one to Python.
+    known, any_item = frozenset((type(item), item) for item in items), items[0]
+
+    def run(data: Any) -> Any:
+        value = operand(data)
+        kind = type(value)
+        return (kind, value) in known if kind in _SCALARS else same(value, any_item)
 
     return run
 
