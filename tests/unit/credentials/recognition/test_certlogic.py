@@ -389,14 +389,15 @@ def test_literal_arrays_are_looked_up_as_they_would_be_walked(items: list[Any]) 
     """One look-up must say what comparing one by one says: true is not 1, and a list is in no literal array."""
     by_look_up = compile_rule({"in": [{"var": "v"}, items]})
     by_walking = compile_rule({"in": [{"var": "v"}, {"var": "l"}]})
-    for value in ("a", "z", 1, 0, True, False, None, [], ["a"], {}, 1.5):
+    values: tuple[object, ...] = ("a", "z", 1, 0, True, False, None, [], ["a"], {}, 1.5)
+    for value in values:
         data = {"v": value, "l": items}
         assert evaluate(by_look_up, data) is evaluate(by_walking, data), value
 
 
 @pytest.mark.parametrize("value", ["absent", None, 7, []])
 def test_a_long_literal_array_costs_no_more_than_a_short_one(value: object) -> None:
-    """It counts as one step: walked through, a rule set of permitted size held a gate up for a second a scan."""
+    """It counts as one step; walked through, it cost as many as it has items, and 128 times that inside reduce."""
     seconds = []
     for length in (2, 200_000):
         rule = compile_rule({"in": [{"var": "v"}, ["x", 1] * (length // 2)]})
