@@ -63,8 +63,8 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "challenge-shown",
             _R,
-            "这是卡口的质询码，不是健康码。请持码人用手机扫描它，再出示手机上的动态码。",
-            "這是關卡的質詢碼，不是健康碼。請持碼人用手機掃描它，再出示手機上的動態碼。",
+            "这是卡口码，不是健康码。请持码人用手机扫描它，再出示手机上的动态码。",
+            "這是關卡碼，不是健康碼。請持碼人用手機掃描它，再出示手機上的動態碼。",
             "This is a gate's challenge, no health code. Ask to scan it with the phone and show the phone's answer.",
         ),
         (
@@ -201,9 +201,9 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "presentation-expired",
             _R,
-            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请出示质询码让手机扫描作答（不受时钟影响），"
+            "出示时间不符：可能是截图，或手机时钟不准。请刷新；仍不符请出示卡口码让手机扫描作答（不受时钟影响），"
             "或走人工通道。",
-            "出示時間不符：可能是螢幕截圖，或手機時鐘不準。請重新整理；仍不符請出示質詢碼讓手機掃描作答（不受時鐘影響），或使用人手通道。",
+            "出示時間不符：可能是螢幕截圖，或手機時鐘不準。請重新整理；仍不符請出示關卡碼讓手機掃描作答（不受時鐘影響），或使用人手通道。",
             "Shown too late or too early: a screenshot, or a clock is off. Ask to refresh; if that fails, show the "
             "gate's challenge for the phone to answer, which needs no clock, or use the manual lane.",
         ),
@@ -218,8 +218,8 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "challenge-not-answered",
             _R,
-            "未能确认手机回答了本卡口当前的质询码。请重新出示质询码让手机扫描；仍不符的走人工通道。",
-            "未能確認手機回答了本關卡目前的質詢碼。請重新出示質詢碼讓手機掃描；仍不符的請使用人手通道。",
+            "未能确认手机回答了本卡口当前的卡口码。请重新出示卡口码让手机扫描；仍不符的走人工通道。",
+            "未能確認手機回答了本關卡目前的關卡碼。請重新出示關卡碼讓手機掃描；仍不符的請使用人手通道。",
             "The phone did not answer this gate's present challenge. Show a fresh one for it to scan; if this "
             "comes again, use the manual lane.",
         ),
@@ -334,8 +334,8 @@ REASONS: Mapping[str, ReasonText] = {
         (
             "nonce-required",
             _U,
-            "此卡口须用质询码核验。请出示质询码，让持码人用手机扫描后再出示动态码。",
-            "此關卡須用質詢碼核驗。請出示質詢碼，讓持碼人用手機掃描後再出示動態碼。",
+            "此卡口须用卡口码核验。请出示卡口码，让持码人用手机扫描后再出示动态码。",
+            "此關卡須用關卡碼核驗。請出示關卡碼，讓持碼人用手機掃描後再出示動態碼。",
             "This gate asks first. Show its challenge for the phone to scan, and check what the phone answers.",
         ),
         (

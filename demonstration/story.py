@@ -310,14 +310,14 @@ def challenge(stage: Stage) -> None:
     click.echo(draw_terminal(asked["text"]))
     answer = stage.phone.answer(asked["text"], wrong)
     telling.done(
-        f"卡口出示质询码；手机向持码人显示卡口名称“{asked['gate']}”并作答",
+        f"卡口出示卡口码；手机向持码人显示卡口名称“{asked['gate']}”并作答",
         f"the gate shows its challenge; the phone shows its holder the name {asked['gate']}, and answers",
     )
     later = gate.challenge()["nonce"]
     for line, nonce, outcome, code in (
         (Text("手机的回答", "the answer"), asked["nonce"], "accepted", None),
         (Text("同一回答再次出示", "the same answer again"), asked["nonce"], "refused", "replayed"),
-        (Text("同一回答对后来的质询码", "the same to a later challenge"), later, "refused", "challenge-not-answered"),
+        (Text("同一回答对后来的卡口码", "the same to a later challenge"), later, "refused", "challenge-not-answered"),
     ):
         telling.expect(line, gate.home.names, gate.check(answer, nonce), outcome, code)
 

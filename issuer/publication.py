@@ -129,7 +129,9 @@ class StatusPublication:
             return None
         published = self.publish(at)
         if published.segments:
-            _log.info("published", **published._asdict())
+            # A field named "number" would be struck out, as if it were a document's.
+            told = published._asdict()
+            _log.info("published", newest=told.pop("number"), **told)
         return published
 
     def _cut_all(self, at: int) -> int:

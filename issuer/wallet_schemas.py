@@ -70,6 +70,7 @@ class WalletSchema(Schema):
     """Who issues here. ``now``: its clock, seconds UTC; ``sign_in``: whether people can sign in instead of typing."""
 
     audience = fields.String()
+    environment = fields.String()
     member = fields.String()
     names = fields.Nested(NamesSchema)
     hotline = fields.String()

@@ -77,6 +77,7 @@ def show_wallet() -> dict[str, Any]:
     names = MEMBERS[office.settings.member]
     return {
         "audience": office.settings.audience,
+        "environment": office.settings.environment,
         "member": office.settings.member,
         "names": {"zh": names.zh, "en": names.en},
         "hotline": office.settings.hotline,

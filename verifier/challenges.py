@@ -1,4 +1,4 @@
-"""Challenges (质询码): what a gate asks a phone, so that the answer needs no clock and is worth nothing elsewhere.
+"""Challenges (卡口码): what a gate asks a phone, so that the answer needs no clock and is worth nothing elsewhere.
 
 A nonce is 8 random bytes and the first 8 of HMAC-SHA256(secret, "TXN1" ‖ gate name ‖ random ‖ bucket), where a bucket
 is a span of 120 s by the gate's own clock, counted from 1970 in 8 bytes. So nothing is kept: every worker that has the

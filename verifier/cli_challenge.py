@@ -61,7 +61,7 @@ def nonce_bytes(text: str) -> bytes:
 @click.option("--qr", is_flag=True, help="Draw it in the terminal instead of printing the text.")
 @as_json
 def challenge(member: str, open_for: Callable[[str], Challenges], qr: bool, as_json: bool) -> None:
-    """Make a challenge (质询码) for a phone to answer; it ends after two to four minutes.
+    """Make a challenge (卡口码) for a phone to answer; it ends after two to four minutes.
 
     The nonce that --json prints is to be named with the check of the answer.
 

@@ -1,4 +1,4 @@
-// The challenge (质询码) `TXN1:`, as in credentials/formats/challenge.py: what a gate shows and a phone answers.
+// The challenge (卡口码) `TXN1:`, as in credentials/formats/challenge.py: what a gate shows and a phone answers.
 
 import { bytesItem, concat, loads, textItem } from "./cbor";
 import { PRINTABLE } from "./claims";

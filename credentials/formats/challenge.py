@@ -1,4 +1,4 @@
-"""The challenge (质询码): ``TXN1:`` and the Base45 of [gate name, nonce], which a gate shows and a phone answers.
+"""The challenge (卡口码): ``TXN1:`` and the Base45 of [gate name, nonce], which a gate shows and a phone answers.
 
 ::
 

@@ -6,9 +6,10 @@ import { sign } from "../../credentials/browser/es256";
 const TYPE = "tongxing-holder+jws";
 const TIMEOUT_SECONDS = 20;
 
-/** Who issues here. `now`: the issuer's clock, seconds UTC. */
+/** Who issues here. `now`: the issuer's clock, seconds UTC; `environment`: codes of any but `production` are for trial. */
 export interface Office {
   audience: string;
+  environment: string;
   member: string;
   names: { zh: string; en: string };
   hotline: string;

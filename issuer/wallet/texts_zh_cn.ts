@@ -1,6 +1,7 @@
 export const ZH_CN = {
   title: "健康码",
   office: "{name}健康码",
+  forTrial: "试用",
   actions: "操作",
   back: "返回",
   read: "朗读",
@@ -75,7 +76,7 @@ export const ZH_CN = {
   cameraStarting: "正在打开摄像头…",
   pointAtGate: "请对准卡口屏幕上的小码",
   noCamera: "摄像头打不开。请在浏览器中允许使用摄像头，或选择图片。",
-  notAChallenge: "这不是卡口的质询码，请对准卡口屏幕上的小码。",
+  notAChallenge: "这不是卡口码，请对准卡口屏幕上的小码。",
   picture: "选择图片",
   noSymbol: "图片里没有读到二维码，请换一张更清晰的。",
   typeChallenge: "或输入卡口给的文字（以 TXN1: 开头）",

@@ -3,6 +3,7 @@ import type { TextName } from "./texts";
 export const ZH_HK: Record<TextName, string> = {
   title: "健康碼",
   office: "{name}健康碼",
+  forTrial: "試用",
   actions: "操作",
   back: "返回",
   read: "朗讀",
@@ -77,7 +78,7 @@ export const ZH_HK: Record<TextName, string> = {
   cameraStarting: "正在開啟鏡頭…",
   pointAtGate: "請對準關卡螢幕上的小碼",
   noCamera: "鏡頭打不開。請在瀏覽器中允許使用鏡頭，或選擇圖片。",
-  notAChallenge: "這不是關卡的質詢碼，請對準關卡螢幕上的小碼。",
+  notAChallenge: "這不是關卡碼，請對準關卡螢幕上的小碼。",
   picture: "選擇圖片",
   noSymbol: "圖片裏讀不到二維碼，請換一張更清晰的。",
   typeChallenge: "或輸入關卡給的文字（以 TXN1: 開頭）",

@@ -86,6 +86,12 @@ export class Words {
     return office ? this.text("office", { name: this.place(office) }) : this.text("title");
   }
 
+  /** As {@link office}, or as its place alone; a code for trying out says so, or its picture would pass for a real one. */
+  marked(office: Office, isShort = false): string {
+    const name = isShort ? this.place(office) : this.office(office);
+    return office.environment === "production" ? name : `${name} · ${this.text("forTrial")}`;
+  }
+
   /** The province's name alone. */
   place({ member, names }: Office): string {
     if (this.language === "zh-HK") return MEMBERS_IN_TRADITIONAL[member] ?? names.zh;

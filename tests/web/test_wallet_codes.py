@@ -156,7 +156,7 @@ def test_another_symbol_is_no_challenge(wallet: Wallet, town: Town) -> None:
     wallet.press("answer")
     wallet.page.locator("#typed").fill("TXN1:NONSENSE")
     wallet.page.keyboard.press("Enter")
-    expect(wallet.page.locator(".view [role=status]")).to_contain_text("这不是卡口的质询码")
+    expect(wallet.page.locator(".view [role=status]")).to_contain_text("这不是卡口码")
 
 
 def test_an_answer_is_over_after_two_minutes(launch: Launch, town: Town) -> None:

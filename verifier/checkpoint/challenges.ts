@@ -1,4 +1,4 @@
-// Challenges (质询码) of this device: what the gate asks a phone whose clock is wrong, or whenever its profile says so.
+// Challenges (卡口码) of this device: what the gate asks a phone whose clock is wrong, or whenever its profile says so.
 // The nonces are made here and remembered here, so that asking needs no network; as in verifier/challenges.py.
 
 import type { Challenge } from "../../credentials/browser/presentation";

@@ -100,6 +100,7 @@ export const EN: Record<TextName, string> = {
   profile_venue: "Venue",
   profile_station: "Station",
   profile_border: "Border",
+  forTrial: "for trial",
   trust: "Trust list",
   rules: "Rules",
   ageAgo: "{age} ago",

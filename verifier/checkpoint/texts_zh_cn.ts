@@ -39,8 +39,8 @@ export const ZH_CN = {
   statusAge: "撤回数据 {age}前",
   ruleVersion: "{member}规则第 {version} 版",
 
-  challenge: "质询码",
-  showChallenge: "出示质询码",
+  challenge: "卡口码",
+  showChallenge: "出示卡口码",
   challengeHow: "请持码人在健康码页面按“扫卡口的码”，扫描此码，核对卡口名“{gate}”，再出示手机上的回答。",
   scanAnswer: "扫描回答",
 
@@ -98,6 +98,7 @@ export const ZH_CN = {
   profile_venue: "场所",
   profile_station: "车站",
   profile_border: "省界",
+  forTrial: "试用",
   trust: "信任列表",
   rules: "规则",
   ageAgo: "{age}前",

@@ -41,8 +41,8 @@ export const ZH_HK: Record<TextName, string> = {
   statusAge: "撤回資料 {age}前",
   ruleVersion: "{member}規則第 {version} 版",
 
-  challenge: "質詢碼",
-  showChallenge: "出示質詢碼",
+  challenge: "關卡碼",
+  showChallenge: "出示關卡碼",
   challengeHow: "請持碼人在健康碼頁面按「掃關卡的碼」，掃描此碼，核對關卡名「{gate}」，再出示手機上的回答。",
   scanAnswer: "掃描回答",
 
@@ -100,6 +100,7 @@ export const ZH_HK: Record<TextName, string> = {
   profile_venue: "場所",
   profile_station: "車站",
   profile_border: "省界",
+  forTrial: "試用",
   trust: "信任名單",
   rules: "規則",
   ageAgo: "{age}前",

@@ -1,4 +1,4 @@
-// Nonce mode: the gate shows a small symbol (质询码), the phone scans it and answers. It needs no clock on the phone.
+// Nonce mode: the gate shows a small symbol (卡口码), the phone scans it and answers. It needs no clock on the phone.
 
 import { unwrap } from "../../../credentials/browser/challenge";
 import { CredentialError } from "../../../credentials/browser/errors";

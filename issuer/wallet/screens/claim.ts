@@ -15,6 +15,7 @@ export const claimScreen: Screen = (wallet) => {
   const box = element("input", {
     id: "code", class: "claim-code", autocomplete: "one-time-code", spellcheck: "false", inputmode: "numeric",
     enterkeyhint: "done", placeholder: "0000 0000 0000 0000", maxlength: MAX_TYPED_CHARACTERS, "aria-describedby": "code-hint code-error",
+    required: true,
   });
   const error = element("p", { id: "code-error", class: "error", role: "alert" });
   const help = hotline(wallet);

@@ -24,7 +24,7 @@ export function detailsScreen(card: Card): Screen {
         [words.text("form"), words.form(credential.form)],
         [words.text("reason"), words.reason(credential.reason)],
         [words.text("evidence"), words.evidence(credential.evidence, cards.now(card))],
-        [words.text("issuer"), words.office(card.office)],
+        [words.text("issuer"), words.marked(card.office)],
         [words.text("asOf"), words.moment(credential.issuedAt)],
         [words.text("expires"), words.moment(credential.expiresAt)],
         [words.text("decision"), decision],

@@ -64,7 +64,7 @@ function large(paper: Issued, office: Office, { words }: Wallet): HTMLElement {
   return element(
     "section",
     { class: "paper large-paper" },
-    element("h2", {}, words.text("paperTitle", { office: words.office(office) })),
+    element("h2", {}, words.text("paperTitle", { office: words.marked(office) })),
     element("div", { class: "symbol" }, symbol(paper.text, "quartile", words.text("paperSymbol"))),
     ...person(paper, office, words),
     element(
@@ -82,7 +82,7 @@ function pocket(paper: Issued, office: Office, { words }: Wallet): HTMLElement {
     "section",
     { class: "paper pocket" },
     element("div", { class: "symbol" }, symbol(paper.text, "quartile", words.text("paperSymbol"))),
-    element("div", {}, element("h2", {}, words.text("paperTitle", { office: words.office(office) })), ...person(paper, office, words)),
+    element("div", {}, element("h2", {}, words.text("paperTitle", { office: words.marked(office) })), ...person(paper, office, words)),
   );
 }
 

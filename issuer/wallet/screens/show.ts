@@ -46,7 +46,7 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
     element(
       "section",
       { class: "code" },
-      element("div", { class: "top" }, element("p", {}, wallet.isElder ? words.place(card.office) : words.office(card.office)), live.clock),
+      element("div", { class: "top" }, element("p", {}, words.marked(card.office, wallet.isElder)), live.clock),
       live.symbol,
       live.life,
       statusHeading(credential, words),

@@ -144,6 +144,7 @@ def test_wallet_says_who_issues_and_what_time_it_is(wallets: Wallets) -> None:
     answer = wallets.client.get("/v1/wallet")
     assert told(answer) == {
         "audience": AUDIENCE,
+        "environment": "production",
         "member": MEMBER,
         "names": {"zh": "河南", "en": "Henan"},
         "hotline": "0371-12320",

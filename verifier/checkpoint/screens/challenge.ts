@@ -1,4 +1,4 @@
-// The challenge (质询码) fills the screen: the holder's phone scans it, and its answer is scanned next.
+// The challenge (卡口码) fills the screen: the holder's phone scans it, and its answer is scanned next.
 
 import { draw } from "../../../credentials/browser/challenge";
 import { button, element } from "../../../service_kit/browser/dom";

@@ -44,7 +44,8 @@ export function warnings(desk: Desk): HTMLElement {
 
 function place({ words, gate, preferences }: Desk): string {
   if (!gate) return words.text("title");
-  return [words.member(gate.knowledge.member), words.profile(gate.policy.name), preferences.lane].filter(Boolean).join(" · ");
+  const trial = gate.policy.environment === "production" ? "" : words.text("forTrial");
+  return [words.member(gate.knowledge.member), words.profile(gate.policy.name), preferences.lane, trial].filter(Boolean).join(" · ");
 }
 
 function state({ words, gate, upkeep }: Desk): string {

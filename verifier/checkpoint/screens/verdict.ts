@@ -39,7 +39,7 @@ export function verdictScreen(desk: Desk, verdict: Verdict, at: number): HTMLEle
     hotlines(verdict, words),
     person(verdict, at, words),
     ...others.map((finding) => element("p", { "data-note": finding.code }, words.finding(finding))),
-    element("p", { class: "small" }, footnote(verdict, words)),
+    element("p", { class: "small" }, footnote(desk, verdict)),
     actions(desk, ...ways(desk, verdict)),
   );
   main.dataset.reason = first?.code ?? "";
@@ -135,13 +135,14 @@ function hotlines({ outcome, reasons, credential }: Verdict, words: Words): HTML
   return links.length ? element("p", { class: "row" }, ...links) : null;
 }
 
-function footnote(verdict: Verdict, words: Words): string {
+function footnote({ words, gate }: Desk, verdict: Verdict): string {
   const { trustAge, statusAge, rules, notes } = verdict;
   return [
     trustAge === null ? "" : words.text("trustAge", { age: words.ago(trustAge) }),
     statusAge === null ? "" : words.text("statusAge", { age: words.ago(statusAge) }),
     rules ? words.text("ruleVersion", { member: words.member(rules.member), version: rules.version }) : "",
     ...notes.filter(({ code }) => ASIDES.has(code)).map((note) => words.finding(note)),
+    gate?.policy.environment === "production" ? "" : words.text("forTrial"),
   ]
     .filter(Boolean)
     .join(" · ");
