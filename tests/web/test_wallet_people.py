@@ -152,7 +152,7 @@ def test_it_reads_aloud_when_asked_and_only_then(launch: Launch, town: Town) -> 
     assert wallet.page.evaluate("said") == []
     wallet.press("read")
     ((language, text),) = wallet.page.evaluate("said")
-    assert language == "zh-CN" and text.startswith("河南健康码。绿码。喻* 证件尾号")
+    assert language == "zh-CN" and text.startswith("河南健康码 · 试用。绿码。喻* 证件尾号")
     assert not re.search(r"\d\d:\d\d:\d\d", text)
 
 
