@@ -1,5 +1,6 @@
 // The gate app (卡口验码): one screen at a time, and all of it works with network and server off.
 
+import { NONCE } from "../../credentials/browser/presentation";
 import type { Verdict } from "../../credentials/browser/verdict";
 import { hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
 import { stayAwake } from "../../service_kit/browser/awake";
@@ -91,7 +92,9 @@ class App implements Desk {
     try {
       const verdict = await gate.check(text);
       const accepted = verdict.outcome === "accepted" ? verdict.credential!.cti : "";
-      const stays = isSeen && this.attention.stays(accepted, elapsed());
+      // An answer is a showing of its own, also by a phone that never left: the guard has asked for it.
+      const isAnswer = verdict.live?.mode === NONCE;
+      const stays = isSeen && !isAnswer && this.attention.stays(accepted, elapsed());
       this.attention.done(text, accepted, elapsed());
       if (stays) this.hint("same");
       else this.tell(verdict, gate.now().now);
