@@ -60,5 +60,8 @@ def record(path: Path, frames: Sequence[Image.Image]) -> Path:
     # A file of a single frame ends before the camera has begun.
     for frame in [*frames] * (2 if len(frames) == 1 else 1):
         frame.save(data, "JPEG", quality=90)
-    path.write_bytes(data.getvalue())
+    # Put in place whole: Chromium may still have the one before mapped into its memory.
+    written = path.with_suffix(".written")
+    written.write_bytes(data.getvalue())
+    written.replace(path)
     return path

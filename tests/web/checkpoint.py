@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.camera import record
 
-SECONDS = 30_000
+SECONDS = 90_000
 """For what waits, in milliseconds: a machine under load must not make a test fail."""
 STANDS = {"automatic": "no", "speech": "no"}
 """Settings with which a verdict stands until somebody goes on."""

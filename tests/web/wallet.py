@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 from credentials.qr import read_texts
 from tests.web.town import Town
 
-SECONDS = 30_000
+SECONDS = 90_000
 """For what waits, in milliseconds: a machine under load must not make a test fail."""
 _STORED = """async (change) => {
   const opened = await new Promise((done) => {
