@@ -11,8 +11,12 @@ MISSING = $(firstword $(foreach name,$(PYTHON) $(NAMES),$(call debian,$(name))) 
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 2 -q
-INSTALL := python -m pip install -qq --disable-pip-version-check
+PIP := python -m pip --disable-pip-version-check
 LOCKS := locks/requirements
+# A lock is whole: nothing is resolved, so that a package that comes out tomorrow changes nothing; `check` then says what
+# a lock lacks.
+INSTALL := $(PIP) install -qq --no-deps --require-hashes -r $(LOCKS)
+INSTALL_OURS := $(PIP) install -qq --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -77,22 +81,25 @@ clean: ## remove what make and the tests have made
 
 # The browser apps are built by Node: the machine's, if it is new enough and has npm, else that of a wheel.
 NODE_WHEEL = @node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])\.' && npm --version >/dev/null 2>&1 || \
-    $(BIN)/$(INSTALL) --require-hashes -r $(LOCKS)-node.lock
+    $(BIN)/$(INSTALL)-node.lock
 
 # The test lock holds all of the runtime lock in the same versions, so whichever comes second adds to the first.
 .venv/runtime: .venv/bin/python $(LOCKS).lock pyproject.toml hatch_build.py
 	$(NODE_WHEEL)
-	$(BIN)/$(INSTALL) --require-hashes -r $(LOCKS).lock
-	$(BIN)/$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/$(INSTALL).lock
+	$(BIN)/$(INSTALL_OURS)
+	@$(BIN)/$(PIP) check >/dev/null || $(BIN)/$(PIP) check
 	@touch $@
 
 .venv/test: .venv/bin/python $(LOCKS)-test.lock pyproject.toml hatch_build.py
 	$(NODE_WHEEL)
-	$(BIN)/$(INSTALL) --require-hashes -r $(LOCKS)-test.lock
-	$(BIN)/$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/$(INSTALL)-test.lock
+	$(BIN)/$(INSTALL_OURS)
+	@$(BIN)/$(PIP) check >/dev/null || $(BIN)/$(PIP) check
 	@touch $@ .venv/runtime
 
 # Other people's implementations, apart from ours because cwt needs cbor2 below 6.
 .venv/peers/installed: .venv/peers/bin/python $(LOCKS)-peers.lock
-	.venv/peers/bin/$(INSTALL) --require-hashes -r $(LOCKS)-peers.lock
+	.venv/peers/bin/$(INSTALL)-peers.lock
+	@.venv/peers/bin/$(PIP) check >/dev/null || .venv/peers/bin/$(PIP) check
 	@touch $@
