@@ -25,8 +25,9 @@ from credentials.errors import FetchFailed, Malformed
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_SEGMENT_CHANGES
 from credentials.signing import Signer
 from credentials.status import gaps, segment, snapshot
+from credentials.status.chain import NO_SEGMENT
 from credentials.status.permutation import index_of
-from credentials.status.segment import NO_SEGMENT, Segment
+from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.status.token import StatusToken, make_token
 from credentials.wire import cose

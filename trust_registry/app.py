@@ -22,8 +22,8 @@ from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.founding import load_online, require_online
 from trust_registry.front import front
 from trust_registry.key_files import read_passphrase
-from trust_registry.member_files import MAX_STATUS_FILE_BYTES
 from trust_registry.mirror import Mirror
+from trust_registry.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService

@@ -4,11 +4,17 @@ A file authenticates itself: it is signed by a listed key of that member, of the
 denied, and it is newer than what it replaces or the next of its chain. Who replays an old file, or one member's as
 another's, is refused; the gates check all of it again. What nobody needs any more is removed, and ``news.json`` says
 what is there.
+
+Each file goes this way, the cheapest first, and only the last step under the registry's write lock::
+
+    size, layout, kid ─► signature ─► head, against what the database knows ─► read whole, in the member's turn ─► put
 """
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 from credentials.errors import (
     AheadOfTime,
@@ -17,205 +23,213 @@ from credentials.errors import (
     InvalidRequest,
     QuotaExceeded,
     SegmentMissing,
-    SegmentRepeated,
     SequenceNotNewer,
-    TooLarge,
+    StorageUnavailable,
 )
-from credentials.limits import (
-    CLOCK_SKEW_SECONDS,
-    MAX_JWS_CHARACTERS,
-    MAX_SEGMENT_BYTES,
-    MAX_STATUS_LIST,
-    MAX_STATUS_TOKEN_CHARACTERS,
-)
+from credentials.limits import CLOCK_SKEW_SECONDS, MAX_STATUS_LIST
 from credentials.recognition.ruleset import deciding_from
-from credentials.status.segment import NO_SEGMENT, Segment
-from trust_registry.client.member_files import (
-    RULES,
-    STATUS,
-    MemberFile,
-    check_active,
-    rules_name,
-    segment_name,
-)
-from trust_registry.client.news import MAX_RULE_SETS
-from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import verify_repository
-from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
+from credentials.status.chain import check_follows, check_stands
+from credentials.status.snapshot import StatusSnapshot
+from trust_registry.client.member_files import RULES, STATUS, check_active, rules_name, segment_name
+from trust_registry.in_force import InForce, in_force
 from trust_registry.mirror import Mirror
-from trust_registry.publication import current
-from trust_registry.repository import MirrorFiles
-from trust_registry.shelf import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, Offered, Shelf, read_offered
-from trust_registry.storage.ports import MemberFileRecord, Records, Storage
+from trust_registry.offered import LIST_FOLDER, Offered, check_size, open_offered
+from trust_registry.shelf import Shelf
+from trust_registry.stocktaking import complete
+from trust_registry.storage.ports import MemberFileRecord, Storage
+from trust_registry.turns import Turn
 
-MAX_STATUS_FILE_BYTES = 4 * 1024 * 1024
-MAX_RULES_FILE_BYTES = MAX_JWS_CHARACTERS
-MAX_TOKEN_LIST_BYTES = MAX_STATUS_TOKEN_CHARACTERS
 MAX_SEGMENTS = 1024
 """Segments of one member on the mirror: it must bring a snapshot now and then."""
 SEGMENTS_BEHIND = 64
 """How many segments stay that are in the snapshot already, for gates that are a little behind."""
 RULES_PAST_SECONDS = 24 * 3600
 """How long a rule set stays that decides nothing any more: some gate's clock may be behind."""
+MAX_RULE_SETS_KEPT = 32
+"""Rule sets of one member on the mirror that are in force or to come: half of what a gate holds."""
+_ATTEMPTS = 5
+"""How often in all a file is looked at when something is published or denied meanwhile."""
 
 
-def accept_status(storage: Storage, mirror: Mirror, member: str, content: bytes, now: int) -> MemberFileRecord:
+class _Kind(NamedTuple):
+    """``check``: the file held when it says the same; raises when the one offered cannot follow. ``put``: keep it."""
+
+    check: Callable[[Shelf, Offered], MemberFileRecord | None]
+    put: Callable[[Shelf, Offered, Any, bytes, int], MemberFileRecord]
+
+
+def accept_status(
+    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
+) -> MemberFileRecord:
     """Take a member's signed status snapshot (COSE, at most 4 MiB), and remove what it makes superfluous.
 
     The same payload again changes nothing. Raises SequenceNotNewer, Conflict (another of the same sequence),
-    ChainForked (it stands at another segment than the one held), AheadOfTime, QuotaExceeded, and every
-    CredentialError of a file that a gate would refuse.
+    ChainForked (it stands at another segment than the one held), SegmentBackdated, AheadOfTime, QuotaExceeded,
+    RateLimited, and every CredentialError of a file that a gate would refuse.
     """
-    _check_size(content, MAX_STATUS_FILE_BYTES)
-    offered, trust = _verified(storage, member, STATUS, content, now)
-    snapshot = cast(MemberFile, offered.file).snapshot
-    _check_time(snapshot.as_of, now)
-    with storage.writing() as records:
-        shelf = Shelf(records, mirror, member, trust)
-        if same := _repeated(shelf, STATUS, offered):
-            return same
-        _drop_denied_segments(shelf)
-        segments = shelf.numbers(SEGMENT_FOLDER)
-        at_it = segments.get(snapshot.sequence)
-        if at_it and at_it.sha256 != snapshot.head.hex():
-            raise ChainForked(f"another segment {snapshot.sequence} is held")
-        record = shelf.put(STATUS, content, offered, now)
-        past = [number for number in segments if number <= snapshot.sequence - SEGMENTS_BEHIND]
-        # A chain that goes on from another place leaves none of the old one behind.
-        gap = [number for number in segments if snapshot.sequence > max(segments)]
-        shelf.drop(map(segment_name, {*past, *gap}))
-        shelf.drop(name for number, name in shelf.token_lists().items() if number not in snapshot.lists)
-        shelf.tell()
-    return record
+    return _accept(_STATUS, storage, mirror, (member, STATUS, content), now, turn)
 
 
 def accept_segment(
-    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int
+    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's next status segment (COSE, at most 1 MiB).
 
-    The same payload again changes nothing. Raises SegmentMissing (a gap, or nothing that it could follow),
-    SegmentRepeated, ChainForked, AheadOfTime, QuotaExceeded, and every CredentialError of a file that a gate would
-    refuse.
+    The same payload again changes nothing. Raises SegmentMissing (a gap, nothing that it could follow, or what it
+    follows is damaged here: a snapshot heals it), SegmentRepeated, SegmentBackdated, ChainForked, AheadOfTime,
+    QuotaExceeded, RateLimited, and every CredentialError of a file that a gate would refuse.
     """
-    _check_size(content, MAX_SEGMENT_BYTES)
-    name = segment_name(number)
-    offered, trust = _verified(storage, member, name, content, now)
-    segment = cast(MemberFile, offered.file).segment
-    _check_time(segment.as_of, now)
-    with storage.writing() as records:
-        shelf = Shelf(records, mirror, member, trust)
-        _drop_denied_segments(shelf)
-        segments = shelf.numbers(SEGMENT_FOLDER)
-        if number in segments:
-            if segments[number].sha256 != offered.digest:
-                raise ChainForked(f"another segment {number} is held")
-            return segments[number]
-        _check_follows(shelf, segments, segment)
-        if len(segments) >= MAX_SEGMENTS:
-            raise QuotaExceeded(f"at most {MAX_SEGMENTS} segments; bring a snapshot")
-        record = shelf.put(name, content, offered, now)
-        shelf.tell()
-    return record
+    return _accept(_SEGMENT, storage, mirror, (member, segment_name(number), content), now, turn)
 
 
-def accept_rules(storage: Storage, mirror: Mirror, member: str, content: bytes, now: int) -> MemberFileRecord:
+def accept_rules(
+    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
+) -> MemberFileRecord:
     """Take a member's signed rule set (JWS, at most 1.5 MB), beside those that are still to decide.
 
-    Raises SequenceNotNewer, Conflict (another of the same sequence), QuotaExceeded, and every CredentialError of a
-    file that a gate would refuse.
+    Raises SequenceNotNewer, Conflict (another of the same sequence), QuotaExceeded, RateLimited, and every
+    CredentialError of a file that a gate would refuse.
     """
-    _check_size(content, MAX_RULES_FILE_BYTES)
-    offered, trust = _verified(storage, member, RULES, content, now)
-    with storage.writing() as records:
-        shelf = Shelf(records, mirror, member, trust)
-        if same := _repeated(shelf, RULES, offered):
-            return same
-        shelf.put(rules_name(offered.sequence), content, offered, now)
-        record = shelf.put(RULES, content, offered, now)
-        kept = shelf.numbers(RULES_FOLDER)
-        rule_sets = [file.rule_set for number in kept if (file := shelf.read(rules_name(number)))]
-        needed = {each.sequence for each in deciding_from(rule_sets, now - RULES_PAST_SECONDS)}
-        shelf.drop(rules_name(number) for number in kept if number not in needed)
-        if len(needed) > MAX_RULE_SETS:
-            raise QuotaExceeded(f"at most {MAX_RULE_SETS} rule sets that are in force or to come")
-        shelf.tell()
-    return record
+    return _accept(_RULES, storage, mirror, (member, RULES, content), now, turn)
 
 
 def accept_token_list(
-    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int
+    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's Token Status List (JWT).
 
-    Raises SequenceNotNewer, Conflict (another of the same second), QuotaExceeded, and every CredentialError of a file
-    that outsiders would refuse.
+    Raises SequenceNotNewer, Conflict (another of the same second), QuotaExceeded, RateLimited, and every
+    CredentialError of a file that outsiders would refuse.
     """
-    _check_size(content, MAX_TOKEN_LIST_BYTES)
     if not 0 <= number <= MAX_STATUS_LIST:
         raise InvalidRequest("no such list number")
-    name = f"{LIST_FOLDER}{number}.jwt"
-    offered, trust = _verified(storage, member, name, content, now)
+    return _accept(_TOKEN_LIST, storage, mirror, (member, f"{LIST_FOLDER}{number}.jwt", content), now, turn)
+
+
+def _accept(
+    kind: _Kind, storage: Storage, mirror: Mirror, file: tuple[str, str, bytes], now: int, turn: Turn
+) -> MemberFileRecord:
+    member, name, content = file
+    check_size(name, content)
+    for _ in range(_ATTEMPTS):
+        with storage.reading() as records:
+            known, incomplete = in_force(records), records.member_files.incomplete(member)
+        if incomplete:
+            complete(storage, mirror, known.trust, member)
+        offered = _checked(name, content, member, known, now)
+        with storage.reading() as records:
+            if same := kind.check(Shelf(records, mirror, member, known.trust), offered):
+                return same
+        with turn(member):
+            whole = offered.read()
+            if taken := _put(kind, storage, mirror, (offered, whole, content), known, now):
+                return taken
+    raise StorageUnavailable("the trust list changes faster than a file can be read; try again")
+
+
+def _checked(name: str, content: bytes, member: str, known: InForce, now: int) -> Offered:
+    offered = open_offered(name, content, member, known.trust)
+    record = offered.record
+    check_active(known.trust.keys[bytes.fromhex(record.kid or "")].key, now)
+    if (record.as_of or 0) > now + CLOCK_SKEW_SECONDS:
+        raise AheadOfTime(f"{(record.as_of or 0) - now} s ahead of the registry's clock")
+    return offered._replace(record=record._replace(size=len(content), received_at=now))
+
+
+def _put(
+    kind: _Kind, storage: Storage, mirror: Mirror, file: tuple[Offered, Any, bytes], known: InForce, now: int
+) -> MemberFileRecord | None:
+    """Under the write lock nothing is read or verified any more. None when the trust list is not that one now."""
+    offered, whole, content = file
     with storage.writing() as records:
-        shelf = Shelf(records, mirror, member, trust)
-        return _repeated(shelf, name, offered) or shelf.put(name, content, offered, now)
+        if not known.is_still(records):
+            return None
+        shelf = Shelf(records, mirror, offered.record.member, known.trust)
+        return kind.check(shelf, offered) or kind.put(shelf, offered, whole, content, now)
 
 
-def _verified(storage: Storage, member: str, name: str, content: bytes, now: int) -> tuple[Offered, TrustSnapshot]:
-    # Before the write lock is taken: a file that does not hold must not keep others waiting.
-    with storage.reading() as records:
-        trust = trust_of(records, now)
-    offered = read_offered(name, content, member, trust)
-    check_active(trust.keys[offered.kid].key, now)
-    return offered, trust
+def _check_status(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:
+    if same := _repeated(shelf, offered):
+        return same
+    held = shelf.held(STATUS)
+    number = offered.record.sequence
+    before = [held.end] if held and held.sequence < number else []
+    check_stands(offered.record.end, [*before, *shelf.around(number)])
+    return None
 
 
-def _drop_denied_segments(shelf: Shelf) -> None:
-    """What a thief put at the end of the chain goes when the key is denied: the member goes on from its snapshot."""
-    for number in sorted(shelf.numbers(SEGMENT_FOLDER), reverse=True):
-        # One whose file is gone counts no more either: what was to follow it was refused, and the removal stayed.
-        if shelf.read(segment_name(number)) is not None:
-            return
-        shelf.drop([segment_name(number)])
+def _put_status(shelf: Shelf, offered: Offered, snapshot: StatusSnapshot, content: bytes, now: int) -> MemberFileRecord:
+    newest = shelf.newest_segment()
+    # What a thief put at the end of the chain goes when the key is denied: the member goes on from its snapshot.
+    shelf.drop_segments_above(newest.sequence if newest else 0)
+    if newest and newest.sequence < snapshot.sequence:
+        # A chain that goes on from another place leaves none of the old one behind.
+        shelf.drop_segments_up_to(newest.sequence)
+    shelf.drop_segments_up_to(snapshot.sequence - SEGMENTS_BEHIND)
+    record = shelf.put(offered.record, content)
+    shelf.drop(name for number, name in shelf.token_lists().items() if number not in snapshot.lists)
+    shelf.tell()
+    return record
 
 
-def _check_follows(shelf: Shelf, segments: dict[int, MemberFileRecord], segment: Segment) -> None:
-    newest = max(segments, default=0)
-    head = segments[newest].sha256 if segments else NO_SEGMENT.hex()
-    file = shelf.read(STATUS)
-    if file and file.sequence > newest:
-        newest, head = file.sequence, file.snapshot.head.hex()
-    if segment.number <= newest:
-        raise SegmentRepeated(f"segment {newest} is held")
-    if segment.number > newest + 1:
-        raise SegmentMissing(f"segment {newest} is held")
-    if segment.previous.hex() != head:
-        raise ChainForked(f"it follows another segment {newest} than the one held")
+def _check_segment(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:
+    record = offered.record
+    newest, status = shelf.newest_segment(), shelf.held(STATUS)
+    if same := shelf.held(record.name):
+        if same.sha256 != record.sha256:
+            raise ChainForked(f"another segment {record.sequence} is held")
+        return same if shelf.is_whole(same) else None
+    check_follows(shelf.end(), record.end, offered.previous)
+    for each in (newest, status):
+        if each and not shelf.is_whole(each):
+            raise SegmentMissing(f"{each.name} is damaged on the mirror: a new status snapshot heals it")
+    if shelf.count_segments() >= MAX_SEGMENTS:
+        raise QuotaExceeded(f"at most {MAX_SEGMENTS} segments; bring a snapshot")
+    return None
 
 
-def trust_of(records: Records, now: int) -> TrustSnapshot:
-    """What a gate that comes fresh would trust now."""
-    verified = verify_repository(MirrorFiles(records.repository.read), current(records).root)
-    return build_snapshot(verified, NOTHING_SEEN, now)[0]
+def _put_segment(shelf: Shelf, offered: Offered, _segment: object, content: bytes, now: int) -> MemberFileRecord:
+    newest = shelf.newest_segment()
+    shelf.drop_segments_above(newest.sequence if newest else 0)
+    record = shelf.put(offered.record, content)
+    shelf.tell()
+    return record
 
 
-def _check_time(as_of: int, now: int) -> None:
-    if as_of > now + CLOCK_SKEW_SECONDS:
-        raise AheadOfTime(f"{as_of - now} s ahead of the registry's clock")
+def _put_rules(shelf: Shelf, offered: Offered, _rules: object, content: bytes, now: int) -> MemberFileRecord:
+    numbered = offered.record._replace(name=rules_name(offered.record.sequence))
+    others = [each for each in shelf.rule_sets() if each.sequence != numbered.sequence]
+    needed = {each.sequence for each in deciding_from([*others, numbered], now - RULES_PAST_SECONDS)}
+    if len(needed) > MAX_RULE_SETS_KEPT:
+        raise QuotaExceeded(f"at most {MAX_RULE_SETS_KEPT} rule sets that are in force or to come")
+    shelf.keep_rule_sets(needed)
+    if numbered.sequence in needed:
+        shelf.put(numbered, content)
+    record = shelf.put(offered.record, content)
+    shelf.tell()
+    return record
 
 
-def _check_size(content: bytes, most: int) -> None:
-    if len(content) > most:
-        raise TooLarge(f"more than {most} bytes")
+def _put_token_list(shelf: Shelf, offered: Offered, _token: object, content: bytes, now: int) -> MemberFileRecord:
+    return shelf.put(offered.record, content)
 
 
-def _repeated(shelf: Shelf, name: str, offered: Offered) -> MemberFileRecord | None:
-    """What is held, when it says the same; None for something newer. Raises SequenceNotNewer, Conflict."""
-    held = shelf.held(name)
-    if held is None or offered.sequence > held.sequence:
+def _repeated(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:
+    """What is held, when it says the same; None for something newer, or where what is held is damaged.
+
+    Raises SequenceNotNewer, Conflict.
+    """
+    held, record = shelf.held(offered.record.name), offered.record
+    if held is None or record.sequence > held.sequence:
         return None
-    if offered.sequence < held.sequence:
+    if record.sequence < held.sequence:
         raise SequenceNotNewer(f"sequence {held.sequence} is held")
-    if offered.digest != held.sha256:
+    if record.sha256 != held.sha256:
         raise Conflict(f"another file of sequence {held.sequence} is held")
-    return held
+    return held if shelf.is_whole(held) else None
+
+
+_STATUS = _Kind(_check_status, _put_status)
+_SEGMENT = _Kind(_check_segment, _put_segment)
+_RULES = _Kind(_repeated, _put_rules)
+_TOKEN_LIST = _Kind(_repeated, _put_token_list)

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from prometheus_client.metrics_core import Metric
 
-from service_kit.metrics import DAY_SECONDS, gauge, gauges
+from service_kit.metrics import gauge, gauges
 from trust_registry.client.member_files import is_rules
+from trust_registry.client.metrics import days_left, key_days_left
 from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.member_files import trust_of
-from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication, current
+from trust_registry.in_force import in_force
+from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication
 from trust_registry.repository import Repository, expiry_of, version_of
 from trust_registry.storage.ports import MemberFileRecord
 
@@ -32,14 +33,14 @@ class Overview(NamedTuple):
 def overview(publication: Publication, now: int) -> Overview:
     """Ask the database. Raises StorageUnavailable."""
     with publication.storage.reading() as records:
-        repository = current(records)
-        base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
+        known = in_force(records)
+        base, since = version_of(known.repository.targets), now - MAX_DRAFT_AGE_SECONDS
         return Overview(
             now=now,
             statements=len(records.statements.submitted()),
             drafts=records.drafts.count_open(base, since),
-            repository=repository,
-            trust=trust_of(records, now),
+            repository=known.repository,
+            trust=known.trust,
             files=records.member_files.all(),
         )
 
@@ -48,24 +49,11 @@ def collect(found: Overview) -> Iterator[Metric]:
     """The numbers of one moment."""
     yield gauge("tongxing_statements_waiting", "Statements that no list has taken up yet", found.statements)
     yield gauge("tongxing_drafts_waiting", "Drafts that officers may still sign", found.drafts)
-    days = [((role,), _days(expiry_of(getattr(found.repository, role)), found.now)) for role in ROLES]
+    days = [((role,), days_left(expiry_of(getattr(found.repository, role)), found.now)) for role in ROLES]
     yield gauges("tongxing_role_days_left", "Days until a role's metadata expires; below 0 since", ("role",), days)
     meaning = "Seconds since a member last brought a file of this kind to the mirror"
     yield gauges("tongxing_member_file_age_seconds", meaning, ("member", "kind"), sorted(_ages(found).items()))
     yield key_days_left(found.trust, found.now)
-
-
-def key_days_left(trust: TrustSnapshot, now: int) -> Metric:
-    """Days until each member has no key of a use any more; keys that are denied or not yet begun do not count."""
-    last: dict[tuple[str, ...], int] = {}
-    for member, trusted in trust.members.items():
-        for key in trusted.statement.keys:
-            usable = key.kid not in trust.denied and key.not_before <= now
-            # A use without any usable key has 0 days.
-            last[member, key.use] = max(last.get((member, key.use), now), key.not_after if usable else now)
-    meaning = "Days until a member has no key of this use any more"
-    values = [(labels, _days(ends, now)) for labels, ends in sorted(last.items())]
-    return gauges("tongxing_key_days_left", meaning, ("member", "use"), values)
 
 
 def _ages(found: Overview) -> dict[tuple[str, ...], int]:
@@ -75,7 +63,3 @@ def _ages(found: Overview) -> dict[tuple[str, ...], int]:
         age = found.now - file.received_at
         ages[labels] = min(age, ages.get(labels, age))
     return ages
-
-
-def _days(ends: int, now: int) -> float:
-    return (ends - now) / DAY_SECONDS

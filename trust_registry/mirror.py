@@ -13,10 +13,12 @@ repeated at any time. Members' files stand here alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from credentials.errors import StorageUnavailable
+from credentials.regions import is_member_id
 from service_kit.durable import read_if_there
 from trust_registry.client.bundle import pack
 from trust_registry.client.member_files import in_order, parse_name
@@ -27,6 +29,7 @@ from trust_registry.repository import Repository, load_repository, version_of
 Write = Callable[[Path, bytes], None]
 """Writes a file durably and whole, or not at all."""
 _MEMBERS = "members"
+_TOKEN_LIST = re.compile(r"token-status-lists/(?:0|[1-9][0-9]{0,4})\.jwt")
 
 
 class Mirror:
@@ -53,6 +56,15 @@ class Mirror:
         """Replace one of a member's files."""
         self._write(self.directory / _MEMBERS / member / name, content)
 
+    def size_of(self, member: str, name: str) -> int | None:
+        """How many bytes one of a member's files has, or None where there is none. Raises StorageUnavailable."""
+        try:
+            return (self.directory / _MEMBERS / member / name).stat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageUnavailable(f"mirror: {error.strerror}") from error
+
     def drop_member_file(self, member: str, name: str) -> None:
         """Remove one of a member's files that nobody needs any more. Raises StorageUnavailable."""
         try:
@@ -65,6 +77,23 @@ class Mirror:
         known = read_news_if_sound(self.read(NEWS))
         if known.get(member) != news:
             self._write(self.directory / NEWS, write_news({**known, member: news}))
+
+    def replace_news(self, news: Mapping[str, News]) -> None:
+        """Say what there is of every member. Call it under the registry's write lock."""
+        if read_news_if_sound(self.read(NEWS)) != news:
+            self._write(self.directory / NEWS, write_news(news))
+
+    def members(self) -> list[str]:
+        """Who has files here."""
+        return sorted(folder.name for folder in (self.directory / _MEMBERS).glob("*") if is_member_id(folder.name))
+
+    def names_of(self, member: str) -> Iterator[str]:
+        """What lies in a member's folder under a name of a member's file, token lists included."""
+        folder = self.directory / _MEMBERS / member
+        for path in folder.rglob("[!.]*"):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and (in_order([name]) or _TOKEN_LIST.fullmatch(name)):
+                yield name
 
     def read_member_file(self, member: str, name: str) -> bytes | None:
         """One of a member's files, or None."""

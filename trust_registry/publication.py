@@ -25,6 +25,7 @@ from trust_registry.client.repository import metadata_path
 from trust_registry.difference import Change, compare
 from trust_registry.drafting import DraftRequest, listed_entries, statements_of, write_list
 from trust_registry.enrolment import Published, check_may_follow, examine, published_of, read_published
+from trust_registry.in_force import in_force
 from trust_registry.metadata.statement import read_statement
 from trust_registry.metadata.trust_list import read_trust_list
 from trust_registry.mirror import Mirror
@@ -211,7 +212,7 @@ class Publication:
 
 def current(records: Records) -> tuf.Repository:
     """The repository in force."""
-    return tuf.load_repository(records.repository.read)
+    return in_force(records).repository
 
 
 def _new_id() -> str:

@@ -11,9 +11,9 @@ from prometheus_client.registry import Collector
 
 from credentials.verdict import Verdict
 from service_kit.metrics import gauge, gauges
+from trust_registry.client.metrics import key_days_left
 from trust_registry.client.mirror import MemberState
 from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.metrics import key_days_left
 from verifier.freshness import Freshness
 from verifier.gate import Gate
 from verifier.trust import Knowledge

@@ -12,7 +12,6 @@ export const MAX_GATE_NAME_BYTES = 24;
 export const NONCE_BYTES = 16;
 
 export const MAX_HOLDER_NAME_BYTES = 24;
-export const DOCUMENT_TAIL_CHARACTERS = 4;
 export const CTI_BYTES = 8;
 export const KID_BYTES = 8;
 export const DECISION_REFERENCE_BYTES = 16;

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from credentials.model import EvidenceKind, Form, Status, StatusCredential
 from credentials.recognition.certlogic import State, evaluate
@@ -141,15 +141,33 @@ class RuleResult(NamedTuple):
         return decided
 
 
-def in_force_at(rule_sets: Iterable[RuleSet], at: int) -> RuleSet | None:
+class Timed(Protocol):
+    """What comes into force and ends: a rule set, or what is known of one. Times are seconds UTC."""
+
+    @property
+    def sequence(self) -> int: ...
+
+    @property
+    def valid_from(self) -> int | None: ...
+
+    @property
+    def valid_until(self) -> int | None: ...
+
+    def in_force(self, at: int) -> bool: ...
+
+
+_T = TypeVar("_T", bound=Timed)
+
+
+def in_force_at(rule_sets: Iterable[_T], at: int) -> _T | None:
     """The one that decides at ``at`` (seconds UTC): of those in force the one with the highest sequence, or None."""
     return max((each for each in rule_sets if each.in_force(at)), key=lambda each: each.sequence, default=None)
 
 
-def deciding_from(rule_sets: Iterable[RuleSet], at: int) -> tuple[RuleSet, ...]:
+def deciding_from(rule_sets: Iterable[_T], at: int) -> tuple[_T, ...]:
     """Those that decide at ``at`` or at any time after it, by sequence: what a gate must hold."""
     known = list(rule_sets)
-    moments = {at, *(each.valid_from for each in known), *(each.valid_until or at for each in known)}
+    moments = {at, *(each.valid_from or at for each in known), *(each.valid_until or at for each in known)}
     found = (in_force_at(known, moment) for moment in moments if moment >= at)
     deciding = {each.sequence: each for each in found if each is not None}
     return tuple(deciding[sequence] for sequence in sorted(deciding))

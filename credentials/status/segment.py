@@ -26,20 +26,15 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import merge
 from typing import Any
 
-from credentials.algorithms import es256
 from credentials.errors import (
-    ChainForked,
     IssuerMismatch,
     Malformed,
-    SegmentBackdated,
-    SegmentMissing,
-    SegmentRepeated,
     StatusReferenceInvalid,
     TooLarge,
 )
+from credentials.keys import VerificationKey
 from credentials.limits import (
     MAX_SEGMENT_BYTES,
     MAX_SEGMENT_CHANGES,
@@ -49,16 +44,15 @@ from credentials.limits import (
     MAX_STATUS_WITHDRAWN,
     MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
-    STATUS_HASH_BYTES,
     STATUS_LIST_SIZE,
 )
 from credentials.signing import Signer
 from credentials.status import gaps
+from credentials.status.chain import NO_SEGMENT, End, check_follows
 from credentials.status.snapshot import StatusList, StatusSnapshot, check_hash, check_number
 from credentials.wire import cbor, cose
+from credentials.wire.cose import VerifiedPayload
 
-NO_SEGMENT = bytes(STATUS_HASH_BYTES)
-"""What the first segment names as the one before."""
 _KIND = "status-segment"
 _FIELDS = 7
 _OPENED_ITEMS, _CHANGE_ITEMS = 2, 4
@@ -88,24 +82,47 @@ class Segment:
         """SHA-256 of the payload: what the next segment names."""
         return hashlib.sha256(encode(self)).digest()
 
+    @property
+    def end(self) -> End:
+        """Where the chain stands with it."""
+        return End(self.number, self.as_of, self.digest)
+
 
 def seal(segment: Segment, signer: Signer) -> bytes:
     """Sign a segment. Raises what :func:`encode` raises."""
     return cose.seal(encode(segment), signer)
 
 
-def open(data: bytes, public_key: es256.PublicKey, member: str) -> Segment:
-    """Verify and read a signed segment of ``member``, whose status key the caller has looked up by the kid.
+def open(data: bytes, key: VerificationKey) -> Segment:
+    """Verify and read a signed segment; the caller has looked up the status key by its kid.
 
-    Raises TooLarge above 1 MiB, WrongSignature, IssuerMismatch when it speaks for another member, and what
-    :func:`decode` raises.
+    Raises TooLarge above 1 MiB, what :func:`credentials.wire.cose.verify` raises, and what :func:`read` raises.
     """
-    envelope = cose.open_layout(data, MAX_SEGMENT_BYTES)
-    es256.verify(public_key, envelope.signature, envelope.signed_bytes)
-    segment = decode(envelope.payload)
-    if segment.member != member:
+    return read(cose.verify(cose.open_layout(data, MAX_SEGMENT_BYTES), key))
+
+
+def read(verified: VerifiedPayload) -> Segment:
+    """The segment of a payload whose signature holds.
+
+    Raises IssuerMismatch when it speaks for another member than the key's, and what :func:`decode` raises.
+    """
+    segment = decode(verified.payload)
+    if segment.member != verified.key.member:
         raise IssuerMismatch("the segment of another member")
     return segment
+
+
+def read_link(verified: VerifiedPayload) -> tuple[End, bytes]:
+    """Where the chain of the key's member stands with a segment, and the hash of the one before, without the work of
+    reading what it sets. Raises Malformed, IssuerMismatch.
+    """
+    kind, member, number, as_of, previous, _, _ = cbor.load_fields(verified.payload, MAX_SEGMENT_BYTES, _FIELDS)
+    if kind != _KIND:
+        raise Malformed("not a status segment")
+    if member != verified.key.member:
+        raise IssuerMismatch("the segment of another member")
+    _check_head(number, as_of, previous)
+    return End(number, as_of, hashlib.sha256(verified.payload).digest()), previous
 
 
 def encode(segment: Segment) -> bytes:
@@ -138,6 +155,8 @@ def decode(payload: bytes) -> Segment:
     segment = Segment(member, number, as_of, previous, dict(opened), {item[0]: _indices(item) for item in changes})
     if encode(segment) != payload:
         raise Malformed("a status segment in another coding than its own")
+    # Known here already: the payload is its own only coding.
+    segment.__dict__["digest"] = hashlib.sha256(payload).digest()
     return segment
 
 
@@ -148,43 +167,24 @@ def apply(snapshot: StatusSnapshot, segment: Segment) -> StatusSnapshot:
     ChainForked (it follows another segment, or is another one of the same number), SegmentBackdated,
     StatusReferenceInvalid (a bit of an unknown or retired list, or a list opened anew), TooLarge; nothing is changed.
     """
-    _check_follows(snapshot, segment)
+    if segment.member != snapshot.member:
+        raise IssuerMismatch("the segment of another member")
+    check_follows(snapshot.end, segment.end, segment.previous)
     lists = {number: each for number, each in snapshot.lists.items() if each.expires_at > segment.as_of}
     for number, expires_at in segment.opened.items():
         # Another expiry under the same number would bring a retired list back.
         if number in snapshot.lists:
             raise StatusReferenceInvalid(f"list {number} opened twice")
-        lists[number] = StatusList(number, expires_at, array("I"))
+        lists[number] = StatusList(number, expires_at)
     for number, indices in segment.withdrawn.items():
         if number not in lists:
             raise StatusReferenceInvalid(f"list {number} is unknown or retired")
-        lists[number] = _with(lists[number], indices)
-    if len(lists) > MAX_STATUS_LISTS or sum(len(each.withdrawn) for each in lists.values()) > MAX_STATUS_WITHDRAWN:
+        lists[number] = lists[number].with_set(indices)
+    if len(lists) > MAX_STATUS_LISTS or sum(each.count for each in lists.values()) > MAX_STATUS_WITHDRAWN:
         raise TooLarge("more lists or withdrawals than one member may have")
     lifetime = snapshot.expires_at - snapshot.as_of
     expires_at = min(segment.as_of + lifetime, MAX_TIME_SECONDS)
     return StatusSnapshot(snapshot.member, segment.number, segment.as_of, expires_at, lists, segment.digest)
-
-
-def _check_follows(snapshot: StatusSnapshot, segment: Segment) -> None:
-    if segment.member != snapshot.member:
-        raise IssuerMismatch("the segment of another member")
-    if segment.number == snapshot.sequence and segment.digest != snapshot.head:
-        raise ChainForked(f"another segment {segment.number} than the one held")
-    if segment.number <= snapshot.sequence:
-        raise SegmentRepeated(f"segment {segment.number} where {snapshot.sequence} is held")
-    if segment.number > snapshot.sequence + 1:
-        raise SegmentMissing(f"segment {segment.number} where {snapshot.sequence} is held")
-    if segment.previous != snapshot.head:
-        raise ChainForked(f"segment {segment.number} follows another one than the one held")
-    if segment.as_of < snapshot.as_of:
-        raise SegmentBackdated(f"segment {segment.number}")
-
-
-def _with(status_list: StatusList, indices: array[int]) -> StatusList:
-    """The list with these set as well. One that was set already stays set."""
-    both = array("I", dict.fromkeys(merge(status_list.withdrawn, indices)))
-    return StatusList(status_list.list_id, status_list.expires_at, both)
 
 
 def _indices(item: list[Any]) -> array[int]:

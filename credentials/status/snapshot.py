@@ -25,11 +25,12 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
 from typing import Any, Self
 
-from credentials.algorithms import es256
 from credentials.errors import IssuerMismatch, Malformed, StatusReferenceInvalid, TooLarge
+from credentials.keys import VerificationKey
 from credentials.limits import (
     MAX_SIGNED_BYTES,
     MAX_STATUS_LIST,
@@ -44,35 +45,75 @@ from credentials.limits import (
 from credentials.model import StatusReference
 from credentials.signing import Signer
 from credentials.status import gaps
+from credentials.status.chain import End
 from credentials.wire import cbor, cose
+from credentials.wire.cose import VerifiedPayload
 
 _KIND = "status-snapshot"
 _FIELDS = 7
 _LIST_ITEMS = 5
-_SHARE_BITS = 13
+_SHARE_BITS = 16
+_SHARES, _LOW = STATUS_LIST_SIZE >> _SHARE_BITS, (1 << _SHARE_BITS) - 1
+_NOTHING_SET = (array("H"),) * _SHARES
 
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    """One list of 2^20: ``withdrawn`` holds its set indices in ascending order and is never changed.
+    """One list of 2^20 and its set indices; never changed once made.
 
-    ``expires_at``: when the last code of its group has expired, seconds UTC.
+    ``expires_at``: when the last code of its group has expired, seconds UTC. ``shares``: the list in 16 parts of 2^16
+    neighbours, each with the low 16 bits of its set indices, ascending. A list with a few more set has all parts in
+    common with the one before but those that changed: somebody's smallest news costs no gate a copy of the list.
     """
 
     list_id: int
     expires_at: int
-    withdrawn: array[int]
-    starts: array[int] = field(init=False, repr=False, compare=False)
-    """Where in ``withdrawn`` each 128th of the list begins, and its end: what is left to search is a few entries."""
-
-    def __post_init__(self) -> None:
-        edges = range(0, STATUS_LIST_SIZE + 1, 1 << _SHARE_BITS)
-        object.__setattr__(self, "starts", array("I", [bisect_left(self.withdrawn, edge) for edge in edges]))
+    shares: tuple[array[int], ...] = field(default=_NOTHING_SET, repr=False)
 
     @classmethod
     def of(cls, list_id: int, expires_at: int, indices: Iterable[int]) -> Self:
         """From indices in any order. Raises StatusReferenceInvalid for one outside 0..2^20-1."""
-        return cls(list_id, expires_at, gaps.ascending(indices))
+        return cls.of_ascending(list_id, expires_at, gaps.ascending(indices))
+
+    @classmethod
+    def of_ascending(cls, list_id: int, expires_at: int, indices: array[int]) -> Self:
+        """From indices as :func:`credentials.status.gaps.ascending` gives them."""
+        edges = [bisect_left(indices, number << _SHARE_BITS) for number in range(_SHARES + 1)]
+        shares = (indices[start:end] for start, end in pairwise(edges))
+        return cls(list_id, expires_at, tuple(array("H", [index & _LOW for index in share]) for share in shares))
+
+    def with_set(self, indices: Iterable[int]) -> Self:
+        """The list with these set as well. One that was set already stays set."""
+        shares = list(self.shares)
+        for number, group in groupby(indices, lambda index: index >> _SHARE_BITS):
+            shares[number] = _with_set(shares[number], group)
+        return replace(self, shares=tuple(shares))
+
+    def is_set(self, index: int) -> bool:
+        """Whether this index, 0..2^20-1, is set."""
+        share, low = self.shares[index >> _SHARE_BITS], index & _LOW
+        at = bisect_left(share, low)
+        return at < len(share) and share[at] == low
+
+    @property
+    def count(self) -> int:
+        """How many are set."""
+        return sum(map(len, self.shares))
+
+    @property
+    def withdrawn(self) -> array[int]:
+        """All that are set, ascending: a new array, whose cost is that of the list."""
+        return array("I", [number << _SHARE_BITS | low for number, share in enumerate(self.shares) for low in share])
+
+
+def _with_set(share: array[int], indices: Iterable[int]) -> array[int]:
+    more = share[:]
+    for index in indices:
+        low = index & _LOW
+        at = bisect_left(more, low)
+        if at == len(more) or more[at] != low:
+            more.insert(at, low)
+    return more
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +142,22 @@ class StatusSnapshot:
             raise StatusReferenceInvalid("no such list, or a retired one") from error
         if not 0 <= index < STATUS_LIST_SIZE:
             raise StatusReferenceInvalid("index outside the list")
-        share = index >> _SHARE_BITS
-        start, end = held.starts[share : share + 2]
-        if start == end:
-            return False
-        at = bisect_left(held.withdrawn, index, start, end)
-        return at < end and held.withdrawn[at] == index
+        return held.is_set(index)
+
+    @property
+    def end(self) -> End:
+        """Where its member's chain stands."""
+        return End(self.sequence, self.as_of, self.head)
 
     @property
     def withdrawn_count(self) -> int:
         """How many indices are set in all current lists."""
-        return sum(len(each.withdrawn) for each in self.lists.values())
+        return sum(each.count for each in self.lists.values())
 
     def memory_bytes(self) -> int:
-        """What it takes in memory, in bytes: four for each index, and some 800 for each list."""
+        """What it takes in memory, in bytes: two for each index, and some 1,600 for each list."""
         lists = sum(
-            sys.getsizeof(each) + sys.getsizeof(each.withdrawn) + sys.getsizeof(each.starts)
+            sys.getsizeof(each) + sys.getsizeof(each.shares) + sum(map(sys.getsizeof, each.shares))
             for each in self.lists.values()
         )
         return sys.getsizeof(self) + sys.getsizeof(self.lists) + lists
@@ -127,20 +168,38 @@ def seal(snapshot: StatusSnapshot, signer: Signer) -> bytes:
     return cose.seal(encode(snapshot), signer)
 
 
-def open(data: bytes, public_key: es256.PublicKey, member: str) -> StatusSnapshot:
-    """Verify and read a signed snapshot of ``member``, whose status key the caller has looked up by the kid.
+def open(data: bytes, key: VerificationKey) -> StatusSnapshot:
+    """Verify and read a signed snapshot; the caller has looked up the status key by its kid.
 
-    Nothing is parsed before the signature holds. Whether it is fresh is for the caller to judge.
-
-    Raises TooLarge above 16 MiB, WrongSignature, IssuerMismatch when it speaks for another member, and what
-    :func:`decode` raises.
+    Raises TooLarge above 16 MiB, what :func:`credentials.wire.cose.verify` raises, and what :func:`read` raises.
     """
-    envelope = cose.open_layout(data, MAX_SIGNED_BYTES)
-    es256.verify(public_key, envelope.signature, envelope.signed_bytes)
-    snapshot = decode(envelope.payload)
-    if snapshot.member != member:
+    return read(cose.verify(cose.open_layout(data, MAX_SIGNED_BYTES), key))
+
+
+def read(verified: VerifiedPayload) -> StatusSnapshot:
+    """The snapshot of a payload whose signature holds. Whether it is fresh is for the caller to judge.
+
+    Raises IssuerMismatch when it speaks for another member than the key's, and what :func:`decode` raises.
+    """
+    snapshot = decode(verified.payload)
+    if snapshot.member != verified.key.member:
         raise IssuerMismatch("the snapshot of another member")
     return snapshot
+
+
+def read_end(verified: VerifiedPayload) -> End:
+    """Where the chain of the key's member stands by a snapshot, without the work of reading its lists.
+
+    Raises Malformed, IssuerMismatch.
+    """
+    kind, member, sequence, as_of, expires_at, _, head = cbor.load_fields(verified.payload, MAX_SIGNED_BYTES, _FIELDS)
+    if kind != _KIND:
+        raise Malformed("not a status snapshot")
+    if member != verified.key.member:
+        raise IssuerMismatch("the snapshot of another member")
+    check_hash(head)
+    _check_times(sequence, as_of, expires_at)
+    return End(sequence, as_of, head)
 
 
 def encode(snapshot: StatusSnapshot) -> bytes:
@@ -149,7 +208,7 @@ def encode(snapshot: StatusSnapshot) -> bytes:
     Raises Malformed, TooLarge or StatusReferenceInvalid for what :func:`decode` would not take.
     """
     lists = [snapshot.lists[list_id] for list_id in sorted(snapshot.lists)]
-    heads = [[each.list_id, each.expires_at, len(each.withdrawn)] for each in lists]
+    heads = [[each.list_id, each.expires_at, each.count] for each in lists]
     fields = [_KIND, snapshot.member, snapshot.sequence, snapshot.as_of, snapshot.expires_at]
     _check_times(snapshot.sequence, snapshot.as_of, snapshot.expires_at)
     _check_lists(heads, snapshot.as_of)
@@ -179,7 +238,7 @@ def _read_list(item: list[Any]) -> StatusList:
     list_id, expires_at, count, parameter, data = item
     if type(parameter) is not int or type(data) is not bytes:
         raise Malformed("status list layout")
-    return StatusList(list_id, expires_at, gaps.decode(count, parameter, data))
+    return StatusList.of_ascending(list_id, expires_at, gaps.decode(count, parameter, data))
 
 
 def check_hash(head: object) -> None:

@@ -25,6 +25,7 @@ from credentials.status.snapshot import StatusList, StatusSnapshot
 from tests.benchmarks import refresh
 from tests.benchmarks.measuring import Row, measure
 from tests.benchmarks.rows import steps
+from tests.unit.credentials.status.chained import status_key
 
 MEMBER, NOW, DAY = "CN-44", 1_795_000_000, 24 * 3600
 SHARE = 0.001
@@ -145,7 +146,7 @@ def _national() -> list[Figure]:
     for made in national:
         sealed = snapshot.seal(made, _SIGNER)
         total += len(sealed)
-        held = snapshot.open(sealed, _KEY.public_key(), MEMBER)
+        held = snapshot.open(sealed, status_key(_KEY.public_key(), MEMBER))
         bits, memory = bits + held.withdrawn_count, memory + held.memory_bytes()
     return [
         Figure("national set of 34 members: withdrawn codes", bits, "codes"),

@@ -22,7 +22,7 @@ from service_kit.web import MAX_BODY_BYTES
 from tests.deploy.proxied import Nginx, Page
 from tests.scenarios.serving import Served, serve
 from trust_registry.founding import TRUST_ROOT, found
-from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.offered import MAX_STATUS_FILE_BYTES
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine (Debian: nginx-light)")
 

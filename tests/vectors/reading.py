@@ -49,7 +49,7 @@ def read_knowledge(vectors: dict[str, Any], names: dict[str, Any]) -> Knowledge:
         return Knowledge()
     trust = read_trust(vectors["trusts"][names["trust"]])
     statuses = {
-        member: _status(base64.b64decode(vectors["statuses"][name]), member, trust)
+        member: _status(base64.b64decode(vectors["statuses"][name]), trust)
         for member, name in names["statuses"].items()
     }
     return Knowledge(trust, statuses, tuple(_rules(vectors["rules"][name], trust) for name in names["rules"]))
@@ -106,9 +106,9 @@ def _key(fields: dict[str, Any], member: TrustedMember) -> TrustedKey:
     return TrustedKey(key, member.entry, member.changed_until)
 
 
-def _status(data: bytes, member: str, trust: TrustSnapshot) -> StatusSnapshot:
+def _status(data: bytes, trust: TrustSnapshot) -> StatusSnapshot:
     key = trust.keys[cose.open_layout(data, len(data)).kid].key
-    return snapshot.open(data, key.public_key, member)
+    return snapshot.open(data, key)
 
 
 def _rules(compact: str, trust: TrustSnapshot) -> RuleSet:

@@ -15,6 +15,7 @@ from credentials.status import snapshot as snapshots
 from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.wire import cbor, cose
+from tests.unit.credentials.status.chained import status_key
 from tests.vectors.cast import DAY, HOUR, NOW, signer
 from tests.vectors.knowledge import HENAN, ZHEJIANG
 from tests.vectors.reading import read_vectors
@@ -133,5 +134,5 @@ def test_another_coding_is_refused_by_both(node_judge: Twin, name: str) -> None:
     """Whoever carries a segment could else code it anew, and so break the chain for some gates and not for others."""
     data = cose.seal(OTHER_CODINGS[name], SIGNER)
     with pytest.raises(CredentialError) as raised:
-        segments.open(data, SIGNER.public_key, HENAN)
+        segments.open(data, status_key(SIGNER.public_key, HENAN))
     assert theirs(node_judge, [data]) == (as_json(BASE), [raised.value.code])

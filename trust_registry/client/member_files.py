@@ -184,13 +184,13 @@ def check_not_ahead(file: MemberFile, at: int) -> None:
 def _read_snapshot(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
     envelope = cose.open_layout(data, MAX_SIGNED_BYTES)
     key = listed_key(envelope.kid, member, "status", trust)
-    return MemberFile(status.open(data, key.public_key, member), envelope.kid, envelope.payload, data)
+    return MemberFile(status.read(cose.verify(envelope, key)), envelope.kid, envelope.payload, data)
 
 
 def _read_segment(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
     envelope = cose.open_layout(data, MAX_SEGMENT_BYTES)
     key = listed_key(envelope.kid, member, "status", trust)
-    return MemberFile(segments.open(data, key.public_key, member), envelope.kid, envelope.payload, data)
+    return MemberFile(segments.read(cose.verify(envelope, key)), envelope.kid, envelope.payload, data)
 
 
 def _read_rules(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:

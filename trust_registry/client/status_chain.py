@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from credentials.errors import ChainForked, SegmentBackdated, SequenceNotNewer
+from credentials.errors import SequenceNotNewer
 from credentials.status import segment as segments
+from credentials.status.chain import End, check_stands
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.member_files import MemberFile
 
@@ -32,10 +33,14 @@ class StatusChain:
         return self.state.sequence
 
     @property
+    def ends(self) -> tuple[End, ...]:
+        """Where it stood with the snapshot, and with each segment after it."""
+        return (self.base.snapshot.end, *(file.segment.end for file in self.segments))
+
+    @property
     def heads(self) -> tuple[bytes, ...]:
         """SHA-256 of the newest segment's payload in the snapshot, and of each segment's after it."""
-        digests = (file.segment.digest for file in self.segments)
-        return (self.base.snapshot.head, *digests)
+        return tuple(end.head for end in self.ends)
 
     @property
     def kids(self) -> set[bytes]:
@@ -50,18 +55,13 @@ class StatusChain:
     def rebase(self, base: MemberFile) -> StatusChain:
         """On a newer snapshot, with the segments after it.
 
-        Raises SequenceNotNewer for a snapshot older than what is held, ChainForked when it stands at another segment
-        than the one held under that number, SegmentBackdated when it is later in number and earlier in time.
+        Raises SequenceNotNewer for a snapshot older than what is held, and what
+        :func:`credentials.status.chain.check_stands` raises.
         """
         snapshot = base.snapshot
-        if snapshot.sequence > self.number:
-            if snapshot.as_of < self.state.as_of:
-                raise SegmentBackdated(f"snapshot {snapshot.sequence}")
-            return StatusChain.begin(base)
         if snapshot.sequence < self.base.sequence:
             raise SequenceNotNewer(f"snapshot {snapshot.sequence} where segment {self.number} is held")
-        if snapshot.head != self.heads[snapshot.sequence - self.base.sequence]:
-            raise ChainForked(f"snapshot {snapshot.sequence} stands at another segment than the one held")
+        check_stands(snapshot.end, self.ends)
         if snapshot.sequence == self.base.sequence and base.payload != self.base.payload:
             raise SequenceNotNewer(f"another snapshot {snapshot.sequence} than the one held")
         chain = StatusChain.begin(base)

@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from credentials.status.chain import End
+
 
 class StatementRecord(NamedTuple):
     """A statement that passed enrolment. ``state``: ``submitted``, ``published`` or ``overtaken``."""
@@ -55,7 +57,12 @@ class DenialRecord(NamedTuple):
 
 class MemberFileRecord(NamedTuple):
     """The newest file of one name that a member brought: its sequence, the SHA-256 of its signed payload in hex, and
-    its size in bytes."""
+    its size in bytes.
+
+    All that is needed to judge what comes next, so that no file is read again for it: ``kid``, hex, signed it; where
+    the chain stands with a snapshot or segment (``as_of``, ``head``, hex); from when until when a rule set is in force.
+    Without ``kid``: written by a program before 0003.
+    """
 
     member: str
     name: str
@@ -63,6 +70,20 @@ class MemberFileRecord(NamedTuple):
     sha256: str
     size: int
     received_at: int
+    kid: str | None = None
+    as_of: int | None = None
+    head: str | None = None
+    valid_from: int | None = None
+    valid_until: int | None = None
+
+    @property
+    def end(self) -> End:
+        """Where the chain stands with it: of a snapshot or a segment."""
+        return End(self.sequence, self.as_of or 0, bytes.fromhex(self.head or ""))
+
+    def in_force(self, at: int) -> bool:
+        """Whether it counts at this moment: of a rule set."""
+        return (self.valid_from or 0) <= at and (self.valid_until is None or at < self.valid_until)
 
 
 class LeafRecord(NamedTuple):
@@ -117,7 +138,30 @@ class MemberFiles(Protocol):
     def get(self, member: str, name: str) -> MemberFileRecord | None: ...
     def put(self, record: MemberFileRecord) -> None: ...
     def drop(self, member: str, name: str) -> None: ...
-    def of_member(self, member: str) -> list[MemberFileRecord]: ...
+    def of_member(self, member: str, folder: str = "") -> list[MemberFileRecord]:
+        """All of a member, or what it has in a folder, ``segments/`` for example, by sequence."""
+        ...
+
+    def last_up_to(self, member: str, folder: str, sequence: int) -> MemberFileRecord | None:
+        """The newest in this folder that is not above ``sequence``."""
+        ...
+
+    def first_above(self, member: str, folder: str, sequence: int) -> MemberFileRecord | None:
+        """The oldest in this folder that is."""
+        ...
+
+    def names_up_to(self, member: str, folder: str, sequence: int) -> list[str]:
+        """Names of those in this folder that are not above ``sequence``."""
+        ...
+
+    def count_others(self, member: str, name: str) -> tuple[int, int]:
+        """How many files a member has beside that one, and their bytes."""
+        ...
+
+    def incomplete(self, member: str) -> list[MemberFileRecord]:
+        """Those that a program before 0003 wrote."""
+        ...
+
     def all(self) -> list[MemberFileRecord]: ...
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
 
 from service_kit.database import connect, migrate, reading, transaction
 from trust_registry.storage import tables
@@ -177,13 +178,46 @@ class SqlMemberFiles:
     def drop(self, member: str, name: str) -> None:
         self._connection.execute(delete(tables.member_file).filter_by(member=member, name=name))
 
-    def of_member(self, member: str) -> list[MemberFileRecord]:
-        query = select(tables.member_file).filter_by(member=member).order_by(tables.member_file.c.name)
+    def of_member(self, member: str, folder: str = "") -> list[MemberFileRecord]:
+        row = tables.member_file.c
+        query = _in_folder(member, folder).order_by(row.sequence, row.name)
+        return [MemberFileRecord(**found._asdict()) for found in self._connection.execute(query)]
+
+    def last_up_to(self, member: str, folder: str, sequence: int) -> MemberFileRecord | None:
+        order = tables.member_file.c.sequence
+        return self._first(_in_folder(member, folder).where(order <= sequence).order_by(order.desc()))
+
+    def first_above(self, member: str, folder: str, sequence: int) -> MemberFileRecord | None:
+        order = tables.member_file.c.sequence
+        return self._first(_in_folder(member, folder).where(order > sequence).order_by(order))
+
+    def names_up_to(self, member: str, folder: str, sequence: int) -> list[str]:
+        row = tables.member_file.c
+        query = _in_folder(member, folder).where(row.sequence <= sequence).with_only_columns(row.name)
+        return [str(name) for name in self._connection.execute(query).scalars()]
+
+    def count_others(self, member: str, name: str) -> tuple[int, int]:
+        row = tables.member_file.c
+        others = select(func.count(), func.coalesce(func.sum(row.size), 0)).where(row.member == member)
+        count, size = self._connection.execute(others.where(row.name != name)).one()
+        return int(count), int(size)
+
+    def incomplete(self, member: str) -> list[MemberFileRecord]:
+        query = _in_folder(member, "").where(tables.member_file.c.kid.is_(None))
         return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
+
+    def _first(self, query: Select[Any]) -> MemberFileRecord | None:
+        row = self._connection.execute(query.limit(1)).one_or_none()
+        return MemberFileRecord(**row._asdict()) if row else None
 
     def all(self) -> list[MemberFileRecord]:
         query = select(tables.member_file).order_by(tables.member_file.c.member, tables.member_file.c.name)
         return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
+
+
+def _in_folder(member: str, folder: str) -> Select[Any]:
+    row = tables.member_file.c
+    return select(tables.member_file).where(row.member == member, row.name.startswith(folder, autoescape=True))
 
 
 class SqlLog:

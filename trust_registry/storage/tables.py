@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -87,6 +88,13 @@ member_file = Table(
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    # Empty where a program before 0003 wrote the row, which may still serve while this one begins.
+    Column("kid", String(16)),
+    Column("as_of", BigInteger),
+    Column("head", String(64)),
+    Column("valid_from", BigInteger),
+    Column("valid_until", BigInteger),
+    Index("registry_member_file_order", "member", "sequence"),
 )
 
 log_counter = Table(

@@ -33,6 +33,7 @@ from credentials.model import (
 )
 from credentials.status import gaps, permutation, segment, snapshot
 from credentials.wire import base45, cose
+from tests.unit.credentials.status.chained import status_key
 
 PAGE = (Path(__file__).parents[3] / "docs" / "wire-format.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"^<!-- example: ([a-z-]+) -->\n(?:```[a-z]+\n)?(.*?)(?:```|\n\n)", PAGE, re.M | re.S))
@@ -129,7 +130,7 @@ def test_the_challenge_example() -> None:
 def test_the_snapshot_example() -> None:
     """A second reader of withdrawals must find the same five people, and no other."""
     data = annotated_bytes("snapshot-bytes")
-    read = snapshot.open(data, ISSUER, "CN-41")
+    read = snapshot.open(data, status_key(ISSUER, "CN-41"))
     assert (read.sequence, read.as_of, read.expires_at) == (3, AT, AT + 600)
     assert {number: list(each.withdrawn) for number, each in read.lists.items()} == {7: [3, 4, 30, 31, 90], 8: []}
     assert snapshot.seal(read, SIGNER) == data
@@ -138,10 +139,10 @@ def test_the_snapshot_example() -> None:
 def test_the_segment_example() -> None:
     """A second reader of the chain must come to the same state and the same link."""
     data = annotated_bytes("segment-bytes")
-    read = segment.open(data, ISSUER, "CN-41")
+    read = segment.open(data, status_key(ISSUER, "CN-41"))
     assert segment.seal(read, SIGNER) == data
     assert read.digest.hex() in PAGE
-    state = segment.apply(snapshot.open(annotated_bytes("snapshot-bytes"), ISSUER, "CN-41"), read)
+    state = segment.apply(snapshot.open(annotated_bytes("snapshot-bytes"), status_key(ISSUER, "CN-41")), read)
     assert {number: list(each.withdrawn) for number, each in state.lists.items()} == {
         7: [3, 4, 5, 30, 31, 90, 1000], 8: [], 9: [],
     }  # fmt: skip

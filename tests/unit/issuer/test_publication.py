@@ -41,6 +41,7 @@ from issuer.withdrawal import withdraw
 from service_kit.fetch import Fetcher
 from service_kit.logs import configure
 from tests.doubles.clock import FixedClock
+from tests.unit.credentials.status.chained import status_key
 from tests.unit.issuer.issuing import DAY, MEMBER, NOW, SECRETS, IssuerOnDisk, paper
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
 from tests.unit.trust_registry.founded import FoundedRegistry
@@ -89,7 +90,7 @@ class Member:
         return reference_of(row.place, SECRETS.index_key)
 
     def segment(self, number: int) -> Segment:
-        return status_segment.open(self.fetched(f"segments/{number}.cose"), self.signer.public_key, MEMBER)
+        return status_segment.open(self.fetched(f"segments/{number}.cose"), status_key(self.signer.public_key, MEMBER))
 
     def followed(self) -> StatusSnapshot:
         """What a gate comes to: the snapshot and every segment after it."""
@@ -105,7 +106,7 @@ class Member:
             return fetcher.get(f"{self.url}/mirror/members/{MEMBER}/{name}", limit=10**6).body
 
     def snapshot(self) -> StatusSnapshot:
-        return status_snapshot.open(self.fetched("status.cose"), self.signer.public_key, MEMBER)
+        return status_snapshot.open(self.fetched("status.cose"), status_key(self.signer.public_key, MEMBER))
 
 
 @pytest.fixture

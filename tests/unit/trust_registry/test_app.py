@@ -27,7 +27,7 @@ from trust_registry.approval import DraftDocument, review, sign
 from trust_registry.client.repository import verify_repository
 from trust_registry.config import RegistrySettings
 from trust_registry.denials import sign_request
-from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.repository import MirrorFiles
 
 

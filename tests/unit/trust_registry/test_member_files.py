@@ -43,6 +43,7 @@ from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from trust_registry import member_files, shelf
 from trust_registry.client.news import News, read_news
 from trust_registry.denials import deny, sign_request
+from trust_registry.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.storage.ports import MemberFileRecord
 
 DAY = 24 * 3600
@@ -142,7 +143,7 @@ def test_tampered_and_oversize_files_are_refused(registry: FoundedRegistry) -> N
     with pytest.raises(Malformed):
         put_status(registry, b"garbage")
     with pytest.raises(TooLarge):
-        put_status(registry, bytes(member_files.MAX_STATUS_FILE_BYTES + 1))
+        put_status(registry, bytes(MAX_STATUS_FILE_BYTES + 1))
 
 
 def test_unknown_inactive_and_denied_keys_are_refused(registry: FoundedRegistry) -> None:

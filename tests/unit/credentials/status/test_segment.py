@@ -30,12 +30,13 @@ from credentials.status import gaps, segment
 from credentials.status.segment import Segment, apply
 from credentials.status.snapshot import StatusList
 from credentials.wire import cbor
-from tests.unit.credentials.status.chained import DAY, Told, with_number
+from tests.unit.credentials.status.chained import DAY, Told, status_key, with_number
 
 MEMBER = "CN-44"
 NOW = 1_660_000_000
 PRIVATE_KEY = new_private_key()
 PUBLIC_KEY = PRIVATE_KEY.public_key()
+KEY = status_key(PUBLIC_KEY, MEMBER)
 SIGNER = PemSigner(PRIVATE_KEY, kid_of(MEMBER, PUBLIC_KEY))
 TWO = Segment(
     MEMBER, 7, NOW, b"\x01" * 32, {9: NOW + DAY}, {3: gaps.ascending([5, 1, 1_000_000]), 9: gaps.ascending([0])}
@@ -56,7 +57,7 @@ def told() -> Told:
 def test_a_gate_reads_what_the_issuer_sealed(indices: set[int], opened: dict[int, int]) -> None:
     """Every index, every list, the number, the time and the link must arrive unchanged."""
     made = Segment(MEMBER, 2, NOW, b"\x02" * 32, opened, {3: gaps.ascending(indices)})
-    assert segment.open(segment.seal(made, SIGNER), PUBLIC_KEY, MEMBER) == made
+    assert segment.open(segment.seal(made, SIGNER), KEY) == made
 
 
 def test_frozen() -> None:
@@ -142,7 +143,7 @@ def test_another_members_segment_is_refused(told: Told) -> None:
     """A member may withdraw its own codes only, however well it signs."""
     sealed = segment.seal(told.segments[1], SIGNER)
     with pytest.raises(IssuerMismatch):
-        segment.open(sealed, PUBLIC_KEY, "CN-11")
+        segment.open(sealed, status_key(PUBLIC_KEY, "CN-11"))
     with pytest.raises(IssuerMismatch):
         apply(told.snapshots[0], replace(told.segments[1], member="CN-11"))
 
@@ -174,7 +175,7 @@ def test_a_member_with_too_much_is_stopped(told: Told, monkeypatch: pytest.Monke
 def test_another_key_is_refused() -> None:
     """What a mirror makes up must not count."""
     with pytest.raises(WrongSignature):
-        segment.open(segment.seal(TWO, SIGNER), new_private_key().public_key(), MEMBER)
+        segment.open(segment.seal(TWO, SIGNER), status_key(new_private_key().public_key(), MEMBER))
 
 
 @given(st.data())
@@ -183,7 +184,7 @@ def test_a_flipped_bit_is_refused(data: st.DataObject) -> None:
     sealed = bytearray(segment.seal(TWO, SIGNER))
     sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises((Unreadable, WrongSignature)):
-        segment.open(bytes(sealed), PUBLIC_KEY, MEMBER)
+        segment.open(bytes(sealed), KEY)
 
 
 def test_half_a_download_is_refused() -> None:
@@ -191,13 +192,13 @@ def test_half_a_download_is_refused() -> None:
     sealed = segment.seal(TWO, SIGNER)
     for length in range(len(sealed)):
         with pytest.raises(Unreadable):
-            segment.open(sealed[:length], PUBLIC_KEY, MEMBER)
+            segment.open(sealed[:length], KEY)
 
 
 def test_an_enormous_file_is_refused_before_its_signature() -> None:
     """100 MB must cost a gate nothing."""
     with pytest.raises(TooLarge):
-        segment.open(bytes(MAX_SEGMENT_BYTES + 1), PUBLIC_KEY, MEMBER)
+        segment.open(bytes(MAX_SEGMENT_BYTES + 1), KEY)
 
 
 def edited(edit: Callable[[dict[Any, Any]], object]) -> bytes:
