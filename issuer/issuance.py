@@ -32,7 +32,7 @@ from credentials.limits import CTI_BYTES
 from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
 from credentials.wire import cose
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from issuer.decisions import ManualDecision
 from issuer.indices import Place, group_end, reference_of
 from issuer.ready import Ready, get_ready

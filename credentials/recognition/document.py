@@ -33,6 +33,7 @@ from credentials.recognition.vocabulary import fill_in
 from credentials.regions import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
+from credentials.wire.strict_json import json_bytes
 
 RULES_TYPE = "tongxing-rules+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11)."""
@@ -86,7 +87,7 @@ def digest_of(document: dict[str, Any]) -> str:
     Raises RuleSetInvalid for what cannot be written as JSON.
     """
     try:
-        return hashlib.sha256(jws.json_bytes(document)).hexdigest()
+        return hashlib.sha256(json_bytes(document)).hexdigest()
     except (ValueError, TypeError, RecursionError) as error:
         raise RuleSetInvalid("rule set: not JSON") from error
 

@@ -1,6 +1,6 @@
 """JSON documents of the registry and their fields: bounded, typed, never guessed.
 
-The JSON itself is as strict as that of a JWS payload (:func:`credentials.wire.jws.parse_json`). Fields that
+The JSON itself is as strict as that of a JWS payload (:func:`credentials.wire.strict_json.parse_json`). Fields that
 nobody asks for are ignored.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from credentials.errors import Malformed, TooLarge
 from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.wire.jws import parse_json
+from credentials.wire.strict_json import parse_json
 
 MAX_SEQUENCE = 2**53 - 1
 """Largest version or sequence: what every JSON reader holds exactly."""
