@@ -23,6 +23,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from credentials.algorithms import es256
+from credentials.characters import is_shown
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.model import ClosedList, EvidenceKind, Form, Status
@@ -210,7 +211,7 @@ def _text(value: Any, parameters: dict[str, Any], where: str) -> Text:
 
 
 def _comment(value: Any) -> None:
-    _require(type(value) is str and value.isprintable(), "comment: not a line that can be shown")
+    _require(type(value) is str and is_shown(value), "comment: not a line that can be shown")
     _require(len(value) <= MAX_COMMENT_CHARACTERS, "comment: too long")
 
 
@@ -219,7 +220,7 @@ def _line(value: Any, parameters: dict[str, Any], where: str) -> str:
     _require(parameters.keys() >= set(_PLACEHOLDER.findall(value)), f"{where}: no such parameter")
     line = _PLACEHOLDER.sub(lambda match: str(parameters[match[1]]), value)
     _require(0 < len(line) <= MAX_TEXT_CHARACTERS, f"{where}: empty or too long")
-    _require(line.isprintable(), f"{where}: a character that cannot be shown")
+    _require(is_shown(line), f"{where}: a character that cannot be shown")
     return line
 
 

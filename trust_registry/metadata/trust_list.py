@@ -37,7 +37,7 @@ _Label = TypeVar("_Label", bound=ClosedList)
 
 
 class Names(NamedTuple):
-    """A member's name in both languages, 1 to 64 printable characters each."""
+    """A member's name in both languages, 1 to 64 characters that people see in each."""
 
     zh: str
     en: str
