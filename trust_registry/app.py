@@ -11,6 +11,7 @@ from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.database import require_schema
 from service_kit.front.front import add_front
+from service_kit.limits import Limits
 from service_kit.metrics import StateCollector
 from service_kit.static import publish, tidy
 from service_kit.upkeep import Upkeep
@@ -23,12 +24,12 @@ from trust_registry.founding import load_online, require_online
 from trust_registry.front import front
 from trust_registry.key_files import read_passphrase
 from trust_registry.mirror import Mirror
-from trust_registry.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService
 from trust_registry.storage import tables
 from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlStorage, open_storage
+from trust_registry.turns import Turns
 from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
@@ -46,12 +47,11 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     publication, storage = open_publication(settings)
     tidy(settings.mirror_dir)
     publication.release()
-    app = make_app(
-        "registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES, trusted_proxies=settings.trusted_proxies
-    )
+    app = make_app("registry", blueprint, trusted_proxies=settings.trusted_proxies)
     cache = make_cache(settings.redis_url, clock)
     watch_cache(cache, app.name, metrics_of(app).registry)
     service = RegistryService(
+        turns=Turns(Limits("registry", cache, clock)),
         settings=settings,
         publication=publication,
         used_assertions=UsedAssertions(storage.engine, tables.used_assertion),

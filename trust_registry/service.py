@@ -25,12 +25,17 @@ from trust_registry.repository import (
     targets_of,
     version_of,
 )
+from trust_registry.turns import Turns
 
 EXTENSION = "trust_registry"
 MAX_SUBMISSIONS_PER_HOUR = 60
 """Statements, and as many requests for denials, from one address: nobody has to log in for them."""
-MAX_FILES_PER_HOUR = 7_200
-"""Files of one member from one address: one every half second."""
+MAX_FILES_PER_HOUR = {"status": 600, "segment": 7_200, "rules": 120, "token-list": 7_200}
+"""Files of one member from one address, by kind: a segment every half second."""
+MAX_READS_PER_HOUR = {"statement": 3_600, "draft": 600, "log": 3_600, "state": 3_600}
+"""What anybody may ask for, from one address."""
+MAX_OFFICERS_REQUESTS_PER_HOUR = 600
+"""Drafts, approvals, publications from one address: their signatures are checked before they are refused."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class RegistryService:
     cache: Cache
     clock: Clock
     upkeep: Upkeep
+    turns: Turns
 
     def now(self) -> int:
         """Seconds UTC."""

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
 from credentials.errors import (
     AheadOfTime,
@@ -39,6 +40,7 @@ from credentials.errors import (
 )
 from credentials.regions import is_member_id
 from service_kit import static
+from service_kit.bodies import Routes, takes
 from service_kit.openapi import content, told
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
@@ -46,6 +48,10 @@ from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
 from trust_registry.log import read_page
 from trust_registry.metadata.denials import denial_to_json
+from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
+from trust_registry.metadata.trust_list import MAX_MEMBERS
+from trust_registry.offered import MAX_FILE_BYTES
+from trust_registry.possession import MAX_PROOF_CHARACTERS
 from trust_registry.publication import DraftView
 from trust_registry.repository import root_of
 from trust_registry.schemas import (
@@ -62,11 +68,23 @@ from trust_registry.schemas import (
     StateSchema,
     SubmissionSchema,
 )
-from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR, service, versions
+from trust_registry.service import (
+    MAX_FILES_PER_HOUR,
+    MAX_OFFICERS_REQUESTS_PER_HOUR,
+    MAX_READS_PER_HOUR,
+    MAX_SUBMISSIONS_PER_HOUR,
+    service,
+    versions,
+)
 from trust_registry.storage.ports import MemberFileRecord, StatementRecord
 
-blueprint = Blueprint("registry", __name__, description="Who may sign")
+blueprint = Routes("registry", __name__, description="Who may sign")
 _STORE = (StorageUnavailable, StorageFull)
+_REST_BYTES = 16_384
+"""Of a body beside what it is sent for: names, quotes, commas."""
+MAX_SUBMISSION_BYTES = MAX_STATEMENT_CHARACTERS + MAX_KEYS * MAX_PROOF_CHARACTERS + _REST_BYTES
+MAX_DRAFT_BYTES = 1024 * MAX_MEMBERS + _REST_BYTES
+"""A kilobyte for what the officers say of each member."""
 _FILE = {"type": "string", "format": "binary"}
 
 
@@ -83,6 +101,7 @@ def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
 @blueprint.doc(
     **told(StatementRejected, KeyRejected, KeyDenied, ProofOfPossessionFailed, SequenceNotNewer, RateLimited, *_STORE)
 )
+@takes(MAX_SUBMISSION_BYTES)
 def submit_statement(submission: dict[str, Any]) -> StatementRecord:
     """A province brings its statement."""
     registry = service()
@@ -92,9 +111,10 @@ def submit_statement(submission: dict[str, Any]) -> StatementRecord:
 
 @blueprint.get("/v1/statements/<statement_id>")
 @blueprint.response(200, StatementSchema, description="Where it stands")
-@blueprint.doc(**told(NotFound, StorageUnavailable))
+@blueprint.doc(**told(NotFound, RateLimited, StorageUnavailable))
 def show_statement(statement_id: str) -> StatementRecord:
     """Where a statement stands."""
+    service().limit("statement", MAX_READS_PER_HOUR["statement"])
     with service().publication.storage.reading() as records:
         record = records.statements.get(statement_id)
     if record is None:
@@ -107,38 +127,43 @@ def show_statement(statement_id: str) -> StatementRecord:
     DraftRequestSchema, example={"statement_ids": [], "additions": {"CN-41": {"hotline": "0371-12320"}}, "removals": []}
 )
 @blueprint.response(201, DraftSchema, description="The draft")
-@blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, Conflict, *_STORE, by_assertion=True))
+@blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, Conflict, RateLimited, *_STORE, by_assertion=True))
+@takes(MAX_DRAFT_BYTES)
 def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
     """An officer puts a new list before the officers."""
     registry = service()
+    registry.limit("officers", MAX_OFFICERS_REQUESTS_PER_HOUR)
     officer = registry.officer()
     return _draft(registry.publication.draft(DraftRequest(**wanted), officer, registry.now()))
 
 
 @blueprint.get("/v1/drafts/<draft_id>")
 @blueprint.response(200, DraftSchema, description="The draft")
-@blueprint.doc(**told(NotFound, StorageUnavailable))
+@blueprint.doc(**told(NotFound, RateLimited, StorageUnavailable))
 def show_draft(draft_id: str) -> dict[str, Any]:
     """All that an officer needs to understand a draft."""
+    service().limit("draft", MAX_READS_PER_HOUR["draft"])
     return _draft(service().publication.view(draft_id))
 
 
 @blueprint.post("/v1/drafts/<draft_id>/approvals")
 @blueprint.arguments(ApprovalSchema, example={"keyid": "0f" * 32, "signature": "30" * 70})
 @blueprint.response(201, DraftSchema, description="The draft")
-@blueprint.doc(**told(NotFound, ApprovalRejected, Conflict, *_STORE))
+@blueprint.doc(**told(NotFound, ApprovalRejected, Conflict, RateLimited, *_STORE))
 def approve_draft(approval: dict[str, Any], draft_id: str) -> dict[str, Any]:
     """An officer's signature; it is its own proof of who sent it."""
     registry = service()
+    registry.limit("officers", MAX_OFFICERS_REQUESTS_PER_HOUR)
     return _draft(registry.publication.approve(draft_id, **approval, now=registry.now()))
 
 
 @blueprint.post("/v1/drafts/<draft_id>/publication")
 @blueprint.response(200, PublicationSchema, description="What is in force now")
-@blueprint.doc(**told(NotFound, NotAuthenticated, Conflict, *_STORE, by_assertion=True))
+@blueprint.doc(**told(NotFound, NotAuthenticated, Conflict, RateLimited, *_STORE, by_assertion=True))
 def publish_draft(draft_id: str) -> dict[str, int]:
     """An officer puts an approved draft into force."""
     registry = service()
+    registry.limit("officers", MAX_OFFICERS_REQUESTS_PER_HOUR)
     registry.officer()
     published = registry.publication.publish(draft_id, registry.now())
     registry.announce(TRUST)
@@ -161,31 +186,29 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/v1/log")
 @blueprint.arguments(LogQuerySchema, location="query")
 @blueprint.response(200, LogSchema, description="A page of the log")
-@blueprint.doc(**told(StorageUnavailable))
+@blueprint.doc(**told(RateLimited, StorageUnavailable))
 def show_log(wanted: dict[str, int]) -> dict[str, Any]:
     """What the registry did, in order, a page at a time."""
+    service().limit("log", MAX_READS_PER_HOUR["log"])
     return {"leaves": read_page(service().publication.storage, wanted["since"])}
 
 
 @blueprint.get("/v1/state")
 @blueprint.response(200, StateSchema, description="Its state")
-@blueprint.doc(**told(StorageUnavailable))
+@blueprint.doc(**told(RateLimited, StorageUnavailable))
 def show_state() -> dict[str, Any]:
     """What is in force."""
+    service().limit("state", MAX_READS_PER_HOUR["state"])
     return service().state()
 
 
 @blueprint.put("/v1/members/<member>/status")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/cose", SequenceNotNewer, AheadOfTime, ChainForked))
+@takes(MAX_FILE_BYTES["status"])
 def put_status(member: str) -> MemberFileRecord:
     """A member's signed status snapshot (COSE)."""
-    registry, content = service(), _content(member)
-    taken = member_files.accept_status(
-        registry.publication.storage, registry.publication.mirror, member, content, registry.now()
-    )
-    registry.announce(member)
-    return taken
+    return _take(member, "status", partial(member_files.accept_status))
 
 
 @blueprint.put("/v1/members/<member>/segments/<int:number>")
@@ -193,38 +216,28 @@ def put_status(member: str) -> MemberFileRecord:
 @blueprint.doc(
     **_takes("application/cose", AheadOfTime, SegmentMissing, SegmentRepeated, SegmentBackdated, ChainForked)
 )
+@takes(MAX_FILE_BYTES["segment"])
 def put_segment(member: str, number: int) -> MemberFileRecord:
     """A member's next signed status segment (COSE)."""
-    registry, content = service(), _content(member)
-    taken = member_files.accept_segment(
-        registry.publication.storage, registry.publication.mirror, member, number, content, registry.now()
-    )
-    registry.announce(member)
-    return taken
+    return _take(member, "segment", partial(member_files.accept_segment, number=number))
 
 
 @blueprint.put("/v1/members/<member>/rules")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/jose", SequenceNotNewer))
+@takes(MAX_FILE_BYTES["rules"])
 def put_rules(member: str) -> MemberFileRecord:
     """A member's signed rule set (JWS)."""
-    registry, content = service(), _content(member)
-    taken = member_files.accept_rules(
-        registry.publication.storage, registry.publication.mirror, member, content, registry.now()
-    )
-    registry.announce(member)
-    return taken
+    return _take(member, "rules", partial(member_files.accept_rules))
 
 
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer))
+@takes(MAX_FILE_BYTES["token-list"])
 def put_token_list(member: str, number: int) -> MemberFileRecord:
     """A member's Token Status List (JWT)."""
-    registry, content = service(), _content(member)
-    return member_files.accept_token_list(
-        registry.publication.storage, registry.publication.mirror, member, number, content, registry.now()
-    )
+    return _take(member, "token-list", partial(member_files.accept_token_list, number=number))
 
 
 @blueprint.get("/mirror/<path:path>")
@@ -242,12 +255,20 @@ def serve_mirror(path: str) -> Response:
     return static.answer(service().settings.mirror_dir, path)
 
 
-def _content(member: str) -> bytes:
+def _take(member: str, kind: str, accept: Callable[..., MemberFileRecord]) -> MemberFileRecord:
+    registry = service()
     if not is_member_id(member):
         raise NotFound("no such member")
     # By address and member: behind one proxy, no member may use up what another needs.
-    service().limit(f"file:{member}", MAX_FILES_PER_HOUR)
-    return request.get_data(cache=False)
+    registry.limit(f"file:{kind}:{member}", MAX_FILES_PER_HOUR[kind])
+    publication = registry.publication
+    content = request.get_data(cache=False)
+    taken = accept(
+        publication.storage, publication.mirror, member, content=content, now=registry.now(), turn=registry.turns.of
+    )
+    if kind != "token-list":
+        registry.announce(member)
+    return taken
 
 
 def _draft(view: DraftView) -> dict[str, Any]:
