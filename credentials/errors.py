@@ -97,6 +97,7 @@
         ├── StorageUnavailable            storage-unavailable
         ├── StorageFull                   storage-full
         ├── SchemaOutdated                schema-outdated
+        ├── StoreBehind                   store-behind          (a backup was restored, others have moved on)
         ├── FetchFailed                   fetch-failed
         ├── FetchTooLarge                 fetch-too-large
         ├── MetadataRejected              metadata-rejected     (trust metadata, at the client)
@@ -670,6 +671,12 @@ class SchemaOutdated(OperationError):
     """The database's schema is not the one that this version needs."""
 
     code = "schema-outdated"
+
+
+class StoreBehind(OperationError):
+    """What is stored here is older than what was published from it: a backup was restored."""
+
+    code = "store-behind"
 
 
 class FetchFailed(OperationError):

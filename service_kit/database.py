@@ -7,8 +7,8 @@ as a writing one, for waiting at the start is cheaper than failing in the middle
 
 from __future__ import annotations
 
-import fcntl
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from credentials.errors import SchemaOutdated, SettingInvalid, StorageUnavailable
 from service_kit.database_errors import give_up_read_only, translating
 from service_kit.durable import make_folder
+from service_kit.locking import locked, open_lock
 from service_kit.retrying import retried
 
 BUSY_TIMEOUT_SECONDS = 10
@@ -218,23 +219,21 @@ def _file_lock(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite" or name == ":memory:" or name.startswith("file:"):
         yield
         return
-    with _lock_file(Path(name)) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with locked(_lock_of(Path(name)), MIGRATION_SECONDS):
         yield
 
 
-@contextmanager
-def _lock_file(database: Path) -> Iterator[Any]:
+def _lock_of(database: Path) -> Path:
+    """The lock's file beside the database, both made if they are not there."""
+    lock = database.with_name(f"{database.name}.migrating")
     try:
         make_folder(database.parent)
         # What is decided about people is nobody else's to read; SQLite's other files take this one's mode.
         database.touch(mode=0o600)
-        lock = database.with_name(f"{database.name}.migrating")
-        file = lock.open("w")
-    except OSError as error:
+        os.close(open_lock(lock))
+    except (OSError, StorageUnavailable) as error:
         raise StorageUnavailable("TONGXING_DATABASE_URL or TONGXING_DATA_DIR: the folder cannot be written") from error
-    with file:
-        yield file
+    return lock
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import secrets
@@ -19,7 +18,8 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LEFTOVER_SECONDS = 3600
 """A file is written in far less: what is half-written and older was left by somebody who is gone."""
-_LEFTOVER = re.compile(r"\..+\.[a-z0-9_]{8}")
+_LEFTOVER_CHARACTERS = 8
+_LEFTOVER = re.compile(rf"\..+\.[a-z0-9_]{{{_LEFTOVER_CHARACTERS}}}")
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, modified: int | None = None) -> None:
@@ -99,20 +99,22 @@ def make_secret(path: Path, size: int) -> bool:
 
     Any number of processes may call it at once. Raises StorageFull, StorageUnavailable.
     """
+    drawn = path.with_name(f".{path.name}.{secrets.token_hex(_LEFTOVER_CHARACTERS // 2)}")
     try:
-        make_folder(path.parent)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise storage_error(error) from error
-    try:
-        # Two that begin at once must not end with two secrets, one of them in nobody's hands.
-        fcntl.flock(folder, fcntl.LOCK_EX)
         if path.exists():
             return False
-        write_atomic(path, secrets.token_bytes(size), mode=0o600)
+        write_atomic(drawn, secrets.token_bytes(size), mode=0o600)
+        try:
+            # A link is made or not: two that begin at once must not end with two secrets, one in nobody's hands.
+            os.link(drawn, path)
+        except FileExistsError:
+            return False
+        finally:
+            drawn.unlink()
+        _sync_folder(path.parent)
         return True
-    finally:
-        os.close(folder)
+    except OSError as error:
+        raise storage_error(error) from error
 
 
 def storage_error(error: OSError) -> StorageFull | StorageUnavailable:

@@ -90,6 +90,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     "storage-unavailable": Text("存储暂不可用，请稍后再试。", "Storage is not available; try again later."),
     "storage-full": Text("存储空间已满。", "Storage is full."),
     "schema-outdated": Text("数据库版本不符。", "The database is of another version."),
+    "store-behind": Text(
+        "数据库比已发布的数据旧，可能恢复了旧备份。",
+        "The database is older than what was published: a backup was restored.",
+    ),
     "fetch-failed": Text("与对方服务器的数据传输失败。", "Fetching from or sending to another server failed."),
     "fetch-too-large": Text("获取的数据过大。", "What was fetched is too large."),
     "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),

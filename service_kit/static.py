@@ -3,10 +3,11 @@
 Who publishes calls :func:`publish`; a process serves with :func:`answer`, nginx with ``deploy/nginx``. The rules hold
 by the shape of a name, never by a list of names:
 
-- a path with a component that is a number or a SHA-256, as ``3.root.json`` or ``segments/7.cose``, or a file that a
-  bundler named after its hash, ``assets/index-DfG7_x2k.js``, never changes under its name. But a Token Status List
-  (``.jwt``) is replaced under its number, as its readers expect;
-- everything else is news and is asked for again after seconds;
+- a path with a component that is a SHA-256, or a file that a bundler named after its hash,
+  ``assets/index-DfG7_x2k.js``, never changes under its name;
+- everything else is news and is asked for again after seconds. So is what carries a number, as ``3.root.json`` or
+  ``segments/7.cose``: a number comes again with another content when a key is denied or a backup restored, and a cache
+  that had been told otherwise would give out the old one for a year;
 - no component begins with a dot (half-written files do), and ``name.gz`` is the compressed twin of ``name``.
 
 A file's modification time is its version: each change moves it by a whole second at least, so that it and the size name
@@ -15,13 +16,10 @@ one content. The ETag is made of these two as nginx makes it: one of them may ta
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -32,12 +30,13 @@ from werkzeug.http import quote_etag
 from werkzeug.security import safe_join
 from werkzeug.wsgi import wrap_file
 
-from service_kit.durable import clear_leftovers, make_folder, remove, storage_error, write_atomic
+from service_kit.durable import clear_leftovers, remove, write_atomic
+from service_kit.locking import locked
 
 NEWS_SECONDS = 5
 """How long a cache may keep what changes under its name: a denial must reach every gate within the minute."""
 FOR_EVER_SECONDS = 365 * 24 * 3600
-"""What carries its version or hash in its name never changes."""
+"""What carries its hash in its name never changes."""
 MIN_COMPRESSED_BYTES = 1024
 """Below this an answer fits into one packet either way."""
 WORTH_COMPRESSING = 0.9
@@ -64,7 +63,7 @@ _MEDIA_TYPES = {
 }
 _TEXTS = frozenset({".css", ".html", ".js", ".json", ".jws", ".jwt", ".svg", ".txt", ".wasm", ".webmanifest"})
 """What compresses; signed binary files and pictures do not."""
-_NUMBERED = re.compile(r"(?:^|/)(?:[0-9]+|[0-9a-f]{64})(?:[./]|$)")
+_BY_CONTENT = re.compile(r"(?:^|/)[0-9a-f]{64}(?:[./]|$)")
 _BUNDLED = re.compile(r"(?:^|/)assets/[^/]+-[\w-]{8}\.[a-z0-9]+$")
 _HIDDEN = re.compile(r"(?:^|/)\.|\.gz$|/$|\0")
 
@@ -77,33 +76,35 @@ class Opened(NamedTuple):
     modified: int
 
 
-def publish(path: Path, data: bytes) -> None:
+def publish(path: Path, data: bytes, lock: Path) -> None:
     """Write ``data`` to ``path`` and its compressed twin beside it, where that pays; each whole or not at all.
 
-    The old twin goes first and the new one comes last: whoever is killed in between leaves a file without a twin, never
-    beside another's. Raises StorageFull, StorageUnavailable.
+    ``lock``: a file outside of what is published, under which all publish here; two of them could pair one's file with
+    another's twin. The old twin goes first and the new one comes last: whoever is killed in between leaves a file
+    without a twin, never beside another's. Raises StorageFull, StorageUnavailable.
     """
-    with _alone_in(path.parent):
+    with locked(lock):
         modified = max(int(time.time()), _modified(path) + 1)
         remove(_twin(path))
         write_atomic(path, data, modified=modified)
         _write_twin(path, data, modified)
 
 
-def tidy(folder: Path) -> None:
+def tidy(folder: Path, lock: Path) -> None:
     """Put right what killed writers have left in ``folder`` and below: half-written files, twins missing or stale.
 
-    Any number of processes may call it at once, and may publish meanwhile. Raises StorageFull, StorageUnavailable.
+    Any number of processes may call it at once, and may publish meanwhile, under the same ``lock``. Raises
+    StorageFull, StorageUnavailable.
     """
     for each in [folder, *(inner for inner in folder.rglob("*") if inner.is_dir())]:
-        with _alone_in(each):
+        with locked(lock):
             clear_leftovers(each)
             _match_twins(each)
 
 
 def cache_control(path: str) -> str:
     """How long the file at ``path`` (relative, with slashes) may be kept."""
-    if _BUNDLED.search(path) or (_NUMBERED.search(path) and not path.endswith(".jwt")):
+    if _BUNDLED.search(path) or _BY_CONTENT.search(path):
         return f"public, max-age={FOR_EVER_SECONDS}, immutable"
     return f"public, max-age={NEWS_SECONDS}"
 
@@ -199,19 +200,3 @@ def _match_twins(folder: Path) -> None:
     for path in [path for path in folder.glob("[!.]*") if path.suffix in _TEXTS and path.is_file()]:
         if not _twin(path).exists():
             _write_twin(path, path.read_bytes(), _modified(path))
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """While no other process or thread publishes in this folder: two of them could pair one's file with another's
-    twin."""
-    try:
-        make_folder(folder)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise storage_error(error) from error

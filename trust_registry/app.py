@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
 from flask import Flask
 
 from service_kit.cache import make_cache
@@ -22,31 +23,35 @@ from trust_registry.client.member_files import TRUST
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.founding import load_online, require_online
 from trust_registry.front import front
+from trust_registry.in_force import in_force
 from trust_registry.key_files import read_passphrase
 from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
 from trust_registry.service import EXTENSION, RegistryService
+from trust_registry.stocktaking import take_stock
 from trust_registry.storage import tables
 from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlStorage, open_storage
 from trust_registry.turns import Turns
 from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
-"""How often a worker looks whether the timestamp is due."""
+"""How often a worker looks whether the timestamp is due, and the mirror whole."""
+_log = structlog.get_logger("mirror")
 
 
 def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     """The registry as a WSGI application: ``/v1/…`` and ``/mirror/…``, to be mounted under ``/registry``.
 
     Begins to sign the timestamp anew by itself in a thread of its own, unless that is switched off. Completes what an
-    earlier process began to write to the mirror, and removes what it left half-written. Raises SettingInvalid,
-    KeyRejected, StorageUnavailable or SelfCheckFailed when the registry cannot be opened.
+    earlier process began to write to the mirror, removes what it left half-written, and takes stock of members' files.
+    Raises SettingInvalid, KeyRejected, StorageUnavailable, StoreBehind, MetadataRejected or SelfCheckFailed when the
+    registry cannot be opened.
     """
     clock = clock or settings.clock()
     publication, storage = open_publication(settings)
-    tidy(settings.mirror_dir)
-    publication.release()
+    tidy(settings.mirror_dir, settings.publishing_lock)
+    mend(publication, clock.now(), deep=True)
     app = make_app("registry", blueprint, trusted_proxies=settings.trusted_proxies)
     cache = make_cache(settings.redis_url, clock)
     watch_cache(cache, app.name, metrics_of(app).registry)
@@ -57,7 +62,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
         used_assertions=UsedAssertions(storage.engine, tables.used_assertion),
         cache=cache,
         clock=clock,
-        upkeep=Upkeep("timestamp", lambda: _retime(publication, settings, clock), seconds=LOOK_SECONDS),
+        upkeep=Upkeep("timestamp", lambda: _look_after(publication, settings, clock), seconds=LOOK_SECONDS),
     )
     # What an earlier process may not have come to.
     service.announce(TRUST)
@@ -75,14 +80,29 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     return app
 
 
-def _retime(publication: Publication, settings: RegistrySettings, clock: Clock) -> None:
+def _look_after(publication: Publication, settings: RegistrySettings, clock: Clock) -> None:
     publication.retime_when_due(clock.now(), settings.timestamp_seconds)
+    mend(publication, clock.now())
+
+
+def mend(publication: Publication, now: int, *, deep: bool = False) -> None:
+    """Put right what is missing or damaged on the mirror, and log what only a member can bring again.
+
+    ``deep``: see :func:`trust_registry.stocktaking.take_stock`. Raises StoreBehind, StorageUnavailable, StorageFull.
+    """
+    publication.release_when_damaged()
+    with publication.storage.reading() as records:
+        trust = in_force(records).trust
+    for each in take_stock(publication.storage, publication.mirror, trust, now, deep=deep):
+        _log.warning("damaged", member=each.member, file=each.name, detail=each.detail, advice=each.advice)
 
 
 def open_publication(settings: RegistrySettings, online: OnlineSigners | None = None) -> tuple[Publication, SqlStorage]:
     """The registry's deeds on its folder and database, the schema brought up to date. ``online``: else its own."""
     storage = open_storage(settings.database(DATABASE_NAME))
     online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
-    publication = Publication(storage, Mirror(settings.mirror_dir, publish), online, settings.audience)
+    publication = Publication(
+        storage, Mirror(settings.mirror_dir, partial(publish, lock=settings.publishing_lock)), online, settings.audience
+    )
     publication.adopt()
     return publication, storage

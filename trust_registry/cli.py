@@ -9,7 +9,7 @@ import click
 from service_kit.durable import write_atomic
 from service_kit.terminal import as_json, say
 from trust_registry.cli_log import log
-from trust_registry.cli_officers import approve, deny, draft, publish, state
+from trust_registry.cli_officers import approve, deny, draft, drop, publish, state
 from trust_registry.cli_options import data_dir as data_dir_option
 from trust_registry.cli_options import local_clock, passphrase_file, registry_settings
 from trust_registry.cli_province import province
@@ -61,14 +61,43 @@ def timestamp(data_dir: Path | None, as_json: bool) -> None:
       7 * * * *  tongxing registry timestamp --data-dir /srv/registry
     """
     # The one command here that needs the database.
-    from trust_registry.app import open_publication
+    from trust_registry.app import mend, open_publication
     from trust_registry.service import versions
 
     settings = registry_settings(data_dir)
     publication, storage = open_publication(settings)
-    signed = versions(publication.retime(settings.clock().now()))
+    now = settings.clock().now()
+    signed = versions(publication.retime(now))
+    mend(publication, now)
     storage.engine.dispose()
     say(as_json, signed, [f"timestamp {signed['timestamp']}, snapshot {signed['snapshot']}"])
+
+
+@registry.command("recover")
+@data_dir_option
+@as_json
+def recover(data_dir: Path | None, as_json: bool) -> None:
+    """After a backup of the database was restored: take over from the mirror what was published since.
+
+    Everything is taken by its signatures. What only the database knew of the lost time, statements and drafts that
+    waited and what the log said, is gone. Stop the service first, start it after.
+
+    \b
+    Example:
+      tongxing registry recover --data-dir /srv/registry
+    """
+    from trust_registry.app import mend, open_publication
+    from trust_registry.service import versions
+
+    settings = registry_settings(data_dir)
+    publication, storage = open_publication(settings)
+    now = settings.clock().now()
+    recovered = publication.recover(now)
+    mend(publication, now, deep=True)
+    storage.engine.dispose()
+    found = versions(recovered) if recovered else {}
+    line = f"taken over: timestamp {found['timestamp']}" if recovered else "the database is not behind the mirror"
+    say(as_json, {"recovered": recovered is not None, "versions": found}, [line])
 
 
 @registry.command("bundle")
@@ -115,7 +144,7 @@ def lint(context: click.Context, data_dir: Path | None, root: Path | None, as_js
         context.exit(1)
 
 
-for command in (state, draft, approve, publish, deny, root, log):
+for command in (state, draft, drop, approve, publish, deny, root, log):
     registry.add_command(command)
 
 

@@ -49,7 +49,7 @@ def state(url: str, as_json: bool) -> None:
 @key_file
 @passphrase_file
 @click.option("--statement", "statement_ids", multiple=True, help="Id of a submitted statement; may be repeated.")
-@click.option("--all-submitted", is_flag=True, help="Take every statement that waits.")
+@click.option("--all-submitted", is_flag=True, help="Take every statement that waits and is complete; name the others.")
 @click.option(
     "--additions",
     type=click.File(encoding="utf-8"),
@@ -81,13 +81,36 @@ def draft(
                  "may_issue": {"statuses": ["green", "yellow", "red"], "forms": ["phone", "paper"]}}}
     """
     registry = remote(url)
-    ids = [*statement_ids]
-    if all_submitted:
-        ids += [entry["id"] for entry in registry.state()["submitted"]]
-    wanted = {"statement_ids": ids, "additions": _additions(additions), "removals": list(removals)}
+    wanted = {
+        "statement_ids": list(statement_ids),
+        "all_submitted": all_submitted,
+        "additions": _additions(additions),
+        "removals": list(removals),
+    }
     made = registry.make_draft(read_key(key_path, read_passphrase(passphrase_file)), wanted)
     changes = [Change(**change) for change in made["diff"]]
-    say(as_json, {"id": made["id"], "diff": made["diff"]}, [f"draft {made['id']}", *_change_lines(changes)])
+    skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made["skipped"]]
+    result = {"id": made["id"], "diff": made["diff"], "skipped": made["skipped"]}
+    say(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
+
+
+@click.command("drop")
+@click.argument("statement_id")
+@registry_url
+@key_file
+@passphrase_file
+@as_json
+def drop(statement_id: str, url: str, key_path: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Drop the submitted statement STATEMENT_ID, which no list has taken up: anybody may submit one.
+
+    `registry state` lists those that wait. One that nobody drops goes by itself after thirty days.
+
+    \b
+    Example:
+      tongxing registry drop 5f0c… --registry https://registry.example/registry --key officer-1.pem
+    """
+    dropped = remote(url).drop(read_key(key_path, read_passphrase(passphrase_file)), statement_id)
+    say(as_json, dropped, [f"dropped {dropped['id']}: {dropped['member']} statement {dropped['sequence']}"])
 
 
 @click.command("approve")

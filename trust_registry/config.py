@@ -39,6 +39,11 @@ class RegistrySettings(ServiceSettings):
         return self.registry_url.rstrip("/")
 
     @property
+    def publishing_lock(self) -> Path:
+        """The lock under which files are written to the mirror: outside of it, and nobody else's to take."""
+        return self.data_dir / "publishing.lock"
+
+    @property
     def mirror_dir(self) -> Path:
         """The folder that a web server may serve as it is."""
         return self.data_dir / MIRROR_FOLDER

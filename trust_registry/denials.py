@@ -21,7 +21,8 @@ from credentials.wire import jws
 from service_kit.retrying import retried
 from trust_registry import log, renewal
 from trust_registry import repository as tuf
-from trust_registry.enrolment import Published, read_published
+from trust_registry.enrolment import Published
+from trust_registry.in_force import InForce
 from trust_registry.metadata.denials import (
     DENIAL_REASONS,
     MAX_DENIED,
@@ -30,8 +31,8 @@ from trust_registry.metadata.denials import (
     read_denials,
     write_denials,
 )
-from trust_registry.publication import Publication, current
-from trust_registry.storage.ports import DenialRecord
+from trust_registry.publication import Publication
+from trust_registry.storage.ports import DenialRecord, Records
 
 DENIAL_TYPE = "tongxing-denial+jws"
 MAX_REQUEST_CHARACTERS = 4_096
@@ -60,17 +61,25 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
     Raises InvalidRequest for a request that cannot be read or was not made for us or lately, NotAuthorised
     for an asker who may not deny this key.
     """
-    with publication.storage.writing() as records:
-        repository = current(records)
-        published = read_published(repository)
-        asker, wanted = _read_request(request, repository, published, publication.audience, now)
-        denial = published.denied.get(wanted.kid)
-        if denial is None:
-            denial, denied = _with(repository, wanted)
-            changed = renewal.with_denials(repository, denied, publication.online, now)
-            publication.keep(records, changed)
+
+    def prepare(_records: Records, known: InForce) -> tuple[Denial, Asker, tuf.Repository | None]:
+        asker, wanted = _read_request(request, known.repository, known.published, publication.audience, now)
+        denial = known.published.denied.get(wanted.kid)
+        if denial is not None:
+            return denial, asker, None
+        denial, denied = _with(known.repository, wanted)
+        changed = renewal.with_denials(known.repository, denied, publication.online, now)
+        return denial, asker, publication.signed(changed)
+
+    def keep(records: Records, denied: tuple[Denial, Asker, tuf.Repository | None]) -> Denial:
+        denial, asker, changed = denied
+        if changed:
+            records.repository.write(changed.files())
             records.denials.add(DenialRecord(denial.kid.hex(), asker.name, request, now))
             log.key_denied(records, denial, asker.name, request)
+        return denial
+
+    denial = publication.changing(prepare, keep)
     publication.release()
     return denial
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from credentials.errors import InvalidRequest, Malformed, NotFound
-from trust_registry.enrolment import Published, check_may_follow
+from credentials.errors import InvalidRequest, Malformed, NotFound, TongxingError
+from trust_registry.enrolment import Published, check_may_follow, is_vouched
 from trust_registry.metadata.statement import read_statement
 from trust_registry.metadata.trust_list import MemberEntry, entry_to_json, read_entry, write_trust_list
 from trust_registry.storage.ports import Records, StatementRecord
@@ -16,11 +16,72 @@ MAX_STATEMENTS_PER_DRAFT = 64
 
 class DraftRequest(NamedTuple):
     """What an officer asks for. ``additions``: what the officers say of a member, as in the trust list,
-    without its id and statement. ``removals``: member ids. All empty: the same list, signed anew."""
+    without its id and statement. ``removals``: member ids. All empty: the same list, signed anew.
+    ``all_submitted``: also every statement that waits and can be drafted with; the others are named."""
 
     statement_ids: Sequence[str]
     additions: Mapping[str, Mapping[str, Any]]
     removals: Sequence[str] = ()
+    all_submitted: bool = False
+
+
+class Skipped(NamedTuple):
+    """A statement that was left out of a draft, and why, in English."""
+
+    id: str
+    member: str
+    why: str
+
+
+def choose(
+    records: Records, request: DraftRequest, published: Published, now: int
+) -> tuple[DraftRequest, list[Skipped]]:
+    """The request, with the statements that wait and can be drafted with where it asks for all, and the others.
+
+    What strangers submit must hold up nobody else's enrolment, and must not come into a list because an officer asked
+    for all that waits. A statement that is named is never left out. Raises NotFound.
+    """
+    if not request.all_submitted:
+        return request, []
+    chosen = {record.member: record for record in statements_of(records, request.statement_ids)}
+    named, skipped = set(chosen), []
+    # What the member's own root key stands behind goes before a stranger's.
+    for record in sorted(records.statements.submitted(), key=lambda each: not each.vouched):
+        if record.id in request.statement_ids:
+            continue
+        why = _hindrance(record, request, published, now, chosen)
+        if why:
+            skipped.append(Skipped(record.id, record.member, why))
+        else:
+            chosen[record.member] = record
+    several = {each.member for each in skipped if each.why == _SEVERAL} - named
+    contested = [chosen.pop(member) for member in sorted(several) if not chosen[member].vouched]
+    skipped += [Skipped(record.id, record.member, _SEVERAL) for record in contested]
+    return request._replace(statement_ids=[record.id for record in chosen.values()]), skipped
+
+
+_SEVERAL = "several wait for this member: name the right one with --statement"
+
+
+def _hindrance(
+    record: StatementRecord,
+    request: DraftRequest,
+    published: Published,
+    now: int,
+    chosen: Mapping[str, StatementRecord],
+) -> str:
+    """Why a statement cannot be drafted with, or nothing."""
+    statement = read_statement(record.compact)
+    if record.member not in published.trust_list.members:
+        if record.member not in request.additions:
+            return "not enrolled, and nothing is said of it: give --additions"
+    elif not is_vouched(statement, published):
+        return "its root key is new and the old one did not sign for it: name it with --statement if it is right"
+    try:
+        check_may_follow(statement, published, now)
+    except TongxingError as error:
+        return f"{error.code}: {error}"
+    return _SEVERAL if record.member in chosen else ""
 
 
 def listed_entries(records: Records, request: DraftRequest, published: Published, now: int) -> list[MemberEntry]:

@@ -24,7 +24,13 @@ from credentials.errors import KeyDenied, KeyRejected, SequenceNotNewer, Stateme
 from credentials.keys import VerificationKey
 from credentials.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_PAPER_SECONDS
 from trust_registry.metadata.denials import Denial, read_denials
-from trust_registry.metadata.statement import Statement, check_follows, check_usable, read_statement
+from trust_registry.metadata.statement import (
+    Statement,
+    check_follows,
+    check_usable,
+    read_statement,
+    verify_root_change,
+)
 from trust_registry.metadata.trust_list import MemberEntry, TrustList, read_trust_list
 from trust_registry.possession import check_possession
 from trust_registry.repository import Repository
@@ -53,12 +59,13 @@ class Published(NamedTuple):
 
 def read_published(repository: Repository) -> Published:
     """What ``repository`` says. Raises as :func:`published_of` does."""
-    return _read(repository.trust_list, repository.denied)
+    return published_from(repository.trust_list, repository.denied)
 
 
-# Kept by its whole content, so never stale: a nation's list costs 30 ms to verify, and anybody may ask for the state.
-@lru_cache(maxsize=2)
-def _read(trust_list: bytes, denied: bytes) -> Published:
+# Kept by its whole content, so never stale: a nation's list costs 30 ms to verify, and anybody may ask for a draft.
+@lru_cache(maxsize=8)
+def published_from(trust_list: bytes, denied: bytes) -> Published:
+    """What these two files say, in force or not. Raises as :func:`published_of` does."""
     return published_of(read_trust_list(trust_list), read_denials(denied).denied)
 
 
@@ -106,6 +113,20 @@ def check_may_follow(statement: Statement, published: Published, now: int) -> No
         _check_key(key, published)  # 5
     if held:
         _check_nothing_dropped(statement, held, published.denied, now)  # 6
+
+
+def is_vouched(statement: Statement, published: Published) -> bool:
+    """Whether the member's root key in force stands behind a statement: it signed it, or the change to its root key."""
+    held = published.statements.get(statement.member)
+    if held is None or held.root_kid in published.denied:
+        return False
+    if statement.root_kid == held.root_kid:
+        return True
+    try:
+        verify_root_change(statement, held.root_key)
+    except StatementRejected:
+        return False
+    return True
 
 
 def _statement_of(entry: MemberEntry) -> Statement:

@@ -26,6 +26,7 @@ KINDS: Final[dict[str, str]] = {
     "root-published": "发布新根 · a new root was published",
     "root-change-announced": "公告成员根密钥变更 · a member's change of root key was announced",
     "key-denied": "停用密钥 · a key was denied",
+    "recovered": "恢复旧备份后按镜像补齐 · what the mirror held was taken over after a restored backup",
 }
 MAX_PAGE = 256
 """Leaves of one answer."""
@@ -34,7 +35,7 @@ MAX_LEAF_NUMBER = 2**53 - 1
 
 
 def statement_received(records: Records, statement: Statement, at: int) -> None:
-    """A province brought a statement that may go before the officers."""
+    """A province's statement was taken into a draft for the first time. What strangers submit leaves no leaf."""
     content = {
         "member": statement.member,
         "sequence": statement.sequence,
@@ -94,6 +95,12 @@ def key_denied(records: Records, denial: Denial, asker: str, request: str) -> No
         "request": _sha256(request.encode()),
     }
     _append(records, "key-denied", denial.denied_at, content)
+
+
+def recovered(records: Records, behind: int, version: int, at: int) -> None:
+    """A backup was restored at version ``behind`` of the timestamp, and what the mirror held taken over. What the log
+    said in between is lost, and its numbers are given again: this leaf says so."""
+    _append(records, "recovered", at, {"behind": behind, "version": version})
 
 
 def read_page(storage: Storage, since: int) -> list[LeafRecord]:

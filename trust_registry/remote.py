@@ -44,6 +44,10 @@ class RemoteRegistry:
         """Bring a province's statement: its id, member, sequence and state."""
         return self._ask("POST", "/v1/statements", submission.to_fields())
 
+    def drop(self, key: ec.EllipticCurvePrivateKey, statement_id: str) -> dict[str, Any]:
+        """Drop a statement that waits, as the officer whose key this is: what was dropped."""
+        return self._ask("DELETE", f"/v1/statements/{statement_id}", None, key)
+
     def make_draft(self, key: ec.EllipticCurvePrivateKey, wanted: dict[str, Any]) -> dict[str, Any]:
         """Have a draft made, as the officer whose key this is."""
         return self._ask("POST", "/v1/drafts", wanted, key)

@@ -119,8 +119,9 @@ def load_repository(read: Read) -> Repository:
         return content
 
     timestamp = need(TIMESTAMP_PATH)
-    snapshot = need(metadata_path("snapshot", signed_part(timestamp, Timestamp).snapshot_meta.version))
-    meta = signed_part(snapshot, Snapshot).meta
+    snapshot_path = metadata_path("snapshot", _named(TIMESTAMP_PATH, timestamp, Timestamp).snapshot_meta.version)
+    snapshot = need(snapshot_path)
+    meta = _named(snapshot_path, snapshot, Snapshot).meta
     targets = need(metadata_path("targets", _listed(meta, "targets.json").version))
     denied = need(metadata_path(denials.ROLE, _listed(meta, f"{denials.ROLE}.json").version))
     return Repository(
@@ -132,6 +133,25 @@ def load_repository(read: Read) -> Repository:
         trust_list=need(_named_path(targets, trust_list.TARGET)),
         denied=need(_named_path(denied, denials.TARGET)),
     )
+
+
+def timestamp_ahead(read: Read, held: Repository) -> int | None:
+    """The version of the timestamp among the files that ``read`` gives, when it is another than the one held and signed
+    as the newest root says that the held one leads to; None otherwise."""
+    data = read(TIMESTAMP_PATH)
+    if data is None or data == held.timestamp:
+        return None
+    try:
+        root = signed_part(held.root, Root)
+        while (following := read(metadata_path("root", root.version + 1))) is not None:
+            metadata = parse_metadata(following)
+            root.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
+            root = signed_part(following, Root)
+        timestamp = parse_metadata(data)
+        root.verify_delegate("timestamp", timestamp.signed_bytes, timestamp.signatures)
+        return signed_part(data, Timestamp).version
+    except (RepositoryError, MetadataRejected, ValueError):
+        return None
 
 
 def check_repository(repository: Repository) -> None:
@@ -209,6 +229,13 @@ def signed_part(data: bytes, kind: type[_Part]) -> _Part:
     if not isinstance(signed, kind):
         raise MetadataRejected(f"not {kind.type} metadata")
     return signed
+
+
+def _named(path: str, data: bytes, kind: type[_Part]) -> _Part:
+    try:
+        return signed_part(data, kind)
+    except MetadataRejected as error:
+        raise MetadataRejected(f"{path}: {error.detail}") from error
 
 
 def _last_root(read: Read, root: bytes) -> bytes:

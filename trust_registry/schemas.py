@@ -77,6 +77,7 @@ class DraftRequestSchema(Schema):
     removals = fields.List(
         fields.String(validate=_MEMBER), load_default=list, validate=validate.Length(max=MAX_MEMBERS)
     )
+    all_submitted = fields.Boolean(load_default=False)
 
 
 class ChangeSchema(Schema):
@@ -103,6 +104,15 @@ class DraftSchema(Schema):
     diff = fields.List(fields.Nested(ChangeSchema))
     approved_by = fields.List(fields.String())
     threshold = fields.Integer()
+    skipped = fields.List(fields.Nested(lambda: SkippedSchema()))
+
+
+class SkippedSchema(Schema):
+    """A statement that was left out of a draft when it was made, and why."""
+
+    id = fields.String()
+    member = fields.String()
+    why = fields.String()
 
 
 class ApprovalSchema(Schema):

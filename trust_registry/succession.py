@@ -31,10 +31,12 @@ from trust_registry import log, renewal
 from trust_registry.approval import CLOCKS_APART_SECONDS, in_force
 from trust_registry.client.repository import Source
 from trust_registry.difference import Change
+from trust_registry.in_force import InForce
 from trust_registry.metadata import denials
-from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication, current
+from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication
 from trust_registry.renewal import OFFICERS, RegistryKeys
 from trust_registry.repository import Repository, parse_metadata, public_key_of, root_of, targets_of
+from trust_registry.storage.ports import Records
 
 MAX_SUCCESSION_BYTES = 256 * 1024
 _ONLINE_ROLES = ("snapshot", "timestamp", "denials")
@@ -147,13 +149,21 @@ def put_into_force(publication: Publication, succession: Succession, now: int) -
     In force already: the mirror is completed. Raises ApprovalRejected below either threshold, Conflict when another
     publication came first, SettingInvalid when the root names other online keys; nothing is changed then.
     """
-    with publication.storage.writing() as records:
-        repository = current(records)
-        if parse_metadata(repository.root).signed != succession.root.signed:
-            _check_signatures(succession, repository, _check(succession, repository, now), publication.online)
-            signed = repository._replace(root=succession.root.to_bytes(), targets=succession.targets.to_bytes())
-            publication.keep(records, renewal.with_denials(signed, repository.denied, publication.online, now))
-            log.root_published(records, succession.root.signed.version, signed.root, now)
+
+    def prepare(_records: Records, known: InForce) -> Repository | None:
+        repository = known.repository
+        if parse_metadata(repository.root).signed == succession.root.signed:
+            return None
+        _check_signatures(succession, repository, _check(succession, repository, now), publication.online)
+        signed = repository._replace(root=succession.root.to_bytes(), targets=succession.targets.to_bytes())
+        return publication.signed(renewal.with_denials(signed, repository.denied, publication.online, now))
+
+    def keep(records: Records, changed: Repository | None) -> None:
+        if changed:
+            records.repository.write(changed.files())
+            log.root_published(records, succession.root.signed.version, changed.root, now)
+
+    publication.changing(prepare, keep)
     return publication.release()
 
 

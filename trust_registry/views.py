@@ -99,7 +99,16 @@ def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
 @blueprint.arguments(SubmissionSchema, example={"statement": "eyJ…", "proofs": ["eyJ…"]})
 @blueprint.response(202, StatementSchema, description="Where it stands")
 @blueprint.doc(
-    **told(StatementRejected, KeyRejected, KeyDenied, ProofOfPossessionFailed, SequenceNotNewer, RateLimited, *_STORE)
+    **told(
+        StatementRejected,
+        KeyRejected,
+        KeyDenied,
+        ProofOfPossessionFailed,
+        SequenceNotNewer,
+        QuotaExceeded,
+        RateLimited,
+        *_STORE,
+    )
 )
 @takes(MAX_SUBMISSION_BYTES)
 def submit_statement(submission: dict[str, Any]) -> StatementRecord:
@@ -120,6 +129,17 @@ def show_statement(statement_id: str) -> StatementRecord:
     if record is None:
         raise NotFound("statement")
     return record
+
+
+@blueprint.delete("/v1/statements/<statement_id>")
+@blueprint.response(200, StatementSchema, description="What was dropped")
+@blueprint.doc(**told(NotFound, Conflict, NotAuthenticated, RateLimited, *_STORE, by_assertion=True))
+def drop_statement(statement_id: str) -> StatementRecord:
+    """An officer drops a statement that waits and is nobody's."""
+    registry = service()
+    registry.limit("officers", MAX_OFFICERS_REQUESTS_PER_HOUR)
+    registry.officer()
+    return registry.publication.drop(statement_id)
 
 
 @blueprint.post("/v1/drafts")
@@ -204,11 +224,11 @@ def show_state() -> dict[str, Any]:
 
 @blueprint.put("/v1/members/<member>/status")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(**_takes("application/cose", SequenceNotNewer, AheadOfTime, ChainForked))
+@blueprint.doc(**_takes("application/cose", SequenceNotNewer, Conflict, AheadOfTime, SegmentBackdated, ChainForked))
 @takes(MAX_FILE_BYTES["status"])
 def put_status(member: str) -> MemberFileRecord:
     """A member's signed status snapshot (COSE)."""
-    return _take(member, "status", partial(member_files.accept_status))
+    return _take(member, "status", member_files.accept_status)
 
 
 @blueprint.put("/v1/members/<member>/segments/<int:number>")
@@ -224,16 +244,16 @@ def put_segment(member: str, number: int) -> MemberFileRecord:
 
 @blueprint.put("/v1/members/<member>/rules")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(**_takes("application/jose", SequenceNotNewer))
+@blueprint.doc(**_takes("application/jose", SequenceNotNewer, Conflict))
 @takes(MAX_FILE_BYTES["rules"])
 def put_rules(member: str) -> MemberFileRecord:
     """A member's signed rule set (JWS)."""
-    return _take(member, "rules", partial(member_files.accept_rules))
+    return _take(member, "rules", member_files.accept_rules)
 
 
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer))
+@blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer, Conflict))
 @takes(MAX_FILE_BYTES["token-list"])
 def put_token_list(member: str, number: int) -> MemberFileRecord:
     """A member's Token Status List (JWT)."""
@@ -282,5 +302,6 @@ def _draft(view: DraftView) -> dict[str, Any]:
         "statements": [{"statement": known.compact, "proofs": known.proofs} for known in statements],
         "diff": view.changes,
         "approved_by": view.approved_by,
+        "skipped": view.skipped,
         "threshold": root_of(publication.repository()).roles["targets"].threshold,
     }

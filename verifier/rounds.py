@@ -8,18 +8,18 @@ its reports: when none has come for three times as long as one should take, each
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
 from pathlib import Path
 
 import structlog
 
+from credentials.errors import StorageFull, StorageUnavailable
 from service_kit.cache import EVERYTHING
+from service_kit.locking import open_lock, try_lock
 from trust_registry.client.member_files import TRUST
 
 JITTER = 0.2
@@ -48,22 +48,21 @@ class Duty:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: TextIOWrapper | None = None
+        self._held: int | None = None
 
     def take(self) -> bool:
         """Whether it is ours; taken if it is nobody's. A folder that cannot be written is no reason not to fetch."""
         try:
             if self._held is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._held = _locked(self._folder / _DUTY)
+                self._held = _taken(self._folder / _DUTY)
             return self._held is not None
-        except OSError:
+        except (OSError, StorageUnavailable, StorageFull):
             return True
 
     def give_up(self) -> None:
         """Leave it to another."""
         if self._held is not None:
-            self._held.close()
+            os.close(self._held)
             self._held = None
 
 
@@ -152,6 +151,7 @@ class Rounds:
             self._read(changed)
         elif now >= self._overdue_at:
             self._overdue_at = now + OVERDUE * seconds
+            _log.warning("no report from the worker on duty", lock=_DUTY)
             self._fetch(EVERYTHING)
 
     def _topics(self, now: float, seconds: float) -> frozenset[str]:
@@ -185,15 +185,13 @@ class Rounds:
             self._news.wait(max(0.0, min(self._due, called_from, echoed_from) - time.monotonic()))
 
 
-def _locked(path: Path) -> TextIOWrapper | None:
-    file = path.open("a")
+def _taken(path: Path) -> int | None:
+    descriptor = open_lock(path)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
+        if try_lock(descriptor):
+            return descriptor
     except OSError:
-        file.close()
+        os.close(descriptor)
         raise
-    os.set_inheritable(file.fileno(), False)
-    return file
+    os.close(descriptor)
+    return None

@@ -64,7 +64,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder, port = tmp_path_factory.mktemp("house"), free_port()
     found(folder / "registry", write_atomic, None, SystemClock().now())
     for path in PATHS[2:]:
-        publish(folder / "registry" / "mirror" / path, b'{"signed": "' + path.encode() * 100 + b'"}')
+        publish(
+            folder / "registry" / "mirror" / path,
+            b'{"signed": "' + path.encode() * 100 + b'"}',
+            folder / "publishing.lock",
+        )
     settings = {
         "TONGXING_DATA_DIR": str(folder / "registry"),
         "TONGXING_REGISTRY_URL": f"https://localhost:{port}/registry",
@@ -134,7 +138,11 @@ def test_two_changes_of_one_second_are_two_versions(house: House) -> None:
     """nginx knows seconds and size alone: a gate would be told that the older timestamp still holds."""
     seen = set()
     for version in range(3):
-        publish(house.mirror / "members" / "CN-41" / "fast.json", b'{"version": %d}' % version)
+        publish(
+            house.mirror / "members" / "CN-41" / "fast.json",
+            b'{"version": %d}' % version,
+            house.mirror.parent / "publishing.lock",
+        )
         page = house.file("members/CN-41/fast.json")
         seen.add((page.headers["etag"], parsedate_to_datetime(page.headers["last-modified"])))
     assert len({etag for etag, _ in seen}) == 3

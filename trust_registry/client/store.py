@@ -8,22 +8,22 @@
     What the gate has itself seen (:mod:`trust_registry.client.pins`). Written after the set: a crash between
     the two is repaired by the next read, which draws the same conclusions again.
 
-Durable when a method returns. Safe for several threads and processes (a lock file). Losing ``trust.zip``
+Durable when a method returns. Safe for several threads and processes (a lock file that is its owner's alone; who waits
+for it too long raises StorageUnavailable and says so). Losing ``trust.zip``
 costs one update; losing ``pins.json`` costs the memory of root keys and of denials. Somebody who can write
 here can only take trust away or, by removing the pins, make the gate believe the registry alone.
 """
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from credentials.errors import BundleRejected, MetadataRejected, StorageUnavailable, TrustMissing, Unreadable
+from credentials.errors import BundleRejected, MetadataRejected, TrustMissing, Unreadable
 from credentials.wire.strict_json import json_bytes
 from service_kit.durable import read_if_there, write_atomic
+from service_kit.locking import locked
 from trust_registry.client.bundle import MirrorLayout, ZipFiles, pack
 from trust_registry.client.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins, read_pins, write_pins
 from trust_registry.client.repository import VerifiedRepository, check_not_older, verify_repository
@@ -109,16 +109,8 @@ class TrustStore:
         data = read_if_there(self._folder / _PINS)
         return NOTHING_SEEN if data is None else read_pins(data)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = (self._folder / _LOCK).open("a")
-        except OSError as error:
-            raise StorageUnavailable("the trust folder cannot be used") from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return locked(self._folder / _LOCK)
 
 
 def _verified_at(files: ZipFiles) -> int:

@@ -18,7 +18,10 @@ from credentials.status.chain import End
 
 
 class StatementRecord(NamedTuple):
-    """A statement that passed enrolment. ``state``: ``submitted``, ``published`` or ``overtaken``."""
+    """A statement that passed enrolment. ``state``: ``submitted``, ``drafted``, ``published`` or ``overtaken``.
+
+    ``vouched``: whether the member's root key in force stood behind it when it came; None: from before 0003.
+    """
 
     id: str
     member: str
@@ -28,6 +31,7 @@ class StatementRecord(NamedTuple):
     proofs: tuple[str, ...]
     received_at: int
     state: str
+    vouched: bool | None = None
 
 
 class DraftRecord(NamedTuple):
@@ -96,13 +100,24 @@ class LeafRecord(NamedTuple):
 
 
 class Statements(Protocol):
-    """Submitted statements, for good."""
+    """Submitted statements: those that a list has taken up for good, the others until they are dropped or expire."""
 
     def add(self, record: StatementRecord) -> None: ...
     def get(self, id: str) -> StatementRecord | None: ...
     def find(self, member: str, digest: str) -> StatementRecord | None: ...
     def close(self, id: str, state: str) -> None: ...
-    def submitted(self) -> list[StatementRecord]: ...
+    def submitted(self) -> list[StatementRecord]:
+        """Those that wait, drafted with or not, the oldest first."""
+        ...
+
+    def count_waiting(self, member: str, vouched: bool) -> int:
+        """How many of them are of this member, behind which its root key stands, or does not."""
+        ...
+
+    def drop(self, id: str) -> None: ...
+    def expire(self, submitted_before: int, drafted_before: int) -> None:
+        """Drop those that came before and still wait."""
+        ...
 
 
 class Drafts(Protocol):

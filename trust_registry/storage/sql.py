@@ -8,7 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from service_kit.database import connect, migrate, reading, transaction
 from trust_registry.storage import tables
@@ -91,8 +104,29 @@ class SqlStatements:
 
     def submitted(self) -> list[StatementRecord]:
         columns = tables.statement.c
-        query = select(tables.statement).filter_by(state="submitted").order_by(columns.received_at, columns.id)
+        query = select(tables.statement).where(_waits()).order_by(columns.received_at, columns.id)
         return [_statement(row) for row in self._connection.execute(query)]
+
+    def count_waiting(self, member: str, vouched: bool) -> int:
+        row = tables.statement.c
+        of_kind = func.coalesce(row.vouched, False).is_(vouched)
+        query = select(func.count()).where(row.member == member, _waits(), of_kind)
+        return self._connection.execute(query).scalar_one()
+
+    def drop(self, id: str) -> None:
+        self._connection.execute(delete(tables.statement).filter_by(id=id))
+
+    def expire(self, submitted_before: int, drafted_before: int) -> None:
+        row = tables.statement.c
+        is_late = or_(
+            and_(row.state == "submitted", row.received_at < submitted_before),
+            and_(row.state == "drafted", row.received_at < drafted_before),
+        )
+        self._connection.execute(delete(tables.statement).where(is_late))
+
+
+def _waits() -> ColumnElement[bool]:
+    return tables.statement.c.state.in_(("submitted", "drafted"))
 
 
 class SqlDrafts:

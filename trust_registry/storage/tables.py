@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -38,6 +39,7 @@ statement = Table(
     Column("proofs", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("vouched", Boolean),
     UniqueConstraint("member", "digest", name="registry_statement_once"),
 )
 

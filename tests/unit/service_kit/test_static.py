@@ -15,13 +15,27 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials.errors import StorageUnavailable
+from service_kit import static
 from service_kit.bodies import Routes
 from service_kit.durable import LEFTOVER_SECONDS
-from service_kit.static import FOR_EVER_SECONDS, NEWS_SECONDS, answer, cache_control, publish, tidy
+from service_kit.static import FOR_EVER_SECONDS, NEWS_SECONDS, answer, cache_control
 from service_kit.web import make_app
 
 LIST = b'{"members": [' + b", ".join(b'{"id": "CN-%d", "keys": []}' % number for number in range(200)) + b"]}"
 SPAWN = multiprocessing.get_context("spawn")
+
+
+def publish(path: Path, data: bytes) -> None:
+    static.publish(path, data, lock_for(path))
+
+
+def tidy(folder: Path) -> None:
+    static.tidy(folder, lock_for(folder))
+
+
+def lock_for(path: Path) -> Path:
+    """Beside the mirror, for all who publish below it."""
+    return next((each.parent for each in path.parents if each.name == "mirror"), path.parent) / "publishing.lock"
 
 
 @pytest.fixture
@@ -53,15 +67,11 @@ ROOT, STATUS, TIMESTAMP = "metadata/7.root.json", "members/CN-41/status.cose", "
 @pytest.mark.parametrize(
     "path",
     [
-        "metadata/7.root.json",
         f"targets/{'0f' * 32}.trust-list.json",
-        "members/CN-41/segments/12.cose",
-        "members/CN-41/rules/3.jws",
-        "log/tile/0/x001/067.p/5",
         "assets/index-DfG7_x2k.js",
     ],
 )
-def test_what_carries_a_version_or_hash_is_kept_for_ever(path: str) -> None:
+def test_what_carries_its_hash_is_kept_for_ever(path: str) -> None:
     """Gates of a whole country ask for these: once each is enough."""
     assert cache_control(path) == f"public, max-age={FOR_EVER_SECONDS}, immutable"
 
@@ -70,6 +80,11 @@ def test_what_carries_a_version_or_hash_is_kept_for_ever(path: str) -> None:
     "path",
     [
         "metadata/timestamp.json",
+        "metadata/7.root.json",
+        "metadata/12.snapshot.json",
+        "members/CN-41/segments/12.cose",
+        "members/CN-41/rules/3.jws",
+        "log/tile/0/x001/067.p/5",
         "members/CN-41/status.cose",
         "members/CN-41/rules.jws",
         "members/CN-41/news.json",

@@ -228,13 +228,15 @@ def test_oversize_bodies_are_not_read(client: FlaskClient) -> None:
 
 
 def test_mirror_caching(client: FlaskClient, registry: FoundedRegistry) -> None:
-    """What carries its version never changes; the timestamp must be asked for; what is not there is not kept."""
-    fixed = client.get("/mirror/metadata/1.root.json", buffered=True)
+    """What carries its hash never changes; all else must be asked for; what is not there is not kept."""
+    named = next((registry.folder / "mirror" / "targets").glob("*.trust-list.json")).name
+    fixed = client.get(f"/mirror/targets/{named}", buffered=True)
     assert fixed.cache_control.immutable
     assert fixed.cache_control.max_age == 365 * 24 * 3600
-    news = client.get("/mirror/metadata/timestamp.json", buffered=True)
-    assert not news.cache_control.immutable
-    assert news.cache_control.max_age == 5
+    for path in ("metadata/1.root.json", "metadata/timestamp.json"):
+        news = client.get(f"/mirror/{path}", buffered=True)
+        assert not news.cache_control.immutable
+        assert news.cache_control.max_age == 5
     assert client.get("/mirror/metadata/2.root.json", buffered=True).cache_control.no_store
     half = registry.folder / "mirror" / "metadata" / ".timestamp.json.abc"
     half.write_bytes(b"{")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import structlog
 
+from service_kit import locking
 from service_kit.cache import EVERYTHING
-from verifier import rounds
 from verifier.rounds import CALL_SECONDS, LOOK_SECONDS, REPORT, Duty, Rounds, Watch
 
 HOUR = 3600.0
@@ -109,7 +109,7 @@ def test_a_flood_of_calls_is_a_round_a_second(worker: Callable[[], Worker]) -> N
 
 def test_what_was_called_is_asked_for_once_more(worker: Callable[[], Worker], monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache between us and the mirror served the old file: the news must not wait for a poll after all."""
-    monkeypatch.setattr(rounds, "ECHO_SECONDS", 1.5)
+    monkeypatch.setattr("verifier.rounds.ECHO_SECONDS", 1.5)
     gate = worker()
     gate.start()
     _wait(lambda: len(gate.fetched) == 1)
@@ -169,7 +169,7 @@ def test_a_lock_that_the_system_refuses_is_no_reason_not_to_fetch(
     def refuse(*_: object) -> None:
         raise OSError(37, "no locks available")
 
-    monkeypatch.setattr(rounds.fcntl, "flock", refuse)
+    monkeypatch.setattr(locking.fcntl, "flock", refuse)
     assert Duty(tmp_path).take()
 
 

@@ -10,6 +10,8 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("registry_statement") as table:
+        table.add_column(sa.Column("vouched", sa.Boolean))
     # All may be empty: a program before this one may go on writing rows until it is stopped.
     with op.batch_alter_table("registry_member_file") as table:
         table.add_column(sa.Column("kid", sa.String(16)))
