@@ -10,14 +10,17 @@ from typing import NamedTuple
 
 from credentials.errors import MetadataRejected, StatementRejected, TongxingError
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
-from trust_registry.client.member_files import read_member_file
+from trust_registry.client.member_files import RULES, STATUS, rules_name, segment_name
+from trust_registry.client.news import NEWS, read_news_if_sound
 from trust_registry.client.pins import NOTHING_SEEN
 from trust_registry.client.repository import VerifiedRepository, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.metadata.statement import check_usable
 from trust_registry.mirror import Mirror
+from trust_registry.offered import kind_of, open_offered
 from trust_registry.renewal import RENEW_SNAPSHOT_BEFORE_SECONDS
 from trust_registry.repository import MirrorFiles
+from trust_registry.stocktaking import WHAT_TO_DO
 
 WARN_BEFORE_SECONDS = {
     "root": 60 * DAY_SECONDS,
@@ -28,6 +31,7 @@ WARN_BEFORE_SECONDS = {
 }
 """Remaining lifetime below which somebody should act: people for the first two, the timer for the rest."""
 _BY_TIMER = "see whether the hourly `registry timestamp` runs"
+_BY_DATABASE = "the service writes it anew from its database within a minute, or `tongxing registry timestamp`"
 _WHAT_TO_DO = {
     "root": "officers sign the next one, `registry root draft`",
     "targets": "officers sign the list anew, `registry draft`",
@@ -51,9 +55,9 @@ def lint(mirror: Mirror, trusted_root: bytes, now: int) -> list[Finding]:
     try:
         verified = verify_repository(MirrorFiles(mirror.read), trusted_root)
     except MetadataRejected as error:
-        return [Finding("error", "metadata", error.detail)]
+        return [Finding("error", "metadata", f"{error.detail}: {_BY_DATABASE}")]
     snapshot = build_snapshot(verified, NOTHING_SEEN, now)[0]
-    return [*_expiries(verified, now), *_members(snapshot, now), *_files(mirror, snapshot)]
+    return [*_expiries(verified, now), *_members(snapshot, now), *_files(mirror, snapshot), *_missing(mirror)]
 
 
 def _expiries(verified: VerifiedRepository, now: int) -> Iterator[Finding]:
@@ -82,8 +86,23 @@ def _members(snapshot: TrustSnapshot, now: int) -> Iterator[Finding]:
 
 
 def _files(mirror: Mirror, snapshot: TrustSnapshot) -> Iterator[Finding]:
-    for member, name, content in mirror.member_files():
-        try:
-            read_member_file(name, content, member, snapshot)
-        except TongxingError as error:
-            yield Finding("error", f"{member}/{name}", str(error))
+    for member in mirror.members():
+        for name in sorted(mirror.names_of(member)):
+            try:
+                open_offered(name, mirror.read_member_file(member, name) or b"", member, snapshot).read()
+            except TongxingError as error:
+                detail = f"{error.code} {error}".strip()
+                yield Finding("error", f"{member}/{name}", f"{detail}: {WHAT_TO_DO[kind_of(name)]}")
+
+
+def _missing(mirror: Mirror) -> Iterator[Finding]:
+    """What the news tells gates to ask for, and is not there."""
+    news = read_news_if_sound(mirror.read(NEWS))
+    if mirror.members() and not news:
+        yield Finding("error", NEWS, "missing or damaged: the service writes it anew within a minute")
+    for member, told in news.items():
+        names = [segment_name(number) for number in range(told.snapshot + 1, told.segment + 1)]
+        names += [*map(rules_name, told.rules), *([RULES] if told.rules else ())]
+        for name in [*([STATUS] if told.snapshot else ()), *names]:
+            if mirror.size_of(member, name) is None:
+                yield Finding("error", f"{member}/{name}", f"missing: {WHAT_TO_DO[kind_of(name)]}")

@@ -33,7 +33,7 @@ from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.member_files import RULES, STATUS, check_active, rules_name, segment_name
 from trust_registry.in_force import InForce, in_force
 from trust_registry.mirror import Mirror
-from trust_registry.offered import LIST_FOLDER, Offered, check_size, open_offered
+from trust_registry.offered import LIST_FOLDER, Offered, check_form, open_offered
 from trust_registry.shelf import Shelf
 from trust_registry.stocktaking import complete
 from trust_registry.storage.ports import MemberFileRecord, Storage
@@ -110,7 +110,7 @@ def _accept(
     kind: _Kind, storage: Storage, mirror: Mirror, file: tuple[str, str, bytes], now: int, turn: Turn
 ) -> MemberFileRecord:
     member, name, content = file
-    check_size(name, content)
+    check_form(name, content)
     for _ in range(_ATTEMPTS):
         with storage.reading() as records:
             known, incomplete = in_force(records), records.member_files.incomplete(member)

@@ -39,6 +39,7 @@ MAX_FILE_BYTES = {
     "token-list": MAX_STATUS_TOKEN_CHARACTERS,
 }
 """The largest file of each kind."""
+_JWS_DOTS = 2
 
 
 class Offered(NamedTuple):
@@ -61,11 +62,15 @@ def kind_of(name: str) -> str:
     return "segment" if parsed.is_segment else parsed.use
 
 
-def check_size(name: str, content: bytes) -> None:
-    """Raise TooLarge for more than a file of this name may hold, Malformed for any other name."""
-    most = MAX_FILE_BYTES[kind_of(name)]
-    if len(content) > most:
-        raise TooLarge(f"more than {most} bytes")
+def check_form(name: str, content: bytes) -> None:
+    """What can be said of a file before anything is looked up: raises TooLarge, Malformed."""
+    kind = kind_of(name)
+    if len(content) > MAX_FILE_BYTES[kind]:
+        raise TooLarge(f"more than {MAX_FILE_BYTES[kind]} bytes")
+    if kind in ("status", "segment"):
+        cose.open_layout(content, MAX_FILE_BYTES[kind])
+    elif content.count(b".") != _JWS_DOTS or not content.isascii():
+        raise Malformed("not a compact JWS")
 
 
 def open_offered(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
@@ -74,7 +79,7 @@ def open_offered(name: str, content: bytes, member: str, trust: TrustSnapshot) -
     Raises TooLarge, Malformed, KeyDenied, UnknownKey, IssuerMismatch, KeyUseMismatch, AlgorithmMismatch,
     WrongSignature, RuleSetInvalid.
     """
-    check_size(name, content)
+    check_form(name, content)
     kind = kind_of(name)
     offered = _OPEN[kind](name, content, member, trust)
     number = parse_name(name).number if kind in ("segment", "rules") else None
@@ -103,7 +108,7 @@ def _of_chain(name: str, verified: cose.VerifiedPayload, end: End) -> MemberFile
 
 
 def _open_rules(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
-    envelope = jws.read(_text(content))
+    envelope = jws.read(content.decode("ascii"))
     key = listed_key(kid_from_text(envelope.kid), member, "rules", trust)
     document = jws.verify(envelope, key.public_key, RULES_TYPE)
     if document.get("member") != member:
@@ -119,7 +124,7 @@ def _open_rules(name: str, content: bytes, member: str, trust: TrustSnapshot) ->
 
 
 def _open_token_list(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
-    envelope = jws.read(_text(content), MAX_STATUS_TOKEN_CHARACTERS)
+    envelope = jws.read(content.decode("ascii"), MAX_STATUS_TOKEN_CHARACTERS)
     key = listed_key(kid_from_text(envelope.kid), member, "status", trust)
     claims = jws.verify(envelope, key.public_key, TYP)
     subject, issued_at = claims.get("sub"), claims.get("iat")
@@ -140,12 +145,6 @@ def _record(name: str, member: str, kid: bytes, sequence: Any, payload: bytes) -
 
 def _is_number(value: object, most: int) -> bool:
     return type(value) is int and 0 <= value <= most
-
-
-def _text(content: bytes) -> str:
-    if not content.isascii():
-        raise Malformed("not a compact JWS")
-    return content.decode("ascii")
 
 
 _OPEN: dict[str, Callable[[str, bytes, str, TrustSnapshot], Offered]] = {

@@ -30,8 +30,10 @@ Turn = Callable[[str], AbstractContextManager[object]]
 class Turns:
     """The turns of all members in this process; the count of work is shared where ``limits`` is."""
 
-    def __init__(self, limits: Limits, spent: Callable[[], float] = time.thread_time) -> None:
-        self._limits, self._spent = limits, spent
+    def __init__(
+        self, limits: Limits, spent: Callable[[], float] = time.thread_time, wait: float = WAIT_SECONDS
+    ) -> None:
+        self._limits, self._spent, self._wait = limits, spent, wait
         self._lock = threading.Lock()
         self._queues: dict[str, _Queue] = {}
 
@@ -50,11 +52,12 @@ class Turns:
 
     def _queue(self, member: str) -> _Queue:
         with self._lock:
-            return self._queues.setdefault(member, _Queue())
+            return self._queues.setdefault(member, _Queue(self._wait))
 
 
 class _Queue:
-    def __init__(self) -> None:
+    def __init__(self, wait: float) -> None:
+        self._wait = wait
         self._places = threading.Semaphore(2)
         self._turn = threading.Lock()
 
@@ -63,7 +66,7 @@ class _Queue:
         if not self._places.acquire(blocking=False):
             raise RateLimited("two files of this member are being read already", retry_after=RETRY_SECONDS)
         try:
-            if not self._turn.acquire(timeout=WAIT_SECONDS):
+            if not self._turn.acquire(timeout=self._wait):
                 raise RateLimited("another file of this member is still being read", retry_after=RETRY_SECONDS)
             try:
                 yield

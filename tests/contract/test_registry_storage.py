@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
 
-from credentials.errors import Conflict, StorageUnavailable
-from service_kit.database import transaction
+from credentials.errors import Conflict, SchemaOutdated, StorageUnavailable
+from service_kit.database import connect, transaction
 from tests.contract.schema import require_same_tables
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
@@ -19,7 +21,7 @@ from trust_registry.storage.ports import (
     MemberFileRecord,
     StatementRecord,
 )
-from trust_registry.storage.sql import SqlStorage, open_storage
+from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlStorage, open_storage
 
 NOW = 1_795_000_000
 STATEMENT = StatementRecord("a" * 32, "CN-41", 1, "d" * 64, "compact", ("proof", "另"), NOW, "submitted")
@@ -184,3 +186,62 @@ def test_the_log_counter_is_locked_by_itself(storages: list[SqlStorage]) -> None
         assert connection.execute(text("SELECT size FROM registry_log_counter")).scalar_one() == 1
     with pytest.raises(Conflict), transaction(storages[0].engine) as connection:
         connection.execute(text("INSERT INTO registry_log_counter (id, size) VALUES (2, 0)"))
+
+
+def test_upgrade_from_the_first_tables_while_another_process_serves(database_url: str) -> None:
+    """Nothing is lost, and a program of before goes on writing what this one can read, until it is stopped."""
+    old = connect(database_url)
+    _migrate_to(old, "0001")
+    row = {"member": "CN-41", "sequence": 7, "sha256": "ab" * 32, "size": 9, "received_at": NOW}
+    statement = {**STATEMENT._asdict(), "proofs": '["proof"]'}
+    del statement["vouched"]
+    with transaction(old) as connection:
+        connection.execute(text(_INSERT_FILE), {**row, "name": "status.cose"})
+        connection.execute(text(_INSERT_STATEMENT), statement)
+        connection.execute(
+            text("INSERT INTO registry_repository_file VALUES ('metadata/timestamp.json', :it)"), {"it": b"x"}
+        )
+    storage = open_storage(database_url)
+    with transaction(old) as connection:
+        connection.execute(text(_INSERT_FILE), {**row, "name": "rules.jws"})
+        assert connection.execute(text("SELECT count(*) FROM registry_statement")).scalar_one() == 1
+    with storage.reading() as records:
+        assert [each.name for each in records.member_files.incomplete("CN-41")] == ["status.cose", "rules.jws"]
+        assert records.statements.submitted() == [STATEMENT._replace(proofs=("proof",))]
+        assert records.repository.read("metadata/timestamp.json") == b"x"
+        assert records.log.read(0, 9) == []
+    require_same_tables(storage.engine, tables.metadata)
+    for engine in (old, storage.engine):
+        engine.dispose()
+
+
+def test_a_program_of_before_says_so_and_stops(database_url: str) -> None:
+    """Else it would write into tables that it does not know."""
+    newer = connect(database_url)
+    _migrate_to(newer, "0003")
+    with transaction(newer) as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(SchemaOutdated, match="later version than this program"):
+        open_storage(database_url)
+    newer.dispose()
+
+
+_INSERT_FILE = (
+    "INSERT INTO registry_member_file (member, name, sequence, sha256, size, received_at)"
+    " VALUES (:member, :name, :sequence, :sha256, :size, :received_at)"
+)
+_INSERT_STATEMENT = (
+    "INSERT INTO registry_statement (id, member, sequence, digest, compact, proofs, received_at, state)"
+    " VALUES (:id, :member, :sequence, :digest, :compact, :proofs, :received_at, :state)"
+)
+
+
+def _migrate_to(engine: Engine, revision: str) -> None:
+    """As a program did whose newest migration this was."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("version_table", VERSION_TABLE)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()

@@ -151,7 +151,10 @@ class _Reading:
             raise MetadataRejected(f"{name} metadata is missing")
         role = _open(kind, name, data, delegator)
         if meta:
-            meta.verify_length_and_hashes(data)
+            try:
+                meta.verify_length_and_hashes(data)
+            except RepositoryError as error:
+                raise MetadataRejected(f"{metadata_path(name, meta.version)}: {error}") from error
             _check_version(name, role, meta.version)
         self._signed[name] = role
         self._files[metadata_path(name, meta.version if meta else None)] = data
@@ -164,12 +167,23 @@ class _Reading:
         data = self._source.target(name, target.hashes["sha256"])
         if data is None:
             raise MetadataRejected(f"{name} is missing")
-        target.verify_length_and_hashes(data)
+        try:
+            target.verify_length_and_hashes(data)
+        except RepositoryError as error:
+            raise MetadataRejected(f"{name}: {error}") from error
         self._files[target_path(name, target.hashes["sha256"])] = data
         return data
 
 
 def _open(kind: type[_Role], name: str, data: bytes, delegator: Root | Targets | None) -> _Role:
+    try:
+        return _verified(kind, name, data, delegator)
+    except (RepositoryError, ValueError) as error:
+        # Whoever reads this has many files before them.
+        raise MetadataRejected(f"{name}.json: {error}") from error
+
+
+def _verified(kind: type[_Role], name: str, data: bytes, delegator: Root | Targets | None) -> _Role:
     metadata: Metadata[Any] = Metadata.from_bytes(data)
     signed = metadata.signed
     if not isinstance(signed, kind):

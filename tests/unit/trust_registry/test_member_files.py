@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from credentials.errors import (
     KeyUseMismatch,
     Malformed,
     QuotaExceeded,
+    SegmentBackdated,
     SegmentMissing,
     SegmentRepeated,
     SequenceNotNewer,
@@ -425,3 +427,44 @@ def test_news_of_other_members_stays(chain: Chain) -> None:
     chain.registry.mirror.directory.joinpath("news.json").write_bytes(b"{")
     chain.put(chain.told.next(5))
     assert chain.news() == News(segment=2, snapshot=0, rules=())
+
+
+def test_a_segment_as_of_an_earlier_time_is_refused_here_too(chain: Chain) -> None:
+    """Every gate refuses it; a mirror that took it would end the member's chain."""
+    chain.put(chain.told.next(5, after=30), now=NOW + 30)
+    with pytest.raises(SegmentBackdated):
+        chain.put(replace(chain.told.next(6), as_of=NOW + 29), now=NOW + 60)
+
+
+@pytest.mark.parametrize("ahead", [1, 7])
+def test_a_snapshot_ahead_in_number_and_behind_in_time_is_refused(chain: Chain, ahead: int) -> None:
+    """The next one, or far ahead: gates that hold the segment could never take it."""
+    chain.put(chain.told.next(5))
+    told = replace(chain.told.snapshot, sequence=2 + ahead, as_of=NOW - 1, head=bytes(32))
+    with pytest.raises(SegmentBackdated):
+        put_status(chain.registry, seal(told, signer_for(chain.registry, "status")))
+
+
+def test_a_snapshot_later_than_the_segment_after_it_is_refused(chain: Chain) -> None:
+    """It says that all up to then is in it, which the next segment denies."""
+    chain.put(chain.told.next(5))
+    behind = replace(chain.told.snapshots[0], as_of=NOW + 30, expires_at=NOW + DAY)
+    with pytest.raises(SegmentBackdated):
+        put_status(chain.registry, seal(behind, signer_for(chain.registry, "status")), now=NOW + 30)
+
+
+def test_a_trust_list_that_changes_meanwhile_is_asked_again(registry: FoundedRegistry) -> None:
+    """A key that is denied while its file is being read must not bring it in."""
+    kid = signer_for(registry, "status").kid.hex()
+
+    @contextmanager
+    def denied_meanwhile(_member: str) -> Iterator[None]:
+        _deny(registry, kid)
+        yield
+
+    publication = registry.publication
+    with pytest.raises(KeyDenied):
+        member_files.accept_status(
+            publication.storage, publication.mirror, "CN-41", status(registry, 1), NOW, denied_meanwhile
+        )
+    assert registry.mirror.read("members/CN-41/status.cose") is None
