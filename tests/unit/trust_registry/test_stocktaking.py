@@ -176,13 +176,13 @@ def test_what_stands_twice_heals_at_once(chain: Chain, name: str) -> None:
 def test_a_file_that_only_its_member_has_is_brought_again(chain: Chain) -> None:
     """Both copies of a rule set are gone: the same one again is taken, an older one is not."""
     registry = chain.registry
-    newer = put_rules(registry, 24, sequence=2, version=2, previous="0" * 64, valid_from=NOW)
+    newer = put_rules(registry, 24, sequence=2, previous="0" * 64, valid_from=NOW)
     for name in ("rules.jws", "rules/2.jws"):
         file(registry, name).write_bytes(newer[:CUT])
     assert {damage.name for damage in stock(registry.publication)} == {"rules.jws", "rules/2.jws"}
     with pytest.raises(SequenceNotNewer):
         put_rules(registry)
-    assert put_rules(registry, 24, sequence=2, version=2, previous="0" * 64, valid_from=NOW)
+    assert put_rules(registry, 24, sequence=2, previous="0" * 64, valid_from=NOW)
     assert lint(registry.mirror, registry.trusted_root, NOW) == []
 
 
