@@ -57,7 +57,10 @@ def choose(
     several = {each.member for each in skipped if each.why == _SEVERAL} - named
     contested = [chosen.pop(member) for member in sorted(several) if not chosen[member].vouched]
     skipped += [Skipped(record.id, record.member, _SEVERAL) for record in contested]
-    return request._replace(statement_ids=[record.id for record in chosen.values()]), skipped
+    # What is said of a member whose statement was left out would be a member without a statement.
+    left_out = {each.member for each in skipped} - chosen.keys() - published.trust_list.members.keys()
+    additions = {member: said for member, said in request.additions.items() if member not in left_out}
+    return request._replace(statement_ids=[each.id for each in chosen.values()], additions=additions), skipped
 
 
 _SEVERAL = "several wait for this member: name the right one with --statement"

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tuf.api.metadata import Root  # type: ignore[attr-defined]
+
 from credentials.errors import MetadataRejected, StatementRejected, TongxingError
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 from trust_registry.client.member_files import RULES, STATUS, rules_name, segment_name
 from trust_registry.client.news import NEWS, read_news_if_sound
 from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import VerifiedRepository, verify_repository
+from trust_registry.client.repository import VerifiedRepository, metadata_path, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.metadata.statement import check_usable
 from trust_registry.mirror import Mirror
 from trust_registry.offered import kind_of, open_offered
 from trust_registry.renewal import RENEW_SNAPSHOT_BEFORE_SECONDS
-from trust_registry.repository import MirrorFiles
+from trust_registry.repository import MirrorFiles, signed_part
 from trust_registry.stocktaking import WHAT_TO_DO
 
 WARN_BEFORE_SECONDS = {
@@ -57,7 +59,23 @@ def lint(mirror: Mirror, trusted_root: bytes, now: int) -> list[Finding]:
     except MetadataRejected as error:
         return [Finding("error", "metadata", f"{error.detail}: {_BY_DATABASE}")]
     snapshot = build_snapshot(verified, NOTHING_SEEN, now)[0]
-    return [*_expiries(verified, now), *_members(snapshot, now), *_files(mirror, snapshot), *_missing(mirror)]
+    return [
+        *_roots(mirror, verified),
+        *_expiries(verified, now),
+        *_members(snapshot, now),
+        *_files(mirror, snapshot),
+        *_missing(mirror),
+    ]
+
+
+def _roots(mirror: Mirror, verified: VerifiedRepository) -> Iterator[Finding]:
+    """Who begins from an older root needs each that came after it."""
+    for version in range(1, verified.versions["root"] + 1):
+        path = metadata_path("root", version)
+        try:
+            signed_part(mirror.read(path) or b"", Root)
+        except MetadataRejected as error:
+            yield Finding("error", "metadata", f"{path}: {error.detail}: {_BY_DATABASE}")
 
 
 def _expiries(verified: VerifiedRepository, now: int) -> Iterator[Finding]:

@@ -122,16 +122,17 @@ def load_repository(read: Read) -> Repository:
     snapshot_path = metadata_path("snapshot", _named(TIMESTAMP_PATH, timestamp, Timestamp).snapshot_meta.version)
     snapshot = need(snapshot_path)
     meta = _named(snapshot_path, snapshot, Snapshot).meta
-    targets = need(metadata_path("targets", _listed(meta, "targets.json").version))
-    denied = need(metadata_path(denials.ROLE, _listed(meta, f"{denials.ROLE}.json").version))
+    targets_path = metadata_path("targets", _listed(meta, "targets.json").version)
+    denials_path = metadata_path(denials.ROLE, _listed(meta, f"{denials.ROLE}.json").version)
+    targets, denied = need(targets_path), need(denials_path)
     return Repository(
         root=_last_root(read, need(metadata_path("root", 1))),
         targets=targets,
         denials=denied,
         snapshot=snapshot,
         timestamp=timestamp,
-        trust_list=need(_named_path(targets, trust_list.TARGET)),
-        denied=need(_named_path(denied, denials.TARGET)),
+        trust_list=need(_named_path(targets_path, targets, trust_list.TARGET)),
+        denied=need(_named_path(denials_path, denied, denials.TARGET)),
     )
 
 
@@ -251,8 +252,8 @@ def _listed(meta: dict[str, MetaFile], name: str) -> MetaFile:
     return meta[name]
 
 
-def _named_path(metadata: bytes, name: str) -> str:
-    target = signed_part(metadata, Targets).targets.get(name)
+def _named_path(path: str, metadata: bytes, name: str) -> str:
+    target = _named(path, metadata, Targets).targets.get(name)
     if target is None or "sha256" not in target.hashes:
         raise MetadataRejected(f"{name} is not listed with a SHA-256")
     return target_path(name, target.hashes["sha256"])

@@ -40,7 +40,7 @@ class Turns:
     @contextmanager
     def of(self, member: str) -> Iterator[None]:
         """The turn of ``member``. Raises RateLimited while two of its files are at it, or when its hour is used up."""
-        self._limits.count(WORK, member, by=0)
+        self._limits.count(WORK, member)
         with self._queue(member).turn():
             began = self._spent()
             try:

@@ -89,12 +89,6 @@ class StatusList:
             shares[number] = _with_set(shares[number], group)
         return replace(self, shares=tuple(shares))
 
-    def is_set(self, index: int) -> bool:
-        """Whether this index, 0..2^20-1, is set."""
-        share, low = self.shares[index >> _SHARE_BITS], index & _LOW
-        at = bisect_left(share, low)
-        return at < len(share) and share[at] == low
-
     @property
     def count(self) -> int:
         """How many are set."""
@@ -142,7 +136,9 @@ class StatusSnapshot:
             raise StatusReferenceInvalid("no such list, or a retired one") from error
         if not 0 <= index < STATUS_LIST_SIZE:
             raise StatusReferenceInvalid("index outside the list")
-        return held.is_set(index)
+        share, low = held.shares[index >> _SHARE_BITS], index & _LOW
+        at = bisect_left(share, low)
+        return at < len(share) and share[at] == low
 
     @property
     def end(self) -> End:

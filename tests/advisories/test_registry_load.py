@@ -113,7 +113,7 @@ def test_refused_segments_read_nothing_and_take_no_turn(registry: FoundedRegistr
     follows = segments.Segment("CN-41", 8, NOW, head, {}, {})
     work.of(0)
     for wrong, error in (
-        (replace(follows, previous=bytes(32)), ChainForked),
+        (replace(follows, previous=bytes([1]) * 32), ChainForked),
         (replace(follows, number=99), SegmentMissing),
         (replace(follows, as_of=NOW - 1), SegmentBackdated),
     ):

@@ -20,6 +20,7 @@ from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
 from tests.benchmarks.bulk import residents_a_second
 from tests.benchmarks.database import into_postgresql
+from tests.benchmarks.fairness import fairness
 from tests.benchmarks.feed import Figure
 from tests.benchmarks.measuring import Result, measure
 from tests.benchmarks.rows import issuing, steps, verifying
@@ -52,7 +53,9 @@ def main() -> int:
     _print(parts)
     sizes = feed.sizes()
     feed.show(sizes)
-    sizes += _apps()
+    fair = fairness()
+    feed.show(fair)
+    sizes += [*fair, *_apps()]
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])
     missed += [figure.name for figure in sizes if not figure.is_met]
     print("Missed: " + ", ".join(missed) if missed else "Every budget is kept.")

@@ -102,7 +102,7 @@ def test_an_enrolled_member_has_places_of_its_own(registry: FoundedRegistry) -> 
 def test_what_nobody_drafts_with_goes(registry: FoundedRegistry) -> None:
     """After thirty days; one that a draft holds lives as long as the draft may be published."""
     (old,), (drafted,) = submit(registry, stranger(registry)), submit(registry, stranger(registry, "CN-33"))
-    registry.publication.draft(DraftRequest([drafted], {"CN-33": HENAN}), registry.keyids[0], NOW)
+    registry.publication.draft(DraftRequest([drafted], {"CN-33": {**HENAN, "region": 330000}}), registry.keyids[0], NOW)
     late = NOW + WAITING_SECONDS + 1
     registry.submit("CN-44", late)
     assert drafted in waiting(registry)
@@ -118,7 +118,7 @@ def test_an_officer_drops_what_is_nobodys(registry: FoundedRegistry) -> None:
     assert waiting(registry) == []
     with pytest.raises(NotFound):
         registry.publication.drop(statement)
-    view = registry.draft("CN-41")
+    view = registry.draft("CN-44")
     registry.approve(view, 0, 1)
     registry.publication.publish(view.record.id, NOW)
     with pytest.raises(Conflict, match="published"):
@@ -161,7 +161,9 @@ class TestAllThatWaits:
         """Overtaken by a publication, or denied."""
         registry.enrol("CN-44")
         statement = registry.submit()
-        registry.enrol("CN-41")
+        view = registry.publication.draft(DraftRequest([statement], {"CN-41": HENAN}), registry.keyids[0], NOW)
+        registry.approve(view, 0, 1)
+        registry.publication.publish(view.record.id, NOW)
         with registry.publication.storage.writing() as records:
             records.statements.close(statement, "submitted")
         ids, skipped = draft(registry, ALL)
