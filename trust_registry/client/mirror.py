@@ -67,8 +67,8 @@ class _Member(NamedTuple):
 class MemberMirror:
     """The members' files below ``folder``, from the mirror at ``mirror_url``. Safe for several threads.
 
-    ``host``: the only member whose rules are fetched, since no others count; None: everybody's. ``news_failure``: why the
-    last round had no news and asked for each file.
+    ``host``: the only member whose rules are fetched, since no others count; None: everybody's. ``news_failure``: why
+    the last round had no news and asked for each file.
     """
 
     def __init__(self, folder: Path, mirror_url: str, fetcher: Fetcher, host: str | None = None) -> None:

@@ -384,12 +384,12 @@ def test_only_the_hosts_rules_are_fetched(keep: Keep, mirror: Serving) -> None:
 
 
 def test_a_folder_put_back_beneath_a_running_gate_takes_nothing_back(
-    keep: Keep, registry: MirroredRegistry, mirror: Serving
+    keep: Keep, registry: MirroredRegistry, mirror: Serving, tmp_path: Path
 ) -> None:
     """Yesterday's backup, and a mirror that is just as old: the gate goes by what it knows, and says what is wrong."""
     gate, kid = keep(), registry.henan.keys[0].kid
     gate.freshness.refresh()
-    yesterday = {path: path.read_bytes() for path in gate.folder.rglob("trust/*.*")}
+    yesterday = {path: path.read_bytes() for path in tmp_path.rglob("trust/*.*")}
     old = {path: data for path, data in mirror.files.items() if "metadata" in path}
     registry.published.deny(kid)
     registry.publish()
