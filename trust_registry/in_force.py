@@ -10,7 +10,7 @@ from functools import cached_property
 
 from trust_registry import repository as tuf
 from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import verify_repository
+from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.enrolment import Published, read_published
 from trust_registry.storage.ports import Records
@@ -33,7 +33,7 @@ class InForce:
     @cached_property
     def trust(self) -> TrustSnapshot:
         """What a gate that comes fresh trusts."""
-        verified = verify_repository(tuf.MirrorFiles(dict(self.repository.files()).get), self.repository.root)
+        verified = verify_repository(MirrorFiles(dict(self.repository.files()).get), self.repository.root)
         return build_snapshot(verified, NOTHING_SEEN, verified.registry_time)[0]
 
     def is_still(self, records: Records) -> bool:

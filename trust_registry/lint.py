@@ -15,13 +15,13 @@ from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 from trust_registry.client.member_files import RULES, STATUS, rules_name, segment_name
 from trust_registry.client.news import NEWS, read_news_if_sound
 from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import VerifiedRepository, metadata_path, verify_repository
+from trust_registry.client.repository import MirrorFiles, VerifiedRepository, metadata_path, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.metadata.statement import check_usable
 from trust_registry.mirror import Mirror
 from trust_registry.offered import kind_of, open_offered
 from trust_registry.renewal import RENEW_SNAPSHOT_BEFORE_SECONDS
-from trust_registry.repository import MirrorFiles, signed_part
+from trust_registry.repository import signed_part
 from trust_registry.stocktaking import WHAT_TO_DO
 
 WARN_BEFORE_SECONDS = {

@@ -22,7 +22,7 @@ from credentials.errors import ApprovalRejected, Conflict, NotFound, QuotaExceed
 from service_kit.retrying import retried
 from trust_registry import log, renewal
 from trust_registry import repository as tuf
-from trust_registry.client.repository import metadata_path, verify_repository
+from trust_registry.client.repository import MirrorFiles, metadata_path, verify_repository, version_of
 from trust_registry.difference import Change, compare
 from trust_registry.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
 from trust_registry.enrolment import check_may_follow, examine, is_vouched, published_from
@@ -280,10 +280,10 @@ class Publication:
         if not self._is_behind(held):
             return None
         newer = self.mirror.repository()
-        verify_repository(tuf.MirrorFiles(self.mirror.read), held.root)
+        verify_repository(MirrorFiles(self.mirror.read), held.root)
         with self.storage.writing() as records:
             self._take_over(records, newer)
-            log.recovered(records, tuf.version_of(held.timestamp), tuf.version_of(newer.timestamp), now)
+            log.recovered(records, version_of(held.timestamp), version_of(newer.timestamp), now)
         return newer
 
     def _take_over(self, records: Records, repository: tuf.Repository) -> None:
@@ -292,7 +292,7 @@ class Publication:
 
     def _is_behind(self, repository: tuf.Repository) -> bool:
         newest = tuf.timestamp_ahead(self.mirror.read, repository)
-        return newest is not None and newest > tuf.version_of(repository.timestamp)
+        return newest is not None and newest > version_of(repository.timestamp)
 
     def _require_not_behind(self, repository: tuf.Repository) -> None:
         if self._is_behind(repository):
@@ -321,7 +321,7 @@ class Publication:
         members = write_list(published.trust_list.version + 1, now, entries)
         record = DraftRecord(
             id=_new_id(),
-            base=tuf.version_of(repository.targets),
+            base=version_of(repository.targets),
             trust_list=members,
             message=tuf.message_of(renewal.next_targets(repository, members, now)),
             statement_ids=tuple(chosen.statement_ids),
@@ -354,7 +354,7 @@ def _new_id() -> str:
 
 def _older_roots(repository: tuf.Repository, read: tuf.Read) -> list[tuple[str, bytes]]:
     """Every root before the newest: clients follow them one by one."""
-    paths = (metadata_path("root", version) for version in range(1, tuf.version_of(repository.root)))
+    paths = (metadata_path("root", version) for version in range(1, version_of(repository.root)))
     return [(path, content) for path in paths if (content := read(path))]
 
 
@@ -371,7 +371,7 @@ def _view(records: Records, record: DraftRecord, known: InForce) -> DraftView:
 
 
 def _check_open(record: DraftRecord, repository: tuf.Repository, now: int) -> None:
-    if record.state != "open" or record.base != tuf.version_of(repository.targets):
+    if record.state != "open" or record.base != version_of(repository.targets):
         raise Conflict("another publication came first; make a new draft")
     if now > record.created_at + MAX_DRAFT_AGE_SECONDS:
         raise Conflict("draft is older than seven days; make a new one")

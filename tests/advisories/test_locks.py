@@ -40,7 +40,7 @@ def test_no_lock_can_be_opened_by_others(tmp_path: Path) -> None:
         with FoundedRegistry(tmp_path / "founded") as registry:
             store = TrustStore(tmp_path / "gate" / "trust", registry.trusted_root)
             assert store.read() is None
-            with store._locked():
+            with store.locked():
                 pass
         assert make_secret(tmp_path / "gate" / "gate.secret", 32)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +20,11 @@ from tests.unit.trust_registry.test_member_files import Chain, put_status, put_t
 from trust_registry import member_files
 from trust_registry.app import mend
 from trust_registry.client.news import News, read_news
+from trust_registry.client.repository import MirrorFiles, version_of
 from trust_registry.denials import deny, sign_request
 from trust_registry.in_force import in_force
 from trust_registry.lint import lint
 from trust_registry.publication import Publication
-from trust_registry.repository import MirrorFiles, version_of
 from trust_registry.stocktaking import Damage, advice, take_stock
 from trust_registry.storage import tables
 
@@ -192,7 +193,7 @@ def test_metadata_cut_short_is_named_and_written_anew(registry: FoundedRegistry)
         (registry.mirror.directory / path).write_bytes(content[:CUT])
         (finding,) = lint(registry.mirror, registry.trusted_root, NOW)
         assert finding.level == "error"
-        assert path.split("/")[-1].split(".", 1)[-1].removesuffix(".json") in finding.detail
+        assert re.sub(r".*/(?:[0-9a-f]+\.)?(.*)\.json", r"\1", path) in finding.detail
         assert "tongxing registry timestamp" in finding.detail
         mend(registry.publication, NOW)
         assert registry.mirror.read(path) == content
