@@ -13,7 +13,7 @@ from tuf.api.metadata import Root  # type: ignore[attr-defined]
 from credentials.errors import MetadataRejected, StatementRejected, TongxingError
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 from trust_registry.client.member_files import RULES, STATUS, rules_name, segment_name
-from trust_registry.client.news import NEWS, read_news_if_sound
+from trust_registry.client.news import NEWS
 from trust_registry.client.pins import NOTHING_SEEN
 from trust_registry.client.repository import MirrorFiles, VerifiedRepository, metadata_path, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
@@ -115,7 +115,7 @@ def _files(mirror: Mirror, snapshot: TrustSnapshot) -> Iterator[Finding]:
 
 def _missing(mirror: Mirror) -> Iterator[Finding]:
     """What the news tells gates to ask for, and is not there."""
-    news = read_news_if_sound(mirror.read(NEWS))
+    news = mirror.news()
     if mirror.members() and not news:
         yield Finding("error", NEWS, "missing or damaged: the service writes it anew within a minute")
     for member, told in news.items():

@@ -74,14 +74,17 @@ class Mirror:
 
     def put_news(self, member: str, news: News) -> None:
         """Say what is new of one member. Call it under the registry's write lock, and after the files."""
-        known = read_news_if_sound(self.read(NEWS))
+        known = self.news()
         if known.get(member) != news:
             self._write(self.directory / NEWS, write_news({**known, member: news}))
 
+    def news(self) -> dict[str, News]:
+        """What the gates are told; nothing where that cannot be read."""
+        return read_news_if_sound(self.read(NEWS))
+
     def replace_news(self, news: Mapping[str, News]) -> None:
         """Say what there is of every member. Call it under the registry's write lock."""
-        if read_news_if_sound(self.read(NEWS)) != news:
-            self._write(self.directory / NEWS, write_news(news))
+        self._write(self.directory / NEWS, write_news(news))
 
     def members(self) -> list[str]:
         """Who has files here."""
@@ -124,7 +127,7 @@ class Mirror:
             path = metadata_path("root", version)
             yield path, self.read(path) or b""
         yield from repository.files()
-        news = read_news_if_sound(self.read(NEWS))
+        news = self.news()
         for member, name, content in self.member_files():
             if not _is_in_snapshot(name, news.get(member, News())):
                 yield f"{_MEMBERS}/{member}/{name}", content

@@ -64,9 +64,9 @@ class Shelf:
     def around(self, number: int) -> list[End]:
         """Where the chain stood with the newest segment that is not above ``number``, and with the next one."""
         newest = self.newest_segment()
-        last = self._files.last_up_to(self._member, SEGMENT_FOLDER, number)
-        above = self._files.first_above(self._member, SEGMENT_FOLDER, number)
         top = newest.sequence if newest else 0
+        last = self._files.last_up_to(self._member, SEGMENT_FOLDER, min(number, top))
+        above = self._files.first_above(self._member, SEGMENT_FOLDER, number)
         return [record.end for record in (last, above) if record and record.sequence <= top]
 
     def put(self, record: MemberFileRecord, content: bytes) -> MemberFileRecord:

@@ -54,9 +54,16 @@ def take_stock(storage: Storage, mirror: Mirror, trust: TrustSnapshot, now: int,
     found: list[Damage] = []
     for member in sorted(members | set(mirror.members())):
         found += _Member(storage, mirror, trust, member).take_stock(now, deep=deep)
-    with storage.writing() as records:
-        mirror.replace_news({each: Shelf(records, mirror, each, trust).news() for each in mirror.members()})
+    _mend_news(storage, mirror, trust)
     return found
+
+
+def _mend_news(storage: Storage, mirror: Mirror, trust: TrustSnapshot) -> None:
+    with storage.reading() as records:
+        news = {each: Shelf(records, mirror, each, trust).news() for each in mirror.members()}
+    if mirror.news() != news:
+        with storage.writing() as records:
+            mirror.replace_news({each: Shelf(records, mirror, each, trust).news() for each in mirror.members()})
 
 
 def complete(storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str) -> None:
@@ -77,6 +84,9 @@ class _Member:
         there = set(self._mirror.names_of(self._member))
         unknown = [name for name in there if name not in rows or rows[name].kid is None]
         damage = self.write_down([*unknown, *(there & {STATUS, RULES} if deep else ())], rows, now)
+        if all(self._mirror.size_of(self._member, row.name) == row.size for row in self._rows().values()):
+            # No lock is taken for a look that finds nothing.
+            return damage
         with self._storage.writing() as records:
             return damage + self._mend(records)
 

@@ -17,7 +17,7 @@ import {
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
 } from "./limits";
-import { readFields, readHash, readNumber, type StatusList, type StatusSnapshot } from "./snapshot";
+import { readFields, readHash, readNumber, StatusList, type StatusSnapshot } from "./snapshot";
 import type { Trust } from "./trust";
 
 const KIND = "status-segment";
@@ -55,31 +55,18 @@ export function apply(snapshot: StatusSnapshot, segment: Segment): StatusSnapsho
   for (const [number, expiresAt] of segment.opened) {
     // Another expiry under the same number would bring a retired list back.
     if (snapshot.lists.has(number)) throw new CredentialError("status-reference-invalid", `list ${number} opened twice`);
-    lists.set(number, { expiresAt, withdrawn: new Uint32Array() });
+    lists.set(number, new StatusList(expiresAt));
   }
   for (const [number, indices] of segment.withdrawn) {
     const list = lists.get(number);
     if (!list) throw new CredentialError("status-reference-invalid", `list ${number} is unknown or retired`);
-    lists.set(number, withIndices(list, indices));
+    lists.set(number, list.withSet(indices));
   }
-  const total = [...lists.values()].reduce((sum, list) => sum + list.withdrawn.length, 0);
+  const total = [...lists.values()].reduce((sum, list) => sum + list.count, 0);
   if (lists.size > MAX_STATUS_LISTS || total > MAX_STATUS_WITHDRAWN) throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
   const expiresAt = Math.min(segment.asOf + snapshot.expiresAt - snapshot.asOf, MAX_TIME_SECONDS);
   const { member, number, asOf, digest } = segment;
   return { member, sequence: number, asOf, expiresAt, lists, head: digest };
-}
-
-/** The list with these set as well. One that was set already stays set. */
-function withIndices({ expiresAt, withdrawn }: StatusList, indices: Uint32Array): StatusList {
-  const both = new Uint32Array(withdrawn.length + indices.length);
-  let [one, other, end] = [0, 0, 0];
-  while (one < withdrawn.length || other < indices.length) {
-    const [left, right] = [withdrawn[one] ?? Infinity, indices[other] ?? Infinity];
-    both[end++] = Math.min(left, right);
-    if (left <= right) one++;
-    if (right <= left) other++;
-  }
-  return { expiresAt, withdrawn: both.slice(0, end) };
 }
 
 function decode(payload: Uint8Array, digest: string): Segment {

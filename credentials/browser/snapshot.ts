@@ -22,10 +22,74 @@ import type { Trust } from "./trust";
 const KIND = "status-snapshot";
 const KEYS = [1, 2, 3, 4, 5, 6, 7];
 
-/** One list of 2^20; `withdrawn` ascending. `expiresAt`: when the last code of its group has expired. */
-export interface StatusList {
-  expiresAt: number;
-  withdrawn: Uint32Array;
+const SHARE_BITS = 16;
+const LOW = 2 ** SHARE_BITS - 1;
+const SHARES = STATUS_LIST_SIZE >> SHARE_BITS;
+const NOTHING_SET: readonly Uint16Array[] = Array.from({ length: SHARES }, () => new Uint16Array());
+
+/**
+ * One list of 2^20 and its set indices; never changed once made. `expiresAt`: when the last code of its group has expired.
+ * `shares`: the list in 16 parts of 2^16 neighbours, each with the low 16 bits of its set indices, ascending. A list with
+ * a few more set has all parts in common with the one before but those that changed.
+ */
+export class StatusList {
+  constructor(
+    readonly expiresAt: number,
+    private readonly shares: readonly Uint16Array[] = NOTHING_SET,
+  ) {}
+
+  /** The list with these set as well, ascending. One that was set already stays set. */
+  withSet(indices: Uint32Array): StatusList {
+    const shares = [...this.shares];
+    for (let start = 0, end = 0; start < indices.length; start = end) {
+      const number = indices[start]! >> SHARE_BITS;
+      while (end < indices.length && indices[end]! >> SHARE_BITS === number) end++;
+      shares[number] = withLows(shares[number]!, indices.subarray(start, end));
+    }
+    return new StatusList(this.expiresAt, shares);
+  }
+
+  isSet(index: number): boolean {
+    const share = this.shares[index >> SHARE_BITS]!;
+    return share[placeOf(share, index & LOW)] === (index & LOW);
+  }
+
+  get count(): number {
+    return this.shares.reduce((sum, share) => sum + share.length, 0);
+  }
+
+  /** All that are set, ascending: a new array, whose cost is that of the list. */
+  get withdrawn(): Uint32Array {
+    const whole = (share: Uint16Array, number: number) => Array.from(share, (low) => (number << SHARE_BITS) | low);
+    return Uint32Array.from(this.shares.flatMap(whole));
+  }
+}
+
+function withLows(share: Uint16Array, indices: Uint32Array): Uint16Array {
+  if (!share.length) return Uint16Array.from(indices, (index) => index & LOW);
+  const fresh = indices.map((index) => index & LOW).filter((low) => share[placeOf(share, low)] !== low);
+  const both = new Uint16Array(share.length + fresh.length);
+  let [from, to] = [0, 0];
+  for (const low of fresh) {
+    const at = placeOf(share, low);
+    both.set(share.subarray(from, at), to);
+    to += at - from;
+    both[to++] = low;
+    from = at;
+  }
+  both.set(share.subarray(from), to);
+  return both;
+}
+
+/** Where the first that is not below `low` stands. */
+function placeOf(share: Uint16Array, low: number): number {
+  let [from, to] = [0, share.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (share[middle]! < low) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /**
@@ -45,14 +109,7 @@ export interface StatusSnapshot {
 export function isWithdrawn(snapshot: StatusSnapshot, reference: StatusReference): boolean {
   const list = snapshot.lists.get(reference.list);
   if (!list || reference.index >= STATUS_LIST_SIZE) throw new CredentialError("status-reference-invalid");
-  const { withdrawn } = list;
-  let [low, high] = [0, withdrawn.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (withdrawn[middle]! < reference.index) low = middle + 1;
-    else high = middle;
-  }
-  return withdrawn[low] === reference.index;
+  return list.isSet(reference.index);
 }
 
 /** Verify and read the snapshot of `member`. Throws what the formats throw, `unknown-key`, `issuer-mismatch`. */
@@ -108,7 +165,7 @@ function readLists(items: Value[], asOf: number): Map<number, StatusList> {
     total += readNumber("count", count, 0, STATUS_LIST_SIZE);
     if (total > MAX_STATUS_WITHDRAWN) throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
     if (typeof parameter !== "number" || !(data instanceof Uint8Array)) throw malformed("status list layout");
-    lists.set(before, { expiresAt: expiry, withdrawn: gaps.decode(count as number, parameter, data) });
+    lists.set(before, new StatusList(expiry).withSet(gaps.decode(count as number, parameter, data)));
   }
   return lists;
 }

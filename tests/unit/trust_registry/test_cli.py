@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from credentials.errors import (
     InvalidRequest,
     NotAuthenticated,
     SettingInvalid,
+    StoreBehind,
 )
+from credentials.keys import new_private_key
 from service_kit.clock import SystemClock
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.desks import Desk, enrol
@@ -178,3 +182,35 @@ def test_a_log_that_is_none_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(RemoteRegistry, "_ask", lambda *_: answer)
     with pytest.raises(FetchFailed, match="log"):
         desk.run(registry, "log", "--registry", desk.url)
+
+
+def test_a_statement_that_is_nobodys_is_named_and_dropped(desk: Desk, tmp_path: Path) -> None:
+    """An officer asks for all that waits, hears what was left out and why, and drops it."""
+    henan = str(tmp_path / "henan")
+    desk.json(province, "init", henan, "--member", "CN-41")
+    desk.json(province, "statement", henan, "--registry", desk.url)
+    submitted = desk.json(province, "submit", henan, "--registry", desk.url)
+    made = desk.json(registry, "draft", *desk.officer(1), "--all-submitted")
+    assert [(each["id"], each["member"]) for each in made["skipped"]] == [(submitted["id"], "CN-41")]
+    told = desk.run(registry, "draft", *desk.officer(1), "--all-submitted").output
+    assert "left out" in told
+    assert "--additions" in told
+    assert "dropped" in desk.run(registry, "drop", submitted["id"], *desk.officer(2)).output
+    assert desk.json(registry, "state", "--registry", desk.url)["submitted"] == []
+    with pytest.raises(NotAuthenticated):
+        RemoteRegistry(desk.url, Fetcher(), SystemClock()).drop(new_private_key(), submitted["id"])
+
+
+def test_a_restored_backup_is_noticed_and_made_good(desk: Desk) -> None:
+    """The message of every command says what to type, and typing it is enough."""
+    database, backup = desk.folder / "registry.sqlite", desk.folder / "yesterday.sqlite"
+    assert not desk.json(registry, "recover", *desk.data)["recovered"]
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    newest = desk.json(registry, "timestamp", *desk.data)["timestamp"]
+    with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(database)) as target:
+        source.backup(target)
+    with pytest.raises(StoreBehind, match="tongxing registry recover"):
+        desk.run(registry, "timestamp", *desk.data)
+    assert "taken over" in desk.run(registry, "recover", *desk.data).output
+    assert desk.json(registry, "timestamp", *desk.data)["timestamp"] == newest + 1
