@@ -27,13 +27,9 @@ from trust_registry.approval import DraftDocument, review, sign
 from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
 from trust_registry.denials import sign_request
-<<<<<<< HEAD
-from trust_registry.offered import MAX_STATUS_FILE_BYTES
-=======
 from trust_registry.log import read_page
-from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.public_pages import DEEDS
->>>>>>> main
 
 
 @pytest.fixture
