@@ -23,6 +23,9 @@ DEEDS: Final[Mapping[str, Said]] = {
         "公告成员根密钥变更", "公告成員根密鑰變更", "A member's change of root key was announced"
     ),
     "key-denied": Said("停用密钥", "停用密鑰", "A key was denied"),
+    "recovered": Said(
+        "恢复备份后按镜像补齐", "還原備份後按鏡像補齊", "A backup was restored, and the rest taken over from the mirror"
+    ),
 }
 _ROLES: Final[Mapping[str, Said]] = {
     "root": Said("信任根", "信任根", "Root"),
@@ -33,6 +36,7 @@ _ROLES: Final[Mapping[str, Said]] = {
 }
 _STATES: Final[Mapping[str, Said]] = {
     "submitted": Said("等待登记官", "等待登記官", "waits for officers"),
+    "drafted": Said("已列入草案", "已列入草案", "in a draft"),
     "published": Said("已发布", "已發布", "published"),
     "overtaken": Said("已有更新的声明", "已有更新的聲明", "overtaken by a newer one"),
 }
