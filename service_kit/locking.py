@@ -29,7 +29,7 @@ _log = structlog.get_logger("locking")
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor of the lock's file, made if it is not there, for its owner alone. Raises StorageUnavailable."""
+    """A descriptor of the lock's file, made if it is not there, for its owner alone. Raises StorageUnavailable, StorageFull."""
     try:
         make_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _OWNER_ONLY)
@@ -38,7 +38,8 @@ def open_lock(path: Path) -> int:
             os.fchmod(descriptor, _OWNER_ONLY)
         return descriptor
     except OSError as error:
-        raise storage_error(error) from error
+        found = storage_error(error)
+        raise type(found)(f"{path.name}: the folder cannot be used, {found.detail}") from error
 
 
 @contextmanager

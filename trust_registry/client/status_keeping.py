@@ -22,7 +22,6 @@ from trust_registry.client.member_files import (
     check_not_ahead,
     in_order,
     listed_key,
-    parse_name,
     read_member_file,
     segment_name,
 )
@@ -83,8 +82,8 @@ class StatusKeeping:
             if data is None:
                 return
             # Another worker has stored a segment more: the snapshot before it need not be read again.
-            same = held if held and held.base.data == data else None
-            self._chain = same or StatusChain.begin(read_member_file(STATUS, data, self._member, trust))
+            same = held.base if held and held.base.data == data else None
+            self._chain = StatusChain.begin(same or read_member_file(STATUS, data, self._member, trust))
             self._etag, self.synced_at = self._folder.read_record(RECORD)
         for name in in_order(self._folder.names("segments")):
             with naming(name):
@@ -215,13 +214,13 @@ class StatusKeeping:
             self._chain = chain
 
     def _load_segment(self, name: str, trust: TrustSnapshot) -> None:
-        chain = self._chain
-        # What a stopped process left from before the snapshot, and what is held already, is passed over.
-        if chain is None or (parse_name(name).number or 0) <= chain.number:
+        data, chain = self._folder.read(name), self._chain
+        if data is None or chain is None:
             return
-        data = self._folder.read(name)
-        if data is not None:
-            self._chain = chain.follow(read_member_file(name, data, self._member, trust))
+        file = read_member_file(name, data, self._member, trust)
+        # What a stopped process left from before the snapshot is passed over.
+        if file.sequence > chain.number:
+            self._chain = chain.follow(file)
 
 
 def _wants_snapshot(chain: StatusChain, news: News | None) -> bool:

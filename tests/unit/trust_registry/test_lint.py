@@ -63,7 +63,11 @@ def test_bad_member_files_are_errors(registry: FoundedRegistry) -> None:
     """A withdrawal file that gates refuse leaves a province without withdrawals."""
     registry.mirror.put_member_file("CN-41", "status.cose", b"garbage")
     registry.mirror.put_member_file("CN-44", "rules.jws", b"garbage")
-    assert [finding.place for finding in findings(registry)] == ["CN-41/status.cose", "CN-44/rules.jws"]
+    assert [finding.place for finding in findings(registry)] == [
+        "CN-41/status.cose",
+        "CN-44/rules.jws",
+        "news.json",
+    ]
 
 
 def test_denied_keys_that_are_still_listed(registry: FoundedRegistry) -> None:
