@@ -16,6 +16,12 @@ SECONDS = 90_000
 STANDS = {"automatic": "no", "speech": "no"}
 """Settings with which a verdict stands until somebody goes on."""
 
+COUNT_FRAMES = """() => {
+    const ask = Worker.prototype.postMessage;
+    globalThis.frames = 0;
+    Worker.prototype.postMessage = function (...given) { frames++; return Reflect.apply(ask, this, given); };
+}"""
+
 KEPT = """async () => {
     await navigator.serviceWorker.ready;
     const isKept = () => navigator.serviceWorker.controller && localStorage["gate-kept"];
@@ -48,11 +54,14 @@ class Checkpoint:
         return self
 
     def see(self, *frames: Image.Image) -> None:
-        """Hold something in front of the camera: it is switched off meanwhile, as the fake one must be."""
+        """Hold something in front of the camera: it is switched off meanwhile, as the fake one must be.
+
+        Nothing is waited for: by the time that anybody looks, the code may be read and its verdict shown.
+        """
         assert self.camera is not None
         self.settings()
         record(self.camera, frames)
-        self.scan()
+        self.do("back")
 
     def type(self, text: str) -> tuple[str, str]:
         """Type a text into the box; the verdict."""
@@ -67,14 +76,17 @@ class Checkpoint:
         return main.get_attribute("data-outcome") or "", main.get_attribute("data-reason") or ""
 
     def next(self) -> None:
-        """On to the next person."""
+        """On to the next person, whose code may be read at once."""
         self.do("next")
-        self.page.locator("[data-screen=scan]").wait_for()
 
-    def scan(self) -> None:
-        """Back to scanning, with the camera on."""
-        self.do("back")
+    def camera_on(self) -> None:
+        """Wait until the camera looks at what nobody can read: in front of a code this state may be over at once."""
         self.page.locator("[data-camera=on]").wait_for()
+
+    def wait_for_frames(self, count: int) -> None:
+        """Wait until so many more pictures of the camera were given to the reader."""
+        self.page.evaluate(COUNT_FRAMES)
+        self.page.wait_for_function("count => frames >= count", arg=count)
 
     def settings(self) -> None:
         """The screen of settings and knowledge."""

@@ -52,7 +52,7 @@ def test_the_wallet(launch: Launch, town: Town, language: str, theme: str, width
 def _gate(gate: Checkpoint, town: Town) -> Iterator[str]:
     """From screen to screen, its name each time that there is one to look at."""
     gate.page.goto(gate.address)
-    gate.page.locator("[data-camera=on]").wait_for()
+    gate.camera_on()
     yield "scan"
     assert gate.type(town.paper()["text"]) == ("accepted", "")
     yield "accepted"
