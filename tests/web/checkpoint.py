@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,18 +35,33 @@ class Checkpoint:
     """One device with the gate app. ``camera``: the video that its browser was started with."""
 
     def __init__(
-        self, context: BrowserContext, address: str, camera: Path | None = None, settings: Mapping[str, str] = STANDS
+        self,
+        context: BrowserContext,
+        address: str,
+        camera: Path | None = None,
+        settings: Mapping[str, str] = STANDS,
+        page: Page | None = None,
     ) -> None:
-        self.context, self.page, self.address, self.camera = context, context.pages[0], address, camera
+        self.context, self.page, self.address, self.camera = context, page or context.pages[0], address, camera
         self.page.set_default_timeout(SECONDS)
         for name, value in settings.items():
             self.page.add_init_script(f"localStorage['gate-{name}'] ??= '{value}'")
 
     def open(self) -> Checkpoint:
-        """Open it, and wait until it knows something."""
+        """Open it, wait until it knows something, and begin."""
         self.page.goto(self.address)
-        expect(self.page.locator("#bar")).to_contain_text("广东", timeout=SECONDS)
+        expect(self.page.locator("#place")).to_contain_text(re.compile("广东|廣東|Guangdong"))
+        return self.begin()
+
+    def begin(self) -> Checkpoint:
+        """The one tap with which it starts."""
+        self.do("start")
         return self
+
+    def reload(self) -> Checkpoint:
+        """Open it anew, and begin whether it knows anything or not."""
+        self.page.reload()
+        return self.begin()
 
     def open_and_keep(self) -> Checkpoint:
         """As :meth:`open`, and wait until the app and its knowledge lie on the device."""
