@@ -6,6 +6,7 @@ index.
 
 from __future__ import annotations
 
+from credentials.characters import is_shown
 from credentials.errors import InvalidRequest, NotFound
 from issuer.causes import CAUSES, ENDS_THE_DEVICE
 from issuer.decisions import MAX_STAFF_CHARACTERS
@@ -22,8 +23,8 @@ def withdraw(store: IssuerStore, handle: bytes, cause: str, author: str, at: int
     """
     if cause not in CAUSES:
         raise InvalidRequest(f"cause: one of {', '.join(CAUSES)}")
-    if not 0 < len(author) <= MAX_STAFF_CHARACTERS or not author.isprintable():
-        raise InvalidRequest(f"author: 1 to {MAX_STAFF_CHARACTERS} printable characters")
+    if not 0 < len(author) <= MAX_STAFF_CHARACTERS or not is_shown(author):
+        raise InvalidRequest(f"author: 1 to {MAX_STAFF_CHARACTERS} characters that people see")
     row = store.find(handle)
     if row is None:
         raise NotFound("no credential of this handle")
