@@ -67,7 +67,7 @@ def test_every_reason_has_words_of_its_own() -> None:
 
 
 def test_every_reason_says_what_is_wrong_and_then_one_plain_action() -> None:
-    """A guard with ten people waiting does one thing: it stands by itself, in every language, and screens put it first."""
+    """A guard with ten people waiting does one thing: it stands by itself, and screens put it first."""
     for code in REASONS.keys() - NOTES:
         text = REASONS[code]
         for chinese in (text.zh, text.zh_hk):

@@ -48,6 +48,7 @@ def test_controls_and_focus_can_be_seen(theme: str) -> None:
 def test_outcomes_look_the_same_in_both_themes() -> None:
     """Guards know them by heart."""
     outcomes = {"accepted": "#00703c", "refused": "#b3001b", "undetermined": "#ffbf00", "on-undetermined": "#000000"}
+    outcomes |= {"by-hand": "#1b3f8f", "on-by-hand": "#ffffff"}
     assert {theme: {name: THEMES[theme][name] for name in outcomes} for theme in THEMES} == dict.fromkeys(
         THEMES, outcomes
     )
