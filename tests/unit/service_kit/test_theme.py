@@ -12,7 +12,7 @@ TEXT_CONTRAST, EDGE_CONTRAST = 4.5, 3.0
 """WCAG 2.2, 1.4.3 and 1.4.11."""
 GROUNDS = ("background", "surface")
 TEXTS = [(ink, ground) for ink in ("text", "quiet", "accent") for ground in GROUNDS] + [
-    (f"on-{ground}", ground) for ground in ("accent", "accepted", "refused", "undetermined")
+    (f"on-{ground}", ground) for ground in ("accent", "accepted", "refused", "undetermined", "by-hand")
 ]
 EDGES = [(line, ground) for line in ("edge", "accent") for ground in GROUNDS]
 
