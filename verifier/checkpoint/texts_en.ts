@@ -114,7 +114,6 @@ export const EN: Record<TextName, string> = {
   trustAging: "The trust list was not updated for {age}: go online soon",
   statusStale: "Withdrawals too old, check by hand: {members}",
 
-  space: " ",
   begin: "Start checking",
   beginHow: "One tap starts it: camera and sound, in the language on the button.",
   practice: "Practice",

@@ -112,7 +112,6 @@ export const ZH_CN = {
   trustAging: "发码单位名单已有 {age}没更新，请尽快联网",
   statusStale: "作废名单太旧，须人工核验：{members}",
 
-  space: "",
   begin: "开始验码",
   beginHow: "点一下就开始：打开摄像头和声音，并用按钮上的语言。",
   practice: "练习",

@@ -114,7 +114,6 @@ export const ZH_HK: Record<TextName, string> = {
   trustAging: "發碼單位名單已有 {age}未更新，請盡快連線",
   statusStale: "作廢名單太舊，須人手核驗：{members}",
 
-  space: "",
   begin: "開始驗碼",
   beginHow: "按一下便開始：開啟鏡頭和聲音，並使用按鈕上的語言。",
   practice: "練習",

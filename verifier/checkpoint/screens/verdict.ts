@@ -43,7 +43,7 @@ export function verdictScreen(desk: Desk, visit: Visit): HTMLElement[] {
     verdict.outcome,
     said ? element("p", { class: "reason" }, said.action) : duty(verdict.notes, words),
     person(visit, words, ...(verdict.outcome === "undetermined" ? [duty(verdict.notes, words)] : []), ...details(visit, words)),
-    said ? element("p", { class: "why" }, [said.what, said.more].filter(Boolean).join(words.text("space"))) : null,
+    said ? element("p", { class: "why" }, [said.what, said.more].filter(Boolean).join(words.language === "en" ? " " : "")) : null,
     hotlines(verdict, words),
     ...others.map((finding) => element("p", { "data-note": finding.code }, words.finding(finding))),
     element("p", { class: "small" }, footnote(desk, verdict)),
