@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import StorageUnavailable
-from service_kit.metrics import HouseCollector, StateCollector, gauge, gauges
+from service_kit.metrics import HouseCollector, Metrics, StateCollector, gauge, gauges
 from service_kit.upkeep import Upkeep
 from service_kit.workers import Slot, counting_folder, counting_together
 
