@@ -43,6 +43,7 @@ export const EN: Record<TextName, string> = {
   claimedRelative: "Done: your relative's code was added.",
   waiting: "Your code is on its way",
   claimGoesOn: " The claim code is still good. Keep mobile data on: the phone tries again by itself, or you can try now.",
+  signInGoesOn: " Nothing is lost. Keep mobile data on: the phone tries again by itself, or you can try now.",
   symbol: "QR code, drawn anew every 30 seconds",
   noStatus: "No status",
   tail: "ID …{tail}",

@@ -41,6 +41,7 @@ export const ZH_CN = {
   claimedRelative: "领到了，家人的码已经加进来。",
   waiting: "正在领码",
   claimGoesOn: "领取码还能用，别关网络；手机会自己再领，也可以现在再试。",
+  signInGoesOn: "没有丢，别关网络；手机会自己再试，也可以现在再试。",
   symbol: "健康码二维码，每 30 秒自动更新",
   noStatus: "状态未定",
   tail: "证件尾号 {tail}",

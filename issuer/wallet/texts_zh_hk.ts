@@ -43,6 +43,7 @@ export const ZH_HK: Record<TextName, string> = {
   claimedRelative: "已領取，並加入了家人的碼。",
   waiting: "正在領取健康碼",
   claimGoesOn: "領取碼仍然有效，請保持連線；手機會自行再領取，您亦可現在再試。",
+  signInGoesOn: "資料沒有遺失，請保持連線；手機會自行再試，您亦可現在再試。",
   symbol: "健康碼二維碼，每 30 秒自動更新",
   noStatus: "狀態未定",
   tail: "證件尾號 {tail}",

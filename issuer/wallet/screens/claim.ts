@@ -68,9 +68,14 @@ export const claimScreen: Screen = (wallet) => {
 };
 
 /** The words of a claim that was refused; of what passes also that nothing is lost, and that it goes on by itself. */
-export function claimRefusal(code: string, { words, cards }: Wallet): string {
-  const isWaiting = cards.pending.length > 0 && !isFinal(code);
-  return isWaiting ? `${words.refusal(code)}${words.text("claimGoesOn")}` : words.refusal(code);
+export function claimRefusal(code: string, wallet: Wallet): string {
+  const said = wallet.words.refusal(code);
+  return wallet.cards.pending.length > 0 && !isFinal(code) ? said + goesOn(wallet) : said;
+}
+
+/** How it goes on; after a sign-in there is no claim code in anybody's hand. */
+export function goesOn({ words, cards }: Wallet): string {
+  return words.text(cards.pending.some(({ code }) => code !== null) ? "claimGoesOn" : "signInGoesOn");
 }
 
 async function claim(code: string, wallet: Wallet): Promise<void> {

@@ -2,7 +2,7 @@
 // is under way: that nothing is lost, and how it goes on.
 
 import { element } from "../../../service_kit/browser/dom";
-import { claimRefusal, claimScreen } from "./claim";
+import { claimRefusal, claimScreen, goesOn } from "./claim";
 import { outside } from "./install";
 import { choices } from "./menu";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
@@ -30,7 +30,7 @@ export const welcomeScreen: Screen = (wallet) => {
 /** A claim that was sent and not answered for good: what happened last, and trying it now. */
 function waiting(wallet: Wallet): HTMLElement {
   const { words, claimTrouble } = wallet;
-  const said = claimTrouble ? claimRefusal(claimTrouble, wallet) : words.text("claimGoesOn");
+  const said = claimTrouble ? claimRefusal(claimTrouble, wallet) : goesOn(wallet);
   const again = action("again", words.text("tryAgain"), () => whileBusy(again, () => wallet.keepUp(true)), "primary wide");
   return stack(element("p", { class: "large" }, said), again);
 }
