@@ -3,7 +3,7 @@ import type { TextName } from "./texts";
 export const EN: Record<TextName, string> = {
   title: "Health code",
   office: "{name} health code",
-  forTrial: "for trial",
+  forTrial: "trial",
   actions: "Actions",
   back: "Back",
   read: "Listen",
