@@ -18,7 +18,7 @@ from credentials.recognition.document import parse_rule_set, sign_rule_set
 from credentials.recognition.lint import complaints
 from credentials.recognition.ruleset import Text
 from credentials.recognition.template import template
-from credentials.recognition.words import moment_in_words
+from credentials.recognition.words import literal_in_words, moment_in_words
 from credentials.signing import PemSigner
 from service_kit.durable import write_atomic
 from trust_registry.cli_options import local_clock, passphrase_file
@@ -159,7 +159,7 @@ def show(document: Any) -> None:
     click.echo(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
     click.echo("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
     for name, value in content["parameters"].items():
-        click.echo(f"parameter    {name} = {value}")
+        click.echo(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
         click.echo(f"{rule.id:<12} {rule.text.zh}\n{'':<12} {rule.text.en}")
     for denial in rule_set.denials.values():
