@@ -271,6 +271,10 @@ def _own_key(member: str, signer: PemSigner) -> VerificationKey:
 
 
 def _secret(settings: IssuerSettings) -> bytes:
+    if not settings.secret_path.exists():
+        raise SettingInvalid(
+            f"{settings.secret_path}: no issuer here yet: run `tongxing issuer init`; or bring its secret back"
+        )
     secret = read_secret(settings.secret_path)
     if len(secret) != SECRET_BYTES:
         raise SettingInvalid(f"TONGXING_ISSUER_SECRET_FILE: not {SECRET_BYTES} bytes")
