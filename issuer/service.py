@@ -54,8 +54,9 @@ PICTURES = Limit("picture", 360_000)
 """For one client; each costs three hundred signatures."""
 CLAIM_CODES = Limit("claim-code", 360_000)
 """Made for one client."""
-WALLET = Limit("wallet", 36_000)
-"""Requests of phones from one address: carriers put thousands of residents behind one."""
+WALLET = Limit("wallet", 360_000)
+"""Requests of phones from one address: carriers put tens of thousands of residents behind one, and each phone asks
+whenever its wallet is opened."""
 RENEWALS = Limit("renewal", 120)
 """By one phone: beside what it asks for by itself, somebody who presses the button all the time."""
 FAILED_CLAIMS = Limit("failed-claim", 60, guards_secret=True)
