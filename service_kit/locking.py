@@ -29,7 +29,10 @@ _log = structlog.get_logger("locking")
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor of the lock's file, made if it is not there, for its owner alone. Raises StorageUnavailable, StorageFull."""
+    """A descriptor of the lock's file, made if it is not there, for its owner alone.
+
+    Raises StorageUnavailable, StorageFull.
+    """
     try:
         make_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _OWNER_ONLY)

@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from credentials.errors import ApprovalRejected, Conflict, NotFound, QuotaExceeded, StoreBehind
+from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded, StoreBehind
 from service_kit.retrying import retried
 from trust_registry import log, renewal
 from trust_registry import repository as tuf
@@ -29,15 +29,16 @@ from trust_registry.enrolment import check_may_follow, examine, is_vouched, publ
 from trust_registry.in_force import InForce, in_force
 from trust_registry.metadata.statement import Statement, read_statement
 from trust_registry.mirror import Mirror
-from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage
+from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage, WaitingDraft
 
 MAX_DRAFT_AGE_SECONDS = 7 * 24 * 3600
 """A signature that was given long ago must not surprise its giver."""
-MAX_WAITING = 16
+MAX_STATEMENTS_WAITING = 16
 """Statements that may wait for one member: of its own root key, and as many of anybody else."""
 WAITING_SECONDS = 30 * 24 * 3600
 """How long a statement waits for an officer to draft with it."""
-WAITING = ("submitted", "drafted")
+MAX_WAITING = 100
+"""Drafts in one answer."""
 _ID_BYTES = 16
 _ATTEMPTS = 5
 T = TypeVar("T")
@@ -58,6 +59,19 @@ class _InForceSoon(NamedTuple):
     repository: tuf.Repository
     changes: list[Change]
     approved_by: list[str]
+
+
+class WaitingView(NamedTuple):
+    """A draft that waits for signatures: whose statements it brings, who has signed and who may still (TUF key ids),
+    and until when (seconds UTC)."""
+
+    id: str
+    members: list[str]
+    created_at: int
+    ends_at: int
+    created_by: str
+    approved_by: list[str]
+    missing: list[str]
 
 
 class Publication:
@@ -89,9 +103,9 @@ class Publication:
             if known:
                 return known
             records.statements.expire(now - WAITING_SECONDS, now - WAITING_SECONDS - MAX_DRAFT_AGE_SECONDS)
-            if records.statements.count_waiting(statement.member, vouched) >= MAX_WAITING:
+            if records.statements.count_waiting(statement.member, vouched) >= MAX_STATEMENTS_WAITING:
                 raise QuotaExceeded(
-                    f"{MAX_WAITING} statements for {statement.member} wait; "
+                    f"{MAX_STATEMENTS_WAITING} statements for {statement.member} wait; "
                     "ask the registry's officers to drop those that are not yours: `tongxing registry drop`"
                 )
             record = StatementRecord(
@@ -114,7 +128,7 @@ class Publication:
         taken up."""
         with self.storage.writing() as records:
             record = statements_of(records, [statement_id])[0]
-            if record.state not in WAITING:
+            if record.state != "submitted":
                 raise Conflict(f"the statement is {record.state}, and stays for the record")
             records.statements.drop(statement_id)
         return record
@@ -152,6 +166,14 @@ class Publication:
         """The statements that a draft brings in, with their proofs. Raises NotFound."""
         with self.storage.reading() as records:
             return statements_of(records, _draft(records, draft_id).statement_ids)
+
+    def waiting(self, now: int) -> list[WaitingView]:
+        """The drafts that officers may still sign, oldest first, at most MAX_WAITING."""
+        with self.storage.reading() as records:
+            repository = current(records)
+            base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
+            found = records.drafts.waiting(base, since, MAX_WAITING)
+            return [_waiting(records, draft, sorted(tuf.officer_keys(repository))) for draft in found]
 
     @retried
     def approve(self, draft_id: str, keyid: str, signature: str, now: int) -> DraftView:
@@ -317,6 +339,12 @@ class Publication:
     def _drafted(self, records: Records, known: InForce, request: DraftRequest, officer: str, now: int) -> DraftView:
         published, repository = known.published, known.repository
         chosen, skipped = choose(records, request, published, now)
+        for statement in statements_of(records, chosen.statement_ids):
+            if now - statement.received_at > WAITING_SECONDS:
+                # Else it could expire while its draft is being signed.
+                raise InvalidRequest(
+                    f"the statement of {statement.member} waited for too long; it must be brought anew"
+                )
         entries = listed_entries(records, chosen, published, now)
         members = write_list(published.trust_list.version + 1, now, entries)
         record = DraftRecord(
@@ -361,8 +389,22 @@ def _older_roots(repository: tuf.Repository, read: tuf.Read) -> list[tuple[str, 
 def _draft(records: Records, draft_id: str) -> DraftRecord:
     record = records.drafts.get(draft_id)
     if record is None:
-        raise NotFound("draft")
+        raise NotFound(f"draft {draft_id[:40]}: none of this id (32 hex digits); `tongxing registry drafts` lists them")
     return record
+
+
+def _waiting(records: Records, draft: WaitingDraft, officers: list[str]) -> WaitingView:
+    members = sorted(statement.member for statement in statements_of(records, draft.statement_ids))
+    approved = records.drafts.approvals(draft.id)
+    return WaitingView(
+        draft.id,
+        members,
+        draft.created_at,
+        draft.created_at + MAX_DRAFT_AGE_SECONDS,
+        draft.created_by,
+        [officer for officer in officers if officer in approved],
+        [officer for officer in officers if officer not in approved],
+    )
 
 
 def _view(records: Records, record: DraftRecord, known: InForce) -> DraftView:

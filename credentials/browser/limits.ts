@@ -35,6 +35,7 @@ export const COORDINATE_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
 export const MAX_JWS_CHARACTERS = 1_500_000;
+export const MAX_JSON_DEPTH = 64;
 export const MAX_SIGNED_BYTES = 16 * 1024 * 1024;
 
 export const MAX_STATUS_LISTS = 1024;

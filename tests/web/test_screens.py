@@ -52,21 +52,34 @@ def test_the_wallet(launch: Launch, town: Town, language: str, theme: str, width
 def _gate(gate: Checkpoint, town: Town) -> Iterator[str]:
     """From screen to screen, its name each time that there is one to look at."""
     gate.page.goto(gate.address)
-    gate.page.locator("[data-camera=on]").wait_for()
+    _seen(gate.page, "start")
+    yield "start"
+    for outcome in ("accepted", "passed-by-hand"):
+        gate.page.locator(f"[data-practice={outcome}]").click()
+        _seen(gate.page, "practice")
+        yield f"practice-{outcome}"
+        gate.do("end")
+    gate.open().camera_on()
     yield "scan"
     assert gate.type(town.paper()["text"]) == ("accepted", "")
     yield "accepted"
     gate.next()
+    assert gate.type("no code") == ("refused", "not-a-credential")
+    yield "bare"
+    gate.next()
     assert gate.type(town.paper(hours=60)["text"]) == ("refused", "rule-failed")
     yield "refused"
+    gate.do("manual")
+    yield "manual"
+    gate.page.locator("[data-way=document]").click()
+    yield "steps"
+    gate.page.locator("[data-required]").check()
+    gate.do("passed")
+    yield "by-hand"
     gate.next()
     gate.do("challenge")
     _seen(gate.page, "challenge")
     yield "challenge"
-    gate.do("back")
-    gate.do("manual")
-    _seen(gate.page, "manual")
-    yield "manual"
     gate.do("back")
     gate.settings()
     yield "settings"
@@ -78,12 +91,24 @@ def _gate(gate: Checkpoint, town: Town) -> Iterator[str]:
 def _wallet(wallet: Wallet, town: Town) -> Iterator[str]:
     """As :func:`_gate`."""
     yield "welcome"
+    wallet.press("install")
+    yield "install"
+    wallet.page.go_back()
     wallet.type_claim_code("1234 5678 9012 3456")
     wallet.page.locator("#code-error").wait_for()
     yield "mistyped"
-    wallet.open().claim(town.claim_code("宋一"))
+    wallet.page.route("**/v1/wallet/claims", lambda route: route.abort())
+    wallet.page.locator("#code").fill(town.claim_code("宋一"))
+    wallet.press("send")
+    wallet.page.locator("main[data-refusal=offline]").wait_for()
+    wallet.page.go_back()
+    wallet.condition("waiting")
+    yield "waiting"
+    wallet.page.unroute("**/v1/wallet/claims")
+    wallet.press("again")
+    wallet.page.locator(".symbol svg").wait_for()
     yield "show"
-    for screen in ("menu", "details", "answer", "remove", "paper"):
+    for screen in ("menu", "details", "answer", "remove", "nickname", "paper"):
         wallet.open()
         wallet.page.locator(".symbol svg").wait_for()
         wallet.press("menu")
@@ -93,6 +118,17 @@ def _wallet(wallet: Wallet, town: Town) -> Iterator[str]:
     wallet.press("make")
     wallet.page.locator(".symbol svg").first.wait_for()
     yield "paper-made"
+    wallet.open().claim(town.claim_code("金国英", form="assisted", guardian="child"))
+    yield "relative"
+    wallet.press("people")
+    yield "people"
+    wallet.page.go_back()
+    wallet.claim(town.claim_code("宋二", decision=town.decision("red", "close-contact")))
+    yield "red"
+    wallet.stored({"keys": None})
+    wallet.page.reload()
+    wallet.condition("key-lost")
+    yield "key-lost"
 
 
 def _seen(page: Page, screen: str) -> None:

@@ -12,7 +12,7 @@ from credentials.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from tests.unit.trust_registry.founded import ADDITIONS, AUDIENCE, HENAN, NOW, FoundedRegistry
 from trust_registry.drafting import DraftRequest
 from trust_registry.province import Province
-from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, MAX_WAITING, WAITING_SECONDS
+from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, MAX_STATEMENTS_WAITING, WAITING_SECONDS
 from trust_registry.storage.ports import StatementRecord
 
 ALL = DraftRequest([], {}, all_submitted=True)
@@ -75,7 +75,7 @@ def test_a_statement_leaves_no_leaf_until_it_is_drafted(registry: FoundedRegistr
 
 def test_so_many_wait_for_a_member_and_no_more(registry: FoundedRegistry) -> None:
     """Whoever floods one member's name holds up no other, and the message says how it is cleared."""
-    ids = submit(registry, stranger(registry), count=MAX_WAITING)
+    ids = submit(registry, stranger(registry), count=MAX_STATEMENTS_WAITING)
     with pytest.raises(QuotaExceeded, match="registry drop"):
         submit(registry, stranger(registry))
     registry.submit("CN-44")
@@ -88,7 +88,7 @@ def test_an_enrolled_member_has_places_of_its_own(registry: FoundedRegistry) -> 
     registry.enrol("CN-41")
     registry.province().add_key("credential", NOW)
     with registry.publication.storage.writing() as records:
-        for number in range(MAX_WAITING):
+        for number in range(MAX_STATEMENTS_WAITING):
             records.statements.add(
                 StatementRecord(f"{number:032x}", "CN-41", 2, f"{number:064x}", "", (), NOW, "submitted", False)
             )
@@ -96,7 +96,7 @@ def test_an_enrolled_member_has_places_of_its_own(registry: FoundedRegistry) -> 
     with registry.publication.storage.reading() as records:
         counts = [records.statements.count_waiting("CN-41", vouched) for vouched in (True, False)]
     assert statement in waiting(registry)
-    assert counts == [1, MAX_WAITING]
+    assert counts == [1, MAX_STATEMENTS_WAITING]
 
 
 def test_what_nobody_drafts_with_goes(registry: FoundedRegistry) -> None:
