@@ -156,14 +156,14 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     Raises BundleRejected for odd paths, and for more than a reader takes: what is written can be read again.
     """
     if len(files) > MAX_ENTRIES or sum(map(len, files.values())) > MAX_BUNDLE_CONTENT_BYTES:
-        raise BundleRejected("too many files, or too large, for a bundle")
+        raise BundleRejected("too many entries, or too large when unpacked")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path, content in sorted(files.items()):
             if not _PATH.fullmatch(path):
                 raise BundleRejected("path that no bundle may hold")
             if len(content) > MAX_ENTRY_BYTES:
-                raise BundleRejected(f"{path} is too large for a bundle")
+                raise BundleRejected(f"{path} is too large when unpacked")
             entry = zipfile.ZipInfo(path, _FIXED_DATE)
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     if packed.tell() > MAX_BUNDLE_BYTES:
