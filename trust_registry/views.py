@@ -40,6 +40,7 @@ from credentials.limits import MAX_SEGMENT_BYTES
 from credentials.regions import is_member_id
 from service_kit import static
 from service_kit.bodies import Routes, takes
+from service_kit.front.sheet import show, wants_page
 from service_kit.openapi import content, told
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
@@ -50,6 +51,7 @@ from trust_registry.metadata.denials import denial_to_json
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
 from trust_registry.metadata.trust_list import MAX_MEMBERS
 from trust_registry.possession import MAX_PROOF_CHARACTERS
+from trust_registry.public_pages import log_page, state_page
 from trust_registry.publication import DraftView
 from trust_registry.repository import root_of
 from trust_registry.schemas import (
@@ -174,17 +176,19 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(LogQuerySchema, location="query")
 @blueprint.response(200, LogSchema, description="A page of the log")
 @blueprint.doc(**told(StorageUnavailable))
-def show_log(wanted: dict[str, int]) -> dict[str, Any]:
-    """What the registry did, in order, a page at a time."""
-    return {"leaves": read_page(service().publication.storage, wanted["since"])}
+def show_log(wanted: dict[str, int]) -> dict[str, Any] | Response:
+    """What the registry did, in order, a page at a time. For browsers a page to read."""
+    leaves = read_page(service().publication.storage, wanted["since"])
+    return show(log_page(leaves, wanted["since"])) if wants_page() else {"leaves": leaves}
 
 
 @blueprint.get("/v1/state")
 @blueprint.response(200, StateSchema, description="Its state")
 @blueprint.doc(**told(StorageUnavailable))
-def show_state() -> dict[str, Any]:
-    """What is in force."""
-    return service().state()
+def show_state() -> dict[str, Any] | Response:
+    """What is in force. For browsers a page to read."""
+    state = service().state()
+    return show(state_page(state)) if wants_page() else state
 
 
 @blueprint.put("/v1/members/<member>/status")
