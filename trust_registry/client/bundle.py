@@ -155,19 +155,18 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
     Raises BundleRejected for odd paths, and for more than a reader takes: what is written can be read again.
     """
-    if len(files) > MAX_ENTRIES or sum(map(len, files.values())) > MAX_BUNDLE_CONTENT_BYTES:
-        raise BundleRejected("too many entries, or too large when unpacked")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path, content in sorted(files.items()):
             if not _PATH.fullmatch(path):
                 raise BundleRejected("path that no bundle may hold")
-            if len(content) > MAX_ENTRY_BYTES:
-                raise BundleRejected(f"{path} is too large when unpacked")
             entry = zipfile.ZipInfo(path, _FIXED_DATE)
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     if packed.tell() > MAX_BUNDLE_BYTES:
-        raise BundleRejected(f"more than {MAX_BUNDLE_BYTES} bytes when packed")
+        raise BundleRejected(f"more than {MAX_BUNDLE_BYTES} bytes")
+    sizes = [len(content) for content in files.values()]
+    if len(sizes) > MAX_ENTRIES or sum(sizes) > MAX_BUNDLE_CONTENT_BYTES or max(sizes, default=0) > MAX_ENTRY_BYTES:
+        raise BundleRejected("too many entries, or too large when unpacked")
     return packed.getvalue()
 
 
