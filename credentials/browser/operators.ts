@@ -15,6 +15,11 @@ const UVCI_SEPARATOR = /[/#:]/;
 
 export const constant = (value: unknown): Rule => () => value;
 
+/** In place of what is no expression: open, when it is reached. */
+export const unsound: Rule = () => {
+  throw ruleOpen("no expression");
+};
+
 export const array = (items: Rule[]): Rule => (data) => items.map((item) => item(data));
 
 /** `payload.v.0.dn`: null as soon as something is not there. A number is an index into an array. */
