@@ -194,7 +194,9 @@ export class App implements Wallet {
     const { main, actions } = this.shown;
     document.title = `${main.querySelector("h1")?.textContent ?? ""} · ${this.words.text("title")}`;
     // A symbol stands beside the words where the screen is low and wide (style.css).
-    document.documentElement.toggleAttribute("data-showing", main.matches(".show") && main.querySelector(".symbol") !== null);
+    const { documentElement } = document;
+    documentElement.toggleAttribute("data-showing", main.matches(".show") && main.querySelector(".symbol") !== null);
+    documentElement.toggleAttribute("data-several", main.querySelector("#people") !== null);
     put(this.place, main, this.bar(main, screen !== null, actions));
     if (isNew) main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     if (isNew) scrollTo(0, 0);
