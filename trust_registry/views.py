@@ -67,6 +67,7 @@ from trust_registry.schemas import (
     StatementSchema,
     StateSchema,
     SubmissionSchema,
+    WaitingSchema,
 )
 from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR, service, versions
 from trust_registry.storage.ports import MemberFileRecord, StatementRecord
@@ -111,7 +112,7 @@ def show_statement(statement_id: str) -> StatementRecord:
     with service().publication.storage.reading() as records:
         record = records.statements.get(statement_id)
     if record is None:
-        raise NotFound("statement")
+        raise NotFound("statement: none of this id; `tongxing registry state` lists those that wait")
     return record
 
 
@@ -127,6 +128,17 @@ def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
     registry = service()
     officer = registry.officer()
     return _draft(registry.publication.draft(DraftRequest(**wanted), officer, registry.now()))
+
+
+@blueprint.get("/v1/drafts")
+@blueprint.response(200, WaitingSchema, description="The drafts that wait")
+@blueprint.doc(**told(StorageUnavailable))
+def list_drafts() -> dict[str, Any]:
+    """The drafts that officers may still sign, oldest first."""
+    registry = service()
+    threshold = root_of(registry.publication.repository()).roles["targets"].threshold
+    waiting = registry.publication.waiting(registry.now())
+    return {"drafts": [{**draft._asdict(), "threshold": threshold} for draft in waiting]}
 
 
 @blueprint.get("/v1/drafts/<draft_id>")
