@@ -7,7 +7,7 @@ import * as jws from "./jws";
 import { isObject } from "./jws";
 import { MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS } from "./limits";
 import { EVIDENCE_KINDS, FORMS, STATUSES } from "./model";
-import { MAX_INTEGER, unsound, type Rule } from "./operators";
+import { hasOwn, MAX_INTEGER, unsound, type Rule } from "./operators";
 import { isWhole, MEMBERS } from "./regions";
 import { RuleSet, type Denial, type RecognitionRule, type Text } from "./ruleset";
 import type { Json } from "./strict_json";
@@ -115,7 +115,7 @@ function readDenials(value: Json): Map<string, Denial> {
 
 function readFields(value: Json, required: string[], optional: string[], where: string): Fields {
   if (!isObject(value)) throw ruleSetInvalid(`${where}: not an object`);
-  require(required.every((name) => Object.hasOwn(value, name)), `${where}: a field is missing`);
+  require(required.every((name) => hasOwn(value, name)), `${where}: a field is missing`);
   const known = [...required, ...optional];
   require(Object.keys(value).every((name) => known.includes(name)), `${where}: unknown field`);
   if ("comment" in value) requireComment(value.comment);
@@ -167,7 +167,7 @@ function text(value: Json, parameters: Fields, where: string): Text {
 function line(value: Json | undefined, parameters: Fields, where: string): string {
   if (typeof value !== "string") throw ruleSetInvalid(`${where}: not a text`);
   const shown = value.replace(PLACEHOLDER, (_, name: string) => {
-    require(Object.hasOwn(parameters, name), `${where}: no such parameter`);
+    require(hasOwn(parameters, name), `${where}: no such parameter`);
     return String(parameters[name]);
   });
   require(isWhole([...shown].length, 1, MAX_TEXT_CHARACTERS), `${where}: empty or too long`);

@@ -28,11 +28,16 @@ export function variable(path: string): Rule {
   return (data) => {
     for (const part of parts) {
       if (Array.isArray(data) && INDEX.test(part) && Number(part) < data.length) data = data[Number(part)];
-      else if (isRecord(data) && Object.hasOwn(data, part)) data = data[part];
+      else if (isRecord(data) && hasOwn(data, part)) data = data[part];
       else return null;
     }
     return data;
   };
+}
+
+/** As `Object.hasOwn` of younger browsers. */
+export function hasOwn(value: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(value, name);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
