@@ -19,7 +19,6 @@ from issuer.config import IssuerSettings
 from issuer.decisions import unit_of
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.service import IssuerService, open_service, prepare
-from issuer.withdrawal import withdraw as withdraw_code
 from service_kit.settings import read_settings
 from service_kit.terminal import as_json, say
 
@@ -126,7 +125,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
     """
     office = _open()
     unit_of(author)
-    done = withdraw_code(office.store, read_handle(handle), cause, author, office.now())
+    done = office.withdraw(read_handle(handle), cause, author)
     say(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 
 

@@ -28,9 +28,10 @@ from issuer.publication import Mirror, StatusPublication
 from issuer.sign_in import SignIn, open_sign_in
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
-from issuer.storage.holders import SqlHolderStore
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import Overview, StatusFeed
 from issuer.storage.sql import SqlIssuerStore
+from issuer.withdrawal import withdraw
 from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
 from service_kit.clock import Clock
@@ -116,6 +117,12 @@ class IssuerService:
         """The counts of this service."""
         return Limits("issuer", self.cache, self.clock)
 
+    def withdraw(self, handle: bytes, cause: str, author: str, *, client: str | None = None) -> bool:
+        """See :func:`issuer.withdrawal.withdraw`; counted."""
+        done = withdraw(self.store, self.issuance.people, handle, cause, author, self.now(), client=client)
+        self.metrics.count_withdrawal(cause, done)
+        return done
+
     def claim(self, typed: str, holder_proof: str) -> Held:
         """The code that a claim code stands for. Raises what :meth:`issuer.holding.Holding.claim` does, RateLimited,
         ProofOfPossessionFailed, ClaimCodeMistyped.
@@ -176,9 +183,9 @@ def open_service(
     clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
-    own_key, holders = _own_key(settings.member, signer), SqlHolderStore(engine)
-    issuance = Issuance(store, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
-    claim_codes = ClaimCodes(holders, issuance)
+    own_key, people = _own_key(settings.member, signer), SqlPersonStore(engine)
+    issuance = Issuance(store, people, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
+    claim_codes = ClaimCodes(people, issuance)
     with _disposed_on_error(engine):
         sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
@@ -192,7 +199,7 @@ def open_service(
         clients=Clients(engine),
         used_assertions=UsedAssertions(engine, tables.used_assertion),
         claim_codes=claim_codes,
-        holding=Holding(holders, holders, issuance),
+        holding=Holding(people, issuance),
         sign_in=sign_in,
         clock=clock,
         metrics=metrics,

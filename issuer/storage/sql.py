@@ -1,25 +1,24 @@
 """The issuer's store on SQL, one code path for SQLite and PostgreSQL.
 
 No lock is held while codes are signed. Places are given out in a short transaction of their own that takes the counter
-row first, so that two workers never get one; what was signed is recorded in another, where the primary keys decide:
-of two that used one key, or one place, the second is refused whole. A place whose code was never recorded is burned,
-which harms nobody.
+row first, so that two workers never get one; what was signed is recorded in another (:mod:`issuer.storage.deeds`),
+where the primary keys decide: of two that used one key, or one place, the second is refused whole. A place whose code
+was never recorded is burned, which harms nobody.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
-from issuer.storage.consequences import end_device_of, learn, set_bits
-from issuer.storage.ports import Entry, IssuedRow, Overview, Replay, Standing
-from issuer.storage.rows import ISSUED, insert_into, insert_made, issued, read_decision
+from issuer.storage.ports import Overview, Owned, Replay
+from issuer.storage.rows import ISSUED, insert_into, issued
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
 from service_kit.retrying import retried
@@ -50,22 +49,6 @@ class SqlIssuerStore:
         return places
 
     @retried
-    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        # Two that record the same keys in different orders would each wait for the other.
-        entries = sorted(entries, key=lambda entry: entry.key)
-        used = tables.idempotency.c
-        keys, now = [entry.key for entry in entries], entries[0].issued.issued_at
-        expired = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
-        with transaction(self._engine) as connection:
-            # A key whose code has expired is free again; a file of the same residents is issued for every week.
-            connection.execute(expired.where(used.expires_at <= now))
-            insert_made(connection, entries)
-            connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
-            learn(connection, entries, client_id, now)
-
-    @retried
     def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
         with reading(self._engine) as connection:
             return _replays(connection, client_id, keys, at)
@@ -89,27 +72,15 @@ class SqlIssuerStore:
             return connection.execute(select(tables.secret_check)).first() is not None
 
     @retried
-    def find(self, handle: bytes) -> IssuedRow | None:
+    def find(self, handle: bytes) -> Owned | None:
+        credential, decision = tables.credential, tables.decision
+        whole = select(*ISSUED, decision.c.subject, credential.c.client_id).join_from(credential, decision)
         with reading(self._engine) as connection:
-            found = connection.execute(select(*ISSUED).where(tables.credential.c.handle == handle)).first()
-        return None if found is None else issued(*found)
-
-    @retried
-    def standing(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Standing]:
-        row = tables.decision.c
-        by_hand = select(tables.decision).where(row.subject.in_(subjects), row.approver.is_not(None))
-        with reading(self._engine) as connection:
-            found = connection.execute(by_hand.order_by(row.starts_at, row.decision_id))
-            newest = {each.subject: Standing(each.decision_id, read_decision(each)) for each in found}
-        return {subject: each for subject, each in newest.items() if each.decision.ends_at > at}
-
-    @retried
-    def withdraw(self, place: Place, at: int, cause: str, author: str, *, ends_device: bool = False) -> bool:
-        with transaction(self._engine) as connection:
-            if ends_device:
-                # First, as whoever claims or renews does it: of two that lock in another order each would wait.
-                end_device_of(connection, place.serial, at, cause, author)
-            return bool(set_bits(connection, [place.serial], at, cause, author))
+            found = connection.execute(whole.where(credential.c.handle == handle)).first()
+        if found is None:
+            return None
+        *rest, subject, client_id = found
+        return Owned(issued(*rest), subject, client_id or "")
 
     @retried
     def open_lists(self, at: int, days_ahead: int) -> None:
@@ -194,13 +165,3 @@ def _replays(connection: Connection, client_id: str, keys: Sequence[str], at: in
         .where(used.client_id == client_id, used.key.in_(keys), used.expires_at > at)
     )
     return {key: Replay(body_hash, issued(*rest)) for key, body_hash, *rest in connection.execute(query)}
-
-
-def _idempotency_row(client_id: str, entry: Entry) -> dict[str, object]:
-    return {
-        "client_id": client_id,
-        "key": entry.key,
-        "body_hash": entry.body_hash,
-        "serial": entry.issued.place.serial,
-        "expires_at": entry.issued.expires_at,
-    }

@@ -21,6 +21,7 @@ from credentials.wire import cose
 from issuer.holder_proof import make_proof
 from issuer.issuance import Issuance, Secrets
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.database import connect, migrate
 
@@ -87,7 +88,13 @@ class IssuerOnDisk:
 
     def issuing_with(self, signer: Signer, store: SqlIssuerStore | None = None) -> Issuance:
         """Issuance with another signer or store."""
-        return Issuance(store or self.store, signer, self.key, "health-commission", SECRETS, AUDIENCE)
+        store = store or self.store
+        people = SqlPersonStore(store._engine)
+        return Issuance(store, people, signer, self.key, "health-commission", SECRETS, AUDIENCE)
+
+    @property
+    def people(self) -> SqlPersonStore:
+        return SqlPersonStore(self.engines[0])
 
     def read(self, text: str) -> StatusCredential:
         """What a gate reads in a code."""
