@@ -169,7 +169,7 @@ def test_every_two_deeds(offices: list[Office], first: str) -> None:
             for steps in count():
                 person = somebody(third, {first, second})
                 walk, other = (
-                    Walk(office, lambda o=office, n=name: DEEDS[n](o, person))  # type: ignore[misc]
+                    Walk(office, lambda o=office, n=name, p=person: DEEDS[n](o, p))  # type: ignore[misc]
                     for office, name in ((one, first), (two, second))
                 )
                 walk.go(steps)
