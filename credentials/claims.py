@@ -24,6 +24,7 @@ from typing import Any
 
 from credentials import claims_layout
 from credentials.algorithms.es256 import PublicKey
+from credentials.characters import is_shown
 from credentials.errors import KeyRejected, Malformed
 from credentials.keys import key_from_point
 from credentials.limits import (
@@ -136,8 +137,8 @@ def decode_items(verified: VerifiedPayload) -> StatusCredential:
         raise Malformed("a time is missing, of another type or out of bounds")
     if type(cti) is not bytes or len(cti) != CTI_BYTES:
         raise Malformed("cti is not 8 bytes")
-    if type(name) is not str or not name.isprintable() or not 0 < len(name.encode()) <= MAX_HOLDER_NAME_BYTES:
-        raise Malformed("name missing, too long or not printable")
+    if type(name) is not str or not is_shown(name) or not 0 < len(name.encode()) <= MAX_HOLDER_NAME_BYTES:
+        raise Malformed("name missing, too long, or with a character that nobody sees")
     if type(tail) is not str or len(tail) != DOCUMENT_TAIL_CHARACTERS or not (tail.isascii() and tail.isalnum()):
         raise Malformed("document tail is not four letters or digits")
     if status not in _STATUSES or reason not in _REASONS or form not in _FORMS:

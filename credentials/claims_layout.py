@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from credentials.characters import is_shown
 from credentials.limits import EVIDENCE_TIME_STEP_SECONDS, MIN_TIME_SECONDS
 from credentials.model import (
     Evidence,
@@ -105,7 +106,7 @@ def read(payload: bytes) -> StatusCredential | None:
         return _credential((
             _MEMBERS[issuer], issued_at, expires_at, cti, _STATUSES[status], _REASONS[reason],
             _rule_set((rule_set[0], _number(version))), _number(before), _evidence(pieces),
-            _printable(name), tail.decode(), _FORMS[form], _reference((_number(status_list), _number(index))),
+            _shown(name), tail.decode(), _FORMS[form], _reference((_number(status_list), _number(index))),
             decision, None, guardian and _GUARDIANS[guardian], None if x is None else _SIGNS[sign] + x,
         ))  # fmt: skip
     except (KeyError, ValueError):
@@ -116,10 +117,10 @@ def _number(item: bytes) -> int:
     return int.from_bytes(item[1:] or item, "big")
 
 
-def _printable(name: bytes) -> str:
+def _shown(name: bytes) -> str:
     """Raises ValueError, of which UnicodeDecodeError is one."""
     text = name.decode()
-    if not text.isprintable():
+    if not is_shown(text):
         raise ValueError
     return text
 

@@ -23,7 +23,6 @@ from service_kit.metrics import StateCollector
 from service_kit.pages import add_pages
 from service_kit.web import add_probe, is_ready, make_app, metrics_of
 
-MAX_BODY_BYTES = 16_384
 WALLET = Path(__file__).parent / "wallet" / "built"
 
 
@@ -39,7 +38,6 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
         blueprint,
         wallet,
         sign_in,
-        max_body_bytes=MAX_BODY_BYTES,
         trusted_proxies=settings.trusted_proxies,
     )
     clock, registry = clock or settings.clock(), metrics_of(app).registry

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from credentials.errors import IdempotencyConflict, TongxingError
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from issuer.bulk_lines import Line, read_lines
 from issuer.bulk_output import open_output
 from issuer.issuance import Ask, Issuance, ask_for, issued_json

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from credentials.errors import InvalidRequest, TongxingError
-from credentials.wire.jws import parse_json
+from credentials.wire.strict_json import parse_json
 
 ENCODINGS = ("utf-8", "gb18030")
 MAX_LINE_BYTES = 16_384

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from credentials.errors import InvalidRequest, Malformed
-from credentials.wire.jws import parse_json
+from credentials.wire.strict_json import parse_json
 from issuer.bulk import issue_file, rejected_file
 from issuer.bulk_lines import ENCODINGS, count_lines
 from issuer.causes import CAUSES

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.algorithms.es256 import PrivateKey
+from credentials.characters import is_shown
 from credentials.errors import SettingInvalid
 from credentials.keys import load_private_key
 from credentials.regions import is_member_id
@@ -60,8 +61,8 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid("TONGXING_MEMBER: not a member id")
         if not 0 <= self.publish_seconds <= MAX_PUBLISH_SECONDS:
             raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
-        if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not self.hotline.isprintable():
-            raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} printable characters")
+        if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not is_shown(self.hotline):
+            raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} characters that people see")
         if not is_unit(self.unit):
             raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
         self._check_sign_in()

@@ -11,6 +11,7 @@ import hashlib
 import unicodedata
 from typing import Final, NamedTuple
 
+from credentials.characters import is_shown
 from credentials.errors import DecisionRejected
 from credentials.limits import DECISION_REFERENCE_BYTES
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, RuleSetReference, Status
@@ -105,7 +106,7 @@ def gravity(status: Status) -> int:
 def is_unit(unit: str) -> bool:
     """Whether decisions by rule can be made in the name of ``unit``."""
     staff = f"{unit}{_BY_RULE}"
-    return "/" not in unit and bool(unit.strip()) and len(staff) <= MAX_STAFF_CHARACTERS and staff.isprintable()
+    return "/" not in unit and bool(unit.strip()) and len(staff) <= MAX_STAFF_CHARACTERS and is_shown(staff)
 
 
 def decide_by_rule(subject: bytes, unit: str, evidence: tuple[Evidence, ...], at: int, ends_at: int) -> Decision:
@@ -169,7 +170,7 @@ def _is(piece: Evidence, result: EvidenceResult, at: int, seconds: int) -> bool:
 def unit_of(staff: str) -> str:
     """The unit of ``unit/person``. Raises DecisionRejected for anything else."""
     unit, _, person = staff.partition("/")
-    if not unit.strip() or not person.strip() or len(staff) > MAX_STAFF_CHARACTERS or not staff.isprintable():
+    if not unit.strip() or not person.strip() or len(staff) > MAX_STAFF_CHARACTERS or not is_shown(staff):
         raise DecisionRejected("author and approver are written unit/person")
     return unit
 

@@ -17,6 +17,7 @@ from credentials.errors import CredentialError, ProofOfPossessionFailed
 from credentials.keys import compressed_point, jwk_of, public_key_from_jwk
 from credentials.signing import PemSigner
 from credentials.wire import jws
+from credentials.wire.strict_json import parse_json
 
 TYPE = "tongxing-holder+jws"
 PAPER: Final = "paper"
@@ -57,7 +58,7 @@ def read_proof(proof: str, audience: str, at: int, act: str | None = None) -> Pr
     """
     try:
         envelope = jws.read(proof, MAX_PROOF_CHARACTERS)
-        claimed = jws.parse_json(envelope.payload)
+        claimed = parse_json(envelope.payload)
         public_key = public_key_from_jwk(claimed.get("jwk") if isinstance(claimed, dict) else None)
         fields = jws.verify(envelope, public_key, TYPE)
     except CredentialError as error:

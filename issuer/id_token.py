@@ -21,7 +21,7 @@ from jwt import PyJWK, PyJWTError, get_unverified_header
 from jwt.api_jws import PyJWS
 
 from credentials.errors import Malformed, SignInUnproven
-from credentials.wire.jws import parse_json
+from credentials.wire.strict_json import parse_json
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """One of them is agreed on with the provider. With HS256 whoever knows a public key, or our secret, would be the

@@ -24,7 +24,8 @@ from credentials.errors import (
     SignInUnavailable,
     SignInUnproven,
 )
-from credentials.wire.jws import parse_json, to_base64url
+from credentials.wire.jws import to_base64url
+from credentials.wire.strict_json import parse_json
 from issuer import id_token
 from service_kit.auth import make_assertion
 from service_kit.clock import Clock

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from credentials.characters import is_shown
 from credentials.errors import (
     Conflict,
     IdempotencyConflict,
@@ -28,7 +29,7 @@ from credentials.keys import VerificationKey
 from credentials.limits import CTI_BYTES
 from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from issuer.consequences import NOTHING, in_force, is_overtaken, learn, withdraw_contradicted
 from issuer.decisions import ManualDecision
 from issuer.indices import Place, group_end, reference_of
@@ -73,7 +74,7 @@ class Ask(NamedTuple):
 
 
 def ask_for(fields: Mapping[str, Any], key: str | None = None) -> Ask:
-    """A request under ``key`` (1 to 64 printable characters); without one, under the digest of its content.
+    """A request under ``key`` (1 to 64 characters that people see); without one, under the digest of its content.
 
     Raises InvalidRequest for a bad key, or a request that cannot be written as JSON.
     """
@@ -83,8 +84,8 @@ def ask_for(fields: Mapping[str, Any], key: str | None = None) -> Ask:
         raise InvalidRequest("half a surrogate pair, or a number that JSON does not have") from error
     if key is None:
         key = body_hash.hex()
-    if not isinstance(key, str) or not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS or not key.isprintable():
-        raise InvalidRequest(f"key: 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable characters")
+    if not isinstance(key, str) or not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS or not is_shown(key):
+        raise InvalidRequest(f"key: 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters that people see")
     return Ask(key, fields, body_hash)
 
 

@@ -30,7 +30,7 @@ from credentials.status.segment import NO_SEGMENT, Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.status.token import StatusToken, make_token
 from credentials.wire import cose
-from credentials.wire.jws import parse_json
+from credentials.wire.strict_json import parse_json
 from issuer.storage.ports import Delivery, IssuerStore, News, SegmentRow, StatusFeed
 from service_kit.fetch import Fetcher
 

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, after_this_request, jsonify, redirect, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
 from credentials.errors import (
     NotAuthorised,
@@ -35,10 +34,11 @@ from issuer.config import IssuerSettings
 from issuer.schemas import SignInBegunSchema, SignInSchema
 from issuer.service import SIGN_INS, IssuerService, service
 from issuer.sign_in import BEGUN_SECONDS, CALLBACK, SignIn
+from service_kit.bodies import Routes
 from service_kit.limits import caller
 from service_kit.openapi import told
 
-blueprint = Blueprint("sign-in", __name__, description="Who signs in gets a claim code")
+blueprint = Routes("sign-in", __name__, description="Who signs in gets a claim code")
 WALLET = "/wallet/"
 DONE = "done"
 _BEGUN, _CLAIM = "tongxing-sign-in", "tongxing-claim"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
 from credentials.errors import (
     Conflict,
@@ -30,10 +29,11 @@ from issuer.schemas import ISSUE_EXAMPLE, IssuedSchema, IssueSchema, StateSchema
 from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
 from issuer.storage.ports import IssuedRow
 from issuer.withdrawal import find_own
+from service_kit.bodies import Routes
 from service_kit.cache import is_there
 from service_kit.openapi import content, told
 
-blueprint = Blueprint("issuer", __name__, description="Who is issued what")
+blueprint = Routes("issuer", __name__, description="Who is issued what")
 _STORE = (RateLimited, StorageUnavailable, StorageFull)
 _IMAGE = {"type": "string", "format": "binary"}
 _IDEMPOTENCY_KEY = {

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
-
 from credentials.errors import (
     ClaimCodeExpired,
     ClaimCodeMistyped,
@@ -47,10 +45,11 @@ from issuer.wallet_schemas import (
     ReleasedSchema,
     WalletSchema,
 )
+from service_kit.bodies import Routes
 from service_kit.limits import caller
 from service_kit.openapi import told
 
-blueprint = Blueprint("wallet", __name__, description="What residents' phones ask for")
+blueprint = Routes("wallet", __name__, description="What residents' phones ask for")
 _STORE = (RateLimited, StorageUnavailable, StorageFull)
 _PHONE = (ProofOfPossessionFailed, CodeTakenBack, DeviceLost, DeviceReplaced, DeviceUnknown)
 """What any request may be refused for that a phone proves to be its own."""

@@ -6,6 +6,7 @@ index.
 
 from __future__ import annotations
 
+from credentials.characters import is_shown
 from credentials.errors import InvalidRequest, NotFound
 from issuer.causes import CAUSES
 from issuer.consequences import withdraw_one
@@ -35,8 +36,8 @@ def withdraw(
     """
     if cause not in CAUSES:
         raise InvalidRequest(f"cause: one of {', '.join(CAUSES)}")
-    if not 0 < len(author) <= MAX_STAFF_CHARACTERS or not author.isprintable():
-        raise InvalidRequest(f"author: 1 to {MAX_STAFF_CHARACTERS} printable characters")
+    if not 0 < len(author) <= MAX_STAFF_CHARACTERS or not is_shown(author):
+        raise InvalidRequest(f"author: 1 to {MAX_STAFF_CHARACTERS} characters that people see")
     owned = find_own(store, handle, client)
     return _withdraw(people, owned, at, cause, author)
 

@@ -64,6 +64,8 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
 }
 _CODE_OF_STATUS = {401: "not-authenticated", 403: "not-authorised", 404: "not-found", 409: "conflict", 413: "too-large",
                    429: "rate-limited"}  # fmt: skip
+_DETAIL_OF_STATUS = {411: "a body needs a Content-Length", 413: "the body is larger than this route takes",
+                     415: "Content-Type: application/json is what this route takes"}  # fmt: skip
 _KEPT_HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
 _log = structlog.get_logger("problems")
 
@@ -72,8 +74,6 @@ def install(app: Flask) -> None:
     """Turn every error of this application into a problem document. Call it last: flask-smorest sets its own."""
     app.register_error_handler(TongxingError, _ours)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(RecursionError, _too_deep)
-    app.register_error_handler(UnicodeEncodeError, _no_text)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -99,21 +99,11 @@ def _http(error: HTTPException) -> Response:
     if status >= 500:
         return _problem(status, "unavailable", TEXTS["unavailable"], "")
     code = _CODE_OF_STATUS.get(status, "invalid-request")
-    answer = _problem(status, code, TEXTS[code], _fields(error))
+    answer = _problem(status, code, TEXTS[code], _DETAIL_OF_STATUS.get(status) or _fields(error))
     for name, value in error.get_headers():
         if name in _KEPT_HEADERS:
             answer.headers[name] = value
     return answer
-
-
-def _too_deep(_error: RecursionError) -> Response:
-    # JSON of a thousand brackets and more, in the readers of Flask and webargs.
-    return _problem(400, "invalid-request", TEXTS["invalid-request"], "nested too deeply")
-
-
-def _no_text(_error: UnicodeEncodeError) -> Response:
-    # JSON can spell half a character ("\\ud800"): a text that nothing can encode, and that callers alone bring in.
-    return _problem(400, "invalid-request", TEXTS["invalid-request"], "text that is no Unicode")
 
 
 def _unexpected(error: Exception) -> Response:

@@ -8,20 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from flask import Flask, Response, abort, current_app, g, jsonify, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from flask import Flask, Response, current_app, g, jsonify, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from credentials.errors import TongxingError, Unavailable
 from service_kit import problems
+from service_kit.bodies import Routes, require_size
 from service_kit.front.reference import add_reference
 from service_kit.inquiry import Inquiry
 from service_kit.metrics import Metrics
 from service_kit.openapi import describe
 
-MAX_BODY_BYTES = 1024 * 1024
-# Longer ones Python does not read; the error for that ends a request as if it were our fault.
-_LONG_NUMBER = re.compile(rb"[0-9]{4301}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _HEADERS = {
@@ -34,17 +31,14 @@ _HEADERS = {
 _log = structlog.get_logger("http")
 
 
-def make_app(
-    name: str, *blueprints: Blueprint, max_body_bytes: int = MAX_BODY_BYTES, trusted_proxies: int = 0
-) -> Flask:
+def make_app(name: str, *blueprints: Routes, trusted_proxies: int = 0) -> Flask:
     """A Flask application around one service's blueprints.
 
-    With ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json`` and ``/docs``. Bodies above ``max_body_bytes``, or
-    without a length, are refused before they are read; every error is a problem document. ``trusted_proxies``: how many
-    of the last hops that X-Forwarded-For and X-Forwarded-Proto name are believed.
+    With ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json`` and ``/docs``. Bodies that are larger than their
+    route takes, or without a length, are refused before they are read; every error is a problem document.
+    ``trusted_proxies``: how many of the last hops that X-Forwarded-For and X-Forwarded-Proto name are believed.
     """
     app = _bare(name)
-    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     api = describe(app, name)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
@@ -146,11 +140,7 @@ def _begin() -> None:
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(8)
     g.began = time.monotonic()
     structlog.contextvars.bind_contextvars(service=current_app.name, request_id=g.request_id)
-    if "Transfer-Encoding" in request.headers:
-        # Werkzeug cuts a body without a length off at the limit and hands it on as if it were whole.
-        abort(411, "a body needs a Content-Length")
-    if request.is_json and _LONG_NUMBER.search(request.get_data()):
-        abort(400, "a number of too many digits")
+    require_size()
 
 
 def _forget(_error: BaseException | None) -> None:

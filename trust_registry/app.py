@@ -22,7 +22,6 @@ from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.founding import load_online, require_online
 from trust_registry.front import front
 from trust_registry.key_files import read_passphrase
-from trust_registry.member_files import MAX_STATUS_FILE_BYTES
 from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
 from trust_registry.renewal import OnlineSigners
@@ -46,9 +45,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     publication, storage = open_publication(settings)
     tidy(settings.mirror_dir)
     publication.release()
-    app = make_app(
-        "registry", blueprint, max_body_bytes=MAX_STATUS_FILE_BYTES, trusted_proxies=settings.trusted_proxies
-    )
+    app = make_app("registry", blueprint, trusted_proxies=settings.trusted_proxies)
     cache = make_cache(settings.redis_url, clock)
     watch_cache(cache, app.name, metrics_of(app).registry)
     service = RegistryService(

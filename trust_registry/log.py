@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from trust_registry.difference import Change
 from trust_registry.metadata.denials import Denial
 from trust_registry.metadata.statement import Statement

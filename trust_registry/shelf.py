@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from credentials.errors import KeyDenied, Malformed, QuotaExceeded, TongxingError, UnknownKey
 from credentials.status.token import read_token, unwrap_token
-from credentials.wire import jws
+from credentials.wire.strict_json import parse_json
 from trust_registry.client.member_files import STATUS, MemberFile, listed_key, read_member_file
 from trust_registry.client.news import MAX_RULE_SETS, News
 from trust_registry.client.snapshot import TrustSnapshot
@@ -117,7 +117,7 @@ def _read_token_list(name: str, content: bytes, member: str, trust: TrustSnapsho
         raise Malformed("not a compact JWS")
     envelope = unwrap_token(content.decode("ascii"))
     key = listed_key(kid_from_text(envelope.kid), member, "status", trust)
-    claimed = jws.parse_json(envelope.payload)
+    claimed = parse_json(envelope.payload)
     subject = claimed.get("sub") if isinstance(claimed, dict) else None
     number = name.removeprefix(LIST_FOLDER).removesuffix(".jwt")
     if not isinstance(subject, str) or subject.removesuffix(".jwt").rpartition("/")[2] != number:

@@ -8,7 +8,6 @@ import base64
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
 from credentials.errors import (
     AheadOfTime,
@@ -37,8 +36,10 @@ from credentials.errors import (
     TooLarge,
     WrongSignature,
 )
+from credentials.limits import MAX_SEGMENT_BYTES
 from credentials.regions import is_member_id
 from service_kit import static
+from service_kit.bodies import Routes, takes
 from service_kit.openapi import content, told
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
@@ -46,6 +47,9 @@ from trust_registry.denials import deny
 from trust_registry.drafting import DraftRequest
 from trust_registry.log import read_page
 from trust_registry.metadata.denials import denial_to_json
+from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
+from trust_registry.metadata.trust_list import MAX_MEMBERS
+from trust_registry.possession import MAX_PROOF_CHARACTERS
 from trust_registry.publication import DraftView
 from trust_registry.repository import root_of
 from trust_registry.schemas import (
@@ -65,8 +69,13 @@ from trust_registry.schemas import (
 from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR, service, versions
 from trust_registry.storage.ports import MemberFileRecord, StatementRecord
 
-blueprint = Blueprint("registry", __name__, description="Who may sign")
+blueprint = Routes("registry", __name__, description="Who may sign")
 _STORE = (StorageUnavailable, StorageFull)
+_REST_BYTES = 16_384
+"""Of a body beside what it is sent for: names, quotes, commas."""
+MAX_SUBMISSION_BYTES = MAX_STATEMENT_CHARACTERS + MAX_KEYS * MAX_PROOF_CHARACTERS + _REST_BYTES
+MAX_DRAFT_BYTES = 1024 * MAX_MEMBERS + _REST_BYTES
+"""A kilobyte for what the officers say of each member."""
 _FILE = {"type": "string", "format": "binary"}
 
 
@@ -83,6 +92,7 @@ def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
 @blueprint.doc(
     **told(StatementRejected, KeyRejected, KeyDenied, ProofOfPossessionFailed, SequenceNotNewer, RateLimited, *_STORE)
 )
+@takes(MAX_SUBMISSION_BYTES)
 def submit_statement(submission: dict[str, Any]) -> StatementRecord:
     """A province brings its statement."""
     registry = service()
@@ -108,6 +118,7 @@ def show_statement(statement_id: str) -> StatementRecord:
 )
 @blueprint.response(201, DraftSchema, description="The draft")
 @blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, Conflict, *_STORE, by_assertion=True))
+@takes(MAX_DRAFT_BYTES)
 def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
     """An officer puts a new list before the officers."""
     registry = service()
@@ -178,6 +189,7 @@ def show_state() -> dict[str, Any]:
 @blueprint.put("/v1/members/<member>/status")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/cose", SequenceNotNewer, AheadOfTime, ChainForked))
+@takes(member_files.MAX_STATUS_FILE_BYTES)
 def put_status(member: str) -> MemberFileRecord:
     """A member's signed status snapshot (COSE)."""
     registry, content = service(), _content(member)
@@ -193,6 +205,7 @@ def put_status(member: str) -> MemberFileRecord:
 @blueprint.doc(
     **_takes("application/cose", AheadOfTime, SegmentMissing, SegmentRepeated, SegmentBackdated, ChainForked)
 )
+@takes(MAX_SEGMENT_BYTES)
 def put_segment(member: str, number: int) -> MemberFileRecord:
     """A member's next signed status segment (COSE)."""
     registry, content = service(), _content(member)
@@ -206,6 +219,7 @@ def put_segment(member: str, number: int) -> MemberFileRecord:
 @blueprint.put("/v1/members/<member>/rules")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/jose", SequenceNotNewer))
+@takes(member_files.MAX_RULES_FILE_BYTES)
 def put_rules(member: str) -> MemberFileRecord:
     """A member's signed rule set (JWS)."""
     registry, content = service(), _content(member)
@@ -219,6 +233,7 @@ def put_rules(member: str) -> MemberFileRecord:
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer))
+@takes(member_files.MAX_TOKEN_LIST_BYTES)
 def put_token_list(member: str, number: int) -> MemberFileRecord:
     """A member's Token Status List (JWT)."""
     registry, content = service(), _content(member)

@@ -21,7 +21,7 @@ from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSe
 from credentials.recognition.vocabulary import rule_input
 from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
-from credentials.wire import jws
+from credentials.wire.strict_json import parse_json
 from service_kit.terminal import as_json, in_words, say_json
 from trust_registry.cli_options import local_clock
 from verifier.offline import Sources, open_gate
@@ -199,7 +199,7 @@ def _checked(code: Any, sources: Sources) -> tuple[StatusCredential, int]:
 
 def _cases_of(file: Any, rule_set: RuleSet) -> list[Case]:
     try:
-        content = jws.parse_json(file.read(MAX_JWS_CHARACTERS + 1))
+        content = parse_json(file.read(MAX_JWS_CHARACTERS + 1))
     except Malformed as error:
         raise InvalidRequest(f"cases: not a JSON document: {error.detail}") from error
     # Evidence counts from full ten minutes: at such a moment "48 hours ago" is 48 hours and no minute.

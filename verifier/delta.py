@@ -25,7 +25,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from credentials.wire.jws import json_bytes, to_base64url
+from credentials.wire.jws import to_base64url
+from credentials.wire.strict_json import json_bytes
 from trust_registry.client.mirror import MemberState
 
 MAX_POSITION_CHARACTERS = 4096

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from trust_registry.client.mirror import MemberState
 from verifier.delta import delta_to_json, position_of, read_position
 from verifier.policy import Policy

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from credentials.algorithms import es256
+from credentials.characters import is_shown
 from credentials.errors import InvalidRequest, Malformed
 from credentials.formats import native, presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
@@ -155,7 +156,7 @@ def _case(value: object, host: str, default_at: int) -> Case:
     fields = _fields(value, _CASE, "case")
     at = _moment(fields.get("at", default_at))
     name, evidence = fields.get("name"), fields.get("evidence", [])
-    if type(name) is not str or not name.isprintable() or not 0 < len(name) <= MAX_NAME_CHARACTERS:
+    if type(name) is not str or not is_shown(name) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
         raise InvalidRequest("name: missing, too long or not a line")
     if type(evidence) is not list or len(evidence) > MAX_EVIDENCE:
         raise InvalidRequest(f"evidence: not an array of at most {MAX_EVIDENCE}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from credentials.errors import Unreadable
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from service_kit.durable import write_atomic
 from trust_registry.client.mirror import Failure, MemberState
 from trust_registry.metadata import fields

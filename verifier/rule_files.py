@@ -8,6 +8,7 @@ from credentials.errors import Malformed, RuleSetInvalid, TooLarge
 from credentials.limits import MAX_JWS_CHARACTERS
 from credentials.recognition.document import parse_rule_set
 from credentials.wire import jws
+from credentials.wire.strict_json import parse_json
 
 
 def read_rules(data: bytes) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def _content(compact: str) -> dict[str, Any]:
 def read_document(data: bytes) -> dict[str, Any]:
     """A rule set in plain JSON. Raises RuleSetInvalid."""
     try:
-        content = jws.parse_json(data)
+        content = parse_json(data)
     except Malformed as error:
         raise RuleSetInvalid(f"not a JSON document: {error.detail}") from error
     parse_rule_set(content)

@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as BaseResponse
 
 from credentials.errors import InvalidRequest, RateLimited, TooLarge
 from credentials.limits import NONCE_BYTES
+from service_kit.bodies import Routes, json_body, takes
 from service_kit.openapi import content, told
 from verifier.answer import to_text
 from verifier.gate import MAX_LANE_CHARACTERS
@@ -28,10 +28,11 @@ from verifier.schemas import (
 )
 from verifier.service import service
 
-blueprint = Blueprint("verifier", __name__, description="Whether to let somebody pass")
+blueprint = Routes("verifier", __name__, description="Whether to let somebody pass")
 
 MAX_BATCH = 1000
 """Codes of one batch."""
+MAX_BATCH_BYTES = 1024 * 1024
 _NONCE = re.compile(f"[0-9a-f]{{{2 * NONCE_BYTES}}}")
 _LANE = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_LANE_CHARACTERS}}}")
 
@@ -63,6 +64,7 @@ def check() -> Response:
     **told(InvalidRequest, TooLarge, RateLimited, responses=_gives("A verdict for each, in order", VerdictsSchema)),
     requestBody=_takes(BatchSchema, {"texts": ["TX1:…", "TX1:…"], "lane": "1"}),
 )
+@takes(MAX_BATCH_BYTES)
 def check_batch() -> Response:
     """Judge up to 1,000 codes that one lane was shown."""
     body = _body({"texts", "lane"})
@@ -115,7 +117,7 @@ def _answer(text: str) -> Response:
 
 
 def _body(known: set[str]) -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    body = json_body()
     if type(body) is not dict:
         raise InvalidRequest("body: not a JSON object")
     if not body.keys() <= known:

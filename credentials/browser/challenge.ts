@@ -1,7 +1,7 @@
 // The challenge (卡口码) `TXN1:`, as in credentials/formats/challenge.py: what a gate shows and a phone answers.
 
 import { bytesItem, concat, loads, textItem } from "./cbor";
-import { PRINTABLE } from "./claims";
+import { isShown } from "./characters";
 import { malformed } from "./errors";
 import { MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES } from "./limits";
 import * as base45 from "./base45";
@@ -40,8 +40,8 @@ function encoded({ gate, nonce }: Challenge): Uint8Array {
 
 function checked(gate: unknown, nonce: unknown): Challenge {
   const bytes = typeof gate === "string" ? new TextEncoder().encode(gate).length : 0;
-  if (typeof gate !== "string" || bytes < 1 || bytes > MAX_GATE_NAME_BYTES || !PRINTABLE.test(gate)) {
-    throw malformed(`gate name is not 1 to ${MAX_GATE_NAME_BYTES} printable bytes`);
+  if (typeof gate !== "string" || bytes < 1 || bytes > MAX_GATE_NAME_BYTES || !isShown(gate)) {
+    throw malformed(`gate name is not 1 to ${MAX_GATE_NAME_BYTES} bytes that people see`);
   }
   if (!(nonce instanceof Uint8Array) || nonce.length !== NONCE_BYTES) throw malformed(`nonce is not ${NONCE_BYTES} bytes`);
   return { gate, nonce };

@@ -1,6 +1,7 @@
 // The claims of a native credential, as in credentials/claims.py: read only from a payload whose signature holds.
 
 import { loads, toHex, type Value } from "./cbor";
+import { isShown } from "./characters";
 import type { VerifiedPayload } from "./cose";
 import { malformed } from "./errors";
 import {
@@ -46,8 +47,6 @@ const OUTER = [ISS, EXP, IAT, CTI, OURS];
 const REQUIRED = [STATUS, REASON, RULE_SET, EVALUATED_BEFORE, EVIDENCE, HOLDER_NAME, DOCUMENT_TAIL, FORM];
 const OPTIONAL = [STATUS_REFERENCE, DECISION_REFERENCE, SOURCE, GUARDIAN];
 const TAIL = /^[0-9A-Za-z]{4}$/;
-/** As Python's `isprintable`: nothing of the categories Other and Separator but the space. */
-export const PRINTABLE = /^(?:[^\p{C}\p{Z}]| )*$/u;
 
 /** Read the claims. Throws `malformed` for anything that the profile does not allow. */
 export function decode(verified: VerifiedPayload): StatusCredential {
@@ -133,8 +132,8 @@ function items(value: Value | undefined, count: number): Value[] {
 
 function name(value: Value | undefined): string {
   const length = typeof value === "string" ? new TextEncoder().encode(value).length : 0;
-  if (typeof value !== "string" || length < 1 || length > MAX_HOLDER_NAME_BYTES || !PRINTABLE.test(value)) {
-    throw malformed("name missing, too long or not printable");
+  if (typeof value !== "string" || length < 1 || length > MAX_HOLDER_NAME_BYTES || !isShown(value)) {
+    throw malformed("name missing, too long, or with a character that nobody sees");
   }
   return value;
 }

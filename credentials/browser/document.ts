@@ -1,7 +1,7 @@
 // Rule sets as documents, as in credentials/recognition/document.py.
 
 import { compileRule, isLiteral } from "./certlogic";
-import { PRINTABLE } from "./claims";
+import { isShown } from "./characters";
 import { CredentialError, ruleSetInvalid } from "./errors";
 import * as jws from "./jws";
 import { isObject, type Json } from "./jws";
@@ -110,7 +110,7 @@ function readFields(value: Json, required: string[], optional: string[], where: 
 }
 
 function requireComment(value: Json | undefined): void {
-  const sound = typeof value === "string" && PRINTABLE.test(value) && [...value].length <= MAX_COMMENT_CHARACTERS;
+  const sound = typeof value === "string" && isShown(value) && [...value].length <= MAX_COMMENT_CHARACTERS;
   require(sound, "comment: too long, or not a line that can be shown");
 }
 
@@ -158,7 +158,7 @@ function line(value: Json | undefined, parameters: Fields, where: string): strin
     return String(parameters[name]);
   });
   require(isWhole([...shown].length, 1, MAX_TEXT_CHARACTERS), `${where}: empty or too long`);
-  require(PRINTABLE.test(shown), `${where}: a character that cannot be shown`);
+  require(isShown(shown), `${where}: a character that cannot be shown`);
   return shown;
 }
 

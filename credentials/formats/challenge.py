@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from credentials.characters import is_shown
 from credentials.errors import Malformed
 from credentials.formats import native
 from credentials.limits import MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES
@@ -41,8 +42,8 @@ def unwrap(text: str) -> Challenge:
 
 
 def is_gate_name(name: object) -> bool:
-    """Whether it can stand in a challenge: 1 to 24 bytes of UTF-8, all of it printable."""
-    return type(name) is str and name.isprintable() and 0 < len(name.encode()) <= MAX_GATE_NAME_BYTES
+    """Whether it can stand in a challenge: 1 to 24 bytes of UTF-8, no character that nobody sees."""
+    return type(name) is str and is_shown(name) and 0 < len(name.encode()) <= MAX_GATE_NAME_BYTES
 
 
 def _open(data: bytes) -> Challenge:
@@ -58,7 +59,7 @@ def _open(data: bytes) -> Challenge:
 
 def _checked(gate: object, nonce: object) -> Challenge:
     if not is_gate_name(gate):
-        raise Malformed(f"gate name is not 1 to {MAX_GATE_NAME_BYTES} printable bytes")
+        raise Malformed(f"gate name is not 1 to {MAX_GATE_NAME_BYTES} bytes that people see")
     if type(nonce) is not bytes or len(nonce) != NONCE_BYTES:
         raise Malformed(f"nonce is not {NONCE_BYTES} bytes")
     return Challenge(gate, nonce)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ import re
 import unicodedata
 from itertools import dropwhile
 
+from credentials.characters import is_shown
 from credentials.errors import InvalidRequest
 from credentials.limits import MAX_HOLDER_NAME_BYTES, MAX_NAME_CHARACTERS
 
@@ -70,11 +71,11 @@ def mask_name(name: str) -> str:
 
 
 def _visible(name: str) -> str:
-    """Composed, without control and format characters: a direction mark would turn a gate's display round."""
-    if any(unicodedata.category(point) == "Cs" for point in name):
+    """Composed, without what no code may hold: a direction mark would turn a gate's display round."""
+    if any("\ud800" <= point <= "\udfff" for point in name):
         raise InvalidRequest("name holds half a surrogate pair")
     composed = unicodedata.normalize("NFC", name)
-    return "".join(c for c in composed if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
+    return "".join(point for point in composed if point.isspace() or is_shown(point))
 
 
 def _characters(word: str) -> list[str]:

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from credentials.algorithms import es256
+from credentials.characters import is_shown
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.model import ClosedList, EvidenceKind, Form, Status
@@ -33,6 +34,7 @@ from credentials.recognition.vocabulary import fill_in
 from credentials.regions import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
+from credentials.wire.strict_json import json_bytes
 
 RULES_TYPE = "tongxing-rules+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11)."""
@@ -86,7 +88,7 @@ def digest_of(document: dict[str, Any]) -> str:
     Raises RuleSetInvalid for what cannot be written as JSON.
     """
     try:
-        return hashlib.sha256(jws.json_bytes(document)).hexdigest()
+        return hashlib.sha256(json_bytes(document)).hexdigest()
     except (ValueError, TypeError, RecursionError) as error:
         raise RuleSetInvalid("rule set: not JSON") from error
 
@@ -209,7 +211,7 @@ def _text(value: Any, parameters: dict[str, Any], where: str) -> Text:
 
 
 def _comment(value: Any) -> None:
-    _require(type(value) is str and value.isprintable(), "comment: not a line that can be shown")
+    _require(type(value) is str and is_shown(value), "comment: not a line that can be shown")
     _require(len(value) <= MAX_COMMENT_CHARACTERS, "comment: too long")
 
 
@@ -218,7 +220,7 @@ def _line(value: Any, parameters: dict[str, Any], where: str) -> str:
     _require(parameters.keys() >= set(_PLACEHOLDER.findall(value)), f"{where}: no such parameter")
     line = _PLACEHOLDER.sub(lambda match: str(parameters[match[1]]), value)
     _require(0 < len(line) <= MAX_TEXT_CHARACTERS, f"{where}: empty or too long")
-    _require(line.isprintable(), f"{where}: a character that cannot be shown")
+    _require(is_shown(line), f"{where}: a character that cannot be shown")
     return line
 
 

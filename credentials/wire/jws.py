@@ -2,16 +2,13 @@
 
 PyJWT's JWS layer does the encoding and the signature; around it stand the checks that it leaves to its caller: one
 exact ``typ`` for each kind of object (RFC 8725 section 3.11), the algorithm from the key and never from the header,
-canonical base64url, bounded JSON without duplicate names, floats out of range or NaN.
+canonical base64url, strict JSON (:mod:`credentials.wire.strict_json`).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
-import math
-import re
 from typing import Any, NamedTuple
 
 from jwt import PyJWTError
@@ -20,13 +17,11 @@ from jwt.api_jws import PyJWS
 
 from credentials.algorithms import ALGORITHMS, es256
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge, WrongSignature
-from credentials.limits import MAX_JSON_DEPTH, MAX_JWS_CHARACTERS
+from credentials.limits import MAX_JWS_CHARACTERS
 from credentials.signing import Signer
+from credentials.wire.strict_json import json_bytes, parse_json
 
 _SEGMENTS = 3
-# Possessive, and content with a text that never ends: a backtracking pattern took quadratic time on "\"\"\"…
-_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _MAX_HEADER_CHARACTERS = 16_384
 
 
@@ -48,10 +43,6 @@ def _writer() -> PyJWS:
 
 _WRITER = _writer()
 _READER = PyJWS(algorithms=list(ALGORITHMS))
-
-
-# With ``json.dumps`` it would be a new encoder each time.
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 class JwsEnvelope(NamedTuple):
@@ -102,57 +93,6 @@ def verify(envelope: JwsEnvelope, public_key: es256.PublicKey, typ: str) -> dict
     if not isinstance(payload, dict):
         raise Malformed("payload is not a JSON object")
     return payload
-
-
-def json_bytes(value: Any) -> bytes:
-    """Compact JSON in UTF-8 with sorted names: the same value gives the same bytes."""
-    return _encode(value).encode()
-
-
-def parse_json(data: bytes) -> Any:
-    """Strict JSON: UTF-8, no duplicate names, no NaN, no lone surrogate, at most 64 levels. Raises Malformed."""
-    if _nests_too_deeply(data):
-        raise Malformed("JSON nested too deeply")
-    try:
-        value = json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
-        )
-        if b"\\u" in data:
-            json_bytes(value)  # Half a surrogate pair can be read but never written (RFC 8259 section 8.2).
-        return value
-    except (ValueError, RecursionError) as error:
-        raise Malformed("not strict JSON") from error
-
-
-def _nests_too_deeply(data: bytes) -> bool:
-    """Whether the brackets nest above the limit, counted before parsing so that ``[[[[…`` costs no stack.
-
-    Texts are taken out first; a text that never ends takes the rest with it and fails in the parser.
-    """
-    depth = 0
-    for bracket in _TEXT.sub(b"", data).translate(None, _NO_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_JSON_DEPTH:
-            return True
-    return False
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise Malformed("duplicate name in JSON")
-    return result
-
-
-def _refuse_constant(name: str) -> Any:
-    raise Malformed(f"{name} is no JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise Malformed("number out of range in JSON")
-    return number
 
 
 def to_base64url(data: bytes) -> str:

@@ -36,24 +36,35 @@ export function fill(text: string, values: Record<string, string | number> = {})
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** How long ago, in words: seconds, minutes, hours, days. */
+/** How long something takes or took, as people say it: minutes, hours, days; never less than a minute. */
 export function ago(seconds: number, language: Language): string {
-  const words = new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit: unitOf(seconds) });
-  return words.format(Math.floor(seconds / SECONDS[unitOf(seconds)]));
+  const [count, unit] = counted(Math.max(SECONDS.minute, seconds));
+  return new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit }).format(count);
 }
 
-const SECONDS = { second: 1, minute: 60, hour: 3600, day: 86_400 };
+const JUST_NOW: Said = { "zh-CN": "刚刚", "zh-HK": "剛剛", en: "just now" };
 
-function unitOf(seconds: number): keyof typeof SECONDS {
-  if (seconds < 2 * SECONDS.minute) return "second";
-  return seconds < 2 * SECONDS.hour ? "minute" : seconds < 3 * SECONDS.day ? "hour" : "day";
+/** When something was, counted back from now: 刚刚, 5分钟前, 3小时前, 4天前. Nothing was "in" the future or "0 seconds" ago. */
+export function since(seconds: number, language: Language): string {
+  if (seconds < SECONDS.minute) return JUST_NOW[language];
+  const [count, unit] = counted(seconds);
+  return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(-count, unit);
 }
 
-/** A moment (seconds UTC) as people in China read it, whatever zone the device is set to. */
-export function moment(seconds: number, language: Language): string {
+const SECONDS = { minute: 60, hour: 3600, day: 86_400 };
+
+/** Whole minutes, hours or days, never rounded up. Rules count tests in hours up to three days, and so does everybody. */
+function counted(seconds: number): [number, keyof typeof SECONDS] {
+  const unit = seconds < SECONDS.hour ? "minute" : seconds < 3 * SECONDS.day ? "hour" : "day";
+  return [Math.floor(seconds / SECONDS[unit]), unit];
+}
+
+/** A moment (seconds UTC) as people in China read it, whatever zone the device is set to; `withYear` for what is kept. */
+export function moment(seconds: number, language: Language, withYear = false): string {
   const format = new Intl.DateTimeFormat(language, {
     timeZone: "Asia/Shanghai",
-    month: "short",
+    ...(withYear && { year: "numeric" }),
+    month: withYear ? "long" : "short",
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",

@@ -2,6 +2,11 @@
 
 const TABLE = "values";
 
+/** Whether there was no room for what was to be kept. */
+export function isFull(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "QuotaExceededError";
+}
+
 /** Values by name. Rejects when the browser refuses storage (private windows, a full disk): the caller says so. */
 export class Store {
   private opened: Promise<IDBDatabase> | null = null;
@@ -36,7 +41,20 @@ export class Store {
     return this.ask("readwrite", (table) => table.clear());
   }
 
+  /** A connection that died behind the page (an update of the browser, a phone that slept) is opened anew, once. */
   private async ask<Value>(mode: IDBTransactionMode, deed: (table: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+    try {
+      return await this.askOnce(mode, deed);
+    } catch (error) {
+      if (isFull(error)) throw error;
+      const last = await this.opened?.catch(() => null);
+      last?.close();
+      this.opened = null;
+      return this.askOnce(mode, deed);
+    }
+  }
+
+  private async askOnce<Value>(mode: IDBTransactionMode, deed: (table: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
     const database = await (this.opened ??= this.open());
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(TABLE, mode, { durability: "strict" });
@@ -58,6 +76,11 @@ export class Store {
       request.onsuccess = () => {
         // A browser may close it under us; the next question opens it again.
         request.result.onclose = () => (this.opened = null);
+        // Somebody clears the app's data in another tab: whoever holds on to it would have them wait for ever.
+        request.result.onversionchange = () => {
+          request.result.close();
+          this.opened = null;
+        };
         resolve(request.result);
       };
     });

@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 
 from demonstration.world import free_port
-from issuer.app import MAX_BODY_BYTES as ISSUER_BODY_BYTES
+from service_kit.bodies import MAX_BODY_BYTES
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.static import cache_control, publish
-from service_kit.web import MAX_BODY_BYTES
 from tests.deploy.proxied import Nginx, Page
 from tests.scenarios.serving import Served, serve
 from trust_registry.founding import TRUST_ROOT, found
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.views import MAX_DRAFT_BYTES
+from verifier.views import MAX_BATCH_BYTES
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine (Debian: nginx-light)")
 
@@ -209,8 +210,10 @@ def test_what_a_service_is_told_of_its_caller(tmp_path: Path, house: House) -> N
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/issuer/v1/credentials", ISSUER_BODY_BYTES),
+        ("/issuer/v1/credentials", MAX_BODY_BYTES),
         ("/verifier/v1/check", MAX_BODY_BYTES),
+        ("/verifier/v1/check/batch", MAX_BATCH_BYTES),
+        ("/registry/v1/drafts", MAX_DRAFT_BYTES),
         ("/registry/v1/members/CN-41/status", MAX_STATUS_FILE_BYTES),
     ],
 )

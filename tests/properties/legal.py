@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from credentials.characters import is_shown
 from credentials.keys import compressed_point
 from credentials.limits import MAX_HOLDER_NAME_BYTES, MAX_TIME_SECONDS, MIN_TIME_SECONDS, STATUS_LIST_SIZE
 from credentials.model import (
@@ -41,7 +42,7 @@ SOURCES = st.builds(
 )
 NAMES = st.one_of(
     st.text("王欧阳买合木提江·*abc \U00020bb7", min_size=1, max_size=8),
-    st.text(min_size=1, max_size=24).filter(str.isprintable),
+    st.text(min_size=1, max_size=24).filter(is_shown),
 ).filter(lambda name: len(name.encode()) <= MAX_HOLDER_NAME_BYTES)
 TAILS = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=4, max_size=4)
 POINTS = st.sampled_from([compressed_point(key.public_key()) for key in (HOLDER_KEY, STRANGER_KEY)])

@@ -5,8 +5,9 @@ It shares nothing with the reader that it is held against but the value it gives
 
 from __future__ import annotations
 
+import re
 import struct
-import unicodedata
+from pathlib import Path
 from typing import Any
 
 from credentials.model import (
@@ -30,6 +31,11 @@ PROVINCES = (
     | {71, 81, 82}
 )  # fmt: skip
 MEMBERS = {f"CN-{code}" for code in PROVINCES} | {"CN-XPCC", "CN-D-HC", "CN-D-IM", "CN-D-CU"}
+PAGE = (Path(__file__).parents[2] / "docs" / "wire-format.md").read_text("utf-8")
+CELLS = re.findall(r"^\| ([^|]*) \|", PAGE.split("<!-- example: characters -->")[1].split("\n\n")[0], re.MULTILINE)
+RANGES = re.findall(r"\b([0-9A-F]{4,5})(?:–([0-9A-F]{4,5}))?", " ".join(CELLS))
+HIDDEN = {code for first, last in RANGES for code in range(int(first, 16), int(last or first, 16) + 1)}
+"""The table of the page; the last two of each plane are in its words."""
 YEAR_2020, YEAR_2106 = 1_577_836_800, 2**32 - 1
 
 
@@ -216,7 +222,7 @@ def source(value: Any) -> Source:
 def name(value: Any) -> str:
     require(type(value) is str and 1 <= len(value.encode()) <= 24)
     for char in value:
-        require(char == " " or unicodedata.category(char)[0] not in "CZ")
+        require(ord(char) not in HIDDEN and ord(char) & 0xFFFF < 0xFFFE)
     return str(value)
 
 

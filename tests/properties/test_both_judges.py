@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials import claims
+from credentials.characters import HIDDEN, is_shown
 from credentials.formats import challenge, presentation
 from credentials.limits import MAX_CREDENTIAL_BYTES, MAX_TIME_SECONDS
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Guardian, Status
@@ -212,6 +213,14 @@ def test_white_space_of_both_languages(twin: NodeTwin) -> None:
     for space in [*filter(str.isspace, map(chr, range(0x3100))), "\ufeff", "\u180e", "\u200b"]:
         same(twin, f"{space}{TEXTS[0]}{space}")
         same(twin, f"{space * 4097}{TEXTS[0]}")
+
+
+def test_names_at_each_end_of_what_may_stand(twin: NodeTwin) -> None:
+    """Ideographs of every year and private use pass both; what nobody sees passes neither, whatever runtime asks."""
+    for first, last in [*HIDDEN, (0x2EBF0, 0x2EE5D), (0x31350, 0x323AF), (0x0378, 0x0379), (0xE000, 0xF8FF)]:
+        for code in {first - 1, first, last, last + 1} - {-1, *range(0xD800, 0xE000), 0x110000}:
+            same(twin, issue(PAPER._replace(holder_name=f"王{chr(code)}*")))
+            same(twin, challenge.draw(ASKED._replace(gate=chr(code))) if is_shown(chr(code)) else "")
 
 
 def test_the_texts_reach_far(twin: NodeTwin) -> None:

@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from issuer.sign_in_views import blueprint as sign_in
 from issuer.views import blueprint as issuer
 from issuer.wallet_views import blueprint as wallet
+from service_kit.bodies import Routes
 from service_kit.front.reference import kind_of
 from service_kit.openapi import ASSERTION, CODES, operations
 from service_kit.web import make_app
@@ -39,6 +40,11 @@ def document(app: Flask) -> dict[str, Any]:
     """Its document."""
     document: dict[str, Any] = app.test_client().get("/openapi.json").json  # type: ignore[assignment]
     return document
+
+
+def test_every_route_reads_json_by_the_one_reader() -> None:
+    """A blueprint of flask-smorest's own would bring a second reader, and two readers on one way read two things."""
+    assert all(isinstance(each, Routes) for found in BLUEPRINTS.values() for each in found)
 
 
 def test_it_is_openapi(document: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from credentials import limits, model
+from credentials.characters import HIDDEN
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.recognition.certlogic import compile_rule
 from credentials.recognition.words import KINDS, RESULTS, age_in_words
@@ -109,6 +110,7 @@ def test_bounds_lists_and_words_are_the_same(twin: Twin) -> None:
     assert {name: [entry.label for entry in entries] for name, entries in LISTS.items()} == theirs["model"]
     assert [entry.value for entry in model.Status] == [1, 2, 3, 4]
     assert set(theirs["members"]) == set(MEMBERS)
+    assert theirs["hidden"] == [list(each) for each in HIDDEN]
     assert theirs["steps"] == [step.name for step in STEPS]
     assert [[zh, en] for zh, _, en in theirs["ages"]] == [
         [*age_in_words(seconds)] for seconds in (-1, 0, 3599, 86_399, 604_800)

@@ -2,6 +2,7 @@
 // function `answer` in a page.
 
 import { compileRule } from "../../credentials/browser/certlogic";
+import { HIDDEN } from "../../credentials/browser/characters";
 import { take, type DeltaJson } from "../../credentials/browser/delta";
 import { CredentialError } from "../../credentials/browser/errors";
 import * as labels from "../../credentials/browser/labels";
@@ -77,7 +78,7 @@ function decide({ logic, data }: { logic: Json; data: unknown }): unknown {
 /** What both judges must have alike. */
 function constants(): unknown {
   const tables = Object.fromEntries(Object.entries(labels).filter(([, table]) => typeof table === "object"));
-  return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
+  return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, hidden: HIDDEN, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
 const TASKS = { learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from credentials.errors import StorageUnavailable, Unreadable
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from service_kit.durable import read_if_there, write_atomic
 from trust_registry.metadata import fields
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from credentials.errors import Malformed, Unreadable
 from credentials.limits import MAX_STATUS_SEQUENCE
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from trust_registry.metadata import fields
 
 NEWS = "news.json"

@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from credentials.errors import BundleRejected, MetadataRejected, StorageUnavailable, TrustMissing, Unreadable
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from service_kit.durable import read_if_there, write_atomic
 from trust_registry.client.bundle import MirrorLayout, ZipFiles, pack
 from trust_registry.client.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins, read_pins, write_pins

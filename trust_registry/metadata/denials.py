@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from credentials.errors import Malformed
 from credentials.limits import KID_BYTES
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from trust_registry.metadata import fields
 
 TARGET = "denials.json"

@@ -1,6 +1,6 @@
 """JSON documents of the registry and their fields: bounded, typed, never guessed.
 
-The JSON itself is as strict as that of a JWS payload (:func:`credentials.wire.jws.parse_json`). Fields that
+The JSON itself is as strict as that of a JWS payload (:func:`credentials.wire.strict_json.parse_json`). Fields that
 nobody asks for are ignored.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from credentials.characters import is_shown
 from credentials.errors import Malformed, TooLarge
 from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.wire.jws import parse_json
+from credentials.wire.strict_json import parse_json
 
 MAX_SEQUENCE = 2**53 - 1
 """Largest version or sequence: what every JSON reader holds exactly."""
@@ -40,13 +41,13 @@ def items(document: Mapping[str, Any], name: str, most: int) -> list[Any]:
 
 
 def text(document: Mapping[str, Any], name: str, most: int) -> str:
-    """The string ``name`` of 1 to ``most`` printable characters.
+    """The string ``name`` of 1 to ``most`` characters that people see.
 
-    Control and direction characters are refused: what officers approve must look like what guards see.
-    Raises Malformed.
+    Hidden and direction characters are refused (:mod:`credentials.characters`): what officers approve must look like
+    what guards see. Raises Malformed.
     """
     value = document.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= most or not is_shown(value):
         raise Malformed(f"{name} is not a plain text of at most {most} characters")
     return value
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 from credentials.errors import Malformed
 from credentials.model import ClosedList, Form, Status
 from credentials.regions import MEMBERS, is_member_id, is_region
-from credentials.wire.jws import json_bytes
+from credentials.wire.strict_json import json_bytes
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.metadata import fields
 from trust_registry.metadata.statement import MAX_STATEMENT_CHARACTERS
@@ -37,7 +37,7 @@ _Label = TypeVar("_Label", bound=ClosedList)
 
 
 class Names(NamedTuple):
-    """A member's name in both languages, 1 to 64 printable characters each."""
+    """A member's name in both languages, 1 to 64 characters that people see in each."""
 
     zh: str
     en: str

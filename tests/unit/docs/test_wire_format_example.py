@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from credentials import claims, limits, model
+from credentials import characters, claims, limits, model
 from credentials.formats import challenge, native, presentation
 from credentials.formats.challenge import Challenge
 from credentials.keys import VerificationKey, compressed_point, kid_of, public_key_from_jwk
@@ -164,6 +164,15 @@ def test_the_permutation_of_the_table() -> None:
         number = int(head.removeprefix("list "))
         made = [permutation.index_of(position, number, bytes(range(32))) for position in positions]
         assert made == [int(cell) for cell in indices]
+
+
+def test_the_characters_of_the_page_are_those_of_the_code() -> None:
+    """Whoever writes another judge takes the ranges from the page."""
+    said = re.findall(r"\b([0-9A-F]{4,6})(?:–([0-9A-F]{4,6}))?", "\n".join(codes for codes, _ in table("characters")))
+    ends = [(code, code + 1) for code in range(0xFFFE, 0x110000, 0x10000)]
+    assert sorted([(int(first, 16), int(last or first, 16)) for first, last in said] + ends) == sorted(
+        characters.HIDDEN
+    )
 
 
 def test_the_limits_of_the_page_are_those_of_the_code() -> None:

@@ -17,10 +17,11 @@ from credentials.errors import SettingInvalid
 from credentials.keys import jwk_of, new_private_key
 from credentials.qr import read_texts
 from issuer import service
-from issuer.app import MAX_BODY_BYTES, create_app
+from issuer.app import create_app
 from issuer.config import IssuerSettings
 from issuer.service import IssuerService, prepare
 from service_kit.auth import authorization
+from service_kit.bodies import MAX_BODY_BYTES
 from service_kit.limits import Limit
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock

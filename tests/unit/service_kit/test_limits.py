@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_smorest import Blueprint
 
 from credentials.errors import RateLimited, SettingInvalid
+from service_kit.bodies import Routes
 from service_kit.cache import InProcessCache
 from service_kit.limits import HOUR_SECONDS, Limit, Limits, caller
 from service_kit.settings import ServiceSettings, read_settings
@@ -58,7 +58,7 @@ def test_a_batch_counts_what_is_in_it(limits: Limits) -> None:
 
 
 def _asked(headers: dict[str, str], trusted_proxies: int = 0, address: str = "192.0.2.1") -> dict[str, Any]:
-    blueprint = Blueprint("v1", __name__)
+    blueprint = Routes("v1", __name__)
 
     @blueprint.get("/who")
     def who() -> dict[str, str]:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from flask import Flask, Response, request
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from credentials.errors import StorageUnavailable
 from service_kit import logs
+from service_kit.bodies import Routes
 from service_kit.logs import STRUCK
 from service_kit.web import make_app
 
@@ -108,7 +108,7 @@ class BodySchema(Schema):
 
 def make_leaky_app() -> Flask:
     """Views that go wrong in every way with what they were given."""
-    blueprint = Blueprint("v1", __name__, url_prefix="/v1")
+    blueprint = Routes("v1", __name__, url_prefix="/v1")
 
     @blueprint.post("/codes/<handle>")
     def fail(handle: str) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from flask_smorest import Blueprint
 from werkzeug.test import TestResponse
 
 from credentials.errors import StorageUnavailable
+from service_kit.bodies import Routes
 from service_kit.durable import LEFTOVER_SECONDS
 from service_kit.static import FOR_EVER_SECONDS, NEWS_SECONDS, answer, cache_control, publish, tidy
 from service_kit.web import make_app
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[FlaskClient]:
-    blueprint = Blueprint("files", __name__)
+    blueprint = Routes("files", __name__)
     blueprint.add_url_rule("/<path:path>", view_func=lambda path: answer(folder, path))
     with make_app("files", blueprint).test_client() as client:
         yield client

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, MutableMapping
 from typing import Any
@@ -11,13 +10,13 @@ import pytest
 import structlog
 from flask import Flask, Response, abort
 from flask.testing import FlaskClient
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from prometheus_client import Counter
 from structlog.testing import capture_logs
 
 from credentials import errors
 from credentials.errors import TongxingError
+from service_kit.bodies import Routes
 from service_kit.locale import TEXTS
 from service_kit.problems import STATUS_OF, status_of
 from service_kit.web import add_probe, combine, make_app, metrics_of
@@ -31,8 +30,8 @@ class RequestSchema(Schema):
     tests = fields.List(fields.Integer())
 
 
-def make_blueprint() -> Blueprint:
-    blueprint = Blueprint("v1", __name__, url_prefix="/v1")
+def make_blueprint() -> Routes:
+    blueprint = Routes("v1", __name__, url_prefix="/v1")
 
     @blueprint.post("/things")
     @blueprint.arguments(RequestSchema)
@@ -74,7 +73,7 @@ FAULTS: dict[str, Exception] = {
 
 @pytest.fixture
 def app() -> Flask:
-    return make_app("issuer", make_blueprint(), max_body_bytes=200)
+    return make_app("issuer", make_blueprint())
 
 
 @pytest.fixture
@@ -124,12 +123,9 @@ def test_the_nearest_ancestor_counts() -> None:
         ({"json": {"name": "a", "tests": [1, "x"]}}, 422, "json.tests.1: Not a valid integer"),
         ({"json": {"name": "a", "more": 1}}, 422, "json.more: Unknown field"),
         ({"json": []}, 422, "json._schema: Invalid input type"),
-        ({"data": "{", "content_type": "application/json"}, 400, "json: Invalid JSON body"),
-        ({"data": b"\xff", "content_type": "application/json"}, 400, "json: Invalid JSON body"),
-        ({"data": "[" * 100, "content_type": "application/json"}, 400, "json: Invalid JSON body"),
-        ({"data": '{"name": "a", "\\ud800": 1}', "content_type": "application/json"}, 422, "json.?: Unknown field"),
-        ({"data": '{"name": "\\ud800"}', "content_type": "application/json"}, 400, "no Unicode"),
-        ({"data": "name=a", "content_type": "application/x-www-form-urlencoded"}, 422, "json.name: Missing"),
+        ({"data": "{", "content_type": "application/json"}, 400, "body: not strict JSON"),
+        ({"data": "[" * 100, "content_type": "application/json"}, 400, "body: JSON nested too deeply"),
+        ({"data": "name=a", "content_type": "application/x-www-form-urlencoded"}, 415, "application/json is what"),
     ],
 )
 def test_a_wrong_body_is_an_invalid_request(
@@ -156,33 +152,6 @@ def test_a_good_body_is_taken(client: FlaskClient) -> None:
     """The way through is open."""
     answer = client.post("/v1/things", json={"name": "a", "tests": [1]})
     assert (answer.status_code, answer.json) == (201, {"name": "a", "tests": [1]})
-
-
-def test_too_large_a_body_ends_before_it_is_read(client: FlaskClient) -> None:
-    """A gigabyte sent by anyone must not fill the memory."""
-    unread = {"wsgi.input": io.RawIOBase(), "CONTENT_LENGTH": "201", "CONTENT_TYPE": "application/json"}
-    problem(client.post("/v1/things", environ_overrides=unread), 413, "too-large")
-
-
-def test_a_body_without_a_length_is_not_read(client: FlaskClient) -> None:
-    """It would be cut off at the limit, and half of it be taken for the whole."""
-    unread = {"wsgi.input": io.RawIOBase(), "wsgi.input_terminated": True}
-    answer = client.post("/v1/things", headers={"Transfer-Encoding": "chunked"}, environ_overrides=unread)
-    problem(answer, 411, "invalid-request")
-
-
-def test_deep_nesting_is_an_invalid_request() -> None:
-    """A megabyte of brackets ends the reader's stack, and must not end in a fault of ours."""
-    client = make_app("issuer", make_blueprint()).test_client()
-    answer = client.post("/v1/things", data="[" * 1_000_000, content_type="application/json")
-    assert problem(answer, 400, "invalid-request")["detail"] == "nested too deeply"
-
-
-def test_an_endless_number_is_an_invalid_request() -> None:
-    """Python refuses to read it with an error that flask-smorest does not know: anyone could make us fail."""
-    client = make_app("issuer", make_blueprint()).test_client()
-    body = '{"name": "a", "tests": [%s]}' % ("1" * 5000)
-    problem(client.post("/v1/things", data=body, content_type="application/json"), 400, "invalid-request")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from credentials.errors import (
 from credentials.keys import jwk_of, kid_of, new_private_key
 from credentials.signing import PemSigner
 from credentials.wire import jws
+from credentials.wire.strict_json import parse_json
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry, statement_of
 from trust_registry.denials import deny, sign_request
 from trust_registry.enrolment import Published, examine, published_of, read_published
@@ -48,7 +49,7 @@ def proofs_of(registry: FoundedRegistry, compact: str, member: str = "CN-41") ->
 def examine_payload(registry: FoundedRegistry, change: Callable[[dict[str, object]], object]) -> None:
     """Change the payload of a good statement, sign it again and bring it."""
     compact, root = statement_of(registry.province())
-    payload = jws.parse_json(jws.read(compact).payload)
+    payload = parse_json(jws.read(compact).payload)
     change(payload)
     examine(jws.sign(payload, root, STATEMENT_TYPE), [], published(registry), AUDIENCE, NOW)
 
@@ -90,7 +91,7 @@ def test_coordinate_of_31_bytes_is_brought_to_32(registry: FoundedRegistry) -> N
     state = province.state()
     short = {**jwk_of(key.public_key()), "x": _base64url(_x_bytes(key.public_key()))}
     compact, root = statement_of(province)
-    payload = jws.parse_json(jws.read(compact).payload)
+    payload = parse_json(jws.read(compact).payload)
     payload["keys"][0] |= {"jwk": short, "kid": signer.kid.hex()}
     compact = jws.sign(payload, root, STATEMENT_TYPE)
     statement = read_statement(compact)
@@ -213,7 +214,7 @@ def test_key_may_not_change_its_use(registry: FoundedRegistry) -> None:
     registry.enrol("CN-41")
     province = registry.province()
     compact, root = statement_of(province, sequence=2, previous=province.state().digest)
-    payload = jws.parse_json(jws.read(compact).payload)
+    payload = parse_json(jws.read(compact).payload)
     payload["keys"][3]["use"] = "credential"
     with pytest.raises(KeyRejected, match="changes its use"):
         examine(jws.sign(payload, root, STATEMENT_TYPE), [], published(registry), AUDIENCE, NOW)

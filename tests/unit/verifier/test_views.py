@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -130,7 +131,7 @@ def test_batch(client: FlaskClient, registry: MirroredRegistry) -> None:
 )
 def test_bodies_that_are_none(client: FlaskClient, path: str, body: object) -> None:
     """A wrong request is told as one; it must not look like a verdict on somebody."""
-    answer = client.post(path, json=body)
+    answer = client.post(path, data=json.dumps(body), content_type="application/json")
     assert answer.status_code == 400
     assert answer.json is not None
     assert answer.json["code"] == "invalid-request"

@@ -1,0 +1,85 @@
+"""The one reader and the one writer of JSON: for signed objects, request bodies, commands and files alike.
+
+RFC 8259 leaves to each reader what it makes of duplicate names, half surrogate pairs, NaN or endless numbers. Where two
+readers stand on one way, one takes what the other refuses; so all ways lead here. Every input costs time in proportion
+to its length.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from credentials.errors import Malformed
+from credentials.limits import MAX_JSON_DEPTH
+
+# Possessive, and content with a text that never ends: a backtracking pattern took quadratic time on "\"\"\"…
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# With ``json.dumps`` it would be a new encoder each time.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def read_json(data: bytes) -> Any:
+    """JSON that somebody sent or wrote by hand: as :func:`parse_json`, and one byte order mark before it is no matter.
+
+    Editors and spreadsheets on Windows write one, and RFC 8259 section 8.1 lets a reader pass over it. Raises
+    Malformed.
+    """
+    return parse_json(data.removeprefix(_BYTE_ORDER_MARK))
+
+
+def parse_json(data: bytes) -> Any:
+    """Strict JSON: UTF-8 without byte order mark, no duplicate names, no NaN, no number that overflows or has more than
+    4,300 digits, no lone surrogate, at most 64 levels. Raises Malformed.
+    """
+    if _nests_too_deeply(data):
+        raise Malformed("JSON nested too deeply")
+    try:
+        value = json.loads(
+            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
+        )
+        if b"\\u" in data:
+            json_bytes(value)  # Half a surrogate pair can be read but never written (RFC 8259 section 8.2).
+        return value
+    except (ValueError, RecursionError) as error:
+        raise Malformed("not strict JSON") from error
+
+
+def json_bytes(value: Any) -> bytes:
+    """Compact JSON in UTF-8 with sorted names: the same value gives the same bytes."""
+    return _encode(value).encode()
+
+
+def _nests_too_deeply(data: bytes) -> bool:
+    """Whether the brackets nest above the limit, counted before parsing so that ``[[[[…`` costs no stack.
+
+    Texts are taken out first; a text that never ends takes the rest with it and fails in the parser.
+    """
+    depth = 0
+    for bracket in _TEXT.sub(b"", data).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_JSON_DEPTH:
+            return True
+    return False
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Malformed("duplicate name in JSON")
+    return result
+
+
+def _refuse_constant(name: str) -> Any:
+    raise Malformed(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Malformed("number out of range in JSON")
+    return number
