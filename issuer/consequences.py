@@ -116,7 +116,7 @@ def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: Standing | None, 
     brought = facts.evidence or next((each.facts.evidence for each in on_file), ())
     evidence = standing_facts(known, brought) or brought
     for other in on_file:
-        if other.facts.form is not facts.form:
+        if other.facts.form is not facts.form and (decided is not None or other.facts.evidence != evidence):
             deed.know(other.holder_id, evidence)
     holder_id = deed.keep_holder(facts._replace(evidence=evidence))
     if decided is not None:

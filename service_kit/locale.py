@@ -94,7 +94,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "fetch-too-large": Text("获取的数据过大。", "What was fetched is too large."),
     "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),
     "bundle-rejected": Text("离线数据包未被接受。", "The offline bundle was not accepted."),
-    "self-check-failed": Text("自检未通过，未予签发。", "Our own check failed; nothing was issued."),
+    "self-check-failed": Text("自检未通过，未予发出。", "This failed our own check and was not released."),
     "sign-in-not-begun": Text(
         "登录不是在本浏览器发起的，或已超时，请重新登录。",
         "This sign-in was not begun in this browser, or too long ago; sign in again.",

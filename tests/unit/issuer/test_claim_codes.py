@@ -36,7 +36,7 @@ def codes(issuer: IssuerOnDisk) -> ClaimCodes:
 def holding(codes: ClaimCodes) -> Holding:
     store = codes.store
     assert isinstance(store, SqlPersonStore)
-    return Holding(store, store, codes.issuance)
+    return Holding(store, codes.issuance)
 
 
 def test_what_is_drawn_is_sound() -> None:
