@@ -54,6 +54,7 @@
     ├── RequestError                    what somebody asked for cannot be done as asked
     │   ├── InvalidRequest                invalid-request
     │   ├── InvalidDocument               invalid-document      (an identity document's number)
+    │   ├── InvalidName                   invalid-name          (no name that a code can show)
     │   ├── PictureUnreadable             picture-unreadable
     │   ├── TextTooLongForSymbol          text-too-long-for-symbol
     │   ├── NotFound                      not-found
@@ -418,6 +419,12 @@ class InvalidDocument(RequestError):
     """An identity document's number fails its checks."""
 
     code = "invalid-document"
+
+
+class InvalidName(RequestError):
+    """A person's name without a letter, with a symbol in it, or too long: no code could show it."""
+
+    code = "invalid-name"
 
 
 class PictureUnreadable(RequestError):

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffers
+from credentials.identity import same_masked_name
 from credentials.model import Form
 from issuer.consequences import put_on_file
 from issuer.decisions import ManualDecision
@@ -97,7 +98,7 @@ class ClaimCodes:
         holder = self.store.find_holder(subject, Form.PHONE)
         if holder is None:
             raise HolderUnknown("nobody on file")
-        if holder.facts.name != holder_name:
+        if not same_masked_name(holder.facts.name, holder_name):
             raise SignInNameDiffers("another name on file")
         row = ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS)
         return self._keep(subject, lambda deed: holder.holder_id, row, at)

@@ -14,6 +14,7 @@ from credentials.errors import (
     DecisionRejected,
     IdempotencyConflict,
     InvalidDocument,
+    InvalidName,
     InvalidRequest,
     NotAuthenticated,
     NotFound,
@@ -57,6 +58,7 @@ def _shows(media_type: str) -> dict[str, Any]:
     **told(
         InvalidRequest,
         InvalidDocument,
+        InvalidName,
         DecisionRejected,
         ProofOfPossessionFailed,
         NotAuthenticated,

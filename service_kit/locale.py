@@ -36,6 +36,9 @@ TEXTS: Final[Mapping[str, Text]] = {
     "key-rejected": Text("密钥不合要求。", "The key is not acceptable."),
     "invalid-request": Text("请求内容有误。", "The request is not valid."),
     "invalid-document": Text("证件号码有误。", "The document number is not valid."),
+    "invalid-name": Text(
+        "姓名无法使用：须含文字，不得含符号。", "The name cannot be used: it needs a letter, and no symbols."
+    ),
     "picture-unreadable": Text("图片中没有可读的二维码。", "No QR code could be read from the picture."),
     "text-too-long-for-symbol": Text("内容过长，无法生成二维码。", "The text is too long for a QR code."),
     "not-found": Text("未找到。", "Not found."),

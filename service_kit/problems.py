@@ -31,6 +31,7 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.OperationError: 500,
     errors.TooLarge: 413,
     errors.InvalidDocument: 422,
+    errors.InvalidName: 422,
     errors.PictureUnreadable: 422,
     errors.TextTooLongForSymbol: 422,
     errors.StatementRejected: 422,
