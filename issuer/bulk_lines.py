@@ -3,7 +3,7 @@
 CSV columns: key, name, document_kind, document_number, form, evidence_kind, evidence_result, sampled_at (seconds UTC),
 region, holder_proof, guardian, lifetime; those without use may be missing. A row is blank when all of its cells are, as
 spreadsheets write them at the end. UTF-8 with or without byte order mark, or GB18030 of 2022 where that is said: it is
-never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request as over HTTP, and ``key``; always UTF-8.
+never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request as over HTTP, and ``key``; in UTF-8.
 """
 
 from __future__ import annotations
