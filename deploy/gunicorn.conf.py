@@ -11,6 +11,8 @@ worker_tmp_dir = "/dev/shm"
 timeout = 60
 graceful_timeout = 30
 keepalive = 15
+# X_Forwarded_For would come to the application under the name of X-Forwarded-For.
+header_map = "refuse"
 limit_request_line = 8190
 limit_request_field_size = 8190
 

@@ -34,10 +34,12 @@ from issuer.storage.sql import SqlIssuerStore
 from issuer.withdrawal import withdraw
 from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
+from service_kit.caller import caller
 from service_kit.clock import Clock
 from service_kit.database import connect, migrate, require_schema
 from service_kit.durable import make_secret, read_secret
-from service_kit.limits import Limit, Limits, caller
+from service_kit.kept_counts import KeptCounts
+from service_kit.limits import Limit, Limits
 from service_kit.upkeep import Upkeep
 from service_kit.used_assertions import UsedAssertions
 
@@ -57,14 +59,14 @@ WALLET = Limit("wallet", 36_000)
 """Requests of phones from one address: carriers put thousands of residents behind one."""
 RENEWALS = Limit("renewal", 120)
 """By one phone: beside what it asks for by itself, somebody who presses the button all the time."""
-FAILED_CLAIMS = Limit("failed-claim", 60)
+FAILED_CLAIMS = Limit("failed-claim", 60, guards_secret=True)
 """Unknown claim codes from one address, which then may claim nothing for the rest of the hour. Typing errors are found
 before by the check digits, and do not count."""
-ALL_FAILED_CLAIMS = Limit("failed-claims-altogether", 36_000)
+ALL_FAILED_CLAIMS = Limit("failed-claims-altogether", 36_000, guards_secret=True)
 """From all addresses. What it is for, and what it costs: :mod:`issuer.claim_codes`."""
-FAILURES = Limit("failed-authentication", 600)
+FAILURES = Limit("failed-authentication", 600, guards_secret=True)
 """From one address."""
-SIGN_INS = Limit("sign-in", 3600)
+SIGN_INS = Limit("sign-in", 3600, guards_secret=True)
 """Begun, or come back, from one address: a mobile network has thousands of people behind one."""
 
 
@@ -115,7 +117,9 @@ class IssuerService:
     @property
     def limits(self) -> Limits:
         """The counts of this service."""
-        return Limits("issuer", self.cache, self.clock)
+        secret = self.issuance.secrets.claim_key
+        kept = KeptCounts(self.engine, tables.kept_count, secret, self.clock)
+        return Limits("issuer", self.cache, self.clock, kept)
 
     def withdraw(self, handle: bytes, cause: str, author: str, *, client: str | None = None) -> bool:
         """See :func:`issuer.withdrawal.withdraw`; counted."""
@@ -128,17 +132,21 @@ class IssuerService:
         ProofOfPossessionFailed, ClaimCodeMistyped.
 
         Only codes that could exist and do not are counted, and whoever has too many of them is refused before another
-        is looked up: otherwise a refusal would differ from a success, and guessing go on.
+        is looked up: otherwise a refusal would differ from a success, and guessing go on. Each is counted before it is
+        looked up, and a right one taken back: of many at once, none is looked up beyond the limit.
         """
-        for limit, who in self._tries():
-            self.limits.count(limit, who, by=0)
-        point, digits = proven_point(holder_proof, self.settings.audience, self.now()), read_claim_code(typed)
+        at, digits = self.now(), read_claim_code(typed)
+        point = proven_point(holder_proof, self.settings.audience, at)
+        self._count_try(at)
+        is_unknown = False
         try:
-            return self.holding.claim(self.claim_codes.digest(digits), point, self.now())
+            return self.holding.claim(self.claim_codes.digest(digits), point, at)
         except ClaimCodeUnknown:
-            for limit, who in self._tries():
-                self.limits.count(limit, who)
+            is_unknown = True
             raise
+        finally:
+            if not is_unknown:
+                self._count_try(at, by=-1)
 
     def phone(self, holder_proof: str, act: str | None = None) -> Proven:
         """The phone that sent the present request, which is counted. Raises ProofOfPossessionFailed, RateLimited."""
@@ -146,8 +154,10 @@ class IssuerService:
         self.limits.count(RENEWALS, hashlib.sha256(proven.point).hexdigest())
         return proven
 
-    def _tries(self) -> tuple[tuple[Limit, str], ...]:
-        return (FAILED_CLAIMS, caller()), (ALL_FAILED_CLAIMS, "")
+    def _count_try(self, at: int, by: int = 1) -> None:
+        limits = self.limits
+        limits.count(FAILED_CLAIMS, caller(), by, at)
+        limits.count(ALL_FAILED_CLAIMS, "", by, at)
 
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""

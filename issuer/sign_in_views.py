@@ -35,7 +35,7 @@ from issuer.schemas import SignInBegunSchema, SignInSchema
 from issuer.service import SIGN_INS, IssuerService, service
 from issuer.sign_in import BEGUN_SECONDS, CALLBACK, SignIn
 from service_kit.bodies import Routes
-from service_kit.limits import caller
+from service_kit.caller import caller
 from service_kit.openapi import told
 
 blueprint = Routes("sign-in", __name__, description="Who signs in gets a claim code")

@@ -47,7 +47,7 @@ from issuer.wallet_schemas import (
     WalletSchema,
 )
 from service_kit.bodies import Routes
-from service_kit.limits import caller
+from service_kit.caller import caller
 from service_kit.openapi import told
 
 blueprint = Routes("wallet", __name__, description="What residents' phones ask for")

@@ -6,14 +6,17 @@ once.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.api_jws import PyJWS
 
-from credentials.errors import NotAuthenticated
+from credentials.errors import Malformed, NotAuthenticated
+from credentials.wire.strict_json import parse_json
 
 ALGORITHM = "ES256"
 MAX_ASSERTION_CHARACTERS = 2048
@@ -23,9 +26,12 @@ SKEW_SECONDS = 30
 MAX_ID_CHARACTERS = 64
 """Of a client's id and of a jti: printable ASCII."""
 _SCHEME = "Bearer "
+# The scheme in any case, and one space or more (RFC 9110 sections 11.1 and 11.4).
+_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9_.-]+)", re.IGNORECASE)
 _CLAIMS = {"iss": str, "sub": str, "aud": str, "iat": int, "exp": int, "jti": str}
-# PyJWT's own checks of times accept floats and texts of digits; ours are below.
-_OPTIONS = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "strict_aud": True}
+# For the signature alone: PyJWT's own checks of times accept floats and texts of digits, its reader of JSON takes
+# duplicate names. Ours are below.
+_READER = PyJWS(algorithms=[ALGORITHM])
 
 KeyLookup = Callable[[str], ec.EllipticCurvePublicKey | None]
 
@@ -66,13 +72,15 @@ def authenticate(header: str | None, key_of: KeyLookup, audience: str, now: int,
     Raises NotAuthenticated, without saying whether it was the client or its signature that is unknown.
     """
     token = _token(header)
-    client_id = _claimed_client(token)
+    claims = _claimed(token)
+    client_id = str(claims["iss"])
     key = key_of(client_id)
-    if key is None:
+    if key is None or not _is_signed(token, key):
         raise NotAuthenticated("assertion does not verify")
-    claims = _verified(token, key, audience)
     _require_types(claims)
-    _require_time(claims["iat"], claims["exp"], now)
+    if claims["aud"] != audience:
+        raise NotAuthenticated("assertion for another server")
+    _require_time(claims["iat"], claims["exp"], claims.get("nbf", claims["iat"]), now)
     if claims["sub"] != client_id:
         raise NotAuthenticated("sub is not iss")
     # Last, so that nobody can use up another's jti.
@@ -82,28 +90,36 @@ def authenticate(header: str | None, key_of: KeyLookup, audience: str, now: int,
 
 
 def _token(header: str | None) -> str:
-    if header is None or not header.startswith(_SCHEME):
+    if header is None:
         raise NotAuthenticated("no assertion")
     if len(header) > MAX_ASSERTION_CHARACTERS:
         raise NotAuthenticated("assertion too long")
-    return header[len(_SCHEME) :]
+    found = _CREDENTIALS.fullmatch(header)
+    if found is None:
+        raise NotAuthenticated("no assertion")
+    return found[1]
 
 
-def _claimed_client(token: str) -> str:
+def _claimed(token: str) -> dict[str, Any]:
+    """What an assertion says, with the id of somebody as ``iss``; believed once its signature holds."""
     try:
-        client_id = jwt.decode(token, options={"verify_signature": False}).get("iss")
-    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        read = _READER.decode_complete(token, options={"verify_signature": False})
+        claims = parse_json(read["payload"])
+    except (jwt.PyJWTError, Malformed, ValueError, TypeError, RecursionError) as error:
         raise NotAuthenticated("not an assertion") from error
-    if not _is_id(client_id):
+    if not isinstance(claims, dict) or not _is_id(claims.get("iss")):
         raise NotAuthenticated("iss missing or not an id")
-    return str(client_id)
+    if "crit" in read["header"]:
+        raise NotAuthenticated("an extension that this server does not know (RFC 7515 section 4.1.11)")
+    return claims
 
 
-def _verified(token: str, key: ec.EllipticCurvePublicKey, audience: str) -> dict[str, Any]:
+def _is_signed(token: str, key: ec.EllipticCurvePublicKey) -> bool:
     try:
-        return jwt.decode(token, key, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS)  # type: ignore[arg-type]
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise NotAuthenticated("assertion does not verify") from error
+        _READER.decode(token, key, algorithms=[ALGORITHM])
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return False
+    return True
 
 
 def _require_types(claims: dict[str, Any]) -> None:
@@ -119,10 +135,12 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS and value.isascii() and value.isprintable()
 
 
-def _require_time(issued_at: int, expires_at: int, now: int) -> None:
+def _require_time(issued_at: int, expires_at: int, from_when: object, now: int) -> None:
     if not issued_at < expires_at <= issued_at + MAX_LIFETIME_SECONDS:
         raise NotAuthenticated("assertion good for too long")
-    if issued_at > now + SKEW_SECONDS:
+    if type(from_when) is not int:
+        raise NotAuthenticated("nbf of the wrong type")
+    if max(issued_at, from_when) > now + SKEW_SECONDS:
         raise NotAuthenticated("assertion of a time to come: the client's clock is ahead")
     if now >= expires_at:
         raise NotAuthenticated("assertion expired, or the client's clock is behind")

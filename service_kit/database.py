@@ -8,6 +8,7 @@ as a writing one, for waiting at the start is cheaper than failing in the middle
 from __future__ import annotations
 
 import fcntl
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,6 +162,9 @@ def _postgresql(url: str) -> Engine:
     # Only here, for whoever has no PostgreSQL need not have its driver.
     from service_kit.patience import connect_patiently
 
+    # The driver warns of what it ignores while it puts a broken connection away. What broke the connection is raised
+    # where it happened, and counted; a line about its clearing away says nothing that an operator could act on.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     engine = create_engine(url, pool_pre_ping=True, pool_timeout=POOL_SECONDS, connect_args=patience)
     event.listen(engine, "do_connect", connect_patiently(ANSWER_SECONDS))
     event.listen(engine, "connect", _prepare_postgresql)

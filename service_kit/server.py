@@ -20,6 +20,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from ctypes import Array, c_int
@@ -91,6 +92,15 @@ class Start:
         """The exit code, when it failed."""
         return self._numbers[0]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the parent stops its workers, or has stopped them."""
+        return bool(self._numbers[2])
+
+    def end(self) -> None:
+        """Note, before the first worker is told to stop, that all of them are to."""
+        self._numbers[2] = 1
+
     def succeeded(self) -> bool:
         """Note that a worker has opened; whether this was the first."""
         was_open, self._numbers[1] = self._numbers[1], 1
@@ -114,8 +124,9 @@ def serve(application: Application, complain: Complain, place: Place, size: Size
     ``complain`` is called in a worker; it is a named function as well.
     """
     address = require_free(place)
-    start = Start(multiprocessing.Lock(), multiprocessing.RawArray("i", 2))
-    server = Granian(
+    start = Start(multiprocessing.Lock(), multiprocessing.RawArray("i", 3))
+    server = _Parent(
+        start,
         "",
         address=address,
         port=place.port,
@@ -165,11 +176,26 @@ def require_free(place: Place) -> str:
     return str(address[0])
 
 
+class _Parent(Granian):  # type: ignore[misc, valid-type]
+    """The parent process, which notes that it stops before it tells its workers."""
+
+    def __init__(self, start: Start, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._start = start
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        self._start.end()
+        super().shutdown(exit_code)
+
+
 def _begin(application: Application, complain: Complain, start: Start, place: Place) -> Any:
     """What each worker does first: open the application, and say how that went."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # A fork has its parent's handlers, and would not end while it opens. granian sets its own afterwards.
         signal.signal(number, signal.SIG_DFL)
+    if start.is_over:
+        # A signal that came before the lines above was taken by the handler of the parent, and lost.
+        sys.exit()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
         application.open_now()

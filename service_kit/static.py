@@ -38,6 +38,14 @@ NEWS_SECONDS = 5
 """How long a cache may keep what changes under its name: a denial must reach every gate within the minute."""
 FOR_EVER_SECONDS = 365 * 24 * 3600
 """What carries its version or hash in its name never changes."""
+PUBLIC = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Content-Range"}
+"""Beside a file that is for everybody: scripts of any site may read it (Fetch standard, section 3.3)."""
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since, If-Range, Range",
+    "Access-Control-Max-Age": "86400",
+}
+"""What a browser is told that asks first whether such a file may be asked for again only if it has changed."""
 MIN_COMPRESSED_BYTES = 1024
 """Below this an answer fits into one packet either way."""
 WORTH_COMPRESSING = 0.9
@@ -66,6 +74,7 @@ _TEXTS = frozenset({".css", ".html", ".js", ".json", ".jws", ".jwt", ".svg", ".t
 """What compresses; signed binary files and pictures do not."""
 _NUMBERED = re.compile(r"(?:^|/)(?:[0-9]+|[0-9a-f]{64})(?:[./]|$)")
 _BUNDLED = re.compile(r"(?:^|/)assets/[^/]+-[\w-]{8}\.[a-z0-9]+$")
+_ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,15}-[0-9]{0,15}|-[0-9]{1,15})", re.IGNORECASE)
 _HIDDEN = re.compile(r"(?:^|/)\.|\.gz$|/$|\0")
 
 
@@ -126,7 +135,7 @@ def answer(folder: Path, path: str) -> Response:
     if is_twin:
         response.content_encoding = "gzip"
     try:
-        response.make_conditional(_with_one_range(), accept_ranges=True, complete_length=size)
+        response.make_conditional(_with_usable_range(size), accept_ranges=True, complete_length=size)
     except RequestedRangeNotSatisfiable:
         file.close()
         raise
@@ -163,12 +172,23 @@ def _open(path: Path) -> Opened | None:
     return Opened(file, status.st_size, int(status.st_mtime))
 
 
-def _with_one_range() -> dict[str, object]:
-    """The request without a Range of several parts, which nobody needs and an attacker multiplies (RFC 9110, 14.2)."""
+def _with_usable_range(size: int) -> dict[str, object]:
+    """The request without a Range that is not one of bytes, for a GET: RFC 9110 section 14.2 has another unit, another
+    method and what is no range passed over. Several parts nobody needs, and an attacker multiplies."""
     environ = dict(request.environ)
-    if "," in environ.get("HTTP_RANGE", ""):
-        del environ["HTTP_RANGE"]
+    if request.method != "GET" or not _is_range(environ.get("HTTP_RANGE", ""), size):
+        environ.pop("HTTP_RANGE", None)
     return environ
+
+
+def _is_range(text: str, size: int) -> bool:
+    if not _ONE_RANGE.fullmatch(text):
+        return False
+    first, last = text.partition("=")[2].split("-")
+    if not first:
+        # More of the end than there is, is all of it (section 14.1.2).
+        return int(last) <= size
+    return not last or int(first) <= int(last)
 
 
 def _twin(path: Path) -> Path:

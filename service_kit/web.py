@@ -6,14 +6,16 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from credentials.errors import TongxingError, Unavailable
 from service_kit import problems
 from service_kit.bodies import Routes, require_size
+from service_kit.caller import TRUSTED_PROXIES
 from service_kit.front.reference import add_reference
 from service_kit.inquiry import Inquiry
 from service_kit.metrics import Metrics
@@ -36,9 +38,10 @@ def make_app(name: str, *blueprints: Routes, trusted_proxies: int = 0) -> Flask:
 
     With ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json`` and ``/docs``. Bodies that are larger than their
     route takes, or without a length, are refused before they are read; every error is a problem document.
-    ``trusted_proxies``: how many of the last hops that X-Forwarded-For and X-Forwarded-Proto name are believed.
+    ``trusted_proxies``: how many of the last hops that X-Forwarded-For names are believed.
     """
     app = _bare(name)
+    app.config[TRUSTED_PROXIES] = trusted_proxies
     api = describe(app, name)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
@@ -46,9 +49,6 @@ def make_app(name: str, *blueprints: Routes, trusted_proxies: int = 0) -> Flask:
     app.add_url_rule("/readyz", "readyz", lambda: _ready([app]))
     app.add_url_rule("/metrics", "metrics", lambda: _exposition(app))
     problems.install(app)
-    if trusted_proxies:
-        forwarded = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies)
-        app.wsgi_app = forwarded  # type: ignore[method-assign]
     return app
 
 
@@ -143,12 +143,21 @@ def _begin() -> None:
     require_size()
 
 
+def _on_this_server(address: str) -> str:
+    """Path and query alone: the name and the scheme in ``address`` are what a caller wrote into the Host header, and a
+    shared cache would send others there."""
+    path, query = urlsplit(address)[2:4]
+    return "/" + path.lstrip("/") + (f"?{query}" if query else "")
+
+
 def _forget(_error: BaseException | None) -> None:
     # Threads are used again, and what they log or fetch next is not of this request.
     structlog.contextvars.clear_contextvars()
 
 
 def _end(response: Response) -> Response:
+    if isinstance(request.routing_exception, RequestRedirect):
+        response.location = _on_this_server(request.routing_exception.new_url)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = g.request_id

@@ -9,8 +9,9 @@ from flask import current_app, request
 
 from service_kit.auth import JtiStore, authenticate
 from service_kit.cache import Cache, is_there
+from service_kit.caller import caller
 from service_kit.clock import Clock
-from service_kit.limits import Limit, Limits, caller
+from service_kit.limits import Limit, Limits
 from service_kit.upkeep import Upkeep
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment import read_published

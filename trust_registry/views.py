@@ -71,6 +71,7 @@ from trust_registry.storage.ports import MemberFileRecord, StatementRecord
 
 blueprint = Routes("registry", __name__, description="Who may sign")
 _STORE = (StorageUnavailable, StorageFull)
+MIRROR = f"{blueprint.name}.serve_mirror"
 _REST_BYTES = 16_384
 """Of a body beside what it is sent for: names, quotes, commas."""
 MAX_SUBMISSION_BYTES = MAX_STATEMENT_CHARACTERS + MAX_KEYS * MAX_PROOF_CHARACTERS + _REST_BYTES
@@ -255,6 +256,17 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 def serve_mirror(path: str) -> Response:
     """The mirror's files, where no other server carries them."""
     return static.answer(service().settings.mirror_dir, path)
+
+
+@blueprint.after_request
+def _open_to_other_sites(response: Response) -> Response:
+    """Pages of anybody may read the mirror's files: a wallet or a gate of another maker checks with them. Nothing else
+    that any service answers is open so."""
+    if request.endpoint == MIRROR and response.status_code < 400:
+        response.headers.update(static.PUBLIC)
+        if request.method == "OPTIONS":
+            response.headers.update(static.PREFLIGHT)
+    return response
 
 
 def _content(member: str) -> bytes:

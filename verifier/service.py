@@ -13,8 +13,9 @@ from flask import current_app
 from credentials.errors import Unavailable
 from credentials.verdict import Verdict
 from service_kit.cache import Cache, InProcessCache, is_there, make_cache
+from service_kit.caller import caller
 from service_kit.clock import Clock
-from service_kit.limits import Limit, Limits, caller
+from service_kit.limits import Limit, Limits
 from verifier.challenges import Challenges, open_challenges
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place

@@ -186,6 +186,16 @@ used_assertion = Table(
     Index("issuer_used_assertion_by_expiry", "expires_at"),
 )
 
+# Tries at secrets, by a keyed digest of who tried.
+kept_count = Table(
+    "issuer_kept_count",
+    metadata,
+    Column("name", _Octets(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("issuer_kept_count_by_expiry", "expires_at"),
+)
+
 # A person as far as it takes to issue to them again. `version` grows with whatever becomes known.
 holder = Table(
     "issuer_holder",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -61,6 +64,67 @@ def test_each_lock_answers_all_that_the_project_asks_for(lock: str) -> None:
         found = versions.get(canonicalize_name(requirement.name), set())
         assert found, f"{requirement} is not locked: run `make locks`"
         assert all(requirement.specifier.contains(version) for version in found), f"{requirement}: {found}"
+
+
+ENVIRONMENTS = {
+    "requirements.lock": Path(sys.prefix),
+    "requirements-test.lock": Path(sys.prefix),
+    "requirements-peers.lock": ROOT / ".venv" / "peers",
+}
+"""Where the packages of a lock are installed, and so what they need can be read."""
+
+
+def wanted(requirements: Iterable[str], installed: dict[str, Distribution]) -> set[str]:
+    """The names of all packages that ``requirements`` lead to on this machine, extras followed."""
+    found: set[str] = set()
+    waiting = [Requirement(text) for text in requirements]
+    seen: set[str] = set()
+    while waiting:
+        asked = waiting.pop()
+        if str(asked) in seen:
+            continue
+        seen.add(str(asked))
+        name = canonicalize_name(asked.name)
+        found.add(name)
+        needs = [Requirement(text) for text in (installed[name].requires or [])] if name in installed else []
+        waiting += [
+            need
+            for need in needs
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in {"", *asked.extras})
+        ]
+    return found
+
+
+@pytest.mark.parametrize("lock", ENVIRONMENTS)
+def test_each_lock_is_whole_and_nothing_is_left_to_resolve(lock: str) -> None:
+    """A lock that leaves one extra to the installer held until a newer `coverage` came out, and not a day longer."""
+    sites = [str(path) for path in ENVIRONMENTS[lock].glob("lib/python*/site-packages")]
+    installed = {canonicalize_name(each.metadata["Name"]): each for each in distributions(path=sites)}
+    if lock == "requirements-peers.lock" and "cwt" not in installed:
+        pytest.skip("no peers' environment: `make .venv/peers/installed`")
+    needed = wanted(ASKED[lock], installed)
+    assert needed - {"tongxing"} <= set(pinned(lock)), "run `make locks`"
+    assert needed <= set(installed), "a package that is not installed may need others"
+
+
+RECIPES = (
+    "Makefile",
+    "deploy/Containerfile",
+    "docs/operations.md",
+    "docs/dependencies.md",
+    "README.md",
+    "README.zh-CN.md",
+)
+
+
+def test_each_recipe_installs_without_resolving() -> None:
+    """What an installer resolves by itself, it resolves otherwise tomorrow."""
+    texts = {name: re.sub(r"\\\n\s*", " ", (ROOT / name).read_text("utf-8")) for name in RECIPES}
+    installs = [
+        (name, line) for name, text in texts.items() for line in re.findall(r"(?:pip|PIP\)) install\b[^&|\n`]*", text)
+    ]
+    assert len(installs) >= 6
+    assert [(name, line) for name, line in installs if "--no-deps" not in line] == []
 
 
 def test_what_is_tested_is_what_runs() -> None:

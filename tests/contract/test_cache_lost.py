@@ -117,7 +117,7 @@ def test_a_redis_that_hangs_costs_one_timeout_and_not_one_a_request(stoppable_re
     began = time.monotonic()
     for number in range(100):
         cache.add(f"{number}", "x", WINDOW)
-    assert TIMEOUT_SECONDS * 0.9 <= time.monotonic() - began < TIMEOUT_SECONDS * 10
+    assert TIMEOUT_SECONDS * 0.9 <= time.monotonic() - began < TIMEOUT_SECONDS * 50, "a hundred would be one a request"
     cache.beat()
     assert not cache.is_shared
     stoppable_redis.resume()

@@ -339,3 +339,16 @@ def test_haste_ends_with_its_transaction_on_sqlite(tmp_path: Path) -> None:
         for hasty, mode in ((True, 1), (False, 2), (True, 1)):
             with transaction(engine, hasty=hasty) as connection:
                 assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == mode
+
+
+def test_a_connection_that_broke_is_put_away_without_a_word(
+    impatient: Engine, stoppable_postgresql: PostgreSQL, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What broke it was raised; the driver's "error ignored terminating" frightened whoever read the output."""
+    with pytest.raises(StorageUnavailable), transaction(impatient) as connection:
+        connection.execute(text("UPDATE kept SET value = 7 WHERE id = 1"))
+        stoppable_postgresql.kill()
+        connection.execute(text("UPDATE kept SET value = 7 WHERE id = 2"))
+    stoppable_postgresql.start()
+    assert values(impatient) == [0, 0]
+    assert [record.name for record in caplog.records if record.name.startswith("psycopg")] == []

@@ -130,6 +130,29 @@ def test_a_file_can_be_asked_for_in_parts(house: House) -> None:
     assert (head.body, head.headers["content-length"]) == (b"", str(len(whole.body)))
 
 
+def test_scripts_of_any_site_may_read_the_mirror_and_nothing_else(house: House) -> None:
+    """As from the service: one may take over from the other."""
+    origin = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
+    names = ("access-control-allow-origin", "access-control-expose-headers")
+    ours, nginx = house.registry.get(f"{MIRROR}/{VERSIONED}"), house.file(VERSIONED, **origin)
+    assert [nginx.headers[name] for name in names] == [ours.headers[name] for name in names]
+    held = house.file(VERSIONED, If_None_Match=nginx.headers["etag"])
+    assert (held.status, held.headers["access-control-allow-origin"]) == (304, "*")
+    asked = house.file(VERSIONED, "OPTIONS", **origin)
+    assert (asked.status, asked.headers["access-control-allow-origin"]) == (204, "*")
+    assert "If-None-Match" in asked.headers["access-control-allow-headers"]
+    for path in ("/registry/v1/state", "/registry/", "/", "/look/theme.css", "/nowhere"):
+        for method in ("GET", "OPTIONS"):
+            assert names[0] not in house.nginx.ask(path, method, **origin).headers
+
+
+def test_a_range_in_another_unit_is_the_whole(house: House) -> None:
+    """RFC 9110 section 14.2; and of several parts, which an attacker multiplies, the whole once."""
+    whole = house.file(VERSIONED)
+    for asked in ("lines=1-2", "bytes=0-1,3-4"):
+        assert house.file(VERSIONED, Range=asked).body == whole.body
+
+
 def test_two_changes_of_one_second_are_two_versions(house: House) -> None:
     """nginx knows seconds and size alone: a gate would be told that the older timestamp still holds."""
     seen = set()

@@ -26,6 +26,7 @@ from issuer.storage.ports import IssuedRow
 from issuer.storage.sql import SqlIssuerStore
 from issuer.storage.tables import used_assertion
 from issuer.withdrawal import withdraw
+from service_kit import logs
 from service_kit.database import connect, migrate, reading
 from service_kit.used_assertions import UsedAssertions
 from tests.doubles.writers import write_plainly
@@ -52,6 +53,7 @@ MAX_DENIALS = 40
 
 def work(scene: Scene, number: int, life: int) -> None:
     """Be worker ``number`` in its ``life``-th life."""
+    logs.configure("WARNING")
     _refused(scene, number, life, "born")
     while not scene.start.exists():
         time.sleep(0.001)

@@ -128,6 +128,16 @@ class Served:
             for other in others:
                 os.kill(other, signal.SIGCONT)
 
+    def wait_alone(self, worker: int, path: str) -> None:
+        """Wait until ``worker`` alone answers 200. Between two tries all run: one of those that were stopped may hold a
+        lock, or a turn, that this one waits for."""
+
+        def answers() -> bool:
+            with self.alone(worker):
+                return self.first_answer(path).status == 200
+
+        self.wait(answers)
+
     def first_answer(self, path: str) -> Answer:
         """The first answer on many connections at once: the kernel gives some of them to each worker that listens.
 
@@ -164,7 +174,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_answer(connection: socket.socket) -> Answer:
-    """The answer on a connection that the server closes after it; ConnectionError when there is none."""
+    """The answer on a connection that the server closes after it. ConnectionError for none and for half of one."""
     received = b""
     while piece := connection.recv(65_536):
         received += piece
@@ -173,7 +183,10 @@ def read_answer(connection: socket.socket) -> Answer:
         raise ConnectionResetError("cut off")
     status, *lines = head.decode("latin-1").split("\r\n")
     named = (line.partition(":") for line in lines)
-    return Answer(int(status.split()[1]), {name.lower(): value.strip() for name, _, value in named}, body)
+    headers = {name.lower(): value.strip() for name, _, value in named}
+    if len(body) < int(headers.get("content-length", "0")):
+        raise ConnectionResetError("cut off")
+    return Answer(int(status.split()[1]), headers, body)
 
 
 def children(process: int) -> list[int]:

@@ -40,8 +40,7 @@ def test_gates_under_gunicorn_keep_themselves_fresh(tmp_path: Path, preload: boo
         with _gunicorn(gate, tmp_path, preload) as served:
             served.wait(lambda: served.is_listening() and len(served.workers()) == WORKERS)
             for worker in served.workers():
-                with served.alone(worker):
-                    served.wait(lambda: served.get("/readyz").status == 200)
+                served.wait_alone(worker, "/readyz")
             killed = served.workers()[0]
             os.kill(killed, signal.SIGKILL)
             served.wait(lambda: killed not in served.workers() and len(served.workers()) == WORKERS)

@@ -60,8 +60,7 @@ def test_each_worker_opens_for_itself_and_the_parent_nothing(settings: dict[str,
             served.wait_whole(WORKERS)
             for worker in served.workers():
                 # Its own thread keeps each worker's knowledge fresh; it has begun before anybody asked.
-                with served.alone(worker):
-                    served.wait(lambda: served.first_answer("/readyz").status == 200)
+                served.wait_alone(worker, "/readyz")
             threads = len(list(Path(f"/proc/{served.process.pid}/task").iterdir()))
             assert threads == 1 + WORKERS, "the parent waits for its workers and does nothing else"
             assert served.stop() == 0
@@ -75,8 +74,7 @@ def test_a_worker_that_was_killed_is_started_again(registry: Served) -> None:
     registry.wait_whole(WORKERS)
     (successor,) = set(registry.workers()) - set(others)
     assert successor != killed
-    with registry.alone(successor):
-        registry.wait(lambda: registry.first_answer("/readyz").status == 200)
+    registry.wait_alone(successor, "/readyz")
     assert registry.get("/readyz").status == 200
 
 

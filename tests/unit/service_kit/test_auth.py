@@ -145,6 +145,58 @@ def test_it_is_for_one_server_and_by_one_client(used: RememberedJtis, changes: d
         enter(bearer({**CLAIMS, **changes}), used)
 
 
+@pytest.mark.parametrize("scheme", ["bearer ", "BEARER ", "bEaReR ", "Bearer  ", "bearer     "])
+def test_the_scheme_in_any_case(used: RememberedJtis, scheme: str) -> None:
+    """RFC 9110 section 11.1: libraries write it in small letters, and one space or more may follow."""
+    assert enter(scheme + bearer(CLAIMS).removeprefix("Bearer "), used) == "desk-1"
+
+
+@pytest.mark.parametrize(
+    "before", ["", "Bearer", "Bearer\t", " Bearer ", "Bearer: ", "Bearer Bearer ", "Bearers ", "DPoP "]
+)
+def test_neighbours_of_the_scheme(used: RememberedJtis, before: str) -> None:
+    """No scheme, no space, a tab, another scheme."""
+    with pytest.raises(NotAuthenticated, match="no assertion"):
+        enter(before + bearer(CLAIMS).removeprefix("Bearer "), used)
+
+
+@pytest.mark.parametrize("after", [" ", ",", "\n", "=", ", Bearer x"])
+def test_an_assertion_with_something_behind_it(used: RememberedJtis, after: str) -> None:
+    """Two headers come as one, joined by a comma: which of the two is meant nobody can say."""
+    with pytest.raises(NotAuthenticated, match="no assertion"):
+        enter(bearer(CLAIMS) + after, used)
+
+
+@pytest.mark.parametrize(
+    ("from_when", "ok"),
+    [
+        (0, True),
+        (-5, True),
+        (NOW, True),
+        (NOW + SKEW_SECONDS, True),
+        (NOW + SKEW_SECONDS + 1, False),
+        (NOW + 3000, False),
+    ]
+    + [(odd, False) for odd in (None, True, False, float(NOW), str(NOW), [NOW], {}, 10**30)],
+)
+def test_it_is_good_from_when_it_says(used: RememberedJtis, from_when: object, ok: bool) -> None:
+    """RFC 7519 section 4.1.5: one made for later must wait; the skew of clocks is the same as for iat."""
+    header = bearer({**CLAIMS, "nbf": from_when})
+    if ok:
+        assert enter(header, used) == "desk-1"
+    else:
+        with pytest.raises(NotAuthenticated):
+            enter(header, used)
+
+
+@pytest.mark.parametrize("more", [b',"jti":"x"', b',"exp":1', b',"more":NaN', b',"more":"\\ud800"', b',"more":1e999'])
+def test_it_is_read_by_the_one_reader_of_json(used: RememberedJtis, more: bytes) -> None:
+    """A name that stands twice is read one way here and another way by whoever logs or forwards it."""
+    payload = json.dumps(CLAIMS).encode()[:-1] + more + b"}"
+    with pytest.raises(NotAuthenticated, match="not an assertion"):
+        enter(f"Bearer {jwt.api_jws.encode(payload, KEY, 'ES256')}", used)
+
+
 @pytest.mark.parametrize("odd", ["\ud800", "\x00", "名", "a\nb"])
 @pytest.mark.parametrize("name", ["iss", "jti"])
 def test_ids_are_printable_ascii(used: RememberedJtis, name: str, odd: str) -> None:

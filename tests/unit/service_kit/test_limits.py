@@ -1,23 +1,19 @@
-"""How much one caller may ask for in an hour, and who the caller is."""
+"""How much one caller may ask for in an hour."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
 
 import pytest
-from flask import Flask
 
 from credentials.errors import RateLimited, SettingInvalid
-from service_kit.bodies import Routes
 from service_kit.cache import InProcessCache
-from service_kit.limits import HOUR_SECONDS, Limit, Limits, caller
+from service_kit.limits import HOUR_SECONDS, Limit, Limits
 from service_kit.settings import ServiceSettings, read_settings
-from service_kit.web import make_app
 from tests.doubles.clock import FixedClock
 
 HOUR = 1_800_000_000 // HOUR_SECONDS * HOUR_SECONDS
 TWO = Limit("thing", 2)
-FORGED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture
@@ -57,41 +53,48 @@ def test_a_batch_counts_what_is_in_it(limits: Limits) -> None:
         limits.count(TWO, "a", by=3)
 
 
-def _asked(headers: dict[str, str], trusted_proxies: int = 0, address: str = "192.0.2.1") -> dict[str, Any]:
-    blueprint = Routes("v1", __name__)
-
-    @blueprint.get("/who")
-    def who() -> dict[str, str]:
-        from flask import request
-
-        return {"caller": caller(), "scheme": request.scheme}
-
-    app: Flask = make_app("issuer", blueprint, trusted_proxies=trusted_proxies)
-    answer = app.test_client().get("/who", headers=headers, environ_base={"REMOTE_ADDR": address})
-    return dict(answer.json or {})
-
-
-def test_a_forged_header_is_ignored() -> None:
-    """Else whoever writes another address into each request has no limit at all."""
-    assert _asked(FORGED) == {"caller": "192.0.2.1", "scheme": "http"}
+def test_what_is_taken_back_was_never_counted(limits: Limits, clock: FixedClock) -> None:
+    """A right claim code is no failed try, be it that the hour has ended meanwhile, or others have used it up."""
+    at = clock.time
+    limits.count(TWO, "a", at=at)
+    limits.count(TWO, "a")
+    with pytest.raises(RateLimited):
+        limits.count(TWO, "a")
+    limits.count(TWO, "a", by=-1, at=at)
+    limits.count(TWO, "a", by=-1, at=at)
+    limits.count(TWO, "a")
+    clock.time += HOUR_SECONDS
+    limits.count(TWO, "a", by=-1, at=at)
+    limits.count(TWO, "a", by=2)
+    with pytest.raises(RateLimited):
+        limits.count(TWO, "a")
 
 
-def test_our_own_proxy_is_believed_and_nobody_before_it() -> None:
-    """The last hop is what our proxy saw; what stands before it the caller may have made up."""
-    through = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto": "https"}
-    assert _asked(through, trusted_proxies=1) == {"caller": "198.51.100.7", "scheme": "https"}
-    assert _asked(through | {"X-Forwarded-Proto": "https, http"}, trusted_proxies=2)["caller"] == "203.0.113.9"
+def test_tries_at_a_secret_count_for_all_processes_together(clock: FixedClock) -> None:
+    """Four workers without Redis once answered four times as many guesses at claim codes."""
+    kept, guarded = InProcessCache(clock), Limit("try", 2, guards_secret=True)
+    workers = [Limits("issuer", InProcessCache(clock), clock, kept) for _ in range(3)]
+    for worker in workers[:2]:
+        worker.count(guarded, "a")
+    with pytest.raises(RateLimited):
+        workers[2].count(guarded, "a")
+    workers[2].count(guarded, "b")
 
 
-def test_a_network_of_ipv6_is_one_caller() -> None:
-    """Every household has 2^64 addresses to choose from."""
-    assert _asked({}, address="2001:db8:1:2:3::4")["caller"] == "2001:db8:1:2::/64"
+def test_a_flood_ends_at_the_process_and_asks_no_database(clock: FixedClock) -> None:
+    """Each try would be one more write, and who floods one address would have the database as well."""
+    kept, guarded = InProcessCache(clock), Limit("try", 2, guards_secret=True)
+    worker = Limits("issuer", InProcessCache(clock), clock, kept)
+    for _ in range(5):
+        with suppress(RateLimited):
+            worker.count(guarded, "a")
+    assert [int(count) for _, count, _ in kept.alive()] == [2]
 
 
-def test_what_is_no_address_is_counted_all_the_same() -> None:
-    """Some proxies write words; a socket of the file system has no address."""
-    assert _asked({"X-Forwarded-For": "unknown" * 20}, trusted_proxies=1)["caller"] == ("unknown" * 20)[:45]
-    assert _asked({}, address="")["caller"] == ""
+def test_a_limit_that_guards_a_secret_must_be_kept_somewhere(limits: Limits) -> None:
+    """A new one that is forgotten would multiply by the workers unnoticed."""
+    with pytest.raises(AssertionError, match="guards a secret"):
+        limits.count(Limit("try", 2, guards_secret=True), "a")
 
 
 @pytest.mark.parametrize("count", ["-1", "9", "all"])

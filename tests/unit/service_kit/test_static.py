@@ -170,6 +170,40 @@ def test_a_range_beyond_the_end_is_refused(client: FlaskClient) -> None:
     assert (beyond.status_code, beyond.content_type) == (416, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "lines=1-2",
+        "items=0-5",
+        "none",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=9-2",
+        "bytes = 0-9",
+        "bytes=0-9;q=1",
+        "bytes=1.5-2",
+        "bytes=+1-2",
+        "bytes=0-" + "9" * 5000,
+        "0-9",
+    ],
+)
+def test_a_range_in_another_unit_or_that_is_none_is_the_whole(client: FlaskClient, asked: str) -> None:
+    """RFC 9110 section 14.2: who asks in a way that we do not know gets an answer and no refusal."""
+    whole = get(client, ROOT, Range=asked)
+    assert (whole.status_code, whole.data) == (200, LIST)
+
+
+def test_neighbours_of_a_range_of_bytes(client: FlaskClient) -> None:
+    """The unit in capitals is the unit, a last byte beyond the end is the end, and a HEAD has no ranges."""
+    assert get(client, ROOT, Range="BYTES=0-9").data == LIST[:10]
+    assert get(client, ROOT, Range="bytes=10-999999999999").data == LIST[10:]
+    assert get(client, ROOT, Range="bytes=-999999").data == LIST
+    assert get(client, ROOT, Range="bytes=-0").status_code == 416
+    assert get(client, ROOT, "HEAD", Range="bytes=999999-").status_code == 200
+
+
 def test_many_ranges_at_once_are_the_whole_once(client: FlaskClient) -> None:
     """A thousand overlapping ranges made servers send a file a thousand times (CVE-2011-3192)."""
     many = get(client, ROOT, Range="bytes=" + ",".join(["0-"] * 500))

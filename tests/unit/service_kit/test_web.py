@@ -49,6 +49,10 @@ def make_blueprint() -> Routes:
             "page", headers={"Cache-Control": "max-age=60", "Content-Security-Policy": "default-src 'self'"}
         )
 
+    @blueprint.get("/folder/")
+    def folder() -> str:
+        return "folder"
+
     @blueprint.get("/fail/<code>")
     def fail(code: str) -> str:
         raise FAULTS[code]
@@ -180,6 +184,33 @@ def test_unknown_paths_and_methods_are_problems(client: FlaskClient) -> None:
     answer = client.delete("/v1/things")
     problem(answer, 405, "invalid-request")
     assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("/v1/folder", "/v1/folder/"),
+        ("/v1/folder?lang=en&x=//evil.example", "/v1/folder/?lang=en&x=//evil.example"),
+        ("/v1//folder/", "/v1/folder/"),
+        ("//evil.example/v1/../folder", None),
+    ],
+)
+def test_a_redirect_stays_on_this_server(client: FlaskClient, asked: str, led_to: str | None) -> None:
+    """Made of the Host header, it would lead whoever shares a cache with the caller to a server of the caller's."""
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "javascript"}
+    answer = client.open(
+        environ_overrides={"PATH_INFO": asked.partition("?")[0], "QUERY_STRING": asked.partition("?")[2]},
+        headers=forged,
+    )
+    assert answer.status_code == (404 if led_to is None else 308)
+    assert answer.headers.get("Location") == led_to
+
+
+def test_a_redirect_below_a_services_path(app: Flask) -> None:
+    """Behind the dispatcher the path of the service belongs to it."""
+    mounted = {"SCRIPT_NAME": "/issuer", "PATH_INFO": "/v1/folder"}
+    answer = app.test_client().open(environ_overrides=mounted)
+    assert answer.headers["Location"] == "/issuer/v1/folder/"
 
 
 def test_our_errors_are_problems(client: FlaskClient) -> None:

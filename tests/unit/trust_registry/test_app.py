@@ -49,6 +49,36 @@ def client(settings: RegistrySettings) -> Iterator[FlaskClient]:
     app.extensions[service.EXTENSION].publication.storage.engine.dispose()
 
 
+CHANGED = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
+OPEN = "Access-Control-Allow-Origin"
+
+
+def test_scripts_of_any_site_may_read_the_mirror(client: FlaskClient) -> None:
+    """The trust list and token status lists are for everybody: a wallet of another maker is a page of another site."""
+    path = "/mirror/metadata/timestamp.json"
+    whole = client.get(path, headers={"Origin": "https://other.example"}, buffered=True)
+    held = client.get(path, headers={"If-None-Match": whole.headers["ETag"]}, buffered=True)
+    part = client.get(path, headers={"Range": "bytes=0-3"}, buffered=True)
+    asked = client.options(path, headers=CHANGED | {"Access-Control-Request-Headers": "if-none-match"})
+    answers = [whole, held, part, client.head(path, buffered=True), asked]
+    assert [answer.status_code for answer in answers] == [200, 304, 206, 200, 200]
+    assert {answer.headers.get(OPEN) for answer in answers} == {"*"}
+    assert "ETag" in whole.headers["Access-Control-Expose-Headers"]
+    assert "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Credentials" not in whole.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/state", "/v1/log", "/", "/docs", "/openapi.json", "/look/theme.css", "/metrics", "/nowhere", "/v1/drafts"],
+)
+def test_nothing_else_is_open_to_scripts_of_other_sites(client: FlaskClient, path: str) -> None:
+    """What a page of another site can read in a browser inside an office, its author can."""
+    for method in ("GET", "OPTIONS", "POST"):
+        answer = client.open(path, method=method, headers=CHANGED, buffered=True)
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")], method
+
+
 def as_officer(registry: FoundedRegistry, number: int = 0) -> dict[str, str]:
     return authorization(registry.officer_keys[number], registry.keyids[number], AUDIENCE, NOW)
 

