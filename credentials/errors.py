@@ -95,6 +95,7 @@
     │       └── SignInNameDiffers         sign-in-name-differs
     └── OperationError                  our side, or the way to it, is at fault
         ├── SettingInvalid                setting-invalid
+        ├── KeyNotListed                  key-not-listed        (our own key, which gates would refuse)
         ├── StorageUnavailable            storage-unavailable
         ├── StorageFull                   storage-full
         ├── SchemaOutdated                schema-outdated
@@ -659,6 +660,12 @@ class SettingInvalid(OperationError):
     """A setting is missing, unknown or wrong; ``detail`` names it."""
 
     code = "setting-invalid"
+
+
+class KeyNotListed(OperationError):
+    """The trust list does not have the key that this issuer signs with: every gate would refuse its codes."""
+
+    code = "key-not-listed"
 
 
 class StorageUnavailable(OperationError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ from issuer.causes import CAUSES
 from issuer.config import IssuerSettings
 from issuer.decisions import unit_of
 from issuer.issuance import ask_for, issued_json, read_handle
+from issuer.listing import Condition
 from issuer.service import IssuerService, open_service, prepare
 from service_kit.settings import read_settings
 from service_kit.terminal import as_json, say
@@ -33,32 +35,57 @@ def issuer() -> None:
     """Issue and withdraw health-status codes (签发、撤回). Settings: docs/configuration.md."""
 
 
+_not_listed_yet = click.option(
+    "--not-listed-yet", is_flag=True, help="Go on although the trust list does not have this issuer's keys (yet)."
+)
+
+
 @issuer.command()
+@_not_listed_yet
 @as_json
-def init(as_json: bool) -> None:
+def init(not_listed_yet: bool, as_json: bool) -> None:
     """Make the issuer's secret, if there is none, and bring the database up to date. Safe to call again.
 
+    Then it asks the registry whether gates will take this issuer's keys, and fails if they will not.
+
     \b
-    Example:
+    Examples:
       tongxing issuer init
+      tongxing issuer init --not-listed-yet
     """
-    settings = _settings()
+    settings = _settings(not_listed_yet)
     made = prepare(settings)
-    say(as_json, {"secret_file": str(settings.secret_path), "made": made}, [f"ready; secret: {settings.secret_path}"])
+    office = _open(not_listed_yet)
+    listing = office.listing.condition()
+    said = {"secret_file": str(settings.secret_path), "made": made, "listing": listing._asdict()}
+    say(as_json, said, [f"ready; secret: {settings.secret_path}", *_told(listing, settings)])
+    office.listing.require()
+
+
+def _told(listing: Condition, settings: IssuerSettings) -> list[str]:
+    """What is known of the keys, in a line or more."""
+    if listing.faults:
+        return [f"not listed: {fault}" for fault in listing.faults]
+    if settings.trust_root is None:
+        return ["TONGXING_TRUST_ROOT is not set: nobody has looked whether gates take this issuer's keys"]
+    if listing.age is None:
+        return [f"no trust list yet ({listing.failure}): nobody has looked whether gates take this issuer's keys"]
+    return ["the trust list has both keys"]
 
 
 @issuer.command()
 @click.argument("request", type=click.File("rb"))
 @click.option("--key", help="Idempotency key: the same key and request give the same code again.")
+@_not_listed_yet
 @as_json
-def issue(request: BinaryIO, key: str | None, as_json: bool) -> None:
+def issue(request: BinaryIO, key: str | None, not_listed_yet: bool, as_json: bool) -> None:
     """Issue one code for a REQUEST in JSON (docs/operations.md), a file or - for standard input.
 
     \b
     Example:
       tongxing issuer issue - < wang.json
     """
-    office = _open()
+    office = _open(not_listed_yet)
     # An empty key is a shell variable that was never set: it must not pass for none.
     ask = ask_for(_object(request.read()), secrets.token_hex(16) if key is None else key)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
@@ -89,9 +116,12 @@ def claim_code(request: BinaryIO, as_json: bool) -> None:
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
 )
+@_not_listed_yet
 @as_json
 @click.pass_context
-def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_json: bool) -> None:
+def bulk(
+    context: click.Context, source: Path, output: Path, encoding: str, not_listed_yet: bool, as_json: bool
+) -> None:
     """Issue for every line of SOURCE (.csv, else NDJSON). Run it again after a stop: nothing is issued twice.
 
     Lines that cannot be used are listed by number and reason in OUTPUT.rejected.ndjson; then it ends with 1.
@@ -100,9 +130,14 @@ def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_j
     Example:
       tongxing issuer bulk residents.csv -o codes.ndjson
     """
-    office = _open()
+    office = _open(not_listed_yet)
     with click.progressbar(length=count_lines(source), label="issuing", file=sys.stderr) as bar:
-        result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=bar.update)
+
+        def done(lines: int) -> None:
+            bar.update(lines)
+            office.listing.refresh()
+
+        result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=done)
     summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
     lines = [f"{result.issued} issued, {result.present} there already, {len(result.rejected)} rejected"]
     lines += [f"which lines, and why: {rejected_file(output)}"] if result.rejected else []
@@ -204,13 +239,17 @@ def list_clients(as_json: bool) -> None:
     say(as_json, {"clients": clients}, lines or ["no clients"])
 
 
-def _settings() -> IssuerSettings:
-    return read_settings(IssuerSettings, os.environ)
+def _settings(not_listed_yet: bool = False) -> IssuerSettings:
+    settings = read_settings(IssuerSettings, os.environ)
+    return replace(settings, not_listed_yet=True) if not_listed_yet else settings
 
 
-def _open() -> IssuerService:
-    office = open_service(_settings())
+def _open(not_listed_yet: bool | None = None) -> IssuerService:
+    """The issuer; of a command that issues (``not_listed_yet`` is said) the trust list is asked for first."""
+    office = open_service(_settings(bool(not_listed_yet)))
     click.get_current_context().call_on_close(office.engine.dispose)
+    if not_listed_yet is not None:
+        office.listing.refresh()
     return office
 
 

@@ -104,12 +104,14 @@ class Issuance:
     """The issuer's base URL, which holders' proofs name."""
     tell: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
     """Is told of codes that were issued, once they are committed; for counting."""
+    require_listed: Callable[[], None] = lambda: None
+    """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.listing.Listing.require`."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
 
         A key is bound to its request for as long as the code lives. Raises what
-        :func:`issuer.request.read_request` does, IdempotencyConflict, DecisionRejected, SelfCheckFailed,
+        :func:`issuer.request.read_request` does, IdempotencyConflict, DecisionRejected, SelfCheckFailed, KeyNotListed,
         StorageUnavailable or StorageFull.
         """
         (outcome,) = self.issue_many(client_id, [ask], at)
@@ -121,8 +123,8 @@ class Issuance:
         """Issue for many, recorded together: a row or an error for each, in order; a bad one stops no other.
 
         Of several with one key the first good one is issued for; of several about one person each finds what came of
-        those before. Raises SelfCheckFailed for a signing key that is not ours, StorageUnavailable, StorageFull: what
-        was issued until then is found under its key again.
+        those before. Raises KeyNotListed, SelfCheckFailed for a signing key that is not ours, StorageUnavailable or
+        StorageFull: what was issued until then is found under its key again.
         """
         # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
         known: dict[str, Replay | TongxingError] = {**self.store.replays(client_id, [ask.key for ask in asks], at)}
@@ -245,6 +247,7 @@ class Issuance:
         return kept
 
     def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made | SelfCheckFailed]:
+        self.require_listed()
         ends = [group_end(entry.expires_at) for entry in fresh]
         places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]

@@ -23,6 +23,7 @@ from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.holder_proof import Proven, proven_point, read_proof
 from issuer.holding import Held, Holding
 from issuer.issuance import Issuance, Secrets
+from issuer.listing import REFRESH_SECONDS, Listing, OwnKey
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
 from issuer.sign_in import SignIn, open_sign_in
@@ -42,6 +43,8 @@ from service_kit.kept_counts import KeptCounts
 from service_kit.limits import Limit, Limits
 from service_kit.upkeep import Upkeep
 from service_kit.used_assertions import UsedAssertions
+from trust_registry.client.store import TrustStore
+from trust_registry.client.updater import TrustUpdater
 
 EXTENSION = "issuer"
 SECRET_BYTES = 32
@@ -85,10 +88,13 @@ class IssuerService:
     used_assertions: UsedAssertions
     claim_codes: ClaimCodes
     holding: Holding
+    listing: Listing
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
     upkeep: Upkeep
+    looking: Upkeep
+    """After its own keys in the trust list."""
     sign_in: SignIn | None
     """None: not set up."""
 
@@ -194,7 +200,18 @@ def open_service(
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
     own_key, people = _own_key(settings.member, signer), SqlPersonStore(engine)
-    issuance = Issuance(store, people, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
+    listing = _listing(settings, own_key.kid, status_signer.kid, clock)
+    issuance = Issuance(
+        store,
+        people,
+        signer,
+        own_key,
+        settings.unit,
+        secrets,
+        settings.audience,
+        metrics.count_issued,
+        listing.require,
+    )
     claim_codes = ClaimCodes(people, issuance)
     with _disposed_on_error(engine):
         sign_in = open_sign_in(settings, issuance, claim_codes, clock)
@@ -210,6 +227,7 @@ def open_service(
         used_assertions=UsedAssertions(engine, tables.used_assertion),
         claim_codes=claim_codes,
         holding=Holding(people, issuance),
+        listing=listing,
         sign_in=sign_in,
         clock=clock,
         metrics=metrics,
@@ -219,6 +237,7 @@ def open_service(
             lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
             seconds=settings.publish_seconds,
         ),
+        looking=Upkeep("listing", listing.refresh, seconds=REFRESH_SECONDS),
     )
 
 
@@ -270,6 +289,29 @@ def _disposed_on_error(engine: Engine) -> Iterator[None]:
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
     key = settings.private_key(path)
     return PemSigner(key, kid_of(settings.member, key.public_key()))
+
+
+def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes, clock: Clock) -> Listing:
+    """The trust list as it is held; it is asked for anew by whoever serves or issues."""
+    keys = (
+        OwnKey(credential_kid, "credential", "TONGXING_KEY_FILE"),
+        OwnKey(status_kid, "status", "TONGXING_STATUS_KEY_FILE"),
+    )
+    store = updater = None
+    if settings.trust_root is not None:
+        store = TrustStore(settings.trust_folder, settings.trust_root.read_bytes())
+        updater = TrustUpdater(store, f"{settings.registry_url.rstrip('/')}/mirror", settings.fetcher())
+    listing = Listing(
+        settings.member,
+        settings.environment,
+        keys,
+        clock,
+        store,
+        updater,
+        not_listed_yet=settings.not_listed_yet,
+    )
+    listing.load()
+    return listing
 
 
 def _own_key(member: str, signer: PemSigner) -> VerificationKey:

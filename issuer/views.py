@@ -128,6 +128,7 @@ def show_state() -> dict[str, Any]:
         "kid": office.issuance.own_key.kid.hex(),
         "shared_cache": is_there(office.cache),
         "publication": _publication(office),
+        "listing": office.listing.condition()._asdict(),
     }
 
 

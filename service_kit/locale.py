@@ -90,6 +90,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     "decision-rejected": Text("赋码决定不合规定。", "The decision does not meet the rules for decisions."),
     "rule-set-invalid": Text("规则集无效。", "The rule set is not valid."),
     "setting-invalid": Text("配置有误。", "A setting is wrong."),
+    "key-not-listed": Text(
+        "发码密钥不在信任列表中，各地卡口不会认可，已停止发码。",
+        "The trust list does not have this issuer's key, so gates would refuse its codes; it issues none.",
+    ),
     "storage-unavailable": Text("存储暂不可用，请稍后再试。", "Storage is not available; try again later."),
     "storage-full": Text("存储空间已满。", "Storage is full."),
     "schema-outdated": Text("数据库版本不符。", "The database is of another version."),
