@@ -115,7 +115,7 @@ class Listing:
         kid, listed = own.kid.hex(), trust.find(own.kid)
         if own.kid in trust.denied:
             return f"{own.setting}: key {kid} is denied; put another listed {own.use} key there"
-        if listed is None:
+        if listed is None or listed.key.member != self._member:
             return f"{own.setting}: key {kid} is not listed for {self._member} ({_listed(trust, self._member)})"
         key = listed.key
         if key.use != own.use:

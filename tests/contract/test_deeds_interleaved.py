@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import event, text
 
-from credentials.errors import ClaimCodeUnknown, ProofOfPossessionFailed, RenewalRefused, TongxingError
+from credentials.errors import ClaimCodeRefused, ProofOfPossessionFailed, RenewalRefused, TongxingError
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form, Status
 from issuer.consequences import in_force
@@ -188,7 +188,7 @@ def last_step(name: str, office: Office) -> int:
 def check(office: Office, person: Person, names: set[str], found: list[Any], where: str) -> None:
     """What must hold, whoever came first."""
     errors = [each for each in found if isinstance(each, TongxingError)]
-    told = (ClaimCodeUnknown, RenewalRefused, ProofOfPossessionFailed)
+    told = (ClaimCodeRefused, RenewalRefused, ProofOfPossessionFailed)
     assert all(isinstance(each, told) for each in errors), (where, errors)
     with office.store.deed([person.subject]) as deed:
         living = deed.living(LATER)
