@@ -13,8 +13,8 @@ from diagnosis.report import Finding, skipped, warning, wrong
 from service_kit.durable import write_atomic
 from service_kit.locale import text_of
 from trust_registry.client.clock_bound import effective_now
+from trust_registry.client.failure import Failure
 from trust_registry.client.member_files import is_rules
-from trust_registry.client.mirror import Failure
 from trust_registry.client.pins import NOTHING_SEEN
 from trust_registry.client.repository import metadata_path, verify_repository
 from trust_registry.client.snapshot import build_snapshot

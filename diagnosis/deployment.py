@@ -62,7 +62,7 @@ class Deployment:
     @cached_property
     def fetcher(self) -> Fetcher:
         """What fetches for the doctor, as the services do."""
-        return self.ending.enter_context(Fetcher(FETCH_SECONDS, ca_file=self.any_settings.ca_file))
+        return self.ending.enter_context(self.any_settings.fetcher(FETCH_SECONDS))
 
     @property
     def any_settings(self) -> ServiceSettings:
@@ -135,7 +135,7 @@ class Deployment:
         else:
             place = Place(self.verifier.folder, self.trusted_root)
         self.gate = Gate(self.policy, self.clock, InProcessCache(self.clock))
-        self.freshness = Freshness(place, self.member, self.clock, self.gate.learn)
+        self.freshness = Freshness(place, self.member, self.clock, self.gate.learn, self.any_settings.fetcher())
         self.ending.callback(self.freshness.stop)
 
 

@@ -40,7 +40,6 @@ from issuer.issuance import Issuance
 from issuer.request import MAX_FIELD_CHARACTERS
 from service_kit.clock import Clock
 from service_kit.durable import read_secret
-from service_kit.fetch import Fetcher
 
 CALLBACK = "/v1/sign-in/callback"
 """Behind the issuer's base URL; the provider knows the whole as our one redirect URI."""
@@ -135,7 +134,7 @@ def open_sign_in(settings: IssuerSettings, issuance: Issuance, claim_codes: Clai
         secret=_client_secret(settings.sign_in_client_secret_file),
         key=settings.private_key(settings.sign_in_key_file) if settings.sign_in_key_file else None,
     )
-    provider = IdentityProvider(registration, Fetcher(REQUEST_SECONDS, ca_file=settings.ca_file), clock)
+    provider = IdentityProvider(registration, settings.fetcher(REQUEST_SECONDS), clock)
     return SignIn(provider, issuance, claim_codes, settings.sign_in_name_claim, settings.sign_in_document_claim)
 
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from credentials.errors import SettingInvalid
 from service_kit import redis_client
 from service_kit.clock import SystemClock
-from service_kit.fetch import Fetcher, require_authorities
+from service_kit.fetch import TOTAL_SECONDS, Fetcher, require_authorities
 
 PREFIX = "TONGXING_"
 ENVIRONMENTS = ("production", "test", "demo")
@@ -65,9 +65,10 @@ class ServiceSettings:
         if self.log_level.upper() not in logging.getLevelNamesMapping():
             raise SettingInvalid("TONGXING_LOG_LEVEL: one of DEBUG, INFO, WARNING, ERROR")
 
-    def fetcher(self) -> Fetcher:
-        """What fetches for this service. Raises SettingInvalid."""
-        return Fetcher(ca_file=self.ca_file)
+    def fetcher(self, total_seconds: float = TOTAL_SECONDS) -> Fetcher:
+        """What fetches for this service, each request for so long at most: the one place where one is made, so that no
+        setting misses any. Raises SettingInvalid."""
+        return Fetcher(total_seconds, ca_file=self.ca_file)
 
     def clock(self) -> SystemClock:
         """The clock that this service goes by."""

@@ -22,8 +22,8 @@ from trust_registry.cli_options import (
     registry_settings,
     remote,
 )
-from trust_registry.client.bundle import FolderFiles, MirrorLayout, ZipFiles
-from trust_registry.client.repository import Source
+from trust_registry.client.bundle import FolderFiles, ZipFiles
+from trust_registry.client.repository import MirrorFiles, Source
 from trust_registry.config import RegistrySettings
 from trust_registry.difference import change_to_json, words
 from trust_registry.key_files import read_key, read_passphrase
@@ -195,7 +195,8 @@ def _source(bundle: Path | None, url: str | None) -> Source:
         raise click.UsageError("give --bundle or --registry, one of them")
     if bundle is None:
         return remote(url or "").source
-    return MirrorLayout(FolderFiles(bundle) if bundle.is_dir() else ZipFiles(bundle.read_bytes()))
+    files = FolderFiles(bundle) if bundle.is_dir() else ZipFiles(bundle.read_bytes())
+    return MirrorFiles(files.read)
 
 
 def _review_lines(reviewed: succession.SuccessionReview) -> Iterator[str]:

@@ -12,12 +12,11 @@ from credentials.errors import MetadataRejected, StatementRejected, TongxingErro
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 from trust_registry.client.member_files import read_member_file
 from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import VerifiedRepository, verify_repository
+from trust_registry.client.repository import MirrorFiles, VerifiedRepository, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.metadata.statement import check_usable
 from trust_registry.mirror import Mirror
 from trust_registry.renewal import RENEW_SNAPSHOT_BEFORE_SECONDS
-from trust_registry.repository import MirrorFiles
 
 WARN_BEFORE_SECONDS = {
     "root": 60 * DAY_SECONDS,

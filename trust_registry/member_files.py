@@ -40,11 +40,10 @@ from trust_registry.client.member_files import (
 )
 from trust_registry.client.news import MAX_RULE_SETS
 from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import verify_repository
+from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.mirror import Mirror
 from trust_registry.publication import current
-from trust_registry.repository import MirrorFiles
 from trust_registry.shelf import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, Offered, Shelf, read_offered
 from trust_registry.storage.ports import MemberFileRecord, Records, Storage
 

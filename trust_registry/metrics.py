@@ -9,10 +9,11 @@ from prometheus_client.metrics_core import Metric
 
 from service_kit.metrics import DAY_SECONDS, gauge, gauges
 from trust_registry.client.member_files import is_rules
+from trust_registry.client.repository import version_of
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.member_files import trust_of
 from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication, current
-from trust_registry.repository import Repository, expiry_of, version_of
+from trust_registry.repository import Repository, expiry_of
 from trust_registry.storage.ports import MemberFileRecord
 
 ROLES = ("root", "targets", "denials", "snapshot", "timestamp")

@@ -21,8 +21,8 @@ from service_kit.durable import read_if_there
 from trust_registry.client.bundle import pack
 from trust_registry.client.member_files import in_order, parse_name
 from trust_registry.client.news import NEWS, News, read_news_if_sound, write_news
-from trust_registry.client.repository import metadata_path
-from trust_registry.repository import Repository, load_repository, version_of
+from trust_registry.client.repository import metadata_path, version_of
+from trust_registry.repository import Repository, load_repository
 
 Write = Callable[[Path, bytes], None]
 """Writes a file durably and whole, or not at all."""

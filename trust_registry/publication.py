@@ -21,7 +21,7 @@ from credentials.errors import ApprovalRejected, Conflict, NotFound
 from service_kit.retrying import retried
 from trust_registry import log, renewal
 from trust_registry import repository as tuf
-from trust_registry.client.repository import metadata_path
+from trust_registry.client.repository import metadata_path, version_of
 from trust_registry.difference import Change, compare
 from trust_registry.drafting import DraftRequest, listed_entries, statements_of, write_list
 from trust_registry.enrolment import Published, check_may_follow, examine, published_of, read_published
@@ -96,7 +96,7 @@ class Publication:
             published_of(read_trust_list(members), published.denied)
             record = DraftRecord(
                 id=_new_id(),
-                base=tuf.version_of(repository.targets),
+                base=version_of(repository.targets),
                 trust_list=members,
                 message=tuf.message_of(renewal.next_targets(repository, members, now)),
                 statement_ids=tuple(request.statement_ids),
@@ -189,7 +189,7 @@ class Publication:
                 return
             repository = self.mirror.repository()
             tuf.check_repository(repository)
-            roots = range(1, tuf.version_of(repository.root))
+            roots = range(1, version_of(repository.root))
             older = [(path, self.mirror.read(path) or b"") for path in map(_root_path, roots)]
             records.repository.write([*older, *repository.files()])
 
@@ -235,7 +235,7 @@ def _view(records: Records, record: DraftRecord, published: Published) -> DraftV
 
 
 def _check_open(record: DraftRecord, repository: tuf.Repository, now: int) -> None:
-    if record.state != "open" or record.base != tuf.version_of(repository.targets):
+    if record.state != "open" or record.base != version_of(repository.targets):
         raise Conflict("another publication came first; make a new draft")
     if now > record.created_at + MAX_DRAFT_AGE_SECONDS:
         raise Conflict("draft is older than seven days; make a new one")

@@ -17,8 +17,8 @@ from service_kit.auth import authorization
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from trust_registry.approval import Approval, DraftDocument, officer_id
+from trust_registry.client.repository import MirrorFiles
 from trust_registry.province import Submission
-from trust_registry.repository import MirrorFiles
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 

@@ -23,9 +23,9 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
 )
 
 from service_kit.clock import DAY_SECONDS
-from trust_registry.client.repository import ISSUED_AT
+from trust_registry.client.repository import ISSUED_AT, version_of
 from trust_registry.metadata import denials, trust_list
-from trust_registry.repository import Repository, expiry_of, targets_of, version_of
+from trust_registry.repository import Repository, expiry_of, targets_of
 
 OFFICERS = 3
 THRESHOLD = 2

@@ -35,7 +35,14 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
 from tuf.api.serialization import SerializationError
 
 from credentials.errors import ApprovalRejected, MetadataRejected, SelfCheckFailed
-from trust_registry.client.repository import ISSUED_AT, metadata_path, target_path, verify_repository
+from trust_registry.client.repository import (
+    ISSUED_AT,
+    MirrorFiles,
+    metadata_path,
+    target_path,
+    verify_repository,
+    version_of,
+)
 from trust_registry.metadata import denials, fields, trust_list
 
 TIMESTAMP_PATH = metadata_path("timestamp", None)
@@ -68,11 +75,6 @@ class Repository(NamedTuple):
         ]
 
 
-def version_of(metadata: bytes) -> int:
-    """The version of a piece of metadata."""
-    return int(parse_metadata(metadata).signed.version)
-
-
 def expiry_of(metadata: bytes) -> int:
     """When a piece of metadata expires, seconds UTC."""
     return int(parse_metadata(metadata).signed.expires.timestamp())
@@ -91,19 +93,6 @@ def root_of(repository: Repository) -> Root:
 def targets_of(repository: Repository) -> Targets:
     """The targets in force."""
     return signed_part(repository.targets, Targets)
-
-
-class MirrorFiles:
-    """The files of a mirror as a client's source. ``read`` gives them by path."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-
-    def metadata(self, role: str, version: int | None) -> bytes | None:
-        return self._read(metadata_path(role, version))
-
-    def target(self, name: str, sha256: str) -> bytes | None:
-        return self._read(target_path(name, sha256))
 
 
 def load_repository(read: Read) -> Repository:

@@ -13,6 +13,7 @@ from service_kit.caller import caller
 from service_kit.clock import Clock
 from service_kit.limits import Limit, Limits
 from service_kit.upkeep import Upkeep
+from trust_registry.client.repository import version_of
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment import read_published
 from trust_registry.metrics import Overview, overview
@@ -24,7 +25,6 @@ from trust_registry.repository import (
     registry_time_of,
     root_of,
     targets_of,
-    version_of,
 )
 
 EXTENSION = "trust_registry"

@@ -3,7 +3,7 @@
 ::
 
     {"since": the position that it follows, "position": the one that it leads to,
-     "trust": {"registry_time", "expiries", "whole", and "members", "denied" when they have changed},
+     "trust": {"anchor", "versions", "registry_time", "expiries", "whole"; "members", "denied" when they have changed},
      "statuses": {member: a newer status.cose}, "segments": {member: [those that follow what is held then]},
      "gone": [members of which nothing is held any more],
      "member", "gate", "policy", or "rules", or "reasons", when they have changed}

@@ -29,8 +29,10 @@ from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from trust_registry.client.bundle import read_bundle
 from trust_registry.client.clock_bound import effective_now
+from trust_registry.client.failure import Failure
 from trust_registry.client.member_files import TRUST
-from trust_registry.client.mirror import Failure, MemberMirror, MemberState
+from trust_registry.client.mirror import MemberMirror, MemberState
+from trust_registry.client.repository import check_not_older
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
@@ -62,7 +64,7 @@ class Freshness:
         self._place, self._host, self._clock, self._learn = place, host, clock, learn
         self._store = TrustStore(place.folder / "trust", place.trusted_root)
         self._updater = TrustUpdater(self._store, place.mirror_url, fetcher)
-        self._mirror = MemberMirror(place.folder / "members", place.mirror_url, fetcher)
+        self._mirror = MemberMirror(place.folder / "members", place.mirror_url, fetcher, host)
         self._trust: TrustSnapshot | None = None
         self._trust_failure: Failure | None = None
         self._reported: Report | None = None
@@ -104,7 +106,7 @@ class Freshness:
         file that does not hold is reported and does not stop the others.
         """
         at = self._clock.now()
-        bundle = read_bundle(source, self._place.trusted_root, at)
+        bundle = read_bundle(source, self._place.trusted_root, at, roles=self._store.roles())
         self._trust = trust = self._store.take(bundle.repository, at)
         self._mirror.load(trust, at)
         for member, files in bundle.member_files.items():
@@ -119,8 +121,13 @@ class Freshness:
 
     def failures(self) -> tuple[Failure, ...]:
         """What went wrong last, the trust list's own failure first."""
-        trust = (self._trust_failure,) if self._trust_failure else ()
-        return trust + (self._reported.failures if self._reported else self._mirror.failures())
+        stale = self._updater.stale
+        past = (Failure("", TRUST, *stale, self._clock.now()),) if stale else ()
+        trust = (self._trust_failure,) if self._trust_failure else past
+        if self._reported:
+            return trust + self._reported.failures
+        news = (self._mirror.news_failure,) if self._mirror.news_failure else ()
+        return trust + news + self._mirror.failures()
 
     def start(self, seconds: float) -> None:
         """Refresh now and then about every ``seconds``, in a thread of its own, until :meth:`stop`."""
@@ -165,7 +172,7 @@ class Freshness:
 
     def _load_trust(self) -> TrustSnapshot | None:
         try:
-            self._trust = self._store.load(self._clock.now())
+            self._trust = self._not_older(self._store.load(self._clock.now()))
         except TongxingError as error:
             self._report(error)
             return None
@@ -175,18 +182,26 @@ class Freshness:
     def _lacking(self, trust: TrustSnapshot) -> frozenset[str]:
         """Members of whom something is missing: it may be there, and good by the new list."""
         held = self._mirror.state(trust).items()
-        return frozenset(name for name, state in held if state.status is None or not state.rules)
+        return frozenset(
+            name for name, state in held if state.status is None or (name == self._host and not state.rules)
+        )
 
     def _update_trust(self) -> None:
         try:
-            trust = self._updater.update(self._clock.now())
+            self._trust = self._not_older(self._updater.update(self._clock.now()))
         except TongxingError as error:
             self._report(error)
             return
-        # A mirror that still serves an older set than a bundle brought takes nothing back.
-        if self._trust is None or trust.registry_time >= self._trust.registry_time:
-            self._trust = trust
         self._trust_failure = None
+
+    def _not_older(self, trust: TrustSnapshot) -> TrustSnapshot:
+        """``trust``, unless this process holds a newer one: somebody may have put yesterday's folder back beneath us.
+
+        By versions and not by the registry's time, which may once have been ahead. Raises MetadataRejected.
+        """
+        if self._trust is not None:
+            check_not_older(trust.versions, self._trust.versions)
+        return trust
 
     def _look_again(self) -> None:
         if self._rounds.watch.changes() - {REPORT}:
@@ -208,7 +223,7 @@ class Freshness:
         self._learn(gather(trust, self._mirror.state(trust), self._host))
 
     def _report(self, error: TongxingError) -> None:
-        self._trust_failure = Failure("", TRUST, error.code, error.detail, self._clock.now())
+        self._trust_failure = Failure.of("", TRUST, error, self._clock.now())
 
 
 def _narrowed(trust: TrustSnapshot, topics: frozenset[str]) -> TrustSnapshot:

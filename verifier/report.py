@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from credentials.errors import Unreadable
 from credentials.wire.strict_json import json_bytes
 from service_kit.durable import write_atomic
-from trust_registry.client.mirror import Failure, MemberState
+from trust_registry.client.failure import Failure
+from trust_registry.client.mirror import MemberState
 from trust_registry.metadata import fields
 from verifier.rounds import REPORT
 

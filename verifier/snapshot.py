@@ -3,7 +3,8 @@
 ::
 
     {"member": host, "gate": its name, "policy": {…limits in seconds},
-     "trust": {"registry_time", "expiries": {role: s}, "whole": bool, "members": [{"id", "names", "region", "hotline",
+     "trust": {"anchor", "versions": {role: n}, "registry_time", "expiries": {role: s}, "whole": bool,
+               "members": [{"id", "names", "region", "hotline",
                "environment", "may_issue": {"statuses", "forms"}, "changed_until",
                "keys": [{"kid", "algorithm", "use", "not_before", "not_after", "jwk"}]}],
                "denied": [{"kid", "reason", "denied_at"}]},
@@ -61,6 +62,8 @@ def policy_to_json(policy: Policy) -> dict[str, Any]:
 def trust_to_json(trust: TrustSnapshot) -> dict[str, Any]:
     """Members with their keys, and what is denied."""
     return {
+        "anchor": trust.anchor,
+        "versions": dict(trust.versions),
         "registry_time": trust.registry_time,
         "expiries": dict(trust.expiries),
         "whole": trust.is_whole,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from credentials.recognition.ruleset import RuleSet
-from trust_registry.client.mirror import Failure, MemberState
+from trust_registry.client.failure import Failure
+from trust_registry.client.mirror import MemberState
 from trust_registry.client.snapshot import TrustSnapshot
 from verifier.freshness import Freshness
 from verifier.gate import Gate

@@ -19,7 +19,7 @@ export interface DeltaJson extends Partial<Pick<SnapshotJson, "member" | "gate" 
  * ask for the whole, without `since`. Throws `older` for what is older than what is held.
  */
 export async function take(answer: SnapshotJson | DeltaJson, before: Held | null): Promise<Held> {
-  if ((answer.trust?.registry_time ?? 0) < (before?.document.trust?.registry_time ?? 0)) throw new CredentialError("older");
+  if (before?.document.trust && isOlder(answer.trust, before.document.trust)) throw new CredentialError("older");
   const document = "since" in answer ? apply(answer, before) : answer;
   const knowledge = await readSnapshot(document, before);
   if ("since" in answer && knowledge.failures.length > before!.knowledge.failures.length) throw doesNotFit();
@@ -45,6 +45,21 @@ function apply({ since, gone, trust, statuses, segments, ...parts }: DeltaJson, 
     delete document.segments[member];
   }
   return document;
+}
+
+/**
+ * Whether a role of it is older than what is held, as check_not_older in trust_registry/client/repository.py. By versions
+ * alone: the registry's clock, or a thief's, may once have been ahead. Of two timestamps of one version, which no registry
+ * signs, the first stays. What is held from a service that named no versions yields.
+ */
+function isOlder(trust: Omit<TrustJson, "members" | "denied"> | null, held: TrustJson): boolean {
+  if (!trust) return true;
+  if (!held.versions || held.anchor !== trust.anchor) return false;
+  const version = (role: string) => trust.versions?.[role] ?? 0;
+  const before = (role: string) => held.versions[role] ?? 0;
+  if (version("root") > before("root")) return false;
+  const isContradiction = version("timestamp") === before("timestamp") && trust.registry_time < held.registry_time;
+  return isContradiction || Object.keys(held.versions).some((role) => version(role) < before(role));
 }
 
 function doesNotFit(): CredentialError {

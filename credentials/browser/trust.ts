@@ -47,6 +47,10 @@ export interface MemberJson {
 }
 
 export interface TrustJson {
+  /** SHA-256 of the trusted root: versions below two different ones are not to be compared. */
+  anchor: string;
+  /** The TUF version of each role. */
+  versions: { [role: string]: number };
   registry_time: number;
   expiries: { [role: string]: number };
   whole: boolean;

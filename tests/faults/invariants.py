@@ -21,11 +21,10 @@ from tests.doubles.writers import write_plainly
 from tests.faults.scene import Scene
 from tests.faults.worker import CLIENT, digest
 from tests.unit.trust_registry.founded import AUDIENCE
-from trust_registry.client.repository import verify_repository
+from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.founding import MIRROR_FOLDER, load_online
 from trust_registry.mirror import Mirror
 from trust_registry.publication import Publication
-from trust_registry.repository import MirrorFiles
 from trust_registry.service import versions
 from trust_registry.storage import tables as registry_tables
 from trust_registry.storage.sql import open_storage

@@ -70,7 +70,7 @@ def read_trust(fields: dict[str, Any]) -> TrustSnapshot:
         denied={denial.kid: denial for denial in denied},
         verified_at=fields["registry_time"],
         registry_time=fields["registry_time"],
-        versions={},
+        versions=fields.get("versions", {}),
         expiries=fields["expiries"],
         reported=() if fields["whole"] else (BadEntry("entry 7", "unreadable"),),
     )

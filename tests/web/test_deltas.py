@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ class Gate:
 
 def names(answer: dict[str, Any]) -> set[str]:
     """What an answer tells beyond the times."""
-    of_trust = set(answer["trust"]) - {"registry_time", "expiries", "whole"}
+    of_trust = set(answer["trust"]) - {"anchor", "versions", "registry_time", "expiries", "whole"}
     told = {name for name in answer if name not in ("trust", "since", "position", "member", "gate") and answer[name]}
     return of_trust | told
 
@@ -268,3 +269,58 @@ def test_an_older_delta_is_not_taken(node_judge: NodeTwin) -> None:
     old = page(begin(HENAN), trust=read_trust(TRUSTS["three hours old"]))
     assert gate.take(json.loads(old.since(gate.position))) == "older"
     assert gate.holds(page(begin(HENAN)))
+
+
+VERSIONS = {"root": 2, "timestamp": 9, "snapshot": 5, "targets": 4, "denials": 3}
+
+
+def versioned(**changes: Any) -> SnapshotPage:
+    """What a service gives with these versions of roles, or another time, denials or anchor."""
+    roles = {name: number for name, number in changes.items() if name in VERSIONS}
+    fields = {name: value for name, value in changes.items() if name in ("registry_time", "denied")}
+    trust = read_trust({**TRUSTS["fresh"], "versions": {**VERSIONS, **roles}, **fields})
+    return page(begin(HENAN), trust=replace(trust, anchor=changes.get("anchor", "")))
+
+
+@pytest.mark.parametrize("role", VERSIONS)
+def test_a_lower_version_of_any_role_is_not_taken(node_judge: NodeTwin, role: str) -> None:
+    """However late the time is that somebody wrote beside it."""
+    gate = Gate(node_judge, versioned())
+    older = versioned(**{role: VERSIONS[role] - 1}, registry_time=NOW + DAY)
+    assert gate.take(json.loads(older.since(gate.position))) == "older"
+    assert gate.take(json.loads(older.body)) == "older"
+    assert gate.holds(versioned())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"registry_time": NOW + 25 * HOUR}, {"timestamp": 10, "denials": 4}),
+        ({"timestamp": 2**40, "snapshot": 2**40, "targets": 2**40}, {"root": 3, "timestamp": 1, "snapshot": 1}),
+        ({"anchor": "a" * 64}, {"anchor": "b" * 64, "root": 1, "timestamp": 1}),
+    ],
+    ids=["the time was ahead", "a new root after versions driven up", "a registry founded anew"],
+)
+def test_what_is_newer_is_taken_whatever_its_time(
+    node_judge: NodeTwin, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """A registry whose clock was ahead, and was set right, denies a key: that must count at once."""
+    gate, service = Gate(node_judge, versioned(**before)), versioned(**after)
+    assert gate.take(json.loads(service.since(gate.position))) is None
+    assert gate.holds(service)
+
+
+def test_two_timestamps_of_one_version_do_not_go_back(node_judge: NodeTwin) -> None:
+    """No registry signs such; the one that was first stays."""
+    gate = Gate(node_judge, versioned())
+    assert gate.take(json.loads(versioned(registry_time=NOW - HOUR).since(gate.position))) == "older"
+
+
+def test_what_was_kept_before_there_were_versions_yields(node_judge: NodeTwin) -> None:
+    """A gate that is updated holds a document of the service before: its time may have been ahead."""
+    held = json.loads(versioned(registry_time=NOW + 25 * HOUR).body)
+    del held["trust"]["versions"], held["trust"]["anchor"]
+    gate = Gate(node_judge, versioned())
+    node_judge("learn", name="gate", snapshot=held)
+    assert gate.take(json.loads(versioned().body)) is None
+    assert gate.holds(versioned())

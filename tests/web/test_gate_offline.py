@@ -137,7 +137,7 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
     """Half a file, an error page, and the list of last week: each has blacked out gates."""
     code, snapshot = town.paper()["text"], town.snapshot()
     older = json.loads(json.dumps(snapshot))
-    older["trust"]["registry_time"] -= 7 * 24 * HOUR
+    older["trust"]["versions"]["timestamp"] -= 1
     answers = {
         "half": {"body": json.dumps(snapshot)[: len(json.dumps(snapshot)) // 2], "content_type": "application/json"},
         "older": {"json": older},

@@ -26,10 +26,10 @@ from credentials.errors import BundleRejected, MetadataRejected
 from trust_registry.client.member_files import in_order
 from trust_registry.client.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins
 from trust_registry.client.repository import (
+    MirrorFiles,
+    Roles,
     VerifiedRepository,
     check_not_older,
-    metadata_path,
-    target_path,
     verify_repository,
 )
 from trust_registry.client.snapshot import TrustSnapshot, build_snapshot
@@ -111,42 +111,43 @@ class FolderFiles:
         return [str(path.relative_to(self._folder / folder)) for path in found]
 
 
-class MirrorLayout:
-    """Files by path as a source of TUF metadata."""
-
-    def __init__(self, files: ZipFiles | FolderFiles) -> None:
-        self._files = files
-
-    def metadata(self, role: str, version: int | None) -> bytes | None:
-        return self._files.read(metadata_path(role, version))
-
-    def target(self, name: str, sha256: str) -> bytes | None:
-        return self._files.read(target_path(name, sha256))
-
-
 def read_bundle(
     source: bytes | Path,
     trusted_root: bytes,
     reference_time: int,
     *,
     held_versions: Mapping[str, int] | None = None,
+    roles: Roles | None = None,
     pins: Pins = NOTHING_SEEN,
     wait: int = CHANGE_WAIT_SECONDS,
 ) -> Bundle:
     """Verify a bundle: the bytes of a zip (at most 64 MiB, 256 MiB unpacked), or a folder.
 
     ``reference_time`` (seconds UTC) stands for now. ``held_versions``: ``TrustSnapshot.versions`` of what is
-    held already. Raises BundleRejected when it is damaged, incomplete, too large, not signed as
-    ``trusted_root`` demands, or older than what is held.
+    held already; ``roles``: what was seen of each role, which is kept up to date.
+
+    Raises BundleRejected when it is damaged, incomplete, too large, not signed as ``trusted_root`` demands, or older
+    than ``held_versions``; MetadataRejected when it is whole and older than what was seen.
     """
     files = FolderFiles(source) if isinstance(source, Path) else ZipFiles(source)
+    repository = _verified(MirrorFiles(files.read), trusted_root, roles)
     try:
-        repository = verify_repository(MirrorLayout(files), trusted_root)
         check_not_older(repository.versions, held_versions or {})
     except MetadataRejected as error:
         raise BundleRejected(error.detail) from error
     snapshot, seen = build_snapshot(repository, pins, reference_time, wait)
     return Bundle(repository, snapshot, seen, _member_files(files, snapshot))
+
+
+def _verified(source: MirrorFiles, trusted_root: bytes, roles: Roles | None) -> VerifiedRepository:
+    try:
+        return verify_repository(source, trusted_root, roles)
+    except MetadataRejected as error:
+        if roles is not None:
+            # Whole in itself: then it is what was seen that stands against it.
+            _verified(source, trusted_root, None)
+            raise
+        raise BundleRejected(error.detail) from error
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

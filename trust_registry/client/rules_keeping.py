@@ -12,6 +12,8 @@ from http import HTTPStatus
 from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
 from credentials.limits import MAX_JWS_CHARACTERS
 from credentials.recognition.ruleset import deciding_from, in_force_at
+from trust_registry.client.failure import Failure, FileFailed, naming
+from trust_registry.client.fetching import Rationed, take_fetched
 from trust_registry.client.folder import MemberFolder
 from trust_registry.client.member_files import (
     RULES,
@@ -24,7 +26,7 @@ from trust_registry.client.member_files import (
 )
 from trust_registry.client.news import MAX_RULE_SETS, News
 from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.client.status_keeping import Fetch
+from trust_registry.client.status_keeping import SHOWN_SECONDS
 
 PAST_SECONDS = 24 * 3600
 """How long a rule set stays that decides nothing any more: this gate's clock may be set back."""
@@ -34,48 +36,51 @@ RECORD = "rules.sync.json"
 class RulesKeeping:
     """One member's rule sets. Its state may be asked for from any thread; one at a time syncs."""
 
-    def __init__(self, member: str, folder: MemberFolder, fetch: Fetch) -> None:
+    def __init__(self, member: str, folder: MemberFolder, fetch: Rationed) -> None:
         self._member, self._folder, self._fetch = member, folder, fetch
         self._lock = threading.Lock()
         self._held: dict[int, MemberFile] = {}
         self._dropped: set[int] = set()
         self._etag: str | None = None
         self.synced_at = 0
-        self.file = RULES
+        self._shown: Failure | None = None
 
     def files(self, trust: TrustSnapshot) -> tuple[MemberFile, ...]:
         """What is held, by sequence, but for what a key signed that ``trust`` denies or no longer lists."""
         held = self._held
         return tuple(held[number] for number in sorted(held) if self._is_listed(held[number], trust))
 
-    def load(self, trust: TrustSnapshot, at: int) -> None:
-        """Take up what is on disk, verified again. Raises the first thing that does not hold, once all are read."""
-        self._held, self._dropped, troubles = {}, set(), []
+    def shown(self, at: int) -> Failure | None:
+        """The last old copy of a cache that was seen, for a day; though a fresh one was got past it."""
+        shown = self._shown
+        return shown if shown and at - shown.at < SHOWN_SECONDS else None
+
+    def load(self, trust: TrustSnapshot, at: int) -> Failure | None:
+        """Take up what is on disk, verified again. Returns the first thing that does not hold; all others are taken."""
+        self._held, self._dropped = {}, set()
         self._etag, self.synced_at = self._folder.read_record(RECORD)
+        failures = []
         for name in in_order(self._folder.names("rules")):
             try:
-                data = self._folder.read(name)
-                file = read_member_file(name, data or b"", self._member, trust)
+                file = read_member_file(name, self._folder.read(name) or b"", self._member, trust)
                 self._held[file.sequence] = file
             except TongxingError as error:
-                troubles.append((name, error))
-        self._raise_first(troubles)
+                failures.append(Failure.of(self._member, name, error, at))
+        return failures[0] if failures else None
 
-    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
+    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> Failure | None:
         """Bring them up to date from the mirror. ``news``: which there are; None: ask for the newest and go back.
 
-        Raises the first thing that went wrong, once all have been asked for; ``file`` names the file.
+        ``synced_at`` moves only when nothing went wrong; else the first thing that did is returned.
         """
-        if news is None:
-            self._sync_newest(trust, at)
-            self._sync_back(trust, at)
-        else:
-            self._sync_listed(news, trust, at)
-        self.synced_at = at
+        self._fetch.begin()
+        failure = self._sync_newest_and_back(trust, at) if news is None else self._sync_listed(news, trust, at)
+        if failure is None:
+            self.synced_at = at
+        return failure
 
     def take(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
         """Take a file after all checks, and store it. Raises what is wrong, SequenceNotNewer for a contradiction."""
-        self.file = name
         file = read_member_file(name, data, self._member, trust)
         with self._lock:
             held = self._held.get(file.sequence)
@@ -91,15 +96,22 @@ class RulesKeeping:
                 self._drop_past(trust, at)
             self.synced_at = at
 
+    def _sync_newest_and_back(self, trust: TrustSnapshot, at: int) -> Failure | None:
+        try:
+            self._sync_newest(trust, at)
+            self._sync_back(trust, at)
+        except FileFailed as failed:
+            return Failure.of(self._member, failed.file, failed.error, at)
+        return None
+
     def _sync_newest(self, trust: TrustSnapshot, at: int) -> None:
-        self.file = RULES
-        etag = self._etag if self.files(trust) else None
-        answer = self._fetch(RULES, MAX_JWS_CHARACTERS, etag)
-        if answer.not_modified:
-            return
-        self.take(RULES, answer.body, trust, at)
-        self._etag = answer.etag
-        self._folder.write_record(RECORD, self._etag, at)
+        with naming(RULES):
+            answer = self._fetch(RULES, MAX_JWS_CHARACTERS, self._etag if self.files(trust) else None)
+            if answer.not_modified:
+                return
+            self.take(RULES, answer.body, trust, at)
+            self._etag = answer.etag
+            self._folder.write_record(RECORD, self._etag, at)
 
     def _sync_back(self, trust: TrustSnapshot, at: int) -> None:
         """While the oldest held is for later, ask for the one before it."""
@@ -107,26 +119,32 @@ class RulesKeeping:
             files = self.files(trust)
             if in_force_at((file.rule_set for file in files), at) or not files or files[0].sequence == 1:
                 return
-            self.file = rules_name(files[0].sequence - 1)
-            try:
-                self.take(self.file, self._fetch(self.file, MAX_JWS_CHARACTERS, None).body, trust, at)
-            except FetchFailed as error:
-                if error.status == HTTPStatus.NOT_FOUND:
-                    return
-                raise
+            name = rules_name(files[0].sequence - 1)
+            with naming(name):
+                try:
+                    self._fetch_rules(name, trust, at)
+                except FetchFailed as error:
+                    if error.status == HTTPStatus.NOT_FOUND:
+                        return
+                    raise
             if self.files(trust) == files:
                 return
 
-    def _sync_listed(self, news: News, trust: TrustSnapshot, at: int) -> None:
+    def _sync_listed(self, news: News, trust: TrustSnapshot, at: int) -> Failure | None:
         held = {file.sequence for file in self.files(trust)}
-        troubles = []
-        for number in set(news.rules) - held - self._dropped:
+        failures = []
+        for number in sorted(set(news.rules) - held - self._dropped):
             name = rules_name(number)
             try:
-                self.take(name, self._fetch(name, MAX_JWS_CHARACTERS, None).body, trust, at)
+                self._fetch_rules(name, trust, at)
             except TongxingError as error:
-                troubles.append((name, error))
-        self._raise_first(troubles)
+                failures.append(Failure.of(self._member, name, error, at))
+        return failures[0] if failures else None
+
+    def _fetch_rules(self, name: str, trust: TrustSnapshot, at: int) -> None:
+        stale = take_fetched(self._fetch, name, MAX_JWS_CHARACTERS, lambda data: self.take(name, data, trust, at))
+        if stale is not None:
+            self._shown = Failure.of(self._member, name, stale, at)
 
     def _drop_past(self, trust: TrustSnapshot, at: int) -> None:
         usable = [file.rule_set for file in self.files(trust)]
@@ -142,8 +160,3 @@ class RulesKeeping:
         except Untrusted:
             return False
         return True
-
-    def _raise_first(self, troubles: list[tuple[str, TongxingError]]) -> None:
-        if troubles:
-            self.file, error = troubles[0]
-            raise error

@@ -43,7 +43,8 @@ class TrustSnapshot:
 
     ``verified_at``: when this gate last verified it (seconds UTC, by the gate's clock). ``registry_time``:
     when the registry signed its timestamp. ``versions`` and ``expiries`` by TUF role. ``reported``: entries
-    that were left out or stand in doubt, and why; the rest is usable.
+    that were left out or stand in doubt, and why; the rest is usable. ``anchor``: SHA-256 (hex) of the trusted root,
+    below which alone versions are to be compared.
     """
 
     members: Mapping[str, TrustedMember]
@@ -54,6 +55,7 @@ class TrustSnapshot:
     versions: Mapping[str, int]
     expiries: Mapping[str, int]
     reported: tuple[BadEntry, ...]
+    anchor: str = ""
 
     def find(self, kid: bytes) -> TrustedKey | None:
         """The key of this kid, or None. Ask ``denied`` first: a denied key verifies nothing."""
@@ -95,6 +97,7 @@ def build_snapshot(
         versions=MappingProxyType(dict(repository.versions)),
         expiries=MappingProxyType(dict(repository.expiries)),
         reported=(*repository.trust_list.bad_entries, *making.reported, *denials_reported),
+        anchor=repository.anchor,
     )
     return snapshot, Pins({**pins.members, **making.pins}, denied)
 

@@ -8,22 +8,12 @@ for somebody has told two stories.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple
 
-from credentials.errors import (
-    ChainBroken,
-    ChainForked,
-    FetchFailed,
-    SegmentMissing,
-    TakenBack,
-    TongxingError,
-    Unreadable,
-    Untrusted,
-)
+from credentials.errors import ChainForked, FetchFailed, FetchTooLarge, SegmentMissing, Untrusted
 from credentials.limits import MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
-from service_kit.fetch import Response
+from trust_registry.client.failure import Failure, FileFailed, naming
+from trust_registry.client.fetching import BROKEN, LARGE_AT_A_TIME, USUAL_SNAPSHOT_BYTES, Rationed, take_fetched
 from trust_registry.client.folder import MemberFolder
 from trust_registry.client.member_files import (
     STATUS,
@@ -44,33 +34,21 @@ FAR_BEHIND = 16
 MAX_SEGMENTS_HELD = 64
 """Segments after a snapshot, from which a newer snapshot takes their place."""
 MAX_SEGMENTS_A_ROUND = 256
-FORK_SHOWN_SECONDS = 24 * 3600
+SHOWN_SECONDS = 24 * 3600
+"""How long a fork, or an old copy that a cache served, stays on show."""
 RECORD = "status.sync.json"
-_BROKEN = (ChainBroken, Unreadable, Untrusted, TakenBack, FetchFailed)
-
-Fetch = Callable[[str, int, str | None], Response]
-"""Fetches a member's file by name: at most so many bytes, 304 while the ETag holds."""
-
-
-class Trouble(NamedTuple):
-    """What went wrong with which file, and when (seconds UTC)."""
-
-    file: str
-    error: TongxingError
-    at: int
 
 
 class StatusKeeping:
     """One member's status. Its state may be asked for from any thread; one at a time syncs."""
 
-    def __init__(self, member: str, folder: MemberFolder, fetch: Fetch) -> None:
+    def __init__(self, member: str, folder: MemberFolder, fetch: Rationed) -> None:
         self._member, self._folder, self._fetch = member, folder, fetch
         self._lock = threading.Lock()
         self._chain: StatusChain | None = None
         self._etag: str | None = None
         self.synced_at = 0
-        self.file = STATUS
-        self._fork: Trouble | None = None
+        self._shown: Failure | None = None
 
     def chain(self, trust: TrustSnapshot) -> StatusChain | None:
         """What is held, unless ``trust`` denies or no longer lists a key that signed it."""
@@ -82,37 +60,54 @@ class StatusKeeping:
             return None
         return chain
 
-    def fork(self, at: int) -> Trouble | None:
-        """The last fork that was seen, for a day."""
-        fork = self._fork
-        return fork if fork and at - fork.at < FORK_SHOWN_SECONDS else None
+    def shown(self, at: int) -> Failure | None:
+        """The last fork, or old copy of a cache, that was seen, for a day; though it was healed."""
+        shown = self._shown
+        return shown if shown and at - shown.at < SHOWN_SECONDS else None
 
-    def load(self, trust: TrustSnapshot, at: int) -> None:
-        """Take up what is on disk, verified again. Raises what does not hold; what stands before it is taken."""
+    def load(self, trust: TrustSnapshot, at: int) -> Failure | None:
+        """Take up what is on disk, verified again. Returns what does not hold; what stands before it is taken."""
         with self._lock:
-            self.file = STATUS
             self._chain, self._etag, self.synced_at = None, None, 0
+            try:
+                self._load(trust)
+            except FileFailed as failed:
+                return Failure.of(self._member, failed.file, failed.error, at)
+        return None
+
+    def _load(self, trust: TrustSnapshot) -> None:
+        with naming(STATUS):
             data = self._folder.read(STATUS)
             if data is None:
                 return
             self._chain = StatusChain.begin(read_member_file(STATUS, data, self._member, trust))
             self._etag, self.synced_at = self._folder.read_record(RECORD)
-            for name in in_order(self._folder.names("segments")):
-                self.file = name
+        for name in in_order(self._folder.names("segments")):
+            with naming(name):
                 self._load_segment(name, trust)
 
-    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
+    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> Failure | None:
         """Bring it up to date from the mirror. ``news``: what the mirror says there is; None: ask for everything.
 
-        ``synced_at`` moves only at the end. Raises what went wrong; ``file`` names the file.
+        ``synced_at`` moves only when nothing went wrong; else that is returned.
         """
+        self._fetch.begin()
+        try:
+            self._sync(news, trust, at)
+        except FileFailed as failed:
+            return Failure.of(self._member, failed.file, failed.error, at)
+        self.synced_at = at
+        return None
+
+    def _sync(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
         chain = self.chain(trust)
         if chain is None or _wants_snapshot(chain, news):
             self._sync_snapshot(trust, at)
         try:
             self._follow(news, trust, at)
-        except _BROKEN as error:
-            self._heal(Trouble(self.file, error, at), trust)
+        except FileFailed as failed:
+            if not isinstance(failed.error, BROKEN) or not self._is_healed(failed, trust, at):
+                raise
             self._follow(news, trust, at)
         if news is None:
             # Nobody says whether there are segments that the mirror has dropped already.
@@ -120,11 +115,9 @@ class StatusKeeping:
             self._sync_snapshot(trust, at)
             if self._chain is not held:
                 self._follow(news, trust, at)
-        self.synced_at = at
 
     def take(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
         """Take a file that came another way (a bundle) after the same checks, and store it. Raises what is wrong."""
-        self.file = name
         if name == STATUS:
             self._take_snapshot(data, None, trust, at)
         else:
@@ -134,9 +127,15 @@ class StatusKeeping:
         self.synced_at = at
 
     def _sync_snapshot(self, trust: TrustSnapshot, at: int) -> None:
-        self.file = STATUS
-        etag = self._etag if self.chain(trust) else None
-        answer = self._fetch(STATUS, MAX_SIGNED_BYTES, etag)
+        with naming(STATUS):
+            try:
+                self._fetch_snapshot(USUAL_SNAPSHOT_BYTES, trust, at)
+            except FetchTooLarge:
+                with LARGE_AT_A_TIME:
+                    self._fetch_snapshot(MAX_SIGNED_BYTES, trust, at)
+
+    def _fetch_snapshot(self, limit: int, trust: TrustSnapshot, at: int) -> None:
+        answer = self._fetch(STATUS, limit, self._etag if self.chain(trust) else None)
         if not answer.not_modified:
             self._take_snapshot(answer.body, answer.etag, trust, at)
 
@@ -145,29 +144,36 @@ class StatusKeeping:
             chain = self.chain(trust)
             if chain is None or (news and chain.number >= news.segment):
                 return
-            self.file = name = segment_name(chain.number + 1)
-            try:
-                data = self._fetch(name, MAX_SEGMENT_BYTES, None).body
-            except FetchFailed as error:
-                if news is None and error.status == HTTPStatus.NOT_FOUND:
+            name = segment_name(chain.number + 1)
+            with naming(name):
+                if not self._fetch_segment(name, news, trust, at):
                     return
-                raise
-            self._take_segment(name, data, trust, at)
 
-    def _heal(self, trouble: Trouble, trust: TrustSnapshot) -> None:
-        """Go on from the newest snapshot, when it is newer than all that is held. Else raises what broke."""
-        if isinstance(trouble.error, ChainForked):
-            self._fork = trouble
+    def _fetch_segment(self, name: str, news: News | None, trust: TrustSnapshot, at: int) -> bool:
+        """Whether there was one."""
+        try:
+            stale = take_fetched(
+                self._fetch, name, MAX_SEGMENT_BYTES, lambda data: self._take_segment(name, data, trust, at)
+            )
+        except FetchFailed as error:
+            if news is None and error.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        if stale is not None:
+            self._shown = Failure.of(self._member, name, stale, at)
+        return True
+
+    def _is_healed(self, failed: FileFailed, trust: TrustSnapshot, at: int) -> bool:
+        """Go on from the newest snapshot; whether it is newer than all that is held."""
+        if isinstance(failed.error, ChainForked):
+            self._shown = Failure.of(self._member, failed.file, failed.error, at)
         before = self.chain(trust)
         try:
-            self._sync_snapshot(trust, trouble.at)
-        except TongxingError:
-            self.file = trouble.file
-            raise trouble.error from None
+            self._sync_snapshot(trust, at)
+        except FileFailed:
+            return False
         after = self.chain(trust)
-        if before is None or after is None or after.number <= before.number:
-            self.file = trouble.file
-            raise trouble.error
+        return before is not None and after is not None and after.number > before.number
 
     def _take_snapshot(self, data: bytes, etag: str | None, trust: TrustSnapshot, at: int) -> None:
         file = read_member_file(STATUS, data, self._member, trust)
@@ -185,7 +191,7 @@ class StatusKeeping:
         try:
             chain = held.rebase(file) if held else StatusChain.begin(file)
         except ChainForked as error:
-            self._fork = Trouble(STATUS, error, at)
+            self._shown = Failure.of(self._member, STATUS, error, at)
             raise
         self._folder.write(STATUS, file.data)
         kept = {segment_name(each.sequence) for each in chain.segments}

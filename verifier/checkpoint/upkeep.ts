@@ -143,10 +143,10 @@ export class Upkeep {
   }
 }
 
-/** Whether what is stored lacks nothing but withdrawals and times of the last minutes: a denial is written at once. */
+/** Whether what is stored lacks nothing but withdrawals and times of the last minutes: a denial, or newer versions, at once. */
 function isAlmost({ document, syncedAt }: Held, stored: Held): boolean {
   const of = ({ trust, rules, reasons, policy, member, gate }: SnapshotJson) => [
-    trust?.members, trust?.denied, rules, reasons, policy, member, gate,
+    trust?.members, trust?.denied, JSON.stringify([trust?.anchor, trust?.versions]), rules, reasons, policy, member, gate,
   ];
   const before = of(stored.document);
   return of(document).every((part, at) => part === before[at]) && Math.abs(syncedAt - stored.syncedAt) < WRITE_SECONDS;

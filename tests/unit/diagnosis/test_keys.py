@@ -18,9 +18,8 @@ from service_kit.settings import read_settings
 from tests.unit.issuer.serving import environment
 from tests.unit.trust_registry.published import DAY, Published
 from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import verify_repository
+from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.client.snapshot import build_snapshot
-from trust_registry.repository import MirrorFiles
 
 USES = ("credential", "credential-2", "status", "rules", "log")
 

@@ -24,11 +24,10 @@ from tests.unit.trust_registry.founded import AUDIENCE, HENAN, NOW, FoundedRegis
 from trust_registry import service
 from trust_registry.app import create_app
 from trust_registry.approval import DraftDocument, review, sign
-from trust_registry.client.repository import verify_repository
+from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
 from trust_registry.denials import sign_request
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
-from trust_registry.repository import MirrorFiles
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from service_kit.clock import DAY_SECONDS
 from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.founded import NOW, FoundedRegistry
 from trust_registry import founding, succession
-from trust_registry.client.repository import VerifiedRepository, verify_repository
+from trust_registry.client.repository import VerifiedRepository, verify_repository, version_of
 from trust_registry.log import read_page
 from trust_registry.renewal import OnlineSigners, RegistryKeys
-from trust_registry.repository import expiry_of, root_of, version_of
+from trust_registry.repository import expiry_of, root_of
 from trust_registry.succession import Succession, draft_succession, put_into_force, read_succession
 
 LATER = NOW + 300 * DAY_SECONDS

@@ -364,3 +364,40 @@ def _wait(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_news_that_cannot_be_had_are_reported(keep: Keep, mirror: Serving) -> None:
+    """Every gate then asks for every file of every member: somebody must be able to see why the mirror is so busy."""
+    mirror.files[MIRROR + "news.json"] = b"<html>"
+    gate = keep()
+    assert [(failure.file, failure.code) for failure in gate.freshness.refresh()] == [("news.json", "malformed")]
+    assert gate.knowledge.statuses
+    del mirror.files[MIRROR + "news.json"]
+    assert gate.freshness.refresh() == ()
+
+
+def test_only_the_hosts_rules_are_fetched(keep: Keep, mirror: Serving) -> None:
+    """No others decide anything here; a mirror without any key could name sixty-four of each member."""
+    keep().freshness.refresh()
+    asked = {path.removeprefix(MIRROR) for path in mirror.asked if "rules" in path}
+    assert asked == {f"members/{HOST}/rules.jws"}
+
+
+def test_a_folder_put_back_beneath_a_running_gate_takes_nothing_back(
+    keep: Keep, registry: MirroredRegistry, mirror: Serving, tmp_path: Path
+) -> None:
+    """Yesterday's backup, and a mirror that is just as old: the gate goes by what it knows, and says what is wrong."""
+    gate, kid = keep(), registry.henan.keys[0].kid
+    gate.freshness.refresh()
+    yesterday = {path: path.read_bytes() for path in tmp_path.rglob("trust/*.*")}
+    old = {path: data for path, data in mirror.files.items() if "metadata" in path}
+    registry.published.deny(kid)
+    registry.publish()
+    mirror.files.update(registry.served)
+    gate.freshness.refresh()
+    assert kid in gate.pupil.denied
+    for path, data in yesterday.items():
+        path.write_bytes(data)
+    mirror.files.update(old)
+    assert [failure.code for failure in gate.freshness.refresh()] == ["metadata-rejected"]
+    assert kid in gate.pupil.denied

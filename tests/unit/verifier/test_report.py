@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trust_registry.client.mirror import Failure, MemberState
+from trust_registry.client.failure import Failure
+from trust_registry.client.mirror import MemberState
 from verifier.report import Report, read_report, write_report
 from verifier.rounds import REPORT
 
