@@ -96,6 +96,7 @@
     └── OperationError                  our side, or the way to it, is at fault
         ├── SettingInvalid                setting-invalid
         ├── KeyNotListed                  key-not-listed        (our own key, which gates would refuse)
+        ├── StateBehind                   state-behind          (gates know more than our database)
         ├── StorageUnavailable            storage-unavailable
         ├── StorageFull                   storage-full
         ├── SchemaOutdated                schema-outdated
@@ -666,6 +667,12 @@ class KeyNotListed(OperationError):
     """The trust list does not have the key that this issuer signs with: every gate would refuse its codes."""
 
     code = "key-not-listed"
+
+
+class StateBehind(OperationError):
+    """Gates know more of what this issuer signed than its database does: a backup was restored, or there are two."""
+
+    code = "state-behind"
 
 
 class StorageUnavailable(OperationError):

@@ -59,6 +59,7 @@ def init(not_listed_yet: bool, as_json: bool) -> None:
     listing = office.listing.condition()
     said = {"secret_file": str(settings.secret_path), "made": made, "listing": listing._asdict()}
     say(as_json, said, [f"ready; secret: {settings.secret_path}", *_told(listing, settings)])
+    office.recovery.require()
     office.listing.require()
 
 
@@ -189,6 +190,27 @@ def publish(rules: BinaryIO | None, as_json: bool) -> None:
     say(as_json, published._asdict(), [words])
 
 
+@issuer.command("catch-up")
+@as_json
+def catch_up(as_json: bool) -> None:
+    """After an older database was put back: go on from what gates have.
+
+    What gates have seen withdrawn stays so, lost codes included; numbers and indices of the lost time are not used
+    again. Codes and decisions that were made in it are gone: issue them anew. Stop the service before.
+
+    \b
+    Example:
+      tongxing issuer catch-up
+    """
+    there = _open().recovery.catch_up()
+    if there is None:
+        say(as_json, {"caught_up": False}, ["nothing to do: the mirror has no more than this database"])
+        return
+    said = {"caught_up": True, "segment": there.sequence, "withdrawn": there.withdrawn_count}
+    words = f"goes on after segment {there.sequence}, with {there.withdrawn_count} withdrawals that gates have"
+    say(as_json, said, [words])
+
+
 @issuer.group()
 def client() -> None:
     """The applications that may ask for codes over HTTP, each by its public key."""
@@ -249,7 +271,7 @@ def _open(not_listed_yet: bool | None = None) -> IssuerService:
     office = open_service(_settings(bool(not_listed_yet)))
     click.get_current_context().call_on_close(office.engine.dispose)
     if not_listed_yet is not None:
-        office.listing.refresh()
+        office.look()
     return office
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from flask import current_app, request
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms import es256
-from credentials.errors import ClaimCodeUnknown, NotAuthenticated, SettingInvalid
+from credentials.errors import ClaimCodeUnknown, FetchFailed, FetchTooLarge, NotAuthenticated, SettingInvalid
 from credentials.keys import VerificationKey, kid_of
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
@@ -26,6 +27,7 @@ from issuer.issuance import Issuance, Secrets
 from issuer.listing import REFRESH_SECONDS, Listing, OwnKey
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
+from issuer.recovery import Recovery
 from issuer.sign_in import SignIn, open_sign_in
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
@@ -47,6 +49,7 @@ from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
 
 EXTENSION = "issuer"
+_log = structlog.get_logger("issuer")
 SECRET_BYTES = 32
 MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 VERSION_TABLE = "issuer_schema_version"
@@ -89,6 +92,7 @@ class IssuerService:
     claim_codes: ClaimCodes
     holding: Holding
     listing: Listing
+    recovery: Recovery
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
@@ -165,6 +169,17 @@ class IssuerService:
         limits.count(FAILED_CLAIMS, caller(), by, at)
         limits.count(ALL_FAILED_CLAIMS, "", by, at)
 
+    def look(self) -> None:
+        """Ask the registry whether gates take what this issuer signs, and whether they know more than it does.
+
+        A registry that cannot be reached stops nobody.
+        """
+        self.listing.refresh()
+        try:
+            self.recovery.look()
+        except (FetchFailed, FetchTooLarge) as error:
+            _log.info("mirror-not-compared", code=error.code, detail=error.detail)
+
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
@@ -195,7 +210,15 @@ def open_service(
     engine = open_database(settings)
     store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
     mirror = Mirror(settings.registry_url, settings.member, settings.fetcher())
-    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror)
+    recovery = Recovery(
+        feed,
+        settings.fetcher(),
+        settings.registry_url,
+        settings.member,
+        status_signer.public_key,
+        secrets.index_key,
+    )
+    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror, recovery)
     clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
@@ -210,7 +233,7 @@ def open_service(
         secrets,
         settings.audience,
         metrics.count_issued,
-        listing.require,
+        _both(recovery.require, listing.require),
     )
     claim_codes = ClaimCodes(people, issuance)
     with _disposed_on_error(engine):
@@ -228,6 +251,7 @@ def open_service(
         claim_codes=claim_codes,
         holding=Holding(people, issuance),
         listing=listing,
+        recovery=recovery,
         sign_in=sign_in,
         clock=clock,
         metrics=metrics,
@@ -289,6 +313,14 @@ def _disposed_on_error(engine: Engine) -> Iterator[None]:
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
     key = settings.private_key(path)
     return PemSigner(key, kid_of(settings.member, key.public_key()))
+
+
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def require() -> None:
+        one()
+        other()
+
+    return require
 
 
 def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes, clock: Clock) -> Listing:

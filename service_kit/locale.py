@@ -90,6 +90,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     "decision-rejected": Text("赋码决定不合规定。", "The decision does not meet the rules for decisions."),
     "rule-set-invalid": Text("规则集无效。", "The rule set is not valid."),
     "setting-invalid": Text("配置有误。", "A setting is wrong."),
+    "state-behind": Text(
+        "本发码系统的数据比各地卡口已知的旧（可能恢复了旧备份），已停止发码。",
+        "This issuer's database is older than what gates know (a restored backup?); it issues nothing.",
+    ),
     "key-not-listed": Text(
         "发码密钥不在信任列表中，各地卡口不会认可，已停止发码。",
         "The trust list does not have this issuer's key, so gates would refuse its codes; it issues none.",

@@ -57,6 +57,7 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.QuotaExceeded: 413,
     errors.RateLimited: 429,
     errors.KeyNotListed: 503,
+    errors.StateBehind: 503,
     errors.StorageUnavailable: 503,
     errors.Unavailable: 503,
     errors.SignInUnavailable: 503,

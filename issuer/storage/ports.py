@@ -196,5 +196,13 @@ class StatusFeed(Protocol):
     def forget(self, before: int, names: Sequence[str]) -> None:
         """Drop delivered segments before this number (never the newest) and what was brought under these names."""
 
+    def adopt(self, newest: SegmentRow, lists: Mapping[int, tuple[int, list[int]]], next_list: int) -> None:
+        """Go on from what gates have, after this database was put back to an older state.
+
+        ``newest``: the mirror's newest segment; ``lists``: its lists, id -> (end of its day, withdrawn positions). What
+        gates have seen stays withdrawn; what they have not yet is carried again. No place is given any more in any list
+        that is open, and no list gets an id up to ``next_list``.
+        """
+
     def claim(self, work: str, holder: str, at: int, until: int) -> bool:
         """Whether ``holder`` may do this work until then: nobody else is at it, or whoever was is overdue."""

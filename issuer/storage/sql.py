@@ -23,7 +23,7 @@ from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
 from service_kit.retrying import retried
 
-_LISTS, _PUBLISHED = "status-list", "published-at"
+LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""
 
@@ -39,7 +39,7 @@ class SqlIssuerStore:
         places: list[Place] = []
         # In haste: a code that is recorded takes its place's commit to the disk with it.
         with transaction(self._engine, hasty=True) as connection:
-            next_value(connection, _LISTS, 0)
+            next_value(connection, LISTS, 0)
             while len(places) < count:
                 list_id, position = _open_list(connection, end, room=1)
                 taken = min(count - len(places), STATUS_LIST_SIZE - position)
@@ -60,7 +60,7 @@ class SqlIssuerStore:
             if connection.execute(bound).scalars().all() == [digest]:
                 return
         with transaction(self._engine) as connection:
-            next_value(connection, _LISTS, 0)
+            next_value(connection, LISTS, 0)
             if not connection.execute(bound).first():
                 connection.execute(insert(tables.secret_check).values(digest=digest))
             elif connection.execute(bound).scalar_one() != digest:
@@ -85,7 +85,7 @@ class SqlIssuerStore:
     @retried
     def open_lists(self, at: int, days_ahead: int) -> None:
         with transaction(self._engine) as connection:
-            next_value(connection, _LISTS, 0)
+            next_value(connection, LISTS, 0)
             for day in range(days_ahead + 1):
                 _open_list(connection, group_end(at + day * DAY_SECONDS), room=_ROOM_AHEAD)
 
@@ -107,20 +107,23 @@ class SqlIssuerStore:
             published_at = counters.get(_PUBLISHED)
             unpublished = select(func.count()).where(withdrawn.serial >= Place(least or 0, 0).serial)
             waiting = connection.execute(unpublished.where(withdrawn.withdrawn_at >= (published_at or 0))).scalar_one()
-        return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(_LISTS, 0))
+        return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(LISTS, 0))
 
     @retried
     def current_lists(self, at: int, upto: int | None = None) -> Mapping[int, tuple[int, list[int]]]:
         lists, withdrawn = tables.status_list.c, tables.withdrawal.c
         with reading(self._engine) as connection:
             current = select(lists.list_id, lists.expires_at).where(lists.expires_at > at)
-            serials = select(withdrawn.serial)
+            seen = tables.seen_withdrawal.c
+            serials, lost = select(withdrawn.serial), select(seen.serial)
             if upto is not None:
                 current, serials = current.where(lists.opened_in <= upto), serials.where(withdrawn.segment <= upto)
+                lost = lost.where(seen.segment <= upto)
             ends = {row.list_id: row.expires_at for row in connection.execute(current)}
             least = Place(min(ends, default=0), 0).serial
             positions: dict[int, list[int]] = defaultdict(list)
-            for (serial,) in connection.execute(serials.where(withdrawn.serial >= least)):
+            both = serials.where(withdrawn.serial >= least).union(lost.where(seen.serial >= least))
+            for (serial,) in connection.execute(both):
                 place = place_of(serial)
                 positions[place.list_id].append(place.position)
         return {list_id: (end, positions[list_id]) for list_id, end in ends.items()}
@@ -150,7 +153,7 @@ def _open_list(connection: Connection, end: int, room: int) -> tuple[int, int]:
     if found is not None:
         return found.list_id, found.next_position
     # List ids are never used again: a reference to a retired list must stay refused.
-    list_id = next_value(connection, _LISTS)
+    list_id = next_value(connection, LISTS)
     if list_id > MAX_STATUS_LIST:
         raise Conflict("all status list ids are used")
     connection.execute(insert(tables.status_list).values(list_id=list_id, expires_at=end, next_position=0))

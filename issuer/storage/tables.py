@@ -130,6 +130,14 @@ Index(
     postgresql_where=withdrawal.c.segment.is_(None),
 )
 
+# Bits that gates have seen, of codes that were lost with a database: set for good, and a place that nobody gets.
+seen_withdrawal = Table(
+    "issuer_seen_withdrawal",
+    metadata,
+    Column("serial", _Serial, primary_key=True, autoincrement=False),
+    Column("segment", BigInteger, nullable=False),
+)
+
 segment = Table(
     "issuer_segment",
     metadata,

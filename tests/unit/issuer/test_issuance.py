@@ -161,7 +161,7 @@ def test_bad_ones_stop_no_other(issuer: IssuerOnDisk) -> None:
         ask_for(paper(decision=by_hand(basis="none")), "d"),
         ask_for(paper(name="李四"), "e"),
     ]
-    assert outcomes(issuer, *asks) == ["issued", "invalid-request", "invalid-document", "decision-rejected", "issued"]
+    assert outcomes(issuer, *asks) == ["issued", "invalid-name", "invalid-document", "decision-rejected", "issued"]
     assert issuer.rows("issuer_credential") == 2
 
 
@@ -174,7 +174,7 @@ def test_one_key_several_times_in_a_batch(issuer: IssuerOnDisk) -> None:
         ask_for(paper(name="李四"), "k"),
         ask_for(paper(name=" "), "k"),
     ]
-    wanted = ["invalid-request", "issued", "issued", "idempotency-conflict", "idempotency-conflict"]
+    wanted = ["invalid-name", "issued", "issued", "idempotency-conflict", "idempotency-conflict"]
     assert outcomes(issuer, *asks) == wanted
     assert outcomes(issuer, *asks[1:]) == wanted[1:]
     assert issuer.rows("issuer_credential") == 1
@@ -182,7 +182,7 @@ def test_one_key_several_times_in_a_batch(issuer: IssuerOnDisk) -> None:
 
 def test_batch_of_bad_ones_alone(issuer: IssuerOnDisk) -> None:
     """Nothing to issue opens no transaction."""
-    assert outcomes(issuer, ask_for(paper(name=" "))) == ["invalid-request"]
+    assert outcomes(issuer, ask_for(paper(name=" "))) == ["invalid-name"]
     assert outcomes(issuer) == []
 
 
