@@ -1,6 +1,7 @@
 """The ``tongxing`` command: the services' own command groups under one roof.
 
-Exit codes: 0 done or accepted, 1 refused, 2 undetermined, 64 wrong usage or setting, 70 our own fault.
+Exit codes: 0 done or accepted, 1 refused, 2 undetermined, each only when it was told; 64 wrong usage or setting, 70 our
+own fault or an output that could not be written, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,12 +12,23 @@ from importlib import import_module
 
 import click
 
-from credentials.errors import InvalidRequest, OperationError, SettingInvalid, TongxingError
-from service_kit import logs
-from service_kit.locale import reader_languages, text_of
+from credentials.errors import (
+    FetchFailed,
+    InvalidRequest,
+    OperationError,
+    OutputUnwritable,
+    PictureUnreadable,
+    SettingInvalid,
+    TongxingError,
+)
+from service_kit import logs, terminal
+from service_kit.commands import Group, show_usage
+from service_kit.locale import TEXTS, UNEXPECTED, reader_languages, text_of
+from service_kit.terminal import tell
 from service_kit.workers import counting_together
 
-REFUSED, WRONG_USAGE, OWN_FAULT = 1, 64, 70
+REFUSED, WRONG_USAGE, OWN_FAULT, INTERRUPTED = 1, 64, 70, 130
+MAX_DETAIL_CHARACTERS = 2000
 MAX_WORKERS = 64
 
 
@@ -31,7 +43,7 @@ GROUPS = {
 }
 
 
-class Roof(click.Group):
+class Roof(Group):
     """Imports a service's commands when they are asked for: starting takes a fifth of the time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -80,24 +92,42 @@ def serve(context: click.Context, roles: tuple[str, ...], host: str, port: int, 
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command and exit with the code that its outcome has."""
+    """Run the command and exit with the code that its outcome has.
+
+    A script opens a barrier by this code: 0, 1 and 2 are outcomes that were told, and nothing else ends with them.
+    """
+    terminal.prepare()
     logs.configure("WARNING")
+    code = _outcome(arguments)
+    # A refusal that nobody could be told of is no outcome.
+    sys.exit(code if code != REFUSED or terminal.was_heard() else OWN_FAULT)
+
+
+def _outcome(arguments: list[str] | None) -> int:
     try:
-        code = tongxing.main(arguments, standalone_mode=False)
+        code = tongxing.main(arguments, prog_name="tongxing", standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
-        sys.exit(WRONG_USAGE)
+        show_usage(error)
+        return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return INTERRUPTED
     except TongxingError as error:
-        sys.exit(_complain(error))
-    sys.exit(code if isinstance(code, int) else 0)
+        return _complain(error)
+    except (SystemExit, Exception) as error:
+        # click ends with 1 where its help meets a closed pipe, and so would Python for what nobody caught.
+        return _own_fault(error)
 
 
 def _complain(error: TongxingError) -> int:
     """Tell an error to the person at the terminal; the exit code of its kind."""
-    text = text_of(error)
-    click.echo(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{error}]", err=True)
+    if isinstance(error, OutputUnwritable):
+        terminal.let_go()
+    text, told = text_of(error), str(error)
+    if isinstance(error, FetchFailed) and error.address:
+        told = f"{error.code}: {error.address}: {error.detail}"
+    # A registry's own words may be of any length.
+    tell(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{told[:MAX_DETAIL_CHARACTERS]}]", err=True)
     return _exit_code(error)
 
 
@@ -106,8 +136,17 @@ def _complain_at_start(error: TongxingError) -> int:
     return WRONG_USAGE if (code := _complain(error)) == REFUSED else code
 
 
+def _own_fault(error: BaseException) -> int:
+    if isinstance(error, OSError | SystemExit):
+        terminal.let_go()
+    text = TEXTS[UNEXPECTED]
+    words = " ".join(map(text.of, reader_languages(os.environ)))
+    tell(f"{words} [{UNEXPECTED}: {type(error).__name__}; {', '.join(logs.places_of(error))}]", err=True)
+    return OWN_FAULT
+
+
 def _exit_code(error: TongxingError) -> int:
-    if isinstance(error, SettingInvalid | InvalidRequest):
+    if isinstance(error, SettingInvalid | InvalidRequest | PictureUnreadable):
         return WRONG_USAGE
     return OWN_FAULT if isinstance(error, OperationError) else REFUSED
 

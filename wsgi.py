@@ -19,7 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from credentials.errors import SettingInvalid, TongxingError
 from issuer.config import IssuerSettings
 from service_kit import logs
-from service_kit.settings import ServiceSettings, read_settings, refuse_unknown
+from service_kit.settings import ServiceSettings, read_settings, refuse_unknown, require_readable
 from trust_registry.config import RegistrySettings
 from verifier.config import VerifierSettings
 
@@ -40,6 +40,7 @@ def read_roles(environ: Mapping[str, str]) -> dict[str, ServiceSettings]:
     if not roles or not set(roles) <= set(ROLES):
         raise SettingInvalid(f"TONGXING_ROLES: some of {', '.join(ROLES)}")
     refuse_unknown(environ, *SETTINGS.values())
+    require_readable(environ, *(SETTINGS[role] for role in roles))
     return {role: read_settings(SETTINGS[role], environ) for role in roles}
 
 

@@ -106,6 +106,7 @@
         ├── BundleRejected                bundle-rejected
         ├── SelfCheckFailed               self-check-failed     (we would have issued something wrong)
         ├── SignInUnavailable             sign-in-unavailable   (the identity provider does not do its part)
+        ├── OutputUnwritable              output-unwritable     (a command's result, on standard output)
         └── Unavailable                   unavailable
 
 Each class has a stable kebab-case ``code``. The texts in zh-CN and en stand in
@@ -694,13 +695,14 @@ class SchemaOutdated(OperationError):
 
 
 class FetchFailed(OperationError):
-    """A fetch ended without the whole content. ``status``: the HTTP status, where there was an answer."""
+    """A fetch ended without the whole content. ``status``: the HTTP status, where there was an answer; ``address``: of
+    what was fetched, for somebody at a terminal: it is not part of ``detail``, which goes into logs."""
 
     code = "fetch-failed"
 
-    def __init__(self, detail: str = "", status: int | None = None) -> None:
+    def __init__(self, detail: str = "", status: int | None = None, address: str = "") -> None:
         super().__init__(detail)
-        self.status = status
+        self.status, self.address = status, address
 
 
 class FetchTooLarge(OperationError):
@@ -731,6 +733,12 @@ class SignInUnavailable(OperationError):
     """The identity provider does not answer, answers nonsense, or does not know us."""
 
     code = "sign-in-unavailable"
+
+
+class OutputUnwritable(OperationError):
+    """A command's result could not be written to its standard output, so nobody was told."""
+
+    code = "output-unwritable"
 
 
 class Unavailable(OperationError):

@@ -47,6 +47,13 @@ def is_member_id(text: object) -> bool:
     return isinstance(text, str) and text in MEMBERS
 
 
+def no_member_id(text: object) -> str:
+    """Why ``text`` is no member id, and where those that are stand: for a message."""
+    close = text.strip().upper() if isinstance(text, str) else ""
+    meant = f"did you mean {close}? " if close in MEMBERS and close != text else ""
+    return f"not a member id, as CN-41 for Henan: {meant}`tongxing registry members` lists them"
+
+
 def is_region(code: object) -> bool:
     """Whether ``code`` is built like a GB/T 2260 code: a six-digit integer in a known province."""
     return type(code) is int and 110_000 <= code <= 829_999 and code // 10_000 in REGION_CODES

@@ -8,19 +8,21 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import click
 
 from credentials.errors import TongxingError
 from demonstration.props import asks
-from demonstration.story import Stage, tell
+from demonstration.story import Stage
+from demonstration.story import tell as tell_story
 from demonstration.telling import Difference
 from demonstration.world import World
+from service_kit.commands import Command
 from service_kit.locale import Text, reader_languages
+from service_kit.terminal import Styled, tell
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--keep-running", is_flag=True, help="Leave the servers up afterwards, and print their addresses.")
 @click.option(
     "--folder",
@@ -46,16 +48,16 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
     began = time.monotonic()
     with World(folder.absolute()) as world:
         try:
-            stage = tell(world)
+            stage = tell_story(world)
         except (Difference, TongxingError) as error:
-            click.secho(f"\n✗ {error}", fg="red", bold=True)
+            tell()
+            tell(Styled(f"✗ {error}", "red", bold=True))
             _say(Text(f"  图片和日志：{folder}", f"  pictures and logs: {folder}"))
             context.exit(1)
         seconds = round(time.monotonic() - began)
-        _say(
-            Text(f"✓ 每个结果都符合预期，用时 {seconds} 秒", f"✓ every outcome was the expected one, in {seconds} s"),
-            fg="green", bold=True, first="\n",
-        )  # fmt: skip
+        tell()
+        done = Text(f"✓ 每个结果都符合预期，用时 {seconds} 秒", f"✓ every outcome was the expected one, in {seconds} s")
+        _say(done, "green", bold=True)
         _say(Text(f"  图片、日志、密钥和数据库：{folder}", f"  pictures, logs, keys and databases: {folder}"))
         if keep_running:
             _stay(stage)
@@ -67,7 +69,7 @@ def _stay(stage: Stage) -> None:
         if server.process is None and server.name.count("-") == 0:
             world.start(server)
         if server.process is not None:
-            click.echo(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
+            tell(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
     code = stage.henan.claim_code(asks("刘洋", hours=20, form="phone", now=stage.now()))
     wallet, gate = stage.henan.server.url("issuer"), stage.guangdong.server.url("verifier")
     _say(Text(f"  钱包 {wallet}/wallet/ ，领取码 {code}", f"  the wallet {wallet}/wallet/ with claim code {code}"))
@@ -78,9 +80,9 @@ def _stay(stage: Stage) -> None:
             time.sleep(1)
 
 
-def _say(text: Text, first: str = "", **style: Any) -> None:
-    for number, language in enumerate(reader_languages(os.environ)):
-        click.secho(f"{first if number == 0 else ''}{text.of(language)}", **style)
+def _say(text: Text, colour: str | None = None, bold: bool = False) -> None:
+    for language in reader_languages(os.environ):
+        tell(Styled(text.of(language), colour, bold))
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -6,21 +6,22 @@ code, and live presentations, which are good for a minute and a half.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from credentials.algorithms.es256 import PrivateKey
 from credentials.errors import Conflict, NotFound
 from credentials.formats import challenge, native, presentation
-from credentials.keys import load_private_key, new_private_key, private_key_pem
-from credentials.limits import MAX_TEXT_CHARACTERS
+from credentials.keys import load_private_key, new_private_key
 from credentials.qr import draw_terminal
 from issuer.holder_proof import make_proof
 from service_kit.clock import SystemClock
+from service_kit.commands import Group
 from service_kit.durable import read_secret, write_atomic
+from service_kit.inputs import INPUT, STANDARD_INPUT, Input
+from service_kit.terminal import as_json, say, tell_drawing
+from trust_registry.key_files import write_key
 
 _KEY = "holder.pem"
 _CODE = "code.txt"
@@ -35,8 +36,8 @@ class Phone:
     def make_key(self) -> None:
         """A fresh key. Raises Conflict when the phone has one: a code is bound to it."""
         if (self._folder / _KEY).exists():
-            raise Conflict("this phone has a key already")
-        write_atomic(self._folder / _KEY, private_key_pem(new_private_key()), mode=0o600)
+            raise Conflict(f"{self._folder}: this phone has a key already, and perhaps a code; name another folder")
+        write_key(self._folder / _KEY, new_private_key(), None)
 
     def proof(self, audience: str, at: int, act: str | None = None) -> str:
         """Proof of possession for the issuer at ``audience``, to be sent with the request for a code, or for ``act``.
@@ -48,11 +49,12 @@ class Phone:
     def keep(self, text: str) -> None:
         """Keep a code that the issuer gave. Raises NotACredential, TooLarge or Malformed."""
         native.unwrap(text)
-        write_atomic(self._folder / _CODE, text.strip().encode(), mode=0o600)
+        write_atomic(self._folder / _CODE, native.bare(text).encode(), mode=0o600)
 
     def show(self, at: int) -> str:
         """The live code at ``at`` (seconds UTC by this phone's clock). Raises NotFound without a key or a code."""
-        return presentation.present(self.code(), self._key(), at)
+        key = self._key()
+        return presentation.present(self.code(), key, at)
 
     def answer(self, asked: str, at: int) -> str:
         """The live code that answers a gate's challenge (``TXN1:``), whatever this phone's clock says.
@@ -66,16 +68,18 @@ class Phone:
         """The kept code, which no gate takes bare."""
         path = self._folder / _CODE
         if not path.exists():
-            raise NotFound("this phone has no code yet: `tongxing holder keep` takes one from standard input")
+            raise NotFound(
+                f"{self._folder}: this phone has no code yet: `tongxing holder keep {self._folder} < code.txt`"
+            )
         return path.read_text()
 
     def _key(self) -> PrivateKey:
         if not (self._folder / _KEY).exists():
-            raise NotFound("this phone has no key yet: `tongxing holder new` makes one")
+            raise NotFound(f"{self._folder}: this phone has no key yet: `tongxing holder new {self._folder}` makes one")
         return load_private_key(read_secret(self._folder / _KEY))
 
 
-@click.group()
+@click.group(cls=Group)
 def holder() -> None:
     """A holder's phone, for tests and demonstrations: key, code, live code."""
 
@@ -100,7 +104,8 @@ def new(folder: Path) -> None:
 @_folder
 @click.option("--issuer", required=True, help="Base URL of the issuer that the proof is for.")
 @_offset
-def proof(folder: Path, issuer: str, clock_offset: int) -> None:
+@as_json
+def proof(folder: Path, issuer: str, clock_offset: int, as_json: bool) -> None:
     """Print a proof of possession of the phone's key.
 
     It goes into the request for a code as holder_proof, and is good for a few minutes.
@@ -109,27 +114,30 @@ def proof(folder: Path, issuer: str, clock_offset: int) -> None:
     Example:
       tongxing holder proof ./phone --issuer http://127.0.0.1:8041/issuer
     """
-    click.echo(Phone(folder).proof(issuer, SystemClock(clock_offset).now()))
+    made = Phone(folder).proof(issuer, SystemClock(clock_offset).now())
+    say(as_json, {"holder_proof": made}, [made])
 
 
 @holder.command()
 @_folder
-def keep(folder: Path) -> None:
-    """Keep a code, read from standard input.
+@click.argument("code", type=INPUT, default=STANDARD_INPUT)
+def keep(folder: Path, code: Input) -> None:
+    """Keep a code, from a file or from standard input.
 
     \b
     Example:
       tongxing holder keep ./phone < code.txt
     """
-    Phone(folder).keep(sys.stdin.read())
+    Phone(folder).keep(code.text())
 
 
 @holder.command()
 @_folder
-@click.option("--challenge", "asked", type=click.File(), help="File with a gate's challenge to answer; - reads it.")
+@click.option("--challenge", "asked", type=INPUT, help="File with a gate's challenge to answer; - reads it.")
 @click.option("--qr", is_flag=True, help="Draw it in the terminal instead of printing the text.")
 @_offset
-def show(folder: Path, asked: TextIO | None, qr: bool, clock_offset: int) -> None:
+@as_json
+def show(folder: Path, asked: Input | None, qr: bool, clock_offset: int, as_json: bool) -> None:
     """Show the live code, signed now: by this phone's clock, or over the challenge of a gate.
 
     \b
@@ -138,5 +146,8 @@ def show(folder: Path, asked: TextIO | None, qr: bool, clock_offset: int) -> Non
       tongxing verifier challenge | tongxing holder show ./phone --challenge -
     """
     phone, now = Phone(folder), SystemClock(clock_offset).now()
-    text = phone.show(now) if asked is None else phone.answer(asked.read(MAX_TEXT_CHARACTERS + 1), now)
-    click.echo(draw_terminal(text) if qr else text)
+    text = phone.show(now) if asked is None else phone.answer(asked.text(), now)
+    if qr:
+        tell_drawing(draw_terminal(text))
+    else:
+        say(as_json, {"text": text}, [text])

@@ -10,8 +10,6 @@ import os
 import zipfile
 from typing import Any
 
-import click
-
 from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import kid_of, new_private_key
@@ -27,6 +25,7 @@ from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.locale import Text, reader_languages
+from service_kit.terminal import tell_drawing
 
 NOON_SECONDS = 20
 """How far ahead the story announces its stricter rules."""
@@ -184,7 +183,7 @@ def phone(stage: Stage) -> None:
         "一部手机生成密钥，证明持有，领到绑定该密钥的码", "a phone made its key, proved it, and got a code bound to it"
     )
     live = stage.phone.show(stage.now())
-    click.echo(draw_terminal(live))
+    tell_drawing(draw_terminal(live))
     gate, early, late = stage.guangdong, stage.phone.show(now + HOUR), stage.phone.show(now - 600)
     stage.expect(Text("动态码", "the live code"), gate, live, "accepted", "compare-holder")
     stage.expect(
@@ -307,7 +306,7 @@ def challenge(stage: Stage) -> None:
     line = Text("它的动态码，附有提示", "its live code, with advice")
     stage.expect(line, gate, stage.phone.show(wrong), "refused", "presentation-expired")
     asked = gate.challenge()
-    click.echo(draw_terminal(asked["text"]))
+    tell_drawing(draw_terminal(asked["text"]))
     answer = stage.phone.answer(asked["text"], wrong)
     telling.done(
         f"卡口出示卡口码；手机向持码人显示卡口名称“{asked['gate']}”并作答",

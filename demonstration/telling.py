@@ -5,14 +5,13 @@ In Chinese, English or both, as the reader's locale says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import click
-
 from credentials.verdict import Outcome
 from service_kit.locale import LANGUAGES, Text
+from service_kit.terminal import Styled, tell
 
 TICK, CROSS = "✓", "✗"
 
@@ -30,11 +29,12 @@ class Telling:
 
     def chapter(self, zh: str, en: str) -> None:
         """Begin a part of the story."""
-        click.secho("\n" + " · ".join(self._in_languages(Text(zh, en))), bold=True)
+        tell()
+        tell(Styled(" · ".join(self._in_languages(Text(zh, en))), bold=True))
 
     def done(self, zh: str, en: str) -> None:
         """Something that was done."""
-        self._say(click.style(TICK, fg="green"), self._in_languages(Text(zh, en)))
+        self._say(Styled(TICK, "green"), self._in_languages(Text(zh, en)))
 
     def expect(self, line: Text, gate: Text, verdict: dict[str, Any], outcome: str, code: str | None = None) -> None:
         """Compare a verdict with what must come: the outcome and, if given, the first reason or a note.
@@ -45,17 +45,17 @@ class Telling:
         codes = [finding["code"] for finding in findings]
         first = f" ({codes[0]})" if codes else ""
         if verdict["outcome"] != outcome or (code is not None and code not in codes):
-            self._say(click.style(CROSS, fg="red"), self._in_languages(line))
+            self._say(Styled(CROSS, "red"), self._in_languages(line))
             wanted = f" ({code})" if code else ""
             raise Difference(f"{line.en}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
         came = Text(Outcome(outcome).zh, outcome)
         self.rows.append((line, gate, came, code or ""))
-        told = []
+        told: list[Sequence[str | Styled]] = []
         for language in self.languages:
             said = next((finding[f"text_{language}"] for finding in findings), "")
-            result = click.style(f"{came.of(language)}{first}", bold=True)
-            told.append(f"{line.of(language)} → {result} {click.style(said, dim=True)}")
-        self._say(click.style(TICK, fg="green"), told)
+            result = Styled(f"{came.of(language)}{first}", bold=True)
+            told.append([f"{line.of(language)} → ", result, " ", Styled(said, dim=True)])
+        self._say(Styled(TICK, "green"), told)
 
     def table(self) -> None:
         """Every verdict of the story once more."""
@@ -66,18 +66,20 @@ class Telling:
     def _in_languages(self, text: Text) -> list[str]:
         return [text.of(language) for language in self.languages]
 
-    def _say(self, mark: str, lines: Iterable[str]) -> None:
+    def _say(self, mark: Styled, lines: Iterable[str | Sequence[str | Styled]]) -> None:
         for number, line in enumerate(lines):
-            click.echo(f"  {mark if number == 0 else ' '} {line}")
+            parts = [line] if isinstance(line, str) else line
+            tell("  ", mark if number == 0 else " ", " ", *parts)
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(_width(row[column]) for row in rows) for column in range(4)]
     rule = "  " + "  ".join("─" * width for width in widths)
-    click.echo(f"\n{rule}")
+    tell()
+    tell(rule)
     for row in rows:
-        click.echo("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
-    click.echo(rule)
+        tell("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
+    tell(rule)
 
 
 def _width(text: str) -> int:

@@ -6,7 +6,7 @@ import json
 
 from requests.exceptions import SSLError
 
-from credentials.errors import FetchFailed, MetadataRejected
+from credentials.errors import FetchFailed, MetadataRejected, TongxingError
 from credentials.keys import kid_of
 from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, skipped, warning, wrong
@@ -66,8 +66,20 @@ def clock(deployment: Deployment) -> Finding | None:
     if found.doubt or found.alarm:
         return wrong("clock-behind", *moved, detail=f"{signed - now} s")
     if deployment.is_online and now - signed > MAX_TIMESTAMP_AGE_SECONDS:
+        if _agrees_with_the_registry(deployment):
+            return wrong("mirror-stale", "TONGXING_REGISTRY_URL", detail=f"{now - signed} s")
         return wrong("clock-ahead", *moved, detail=f"{now - signed} s")
     return None
+
+
+def _agrees_with_the_registry(deployment: Deployment) -> bool:
+    """Whether the registry's own clock shows what this one does: then the time that it signed is what is old."""
+    try:
+        apart = int(deployment.remote.state()["now"]) - deployment.now()
+        return abs(apart) < MAX_TIMESTAMP_AGE_SECONDS
+    except TongxingError:
+        # Mirrors that other servers carry have no more than the signed files.
+        return False
 
 
 def trust_list(deployment: Deployment) -> Finding | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import click
 
 from diagnosis.examination import examine
 from diagnosis.report import Outcome, Step
-from service_kit.terminal import as_json, in_words
+from service_kit.commands import Command
+from service_kit.terminal import Styled, as_json, in_words, tell, tell_json
 
 _MARKS = {Outcome.OK: ("✓", "green"), Outcome.WRONG: ("✗", "red"), Outcome.SKIPPED: ("–", "bright_black")}
 _WARNING = ("!", "yellow")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("roles", nargs=-1, type=click.Choice(["registry", "issuer", "verifier"]))
 @as_json
 @click.pass_context
@@ -30,19 +30,34 @@ def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> Non
     Example:
       tongxing doctor issuer verifier
     """
+    if not roles and not os.environ.get("TONGXING_ROLES"):
+        raise click.UsageError("which roles run here? `tongxing doctor issuer verifier`, or set TONGXING_ROLES")
     report = examine(os.environ, roles, tell=(lambda step: None) if as_json else _say)
     if as_json:
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
+        tell_json(report.to_dict(), indent=1)
+    elif left_out := sum(_is_consequence(step) for step in report.steps):
+        zh, en = (
+            f"另有 {left_out} 项须先解决以上问题才能检查。",
+            f"{left_out} more checks wait until that is put right.",
+        )
+        tell(f"– {in_words(zh, en)}")
     context.exit(report.exit_code)
+
+
+def _is_consequence(step: Step) -> bool:
+    return step.finding is not None and step.finding.code == "needs"
 
 
 def _say(step: Step) -> None:
     finding = step.finding
+    if _is_consequence(step):
+        # Whoever reads twenty lines of what follows does not find the one that is the cause.
+        return
     mark, colour = _WARNING if finding and step.outcome is Outcome.OK else _MARKS[step.outcome]
-    click.echo(f"{click.style(mark, fg=colour, bold=True)} {in_words(*step.title)}")
+    tell(Styled(mark, colour, bold=True), f" {in_words(*step.title)}")
     if finding is None or finding.code == "role-absent":
         return
     if finding.settings and step.outcome is not Outcome.SKIPPED:
-        click.echo(f"    {click.style(', '.join(finding.settings), bold=True)}")
+        tell("    ", Styled(", ".join(finding.settings), bold=True))
     detail = f" ({finding.detail})" if finding.detail else ""
-    click.echo(f"    {in_words(*finding.text)} [{finding.code}]{detail}")
+    tell(f"    {in_words(*finding.text)} [{finding.code}]{detail}")

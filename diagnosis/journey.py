@@ -104,6 +104,8 @@ def _published(deployment: Deployment) -> Finding | None:
         if failure.status != _CONFLICT:
             break
         time.sleep(_PAUSE_SECONDS)
+    if failure.status == _CONFLICT:
+        return wrong("status-of-another", "TONGXING_DATABASE_URL", "TONGXING_STATUS_KEY_FILE", detail=failure.detail)
     settings = ("TONGXING_REGISTRY_URL", "TONGXING_STATUS_KEY_FILE")
     return wrong("publication-refused", *settings, detail=failure.detail)
 

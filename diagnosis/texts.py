@@ -113,6 +113,11 @@ TEXTS: Final[Mapping[str, Text]] = {
     "trust-old": Text(
         "卡口的信任列表过旧。请导入新的离线包。", "The gate's trust list is too old. Bring it a newer bundle."
     ),
+    "mirror-stale": Text(
+        "登记处或其镜像已停止更新：本机时钟与登记处一致，但其签名时间过旧。请联系登记处检查服务、定时任务与镜像同步。",
+        "The registry or its mirror has stopped: this clock agrees with the registry's, what it signed is old. Have "
+        "its service, timer and mirror looked at.",
+    ),
     "entries-reported": Text(
         "信任列表中有条目被略过或存疑，其余可用。",
         "Entries of the trust list were left out or are in doubt; the rest works.",
@@ -155,6 +160,12 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "feeds-failing": Text(
         "部分成员的数据未能获取；其余不受影响。", "Some members' files could not be had; the others are not affected."
+    ),
+    "status-of-another": Text(
+        "登记处已有本成员的另一条撤回状态链：另有签发方以同一密钥、另一数据库发布，或本数据库由旧备份恢复。"
+        "一个成员只能有一个数据库。",
+        "The registry holds another chain of this member's status: another issuer publishes with this key and another "
+        "database, or this database came back from an old backup. A member has one database.",
     ),
     "publication-refused": Text(
         "登记处未接受撤回状态。请看详情中的代码。",

@@ -19,7 +19,7 @@ from service_kit.cache import make_cache
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.front.front import add_front
-from service_kit.metrics import StateCollector
+from service_kit.metrics import HouseCollector, StateCollector
 from service_kit.pages import add_pages
 from service_kit.web import add_probe, is_ready, make_app, metrics_of
 
@@ -44,6 +44,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     counted = IssuerMetrics(registry)
     office = replace(open_service(settings, clock, counted), cache=make_cache(settings.redis_url, clock))
     registry.register(StateCollector(office.overview, collect))
+    registry.register(HouseCollector(settings.data_dir, office.upkeep))
     watch_cache(office.cache, app.name, registry)
     app.extensions[EXTENSION] = office
     add_probe(app, office.probe)

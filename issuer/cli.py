@@ -7,12 +7,11 @@ import secrets
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from credentials.errors import InvalidRequest, Malformed
-from credentials.wire.strict_json import parse_json
+from credentials.errors import InvalidRequest
 from issuer.bulk import issue_file, rejected_file
 from issuer.bulk_lines import ENCODINGS, count_lines
 from issuer.causes import CAUSES
@@ -20,8 +19,11 @@ from issuer.config import IssuerSettings
 from issuer.decisions import unit_of
 from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.listing import Condition
+from issuer.request import faults_of
 from issuer.service import IssuerService, open_service, prepare
-from service_kit.settings import read_settings
+from service_kit.commands import Group
+from service_kit.inputs import INPUT, Input
+from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import as_json, say
 
 CLAIM_CODE_CLIENT = "claim-code:"
@@ -30,7 +32,7 @@ LOCAL_CLIENT = "issue:"
 """Whose idempotency keys those of ``issuer issue`` are; no client over HTTP can have this id."""
 
 
-@click.group()
+@click.group(cls=Group)
 def issuer() -> None:
     """Issue and withdraw health-status codes (签发、撤回). Settings: docs/configuration.md."""
 
@@ -75,28 +77,28 @@ def _told(listing: Condition, settings: IssuerSettings) -> list[str]:
 
 
 @issuer.command()
-@click.argument("request", type=click.File("rb"))
+@click.argument("request", type=INPUT)
 @click.option("--key", help="Idempotency key: the same key and request give the same code again.")
 @_not_listed_yet
 @as_json
-def issue(request: BinaryIO, key: str | None, not_listed_yet: bool, as_json: bool) -> None:
+def issue(request: Input, key: str | None, not_listed_yet: bool, as_json: bool) -> None:
     """Issue one code for a REQUEST in JSON (docs/operations.md), a file or - for standard input.
 
     \b
     Example:
       tongxing issuer issue - < wang.json
     """
-    office = _open(not_listed_yet)
     # An empty key is a shell variable that was never set: it must not pass for none.
-    ask = ask_for(_object(request.read()), secrets.token_hex(16) if key is None else key)
+    ask = ask_for(_asked(request), secrets.token_hex(16) if key is None else key)
+    office = _open(not_listed_yet)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
     say(as_json, issued, [str(issued["text"])])
 
 
 @issuer.command("claim-code")
-@click.argument("request", type=click.File("rb"))
+@click.argument("request", type=INPUT)
 @as_json
-def claim_code(request: BinaryIO, as_json: bool) -> None:
+def claim_code(request: Input, as_json: bool) -> None:
     """Put the person of a REQUEST in JSON on file and print a claim code (领取码) for their phone.
 
     The request is that of `issuer issue` with form phone or assisted, without holder_proof: a file, or - for standard
@@ -106,8 +108,8 @@ def claim_code(request: BinaryIO, as_json: bool) -> None:
     Example:
       tongxing issuer claim-code - < wang.json
     """
-    office = _open()
-    made = office.claim_codes.make(_object(request.read()), CLAIM_CODE_CLIENT, office.now())
+    asked, office = _asked(request), _open()
+    made = office.claim_codes.make(asked, CLAIM_CODE_CLIENT, office.now())
     say(as_json, {"code": made.text, "expires_at": made.expires_at}, [made.text])
 
 
@@ -159,16 +161,16 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
     Example:
       tongxing issuer withdraw 0f3c… --cause lost-device --author service-desk/li
     """
-    office = _open()
     unit_of(author)
-    done = office.withdraw(read_handle(handle), cause, author)
+    code, office = read_handle(handle), _open()
+    done = office.withdraw(code, cause, author)
     say(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 
 
 @issuer.command()
-@click.option("--rules", type=click.File("rb"), help="Bring this signed rule set instead.")
+@click.option("--rules", type=INPUT, help="Bring this signed rule set instead.")
 @as_json
-def publish(rules: BinaryIO | None, as_json: bool) -> None:
+def publish(rules: Input | None, as_json: bool) -> None:
     """Sign what was withdrawn and bring it to the registry's mirror. `serve issuer` does it by itself every minute.
 
     \b
@@ -176,9 +178,9 @@ def publish(rules: BinaryIO | None, as_json: bool) -> None:
       tongxing issuer publish
       tongxing issuer publish --rules rules.jws
     """
+    content = None if rules is None else _signed(rules)
     office = _open()
-    if rules is not None:
-        content = rules.read().strip()
+    if content is not None:
         office.mirror.put("rules", content)
         say(as_json, {"bytes": len(content)}, [f"rules: {len(content)} bytes"])
         return
@@ -218,17 +220,17 @@ def client() -> None:
 
 @client.command("add")
 @click.argument("client_id")
-@click.argument("jwk", type=click.File("rb"))
+@click.argument("jwk", type=INPUT)
 @as_json
-def add_client(client_id: str, jwk: BinaryIO, as_json: bool) -> None:
+def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
     """Register CLIENT_ID with its public key, a JWK in a file or - for standard input.
 
     \b
     Example:
       tongxing issuer client add city-app city-app.jwk
     """
-    office = _open()
-    office.clients.add(client_id, _object(jwk.read()), office.now())
+    key, office = jwk.json_object(), _open()
+    office.clients.add(client_id, key, office.now())
     say(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
 
 
@@ -275,11 +277,21 @@ def _open(not_listed_yet: bool | None = None) -> IssuerService:
     return office
 
 
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        value = parse_json(content)
-    except Malformed as error:
-        raise InvalidRequest("not JSON in UTF-8") from error
-    if not isinstance(value, dict):
-        raise InvalidRequest("not a JSON object")
-    return value
+def _signed(rules: Input) -> bytes:
+    """A signed rule set. Raises InvalidRequest for one that was not signed."""
+    content = rules.data.strip()
+    if content.startswith(b"{"):
+        sign = f"tongxing verifier rules sign {rules.name} --key RULES-KEY.pem -o rules.jws"
+        raise InvalidRequest(f"{rules.name}: not signed yet; sign it first: `{sign}`")
+    return content
+
+
+def _asked(request: Input) -> dict[str, Any]:
+    """A request for a code. Raises InvalidRequest or InvalidDocument for all that is wrong with it, by line."""
+    fields = request.json_object()
+    found = faults_of(fields, read_settings(ServiceSettings, {"TONGXING_DATA_DIR": ".", **os.environ}).clock().now())
+    if found:
+        kinds = {type(error) for _, error in found}
+        told = request.faults((path, error.detail) for path, error in found).detail
+        raise (kinds.pop() if len(kinds) == 1 else InvalidRequest)(told)
+    return fields

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from credentials.algorithms.es256 import PrivateKey
 from credentials.characters import is_shown
-from credentials.errors import SettingInvalid
+from credentials.errors import KeyRejected, SettingInvalid
 from credentials.keys import load_private_key
-from credentials.regions import is_member_id
+from credentials.regions import is_member_id, no_member_id
 from issuer.decisions import is_unit
 from issuer.id_token import ALGORITHMS
 from service_kit.durable import read_secret
@@ -64,7 +64,7 @@ class IssuerSettings(ServiceSettings):
         require_safe(self.issuer_url, "TONGXING_ISSUER_URL")
         require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
         if not is_member_id(self.member):
-            raise SettingInvalid("TONGXING_MEMBER: not a member id")
+            raise SettingInvalid(f"TONGXING_MEMBER: {no_member_id(self.member)}")
         if not 0 <= self.publish_seconds <= MAX_PUBLISH_SECONDS:
             raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
         if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not is_shown(self.hotline):
@@ -107,7 +107,10 @@ class IssuerSettings(ServiceSettings):
     def private_key(self, path: Path) -> PrivateKey:
         """The key in a file of ours, opened by the passphrase if there is one. Raises SettingInvalid, KeyRejected."""
         passphrase = read_secret(self.key_passphrase_file).split(b"\n", 1)[0] if self.key_passphrase_file else None
-        return load_private_key(read_secret(path), passphrase)
+        try:
+            return load_private_key(read_secret(path), passphrase)
+        except KeyRejected as error:
+            raise KeyRejected(f"{path}: {error.detail}") from error
 
     @property
     def secret_path(self) -> Path:

@@ -297,9 +297,9 @@ def read_handle(text: str) -> bytes:
     try:
         handle = bytes.fromhex(text)
     except ValueError as error:
-        raise NotFound("no such handle") from error
+        raise NotFound("no such handle: 32 hex digits, as issuing gave it") from error
     if len(handle) != HANDLE_BYTES:
-        raise NotFound("no such handle")
+        raise NotFound("no such handle: 32 hex digits, as issuing gave it")
     return handle
 
 

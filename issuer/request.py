@@ -13,10 +13,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from credentials.errors import InvalidRequest, Malformed
+from credentials.errors import InvalidRequest, Malformed, RequestError
 from credentials.identity import Document, mask_name, parse_document
 from credentials.limits import (
     EVIDENCE_TIME_STEP_SECONDS,
@@ -43,6 +44,7 @@ MAX_FIELD_CHARACTERS = 64
 MIN_LIFETIME_SECONDS = 60
 FUTURE_SAMPLE_SECONDS = 600
 """A sample may seem taken this long from now: laboratories' clocks."""
+_OF_EVIDENCE = frozenset({"kind", "result", "sampled_at", "region"})
 _FIELDS = frozenset({"name", "document", "form", "evidence", "holder_proof", "guardian", "lifetime", "decision"})
 
 
@@ -81,6 +83,62 @@ def read_registration(fields: Mapping[str, Any], at: int) -> IssueRequest:
     if fields.get("holder_proof") is not None:
         raise InvalidRequest("holder_proof: the phone brings it with its claim code")
     return _read(fields, at)
+
+
+def faults_of(fields: Mapping[str, Any], at: int) -> list[tuple[str, RequestError]]:
+    """All that is wrong with a request, by the path of the field; the proof of a holder's key is not looked at.
+
+    For somebody with the file before them: who is told one fault at a time tries ten times.
+    """
+    found = [(name, InvalidRequest("no such field")) for name in fields if name not in _FIELDS]
+    return [*found, *(fault for path, read in _readers(fields, at) for fault in _fault(path, read))]
+
+
+def _readers(fields: Mapping[str, Any], at: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "name", lambda: mask_name(_text(fields, "name", MAX_NAME_CHARACTERS))
+    yield "document", lambda: _document(fields.get("document"))
+    yield "form", lambda: _form(fields)
+    if not _fault("form", lambda: _form(fields)):
+        # What is right for them depends on the form.
+        yield "guardian", lambda: _guardian(fields, _form(fields))
+        yield "lifetime", lambda: _lifetime(fields.get("lifetime"), _form(fields))
+    pieces = fields.get("evidence", [])
+    if not isinstance(pieces, list) or len(pieces) > MAX_EVIDENCE:
+        yield "evidence", lambda: _evidence(pieces, at)
+        pieces = []
+    for number, piece in enumerate(pieces):
+        yield from _readers_of_piece(f"evidence[{number}]", piece, at)
+    if isinstance(fields.get("decision"), dict):
+        yield from _readers_of_decision(fields["decision"])
+    else:
+        yield "decision", lambda: _manual(fields.get("decision"))
+
+
+def _readers_of_piece(path: str, piece: object, at: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    if not isinstance(piece, dict) or not piece.keys() <= _OF_EVIDENCE:
+        yield path, lambda: _object(piece, "evidence", _OF_EVIDENCE)
+        return
+    yield f"{path}.kind", lambda: _labelled(EvidenceKind, piece, "kind")
+    yield f"{path}.result", lambda: _labelled(EvidenceResult, piece, "result")
+    yield f"{path}.sampled_at", lambda: _sampled_at(piece, at)
+    yield f"{path}.region", lambda: _region(piece)
+
+
+def _readers_of_decision(decision: dict[str, Any]) -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "decision", lambda: _object(decision, "decision", frozenset(ManualDecision._fields))
+    yield "decision.status", lambda: _labelled(Status, decision, "status")
+    yield "decision.reason", lambda: _labelled(Reason, decision, "reason")
+    for name in ("basis", "author", "approver"):
+        yield f"decision.{name}", partial(_text, decision, name, MAX_FIELD_CHARACTERS)
+    yield "decision.ends_at", lambda: _whole(decision, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS)
+
+
+def _fault(path: str, read: Callable[[], object]) -> list[tuple[str, RequestError]]:
+    try:
+        read()
+    except RequestError as error:
+        return [(path, error)]
+    return []
 
 
 def _form(fields: Mapping[str, Any]) -> Form:
@@ -145,17 +203,26 @@ def _evidence(value: object, at: int) -> tuple[Evidence, ...]:
 
 
 def _piece(value: object, at: int) -> Evidence:
-    fields = _object(value, "evidence", frozenset({"kind", "result", "sampled_at", "region"}))
-    sampled_at = _whole(fields, "sampled_at", MIN_TIME_SECONDS, at + FUTURE_SAMPLE_SECONDS)
-    if not is_region(fields.get("region")):
-        raise InvalidRequest("region: six-digit code of GB/T 2260")
+    fields = _object(value, "evidence", _OF_EVIDENCE)
+    sampled_at, region = _sampled_at(fields, at), _region(fields)
     return Evidence(
         _labelled(EvidenceKind, fields, "kind"),
         _labelled(EvidenceResult, fields, "result"),
         # Rounded down: a code shall not seem fresher than its sample, nor tell the minute it was taken.
         sampled_at - sampled_at % EVIDENCE_TIME_STEP_SECONDS,
-        fields["region"],
+        region,
     )
+
+
+def _sampled_at(fields: Mapping[str, Any], at: int) -> int:
+    return _whole(fields, "sampled_at", MIN_TIME_SECONDS, at + FUTURE_SAMPLE_SECONDS)
+
+
+def _region(fields: Mapping[str, Any]) -> int:
+    region = fields.get("region")
+    if type(region) is not int or not is_region(region):
+        raise InvalidRequest("region: six-digit code of GB/T 2260")
+    return region
 
 
 def _holder_point(proof: object, form: Form, audience: str, at: int) -> bytes | None:

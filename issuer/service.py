@@ -61,8 +61,9 @@ PICTURES = Limit("picture", 360_000)
 """For one client; each costs three hundred signatures."""
 CLAIM_CODES = Limit("claim-code", 360_000)
 """Made for one client."""
-WALLET = Limit("wallet", 36_000)
-"""Requests of phones from one address: carriers put thousands of residents behind one."""
+WALLET = Limit("wallet", 360_000)
+"""Requests of phones from one address: carriers put tens of thousands of residents behind one, and each phone asks
+whenever its wallet is opened."""
 RENEWALS = Limit("renewal", 120)
 """By one phone: beside what it asks for by itself, somebody who presses the button all the time."""
 FAILED_CLAIMS = Limit("failed-claim", 60, guards_secret=True)
@@ -351,6 +352,10 @@ def _own_key(member: str, signer: PemSigner) -> VerificationKey:
 
 
 def _secret(settings: IssuerSettings) -> bytes:
+    if not settings.secret_path.exists():
+        raise SettingInvalid(
+            f"{settings.secret_path}: no issuer here yet: run `tongxing issuer init`; or bring its secret back"
+        )
     secret = read_secret(settings.secret_path)
     if len(secret) != SECRET_BYTES:
         raise SettingInvalid(f"TONGXING_ISSUER_SECRET_FILE: not {SECRET_BYTES} bytes")

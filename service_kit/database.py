@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,7 @@ def _is_newest(engine: Engine, scripts: Path, version_table: str) -> bool:
 
 def _sqlite(url: str) -> Engine:
     engine = create_engine(url)
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -171,6 +173,17 @@ def _postgresql(url: str) -> Engine:
     event.listen(engine, "checkin", _forget_mode)
     event.listen(engine, "handle_error", give_up_read_only)
     return engine
+
+
+def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _named: Any) -> None:
+    """Make a new database file its owner's alone, whatever the umask; its journals get the same mode from SQLite."""
+    name = str(arguments[0]) if arguments else ""
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return
+    with suppress(OSError):
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.fchmod(descriptor, 0o600)
+        os.close(descriptor)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

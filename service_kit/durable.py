@@ -10,6 +10,7 @@ import secrets
 import stat
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
@@ -77,20 +78,26 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def read_secret(path: Path) -> bytes:
-    """The content of a key or passphrase file: at most 16 KiB, and nobody else's to read.
+    """The content of a key or passphrase file: a regular file of at most 16 KiB, and nobody else's to read.
 
-    Raises SettingInvalid when it is missing, too large, or open to group or others.
+    Raises SettingInvalid when it is missing, another kind of file (a pipe would be waited for, for ever), too large,
+    or open to group or others.
     """
     try:
-        with path.open("rb") as file:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
             # Of the file that was opened: another may stand under the name by now.
-            if os.fstat(file.fileno()).st_mode & _OTHERS:
-                raise SettingInvalid(f"{path.name}: a secret file must have mode 0600")
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise SettingInvalid(f"{path}: not a regular file, which a secret must be")
+            if mode & _OTHERS:
+                raise SettingInvalid(f"{path}: others may read it; a secret file must have mode 0600: chmod 600 {path}")
             content = file.read(MAX_SECRET_BYTES + 1)
-    except OSError as error:
-        raise SettingInvalid(f"{path.name}: cannot be read") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no name of a file"
+        raise SettingInvalid(f"{path}: cannot be read: {reason}") from error
     if len(content) > MAX_SECRET_BYTES:
-        raise SettingInvalid(f"{path.name}: too large for a secret")
+        raise SettingInvalid(f"{path}: too large for a secret")
     return content
 
 
@@ -122,11 +129,16 @@ def storage_error(error: OSError) -> StorageFull | StorageUnavailable:
     return StorageUnavailable(f"file system says {errno.errorcode.get(error.errno or 0, 'no')}")
 
 
-def make_folder(folder: Path) -> None:
-    """Make it and its parents, each entry synced: a file is lost with a folder that is not there after a power cut."""
+def make_folder(folder: Path, mode: int = 0o755) -> None:
+    """Make it and its parents, each entry synced: a file is lost with a folder that is not there after a power cut.
+
+    ``mode``: of ``folder`` itself when it is made, whatever the umask; its parents are for everybody to pass through.
+    """
     if not folder.is_dir():
         make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode & 0o700)
+            folder.chmod(mode)
         _sync_folder(folder.parent)
 
 

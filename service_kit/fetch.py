@@ -23,7 +23,7 @@ import requests
 import structlog
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NameResolutionError
 from urllib3.util import parse_url
 
 from credentials.errors import FetchFailed, FetchTooLarge, SettingInvalid
@@ -38,6 +38,18 @@ MAX_ETAG_CHARACTERS = 200
 _AGAIN_SECONDS = 1.0
 """How soon a request is cut off once more that was not yet connected the first time."""
 _CHUNK_BYTES = 65_536
+
+
+_CERTIFICATE = "its certificate is not believed; is the name right, is TONGXING_CA_FILE that of its authority?"
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLError, _CERTIFICATE),
+    (requests.exceptions.SSLError, _CERTIFICATE),
+    (NameResolutionError, "there is no host of this name; is it spelt right?"),
+    (ConnectionRefusedError, "nobody listens there; is it running, is the port right?"),
+    (requests.ConnectTimeout, "it cannot be reached; is it running, does a firewall stand between?"),
+    (requests.ReadTimeout, "it is silent; is it overloaded?"),
+    (ConnectionResetError, "it broke the connection off"),
+)
 
 
 class Response(NamedTuple):
@@ -89,7 +101,7 @@ class Fetcher:
             url, headers = f"{url}?past={past}", {"Cache-Control": "no-cache"}
         answer = self.send("GET", url, limit=limit, headers=headers, seconds=seconds)
         if answer.status != 200 and not ("If-None-Match" in headers and answer.not_modified):
-            raise FetchFailed(f"status {answer.status}", answer.status)
+            raise FetchFailed(f"status {answer.status}", answer.status, place_of(url))
         return answer
 
     def send(
@@ -125,7 +137,7 @@ class Fetcher:
                 etag = answer.headers.get("ETag", "")
                 return Response(answer.status_code, content, etag if 0 < len(etag) <= MAX_ETAG_CHARACTERS else None)
         except (requests.RequestException, HTTPError) as error:
-            raise FetchFailed(f"no whole answer: {type(error).__name__}") from error
+            raise FetchFailed(f"no whole answer: {_why(error)}", address=place_of(url)) from error
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -193,6 +205,31 @@ def _cut_off_after(seconds: float, adapter: _Adapter) -> Iterator[float]:
         is_done.set()
 
 
+def place_of(url: str) -> str:
+    """An address for a message: without what may be a password or a question."""
+    try:
+        parts = parse_url(url)
+    except HTTPError:
+        return "that address"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.host}{port}{parts.path or ''}"
+
+
+def _why(error: Exception) -> str:
+    """Why there is no answer, and what to look at; where that is not known, the error's name."""
+    causes: list[BaseException] = [error]
+    while (cause := _cause_of(causes[-1])) is not None and cause not in causes:
+        causes.append(cause)
+    known = (words for kind, words in _REASONS if any(isinstance(cause, kind) for cause in causes))
+    return next(known, type(error).__name__)
+
+
+def _cause_of(error: BaseException) -> BaseException | None:
+    # urllib3 keeps the cause in ``reason``, requests in its arguments.
+    inner = getattr(error, "reason", None) or next(iter(error.args), None)
+    return inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+
+
 def _passed_on() -> dict[str, str]:
     """The id of the request that is being answered, so that two services' logs of it can be laid side by side."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
@@ -200,17 +237,17 @@ def _passed_on() -> dict[str, str]:
 
 
 def require_safe(url: str, setting: str = "") -> None:
-    """Raise SettingInvalid, naming ``setting``, unless ``url`` is https, or http to this machine itself."""
-    named = f"{setting}: " if setting else ""
+    """Raise SettingInvalid, naming ``setting`` or the address, unless ``url`` is https, or http to this machine."""
     try:
         # The parser of the client that will connect: two parsers may differ about which part is the host.
         parts = parse_url(url)
     except HTTPError as error:
-        raise SettingInvalid(f"{named}not an address") from error
+        raise SettingInvalid(f"{setting or 'address'}: not an address, as https://registry.example/registry") from error
     if parts.scheme == "https" and parts.host:
         return
     if parts.scheme != "http" or not _is_loopback((parts.host or "").strip("[]")):
-        raise SettingInvalid(f"{named}an address must be https, except to this machine")
+        named = setting or place_of(url)
+        raise SettingInvalid(f"{named}: an address must be https, except to this machine (http://127.0.0.1)")
 
 
 def require_authorities(ca_file: Path) -> None:
@@ -219,7 +256,7 @@ def require_authorities(ca_file: Path) -> None:
         ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         # SSLError is one too.
-        raise SettingInvalid("TONGXING_CA_FILE: no certificates in PEM there") from error
+        raise SettingInvalid(f"TONGXING_CA_FILE: no certificates in PEM in {ca_file}") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -125,6 +125,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "sign-in-unavailable": Text(
         "统一身份认证暂不可用，请稍后再试。", "The identity provider is not available at present; try again later."
     ),
+    "output-unwritable": Text("结果无法输出。", "The result could not be written."),
     "unavailable": Text("服务暂不可用，请稍后再试。", "Not available at present; try again later."),
     UNEXPECTED: Text("内部错误，已记录。", "An internal error; it has been logged."),
 }

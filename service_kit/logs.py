@@ -17,6 +17,8 @@ from typing import Any
 
 import structlog
 
+from service_kit.terminal import in_json
+
 _SECRET_NAMES = frozenset(
     {"name", "document", "number", "text", "holder", "authorization", "passphrase", "key", "body"}
 )
@@ -39,12 +41,17 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             strike_out,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _line(event: Any, **options: Any) -> str:
+    # Logs are read at terminals: what a caller has brought into a line must not be obeyed there.
+    return in_json(event, **options)
 
 
 class _FromLibraries(logging.Handler):
@@ -67,7 +74,7 @@ class FromServer(logging.Handler):
         structlog.get_logger().log(record.levelno, "server", says=record.getMessage(), error=error)
 
 
-def places_of(error: Exception) -> list[str]:
+def places_of(error: BaseException) -> list[str]:
     """The last places in the code that an error went through: what may be logged of one that is not ours."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

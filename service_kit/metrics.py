@@ -7,7 +7,9 @@ from a state (ages, rooms, queues) is worked out when it is asked for, by whiche
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest, values
@@ -19,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from credentials.errors import TongxingError
 from service_kit.inquiry import Inquiry
+from service_kit.upkeep import Upkeep
 from service_kit.workers import Slot, counting_folder
 
 DAY_SECONDS = 24 * 3600
@@ -88,6 +91,25 @@ class StateCollector(Collector, Generic[_Answer]):
         yield gauge("tongxing_database_up", "Whether the database answered this scrape in time", found is not None)
         if found is not None:
             yield from self._gauges(found)
+
+
+class HouseCollector(Collector):
+    """What a service stands on: the disk under its ``folder``, and what it does by itself."""
+
+    def __init__(self, folder: Path, *upkeep: Upkeep) -> None:
+        self._folder, self._upkeep = folder, upkeep
+
+    def collect(self) -> Iterator[Metric]:
+        yield gauge("tongxing_disk_free_share", "Free share of the disk under the data folder, 0 to 1", self._free())
+        failures = [((each.name,), each.condition.failures) for each in self._upkeep]
+        yield gauges("tongxing_upkeep_failures", "Failures in a row of what is done by itself", ("work",), failures)
+
+    def _free(self) -> float | None:
+        try:
+            usage = shutil.disk_usage(self._folder)
+        except OSError:
+            return None
+        return usage.free / usage.total
 
 
 def gauge(name: str, meaning: str, value: float | None) -> Metric:

@@ -11,8 +11,9 @@ import logging
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,8 +86,10 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 def read_settings(cls: type[Settings], environ: Mapping[str, str]) -> Settings:
     """One service's settings: fields of type str, int, bool or Path, or one of these ``| None``.
 
-    An empty variable counts as not set. Raises SettingInvalid, naming the variable and never its value.
+    An empty variable counts as not set. Raises SettingInvalid, naming every variable that is missing or wrong, and
+    never a value.
     """
+    require_readable(environ, cls)
     hints = typing.get_type_hints(cls)
     values: dict[str, Any] = {}
     for setting in dataclasses.fields(cls):
@@ -94,9 +97,27 @@ def read_settings(cls: type[Settings], environ: Mapping[str, str]) -> Settings:
         text = environ.get(name, "")
         if text:
             values[setting.name] = _converted(name, text, hints[setting.name])
-        elif setting.default is dataclasses.MISSING and setting.default_factory is dataclasses.MISSING:
-            raise SettingInvalid(f"{name}: missing")
     return cls(**values)
+
+
+def require_readable(environ: Mapping[str, str], *classes: type[ServiceSettings]) -> None:
+    """Raise SettingInvalid for all variables of ``classes`` at once that are missing, or of another type."""
+    faults = dict.fromkeys(fault for cls in classes for fault in _faults(cls, environ))
+    if faults:
+        raise SettingInvalid(f"{'; '.join(faults)} (what each means: docs/configuration.md)")
+
+
+def _faults(cls: type[ServiceSettings], environ: Mapping[str, str]) -> Iterator[str]:
+    hints = typing.get_type_hints(cls)
+    for setting in dataclasses.fields(cls):
+        name = variable(setting.name)
+        text = environ.get(name, "")
+        if not text and setting.default is dataclasses.MISSING and setting.default_factory is dataclasses.MISSING:
+            yield f"{name}: missing"
+        try:
+            _converted(name, text or "0", hints[setting.name])
+        except SettingInvalid as error:
+            yield error.detail
 
 
 def refuse_unknown(environ: Mapping[str, str], *classes: type[ServiceSettings]) -> None:
@@ -104,7 +125,12 @@ def refuse_unknown(environ: Mapping[str, str], *classes: type[ServiceSettings]) 
     known = NOT_OF_A_SERVICE | {variable(setting.name) for cls in classes for setting in dataclasses.fields(cls)}
     unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise SettingInvalid(f"{unknown[0]}: no such setting")
+        raise SettingInvalid("; ".join(f"{name}: no such setting{_meant(name, known)}" for name in unknown))
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, known, 1, 0.8)
+    return f", did you mean {close[0]}?" if close else ""
 
 
 def variable(setting: str) -> str:

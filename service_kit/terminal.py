@@ -1,26 +1,90 @@
-"""What the commands of every service share: the option ``--json``, and printing a result for programs or people."""
+"""Printing, for all commands: the one place where a text meets a terminal.
+
+What is printed may come from anywhere: a registry's answer, a draft, a file, a name, an error's words. A terminal obeys
+some characters instead of showing them (ECMA-48): ESC clears the screen or hides what follows, others turn the reading
+direction. So each of them is written as an escape (``\\x1b``, ``\\u202e``), and so is a line's end within a value,
+which would make a second line that nobody said. Our own colours come from :class:`Styled`, never from a text.
+
+A result that could not be written has not been told: :func:`tell` and :func:`tell_json` raise OutputUnwritable. Where
+standard error cannot be written there is nobody to tell, and work goes on.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
+from credentials.errors import OutputUnwritable
 from service_kit.locale import Text, reader_languages
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""General categories of what a terminal obeys or hides: controls, format characters, halves of pairs, separators."""
+_INVISIBLE: Final = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]")
+"""Shown as nothing, though their categories are those of letters, or none."""
+_NOT_PLAIN: Final = re.compile(r"[^ -~]")
+
+
+class Styled(NamedTuple):
+    """A part of a line in a colour (of click's names) or bold, where the terminal can."""
+
+    text: str
+    colour: str | None = None
+    bold: bool = False
+    dim: bool = False
+
+
+def escaped(text: str) -> str:
+    """``text`` with everything that a terminal would obey or hide written as an escape."""
+    return _NOT_PLAIN.sub(lambda found: _written(found[0]), text)
+
+
+def in_json(value: Any, indent: int | None = None, default: Callable[[Any], Any] | None = None) -> str:
+    """JSON that can be shown: the same characters as JSON's own escapes (RFC 8259, section 7), so it reads the same."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
+    return _NOT_PLAIN.sub(lambda found: found[0] if found[0] == "\n" else _written_in_json(found[0]), text)
+
+
+def tell(*parts: str | Styled, err: bool = False) -> None:
+    """Print one line on standard output, or with ``err`` on standard error.
+
+    What the terminal's encoding does not have is written as an escape. Raises OutputUnwritable.
+    """
+    stream = sys.stderr if err else sys.stdout
+    line = "".join(_shown(part, stream) for part in parts) + "\n"
+    if err:
+        click.echo(line, err=True, nl=False)
+    else:
+        _put(line.encode(getattr(stream, "encoding", None) or "utf-8", "backslashreplace"))
+
+
+def tell_json(value: Any, indent: int | None = None) -> None:
+    """Print a value as JSON, in UTF-8 whatever the terminal's encoding (RFC 8259, section 8.1). Raises
+    OutputUnwritable."""
+    _put(in_json(value, indent).encode() + b"\n")
+
+
+def tell_drawing(drawing: str) -> None:
+    """Print lines that this program drew itself, colours and all. Raises OutputUnwritable."""
+    _put(drawing.encode(getattr(sys.stdout, "encoding", None) or "utf-8", "backslashreplace"))
 
 
 def say(as_json: bool, result: Mapping[str, Any], lines: Iterable[str]) -> None:
-    """Print a result: for programs as one line of JSON, for people as ``lines``."""
+    """Print a result: for programs as one line of JSON, for people as ``lines``. Raises OutputUnwritable."""
     if as_json:
-        say_json(result)
+        tell_json(result)
     else:
         for line in lines:
-            click.echo(line)
+            tell(line)
 
 
 def in_words(zh: str, en: str) -> str:
@@ -28,6 +92,100 @@ def in_words(zh: str, en: str) -> str:
     return " · ".join(map(Text(zh, en).of, reader_languages(os.environ)))
 
 
-def say_json(result: Mapping[str, Any]) -> None:
-    """One JSON object on one line."""
-    click.echo(json.dumps(result, ensure_ascii=False))
+def prepare() -> None:
+    """Make this process's own streams ready, once, at its start.
+
+    A closed one gets its number back, for the next file that is opened would get it and be written into; nothing can
+    be read from it or written to it. Standard error never fails. What click prints itself (help) degrades as well.
+    """
+    for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        _occupy(number, mode)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None or sys.stderr is sys.__stderr__:
+        encoding = getattr(sys.stderr, "encoding", "utf-8")
+        raw = io.BufferedWriter(_Heedless())
+        sys.stderr = io.TextIOWrapper(raw, encoding, "backslashreplace", write_through=True, line_buffering=True)
+
+
+def was_heard() -> bool:
+    """Whether all that was said on standard error could be written."""
+    raw = getattr(getattr(sys.stderr, "buffer", None), "raw", None)
+    return not (isinstance(raw, _Heedless) and raw.lost)
+
+
+def let_go() -> None:
+    """Give standard output up after it failed: Python would try to write the rest at its end, and end with 120."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Heedless(io.RawIOBase):
+    """Standard error: what cannot be written is lost, and nothing stops for it."""
+
+    lost = False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 2
+
+    def isatty(self) -> bool:
+        return os.isatty(2)
+
+    def write(self, data: Any) -> int:
+        try:
+            return os.write(2, data)
+        except OSError:
+            self.lost = True
+            return len(data)
+
+
+def _occupy(number: int, mode: int) -> None:
+    try:
+        os.fstat(number)
+    except OSError:
+        # The lowest free number is given: those below are taken by now.
+        os.open(os.devnull, mode)
+
+
+def _put(data: bytes) -> None:
+    stream = sys.stdout
+    try:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except (OSError, ValueError, AttributeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise OutputUnwritable(f"standard output: {reason or 'closed'}") from error
+
+
+def _shown(part: str | Styled, stream: TextIO) -> str:
+    if isinstance(part, str):
+        return escaped(part)
+    text = escaped(part.text)
+    if not stream.isatty():
+        return text
+    return click.style(text, fg=part.colour, bold=part.bold or None, dim=part.dim or None)
+
+
+def _is_shown(character: str) -> bool:
+    return unicodedata.category(character) not in _OBEYED and not _INVISIBLE.match(character)
+
+
+def _written(character: str) -> str:
+    if _is_shown(character):
+        return character
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _written_in_json(character: str) -> str:
+    return character if _is_shown(character) else json.dumps(character)[1:-1]

@@ -16,7 +16,9 @@ from credentials.errors import TongxingError, Unavailable
 from service_kit import problems
 from service_kit.bodies import Routes, require_size
 from service_kit.caller import TRUSTED_PROXIES
+from service_kit.front.front import add_look
 from service_kit.front.reference import add_reference
+from service_kit.front.sheet import PROBLEM, in_words, wants_page
 from service_kit.inquiry import Inquiry
 from service_kit.metrics import Metrics
 from service_kit.openapi import describe
@@ -105,6 +107,7 @@ def _bare(name: str) -> Flask:
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
+    add_look(app)
     return app
 
 
@@ -158,6 +161,8 @@ def _forget(_error: BaseException | None) -> None:
 def _end(response: Response) -> Response:
     if isinstance(request.routing_exception, RequestRedirect):
         response.location = _on_this_server(request.routing_exception.new_url)
+    if response.mimetype == PROBLEM and wants_page():
+        response = in_words(response)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = g.request_id

@@ -11,7 +11,7 @@ from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.database import require_schema
 from service_kit.front.front import add_front
-from service_kit.metrics import StateCollector
+from service_kit.metrics import HouseCollector, StateCollector
 from service_kit.static import publish, tidy
 from service_kit.upkeep import Upkeep
 from service_kit.used_assertions import UsedAssertions
@@ -67,6 +67,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
         add_probe(app, probe)
     add_front(app, front(settings), partial(is_ready, app))
     metrics_of(app).registry.register(StateCollector(service.overview, metrics.collect))
+    metrics_of(app).registry.register(HouseCollector(settings.data_dir, service.upkeep))
     if settings.timestamp_seconds:
         service.upkeep.start()
     return app

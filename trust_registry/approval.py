@@ -24,8 +24,8 @@ from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import Targets  # type: ignore[attr-defined]
 
-from credentials.errors import ApprovalRejected, TongxingError
-from trust_registry.client.repository import Source, metadata_path, verify_repository
+from credentials.errors import ApprovalRejected, MetadataRejected, TongxingError
+from trust_registry.client.repository import OTHER_ROOT, Source, metadata_path, verify_repository
 from trust_registry.difference import Change, compare
 from trust_registry.enrolment import Published, check_may_follow, published_of, read_published
 from trust_registry.metadata import trust_list
@@ -97,8 +97,12 @@ def officer_id(private_key: ec.EllipticCurvePrivateKey) -> str:
 
 def in_force(source: Source, trusted_root: bytes, now: int) -> Repository:
     """What is in force, verified from an officer's own root. Raises ApprovalRejected when it is not of today,
-    MetadataRejected."""
-    verified = verify_repository(source, trusted_root)
+    or not signed as that root demands."""
+    try:
+        verified = verify_repository(source, trusted_root)
+    except MetadataRejected as error:
+        told = f"what is published is not signed as --root demands: {OTHER_ROOT} ({error.detail})"
+        raise ApprovalRejected(told) from error
     if now >= verified.expiries["timestamp"]:
         raise ApprovalRejected("what the registry shows as published has expired")
     # A root older than the one in force was only the start of the chain.

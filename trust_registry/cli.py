@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from credentials.regions import MEMBERS
+from service_kit.commands import Group
 from service_kit.durable import write_atomic
+from service_kit.inputs import Input
 from service_kit.terminal import as_json, say
 from trust_registry.cli_log import log
-from trust_registry.cli_officers import approve, deny, draft, publish, state
+from trust_registry.cli_officers import approve, deny, draft, drafts, publish, state
+from trust_registry.cli_options import ROOT, local_clock, passphrase_file, registry_settings
 from trust_registry.cli_options import data_dir as data_dir_option
-from trust_registry.cli_options import local_clock, passphrase_file, registry_settings
 from trust_registry.cli_province import province
 from trust_registry.cli_root import root
 from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT, found
@@ -22,7 +25,7 @@ from trust_registry.mirror import Mirror
 __all__ = ["province", "registry"]
 
 
-@click.group()
+@click.group(cls=Group)
 def registry() -> None:
     """Who may sign: run a trust registry, or work at one as an officer (信任登记)."""
 
@@ -91,19 +94,19 @@ def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
 @data_dir_option
 @click.option(
     "--root",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=ROOT,
     help="Root of trust to judge from. [default: trust-root.json of the data folder]",
 )
 @as_json
 @click.pass_context
-def lint(context: click.Context, data_dir: Path | None, root: Path | None, as_json: bool) -> None:
+def lint(context: click.Context, data_dir: Path | None, root: Input | None, as_json: bool) -> None:
     """Say what is wrong with the mirror, or will be soon. Ends with 1 when clients would refuse something.
 
     \b
     Example:
       tongxing registry lint --data-dir /srv/registry --json
     """
-    trusted = (root or _folder(data_dir) / TRUST_ROOT).read_bytes()
+    trusted = root.data if root else (_folder(data_dir) / TRUST_ROOT).read_bytes()
     findings = lint_mirror(_mirror(data_dir), trusted, local_clock().now())
     lines = [f"{finding.level:7}  {finding.place}: {finding.detail}" for finding in findings]
     say(
@@ -115,7 +118,20 @@ def lint(context: click.Context, data_dir: Path | None, root: Path | None, as_js
         context.exit(1)
 
 
-for command in (state, draft, approve, publish, deny, root, log):
+@registry.command("members")
+@as_json
+def members(as_json: bool) -> None:
+    """List the ids that a member can have (GB/T 2260): whoever has another one is no member. Asks nobody.
+
+    \b
+    Example:
+      tongxing registry members
+    """
+    rows = [{"id": member.id, "zh": member.zh, "en": member.en} for member in MEMBERS.values()]
+    say(as_json, {"members": rows}, (f"{row['id']:8} {row['zh']} {row['en']}" for row in rows))
+
+
+for command in (state, drafts, draft, approve, publish, deny, root, log):
     registry.add_command(command)
 
 

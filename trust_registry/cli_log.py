@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from service_kit.commands import Command
 from service_kit.terminal import as_json, say
 from trust_registry.cli_options import registry_url, remote
 from trust_registry.log import words
 
 
-@click.command("log")
+@click.command("log", cls=Command)
 @registry_url
 @click.option("--since", type=click.IntRange(min=0), default=0, show_default=True, help="Number of the first leaf.")
 @as_json

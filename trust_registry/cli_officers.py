@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from credentials.errors import InvalidRequest
+from credentials.regions import is_member_id, no_member_id
 from credentials.signing import PemSigner
+from service_kit.commands import Command
 from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, Input
 from service_kit.locale import beijing_time
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, in_words, say, tell
 from trust_registry import approval
 from trust_registry.cli_options import (
+    asks_to_sign,
     key_file,
     local_clock,
     officers_root,
@@ -27,10 +30,11 @@ from trust_registry.denials import sign_request
 from trust_registry.difference import Change, change_to_json, words
 from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.metadata.denials import DENIAL_REASONS
+from trust_registry.metadata.trust_list import faults_of
 from trust_registry.province import Province
 
 
-@click.command("state")
+@click.command("state", cls=Command)
 @registry_url
 @as_json
 def state(url: str, as_json: bool) -> None:
@@ -44,7 +48,7 @@ def state(url: str, as_json: bool) -> None:
     say(as_json, found, _state_lines(found))
 
 
-@click.command("draft")
+@click.command("draft", cls=Command)
 @registry_url
 @key_file
 @passphrase_file
@@ -52,7 +56,7 @@ def state(url: str, as_json: bool) -> None:
 @click.option("--all-submitted", is_flag=True, help="Take every statement that waits.")
 @click.option(
     "--additions",
-    type=click.File(encoding="utf-8"),
+    type=INPUT,
     help="JSON file, or - : what the officers say of each member, by member id.",
 )
 @click.option("--remove", "removals", multiple=True, help="Id of a member to take out; may be repeated.")
@@ -63,7 +67,7 @@ def draft(
     passphrase_file: Path | None,
     statement_ids: tuple[str, ...],
     all_submitted: bool,
-    additions: TextIO | None,
+    additions: Input | None,
     removals: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -81,16 +85,17 @@ def draft(
                  "may_issue": {"statuses": ["green", "yellow", "red"], "forms": ["phone", "paper"]}}}
     """
     registry = remote(url)
-    ids = [*statement_ids]
+    _require_members(removals)
+    ids, state = [*statement_ids], registry.state() if all_submitted or additions else {"submitted": [], "members": []}
     if all_submitted:
-        ids += [entry["id"] for entry in registry.state()["submitted"]]
-    wanted = {"statement_ids": ids, "additions": _additions(additions), "removals": list(removals)}
+        ids += [entry["id"] for entry in state["submitted"]]
+    wanted = {"statement_ids": ids, "additions": _additions(additions, state["members"]), "removals": list(removals)}
     made = registry.make_draft(read_key(key_path, read_passphrase(passphrase_file)), wanted)
     changes = [Change(**change) for change in made["diff"]]
     say(as_json, {"id": made["id"], "diff": made["diff"]}, [f"draft {made['id']}", *_change_lines(changes)])
 
 
-@click.command("approve")
+@click.command("approve", cls=Command)
 @click.argument("draft_id")
 @registry_url
 @key_file
@@ -105,7 +110,7 @@ def approve(
     url: str,
     key_path: Path,
     passphrase_file: Path | None,
-    root: Path,
+    root: Input,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -120,10 +125,11 @@ def approve(
           --key officer-2.pem --root trust-root.json
     """
     registry, now = remote(url), local_clock().now()
-    reviewed = approval.review(registry.draft(draft_id), registry.source, root.read_bytes(), registry.url, now)
+    reviewed = approval.review(registry.draft(draft_id), registry.source, root.data, registry.url, now)
     if not as_json:
-        click.echo("\n".join(_review_lines(reviewed)))
-    if not yes and not click.confirm("Sign? 签署？", err=as_json):
+        for line in _review_lines(reviewed):
+            tell(line)
+    if not yes and not asks_to_sign(as_json):
         context.exit(1)
     signed = approval.sign(reviewed, read_key(key_path, read_passphrase(passphrase_file)))
     answer = registry.approve(draft_id, signed)
@@ -138,7 +144,7 @@ def approve(
     say(as_json, result, [approved])
 
 
-@click.command("publish")
+@click.command("publish", cls=Command)
 @click.argument("draft_id")
 @registry_url
 @key_file
@@ -155,7 +161,7 @@ def publish(url: str, draft_id: str, key_path: Path, passphrase_file: Path | Non
     say(as_json, versions, [f"published: targets {versions['targets']}, timestamp {versions['timestamp']}"])
 
 
-@click.command("deny")
+@click.command("deny", cls=Command)
 @click.argument("kid")
 @registry_url
 @click.option("--reason", required=True, type=click.Choice(DENIAL_REASONS))
@@ -210,16 +216,49 @@ def _root_signer(folder: Path | None, passphrase: bytes | None) -> PemSigner:
     return Province(folder or Path(), write_atomic, passphrase).root_signer()
 
 
-def _additions(file: TextIO | None) -> dict[str, Any]:
+def _require_members(removals: tuple[str, ...]) -> None:
+    for member in removals:
+        if not is_member_id(member):
+            raise InvalidRequest(f"--remove {member[:16]}: {no_member_id(member)}")
+
+
+def _additions(file: Input | None, listed: list[str]) -> dict[str, Any]:
+    """The additions of a file. Raises InvalidRequest, naming all that is wrong with them, by file, line and member."""
     if file is None:
         return {}
-    try:
-        additions = json.load(file)
-    except ValueError as error:
-        raise InvalidRequest("additions are not JSON") from error
-    if not isinstance(additions, dict):
-        raise InvalidRequest("additions are not a JSON object by member id")
+    additions = file.json_object()
+    found = [
+        fault for member, said in additions.items() for fault in faults_of(member, said, is_new=member not in listed)
+    ]
+    if found:
+        raise file.faults(found)
     return additions
+
+
+@click.command("drafts", cls=Command)
+@registry_url
+@as_json
+def drafts(url: str, as_json: bool) -> None:
+    """List the drafts that wait for signatures: whole ids, who has signed, who has not, and when each ends.
+
+    \b
+    Example:
+      tongxing registry drafts --registry https://registry.example/registry
+    """
+    found = remote(url).drafts()
+    lines = [line for draft in found for line in _waiting_lines(draft)]
+    say(as_json, {"drafts": found}, lines or [in_words("没有等待签署的草案", "no drafts wait for signatures")])
+
+
+def _waiting_lines(draft: dict[str, Any]) -> Iterator[str]:
+    signed, needed, ends = len(draft["approved_by"]), draft["threshold"], beijing_time(draft["ends_at"])
+    members = ", ".join(draft["members"]) or "-"
+    yield f"draft    {draft['id']}  " + in_words(
+        f"成员 {members}，{signed}/{needed} 人已签，{ends}（北京时间）失效",
+        f"of {members}: {signed} of {needed} have signed; ends {ends} UTC+8",
+    )
+    yield from (f"signed   {officer}" for officer in draft["approved_by"])
+    yield from (f"missing  {officer}" for officer in draft["missing"])
 
 
 def _review_lines(reviewed: approval.Review) -> Iterator[str]:

@@ -7,11 +7,34 @@ from pathlib import Path
 from typing import Any
 
 import click
+from tuf.api.metadata import Root  # type: ignore[attr-defined]
 
+from credentials.errors import MetadataRejected
 from service_kit.clock import Clock
+from service_kit.inputs import Input, InputType
+from service_kit.locale import Text
 from service_kit.settings import ServiceSettings, read_settings
+from service_kit.terminal import in_words, tell
 from trust_registry.config import RegistrySettings
 from trust_registry.remote import RemoteRegistry
+from trust_registry.repository import signed_part
+
+NOT_SIGNED = Text("未签署，什么也没有改变。", "Not signed; nothing has changed.")
+
+
+class RootType(InputType):
+    """A file with a root of trust: a file of another kind is told before anything is asked of anybody."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Input:
+        given = super().convert(value, param, ctx)
+        try:
+            signed_part(given.data, Root)
+        except MetadataRejected:
+            self.fail(f"{given.name}: no root of trust: ask the registry for its trust-root.json", param, ctx)
+        return given
+
+
+ROOT = RootType()
 
 passphrase_file = click.option(
     "--passphrase-file",
@@ -33,7 +56,7 @@ data_dir = click.option(
 officers_root = click.option(
     "--root",
     required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=ROOT,
     help="This officer's own copy of trust-root.json.",
 )
 key_file = click.option(
@@ -43,6 +66,19 @@ key_file = click.option(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The officer's own key file. It is only read.",
 )
+
+
+def asks_to_sign(err: bool) -> bool:
+    """Ask the officer whether to sign, on standard error with ``err``; a no is said once more, so that it is seen."""
+    try:
+        if click.confirm("Sign? 签署？", err=err):
+            return True
+    except click.Abort:
+        tell(err=True)
+        tell(in_words(*NOT_SIGNED), err=True)
+        raise
+    tell(in_words(*NOT_SIGNED), err=err)
+    return False
 
 
 def local_clock() -> Clock:

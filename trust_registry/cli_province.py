@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from credentials.keys import KEY_USES
+from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.terminal import as_json, say
 from trust_registry.cli_options import local_clock, passphrase_file, registry_url, remote
@@ -24,7 +25,7 @@ _days = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def province() -> None:
     """A province's keys and its word to the trust registry (成员)."""
 

@@ -9,11 +9,14 @@ import click
 from securesystemslib.signer import Key, SSlibKey  # type: ignore[attr-defined]
 
 from credentials.errors import InvalidRequest, KeyRejected, MetadataRejected
+from service_kit.commands import Group
 from service_kit.durable import write_atomic
+from service_kit.inputs import Input
 from service_kit.locale import beijing_time
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, say, tell
 from trust_registry import founding, succession
 from trust_registry.cli_options import (
+    asks_to_sign,
     data_dir,
     key_file,
     local_clock,
@@ -33,7 +36,7 @@ from trust_registry.repository import public_key_from_pem, root_of
 _file = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=Group)
 def root() -> None:
     """The next root of trust (信任根更替): before the old one ends, or when officers or online keys change."""
 
@@ -114,7 +117,7 @@ def sign(
     draft: Path,
     key_path: Path,
     passphrase_file: Path | None,
-    root: Path,
+    root: Input,
     bundle: Path | None,
     url: str | None,
     yes: bool,
@@ -130,10 +133,11 @@ def sign(
       tongxing registry root sign root-2.json --key officer-1.pem --root trust-root.json --bundle bundle.zip
     """
     read = succession.read_succession(draft.read_bytes())
-    reviewed = succession.review(read, _source(bundle, url), root.read_bytes(), local_clock().now())
+    reviewed = succession.review(read, _source(bundle, url), root.data, local_clock().now())
     if not as_json:
-        click.echo("\n".join(_review_lines(reviewed)))
-    if not yes and not click.confirm("Sign? 签署？", err=as_json):
+        for line in _review_lines(reviewed):
+            tell(line)
+    if not yes and not asks_to_sign(as_json):
         context.exit(1)
     count = succession.sign(read, reviewed.held, read_key(key_path, read_passphrase(passphrase_file)))
     write_atomic(draft, read.to_json())

@@ -31,7 +31,9 @@ class RegistrySettings(ServiceSettings):
         if not 0 <= self.timestamp_seconds <= MAX_TIMESTAMP_SECONDS:
             raise SettingInvalid(f"TONGXING_TIMESTAMP_SECONDS: 0 to {MAX_TIMESTAMP_SECONDS}")
         if not (self.data_dir / TRUST_ROOT).is_file():
-            raise SettingInvalid("TONGXING_DATA_DIR: no registry there; `tongxing registry init` makes one")
+            raise SettingInvalid(
+                f"TONGXING_DATA_DIR: no registry in {self.data_dir}; `tongxing registry init {self.data_dir}` makes one"
+            )
 
     @property
     def audience(self) -> str:

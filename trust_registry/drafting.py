@@ -36,7 +36,7 @@ def listed_entries(records: Records, request: DraftRequest, published: Published
         entries[member] = _entry(member, entries.get(member), statements.get(member), request.additions.get(member))
     for member in request.removals:
         if member not in published.trust_list.members:
-            raise InvalidRequest(f"{member} is not listed")
+            raise InvalidRequest(f"{member[:16]} is not listed; `tongxing registry state` lists who is")
         del entries[member]
     return list(entries.values())
 
@@ -59,7 +59,9 @@ def _entry(
     if compact is not None:
         fields["statement"] = compact
     if "statement" not in fields:
-        raise InvalidRequest(f"{member} has no statement")
+        raise InvalidRequest(f"{member} has no statement: it makes one (`tongxing province statement`, `submit`) first")
+    if held is None and addition is None:
+        raise InvalidRequest(f"{member} is new: say what the officers know of it (`registry draft --additions FILE`)")
     try:
         return read_entry(fields)
     except Malformed as error:
@@ -78,5 +80,5 @@ def statements_of(records: Records, ids: Sequence[str]) -> list[StatementRecord]
     """The statements of these ids. Raises NotFound."""
     found = [records.statements.get(id) for id in ids]
     if None in found:
-        raise NotFound("statement")
+        raise NotFound("statement: none of this id (32 hex digits); `tongxing registry state` lists those that wait")
     return [record for record in found if record is not None]

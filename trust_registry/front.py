@@ -23,8 +23,8 @@ WAYS = [
             "Who was enrolled, changed a key or had one denied, and when: entry by entry, for good.",
         ),
         [
-            Link(Said("登记日志", "登記日誌", "The log"), "v1/log"),
-            Link(Said("现行名单", "現行名單", "What is in force"), "v1/state"),
+            Link(Said("登记日志", "登記日誌", "The log"), "v1/log", speaks=True),
+            Link(Said("现行名单", "現行名單", "What is in force"), "v1/state", speaks=True),
         ],
     ),
     Way(
@@ -35,7 +35,12 @@ WAYS = [
             "Gates fetch lists, withdrawals and rules from the mirror and check every signature. The mirror is plain "
             "files that any web server can carry.",
         ),
-        [Link(Said("最新时间戳", "最新時間戳", "The newest timestamp"), "mirror/metadata/timestamp.json")],
+        [
+            Link(
+                Said("最新时间戳（签名文件）", "最新時間戳（簽名檔案）", "The newest timestamp (a signed file)"),
+                "mirror/metadata/timestamp.json",
+            )
+        ],
     ),
     Way(
         Said("成员与登记官", "成員與登記官", "Members and officers"),

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from credentials.errors import Conflict, SettingInvalid
+from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
-from service_kit.durable import read_secret, storage_error, write_atomic
+from service_kit.durable import make_folder, read_secret, storage_error, write_atomic
 
-_OWNER_ONLY = 0o600
+_OWNER_ONLY, _OWNERS_FOLDER = 0o600, 0o700
 
 
 @contextmanager
@@ -28,9 +28,9 @@ def new_folder(directory: Path) -> Iterator[Path]:
     partial = directory.with_name(f".{directory.name}.new")
     try:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-            raise Conflict(f"{directory.name} is not empty")
+            raise Conflict(f"{directory} is not empty; name a new folder")
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        make_folder(partial)
         yield partial
         partial.replace(directory)
     except OSError as error:
@@ -43,13 +43,20 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | N
     Raises Conflict when the file is there: no key is ever written over. StorageFull, StorageUnavailable.
     """
     if path.exists():
-        raise Conflict(f"{path.name} is there already")
+        raise Conflict(f"{path} is there already; a key is never written over, name a new file")
+    try:
+        make_folder(path.parent, _OWNERS_FOLDER)
+    except OSError as error:
+        raise storage_error(error) from error
     write_atomic(path, private_key_pem(key, passphrase), mode=_OWNER_ONLY)
 
 
 def read_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
     """Read a P-256 key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
-    return load_private_key(read_secret(path), passphrase)
+    try:
+        return load_private_key(read_secret(path), passphrase)
+    except KeyRejected as error:
+        raise KeyRejected(f"{path}: {error.detail}") from error
 
 
 def read_passphrase(path: Path | None) -> bytes | None:
@@ -58,5 +65,5 @@ def read_passphrase(path: Path | None) -> bytes | None:
         return None
     line = read_secret(path).split(b"\n", 1)[0].rstrip(b"\r")
     if not line:
-        raise SettingInvalid(f"{path.name}: the passphrase is empty")
+        raise SettingInvalid(f"{path}: the passphrase is empty; it is the first line of the file")
     return line

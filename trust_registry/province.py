@@ -21,7 +21,7 @@ from typing import Any
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, NotFound, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS
-from credentials.regions import is_member_id
+from credentials.regions import is_member_id, no_member_id
 from credentials.signing import PemSigner
 from service_kit.clock import DAY_SECONDS
 from trust_registry.key_files import new_folder, read_key, write_key
@@ -37,7 +37,7 @@ from trust_registry.possession import prove
 
 FIRST_KEYS = ("credential", "credential", "status", "rules", "log")
 DEFAULT_KEY_DAYS = 365
-_STATE = "province.json"
+STATE_FILE = "province.json"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Province:
         Raises InvalidRequest for an unknown member id, Conflict when the folder is not empty.
         """
         if not is_member_id(member):
-            raise InvalidRequest("not a member id")
+            raise InvalidRequest(f"--member {member[:16]}: {no_member_id(member)}")
         with new_folder(self.directory) as partial:
             return Province(partial, self._write, self._passphrase)._fill(member, now, days)
 
@@ -104,11 +104,12 @@ class Province:
     def state(self) -> State:
         """What is known. Raises SettingInvalid when this is no province's folder."""
         try:
-            fields = json.loads((self.directory / _STATE).read_bytes())
+            fields = json.loads((self.directory / STATE_FILE).read_bytes())
             keys = tuple(KeyFile(**key) for key in fields.pop("keys"))
             return State(**fields, keys=keys)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise SettingInvalid(f"no readable {_STATE} in this folder") from error
+            told = f"no province's folder, it has no readable {STATE_FILE}; `tongxing province init` makes one"
+            raise SettingInvalid(f"{self.directory}: {told}") from error
 
     def add_key(self, use: str, now: int, days: int = DEFAULT_KEY_DAYS) -> State:
         """A new working key, for the next statement."""
@@ -143,7 +144,7 @@ class Province:
         """
         state = _without_expired(self.state(), now)
         if again and not state.sequence:
-            raise Conflict("no statement has been made yet")
+            raise Conflict(f"{self.directory}: no statement has been made yet; without --again one is")
         sequence, previous = (state.sequence, state.previous) if again else (state.sequence + 1, state.digest)
         root = self.root_signer()
         compact = sign_statement(
@@ -169,7 +170,8 @@ class Province:
             fields = json.loads((path or self.statement_file(self.state().sequence)).read_bytes())
             return Submission(fields["statement"], tuple(fields["proofs"]))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise NotFound("no readable statement; make one first") from error
+            named = path or self.statement_file(self.state().sequence)
+            raise NotFound(f"{named}: no readable statement; `tongxing province statement` makes one first") from error
 
     def statement_file(self, sequence: int) -> Path:
         """Where the statement of this sequence lies."""
@@ -187,7 +189,7 @@ class Province:
     def _signer(self, file: str, kid: str) -> PemSigner:
         key = read_key(self.directory / file, self._passphrase)
         if kid_of(self.state().member, key.public_key()).hex() != kid:
-            raise KeyRejected(f"{file} is not the key that {_STATE} names")
+            raise KeyRejected(f"{self.directory / file}: not the key that {STATE_FILE} names")
         return PemSigner(key, bytes.fromhex(kid))
 
     def _listed(self, state: State, key: KeyFile) -> VerificationKey:
@@ -214,7 +216,7 @@ class Province:
 
     def _keep(self, state: State) -> State:
         keys: list[dict[str, Any]] = [vars(key) for key in state.keys]
-        self._write(self.directory / _STATE, json.dumps({**vars(state), "keys": keys}, indent=1).encode())
+        self._write(self.directory / STATE_FILE, json.dumps({**vars(state), "keys": keys}, indent=1).encode())
         return state
 
 
@@ -222,7 +224,8 @@ def _find(state: State, kid: str) -> KeyFile:
     for key in state.keys:
         if key.kid == kid:
             return key
-    raise NotFound(f"no key {kid[:16]} in this folder")
+    known = ", ".join(f"{key.kid} ({key.use})" for key in state.keys)
+    raise NotFound(f"no key {kid[:16]} of {state.member} in this folder; there are {known}")
 
 
 def _with_keys(state: State, keys: Iterable[KeyFile]) -> State:

@@ -28,10 +28,12 @@ from trust_registry.enrolment import Published, check_may_follow, examine, publi
 from trust_registry.metadata.statement import read_statement
 from trust_registry.metadata.trust_list import read_trust_list
 from trust_registry.mirror import Mirror
-from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage
+from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage, WaitingDraft
 
 MAX_DRAFT_AGE_SECONDS = 7 * 24 * 3600
 """A signature that was given long ago must not surprise its giver."""
+MAX_WAITING = 100
+"""Drafts in one answer."""
 _ID_BYTES = 16
 
 
@@ -41,6 +43,19 @@ class DraftView(NamedTuple):
     record: DraftRecord
     changes: list[Change]
     approved_by: list[str]
+
+
+class WaitingView(NamedTuple):
+    """A draft that waits for signatures: whose statements it brings, who has signed and who may still (TUF key ids),
+    and until when (seconds UTC)."""
+
+    id: str
+    members: list[str]
+    created_at: int
+    ends_at: int
+    created_by: str
+    approved_by: list[str]
+    missing: list[str]
 
 
 class Publication:
@@ -117,6 +132,14 @@ class Publication:
         """The statements that a draft brings in, with their proofs. Raises NotFound."""
         with self.storage.reading() as records:
             return statements_of(records, _draft(records, draft_id).statement_ids)
+
+    def waiting(self, now: int) -> list[WaitingView]:
+        """The drafts that officers may still sign, oldest first, at most MAX_WAITING."""
+        with self.storage.reading() as records:
+            repository = current(records)
+            base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
+            found = records.drafts.waiting(base, since, MAX_WAITING)
+            return [_waiting(records, draft, sorted(tuf.officer_keys(repository))) for draft in found]
 
     @retried
     def approve(self, draft_id: str, keyid: str, signature: str, now: int) -> DraftView:
@@ -225,8 +248,22 @@ def _root_path(version: int) -> str:
 def _draft(records: Records, draft_id: str) -> DraftRecord:
     record = records.drafts.get(draft_id)
     if record is None:
-        raise NotFound("draft")
+        raise NotFound(f"draft {draft_id[:40]}: none of this id (32 hex digits); `tongxing registry drafts` lists them")
     return record
+
+
+def _waiting(records: Records, draft: WaitingDraft, officers: list[str]) -> WaitingView:
+    members = sorted(statement.member for statement in statements_of(records, draft.statement_ids))
+    approved = records.drafts.approvals(draft.id)
+    return WaitingView(
+        draft.id,
+        members,
+        draft.created_at,
+        draft.created_at + MAX_DRAFT_AGE_SECONDS,
+        draft.created_by,
+        [officer for officer in officers if officer in approved],
+        [officer for officer in officers if officer not in approved],
+    )
 
 
 def _view(records: Records, record: DraftRecord, published: Published) -> DraftView:

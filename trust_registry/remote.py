@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -21,6 +21,29 @@ from trust_registry.client.repository import MirrorFiles
 from trust_registry.province import Submission
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+PATH = "/registry"
+"""Under which `tongxing serve` has the registry; addresses are often given without it."""
+_STATEMENT = {"id": str, "member": str, "sequence": int, "state": str}
+_VERSIONS = {"targets": int, "timestamp": int}
+_STATE = {
+    "members": [str],
+    "denied": int,
+    "officers": [str],
+    "now": int,
+    "versions": {str: int},
+    "expiries": {str: int},
+    "submitted": [_STATEMENT],
+}
+_CHANGE = {"member": str, "what": str, "kid": (str, type(None)), "zh": str, "en": str}
+_WAITING = {
+    "id": str,
+    "members": [str],
+    "ends_at": int,
+    "created_by": str,
+    "approved_by": [str],
+    "missing": [str],
+    "threshold": int,
+}
 
 
 class RemoteRegistry:
@@ -38,45 +61,51 @@ class RemoteRegistry:
 
     def state(self) -> dict[str, Any]:
         """What it says of itself."""
-        return self._ask("GET", "/v1/state")
+        return self._ask("GET", "/v1/state", shape=_STATE)
 
     def submit(self, submission: Submission) -> dict[str, Any]:
         """Bring a province's statement: its id, member, sequence and state."""
-        return self._ask("POST", "/v1/statements", submission.to_fields())
+        return self._ask("POST", "/v1/statements", submission.to_fields(), shape=_STATEMENT)
 
     def make_draft(self, key: ec.EllipticCurvePrivateKey, wanted: dict[str, Any]) -> dict[str, Any]:
         """Have a draft made, as the officer whose key this is."""
-        return self._ask("POST", "/v1/drafts", wanted, key)
+        return self._ask("POST", "/v1/drafts", wanted, key, shape={"id": str, "diff": [_CHANGE]})
+
+    def drafts(self) -> list[dict[str, Any]]:
+        """The drafts that officers may still sign, oldest first."""
+        found: list[dict[str, Any]] = self._ask("GET", "/v1/drafts", shape={"drafts": [_WAITING]})["drafts"]
+        return found
 
     def draft(self, draft_id: str) -> DraftDocument:
         """A draft, to be reviewed."""
-        answer = self._ask("GET", f"/v1/drafts/{draft_id}")
+        answer = self._ask("GET", _place(draft_id))
         try:
             return DraftDocument(
                 message=base64.b64decode(answer["signed_bytes"], validate=True),
                 trust_list=base64.b64decode(answer["trust_list"], validate=True),
                 proofs={entry["statement"]: tuple(entry["proofs"]) for entry in answer["statements"]},
             )
-        except (KeyError, TypeError, binascii.Error) as error:
-            raise FetchFailed("the registry's draft cannot be read") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise FetchFailed(f"{self.url}: the registry's draft cannot be read") from error
 
     def approve(self, draft_id: str, approval: Approval) -> dict[str, Any]:
         """Bring an officer's signature."""
-        return self._ask("POST", f"/v1/drafts/{draft_id}/approvals", approval._asdict())
+        shape = {"approved_by": [str], "threshold": int}
+        return self._ask("POST", f"{_place(draft_id)}/approvals", approval._asdict(), shape=shape)
 
     def publish(self, key: ec.EllipticCurvePrivateKey, draft_id: str) -> dict[str, Any]:
         """Put a draft into force, as the officer whose key this is: the versions."""
-        return self._ask("POST", f"/v1/drafts/{draft_id}/publication", {}, key)
+        return self._ask("POST", f"{_place(draft_id)}/publication", {}, key, shape=_VERSIONS)
 
     def deny(self, request: str) -> dict[str, Any]:
         """Bring a signed request for a denial: the denial."""
-        return self._ask("POST", "/v1/denials", {"request": request})
+        return self._ask("POST", "/v1/denials", {"request": request}, shape={"kid": str, "sequence": int})
 
     def log(self, since: int) -> list[dict[str, Any]]:
         """The next leaves of the log from number ``since`` on; none at its end."""
         leaves = self._ask("GET", f"/v1/log?since={since}").get("leaves")
         if not isinstance(leaves, list) or not all(map(_is_leaf, leaves)):
-            raise FetchFailed("the registry's log cannot be read")
+            raise FetchFailed(f"{self.url}: the registry's log cannot be read")
         return leaves
 
     def _ask(
@@ -85,16 +114,30 @@ class RemoteRegistry:
         path: str,
         body: dict[str, Any] | None = None,
         key: ec.EllipticCurvePrivateKey | None = None,
+        shape: Any = dict,
     ) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
         if key is not None:
             headers |= authorization(key, officer_id(key), self.url, self._clock.now())
         data = None if body is None else json.dumps(body).encode()
         answer = self._fetcher.send(method, self.url + path, limit=MAX_ANSWER_BYTES, body=data, headers=headers)
-        fields = _fields(answer.body, answer.status)
-        if answer.status >= 400:
-            raise _error_of(fields, answer.status)
+        fields = _fields(answer.body)
+        if answer.status >= 400 or fields is None:
+            raise self._error(fields or {}, answer.status)
+        if not _fits(fields, shape):
+            raise FetchFailed(f"{self.url}{path}: not the answer of a registry", answer.status)
         return fields
+
+    def _error(self, fields: dict[str, Any], status: int) -> TongxingError:
+        """The error that the registry met, as if it had been met here; or that this is no registry."""
+        known = _error_of(fields)
+        is_route = status == HTTPStatus.NOT_FOUND and not fields.get("detail")
+        if known is not None and not is_route:
+            return known
+        meant = "" if self.url.endswith(PATH) else f"; did you mean {self.url}{PATH} ?"
+        if is_route:
+            return errors.NotFound(f"{self.url}: no registry there{meant}")
+        return FetchFailed(f"{self.url}: status {status}, and not the answer of a registry{meant}", status)
 
     def _read(self, path: str) -> bytes | None:
         try:
@@ -105,14 +148,27 @@ class RemoteRegistry:
             raise
 
 
-def _fields(body: bytes, status: int) -> dict[str, Any]:
+def _place(draft_id: str) -> str:
+    return f"/v1/drafts/{quote(draft_id, safe='')}"
+
+
+def _fields(body: bytes) -> dict[str, Any] | None:
     try:
         fields = json.loads(body)
-    except ValueError:
-        fields = None
-    if not isinstance(fields, dict):
-        raise FetchFailed(f"status {status}, and no JSON object", status)
-    return fields
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Whether an answer has the members that are used, each of its type: what it says is printed, never obeyed."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(each, shape[0]) for each in value)
+    if isinstance(shape, dict) and str in shape:
+        return isinstance(value, dict) and all(_fits(each, shape[str]) for each in value.values())
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(_fits(value.get(name), inner) for name, inner in shape.items())
+    return type(value) in (shape if isinstance(shape, tuple) else (shape,))
 
 
 def _is_leaf(value: object) -> bool:
@@ -120,13 +176,12 @@ def _is_leaf(value: object) -> bool:
     return isinstance(value, dict) and all(type(value.get(name)) is kind for name, kind in kinds.items())
 
 
-def _error_of(fields: dict[str, Any], status: int) -> TongxingError:
-    """The error that the registry met, as if it had been met here."""
+def _error_of(fields: dict[str, Any]) -> TongxingError | None:
     code, detail = fields.get("code"), str(fields.get("detail", ""))
     for cls in _subclasses(errors.TongxingError):
-        if getattr(cls, "code", None) == code:
+        if isinstance(code, str) and getattr(cls, "code", None) == code:
             return cls(detail)
-    return FetchFailed(f"status {status}: {code}", status)
+    return None
 
 
 def _subclasses(cls: type[TongxingError]) -> Iterator[type[TongxingError]]:

@@ -105,6 +105,25 @@ class DraftSchema(Schema):
     threshold = fields.Integer()
 
 
+class WaitingDraftSchema(Schema):
+    """A draft that officers may still sign. ``missing``: officers who have not; ``threshold``: how many must."""
+
+    id = fields.String()
+    members = fields.List(fields.String())
+    created_at = fields.Integer()
+    ends_at = fields.Integer()
+    created_by = fields.String()
+    approved_by = fields.List(fields.String())
+    missing = fields.List(fields.String())
+    threshold = fields.Integer()
+
+
+class WaitingSchema(Schema):
+    """The drafts that wait for signatures, oldest first."""
+
+    drafts = fields.List(fields.Nested(WaitingDraftSchema))
+
+
 class ApprovalSchema(Schema):
     """An officer's signature over a draft's ``signed_bytes``: DER in hex, under its TUF key id."""
 

@@ -40,6 +40,7 @@ from credentials.limits import MAX_SEGMENT_BYTES
 from credentials.regions import is_member_id
 from service_kit import static
 from service_kit.bodies import Routes, takes
+from service_kit.front.sheet import show, wants_page
 from service_kit.openapi import content, told
 from trust_registry import member_files
 from trust_registry.client.member_files import TRUST
@@ -50,6 +51,7 @@ from trust_registry.metadata.denials import denial_to_json
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
 from trust_registry.metadata.trust_list import MAX_MEMBERS
 from trust_registry.possession import MAX_PROOF_CHARACTERS
+from trust_registry.public_pages import log_page, state_page
 from trust_registry.publication import DraftView
 from trust_registry.repository import root_of
 from trust_registry.schemas import (
@@ -65,6 +67,7 @@ from trust_registry.schemas import (
     StatementSchema,
     StateSchema,
     SubmissionSchema,
+    WaitingSchema,
 )
 from trust_registry.service import MAX_FILES_PER_HOUR, MAX_SUBMISSIONS_PER_HOUR, service, versions
 from trust_registry.storage.ports import MemberFileRecord, StatementRecord
@@ -109,7 +112,7 @@ def show_statement(statement_id: str) -> StatementRecord:
     with service().publication.storage.reading() as records:
         record = records.statements.get(statement_id)
     if record is None:
-        raise NotFound("statement")
+        raise NotFound("statement: none of this id; `tongxing registry state` lists those that wait")
     return record
 
 
@@ -125,6 +128,17 @@ def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
     registry = service()
     officer = registry.officer()
     return _draft(registry.publication.draft(DraftRequest(**wanted), officer, registry.now()))
+
+
+@blueprint.get("/v1/drafts")
+@blueprint.response(200, WaitingSchema, description="The drafts that wait")
+@blueprint.doc(**told(StorageUnavailable))
+def list_drafts() -> dict[str, Any]:
+    """The drafts that officers may still sign, oldest first."""
+    registry = service()
+    threshold = root_of(registry.publication.repository()).roles["targets"].threshold
+    waiting = registry.publication.waiting(registry.now())
+    return {"drafts": [{**draft._asdict(), "threshold": threshold} for draft in waiting]}
 
 
 @blueprint.get("/v1/drafts/<draft_id>")
@@ -174,17 +188,19 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(LogQuerySchema, location="query")
 @blueprint.response(200, LogSchema, description="A page of the log")
 @blueprint.doc(**told(StorageUnavailable))
-def show_log(wanted: dict[str, int]) -> dict[str, Any]:
-    """What the registry did, in order, a page at a time."""
-    return {"leaves": read_page(service().publication.storage, wanted["since"])}
+def show_log(wanted: dict[str, int]) -> dict[str, Any] | Response:
+    """What the registry did, in order, a page at a time. For browsers a page to read."""
+    leaves = read_page(service().publication.storage, wanted["since"])
+    return show(log_page(leaves, wanted["since"])) if wants_page() else {"leaves": leaves}
 
 
 @blueprint.get("/v1/state")
 @blueprint.response(200, StateSchema, description="Its state")
 @blueprint.doc(**told(StorageUnavailable))
-def show_state() -> dict[str, Any]:
-    """What is in force."""
-    return service().state()
+def show_state() -> dict[str, Any] | Response:
+    """What is in force. For browsers a page to read."""
+    state = service().state()
+    return show(state_page(state)) if wants_page() else state
 
 
 @blueprint.put("/v1/members/<member>/status")

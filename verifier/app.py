@@ -11,6 +11,7 @@ from service_kit.cache import listen
 from service_kit.cache_metrics import watch_cache
 from service_kit.clock import Clock
 from service_kit.front.front import add_front
+from service_kit.metrics import HouseCollector
 from service_kit.pages import add_pages
 from service_kit.web import add_probe, is_ready, make_app, metrics_of
 from verifier.config import VerifierSettings
@@ -31,6 +32,7 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     registry = metrics_of(app).registry
     service = make_service(settings, clock or settings.clock(), GateMetrics(registry))
     registry.register(GateCollector(service.gate, service.freshness))
+    registry.register(HouseCollector(settings.data_dir))
     watch_cache(service.cache, app.name, registry)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)

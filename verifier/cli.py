@@ -7,11 +7,15 @@ from pathlib import Path
 
 import click
 
-from credentials.errors import PictureUnreadable
+from credentials.errors import InvalidRequest, PictureUnreadable
+from credentials.formats import challenge as challenges
+from credentials.formats import native, presentation
 from credentials.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr.picture import read_texts
 from credentials.verdict import Outcome, Verdict, to_json
-from service_kit.terminal import as_json, say_json
+from service_kit.commands import Group
+from service_kit.inputs import STANDARD_INPUT
+from service_kit.terminal import as_json, in_words, tell, tell_json
 from trust_registry.cli_options import local_clock
 from trust_registry.client.clock_bound import EffectiveNow
 from verifier.challenges import Challenges
@@ -25,9 +29,12 @@ from verifier.steps import STEPS
 _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
 _LANE = "command-line"
 _MAX_LINE = MAX_TEXT_CHARACTERS + 2
+_PREFIXES = (native.PREFIX, presentation.PREFIX, challenges.PREFIX)
+_SHOWN = 60
+"""Characters of what was taken for a text."""
 
 
-@click.group()
+@click.group(cls=Group)
 def verifier() -> None:
     """Check codes, and keep fresh what that needs (验码方)."""
 
@@ -56,7 +63,8 @@ def check(
     context: click.Context, texts: tuple[str, ...], pictures: tuple[Path, ...], sources: Sources, at: int | None,
     nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
 ) -> None:  # fmt: skip
-    """Check codes by what is stored, without network: texts, pictures, or - for one code a line from standard input.
+    """Check codes by what is stored, without network: files with one code a line, pictures, texts, or - for standard
+    input.
 
     It remembers nothing from one call to the next, so it cannot tell that a live code was shown before. Prefer - to
     texts: arguments stand in the list of processes for everybody to see, and a code holds spaces and $, so that it
@@ -66,11 +74,11 @@ def check(
     \b
     Examples:
       tongxing verifier check - --trust bundle.zip --root trust-root.json --member CN-44 < code.txt
-      tongxing verifier check 'TX1:…' --trust /srv/gate --root trust-root.json --member CN-44
+      tongxing verifier check code.txt --trust /srv/gate --root trust-root.json --member CN-44
     """
     codes = [*_codes(texts), *(code for picture in pictures for code in _in_picture(picture))]
     if not codes:
-        raise click.UsageError("nothing to check: give a text, - or --picture FILE")
+        raise click.UsageError("nothing to check: no code in what was given; give a file, a text, - or --picture FILE")
     gate = open_gate(sources, local_clock(), at)
     if nonce is not None:
         gate.challenges = open_for(sources.member)
@@ -79,9 +87,10 @@ def check(
     verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
         if as_json:
-            say_json(to_json(verdict, STEPS))
+            tell_json(to_json(verdict, STEPS))
         else:
             show(verdict)
+    _tell_of_missing_files(texts)
     context.exit(exit_code(verdicts))
 
 
@@ -93,21 +102,46 @@ def exit_code(verdicts: list[Verdict]) -> int:
 
 def _codes(texts: tuple[str, ...]) -> Iterator[str]:
     for text in texts:
-        if text == "-":
-            yield from _lines()
+        if text == STANDARD_INPUT or _is_file(text):
+            yield from _lines(text)
         else:
             yield text
 
 
-def _lines() -> Iterator[str]:
+def _is_file(text: str) -> bool:
+    try:
+        return _is_no_code(text) and Path(text).exists() and not Path(text).is_dir()
+    except (OSError, ValueError):
+        # Too long for a name, or with a zero byte.
+        return False
+
+
+def _is_no_code(text: str) -> bool:
+    return not native.bare(text).startswith(_PREFIXES)
+
+
+def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
+    """Whoever mistyped a file's name has got a verdict on the name."""
+    for text in texts:
+        if text != STANDARD_INPUT and _is_no_code(text) and not _is_file(text):
+            zh = f"{text[:_SHOWN]}：没有这个文件，已按健康码文本判断。请检查文件名，或使用 - 从标准输入读取。"
+            en = f"{text[:_SHOWN]}: no such file, so it was judged as a code's text. Check the name, or use - < FILE."
+            tell(in_words(zh, en), err=True)
+
+
+def _lines(place: str) -> Iterator[str]:
     """One code a line; of a line that is too long, only so much is kept that it is refused for it."""
-    stream = click.open_file("-", encoding="utf-8", errors="replace")
-    while line := stream.readline(_MAX_LINE):
-        rest = line
-        while len(rest) == _MAX_LINE and not rest.endswith("\n"):
-            rest = stream.readline(_MAX_LINE)
-        if line.strip():
-            yield line.rstrip("\r\n")
+    try:
+        with click.open_file(place, encoding="utf-8", errors="replace") as stream:
+            while line := stream.readline(_MAX_LINE):
+                rest = line
+                while len(rest) == _MAX_LINE and not rest.endswith("\n"):
+                    rest = stream.readline(_MAX_LINE)
+                if line.strip():
+                    yield line.rstrip("\r\n")
+    except OSError as error:
+        named = "standard input" if place == STANDARD_INPUT else place
+        raise InvalidRequest(f"{named}: cannot be read: {error.strerror}") from error
 
 
 def _in_picture(path: Path) -> list[str]:
@@ -115,7 +149,9 @@ def _in_picture(path: Path) -> list[str]:
         with path.open("rb") as file:
             return read_texts(file.read(MAX_PICTURE_BYTES + 1))
     except PictureUnreadable as error:
-        raise PictureUnreadable(f"{path.name}: {error.detail}") from error
+        raise PictureUnreadable(f"{path}: {error.detail}") from error
+    except OSError as error:
+        raise InvalidRequest(f"{path}: cannot be read: {error.strerror}") from error
 
 
 for _command in (challenge, state, sync, rules):

@@ -13,7 +13,8 @@ import click
 from credentials.formats.challenge import is_gate_name
 from credentials.limits import MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.qr import draw_terminal
-from service_kit.terminal import as_json, say_json
+from service_kit.commands import Command
+from service_kit.terminal import as_json, tell, tell_drawing, tell_json
 from trust_registry.cli_options import local_clock
 from verifier.challenges import Challenges, open_challenges
 
@@ -55,7 +56,7 @@ def nonce_bytes(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--member", default="", envvar="TONGXING_MEMBER", help="The gate's member, when it has no name.")
 @challenge_options
 @click.option("--qr", is_flag=True, help="Draw it in the terminal instead of printing the text.")
@@ -73,15 +74,19 @@ def challenge(member: str, open_for: Callable[[str], Challenges], qr: bool, as_j
     asked = open_for(member).ask(local_clock().now())
     if as_json:
         gate, nonce = asked.challenge
-        say_json({"text": asked.text, "nonce": nonce.hex(), "gate": gate, "expires_at": asked.ends_at})
+        tell_json({"text": asked.text, "nonce": nonce.hex(), "gate": gate, "expires_at": asked.ends_at})
+    elif qr:
+        tell_drawing(draw_terminal(asked.text))
     else:
-        click.echo(draw_terminal(asked.text) if qr else asked.text)
+        tell(asked.text)
 
 
 def _open(gate_name: str, gate_secret: Path | None, data_dir: Path | None, member: str) -> Challenges:
     name = gate_name or member
     if not is_gate_name(name):
-        raise click.BadParameter(f"not 1 to {MAX_GATE_NAME_BYTES} bytes that can be shown", param_hint="--gate-name")
+        bound = f"not 1 to {MAX_GATE_NAME_BYTES} bytes that can be shown"
+        told = f"{bound}; give it, or set TONGXING_GATE_NAME or TONGXING_MEMBER"
+        raise click.BadParameter(told, param_hint="--gate-name")
     if gate_secret is None and data_dir is None:
         raise click.UsageError("no gate's secret: set TONGXING_DATA_DIR, or give --gate-secret FILE")
     return open_challenges(name, data_dir or Path(), gate_secret)

@@ -15,8 +15,11 @@ from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusCredential
 from credentials.regions import MEMBERS
 from credentials.verdict import Outcome, Verdict
+from service_kit.inputs import Input
 from service_kit.locale import BEIJING, beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
+from service_kit.terminal import Styled, tell
+from trust_registry.cli_options import ROOT
 from verifier.offline import Sources
 from verifier.policy import PROFILES
 
@@ -25,7 +28,6 @@ _MARKS = {
     Outcome.REFUSED: ("✗", "red"),
     Outcome.UNDETERMINED: ("?", "yellow"),
 }
-_file = click.Path(path_type=Path, exists=True, dir_okay=False)
 _GATE_OPTIONS = (
     click.option(
         "--trust",
@@ -38,7 +40,7 @@ _GATE_OPTIONS = (
         "--root",
         required=True,
         envvar="TONGXING_TRUST_ROOT",
-        type=_file,
+        type=ROOT,
         help="The registry's trust-root.json, as it was handed over. [default: TONGXING_TRUST_ROOT]",
     ),
     click.option(
@@ -65,7 +67,9 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say what to check with; the command is given them as ``sources``."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, trust: Path, root: Path, member: str, profile: str, environment: str, **others: Any) -> Any:
+    def wrapped(
+        *args: Any, trust: Path, root: Input, member: str, profile: str, environment: str, **others: Any
+    ) -> Any:
         return command(*args, sources=Sources(trust, root, member, profile, environment), **others)
 
     return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
@@ -80,9 +84,9 @@ def moment(text: str) -> int:
             time = datetime.fromisoformat(text)
             seconds = int((time if time.tzinfo else time.replace(tzinfo=BEIJING)).timestamp())
     except (ValueError, OverflowError) as error:
-        raise click.BadParameter("neither ISO 8601 nor seconds") from error
+        raise click.BadParameter(f"{text!r} is neither ISO 8601 (2026-11-21T12:00+08:00) nor seconds") from error
     if not 0 <= seconds <= MAX_TIME_SECONDS:
-        raise click.BadParameter("out of range")
+        raise click.BadParameter(f"{text!r} lies before 1970 or after 2106")
     return seconds
 
 
@@ -92,17 +96,17 @@ def show(verdict: Verdict) -> None:
     mark, colour = _MARKS[verdict.outcome]
     words = {"zh": verdict.outcome.zh, "en": verdict.outcome.value}
     outcome = " ".join(words[language] for language in languages)
-    click.secho(f"{mark} {outcome}", fg=colour, bold=True)
+    tell(Styled(f"{mark} {outcome}", colour, bold=True))
     credential = verdict.credential
     if credential is not None and verdict.shows_status:
         for language in languages:
-            click.echo(f"  {_HOLDERS[language](credential)}")
+            tell(f"  {_HOLDERS[language](credential)}")
     for finding in (*verdict.reasons, *verdict.notes):
         text = finding.to_dict()
         for language in languages:
-            click.echo(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
+            tell(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
     if verdict.rules is not None and verdict.rules.rule is not None:
-        click.echo("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
+        tell("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
 
 
 def _holder_zh(credential: StatusCredential) -> str:

@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 
-from credentials.errors import RuleSetInvalid
+from credentials.errors import KeyRejected, RuleSetInvalid
 from credentials.keys import kid_of
-from credentials.limits import MAX_JWS_CHARACTERS
 from credentials.recognition import amendment
 from credentials.recognition.document import parse_rule_set, sign_rule_set
 from credentials.recognition.lint import complaints
@@ -20,14 +19,18 @@ from credentials.recognition.ruleset import Text
 from credentials.recognition.template import template
 from credentials.recognition.words import moment_in_words
 from credentials.signing import PemSigner
+from service_kit.commands import Group
 from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, Input
+from service_kit.terminal import as_json, say, tell, tell_json
 from trust_registry.cli_options import local_clock, passphrase_file
 from trust_registry.key_files import read_key, read_passphrase
+from trust_registry.province import STATE_FILE, Province
 from verifier.cli_options import moment
 from verifier.cli_rules_study import diff, explain, rehearse
 from verifier.rule_files import read_document, read_rules
 
-_document = click.argument("document", metavar="RULES", type=click.File("rb"))
+_document = click.argument("document", metavar="RULES", type=INPUT)
 _output = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: standard output]"
 )
@@ -41,7 +44,7 @@ _INTEGER = re.compile("-?[0-9]{1,15}")
 _TRUTHS = {"true": True, "false": False}
 
 
-@click.group()
+@click.group(cls=Group)
 def rules() -> None:
     """A member's recognition rules (互认规则): what other members' codes must say at its gates."""
 
@@ -67,7 +70,7 @@ def template_command(member: str, hours: int) -> None:
 @_draft
 @_output
 def set_command(
-    document: Any, parameters: tuple[str, ...], valid_from: int | None, valid_until: int | None, draft: bool,
+    document: Input, parameters: tuple[str, ...], valid_from: int | None, valid_until: int | None, draft: bool,
     output: Path | None,
 ) -> None:  # fmt: skip
     """Make the next version with other parameters: version and sequence count up, and it names the one before.
@@ -79,7 +82,7 @@ def set_command(
       tongxing verifier rules set rules.json --parameter nucleic_acid_hours=24 \\
         --valid-from 2026-11-21T12:00+08:00 -o rules-2.json
     """
-    changed = _begun(_read(document), valid_from, draft)
+    changed = _begun(read_rules(document), valid_from, draft)
     changed = amendment.with_parameters(changed, _values(parameters, changed["parameters"]))
     if valid_until is not None:
         changed |= {"valid_until": valid_until}
@@ -99,7 +102,7 @@ def set_command(
 @_draft
 @_output
 def deny(
-    document: Any, member: str, reason_zh: str | None, reason_en: str | None, until: int | None, lift: bool,
+    document: Input, member: str, reason_zh: str | None, reason_en: str | None, until: int | None, lift: bool,
     valid_from: int | None, draft: bool, output: Path | None,
 ) -> None:  # fmt: skip
     """Make the next version, in which MEMBER's codes are not recognised until a time (暂停互认), or are again.
@@ -109,7 +112,7 @@ def deny(
       tongxing verifier rules deny rules.json CN-33 --until 2026-11-28T00:00+08:00 \\
         --reason-zh 数据核查中 --reason-en "Its data is under review" -o rules-2.json
     """
-    changed = _begun(_read(document), valid_from, draft)
+    changed = _begun(read_rules(document), valid_from, draft)
     if lift:
         _write(amendment.without_denial(changed, member), output)
         return
@@ -123,52 +126,73 @@ def deny(
 @click.option("--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A rules key.")
 @passphrase_file
 @_output
-def sign(document: Any, key: Path, passphrase_file: Path | None, output: Path | None) -> None:
+@as_json
+def sign(document: Input, key: Path, passphrase_file: Path | None, output: Path | None, as_json: bool) -> None:
     """Check a rule set and sign it with the member's rules key; `tongxing issuer publish --rules` brings it out.
 
     \b
     Example:
       tongxing verifier rules sign rules.json --key guangdong/keys/rules-1.pem -o rules.jws
     """
-    content = read_document(document.read(MAX_JWS_CHARACTERS + 1))
+    content = read_document(document)
     found = complaints(content)
     if found:
         raise RuleSetInvalid("; ".join(found))
     private_key = read_key(key, read_passphrase(passphrase_file))
-    signer = PemSigner(private_key, kid_of(parse_rule_set(content).member, private_key.public_key()))
-    compact = sign_rule_set(content, signer)
+    kid = kid_of(parse_rule_set(content).member, private_key.public_key())
+    _require_rules_key(key, kid)
+    compact = sign_rule_set(content, PemSigner(private_key, kid))
     if output is None:
-        click.echo(compact)
+        say(as_json, {"rules": compact}, [compact])
     else:
         write_atomic(output, compact.encode())
+        say(as_json, {"file": str(output), "kid": kid.hex()}, [])
+
+
+def _require_rules_key(path: Path, kid: bytes) -> None:
+    """Raise KeyRejected for a key of which its province's folder says another use: every gate would refuse the rules.
+
+    Of a key that lies elsewhere nothing is known here; the registry refuses what it signs.
+    """
+    folder = next((each for each in path.absolute().parents[:2] if (each / STATE_FILE).is_file()), None)
+    if folder is None:
+        return
+    state = Province(folder, write_atomic).state()
+    uses = {key.kid: key.use for key in state.keys} | {state.root_kid: "root"}
+    fitting = ", ".join(str(folder / key.file) for key in state.keys if key.use == "rules")
+    if uses.get(kid.hex(), "rules") != "rules":
+        raise KeyRejected(f"{path}: this is a {uses[kid.hex()]} key; rules are signed with a rules key: {fitting}")
+    if kid.hex() not in uses:
+        raise KeyRejected(f"{path}: not a key of {state.member}, or the rules are another member's; its own: {fitting}")
 
 
 @rules.command("show")
 @_document
-def show(document: Any) -> None:
+@as_json
+def show(document: Input, as_json: bool) -> None:
     """Print what a rule set says, signed or not; the signature is not judged here.
 
     \b
     Example:
       tongxing verifier rules show rules.jws
     """
-    content = _read(document)
+    content = read_rules(document)
     rule_set = parse_rule_set(content)
-    click.echo(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
+    if as_json:
+        tell_json({"sha256": rule_set.digest, **content})
+        return
+    tell(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
     until = f" until {moment_in_words(rule_set.valid_until)}" if rule_set.valid_until else ""
-    click.echo(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
-    click.echo("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
+    tell(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
+    tell("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
     for name, value in content["parameters"].items():
-        click.echo(f"parameter    {name} = {value}")
+        tell(f"parameter    {name} = {value}")
     for rule in rule_set.rules:
-        click.echo(f"{rule.id:<12} {rule.text.zh}\n{'':<12} {rule.text.en}")
+        tell(f"{rule.id:<12} {rule.text.zh}")
+        tell(f"{'':<12} {rule.text.en}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
-        click.echo(f"not recognised: {denial.member} {denial.reason.zh} {denial.reason.en} until {until}")
-
-
-def _read(document: Any) -> dict[str, Any]:
-    return read_rules(document.read(MAX_JWS_CHARACTERS + 1))
+        tell(f"not recognised: {denial.member} {denial.reason.zh} {denial.reason.en} until {until}")
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:
@@ -197,11 +221,10 @@ def _values(given: tuple[str, ...], present: Mapping[str, Any]) -> dict[str, Any
 def _write(content: dict[str, Any], output: Path | None) -> None:
     """A rule set as its author reads it. Raises RuleSetInvalid for one that no gate would take."""
     parse_rule_set(content)
-    text = json.dumps(content, ensure_ascii=False, indent=2)
     if output is None:
-        click.echo(text)
+        tell_json(content, indent=2)
     else:
-        write_atomic(output, f"{text}\n".encode())
+        write_atomic(output, f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode())
 
 
 for _command in (rehearse, explain, diff):

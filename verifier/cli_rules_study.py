@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from credentials.errors import InvalidRequest, Malformed
-from credentials.limits import EVIDENCE_TIME_STEP_SECONDS, MAX_JWS_CHARACTERS, MAX_TEXT_CHARACTERS
+from credentials.errors import InvalidRequest
+from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
 from credentials.model import StatusCredential
 from credentials.recognition.certlogic import State
 from credentials.recognition.difference import LOOSER, OTHER, STRICTER, Change, changes, tried
@@ -21,9 +21,10 @@ from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSe
 from credentials.recognition.vocabulary import rule_input
 from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
-from credentials.wire.strict_json import parse_json
-from service_kit.terminal import as_json, in_words, say_json
-from trust_registry.cli_options import local_clock
+from service_kit.commands import Command
+from service_kit.inputs import INPUT, Input
+from service_kit.terminal import Styled, as_json, in_words, tell, tell_json
+from trust_registry.cli_options import ROOT, local_clock
 from verifier.offline import Sources, open_gate
 from verifier.rehearsal import Case, Rehearsal, came_of, read_cases
 from verifier.rule_files import read_rules
@@ -31,15 +32,14 @@ from verifier.rule_files import read_rules
 DIFFERENT = 1
 _MARKS = {STRICTER: ("▲", "red"), LOOSER: ("▼", "green"), OTHER: ("·", "white")}
 _STATES = {State.PASS: "green", State.FAIL: "red", State.OPEN: "yellow"}
-_File = click.File("rb")
 
 
-@click.command("test")
-@click.argument("rules", type=_File)
-@click.argument("cases", type=_File)
+@click.command("test", cls=Command)
+@click.argument("rules", type=INPUT)
+@click.argument("cases", type=INPUT)
 @as_json
 @click.pass_context
-def rehearse(context: click.Context, rules: Any, cases: Any, as_json: bool) -> None:
+def rehearse(context: click.Context, rules: Input, cases: Input, as_json: bool) -> None:
     """Judge made-up cases by a rule set, and compare with what each must come to. Ends with 1 on a difference.
 
     What a case may say stands in docs/operations.md.
@@ -48,35 +48,41 @@ def rehearse(context: click.Context, rules: Any, cases: Any, as_json: bool) -> N
     Example:
       tongxing verifier rules test rules.json cases.json
     """
-    rule_set = parse_rule_set(_read(rules))
+    rule_set = parse_rule_set(read_rules(rules))
     stage, different = Rehearsal(rule_set), 0
     for case in _cases_of(cases, rule_set):
         verdict = stage.judge(case)
         came, met = came_of(verdict), case.expected.is_met(verdict)
         different += not met
         if as_json:
-            say_json({"name": case.name, "met": met, "expected": case.expected._asdict(), "came": came._asdict()})
+            tell_json({"name": case.name, "met": met, "expected": case.expected._asdict(), "came": came._asdict()})
             continue
-        click.echo(f"{_coloured('✓' if met else '✗', 'green' if met else 'red')} {case.name}: {came}")
+        tell(Styled("✓", "green", bold=True) if met else Styled("✗", "red", bold=True), f" {case.name}: {came}")
         if not met:
-            click.echo(f"    expected {case.expected}")
+            tell(f"    expected {case.expected}")
         for line in _words_of(verdict):
-            click.echo(f"    {line}")
+            tell(f"    {line}")
     context.exit(DIFFERENT if different else 0)
 
 
-@click.command("explain")
-@click.argument("rules", type=_File)
-@click.option("--cases", type=click.File("rb"), help="A file of cases, of which --case picks one.")
+@click.command("explain", cls=Command)
+@click.argument("rules", type=INPUT)
+@click.option("--cases", type=INPUT, help="A file of cases, of which --case picks one.")
 @click.option("--case", "name", help="The case to explain the rules by.")
-@click.option("--code", type=click.File(), help="A code to explain the rules by; - reads it from standard input.")
+@click.option("--code", type=INPUT, help="A code to explain the rules by; - reads it from standard input.")
 @click.option("--trust", type=click.Path(path_type=Path, exists=True), help="With --code: a gate's folder or a bundle.")
-@click.option(
-    "--root", type=click.Path(path_type=Path, exists=True), help="With --code: the registry's trust-root.json."
-)
+@click.option("--root", type=ROOT, help="With --code: the registry's trust-root.json.")
 @click.option("--environment", default="production", envvar="TONGXING_ENVIRONMENT", help="With --code.")
+@as_json
 def explain(
-    rules: Any, cases: Any, name: str | None, code: Any, trust: Path | None, root: Path | None, environment: str
+    rules: Input,
+    cases: Input | None,
+    name: str | None,
+    code: Input | None,
+    trust: Path | None,
+    root: Input | None,
+    environment: str,
+    as_json: bool,
 ) -> None:
     """Say in plain words what each rule asks, part by part; for a case or a code, what each part came to.
 
@@ -86,7 +92,7 @@ def explain(
       tongxing verifier rules explain rules.json --cases cases.json --case "too old"
       tongxing verifier rules explain rules.jws --code - --trust bundle.zip --root trust-root.json < code.txt
     """
-    document = _read(rules)
+    document = read_rules(rules)
     rule_set = parse_rule_set(document)
     asked: tuple[StatusCredential, int] | None = None
     if cases is not None and name is not None:
@@ -95,54 +101,58 @@ def explain(
         asked = _checked(code, Sources(trust, root, rule_set.member, "venue", environment))
     elif cases or name or code:
         raise click.UsageError("give --cases with --case, or --code with --trust and --root")
-    for line in _explanation(document, rule_set, asked):
-        click.echo(line)
+    lines = list(_explanation(document, rule_set, asked))
+    if as_json:
+        tell_json({"lines": ["".join(part if isinstance(part, str) else part.text for part in line) for line in lines]})
+        return
+    for line in lines:
+        tell(*line)
 
 
-@click.command("diff")
-@click.argument("old", type=_File)
-@click.argument("new", type=_File)
-@click.option("--cases", type=click.File("rb"), help="Say also which of these cases come to another end.")
+@click.command("diff", cls=Command)
+@click.argument("old", type=INPUT)
+@click.argument("new", type=INPUT)
+@click.option("--cases", type=INPUT, help="Say also which of these cases come to another end.")
 @as_json
-def diff(old: Any, new: Any, cases: Any, as_json: bool) -> None:
+def diff(old: Input, new: Input, cases: Input | None, as_json: bool) -> None:
     """Say what another version changes, and for which evidence it becomes stricter (▲) or looser (▼).
 
     \b
     Example:
       tongxing verifier rules diff rules.jws rules-2.json
     """
-    documents = _read(old), _read(new)
+    documents = read_rules(old), read_rules(new)
     sets = parse_rule_set(documents[0]), parse_rule_set(documents[1])
     found = [*_chain(*sets), *changes(*documents), *tried(*sets)]
     if cases is not None:
         found += _of_cases(_cases_of(cases, sets[1]), *sets)
     if as_json:
         said = [{"direction": each.direction, "zh": each.text.zh, "en": each.text.en} for each in found]
-        say_json({"changes": said})
+        tell_json({"changes": said})
         return
     for direction in (STRICTER, LOOSER, OTHER):
         for change in (each for each in found if each.direction == direction):
-            click.echo(f"{_coloured(*_MARKS[direction])} {in_words(*change.text)}")
+            tell(Styled(*_MARKS[direction], bold=True), f" {in_words(*change.text)}")
     if not found:
-        click.echo(in_words("没有差别", "no difference"))
+        tell(in_words("没有差别", "no difference"))
 
 
 def _explanation(
     document: dict[str, Any], rule_set: RuleSet, asked: tuple[StatusCredential, int] | None
-) -> Iterator[str]:
+) -> Iterator[Sequence[str | Styled]]:
     known = constants(document["parameters"], document["value_sets"])
-    yield click.style(f"{rule_set.member} set {rule_set.rule_set} version {rule_set.version}", bold=True)
-    yield f"from {moment_in_words(rule_set.valid_from)}"
-    yield from (f"! {complaint}" for complaint in complaints(document))
+    yield [Styled(f"{rule_set.member} set {rule_set.rule_set} version {rule_set.version}", bold=True)]
+    yield [f"from {moment_in_words(rule_set.valid_from)}"]
+    yield from ([f"! {complaint}"] for complaint in complaints(document))
     if "comment" in document:
-        yield f"# {document['comment']}"
+        yield [f"# {document['comment']}"]
     data, applying = None, list(rule_set.rules)
     if asked is not None:
         credential, at = asked
         result = rule_set.judge(credential, at)
-        yield in_words(*evidence_in_words(credential.evidence, at)) + f", {moment_in_words(at)}"
+        yield [in_words(*evidence_in_words(credential.evidence, at)), f", {moment_in_words(at)}"]
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
-        yield _coloured(f"→ {result.state.value}{decided}", _STATES[result.state])
+        yield [Styled(f"→ {result.state.value}{decided}", _STATES[result.state], bold=True)]
         data = rule_input(credential, at)
         kinds = {int(piece.kind) for piece in credential.evidence} or {NO_EVIDENCE}
         applying = [rule for rule in rule_set.rules if rule.kinds & kinds]
@@ -151,16 +161,16 @@ def _explanation(
         yield from _of_rule(rule, written[rule.id], explained(written[rule.id]["logic"], known, data))
 
 
-def _of_rule(rule: RecognitionRule, written: dict[str, Any], lines: Iterable[Line]) -> Iterator[str]:
-    yield ""
-    yield click.style(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)
-    yield f"  {in_words(*rule.text)}"
-    yield f"  {in_words('所需', 'needed')}: {in_words(*rule.needed)}"
+def _of_rule(rule: RecognitionRule, written: dict[str, Any], lines: Iterable[Line]) -> Iterator[Sequence[str | Styled]]:
+    yield []
+    yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
+    yield [f"  {in_words(*rule.text)}"]
+    yield [f"  {in_words('所需', 'needed')}: {in_words(*rule.needed)}"]
     if "comment" in written:
-        yield f"  # {written['comment']}"
+        yield [f"  # {written['comment']}"]
     for line in lines:
-        value = "" if line.value is None else click.style(f"  = {line.value}", bold=True)
-        yield f"    {'  ' * line.depth}{in_words(*line.text)}{value}"
+        value = [] if line.value is None else [Styled(f"  = {line.value}", bold=True)]
+        yield [f"    {'  ' * line.depth}{in_words(*line.text)}", *value]
 
 
 def _chain(old: RuleSet, new: RuleSet) -> Iterator[Change]:
@@ -188,20 +198,17 @@ def _picked(cases: list[Case], name: str) -> tuple[StatusCredential, int]:
     raise InvalidRequest(f"--case: none of that name; there are {', '.join(case.name for case in cases[:20])}")
 
 
-def _checked(code: Any, sources: Sources) -> tuple[StatusCredential, int]:
+def _checked(code: Input, sources: Sources) -> tuple[StatusCredential, int]:
     """What a code says, once its issuer's signature holds. Raises InvalidRequest, saying why it cannot be told."""
     gate = open_gate(sources, local_clock())
-    verdict = gate.check(code.read(MAX_TEXT_CHARACTERS + 1))
+    verdict = gate.check(code.text())
     if verdict.credential is None:
         raise InvalidRequest(f"--code: {verdict.reasons[0].code}")
     return verdict.credential, gate.now().now
 
 
-def _cases_of(file: Any, rule_set: RuleSet) -> list[Case]:
-    try:
-        content = parse_json(file.read(MAX_JWS_CHARACTERS + 1))
-    except Malformed as error:
-        raise InvalidRequest(f"cases: not a JSON document: {error.detail}") from error
+def _cases_of(file: Input, rule_set: RuleSet) -> list[Case]:
+    content = file.json()
     # Evidence counts from full ten minutes: at such a moment "48 hours ago" is 48 hours and no minute.
     soonest = max(rule_set.valid_from, local_clock().now())
     at = -(-soonest // EVIDENCE_TIME_STEP_SECONDS) * EVIDENCE_TIME_STEP_SECONDS
@@ -212,11 +219,3 @@ def _words_of(verdict: Verdict) -> Iterator[str]:
     for finding in verdict.reasons:
         text = finding.to_dict()
         yield in_words(text["text_zh"], text["text_en"])
-
-
-def _read(file: Any) -> dict[str, Any]:
-    return read_rules(file.read(MAX_JWS_CHARACTERS + 1))
-
-
-def _coloured(text: str, colour: str) -> str:
-    return click.style(text, fg=colour, bold=True)

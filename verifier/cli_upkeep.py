@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
+from credentials.errors import BundleRejected
 from service_kit.cache import InProcessCache
+from service_kit.commands import Command
 from service_kit.settings import read_settings
 from service_kit.terminal import as_json, say
 from trust_registry.cli_options import local_clock
@@ -17,14 +19,15 @@ from verifier.cli_options import gate_options
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
-from verifier.offline import Sources, stored
+from verifier.offline import Sources, bundle_at, bundle_error, stored, trust_exit
 from verifier.state import state_to_json
 
 
-@click.command("state")
+@click.command("state", cls=Command)
 @gate_options
 @as_json
-def state(sources: Sources, as_json: bool) -> None:
+@click.pass_context
+def state(context: click.Context, sources: Sources, as_json: bool) -> None:
     """Say how old everything is that a gate's folder holds, without network.
 
     \b
@@ -35,16 +38,18 @@ def state(sources: Sources, as_json: bool) -> None:
     gate = Gate(sources.policy(), clock, InProcessCache(clock))
     with stored(sources, clock, gate) as freshness:
         _say(as_json, state_to_json(gate, freshness))
+        context.exit(trust_exit(freshness, sources.root.name))
 
 
-@click.command("sync")
+@click.command("sync", cls=Command)
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path, exists=True),
     help="Take this offline bundle (zip or folder) instead of calling the registry.",
 )
 @as_json
-def sync(bundle: Path | None, as_json: bool) -> None:
+@click.pass_context
+def sync(context: click.Context, bundle: Path | None, as_json: bool) -> None:
     """Bring the gate's folder up to date, once. A gate that is running sees it within its next round.
 
     The settings are those of the service (TONGXING_DATA_DIR, TONGXING_TRUST_ROOT, TONGXING_MEMBER, …).
@@ -60,13 +65,22 @@ def sync(bundle: Path | None, as_json: bool) -> None:
     freshness = Freshness(place, settings.member, clock, gate.learn, settings.fetcher())
     try:
         if bundle is not None:
-            freshness.take_bundle(bundle if bundle.is_dir() else bundle.read_bytes())
+            _take(freshness, bundle)
         else:
             freshness.load()
             freshness.refresh()
         _say(as_json, state_to_json(gate, freshness))
+        if bundle is None:
+            context.exit(trust_exit(freshness, f"TONGXING_TRUST_ROOT {settings.trust_root}"))
     finally:
         freshness.stop()
+
+
+def _take(freshness: Freshness, bundle: Path) -> None:
+    try:
+        freshness.take_bundle(bundle_at(bundle))
+    except BundleRejected as error:
+        raise bundle_error(bundle, error) from error
 
 
 def _say(as_json: bool, state: dict[str, Any]) -> None:

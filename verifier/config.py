@@ -7,7 +7,7 @@ from pathlib import Path
 
 from credentials.errors import SettingInvalid
 from credentials.formats.challenge import is_gate_name
-from credentials.regions import is_member_id
+from credentials.regions import is_member_id, no_member_id
 from service_kit.fetch import require_safe
 from service_kit.settings import ServiceSettings
 from verifier.policy import PROFILES, Policy, profile_named
@@ -42,9 +42,11 @@ class VerifierSettings(ServiceSettings):
         if self.registry_url:
             require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
         if not self.trust_root.is_file():
-            raise SettingInvalid("TONGXING_TRUST_ROOT: no such file; the registry hands out trust-root.json")
+            raise SettingInvalid(
+                f"TONGXING_TRUST_ROOT: no file {self.trust_root}; the registry hands out trust-root.json"
+            )
         if not is_member_id(self.member):
-            raise SettingInvalid("TONGXING_MEMBER: not a member id, as CN-44")
+            raise SettingInvalid(f"TONGXING_MEMBER: {no_member_id(self.member)}")
         if self.gate_name and not is_gate_name(self.gate_name):
             raise SettingInvalid("TONGXING_GATE_NAME: not 1 to 24 bytes that can be shown (8 Chinese characters)")
         if not 1 <= self.poll_seconds <= MAX_POLL_SECONDS:

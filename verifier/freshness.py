@@ -119,6 +119,11 @@ class Freshness:
         held = self._mirror.state(self._trust) if self._trust else {}
         return {name: self._reported.applied(name, state) for name, state in held.items()} if self._reported else held
 
+    @property
+    def holds_trust(self) -> bool:
+        """Whether there is a verified trust list to go by, of whatever age."""
+        return self._trust is not None
+
     def failures(self) -> tuple[Failure, ...]:
         """What went wrong last, the trust list's own failure first."""
         stale = self._updater.stale

@@ -32,7 +32,7 @@ _ENGINEERS = Way(
         "卡口手裏的信任列表、各成員的撤回和本地規則各有多舊。",
         "How old the trust list, each member's withdrawals and the local rules are that this gate holds.",
     ),
-    [Link(Said("卡口状态", "卡口狀態", "State of the gate"), "v1/state")],
+    [Link(Said("卡口状态", "卡口狀態", "State of the gate"), "v1/state", speaks=True)],
 )
 
 

@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from credentials.errors import SettingInvalid, TongxingError
+from credentials.errors import BundleRejected, MetadataRejected, SettingInvalid, TongxingError
 from credentials.recognition.ruleset import RuleSet
-from credentials.regions import is_member_id
+from credentials.regions import is_member_id, no_member_id
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache import InProcessCache
 from service_kit.clock import Clock
-from trust_registry.client.bundle import Bundle, read_bundle
+from service_kit.inputs import Input
+from service_kit.terminal import in_words
+from service_kit.terminal import tell as say
+from trust_registry.client.bundle import MAX_BUNDLE_BYTES, Bundle, read_bundle
 from trust_registry.client.clock_bound import effective_now
 from trust_registry.client.member_files import check_new, read_member_file
+from trust_registry.client.repository import OTHER_ROOT
 from trust_registry.client.status_chain import StatusChain
 from verifier.config import FOLDER
 from verifier.freshness import Freshness, Place
@@ -25,6 +27,7 @@ from verifier.gate import Gate
 from verifier.policy import Policy, profile_named
 from verifier.trust import Knowledge
 
+WRONG_SETTING, OWN_FAULT = 64, 70
 _STORED = Path("trust", "trust.zip")
 
 
@@ -34,7 +37,7 @@ class Sources:
     zip or an unpacked one). ``root``: the registry's root of trust. ``member``: the host."""
 
     trust: Path
-    root: Path
+    root: Input
     member: str
     profile: str
     environment: str
@@ -50,14 +53,17 @@ def open_gate(sources: Sources, clock: Clock, at: int | None = None) -> Gate:
     What does not hold is told on standard error. Raises SettingInvalid, BundleRejected.
     """
     if not is_member_id(sources.member):
-        raise SettingInvalid("--member: not a member id, as CN-44")
+        raise SettingInvalid(f"--member {sources.member[:16]}: {no_member_id(sources.member)}")
     gate = Gate(sources.policy(), clock, InProcessCache(clock))
     if _gate_folder(sources.trust) is not None:
         with stored(sources, clock, gate):
             return gate
-    source = sources.trust if sources.trust.is_dir() else sources.trust.read_bytes()
+    source = bundle_at(sources.trust)
     reference = clock.now() if at is None else at
-    bundle = read_bundle(source, sources.root.read_bytes(), reference)
+    try:
+        bundle = read_bundle(source, sources.root.data, reference)
+    except BundleRejected as error:
+        raise bundle_error(sources.trust, error) from error
     now = effective_now(reference, bundle.snapshot.registry_time).now if at is None else at
     gate.learn(_knowledge(bundle, sources.member, now))
     return gate
@@ -68,8 +74,8 @@ def stored(sources: Sources, clock: Clock, gate: Gate) -> Iterator[Freshness]:
     """The upkeep of a stored gate's folder, loaded into ``gate``. Raises SettingInvalid when there is none."""
     folder = _gate_folder(sources.trust)
     if folder is None:
-        raise SettingInvalid("--trust: no gate's folder; `tongxing verifier sync` makes one")
-    freshness = Freshness(Place(folder, sources.root.read_bytes()), sources.member, clock, gate.learn)
+        raise SettingInvalid(f"--trust {sources.trust}: no gate's folder; `tongxing verifier sync` makes one")
+    freshness = Freshness(Place(folder, sources.root.data), sources.member, clock, gate.learn)
     try:
         freshness.load()
         for failure in freshness.failures():
@@ -81,7 +87,42 @@ def stored(sources: Sources, clock: Clock, gate: Gate) -> Iterator[Freshness]:
 
 def tell(member: str, file: str, code: str, detail: str) -> None:
     """Say on standard error what was left out."""
-    click.echo(f"{member or 'registry'}: {file}: {code}: {detail}", err=True)
+    say(f"{member or 'registry'}: {file}: {code}: {detail}", err=True)
+
+
+def trust_exit(freshness: Freshness, root: str) -> int:
+    """0, or after saying why what a ``root`` (its file) does not fit: 64 for the setting, 70 where nothing is held.
+
+    A gate that could not fetch goes on by what it has.
+    """
+    failure = next((failure for failure in freshness.failures() if not failure.member), None)
+    if failure is None:
+        return 0
+    if failure.code == MetadataRejected.code:
+        zh, en = f"{root}：与此登记处不符，或已过旧。", f"{root}: does not fit this registry: {OTHER_ROOT}."
+        say(in_words(zh, en), err=True)
+        return WRONG_SETTING
+    return 0 if freshness.holds_trust else OWN_FAULT
+
+
+def bundle_error(path: Path, error: BundleRejected) -> BundleRejected:
+    """The same with the file's name, and what is most likely where its signatures do not fit."""
+    hint = f"; if it is the root: {OTHER_ROOT}" if isinstance(error.__cause__, MetadataRejected) else ""
+    return BundleRejected(f"{path}: {error.detail}{hint}")
+
+
+def bundle_at(path: Path) -> Path | bytes:
+    """A bundle's folder, or its zip read. Raises BundleRejected, naming the file."""
+    if path.is_dir():
+        return path
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BUNDLE_BYTES + 1)
+    except OSError as error:
+        raise BundleRejected(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BUNDLE_BYTES:
+        raise BundleRejected(f"{path}: more than {MAX_BUNDLE_BYTES // 2**20} MiB")
+    return data
 
 
 def _gate_folder(path: Path) -> Path | None:

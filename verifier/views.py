@@ -13,9 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from credentials.errors import InvalidRequest, RateLimited, TooLarge
 from credentials.limits import NONCE_BYTES
 from service_kit.bodies import Routes, json_body, takes
+from service_kit.front.sheet import show, wants_page
 from service_kit.openapi import content, told
 from verifier.answer import to_text
 from verifier.gate import MAX_LANE_CHARACTERS
+from verifier.public_page import state_page
 from verifier.schemas import (
     AskSchema,
     BatchSchema,
@@ -90,9 +92,10 @@ def ask() -> dict[str, Any]:
 @blueprint.get("/v1/state")
 @blueprint.response(200, StateSchema, description="Its state")
 @blueprint.doc(**told())
-def show_state() -> dict[str, Any]:
-    """How fresh the gate is."""
-    return service().state()
+def show_state() -> dict[str, Any] | Response:
+    """How fresh the gate is. For browsers a page to read."""
+    state = service().state()
+    return show(state_page(state)) if wants_page() else state
 
 
 @blueprint.get("/v1/snapshot")

@@ -7,8 +7,10 @@ import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTE
 
 export const PREFIX = "TX1:";
 const ESCAPED_SPACE = /%20/g;
-/** White space as Python has it: that of JavaScript leaves out some and takes the byte order mark besides. */
-const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+/** White space as Python has it, of which that of JavaScript leaves out some; and the byte order mark. */
+const AROUND = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/;
+/** A hand scanner's word for QR (ISO/IEC 15424). */
+const SYMBOLOGY = /^\]Q[0-6]/;
 
 /** Take a `TX1:` text apart, without believing it. Throws `not-a-credential`, `too-large` or `malformed`. */
 export function unwrap(text: string): cose.Envelope {
@@ -16,7 +18,7 @@ export function unwrap(text: string): cose.Envelope {
 }
 
 /**
- * Apply `open` to the bytes behind `prefix`. White space at the ends is taken off; `%20` can stand in a sound text, so
+ * Apply `open` to the bytes behind `prefix`. What stands around it is taken off; `%20` can stand in a sound text, so
  * it is undone only where the text as it stands makes no sense (hcert-spec #64, #72).
  */
 export function openText<Opened>(
@@ -26,7 +28,7 @@ export function openText<Opened>(
   open: (data: Uint8Array) => Opened,
 ): Opened {
   if (codePoints(text) > MAX_TEXT_CHARACTERS) throw tooLarge(MAX_TEXT_CHARACTERS, "characters");
-  text = strip(text);
+  text = bare(text);
   if (!text.startsWith(prefix)) throw new CredentialError("not-a-credential", `no ${prefix} prefix`);
   try {
     return openBody(text, prefix, most, open);
@@ -36,12 +38,12 @@ export function openText<Opened>(
   return openBody(text.replace(ESCAPED_SPACE, " "), prefix, most, open);
 }
 
-/** The text without white space at its ends. */
-export function strip(text: string): string {
+/** A code's text without what a picture, a clipboard, a file or a hand scanner puts around it. */
+export function bare(text: string): string {
   let [start, end] = [0, text.length];
-  while (start < end && SPACE.test(text[start]!)) start++;
-  while (start < end && SPACE.test(text[end - 1]!)) end--;
-  return text.slice(start, end);
+  while (start < end && AROUND.test(text[start]!)) start++;
+  while (start < end && AROUND.test(text[end - 1]!)) end--;
+  return text.slice(start, end).replace(SYMBOLOGY, "");
 }
 
 function openBody<Opened>(text: string, prefix: string, most: number, open: (data: Uint8Array) => Opened): Opened {

@@ -9,7 +9,7 @@ import * as presentation from "./presentation";
 
 /** Take any code apart, without believing it: its envelope, and the presentation around it if there is one. */
 export function unwrap(text: string): [Envelope, presentation.Presentation | null] {
-  const start = native.strip(text.slice(0, MAX_TEXT_CHARACTERS + 1));
+  const start = native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1));
   if (start.startsWith(presentation.PREFIX)) {
     const live = presentation.unwrap(text);
     return [live.envelope, live];

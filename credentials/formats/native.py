@@ -1,11 +1,13 @@
 """The native form: ``TX1:`` and the Base45 of one COSE_Sign1.
 
-What a picture, a clipboard or a hand scanner adds without loss is taken off again: white space around the text, and
-``%20`` for the space inside Base45 (hcert-spec #64, #72). Everything else is refused by name.
+What a picture, a clipboard, a file or a hand scanner adds without loss is taken off again: white space (scanners end
+with Tab or a line's end) and a byte order mark around the text, the scanner's word for QR before it (``]Q1``, ISO/IEC
+15424), and ``%20`` for the space inside Base45 (hcert-spec #64, #72). Everything else is refused by name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -24,6 +26,11 @@ from credentials.wire.cose import Envelope
 
 PREFIX = "TX1:"
 _ESCAPED_SPACE = "%20"
+_AROUND = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""White space as Python has it, and the byte order mark."""
+_SYMBOLOGY = re.compile("]Q[0-6]")
 
 Opened = TypeVar("Opened")
 
@@ -59,7 +66,7 @@ def open_text(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], O
     """
     if len(text) > MAX_TEXT_CHARACTERS:
         raise TooLarge(f"more than {MAX_TEXT_CHARACTERS} characters")
-    text = text.strip()
+    text = bare(text)
     if not text.startswith(prefix):
         raise NotACredential(f"no {prefix} prefix")
     try:
@@ -68,6 +75,12 @@ def open_text(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], O
         if _ESCAPED_SPACE not in text:
             raise
     return _open_body(text.replace(_ESCAPED_SPACE, " "), prefix, most, open_bytes)
+
+
+def bare(text: str) -> str:
+    """A code's text without what stands around it: nothing of it can begin or end a sound text."""
+    text = text.strip(_AROUND)
+    return text[3:] if _SYMBOLOGY.match(text) else text
 
 
 def _open_body(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], Opened]) -> Opened:

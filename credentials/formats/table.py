@@ -15,7 +15,7 @@ def unwrap(text: str) -> Envelope | Presentation:
     Raises NotACredential for an unknown prefix, TooLarge or Malformed for a known one, ChallengeShown for a gate's
     own challenge, sound or not.
     """
-    head = text[: MAX_TEXT_CHARACTERS + 1].lstrip()
+    head = native.bare(text[: MAX_TEXT_CHARACTERS + 1])
     if head.startswith(presentation.PREFIX):
         return presentation.unwrap(text)
     if head.startswith(native.PREFIX):

@@ -1,12 +1,14 @@
 // The frame around the screens: what is shown, in which language and size; and what goes on behind them.
 
 import { Decoder } from "../../service_kit/browser/camera";
-import { element } from "../../service_kit/browser/dom";
+import { element, put } from "../../service_kit/browser/dom";
 import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/store";
+import { awaitOffer } from "../../service_kit/browser/surroundings";
 import { hush } from "../../service_kit/browser/announce";
-import { Cards, type Card } from "./cards";
-import * as issuer from "./issuer";
+import { CredentialError } from "../../credentials/browser/errors";
+import { Cards, NotKept, type Card, type KeepingTrouble } from "./cards";
+import { Clock } from "./clock";
 import { Refusal, type Office } from "./issuer";
 import * as preferences from "./preferences";
 import { canReadAloud, readAloud } from "./reading_aloud";
@@ -17,24 +19,29 @@ import { action } from "./screens/parts";
 import { welcomeScreen } from "./screens/welcome";
 import { Words } from "./words";
 
-const UPKEEP_SECONDS = 600;
+/** How often it is looked whether something is due by itself. */
+const UPKEEP_SECONDS = 60;
 const SAID_SECONDS = 8;
 
 const deviceNow = () => Math.floor(Date.now() / 1000);
+const running = () => performance.now() / 1000;
 
 export class App implements Wallet {
-  readonly cards = new Cards(new Store("tongxing-wallet"), deviceNow);
+  readonly cards = new Cards(new Store("tongxing-wallet"), new Clock(deviceNow, running), deviceNow);
   isElder = preferences.isElder();
-  isKept = true;
+  trouble: KeepingTrouble | null = null;
   office: Office | null = preferences.lastOffice();
   words = new Words(chosenLanguage(), this.office);
-  private picked: string | null = null;
+  claimTrouble: string | null = null;
+  private picked: string | null = preferences.lastPicked();
   private screen: Screen | null = null;
   private shown: Shown | null = null;
   private reader: Decoder | null = null;
   private readonly said = element("p", { class: "said", role: "status" });
   private readonly place = element("div", { id: "place" });
   private saidUntil: ReturnType<typeof setTimeout> | undefined;
+  private isKeepingUp = false;
+  private isAskedAgain = false;
 
   constructor(private readonly root: HTMLElement) {}
 
@@ -43,10 +50,14 @@ export class App implements Wallet {
     this.root.append(this.said, this.place);
     chooseLanguage(this.words.language);
     preferences.chooseElder(this.isElder);
+    awaitOffer();
     addEventListener("popstate", () => this.draw(null));
-    document.addEventListener("visibilitychange", () => document.hidden || void this.keepUp());
-    addEventListener("online", () => void this.keepUp());
-    setInterval(() => void this.keepUp(), UPKEEP_SECONDS * 1000);
+    document.addEventListener("visibilitychange", () => document.hidden || void this.wake());
+    addEventListener("online", () => void this.keepUp(true));
+    // From the memory of the browser ("back") a page comes as it was left, hours ago perhaps.
+    addEventListener("pageshow", (event) => (event as PageTransitionEvent).persisted && void this.wake());
+    setInterval(() => document.hidden || this.shown?.tick?.(), 1000);
+    setInterval(() => void this.keepUp(false), UPKEEP_SECONDS * 1000);
     if ("serviceWorker" in navigator) void navigator.serviceWorker.register("service-worker.js").catch(() => undefined);
     void this.begin();
   }
@@ -74,6 +85,7 @@ export class App implements Wallet {
 
   pick(card: Card): void {
     this.picked = card.id;
+    preferences.rememberPicked(card.id);
     this.remember();
     this.refresh();
   }
@@ -84,10 +96,10 @@ export class App implements Wallet {
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
-  say(text: string): void {
+  say(text: string, stays = false): void {
     this.said.textContent = text;
     clearTimeout(this.saidUntil);
-    this.saidUntil = setTimeout(() => (this.said.textContent = ""), SAID_SECONDS * 1000);
+    if (!stays) this.saidUntil = setTimeout(() => (this.said.textContent = ""), SAID_SECONDS * 1000);
   }
 
   chooseLanguage(language: Language): void {
@@ -102,15 +114,75 @@ export class App implements Wallet {
     this.refresh();
   }
 
-  private async begin(): Promise<void> {
+  /** What goes on by itself: the office heard once, claims tried again, codes renewed; and a change is told. */
+  async keepUp(isOpened: boolean): Promise<void> {
+    if (this.isKeepingUp) this.isAskedAgain ||= isOpened;
+    if (this.trouble || this.isKeepingUp || navigator.onLine === false) return;
+    this.isKeepingUp = true;
+    const [before, standing] = [this.picture(), this.standings()];
     try {
-      await this.cards.load();
-    } catch {
-      this.isKept = false;
+      if (!this.cards.all.length && !this.screen) this.learn(await this.cards.hear());
+      await this.recover(isOpened);
+      await this.cards.renew({ opened: isOpened });
+    } catch (error) {
+      if (!(error instanceof Refusal || error instanceof NotKept)) throw error;
+    } finally {
+      this.isKeepingUp = false;
     }
+    this.remember();
+    if (this.picture() !== before && !this.screen) this.refresh();
+    this.tellChanges(standing);
+    if (!this.isAskedAgain) return;
+    this.isAskedAgain = false;
+    await this.keepUp(true);
+  }
+
+  private async recover(isOpened: boolean): Promise<void> {
+    if (!this.cards.pending.length) return;
+    try {
+      await this.cards.recover(isOpened);
+      this.claimTrouble = null;
+    } catch (error) {
+      if (!(error instanceof Refusal || error instanceof CredentialError)) throw error;
+      this.claimTrouble = error.code;
+    }
+  }
+
+  /** How each card stands, to see what changes. */
+  private standings(): Map<string, string> {
+    return new Map(this.cards.all.map((card) => [card.id, this.words.standing(card, this.cards.clock)]));
+  }
+
+  /** What changed while nobody looked is said, and stays until the next screen: it may be why somebody is sent away. */
+  private tellChanges(before: ReadonlyMap<string, string>): void {
+    for (const card of this.cards.all) {
+      const [was, is] = [before.get(card.id), this.words.standing(card, this.cards.clock)];
+      if (was !== undefined && was !== is) this.say(this.words.text("changed", { name: this.words.person(card).name, status: is }), true);
+    }
+  }
+
+  private async begin(): Promise<void> {
+    await this.load();
     this.draw(null, false);
     await comeBack(this);
-    await this.keepUp();
+    await this.keepUp(true);
+  }
+
+  /** Seen again: what the browser refused before it may give now. */
+  private async wake(): Promise<void> {
+    if (this.trouble) await this.load();
+    this.shown?.tick?.();
+    await this.keepUp(true);
+  }
+
+  private async load(): Promise<void> {
+    try {
+      await this.cards.load();
+      this.trouble = null;
+    } catch (error) {
+      if (!(error instanceof NotKept)) throw error;
+      this.trouble = error.trouble;
+    }
   }
 
   private draw(screen: Screen | null, isNew = true): void {
@@ -120,7 +192,9 @@ export class App implements Wallet {
     this.shown = (screen ?? this.homeScreen)(this);
     const { main, actions } = this.shown;
     document.title = `${main.querySelector("h1")?.textContent ?? ""} · ${this.words.text("title")}`;
-    this.place.replaceChildren(main, this.bar(main, screen !== null, actions));
+    // A symbol stands beside the words where the screen is low and wide (style.css).
+    document.documentElement.toggleAttribute("data-showing", main.matches(".show") && main.querySelector(".symbol") !== null);
+    put(this.place, main, this.bar(main, screen !== null, actions));
     if (isNew) main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     if (isNew) scrollTo(0, 0);
   }
@@ -131,25 +205,6 @@ export class App implements Wallet {
     const back = isAway ? action("back", this.words.text("back"), () => this.home()) : null;
     const read = canReadAloud() ? action("read", this.words.text("read"), () => readAloud(main, this)) : null;
     return element("nav", { class: "bar", "aria-label": this.words.text("actions") }, back, ...actions, read);
-  }
-
-  /** What goes on by itself: the office heard once, what was lost on its way fetched, codes renewed when it is time. */
-  private async keepUp(): Promise<void> {
-    if (!this.isKept || navigator.onLine === false) return;
-    const before = this.picture();
-    try {
-      if (!this.cards.all.length && !this.screen) await this.hearOffice();
-      await this.cards.recover();
-      await this.cards.renew();
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-    }
-    this.remember();
-    if (this.picture() !== before && !this.screen) this.refresh();
-  }
-
-  private async hearOffice(): Promise<void> {
-    this.learn(await issuer.office());
   }
 
   /** That there are codes here is remembered apart from them; only who removes the last one takes that away. */
@@ -168,7 +223,9 @@ export class App implements Wallet {
 
   /** All that decides what the home screen looks like, to redraw it only when it changes. */
   private picture(): string {
-    const cards = this.cards.all.map(({ issued, refusal, ahead }) => [issued.text, refusal, ahead]);
-    return JSON.stringify([cards, this.office?.member, this.office?.hotline, this.office?.sign_in]);
+    const { clock, pending } = this.cards;
+    const cards = this.cards.all.map(({ issued, refusal }) => [issued.text, refusal]);
+    const claims = [pending.length, this.claimTrouble];
+    return JSON.stringify([cards, claims, clock.isFar, clock.isWrong, this.office?.member, this.office?.hotline, this.office?.sign_in]);
   }
 }

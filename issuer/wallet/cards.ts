@@ -1,134 +1,183 @@
 // The codes on this phone: one's own and, as assisted codes, those of relatives. Each has a key of its own, made in the
 // browser and never to leave it.
 
+import { toHex } from "../../credentials/browser/cbor";
 import { CredentialError } from "../../credentials/browser/errors";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { present, type Challenge } from "../../credentials/browser/presentation";
-import type { Store } from "../../service_kit/browser/store";
-import * as issuer from "./issuer";
-import { Refusal, type Issued, type Office } from "./issuer";
+import { isFull, type Store } from "../../service_kit/browser/store";
+import { Clock, type Known } from "./clock";
+import { Issuer, Refusal, type Issued, type Office } from "./issuer";
 import { read, readOwn } from "./reading";
 
 /** A phone carries at most so many codes: a family's, not a tout's. */
 export const MAX_CARDS = 8;
 const CARDS = "cards";
 const PENDING = "pending";
+const CLOCK = "clock";
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 /** A code is renewed when less than this share of its life is left. */
 const RENEW_SHARE = 0.5;
+/** How old the knowledge of the phone's clock, and of what the issuer says, may be while the page lies open. */
+const HEAR_SECONDS = 6 * 3600;
 /** After an attempt that failed, how long until the next that nobody asked for. */
 const RETRY_SECONDS = 300;
-/** How old the knowledge of the phone's clock may be until it is compared anew, when there is a network. */
-const CLOCK_CHECK_SECONDS = 6 * 3600;
+/** How long a claim is tried: a claim code is good for a day, and the issuer knows of it for a week more. */
+const CLAIM_SECONDS = 8 * 86_400;
 
-/**
- * One code. `ahead`: how far the phone's clock was ahead of the issuer's when that was last heard, in seconds;
- * `office.now` says when that was.
- */
+/** One code. */
 export interface Card {
   id: string;
   keys: CryptoKeyPair;
   issued: Issued;
   office: Office;
-  ahead: number;
-  /** Why the issuer gave no newer one, or null. */
+  /** Why the issuer ends it, or null. */
   refusal: string | null;
+  /** What the person is called on this phone, if somebody said so; it never leaves it. */
+  nickname?: string;
 }
 
 /** What the issuer says to a phone that gets no further code, until somebody claims one on it anew. */
-export const ENDED: ReadonlySet<string> = new Set(["device-replaced", "device-lost", "device-unknown", "code-taken-back"]);
+const ENDED: ReadonlySet<string> = new Set(["device-replaced", "device-lost", "device-unknown", "code-taken-back"]);
+/** What ends a claim for good. All else passes: it is tried again with the same key, or a code that was given is lost. */
+const FINAL: ReadonlySet<string> = new Set([
+  "claim-code-mistyped", "claim-code-unknown", "claim-code-used", "claim-code-expired", "sign-in-not-begun",
+  "device-replaced", "device-lost", "code-taken-back",
+]);
+/** The issuer forgets a claim code after a week, a browser its sign-in with the answer: then the key still tells. */
+const FORGOTTEN: ReadonlySet<string> = new Set(["claim-code-unknown", "sign-in-not-begun"]);
 
 /** Whether the browser still has the key of a code. */
 export function isUsable(card: Card): boolean {
   return card.keys?.privateKey instanceof CryptoKey;
 }
 
-/** A key for which a code was asked and not yet received: what is lost on the way is fetched again by it. */
-interface Pending {
-  keys: CryptoKeyPair;
-  code: string | null;
+export function isEnded(card: Card): boolean {
+  return card.refusal !== null && ENDED.has(card.refusal);
 }
 
-/** The browser does not let us keep anything: said before a claim code is spent. */
-export class NotKept extends Error {}
+/** Whether a refusal ends a claim. */
+export function isFinal(code: string): boolean {
+  return FINAL.has(code);
+}
 
-/** How an office answered, and how far the phone's clock is ahead of its own. */
-interface Heard {
-  office: Office;
-  ahead: number;
+/** A key for which a code was asked and not yet received. `code`: null after a sign-in; `since`: by the phone's clock. */
+export interface Pending {
+  keys: CryptoKeyPair;
+  code: string | null;
+  since: number;
+}
+
+/** Why the browser keeps nothing. `full`: no room; `insecure`: no https; `private`: it does not want to. */
+export type KeepingTrouble = "private" | "full" | "insecure";
+
+/** The browser does not let us keep what has to be kept before a claim code is spent. */
+export class NotKept extends Error {
+  constructor(readonly trouble: KeepingTrouble) {
+    super(trouble);
+  }
 }
 
 export class Cards {
+  readonly issuer: Issuer;
   private held: readonly Card[] = [];
+  private waiting: readonly Pending[] = [];
+  private office: Office | null = null;
   private triedAt = -Infinity;
+  private pausedUntil = -Infinity;
 
   constructor(
     private readonly store: Store,
+    readonly clock: Clock,
     private readonly deviceNow: () => number,
-  ) {}
+  ) {
+    // Who cannot keep the time hears it again: nothing hangs on that.
+    this.issuer = new Issuer(clock, (known) => void store.put(CLOCK, known).catch(() => undefined));
+  }
 
   get all(): readonly Card[] {
     return this.held;
+  }
+
+  /** Claims that were sent and not answered for good. */
+  get pending(): readonly Pending[] {
+    return this.waiting;
   }
 
   get isFull(): boolean {
     return this.held.length >= MAX_CARDS;
   }
 
-  /** Read what is on the phone. Rejects when the browser refuses its storage. */
+  /** Read what is on the phone. Rejects with NotKept when the browser refuses its storage. */
   async load(): Promise<void> {
-    this.held = (await this.store.get<Card[]>(CARDS)) ?? [];
+    await kept(async () => {
+      this.held = (await this.store.get<Card[]>(CARDS)) ?? [];
+      this.waiting = listed(await this.store.get<Pending[]>(PENDING));
+      const known = (await this.store.get<Known>(CLOCK)) ?? heardByCards(this.held);
+      if (known) this.clock.recall(known);
+    });
+  }
+
+  /** Who issues here, as heard now. Rejects with Refusal. */
+  async hear(): Promise<Office> {
+    return (this.office = await this.issuer.office());
   }
 
   /**
-   * Get the code that a claim code stands for (null: for whoever has just signed in), bound to a new key. Rejects with
-   * Refusal, NotKept, or CredentialError for an answer that is no code for this phone.
+   * Get the code that a claim code stands for (null: for whoever has just signed in), bound to a key of its own. However
+   * often it is called for one claim code, by whatever page, the key is the same. Rejects with Refusal, NotKept, or
+   * CredentialError for an answer that is no code for this phone.
    */
   async claim(code: string | null): Promise<Card> {
-    const waiting = await this.store.get<Pending>(PENDING).catch(() => undefined);
-    const recovered = waiting ? await this.recover() : null;
-    if (recovered && waiting?.code === code) return recovered;
-    const heard = await this.hear();
-    const keys = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
-    await this.store.put(PENDING, { keys, code } satisfies Pending).catch(() => {
-      throw new NotKept();
-    });
-    return this.receive(keys, heard, () => issuer.claim(code, keys, heard.office));
+    const pending = this.waiting.find((each) => each.code === code) ?? (await this.begin(code));
+    return this.receive(pending);
   }
 
-  /** The code of a claim whose answer was lost on its way, if there is one. */
-  async recover(): Promise<Card | null> {
-    const waiting = await this.store.get<Pending>(PENDING);
-    if (!waiting) return null;
-    const heard = await this.hear();
-    try {
-      return await this.receive(waiting.keys, heard, () => issuer.renew(waiting.keys, heard.office));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      if (error.code === "offline") throw error;
-      return null;
+  /**
+   * Try again what was claimed and not answered: at once where somebody `asked`, else when the issuer's pause is over.
+   * Rejects with what the last of them was refused for in passing.
+   */
+  async recover(asked: boolean): Promise<void> {
+    if (!asked && this.clock.running() < this.pausedUntil) return;
+    let last: unknown;
+    for (const pending of this.waiting) {
+      await this.receive(pending).catch((error: unknown) => {
+        last = refusalIn(error);
+        if (last instanceof Refusal) this.pausedUntil = this.clock.running() + last.pause;
+      });
     }
+    if (last) throw last;
   }
 
-  /** Ask for newer codes where it is time, or of all when somebody asked for it. What is refused stays with the card. */
-  async renew(asked = false): Promise<void> {
-    const at = this.deviceNow();
-    if (!asked && Math.abs(at - this.triedAt) < RETRY_SECONDS) return;
-    const due = this.held.filter((card) => isUsable(card) && (asked || (!ENDED.has(card.refusal ?? "") && this.isDue(card))));
-    if (!due.length) return;
+  /** Give a claim up: what it was for can be claimed anew. */
+  async forget(pending: Pending): Promise<void> {
+    this.waiting = await this.store.update<Pending[]>(PENDING, (list) => listed(list).filter((each) => !isSame(each, pending)));
+  }
+
+  /**
+   * Ask for newer codes: of all when somebody `asked` for it, or where the page was opened (`opened`), else where it is
+   * time. Returns what each was refused for in passing, by its id; what ends a code stays with it.
+   */
+  async renew({ asked = false, opened = false } = {}): Promise<ReadonlyMap<string, string>> {
+    const refused = new Map<string, string>();
+    const at = this.clock.running();
+    if (!asked && (at < this.pausedUntil || (!opened && at - this.triedAt < RETRY_SECONDS))) return refused;
+    const due = this.held.filter((card) => isUsable(card) && (asked || (!isEnded(card) && (opened || this.isDue(card)))));
+    if (!due.length) return refused;
     this.triedAt = at;
-    const heard = await this.hear().catch((error: unknown) => {
-      if (error instanceof Refusal) return error;
-      throw error;
-    });
-    if (heard instanceof Refusal) return this.change((card) => noted(card, heard));
-    await this.change((card) => ({ ...card, ...heard }));
-    for (const card of due) await this.renewOne(card, heard.office);
+    // The time first: who does not answer for that does not for the codes.
+    const silent = await this.hear().then(() => null, refusalIn);
+    for (const card of due) {
+      const refusal = silent ?? (await this.renewOne(card));
+      if (refusal) refused.set(card.id, refusal.code);
+      if (refusal instanceof Refusal) this.pausedUntil = at + refusal.pause;
+    }
+    return refused;
   }
 
   /** A paper code of the same person. Rejects with Refusal. */
-  async paper(card: Card): Promise<Issued> {
-    return issuer.paper(card.keys, (await this.hear()).office);
+  paper(card: Card): Promise<Issued> {
+    return this.issuer.paper(card.keys, card.office);
   }
 
   /** Take a code off this phone; whether the issuer has heard of it, and so withdrawn it. */
@@ -136,73 +185,108 @@ export class Cards {
     // The key goes first: whatever the network does, the code is worth nothing without it.
     this.held = await this.store.update<readonly Card[]>(CARDS, (kept) => (kept ?? []).filter(({ id }) => id !== card.id));
     try {
-      await issuer.release(card.keys, (await this.hear()).office);
+      await this.hear();
+      await this.issuer.release(card.keys, card.office);
       return true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return error.code !== "offline";
+      return ENDED.has(error.code);
     }
   }
 
-  /** What the phone shows now: signed by its key at the corrected time, or over what a gate has asked. */
-  present(card: Card, challenge: Challenge | null = null): Promise<string> {
-    return present(card.issued.text, card.keys.privateKey, this.now(card), challenge);
+  /** Call the person of a card by another name on this phone; an empty one takes it away. */
+  name(card: Card, nickname: string): Promise<void> {
+    return this.change((each) => (each.id === card.id ? { ...each, nickname } : each));
   }
 
-  /** Seconds UTC by the phone's clock, put right by what is known of it. */
-  now(card: Card): number {
-    return this.deviceNow() - card.ahead;
+  /** What the phone shows now: signed by its key at the corrected time, or over what a gate has asked. */
+  async present(card: Card, challenge: Challenge | null = null): Promise<string> {
+    const sign = ({ issued, keys }: Card) => present(issued.text, keys.privateKey, this.clock.now(), challenge);
+    return sign(card).catch(async () => {
+      // A key can die behind the page that holds it, and lie whole in the store.
+      await this.load();
+      return sign(this.held.find(({ id }) => id === card.id)!);
+    });
   }
 
   private isDue(card: Card): boolean {
     const { issued_at, expires_at } = card.issued;
-    const left = expires_at - this.now(card);
-    const heardAgo = Math.abs(this.now(card) - card.office.now);
-    return left < RENEW_SHARE * (expires_at - issued_at) || heardAgo > CLOCK_CHECK_SECONDS;
+    const left = expires_at - this.clock.now();
+    return left < RENEW_SHARE * (expires_at - issued_at) || (this.clock.heardAgo ?? Infinity) > HEAR_SECONDS || this.clock.isWrong;
   }
 
-  private async renewOne(card: Card, office: Office): Promise<void> {
+  /** Null, or why it was refused in passing. */
+  private async renewOne(card: Card): Promise<Refusal | CredentialError | null> {
     try {
-      const issued = await issuer.renew(card.keys, office);
+      const office = this.office ?? card.office;
+      const issued = await this.issuer.renew(card.keys, office);
       await readOwn(issued.text, card.keys.publicKey);
-      await this.change((each) => (each.id === card.id ? { ...each, issued, refusal: null } : each));
+      await this.change((each) => (each.id === card.id ? { ...each, issued, office, refusal: null } : each));
+      return null;
     } catch (error) {
-      if (!(error instanceof Refusal || error instanceof CredentialError)) throw error;
-      await this.change((each) => (each.id === card.id ? noted(each, error) : each));
+      const refusal = refusalIn(error);
+      if (!ENDED.has(refusal.code)) return refusal;
+      await this.change((each) => (each.id === card.id ? { ...each, refusal: refusal.code } : each));
+      return null;
     }
   }
 
-  /** Keep the code that `ask` brings for a key that waits for it. */
-  private async receive(keys: CryptoKeyPair, { office, ahead }: Heard, ask: () => Promise<Issued>): Promise<Card> {
+  /** A new key for a claim, kept before anything is sent: what is lost on its way is fetched by it. */
+  private async begin(code: string | null): Promise<Pending> {
+    return kept(async () => {
+      const keys = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
+      const fresh: Pending = { keys, code, since: this.deviceNow() };
+      const isYoung = ({ since }: Pending) => Math.abs(fresh.since - since) < CLAIM_SECONDS;
+      const join = (list: Pending[]) => (list.some((each) => isSame(each, fresh)) ? list : [...list, fresh]);
+      this.waiting = await this.store.update<Pending[]>(PENDING, (list) => join(listed(list).filter(isYoung)).slice(-MAX_CARDS));
+      return this.waiting.find((each) => isSame(each, fresh))!;
+    });
+  }
+
+  private async receive(pending: Pending): Promise<Card> {
+    const office = this.office ?? (await this.hear());
     let issued: Issued;
     try {
-      issued = await ask();
+      issued = await this.askFor(pending, office);
     } catch (error) {
-      // Refused is refused; but what may have been lost on its way back is asked for again later.
-      if (!(error instanceof Refusal && error.code === "offline")) await this.store.delete(PENDING);
+      if (error instanceof Refusal && FINAL.has(error.code)) await this.forget(pending);
       throw error;
     }
-    const credential = await readOwn(issued.text, keys.publicKey);
-    const card: Card = { id: crypto.randomUUID(), keys, issued, office, ahead, refusal: null };
-    const alike = this.held.filter((each) => isAlike(each, credential));
-    this.held = await this.store.update<readonly Card[]>(CARDS, (kept) => [...(kept ?? []), card]);
-    await this.store.delete(PENDING);
-    for (const each of alike) await this.dropReplaced(each, office);
-    return card;
+    const credential = await readOwn(issued.text, pending.keys.publicKey);
+    return this.take({ id: idOf(credential), keys: pending.keys, issued, office, refusal: null }, credential, pending);
+  }
+
+  private async askFor({ keys, code }: Pending, office: Office): Promise<Issued> {
+    try {
+      return await this.issuer.claim(code, keys, office);
+    } catch (error) {
+      if (!(error instanceof Refusal && FORGOTTEN.has(error.code))) throw error;
+      return this.issuer.renew(keys, office).catch((other: unknown) => {
+        throw other instanceof Refusal && other.code === "device-unknown" ? error : other;
+      });
+    }
+  }
+
+  /** Keep a code that has come; once, however often it comes and to however many pages. */
+  private async take(card: Card, credential: StatusCredential, pending: Pending): Promise<Card> {
+    const isOther = (each: Card) => !isUsable(each) || idOf(read(each.issued.text)) !== card.id;
+    await kept(async () => {
+      this.held = await this.store.update<readonly Card[]>(CARDS, (list) => [...(list ?? []).filter(isOther), card]);
+    });
+    await this.forget(pending);
+    for (const each of this.held.filter((each) => each.id !== card.id && isAlike(each, credential))) await this.dropReplaced(each, card);
+    return this.held.find(({ id }) => id === card.id) ?? card;
   }
 
   /** A code of the same masked name may be the same person's, which its issuer has just ended: that alone says so. */
-  private async dropReplaced(card: Card, office: Office): Promise<void> {
-    if (isUsable(card)) await this.renewOne(card, office);
-    const isEnded = (each: Card) => each.id === card.id && (!isUsable(each) || ENDED.has(each.refusal ?? ""));
-    this.held = await this.store.update<readonly Card[]>(CARDS, (kept) => (kept ?? []).filter((each) => !isEnded(each)));
-  }
-
-  /** Hear the issuer's time: in the middle of asking and being answered. */
-  private async hear(): Promise<Heard> {
-    const asked = this.deviceNow();
-    const office = await issuer.office();
-    return { office, ahead: Math.round((asked + this.deviceNow()) / 2) - office.now };
+  private async dropReplaced(old: Card, by: Card): Promise<void> {
+    if (isUsable(old)) await this.renewOne(old);
+    this.held = await this.store.update<readonly Card[]>(CARDS, (list) => {
+      const found = (list ?? []).find(({ id }) => id === old.id);
+      if (!found || (isUsable(found) && !isEnded(found))) return list ?? [];
+      const named = (each: Card) => (each.id === by.id && found.nickname ? { ...each, nickname: found.nickname } : each);
+      return (list ?? []).filter(({ id }) => id !== old.id).map(named);
+    });
   }
 
   /** Another tab may hold a newer list than this one: what changes is the stored one. */
@@ -211,9 +295,39 @@ export class Cards {
   }
 }
 
-/** Nobody answering takes nothing away from what the issuer said before. */
-function noted(card: Card, error: Refusal | CredentialError): Card {
-  return error.code === "offline" && card.refusal ? card : { ...card, refusal: error.code };
+/** Run what needs the browser to keep something. Rejects with NotKept, which says why it does not. */
+async function kept<Result>(deed: () => Promise<Result>): Promise<Result> {
+  try {
+    if (!globalThis.isSecureContext) throw new NotKept("insecure");
+    return await deed();
+  } catch (error) {
+    throw error instanceof NotKept ? error : new NotKept(isFull(error) ? "full" : "private");
+  }
+}
+
+/** What was refused, or came in no form to be kept; everything else is thrown on. */
+function refusalIn(error: unknown): Refusal | CredentialError {
+  if (error instanceof Refusal || error instanceof CredentialError) return error;
+  throw error;
+}
+
+/** Earlier versions kept one claim alone, and what they knew of the clock with each card. */
+function listed(kept: Pending[] | Pending | undefined): Pending[] {
+  return Array.isArray(kept) ? kept : kept ? [kept] : [];
+}
+
+function heardByCards(cards: readonly Card[]): Known | null {
+  const [last] = cards as readonly (Card & { ahead?: number; office: { now?: number } })[];
+  return last && typeof last.ahead === "number" && last.office.now ? { ahead: last.ahead, heardAt: last.office.now } : null;
+}
+
+function isSame(one: Pending, other: Pending): boolean {
+  return one.code === other.code;
+}
+
+/** A card is known by its key: the same code that comes twice is one card. */
+function idOf({ holderKey }: StatusCredential): string {
+  return holderKey ? toHex(holderKey) : "";
 }
 
 function isAlike(card: Card, credential: StatusCredential): boolean {

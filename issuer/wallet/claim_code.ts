@@ -19,3 +19,10 @@ export function grouped(typed: string): string {
 export function isSound(digits: string): boolean {
   return /^[0-9]+$/.test(digits) && digits.length === CLAIM_CODE_DIGITS && BigInt(digits) % 97n === 1n;
 }
+
+/** What is wrong with what was typed, before anybody is asked: how many digits are missing or too many, or a slip. */
+export function faultOf(digits: string): { name: "missing" | "tooMany"; count: number } | { name: "mistyped" } | null {
+  const missing = CLAIM_CODE_DIGITS - digits.length;
+  if (/^[0-9]*$/.test(digits) && missing !== 0) return { name: missing > 0 ? "missing" : "tooMany", count: Math.abs(missing) };
+  return isSound(digits) ? null : { name: "mistyped" };
+}

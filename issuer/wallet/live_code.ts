@@ -1,7 +1,7 @@
 // The live code (亮码): the symbol, signed anew every 30 s by the key of this phone, and signs that it lives: a bar that
 // runs, and the time. Nothing here asks anybody.
 
-import { element } from "../../service_kit/browser/dom";
+import { element, put } from "../../service_kit/browser/dom";
 import { symbol } from "../../service_kit/browser/symbol";
 import type { Words } from "./words";
 
@@ -24,38 +24,33 @@ export class LiveCode {
   readonly life = element("div", { class: "life", "aria-hidden": "true" }, this.bar);
   private drawnAt = -Infinity;
   private isSigning = false;
-  private readonly timer: ReturnType<typeof setInterval>;
-  private readonly wake = () => this.tick();
+  private hasFailed = false;
 
   constructor(
     private readonly drawing: Drawing,
     private readonly words: Words,
   ) {
-    this.timer = setInterval(this.wake, 1000);
-    document.addEventListener("visibilitychange", this.wake);
     this.tick();
   }
 
-  stop(): void {
-    clearInterval(this.timer);
-    document.removeEventListener("visibilitychange", this.wake);
-  }
-
-  private tick(): void {
-    if (document.hidden) return;
+  /** To be called each second while it is seen. */
+  tick(): void {
     const now = this.drawing.now();
     this.clock.textContent = this.words.clock(now);
-    // A clock that was set back counts as well: what is shown must be of now.
+    // A time that was put right counts as well: what is shown must be of now.
     if (Math.abs(now - this.drawnAt) >= REDRAW_SECONDS) void this.redraw(now);
   }
 
   private async redraw(now: number): Promise<void> {
-    if (this.isSigning) return;
+    if (this.isSigning || this.hasFailed) return;
     this.isSigning = true;
     const text = await this.drawing.sign().catch(() => null);
     this.isSigning = false;
-    if (text === null) return this.drawing.failed();
-    this.symbol.replaceChildren(symbol(text, "medium", this.words.text("symbol")));
+    if (text === null) {
+      this.hasFailed = true;
+      return this.drawing.failed();
+    }
+    put(this.symbol, symbol(text, "medium", this.words.text("symbol")));
     this.drawnAt = now;
     this.restart();
   }
@@ -63,7 +58,7 @@ export class LiveCode {
   /** The bar runs from full to empty until the next drawing. */
   private restart(): void {
     const bar = this.bar.cloneNode() as HTMLElement;
-    this.life.replaceChildren(bar);
+    put(this.life, bar);
   }
 }
 

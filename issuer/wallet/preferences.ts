@@ -7,12 +7,13 @@ import type { Office } from "./issuer";
 const ELDER = "wallet-elder";
 const HAD_CARDS = "wallet-had-cards";
 const OFFICE = "wallet-office";
+const PICKED = "wallet-picked";
 
 export function isElder(): boolean {
   return recall(ELDER) === "yes";
 }
 
-/** 长者模式: large, and one thing a screen. */
+/** 大字版: large, and one thing a screen. */
 export function chooseElder(on: boolean): void {
   remember(ELDER, on ? "yes" : "no");
   document.documentElement.toggleAttribute("data-elder", on);
@@ -39,4 +40,13 @@ export function lastOffice(): Office | null {
 
 export function rememberOffice(office: Office): void {
   remember(OFFICE, JSON.stringify(office));
+}
+
+/** Which card was shown last: after a restart the phone shows the same person. Its public key, which says of nobody. */
+export function lastPicked(): string | null {
+  return recall(PICKED);
+}
+
+export function rememberPicked(id: string): void {
+  remember(PICKED, id);
 }

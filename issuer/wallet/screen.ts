@@ -2,14 +2,18 @@
 
 import type { Decoder } from "../../service_kit/browser/camera";
 import type { Language } from "../../service_kit/browser/language";
-import type { Card, Cards } from "./cards";
+import type { Card, Cards, KeepingTrouble } from "./cards";
 import type { Office } from "./issuer";
 import type { Words } from "./words";
 
-/** What stands on the screen: its main part, the buttons below it, and what ends when it is left. */
+/**
+ * What stands on the screen: its main part, the buttons below it, what is done each second while it is seen, as what it
+ * says of times goes on, and what ends when it is left.
+ */
 export interface Shown {
   main: HTMLElement;
   actions: HTMLElement[];
+  tick?: () => void;
   leave?: () => void;
 }
 
@@ -25,16 +29,20 @@ export interface Wallet {
   readonly office: Office | null;
   /** The card that is shown. */
   readonly card: Card | null;
-  /** Whether the browser lets us keep anything. */
-  readonly isKept: boolean;
+  /** Why the browser does not let us keep anything, or null. */
+  readonly trouble: KeepingTrouble | null;
+  /** Why the last try of a claim that goes on was refused, or null. */
+  claimTrouble: string | null;
   open(screen: Screen): void;
   home(): void;
   /** Show another card. */
   pick(card: Card): void;
   /** Draw the screen again, with the focus where it was. */
   refresh(): void;
-  /** Say something in passing, on the screen and to screen readers. */
-  say(text: string): void;
+  /** Say something on the screen and to screen readers: in passing, or until another screen comes. */
+  say(text: string, stays?: boolean): void;
+  /** Do what goes on by itself: ask the issuer where it is time, or of all as when the page `isOpened`. */
+  keepUp(isOpened: boolean): Promise<void>;
   chooseLanguage(language: Language): void;
   chooseElder(on: boolean): void;
 }

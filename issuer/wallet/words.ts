@@ -11,9 +11,11 @@ import {
   STATUS_LABELS,
 } from "../../credentials/browser/labels";
 import type { Evidence, Form, Guardian, Reason, Status } from "../../credentials/browser/model";
-import { ago, fill, moment, type Language } from "../../service_kit/browser/language";
+import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
+import { shownStatus } from "../../credentials/browser/verdict";
 import { isUsable, type Card } from "./cards";
-import type { Condition } from "./condition";
+import { canBeShown, conditionOf, type Condition } from "./condition";
+import type { Clock } from "./clock";
 import type { Office } from "./issuer";
 import { read } from "./reading";
 import { TEXTS, type TextName } from "./texts";
@@ -35,7 +37,7 @@ export class Words {
   ) {}
 
   text(name: TextName, values: Record<string, string | number> = {}): string {
-    return fill(TEXTS[this.language][name], values);
+    return fill(TEXTS[this.language][name], { office: this.office(), ...values });
   }
 
   /** The words of a refusal; for one that is not in the catalogue its code, to tell the hotline. */
@@ -47,9 +49,8 @@ export class Words {
     return `refusal-${code}` in TEXTS[this.language];
   }
 
-  condition(condition: Condition, card: Card, now: number): Explanation {
-    const left = Math.max(0, now - card.office.now);
-    const values = { time: ago(left, this.language), office: this.office(card.office), clock: this.clock(now) };
+  condition(condition: Condition, card: Card, clock: Clock): Explanation {
+    const values = { time: ago(clock.heardAgo ?? 0, this.language), office: this.office(card.office), clock: this.clock(clock.now()) };
     const of = (part: string) => this.text(`${condition}-${part}` as TextName, values);
     return { title: of("title"), what: of("what"), todo: of("todo") };
   }
@@ -59,22 +60,23 @@ export class Words {
     return this.text(ahead > 0 ? "clockAhead" : "clockBehind", { time: ago(Math.abs(ahead), this.language) });
   }
 
-  /** How long is left: minutes or hours. */
+  /** How long is left: minutes, hours or days. */
   left(seconds: number): string {
-    return ago(Math.max(60, seconds), this.language);
+    return ago(seconds, this.language);
   }
 
+  /** A moment with its day and year: for what is kept, and read on another day. */
   moment(seconds: number): string {
-    return moment(seconds, this.language);
+    return moment(seconds, this.language, true);
   }
 
-  /** A moment as it is said today: 今天 18:30. */
+  /** A moment as it is said at `now`: 今天 18:30, 明天 05:03; of another day its date. */
   until(seconds: number, now: number): string {
     const day = (at: number) => Math.floor((at + SHANGHAI_SECONDS) / DAY_SECONDS);
     const apart = day(seconds) - day(now);
     const time = this.clock(seconds).slice(0, 5);
-    const named = apart === 0 ? this.text("today", { time }) : apart === 1 ? this.text("tomorrow", { time }) : null;
-    return named === null ? this.moment(seconds) : named;
+    if (apart === 0) return this.text("today", { time });
+    return apart === 1 ? this.text("tomorrow", { time }) : this.moment(seconds);
   }
 
   /** Hours, minutes and seconds in China. */
@@ -83,7 +85,8 @@ export class Words {
   }
 
   office(office: Office | null = this.home): string {
-    return office ? this.text("office", { name: this.place(office) }) : this.text("title");
+    const texts = TEXTS[this.language];
+    return office ? fill(texts.office, { name: this.place(office) }) : texts.title;
   }
 
   /** As {@link office}, or as its place alone; a code for trying out says so, or its picture would pass for a real one. */
@@ -98,11 +101,21 @@ export class Words {
     return this.language === "en" ? names.en : names.zh;
   }
 
-  /** A card among others: whose it is. */
-  cardName(card: Card): string {
-    if (!isUsable(card)) return this.text("cardLost");
+  /** Whose a card is, by the signed code: what this phone calls them, their masked name, the end of their document. */
+  person(card: Card, isShort = false): { name: string; more: string } {
+    if (!isUsable(card)) return { name: card.nickname || this.text("cardLost"), more: "" };
     const { holderName, documentTail, form } = read(card.issued.text);
-    return this.text(form === "assisted" ? "cardOfRelative" : "cardOwn", { name: holderName, tail: documentTail });
+    const own = this.text(form === "assisted" ? "cardOfRelative" : "cardOwn", { name: holderName });
+    const name = card.nickname ? this.text("called", { nickname: card.nickname, name: holderName }) : own;
+    return { name, more: this.text(isShort ? "tailShort" : "tail", { tail: documentTail }) };
+  }
+
+  /** How a card stands, in a word or two: its status, or why it is not shown. */
+  standing(card: Card, clock: Clock): string {
+    const condition = conditionOf(card, clock);
+    if (!canBeShown(condition)) return this.text(`${condition}-title` as TextName);
+    const status = shownStatus({ credential: read(card.issued.text) });
+    return status ? this.status(status) : this.text("noStatus");
   }
 
   status(status: Status): string {
@@ -126,9 +139,9 @@ export class Words {
       this.text("evidenceAgo", {
         kind: said(KIND_LABELS[piece.kind], this.language),
         result: said(RESULT_LABELS[piece.result], this.language),
-        time: ago(Math.max(0, at - piece.sampledAt), this.language),
+        time: since(at - piece.sampledAt, this.language),
       }),
     );
-    return each.join("；") || this.text("noEvidence");
+    return each.join(this.language === "en" ? "; " : "；") || this.text("noEvidence");
   }
 }

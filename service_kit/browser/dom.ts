@@ -19,6 +19,12 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Put `children` in place of all that is in `place`, as `replaceChildren` of younger browsers. */
+export function put(place: Element, ...children: (Node | string)[]): void {
+  while (place.lastChild) place.lastChild.remove();
+  place.append(...children);
+}
+
 /** A button that does `deed` when pressed. */
 export function button(label: string, deed: () => unknown, style = ""): HTMLButtonElement {
   return element("button", { type: "button", class: style, onclick: () => void deed() }, label);

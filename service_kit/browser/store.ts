@@ -24,10 +24,21 @@ export class Store {
   /** Put in place of a value what `change` makes of it, as one step: another tab of the app comes before it or after it. */
   async update<Value>(key: string, change: (value: Value | undefined) => Value): Promise<Value> {
     let changed!: Value;
-    await this.ask("readwrite", (table) => {
+    let failure: unknown = null;
+    const deed = (table: IDBObjectStore) => {
       const request = table.get(key) as IDBRequest<Value | undefined>;
-      request.onsuccess = () => table.put((changed = change(request.result)), key);
+      request.onsuccess = () => {
+        try {
+          table.put((changed = change(request.result)), key);
+        } catch (error) {
+          failure = error;
+          table.transaction.abort();
+        }
+      };
       return request;
+    };
+    await this.ask("readwrite", deed).catch((error: unknown) => {
+      throw failure ?? error;
     });
     return changed;
   }

@@ -6,7 +6,7 @@ const QUIET_ZONE_MODULES = 4;
 
 /** The symbol of `text`; `level` M on screens, Q on paper. `label` is what a screen reader says. */
 export function symbol(text: string, level: "medium" | "quartile", label: string): SVGSVGElement {
-  const modules = encodeQR(text, "raw", { ecc: level, encoding: "alphanumeric", border: QUIET_ZONE_MODULES });
+  const modules = modulesOf(text, level);
   const size = modules.length;
   const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   drawing.setAttribute("viewBox", `0 0 ${size} ${size}`);
@@ -15,6 +15,11 @@ export function symbol(text: string, level: "medium" | "quartile", label: string
   drawing.setAttribute("aria-label", label);
   drawing.append(path(`M0 0h${size}v${size}H0z`, "#fff"), path(runs(modules), "#000"));
   return drawing;
+}
+
+/** The modules of the symbol of `text` row by row, true where they are dark, with its quiet zone. */
+export function modulesOf(text: string, level: "medium" | "quartile"): boolean[][] {
+  return encodeQR(text, "raw", { ecc: level, encoding: "alphanumeric", border: QUIET_ZONE_MODULES });
 }
 
 /** Each run of dark modules in a row as one rectangle. */

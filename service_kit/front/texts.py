@@ -59,9 +59,62 @@ TEXTS: Final[Mapping[str, Said]] = {
     "field": Said("字段", "欄位", "Field"),
     "kind": Said("类型", "類型", "Type"),
     "meaning": Said("含义", "含義", "Meaning"),
+    "nothing": Said("目前没有。", "目前沒有。", "Nothing at present."),
+    "to_home": Said("回首页", "回首頁", "To the home page"),
+    "request_id": Said("求助时请报这个编号：", "求助時請報這個編號：", "If you ask for help, give this number:"),
     "code": Said("代码", "代碼", "Code"),
     "status": Said("HTTP 状态", "HTTP 狀態", "HTTP status"),
 }
+
+NO_PAGE: Final = (
+    Said("没有这个页面", "沒有這個頁面", "There is no such page"),
+    Said(
+        "地址可能输错了，或者页面已经搬走。请核对地址，或从首页重新进入。",
+        "網址可能輸錯了，或者頁面已經搬走。請核對網址，或從首頁重新進入。",
+        "The address may have a typing error, or the page has moved. Check the address, or start from the home page.",
+    ),
+)
+NO_ENTRY: Final = (
+    Said("这里只对业务系统开放", "這裏只對業務系統開放", "This is for registered systems"),
+    Said(
+        "这个地址须凭业务系统自己的密钥进入，浏览器打不开。",
+        "這個網址須憑業務系統自己的密鑰進入，瀏覽器打不開。",
+        "This address is opened with a system's own key. A browser cannot open it.",
+    ),
+)
+WRONG_REQUEST: Final = (
+    Said("这个请求无法处理", "這個請求無法處理", "This request cannot be answered"),
+    Said(
+        "这个地址不是这样用的。请从首页重新进入；写程序的人请看接口文档。",
+        "這個網址不是這樣用的。請從首頁重新進入；寫程式的人請看介面文件。",
+        "This address is not used in this way. Start from the home page; programmers find its use in the interface "
+        "pages.",
+    ),
+)
+TOO_OFTEN: Final = (
+    Said("请求太频繁", "請求太頻繁", "Too many requests"),
+    Said(
+        "同一网络发来的请求太多，请过一会儿再试。",
+        "同一網絡發來的請求太多，請過一會兒再試。",
+        "Too many requests came from your network. Try again later.",
+    ),
+)
+NOT_NOW: Final = (
+    Said("服务暂时用不了", "服務暫時用不了", "Not available at present"),
+    Said(
+        "请过几分钟再试。已经领到的健康码照常能出示，卡口照常能查验。",
+        "請過幾分鐘再試。已經領到的健康碼照常能出示，卡口照常能查驗。",
+        "Try again in a few minutes. Codes that are on phones can be shown and checked as always.",
+    ),
+)
+OUR_FAULT: Final = (
+    Said("服务器出错了", "伺服器出錯了", "Something went wrong here"),
+    Said(
+        "这是我们的问题，已经记录下来。请过一会儿再试。",
+        "這是我們的問題，已經記錄下來。請過一會兒再試。",
+        "The fault is ours and has been recorded. Try again later.",
+    ),
+)
 
 ENVIRONMENTS: Final[Mapping[str, Said]] = {
     "production": Said("正式", "正式", "production"),

@@ -215,6 +215,12 @@ def test_white_space_of_both_languages(twin: NodeTwin) -> None:
         same(twin, f"{space * 4097}{TEXTS[0]}")
 
 
+@pytest.mark.parametrize("around", ["]Q1{}\t", "\ufeff]Q6{}\r\n", " ]Q0{}", "]Q7{}", "]C1{}", "]Q1]Q1{}", "]Q1 {}"])
+def test_what_hand_scanners_send_around_a_code(twin: NodeTwin, around: str) -> None:
+    """The same gate has a command, a server and an app."""
+    same(twin, around.format(TEXTS[0]))
+
+
 def test_names_at_each_end_of_what_may_stand(twin: NodeTwin) -> None:
     """Ideographs of every year and private use pass both; what nobody sees passes neither, whatever runtime asks."""
     for first, last in [*HIDDEN, (0x2EBF0, 0x2EE5D), (0x31350, 0x323AF), (0x0378, 0x0379), (0xE000, 0xF8FF)]:

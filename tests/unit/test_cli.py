@@ -112,13 +112,13 @@ def test_serve_hands_no_http_variables_to_the_server(monkeypatch: pytest.MonkeyP
     class Server:
         interrupt_signal = True
 
-        def __init__(self, _target: str, **options: object) -> None:
+        def __init__(self, _start: object, _target: str, **options: object) -> None:
             seen.update(options, leaked="HTTP_AUTHORIZATION" in os.environ)
 
         def serve(self, **_options: object) -> None:
             seen["served"] = True
 
-    monkeypatch.setattr("service_kit.server.Granian", Server)
+    monkeypatch.setattr("service_kit.server._Parent", Server)
     port = free_port()
     assert _exit(["serve", "verifier", "--port", str(port), "--workers", "3"]) == 0
     assert (seen["workers"], seen["port"], seen["leaked"], seen["served"]) == (3, port, False, True)

@@ -7,11 +7,14 @@ from flask import Flask
 
 import issuer.front
 import trust_registry.front
+import trust_registry.public_pages
 import verifier.front
+import verifier.public_page
 from credentials.regions import MEMBERS
 from service_kit.front.front import Front, Link, Way, add_entrance, add_front
 from service_kit.front.language import Said, member_name
-from service_kit.front.texts import ENVIRONMENTS, TEXTS
+from service_kit.front.sheet import how_long
+from service_kit.front.texts import ENVIRONMENTS, NO_ENTRY, NO_PAGE, NOT_NOW, OUR_FAULT, TEXTS, TOO_OFTEN, WRONG_REQUEST
 from service_kit.web import combine, make_app
 
 HENAN = MEMBERS["CN-41"]
@@ -39,6 +42,10 @@ def all_texts() -> list[Said]:
         *trust_registry.front.WAYS,
     ]
     shown = [*TEXTS.values(), *ENVIRONMENTS.values(), *(member_name(each.zh, each.en) for each in MEMBERS.values())]
+    for refusal in (NO_PAGE, NO_ENTRY, WRONG_REQUEST, TOO_OFTEN, NOT_NOW, OUR_FAULT):
+        shown += refusal
+    shown += [*trust_registry.public_pages.DEEDS.values(), verifier.public_page.TITLE]
+    shown += [how_long(seconds) for seconds in (0, 60, 3600, 90_000)]
     for module in (issuer.front, verifier.front, trust_registry.front):
         shown += [module.ROLE, module.LEAD]
     return shown + [text for way in ways for text in (way.who, way.what, *(link.text for link in way.links))]

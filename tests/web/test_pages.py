@@ -34,6 +34,10 @@ def _root(town: Town) -> str:
 PAGES = [
     Drawn("entrance", _root),
     Drawn("registry", lambda town: town.registry.server.url("registry") + "/"),
+    Drawn("registry-log", lambda town: town.registry.server.url("registry") + "/v1/log"),
+    Drawn("registry-state", lambda town: town.registry.server.url("registry") + "/v1/state"),
+    Drawn("gate-state", lambda town: town.guangdong.server.url("verifier") + "/v1/state"),
+    Drawn("mistyped", lambda town: town.henan.server.url("issuer") + "/wallet-typo"),
     Drawn("registry-docs", lambda town: town.registry.server.url("registry") + "/docs"),
     Drawn("issuer", lambda town: town.henan.server.url("issuer") + "/"),
     Drawn("issuer-docs", lambda town: town.henan.server.url("issuer") + "/docs"),

@@ -152,7 +152,7 @@ def test_it_reads_aloud_when_asked_and_only_then(launch: Launch, town: Town) -> 
     assert wallet.page.evaluate("said") == []
     wallet.press("read")
     ((language, text),) = wallet.page.evaluate("said")
-    assert language == "zh-CN" and text.startswith("河南健康码 · 试用。绿码。喻* 证件尾号")
+    assert language == "zh-CN" and text.startswith("河南健康码 · 试用。喻* 证件尾号") and "绿码" in text
     assert not re.search(r"\d\d:\d\d:\d\d", text)
 
 
@@ -231,11 +231,3 @@ def test_a_cheap_phone_loads_little(town: Town) -> None:
     scripts = [path for path in WALLET.rglob("*.js") if "decoder" not in path.name]
     assert scripts
     assert sum(len(gzip.compress(path.read_bytes(), mtime=0)) for path in scripts) <= SCRIPT_BYTES
-
-
-def test_it_can_be_installed(launch: Launch, town: Town) -> None:
-    """A name, an icon, a start and a service worker: what phones ask for before they put it on the first page."""
-    wallet = Wallet(launch(), town.wallet).open().kept()
-    manifest = wallet.page.evaluate("fetch('manifest.webmanifest').then((answer) => answer.json())")
-    assert manifest["display"] == "standalone" and manifest["start_url"] == "./"
-    assert wallet.page.evaluate(f"fetch('{manifest['icons'][0]['src']}').then((answer) => answer.ok)")

@@ -107,7 +107,7 @@ def test_a_phone_that_was_offline_for_days_says_so_and_renews_by_itself(launch: 
     phone.page.clock.fast_forward(20 * 3_600_000)
     phone.page.reload()
     phone.condition("ending")
-    expect(phone.page.locator(".notice")).to_contain_text("请连上网络")
+    expect(phone.page.locator(".notice")).to_contain_text("连上网络")
     phone.page.clock.fast_forward(3 * DAY)
     phone.condition("expired")
     assert "此码已过期" in texts_on(phone.page) and "3天" in texts_on(phone.page)
@@ -158,7 +158,7 @@ def test_a_database_that_the_browser_dropped_is_explained(wallet: Wallet, town: 
     wallet.open()
     wallet.condition("lost")
     said = texts_on(wallet.page)
-    assert "浏览器" in said and "健康状态没有变" in said and "0371-12320" in said
+    assert "手机清理" in said and "您的状态没变" in said and "0371-12320" in said
     wallet.claim(town.claim_code("施二"))
 
 
@@ -179,7 +179,7 @@ def test_a_browser_that_keeps_nothing_does_not_use_the_claim_code_up(launch: Lau
     phone.page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };")
     phone.open()
     code = town.claim_code("孔四")
-    expect(phone.page.locator(".notice")).to_contain_text("不允许保存")
+    expect(phone.page.locator(".notice")).to_contain_text("无痕浏览")
     phone.type_claim_code(code)
     assert phone.refusal() == "not-kept"
     Wallet(launch("other"), town.wallet).open().claim(code)
@@ -197,7 +197,7 @@ def test_removed_means_removed_and_ended(wallet: Wallet, town: Town) -> None:
     wallet.press("remove")
     wallet.press("yes")
     wallet.condition("none")
-    expect(wallet.page.locator(".said")).to_contain_text("签发方已停用")
+    expect(wallet.page.locator(".said")).to_contain_text("河南健康码也停用了")
     assert wallet.stored() == []
     # The gate follows the withdrawals within seconds; on a slow machine the showing grows too old before that.
     deadline = time.monotonic() + SECONDS / 1000
@@ -214,7 +214,7 @@ def test_removing_needs_no_network(wallet: Wallet, town: Town) -> None:
     wallet.press("remove")
     wallet.press("yes")
     wallet.condition("none")
-    expect(wallet.page.locator(".said")).to_contain_text("签发方还不知道")
+    expect(wallet.page.locator(".said")).to_contain_text("还没能通知河南健康码")
     assert wallet.stored() == []
 
 
@@ -227,7 +227,7 @@ def test_relatives_codes_stand_beside_ones_own(wallet: Wallet, town: Town) -> No
     assert outcome(town, relatives) == ("accepted", [])
     wallet.press("people")
     names = wallet.page.locator(".person").all_inner_texts()
-    assert len(names) == 2 and names[1].startswith("代持 金")
+    assert len(names) == 2 and names[1].startswith("家人：金") and "绿码" in names[1]
     wallet.page.locator(".person").first.click()
     expect(wallet.page.locator(".who")).to_contain_text("华*")
     # Each has a key of its own: one taken away leaves the other.

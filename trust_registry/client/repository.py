@@ -36,6 +36,8 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
 from credentials.errors import MetadataRejected, Unreadable
 from trust_registry.metadata import denials, fields, trust_list
 
+OTHER_ROOT = "it is another registry's root, or too old"
+"""What is most likely where signatures do not fit the root that somebody gave."""
 MAX_ROOT_ROTATIONS = 256
 ISSUED_AT = "issued_at"
 """The timestamp role's own field: seconds UTC at which the registry signed it."""

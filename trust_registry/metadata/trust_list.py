@@ -14,12 +14,13 @@ not blind older gates; unknown labels are not, since they decide what a member m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import Malformed
 from credentials.model import ClosedList, Form, Status
-from credentials.regions import MEMBERS, is_member_id, is_region
+from credentials.regions import MEMBERS, is_member_id, is_region, no_member_id
 from credentials.wire.strict_json import json_bytes
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.metadata import fields
@@ -105,20 +106,28 @@ def read_trust_list(data: bytes) -> TrustList:
 def read_entry(value: object) -> MemberEntry:
     """One member entry. Raises Malformed, naming the field."""
     document = fields.mapping(value, "entry")
-    member = read_member_id(document, "id")
-    names = fields.mapping(document.get("names"), "names")
-    entry = MemberEntry(
-        id=member,
-        kind=_one_of(document, "kind", KINDS),
-        names=Names(fields.text(names, "zh", _MAX_NAME), fields.text(names, "en", _MAX_NAME)),
-        region=fields.number(document, "region", least=0, most=999_999),
-        hotline=_hotline(document),
-        environment=_one_of(document, "environment", ENVIRONMENTS),
-        may_issue=_may_issue(fields.mapping(document.get("may_issue"), "may_issue")),
-        statement=fields.text(document, "statement", MAX_STATEMENT_CHARACTERS),
-    )
+    entry = MemberEntry(**{name: read(document) for name, read in _READERS.items()})
     _check_place(entry)
     return entry
+
+
+def faults_of(member: str, addition: object, *, is_new: bool) -> list[tuple[str, str]]:
+    """All that is wrong with what the officers say of a member, by the path of the field: before it is sent.
+
+    Of a new member everything must be there, of a listed one only what changes.
+    """
+    if not isinstance(addition, dict):
+        return [(member, "not an object")]
+    wanted = MemberEntry._fields[1:-1]
+    found = [(f"{member}.{name}", "no such field") for name in addition if name not in wanted]
+    if not is_member_id(member):
+        found.append((member, no_member_id(member)))
+    for name in wanted:
+        if name in addition:
+            found += _faults_within(member, name, addition)
+        elif is_new:
+            found.append((f"{member}.{name}", "missing"))
+    return found
 
 
 def read_member_id(document: dict[str, Any], name: str) -> str:
@@ -176,13 +185,23 @@ def _check_place(entry: MemberEntry) -> None:
         raise Malformed("region is another member's")
 
 
+def _names(document: dict[str, Any]) -> Names:
+    names = fields.mapping(document.get("names"), "names")
+    return Names(*(fields.text(names, language, _MAX_NAME) for language in Names._fields))
+
+
 def _may_issue(document: dict[str, Any]) -> MayIssue:
-    return MayIssue(_labels(document, "statuses", Status), _labels(document, "forms", Form))
+    allowed = fields.mapping(document.get("may_issue"), "may_issue")
+    return MayIssue(_labels(allowed, "statuses", Status), _labels(allowed, "forms", Form))
 
 
 def _labels(document: dict[str, Any], name: str, closed: type[_Label]) -> frozenset[_Label]:
     labels = fields.items(document, name, len(closed))
-    return frozenset(closed.from_label(label) for label in labels)
+    try:
+        return frozenset(closed.from_label(label) for label in labels)
+    except Malformed as error:
+        known = ", ".join(each.label for each in closed)
+        raise Malformed(f"{name}: {error.detail}; there are {known}") from error
 
 
 def _one_of(document: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
@@ -202,3 +221,35 @@ def _hotline(document: dict[str, Any]) -> str:
 def _name_of(value: object, position: int) -> str:
     member = value.get("id") if isinstance(value, dict) else None
     return member if isinstance(member, str) and is_member_id(member) else f"entry {position}"
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "id": lambda document: read_member_id(document, "id"),
+    "kind": lambda document: _one_of(document, "kind", KINDS),
+    "names": _names,
+    "region": lambda document: fields.number(document, "region", least=0, most=999_999),
+    "hotline": _hotline,
+    "environment": lambda document: _one_of(document, "environment", ENVIRONMENTS),
+    "may_issue": _may_issue,
+    "statement": lambda document: fields.text(document, "statement", MAX_STATEMENT_CHARACTERS),
+}
+"""How each field of an entry is read, in the order of MemberEntry."""
+_PARTS: dict[str, dict[str, Callable[[dict[str, Any]], Any]]] = {
+    "names": {name: partial(fields.text, name=name, most=_MAX_NAME) for name in Names._fields},
+    "may_issue": {
+        "statuses": partial(_labels, name="statuses", closed=Status),
+        "forms": partial(_labels, name="forms", closed=Form),
+    },
+}
+"""The same of what stands within a field."""
+
+
+def _faults_within(member: str, name: str, addition: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    value, place = addition[name], f"{member}.{name}"
+    is_nested = name in _PARTS and isinstance(value, dict)
+    readers = _PARTS[name] if is_nested else {name: _READERS[name]}
+    for part, read in readers.items():
+        try:
+            read(value if is_nested else addition)
+        except Malformed as error:
+            yield f"{place}.{part}" if is_nested else place, error.detail

@@ -44,6 +44,15 @@ class DraftRecord(NamedTuple):
     state: str
 
 
+class WaitingDraft(NamedTuple):
+    """A draft that officers may still sign, without its content. Times in seconds UTC."""
+
+    id: str
+    statement_ids: tuple[str, ...]
+    created_at: int
+    created_by: str
+
+
 class DenialRecord(NamedTuple):
     """Who asked for a denial, in the asker's signed words. The set in force stands in ``denials.json``."""
 
@@ -94,6 +103,10 @@ class Drafts(Protocol):
     def close(self, id: str) -> None: ...
     def count_open(self, base: int, since: int) -> int:
         """How many officers may still sign: those that follow version ``base``, made at ``since`` or later."""
+        ...
+
+    def waiting(self, base: int, since: int, most: int) -> list[WaitingDraft]:
+        """At most so many of the same, oldest first."""
         ...
 
 

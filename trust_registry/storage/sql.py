@@ -18,6 +18,7 @@ from trust_registry.storage.ports import (
     MemberFileRecord,
     Records,
     StatementRecord,
+    WaitingDraft,
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -121,6 +122,13 @@ class SqlDrafts:
 
     def close(self, id: str) -> None:
         self._connection.execute(update(tables.draft).filter_by(id=id).values(state="published"))
+
+    def waiting(self, base: int, since: int, most: int) -> list[WaitingDraft]:
+        row = tables.draft.c
+        query = select(row.id, row.statement_ids, row.created_at, row.created_by)
+        query = query.where(row.state == "open", row.base == base, row.created_at >= since)
+        found = self._connection.execute(query.order_by(row.created_at, row.id).limit(most))
+        return [WaitingDraft(each.id, tuple(json.loads(each.statement_ids)), *each[2:]) for each in found]
 
     def count_open(self, base: int, since: int) -> int:
         row = tables.draft.c

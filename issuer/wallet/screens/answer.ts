@@ -3,12 +3,12 @@
 import { unwrap } from "../../../credentials/browser/challenge";
 import { CredentialError } from "../../../credentials/browser/errors";
 import type { Challenge } from "../../../credentials/browser/presentation";
-import { Camera } from "../../../service_kit/browser/camera";
-import { element } from "../../../service_kit/browser/dom";
+import { Camera, type CameraTrouble } from "../../../service_kit/browser/camera";
+import { element, put } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/symbol";
 import type { Card } from "../cards";
 import { keepAwake } from "../live_code";
-import { action, heading, warning } from "./parts";
+import { action, heading, warning, whose } from "./parts";
 import type { Screen, Wallet } from "../screen";
 
 /** The shortest time for which gates take an answer (verifier/challenges.py). */
@@ -26,20 +26,33 @@ export function answerScreen(card: Card): Screen {
       if (challenge) wallet.open(answeredScreen(card, challenge));
       else message.textContent = words.text("notAChallenge");
     };
-    const camera = new Camera(wallet.decoder, take);
-    void camera.start().then(
-      () => (isOver ? camera.stop() : (message.textContent = words.text("pointAtGate"))),
-      () => (message.textContent = words.text("noCamera")),
-    );
+    const begin = () =>
+      camera.start().then(
+        () => (isOver ? camera.stop() : (message.textContent = words.text("pointAtGate"))),
+        () => (message.textContent = words.text("noCamera")),
+      );
+    // A camera that another app has taken is asked for again, once; then whoever holds the phone must know.
+    let isAgain = false;
+    const lost = (_trouble: CameraTrouble) => {
+      message.textContent = words.text("noCamera");
+      if (!isAgain && !isOver) void begin();
+      isAgain = true;
+    };
+    const camera = new Camera(wallet.decoder, take, lost);
+    const seen = () => document.hidden || camera.isOn || isOver || void begin();
+    document.addEventListener("visibilitychange", seen);
+    void begin();
     const main = element(
       "main",
       { class: "page" },
       heading(words.text("answer")),
+      whose(card, wallet),
       element("div", { class: "view" }, camera.video, element("div", { class: "frame" }), message),
       otherWays(take, message, wallet),
     );
     const leave = () => {
       isOver = true;
+      document.removeEventListener("visibilitychange", seen);
       camera.stop();
     };
     return { main, actions: [], leave };
@@ -59,7 +72,7 @@ function challengeIn(text: string): Challenge | null {
 function otherWays(take: (text: string) => void, message: HTMLElement, { words, decoder, isElder }: Wallet): HTMLElement {
   const chooser = element("input", { type: "file", accept: "image/*", class: "hidden", id: "picture", tabindex: -1, "aria-label": words.text("picture") });
   chooser.addEventListener("change", async () => {
-    const [text] = chooser.files?.[0] ? await decoder.read(chooser.files[0]) : [];
+    const [text] = chooser.files?.[0] ? await decoder.read(chooser.files[0]).catch(() => []) : [];
     chooser.value = "";
     if (text) take(text);
     else message.textContent = words.text("noSymbol");
@@ -88,7 +101,7 @@ function answeredScreen(card: Card, challenge: Challenge): Screen {
     const { words, cards } = wallet;
     const drawn = element("div", { class: "symbol" });
     const bar = element("div", { class: "bar-of-life answer" });
-    const code = element("section", { class: "code" }, drawn, element("div", { class: "life", "aria-hidden": "true" }, bar));
+    const code = element("section", { class: "code" }, whose(card, wallet), drawn, element("div", { class: "life", "aria-hidden": "true" }, bar));
     const again = () => wallet.open(answerScreen(card));
     const main = element(
       "main",
@@ -98,7 +111,7 @@ function answeredScreen(card: Card, challenge: Challenge): Screen {
       element("p", {}, words.text("answerHow")),
     );
     void cards.present(card, challenge).then(
-      (text) => drawn.replaceChildren(symbol(text, "medium", words.text("answerSymbol"))),
+      (text) => put(drawn, symbol(text, "medium", words.text("answerSymbol"))),
       () => code.replaceWith(warning(words.text("keyLost"))),
     );
     const sleep = keepAwake();

@@ -1,10 +1,12 @@
-// A claim code that staff gave (领取码), typed from a slip of paper: large, in groups, checked before it is sent.
+// A claim code that staff gave (领取码), typed from a slip of paper: large, in groups, checked before it is sent. Whatever
+// passes is tried again by itself, with the same key, so that no code is lost between the issuer and the phone.
 
 import { CredentialError } from "../../../credentials/browser/errors";
 import { element } from "../../../service_kit/browser/dom";
-import { NotKept } from "../cards";
-import { CLAIM_CODE_DIGITS, digitsOf, grouped, isSound } from "../claim_code";
+import { isFinal, NotKept } from "../cards";
+import { CLAIM_CODE_DIGITS, digitsOf, faultOf, grouped } from "../claim_code";
 import { Refusal } from "../issuer";
+import { outside } from "./install";
 import { heading, hotline, whileBusy } from "./parts";
 import type { Screen, Wallet } from "../screen";
 
@@ -12,35 +14,43 @@ const MAX_TYPED_CHARACTERS = 64;
 
 export const claimScreen: Screen = (wallet) => {
   const { words } = wallet;
+  const waiting = wallet.cards.pending.find(({ code }) => code !== null);
   const box = element("input", {
     id: "code", class: "claim-code", autocomplete: "one-time-code", spellcheck: "false", inputmode: "numeric",
     enterkeyhint: "done", placeholder: "0000 0000 0000 0000", maxlength: MAX_TYPED_CHARACTERS, "aria-describedby": "code-hint code-error",
-    required: true,
+    required: true, value: waiting?.code ? grouped(waiting.code) : "",
   });
   const error = element("p", { id: "code-error", class: "error", role: "alert" });
-  const help = hotline(wallet);
   const send = element("button", { class: "primary wide", id: "send" }, words.text("claimSend"));
-  const complain = (code: string) => {
-    error.textContent = words.refusal(code);
+  const complain = (code: string, text: string) => {
+    error.textContent = text;
     main.dataset.refusal = code;
     box.setAttribute("aria-invalid", "true");
     box.focus();
   };
+  const quiet = () => {
+    error.textContent = "";
+    delete main.dataset.refusal;
+    box.removeAttribute("aria-invalid");
+  };
   const submit = async (event: Event) => {
     event.preventDefault();
+    quiet();
     const code = digitsOf(box.value);
-    if (!isSound(code)) return complain("claim-code-mistyped");
-    error.textContent = "";
-    await whileBusy(send, () => claim(code, wallet).catch((failure: unknown) => complain(codeOf(failure))));
+    const fault = faultOf(code);
+    if (fault?.name === "mistyped") return complain("claim-code-mistyped", words.refusal("claim-code-mistyped"));
+    if (fault) return complain("claim-code-mistyped", words.text(fault.name, { count: fault.count }));
+    await whileBusy(send, () => claim(code, wallet).catch((failure: unknown) => complain(codeOf(failure), wordsOf(failure, wallet))));
   };
   box.addEventListener("input", () => {
     if (box.selectionStart === box.value.length) box.value = grouped(box.value);
-    box.removeAttribute("aria-invalid");
+    quiet();
   });
   const main = element(
     "main",
     { class: "page" },
     heading(words.text("claim")),
+    outside(wallet),
     element(
       "form",
       { class: "stack", onsubmit: submit },
@@ -52,22 +62,41 @@ export const claimScreen: Screen = (wallet) => {
     ),
     element("p", {}, words.text("onePhone")),
     wallet.isElder ? null : element("p", {}, words.text("claimRelative")),
-    help,
+    hotline(wallet),
   );
   return { main, actions: [] };
 };
+
+/** The words of a claim that was refused; of what passes also that nothing is lost, and that it goes on by itself. */
+export function claimRefusal(code: string, wallet: Wallet): string {
+  const said = wallet.words.refusal(code);
+  return wallet.cards.pending.length > 0 && !isFinal(code) ? said + goesOn(wallet) : said;
+}
+
+/** How it goes on; after a sign-in there is no claim code in anybody's hand. */
+export function goesOn({ words, cards }: Wallet): string {
+  return words.text(cards.pending.some(({ code }) => code !== null) ? "claimGoesOn" : "signInGoesOn");
+}
 
 async function claim(code: string, wallet: Wallet): Promise<void> {
   const card = await wallet.cards.claim(code);
   // Asked only now that there is something worth keeping: browsers say yes to who is used.
   void navigator.storage?.persist?.();
+  wallet.claimTrouble = null;
   wallet.pick(card);
   wallet.home();
   wallet.say(wallet.words.text(card.issued.form === "assisted" ? "claimedRelative" : "claimed"));
 }
 
-function codeOf(failure: unknown): string {
+/** The stable code of why there is no code. */
+export function codeOf(failure: unknown): string {
   if (failure instanceof Refusal || failure instanceof CredentialError) return failure.code;
   if (failure instanceof NotKept) return "not-kept";
   throw failure;
+}
+
+/** The words for it: what happened, and whether it goes on by itself. */
+export function wordsOf(failure: unknown, wallet: Wallet): string {
+  if (failure instanceof NotKept) return wallet.words.text(`refusal-not-kept-${failure.trouble}`);
+  return claimRefusal(codeOf(failure), wallet);
 }

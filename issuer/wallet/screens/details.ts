@@ -3,7 +3,7 @@
 import { shownStatus } from "../../../credentials/browser/verdict";
 import { element, facts } from "../../../service_kit/browser/dom";
 import type { Card } from "../cards";
-import { heading, hotline, statusBand } from "./parts";
+import { heading, hotline, retell, statusBand } from "./parts";
 import { read } from "../reading";
 import type { Screen } from "../screen";
 
@@ -13,26 +13,33 @@ export function detailsScreen(card: Card): Screen {
     const credential = read(card.issued.text);
     const status = shownStatus({ credential });
     const decision = credential.decisionReference?.replace(/(.{4})(?=.)/g, "$1 ") ?? null;
+    const told = element("div", {});
+    const tell = () =>
+      retell(
+        told,
+        facts(
+          [words.text("name"), credential.holderName],
+          [words.text("tailOf"), credential.documentTail],
+          [words.text("form"), words.form(credential.form)],
+          [words.text("reason"), words.reason(credential.reason)],
+          [words.text("evidence"), words.evidence(credential.evidence, cards.clock.now())],
+          [words.text("issuer"), words.marked(card.office)],
+          [words.text("asOf"), words.moment(credential.issuedAt)],
+          [words.text("expires"), words.moment(credential.expiresAt)],
+          [words.text("decision"), decision],
+        ),
+      );
+    tell();
     const main = element(
       "main",
       { class: "page" },
       heading(words.text("details")),
       status ? statusBand(status, words.status(status)) : null,
-      facts(
-        [words.text("name"), credential.holderName],
-        [words.text("tailOf"), credential.documentTail],
-        [words.text("form"), words.form(credential.form)],
-        [words.text("reason"), words.reason(credential.reason)],
-        [words.text("evidence"), words.evidence(credential.evidence, cards.now(card))],
-        [words.text("issuer"), words.marked(card.office)],
-        [words.text("asOf"), words.moment(credential.issuedAt)],
-        [words.text("expires"), words.moment(credential.expiresAt)],
-        [words.text("decision"), decision],
-      ),
-      decision ? element("p", {}, words.text("complain")) : null,
+      told,
+      decision ? element("p", {}, words.text("decisionHow")) : null,
       element("p", { class: "quiet" }, words.text("privacy")),
       hotline(wallet),
     );
-    return { main, actions: [] };
+    return { main, actions: [], tick: tell };
   };
 }

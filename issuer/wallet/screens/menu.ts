@@ -3,14 +3,16 @@
 import { element } from "../../../service_kit/browser/dom";
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../../service_kit/browser/language";
 import { answerScreen } from "./answer";
-import { isUsable } from "../cards";
+import { isEnded, isUsable } from "../cards";
 import { claimScreen } from "./claim";
 import { detailsScreen } from "./details";
 import { paperScreen } from "./paper";
-import { action, heading, hotline, stack } from "./parts";
+import { installing } from "./install";
+import { nicknameScreen } from "./nickname";
+import { action, heading, hotline, stack, whose } from "./parts";
 import { removeScreen } from "./remove";
 import type { Screen, Wallet } from "../screen";
-import { renewNow } from "./show";
+import { renewNow } from "./renew";
 
 export const menuScreen: Screen = (wallet) => {
   const { words, card } = wallet;
@@ -18,8 +20,10 @@ export const menuScreen: Screen = (wallet) => {
     "main",
     { class: "page" },
     heading(words.text("menu")),
+    card ? whose(card, wallet) : null,
     stack(...(card ? withCard(wallet) : []), hotline(wallet)),
     choices(wallet),
+    element("p", { class: "quiet" }, words.text("version", { version: version() })),
   );
   return { main, actions: [] };
 };
@@ -29,14 +33,16 @@ function withCard(wallet: Wallet): HTMLElement[] {
   const card = wallet.card!;
   const open = (id: string, label: string, screen: Screen) => action(id, label, () => wallet.open(screen), "wide");
   return [
-    ...(isUsable(card)
+    // Of a card that has ended there is nothing to show a gate, and no paper to be had.
+    ...(isUsable(card) && !isEnded(card)
       ? [
           open("answer", words.text("answer"), answerScreen(card)),
           open("details", words.text("details"), detailsScreen(card)),
           open("paper", words.text("paper"), paperScreen(card)),
-          action("renew", words.text("renewNow"), () => renewNow(wallet), "wide"),
         ]
       : []),
+    ...(isUsable(card) ? [action("renew", words.text("renewNow"), () => renewNow(wallet), "wide")] : []),
+    open("nickname", words.text("nickname"), nicknameScreen(card)),
     ...(cards.isFull ? [] : [open("claim", words.text("claimAnother"), claimScreen)]),
     open("remove", words.text("remove"), removeScreen(card)),
   ];
@@ -50,5 +56,10 @@ export function choices(wallet: Wallet): HTMLElement {
     element("option", { value: language, selected: language === words.language, lang: language }, LANGUAGE_NAMES[language]),
   );
   const select = element("select", { id: "language", onchange: () => wallet.chooseLanguage(select.value as Language) }, ...options);
-  return element("div", { class: "stack" }, elder, element("label", { for: "language" }, words.text("language")), select);
+  return element("div", { class: "stack" }, elder, installing(wallet), element("label", { for: "language" }, words.text("language")), select);
+}
+
+/** Which content the app is made of, as the build has written it into the page. */
+function version(): string {
+  return document.querySelector<HTMLMetaElement>("meta[name=version]")?.content ?? "";
 }

@@ -5,7 +5,8 @@ import { element } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/symbol";
 import type { Card } from "../cards";
 import { Refusal, type Issued, type Office } from "../issuer";
-import { action, heading, hotline, stack, statusBand, warning, whileBusy } from "./parts";
+import { savePicture } from "../paper_picture";
+import { action, heading, hotline, stack, statusBand, warning, whileBusy, whose } from "./parts";
 import { read } from "../reading";
 import type { Screen, Wallet } from "../screen";
 
@@ -17,6 +18,7 @@ export function paperScreen(card: Card): Screen {
       "main",
       { class: "page" },
       heading(words.text("paper")),
+      whose(card, wallet),
       element("p", { class: "large" }, words.text("paperWhat")),
       element("p", {}, words.text("paperCare")),
       stack(make),
@@ -37,8 +39,9 @@ async function fetchPaper(card: Card, wallet: Wallet): Promise<void> {
 function refusedScreen(card: Card, code: string): Screen {
   return (wallet) => {
     const again = action("make", wallet.words.text("tryAgain"), () => whileBusy(again, () => fetchPaper(card, wallet)), "primary wide");
-    const said = warning(wallet.words.refusal(code));
-    const main = element("main", { class: "page", "data-refusal": code }, heading(wallet.words.text("paper")), said, stack(again, hotline(wallet)));
+    // Refused for their number are papers by the day, and not tries by the hour.
+    const said = warning(code === "rate-limited" ? wallet.words.text("paperTooMany") : wallet.words.refusal(code));
+    const main = element("main", { class: "page", "data-refusal": code }, heading(wallet.words.text("paper")), whose(card, wallet), said, stack(again, hotline(wallet)));
     return { main, actions: [] };
   };
 }
@@ -47,6 +50,7 @@ function sheetScreen(paper: Issued, office: Office): Screen {
   return (wallet) => {
     const { words } = wallet;
     const print = action("print", words.text("print"), () => globalThis.print(), "primary");
+    const save = action("save-picture", words.text("paperPicture"), () => whileBusy(save, () => keepPicture(paper, office, wallet)));
     const main = element(
       "main",
       { class: "page sheet" },
@@ -55,43 +59,73 @@ function sheetScreen(paper: Issued, office: Office): Screen {
       element("p", { class: "cut", "aria-hidden": "true" }, element("span", {}, `✂ ${words.text("cut")}`)),
       pocket(paper, office, wallet),
     );
-    return { main, actions: [print] };
+    return { main, actions: [print, save] };
   };
 }
 
-/** The upper part of the sheet: the code as large as a hand, and what to know. */
+async function keepPicture(paper: Issued, office: Office, wallet: Wallet): Promise<void> {
+  const { words } = wallet;
+  const isSaved = await savePicture({
+    text: paper.text,
+    title: words.text("paperTitle", { office: words.marked(office) }),
+    lines: lines(paper, words),
+    notes: notes(office, words),
+    name: words.text("paper"),
+  });
+  wallet.say(words.text(isSaved ? "paperPictureSaved" : "paperPictureFailed"), !isSaved);
+}
+
+/** The upper part of the sheet: whose it is, the code as large as a hand, and what to know. */
 function large(paper: Issued, office: Office, { words }: Wallet): HTMLElement {
   return element(
     "section",
     { class: "paper large-paper" },
     element("h2", {}, words.text("paperTitle", { office: words.marked(office) })),
+    ...person(paper, words),
     element("div", { class: "symbol" }, symbol(paper.text, "quartile", words.text("paperSymbol"))),
-    ...person(paper, office, words),
-    element(
-      "ul",
-      {},
-      ...(["paperRuleDocument", "paperRuleCopy", "paperRuleExpiry"] as const).map((rule) => element("li", {}, words.text(rule))),
-      element("li", {}, office.hotline ? words.text("paperRuleLost", { number: office.hotline }) : words.text("paperRuleLostPlain")),
-    ),
+    element("ul", {}, ...[...notes(office, words), words.text("paperRuleCopy"), words.text("paperRuleExpiry")].map((note) => element("li", {}, note))),
   );
 }
 
-/** The lower part: to fold and carry. */
+/** The lower part: to fold and carry, with all that somebody needs who has nothing else on them. */
 function pocket(paper: Issued, office: Office, { words }: Wallet): HTMLElement {
   return element(
     "section",
     { class: "paper pocket" },
     element("div", { class: "symbol" }, symbol(paper.text, "quartile", words.text("paperSymbol"))),
-    element("div", {}, element("h2", {}, words.text("paperTitle", { office: words.marked(office) })), ...person(paper, office, words)),
+    element(
+      "div",
+      {},
+      element("h2", {}, words.text("paperTitle", { office: words.marked(office) })),
+      ...person(paper, words),
+      ...notes(office, words).map((note) => element("p", {}, note)),
+    ),
   );
 }
 
-function person(paper: Issued, office: Office, words: Wallet["words"]): HTMLElement[] {
+function person(paper: Issued, words: Wallet["words"]): HTMLElement[] {
+  const status = shownStatus({ credential: read(paper.text) });
+  const [who, until] = lines(paper, words);
+  return [
+    element("p", { class: "who" }, who!),
+    ...(status ? [statusBand(status, words.status(status))] : []),
+    element("p", { class: "until" }, until!),
+  ];
+}
+
+/** Whose it is, and until which day of which year: paper is read on another day than it was printed. */
+function lines(paper: Issued, words: Wallet["words"]): string[] {
   const credential = read(paper.text);
   const status = shownStatus({ credential });
   return [
-    ...(status ? [statusBand(status, words.status(status))] : []),
-    element("p", { class: "who" }, `${credential.holderName}　${words.text("tail", { tail: credential.documentTail })}`),
-    element("p", { class: "until" }, words.text("validUntil", { time: words.until(credential.expiresAt, office.now) })),
+    `${credential.holderName}　${words.text("tail", { tail: credential.documentTail })}`,
+    words.text("validUntil", { time: words.moment(credential.expiresAt) }),
+    ...(status ? [words.status(status)] : []),
   ];
+}
+
+/** The document, and whom to call. */
+function notes(office: Office, words: Wallet["words"]): string[] {
+  const lost = office.hotline ? words.text("paperRuleLost", { number: office.hotline }) : words.text("paperRuleLostPlain");
+  return [words.text("paperRuleDocument"), lost];
 }

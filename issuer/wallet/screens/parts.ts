@@ -1,7 +1,8 @@
 // Pieces that several screens are made of.
 
 import type { Status } from "../../../credentials/browser/model";
-import { button, element, shape } from "../../../service_kit/browser/dom";
+import { button, element, put, shape } from "../../../service_kit/browser/dom";
+import type { Card } from "../cards";
 import type { Wallet } from "../screen";
 
 /** Told apart without any colour: a tick in a circle, an exclamation mark in a triangle, a cross in an octagon, a clock. */
@@ -39,6 +40,21 @@ export function hotline(wallet: Wallet): HTMLElement | null {
   const number = wallet.card?.office.hotline ?? wallet.office?.hotline;
   if (!number) return null;
   return element("a", { class: "button call", href: `tel:${number.replace(/[^0-9+]/g, "")}` }, wallet.words.text("hotline", { number }));
+}
+
+/** Whose code a screen is about, by the signed code; above whatever is shown of it. */
+export function whose(card: Card, { words, isElder }: Wallet, ...more: (HTMLElement | null)[]): HTMLElement {
+  const { name, more: tail } = words.person(card, isElder);
+  return element("div", { class: "whose" }, element("p", { class: "who" }, element("strong", {}, name), " ", tail), ...more);
+}
+
+/** Draw `children` into `place` when what they say has become another; the focus stays on the button that it was on. */
+export function retell(place: HTMLElement, ...children: (HTMLElement | null)[]): void {
+  const drawn = element("div", {}, ...children);
+  if (drawn.textContent === place.textContent) return;
+  const focused = place.contains(document.activeElement) ? document.activeElement?.id : null;
+  put(place, ...drawn.childNodes);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
 /** Buttons under each other. */

@@ -1,15 +1,29 @@
-// One's own and relatives' codes, to choose from.
+// One's own and relatives' codes, to choose from: what each person is called here, whose the code is, how it stands.
 
 import { element } from "../../../service_kit/browser/dom";
-import { action, heading, stack } from "./parts";
-import type { Screen } from "../screen";
+import type { Card } from "../cards";
+import { heading, stack } from "./parts";
+import type { Screen, Wallet } from "../screen";
 
 export const peopleScreen: Screen = (wallet) => {
   const { cards, words } = wallet;
-  const names = cards.all.map((card) => {
-    const choose = action(`card-${card.id}`, words.cardName(card), () => (wallet.pick(card), wallet.home()), "wide person");
-    if (card.id === wallet.card?.id) choose.setAttribute("aria-current", "true");
-    return choose;
-  });
-  return { main: element("main", { class: "page" }, heading(words.text("people")), stack(...names)), actions: [] };
+  return {
+    main: element("main", { class: "page" }, heading(words.text("people")), stack(...cards.all.map((card) => person(card, wallet)))),
+    actions: [],
+  };
 };
+
+function person(card: Card, wallet: Wallet): HTMLButtonElement {
+  const { name, more } = wallet.words.person(card);
+  const standing = wallet.words.standing(card, wallet.cards.clock);
+  return element(
+    "button",
+    {
+      type: "button", class: "wide person", id: `card-${card.id}`, "aria-current": card.id === wallet.card?.id ? "true" : null,
+      onclick: () => (wallet.pick(card), wallet.home()),
+    },
+    element("strong", {}, name),
+    element("span", {}, more),
+    element("span", { class: "standing" }, standing),
+  );
+}

@@ -2,7 +2,7 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../cards";
-import { action, heading, stack, whileBusy } from "./parts";
+import { action, heading, stack, whileBusy, whose } from "./parts";
 import { rememberCards } from "../preferences";
 import type { Screen, Wallet } from "../screen";
 
@@ -15,7 +15,7 @@ export function removeScreen(card: Card): Screen {
       "main",
       { class: "page" },
       heading(words.text("remove")),
-      element("p", { class: "who" }, words.cardName(card)),
+      whose(card, wallet),
       element("p", { class: "large" }, words.text("removeWhat")),
       stack(yes, no),
     );

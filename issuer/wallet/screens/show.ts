@@ -1,29 +1,39 @@
-// The code on the screen: large, black on white, alive; whose it is, what it says, until when. When it cannot be shown:
+// The code on the screen: whose it is, large, black on white, alive; what it says, until when. When it cannot be shown:
 // why, and what to do.
 
 import { shownStatus } from "../../../credentials/browser/verdict";
 import type { StatusCredential } from "../../../credentials/browser/model";
-import { element, facts, shape } from "../../../service_kit/browser/dom";
+import { element, facts, put, shape } from "../../../service_kit/browser/dom";
 import { answerScreen } from "./answer";
-import { isUsable, type Card } from "../cards";
+import { isEnded, isUsable, type Card } from "../cards";
 import { claimScreen } from "./claim";
-import { canBeShown, conditionOf, isClockFar, type Condition } from "../condition";
+import { canBeShown, conditionOf, isWorthAsking, type Condition } from "../condition";
 import { keepAwake, LiveCode } from "../live_code";
 import { menuScreen } from "./menu";
-import { action, heading, hotline, stack, STATUS_SHAPES, warning, WARNING_SHAPE, whileBusy } from "./parts";
+import { action, heading, hotline, retell, stack, STATUS_SHAPES, warning, WARNING_SHAPE, whose } from "./parts";
 import { peopleScreen } from "./people";
 import { read } from "../reading";
 import { removeScreen } from "./remove";
+import { renewNow } from "./renew";
 import type { Screen, Shown, Wallet } from "../screen";
 
 export function showScreen(card: Card): Screen {
   return (wallet) => {
-    const condition = conditionOf(card, wallet.cards.now(card));
+    const { words, cards } = wallet;
+    const condition = conditionOf(card, cards.clock);
     const shown = canBeShown(condition) ? alive(card, condition, wallet) : unavailable(card, condition, wallet);
-    const answer = action("answer", wallet.words.text("answer"), () => wallet.open(answerScreen(card)));
-    const menu = action("menu", wallet.words.text("menu"), () => wallet.open(menuScreen));
-    const isAnswering = !wallet.isElder && isUsable(card) && condition !== "expired";
-    return { ...shown, actions: [...(isAnswering ? [answer] : []), menu] };
+    const isAsking = isWorthAsking(card, cards.clock);
+    const renew = action("renew", words.text("renewNow"), () => renewNow(wallet), "primary");
+    const answer = action("answer", words.text("answer"), () => wallet.open(answerScreen(card)));
+    const menu = action("menu", words.text("menu"), () => wallet.open(menuScreen));
+    const isAnswering = !wallet.isElder && isUsable(card) && !isEnded(card) && condition !== "expired";
+    // Time goes on while the screen stands: what it says may be over, or begin.
+    const tick = () => {
+      if (conditionOf(card, cards.clock) !== condition || isWorthAsking(card, cards.clock) !== isAsking) wallet.refresh();
+      else shown.tick?.();
+    };
+    const actions = [...(isAsking && canBeShown(condition) ? [renew] : []), ...(isAnswering ? [answer] : []), menu];
+    return { ...shown, tick, actions };
   };
 }
 
@@ -33,13 +43,19 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
   const live = new LiveCode(
     {
       sign: () => cards.present(card),
-      now: () => cards.now(card),
-      failed: () => main.replaceChildren(...unavailable(card, "key-lost", wallet).main.childNodes),
+      now: () => cards.clock.now(),
+      failed: () => put(main, ...unavailable(card, "key-lost", wallet).main.children),
     },
     words,
   );
   const sleep = keepAwake();
-  const expiry = setTimeout(wallet.refresh.bind(wallet), Math.min(1000 * (card.issued.expires_at - cards.now(card)), 2 ** 31 - 1));
+  const others = cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
+  const until = element("p", { class: "until" });
+  const around = element("div", { class: "around" });
+  const tell = () => {
+    until.textContent = words.text("validUntil", { time: words.until(credential.expiresAt, cards.clock.now()) });
+    retell(around, ...surroundings(card, condition, credential, wallet));
+  };
   const main = element(
     "main",
     { class: "page show", "data-condition": condition },
@@ -47,20 +63,16 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
       "section",
       { class: "code" },
       element("div", { class: "top" }, element("p", {}, words.marked(card.office, wallet.isElder)), live.clock),
+      whose(card, wallet, others),
       live.symbol,
       live.life,
       statusHeading(credential, words),
+      until,
     ),
-    ...whose(card, credential, wallet),
-    ...notices(card, condition, wallet),
-    ...(wallet.isElder ? [] : [details(card, credential, wallet)]),
+    around,
   );
-  const leave = () => {
-    live.stop();
-    sleep();
-    clearTimeout(expiry);
-  };
-  return { main, actions: [], leave };
+  tell();
+  return { main, actions: [], tick: () => (live.tick(), tell()), leave: sleep };
 }
 
 /** The only colour on the page, and it comes from what the issuer signed; without a decision there is none. */
@@ -71,32 +83,19 @@ function statusHeading(credential: StatusCredential, words: Wallet["words"]): HT
   return element("h1", { class: `band ${status ?? "pending"}`, "data-status": status ?? "", tabindex: -1 }, drawing, label);
 }
 
-function whose(card: Card, credential: StatusCredential, wallet: Wallet): HTMLElement[] {
-  const { words } = wallet;
+/** What is to be known besides, the most urgent first. */
+function surroundings(card: Card, condition: Condition, credential: StatusCredential, wallet: Wallet): (HTMLElement | null)[] {
+  const { words, cards } = wallet;
   const relation = credential.guardian ? words.text("carriedBy", { guardian: words.guardian(credential.guardian) }) : null;
+  const left = words.left(card.issued.expires_at - cards.clock.now());
   return [
-    named(wallet, element("strong", {}, credential.holderName), " ", words.text("tail", { tail: credential.documentTail })),
-    ...(relation ? [element("p", {}, relation)] : []),
-    element("p", { class: "until" }, words.text("validUntil", { time: words.until(credential.expiresAt, card.office.now) })),
+    condition === "ending" ? warning(words.text("ending", { time: left })) : null,
+    cards.clock.isFar ? warning(words.clockFar(cards.clock.ahead)) : null,
+    credential.status !== "green" && credential.decisionReference ? complaint(credential, wallet) : null,
+    wallet.trouble ? warning(words.text(`notKept-${wallet.trouble}`)) : null,
+    relation ? element("p", {}, relation) : null,
+    wallet.isElder ? null : details(credential, wallet),
   ];
-}
-
-/** Whose code it is, and where there are several the way to the others. */
-function named(wallet: Wallet, ...name: (Node | string)[]): HTMLElement {
-  const { words, cards } = wallet;
-  const others = cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
-  return element("div", { class: "row" }, element("p", { class: "who grow" }, ...name), others);
-}
-
-function notices(card: Card, condition: Condition, wallet: Wallet): HTMLElement[] {
-  const { words, cards } = wallet;
-  const found: HTMLElement[] = [];
-  const credential = read(card.issued.text);
-  if (condition === "ending") found.push(warning(words.text("ending", { time: words.left(card.issued.expires_at - cards.now(card)) })));
-  if (isClockFar(card)) found.push(warning(words.clockFar(card.ahead)));
-  if (credential.status !== "green" && credential.decisionReference) found.push(complaint(credential, wallet));
-  if (!wallet.isKept) found.push(warning(words.text("notKept")));
-  return found;
 }
 
 /** Why it is not green, and where to complain. */
@@ -111,13 +110,14 @@ function complaint(credential: StatusCredential, wallet: Wallet): HTMLElement {
   );
 }
 
-function details(card: Card, credential: StatusCredential, { words }: Wallet): HTMLElement {
+function details(credential: StatusCredential, { words, cards }: Wallet): HTMLElement {
+  const now = cards.clock.now();
   return element(
     "section",
     { class: "card" },
     facts(
-      [words.text("asOf"), words.moment(credential.issuedAt)],
-      [words.text("evidence"), words.evidence(credential.evidence, card.office.now)],
+      [words.text("asOf"), words.until(credential.issuedAt, now)],
+      [words.text("evidence"), words.evidence(credential.evidence, now)],
       [words.text("reason"), words.reason(credential.reason)],
     ),
     element("p", { class: "quiet hint" }, words.text("brightness")),
@@ -125,18 +125,22 @@ function details(card: Card, credential: StatusCredential, { words }: Wallet): H
 }
 
 function unavailable(card: Card, condition: Condition, wallet: Wallet): Shown {
-  const { words } = wallet;
-  const said = words.condition(condition, card, wallet.cards.now(card));
+  const { words, cards } = wallet;
+  const others = cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
+  const what = element("p", { class: "large" });
+  const tell = () => (what.textContent = words.condition(condition, card, cards.clock).what);
+  const said = words.condition(condition, card, cards.clock);
   const main = element(
     "main",
     { class: "page show", "data-condition": condition },
     heading(said.title, shape(WARNING_SHAPE)),
-    named(wallet, words.cardName(card)),
-    element("p", { class: "large" }, said.what),
+    whose(card, wallet, others),
+    what,
     element("p", { class: "large" }, said.todo),
     stack(...remedies(card, condition, wallet), hotline(wallet)),
   );
-  return { main, actions: [] };
+  tell();
+  return { main, actions: [], tick: tell };
 }
 
 function remedies(card: Card, condition: Condition, wallet: Wallet): HTMLElement[] {
@@ -148,13 +152,4 @@ function remedies(card: Card, condition: Condition, wallet: Wallet): HTMLElement
   if (condition === "expired") return [renew];
   if (condition === "clock") return [renew, answer];
   return [claim, remove];
-}
-
-/** Ask the issuer for newer codes at the holder's wish, and say how it went. */
-export async function renewNow(wallet: Wallet): Promise<void> {
-  const pressed = document.getElementById("renew") as HTMLButtonElement;
-  await whileBusy(pressed, () => wallet.cards.renew(true));
-  const refusal = wallet.card?.refusal ?? null;
-  wallet.refresh();
-  wallet.say(refusal === null ? wallet.words.text("renewed") : wallet.words.refusal(refusal));
 }

@@ -1,11 +1,10 @@
 // Signing in with the province's account (统一身份认证) in place of a claim code. The page only leaves and comes back;
 // what was proved meanwhile lies in cookies that it cannot read.
 
-import { CredentialError } from "../../../credentials/browser/errors";
 import { element } from "../../../service_kit/browser/dom";
-import { NotKept } from "../cards";
-import * as issuer from "../issuer";
+import { isFinal } from "../cards";
 import { Refusal } from "../issuer";
+import { codeOf, wordsOf } from "./claim";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
 import type { Screen, Wallet } from "../screen";
 
@@ -29,7 +28,7 @@ export const signInScreen: Screen = (wallet) => {
 
 async function leave(wallet: Wallet): Promise<void> {
   try {
-    location.assign(await issuer.signIn(wallet.words.language));
+    location.assign(await wallet.cards.issuer.signIn(wallet.words.language));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     wallet.open(failedScreen(error.code));
@@ -53,22 +52,21 @@ async function fetchCode(wallet: Wallet): Promise<void> {
     // Away from what was said of a try before.
     wallet.home();
   } catch (error) {
-    if (error instanceof Refusal || error instanceof CredentialError) wallet.open(failedScreen(error.code));
-    else if (error instanceof NotKept) wallet.open(failedScreen("not-kept"));
-    else throw error;
+    wallet.open(failedScreen(codeOf(error), wordsOf(error, wallet)));
   }
 }
 
-function failedScreen(code: string): Screen {
+function failedScreen(code: string, said?: string): Screen {
   return (wallet) => {
     const { words } = wallet;
-    // Until the answer has come, the code may be fetched again.
-    const again = code === "offline" ? action("again", words.text("tryAgain"), () => fetchCode(wallet), "primary wide") : null;
+    // What passes is tried again, with the same key: the code may have been given already.
+    const isWaiting = wallet.cards.pending.some((pending) => pending.code === null) && !isFinal(code);
+    const again = isWaiting ? action("again", words.text("tryAgain"), () => fetchCode(wallet), "primary wide") : null;
     const main = element(
       "main",
       { class: "page", "data-refusal": code },
       heading(words.text("signInFailed")),
-      warning(words.refusal(code)),
+      warning(said ?? words.refusal(code)),
       stack(again, hotline(wallet)),
     );
     return { main, actions: [] };

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from credentials.errors import StorageUnavailable
-from service_kit.metrics import StateCollector, gauge, gauges
+from service_kit.metrics import HouseCollector, Metrics, StateCollector, gauge, gauges
+from service_kit.upkeep import Upkeep
 from service_kit.workers import Slot, counting_folder, counting_together
 
 ROOT = Path(__file__).parents[3]
@@ -140,3 +141,25 @@ def test_what_is_not_known_has_no_sample() -> None:
     assert gauges("tongxing_age", "", ("member",), []).samples == []
     (sample,) = gauges("tongxing_age", "", ("member",), [(("CN-41",), 3)]).samples
     assert (sample.labels, sample.value) == ({"member": "CN-41"}, 3)
+
+
+def test_what_a_service_stands_on(tmp_path: Path) -> None:
+    """A disk that fills and a deed that fails again and again are seen before anybody is turned away."""
+
+    def fail() -> None:
+        raise StorageUnavailable("gone")
+
+    metrics, upkeep = Metrics("issuer"), Upkeep("publication", fail, 60)
+    metrics.registry.register(HouseCollector(tmp_path, upkeep))
+    upkeep.run_once()
+    upkeep.run_once()
+    text = metrics.exposition().decode()
+    assert 'tongxing_upkeep_failures{work="publication"} 2.0' in text
+    assert 0 <= float(text.partition("\ntongxing_disk_free_share ")[2].partition("\n")[0]) <= 1
+
+
+def test_a_disk_that_is_not_there_has_no_number(tmp_path: Path) -> None:
+    """0 would ring the alarm of a full one."""
+    metrics = Metrics("verifier")
+    metrics.registry.register(HouseCollector(tmp_path / "missing"))
+    assert "\ntongxing_disk_free_share " not in metrics.exposition().decode()

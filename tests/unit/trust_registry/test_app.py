@@ -27,7 +27,9 @@ from trust_registry.approval import DraftDocument, review, sign
 from trust_registry.client.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
 from trust_registry.denials import sign_request
+from trust_registry.log import read_page
 from trust_registry.member_files import MAX_STATUS_FILE_BYTES
+from trust_registry.public_pages import DEEDS
 
 
 @pytest.fixture
@@ -46,6 +48,26 @@ def client(settings: RegistrySettings) -> Iterator[FlaskClient]:
     app = create_app(settings, FixedClock(NOW))
     yield app.test_client()
     app.extensions[service.EXTENSION].publication.storage.engine.dispose()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "zh-HK", "en"])
+def test_log_and_list_are_pages_for_people(
+    client: FlaskClient, registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """The public reads them in a browser, each deed in words, a page after the other."""
+    monkeypatch.setattr("trust_registry.views.read_page", lambda storage, since: read_page(storage, since)[:2])
+    monkeypatch.setattr("trust_registry.public_pages.MAX_PAGE", 2)
+    submit(client, registry)
+    make_draft(client, registry)
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    log = client.get(f"/v1/log?lang={language}", headers=browser).text
+    assert DEEDS["statement-received"].of(language) in log
+    assert f"since=2&amp;lang={language}" in log
+    later = client.get(f"/v1/log?since=2&lang={language}", headers=browser).text
+    assert f"since=0&amp;lang={language}" in later
+    state = client.get(f"/v1/state?lang={language}", headers=browser).text
+    assert {"zh-CN": "河南", "zh-HK": "河南", "en": "Henan"}[language] in state
+    assert client.get("/v1/log").json["leaves"][0]["kind"] == "statement-received"
 
 
 CHANGED = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}

@@ -19,12 +19,14 @@ from credentials.formats import challenge, presentation
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form
 from service_kit.clock import SystemClock
+from service_kit.front.sheet import show
 from service_kit.limits import Limit
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
 from tests.vectors.reading import read_trust
 from verifier.app import create_app
 from verifier.config import VerifierSettings
+from verifier.public_page import state_page
 from verifier.service import CHECKS, EXTENSION, VerifierService
 from verifier.views import MAX_BATCH
 from wsgi import make_application
@@ -68,6 +70,23 @@ def test_check(client: FlaskClient, registry: MirroredRegistry) -> None:
     assert answer.json["outcome"] == "accepted"
     assert answer.json["holder"]["name"] == "王**"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+RULE = {"rule_set": 0, "version": 3, "sequence": 3, "valid_from": 1_795_000_000, "valid_until": None, "in_force": True}
+
+
+@pytest.mark.parametrize(("language", "name", "age"), [("zh-CN", "河南", "10 分钟前"), ("en", "Henan", "10 min old")])
+def test_the_state_is_a_page_for_people(app: Flask, client: FlaskClient, language: str, name: str, age: str) -> None:
+    """Whoever looks after a gate opens it in a browser, also before it knows anything."""
+    assert name in client.get(f"/v1/state?lang={language}", headers={"Accept": "text/html"}).text
+    state = app.extensions[EXTENSION].state()
+    failure = {"member": "", "file": "timestamp.json", "code": "fetch-failed", "detail": "", "at": 1_795_000_000}
+    aged = state | {"trust": {**state["trust"], "age": 600}, "failures": [failure], "rules": [RULE]}
+    with app.test_request_context(f"/?lang={language}"):
+        page = show(state_page(aged)).get_data(as_text=True)
+        assert show(state_page(state | {"trust": None, "members": {}})).status_code == 200
+    assert age in page
+    assert "fetch-failed" in page
 
 
 def test_check_names_its_lane(client: FlaskClient, registry: MirroredRegistry) -> None:

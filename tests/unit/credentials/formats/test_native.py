@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from credentials.errors import Malformed, NotACredential, TooLarge
-from credentials.formats import native
+from credentials.formats import native, table
+from credentials.formats.presentation import Presentation
 from credentials.model import Form
 from credentials.qr.symbol import ALPHANUMERIC
 from credentials.wire import base45, cose
@@ -33,6 +34,23 @@ def test_a_text_is_in_qr_alphanumeric_mode() -> None:
 def test_white_space_around_it_is_taken_off(space: str) -> None:
     """Scanners append a line end, chat programs a space, Chinese keyboards a wide one (hcert-spec #64)."""
     assert native.unwrap(space + TEXT + space) == native.unwrap(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("]Q1", "\t"), ("]Q0", "\r\n"), ("]Q6", ""), ("\ufeff", "\n"), ("\ufeff]Q1", "\t\r\n"), (" \ufeff ]Q3", "\ufeff")],
+)
+def test_what_hand_scanners_and_editors_add_is_taken_off(before: str, after: str) -> None:
+    """A scanner's word for QR, its Tab or line end; the mark that an editor puts before a text."""
+    assert native.unwrap(before + TEXT + after) == native.unwrap(TEXT)
+    assert isinstance(table.unwrap(before + live_text(typical()) + after), Presentation)
+
+
+@pytest.mark.parametrize("before", ["]Q7", "]q1", "]C1", "Q1", "]Q1]Q1", "]Q1 ", "]Q", "x]Q1", "\0", "\u200b"])
+def test_nothing_else_is_taken_off(before: str) -> None:
+    """A format that forgives everything is read otherwise by everybody."""
+    with pytest.raises(NotACredential):
+        native.unwrap(before + TEXT)
 
 
 def test_base45_never_ends_in_a_space() -> None:

@@ -1,0 +1,156 @@
+"""What a command is given to read: a file, or ``-`` for standard input, whole, bounded, and with its name.
+
+Messages about a content name the file, and for JSON the line and the member, as an editor counts them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from credentials.errors import InvalidRequest, Malformed
+from credentials.wire.strict_json import read_json
+
+MAX_INPUT_BYTES = 16 * 1024 * 1024
+"""More than the largest file that a command takes in whole."""
+STANDARD_INPUT = "-"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_SCALAR = re.compile(r"[^ \t\n\r,\]}]+")
+_PART = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
+_Member = tuple[str | int, ...]
+
+
+class Input(NamedTuple):
+    """What was read: under which name people know it, and the bytes, without a byte order mark."""
+
+    name: str
+    data: bytes
+
+    def text(self) -> str:
+        """As text. Raises InvalidRequest unless it is UTF-8."""
+        try:
+            return self.data.decode()
+        except UnicodeDecodeError as error:
+            line = self.data.count(b"\n", 0, error.start) + 1
+            found = "in UTF-16" if self.data.startswith(_UTF16) else "not UTF-8"
+            raise InvalidRequest(f"{self.name}:{line}: {found}; save it in UTF-8") from error
+
+    def json(self) -> Any:
+        """As JSON. Raises InvalidRequest, naming the line."""
+        text = self.text()
+        if not text.strip():
+            raise InvalidRequest(f"{self.name}: empty, where JSON is needed")
+        try:
+            return read_json(self.data)
+        except Malformed as error:
+            raise InvalidRequest(f"{self.name}{_where(text)} ({error.detail})") from error
+
+    def json_object(self) -> dict[str, Any]:
+        """As a JSON object. Raises InvalidRequest."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise InvalidRequest(f'{self.name}:1: not a JSON object: it begins with "{{" and ends with "}}"')
+        return value
+
+    def faults(self, found: Iterable[tuple[str, str]]) -> InvalidRequest:
+        """One error for all that is wrong with its members: each under its path (``names.en``, ``evidence[0].kind``).
+
+        The line is that of the member, or of the nearest member around it that is there.
+        """
+        lines = dict(_lines(self.text()))
+        told = (f"{self.name}:{_line(lines, path)}: {path}: {message}" for path, message in found)
+        return InvalidRequest("; ".join(told))
+
+
+class InputType(click.ParamType[Input]):
+    """An argument or option that names a file to read, or ``-`` for standard input: gives an :class:`Input`.
+
+    Pipes are files as well: a shell's ``<(…)`` is one.
+    """
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Input:
+        if isinstance(value, Input):
+            return value
+        try:
+            data = _read(str(value))
+        except (OSError, ValueError, AttributeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "closed"
+            self.fail(f"{_named(str(value))}: cannot be read: {reason}", param, ctx)
+        if len(data) > MAX_INPUT_BYTES:
+            self.fail(f"{_named(str(value))}: more than {MAX_INPUT_BYTES // 2**20} MiB", param, ctx)
+        return Input(_named(str(value)), data.removeprefix(codecs.BOM_UTF8))
+
+
+INPUT = InputType()
+
+
+def _read(place: str) -> bytes:
+    if place == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    with Path(place).open("rb") as file:
+        return file.read(MAX_INPUT_BYTES + 1)
+
+
+def _named(place: str) -> str:
+    return "standard input" if place == STANDARD_INPUT else place
+
+
+def _where(text: str) -> str:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f":{error.lineno}:{error.colno}: not JSON: {error.msg}"
+    except (ValueError, RecursionError):
+        pass
+    return ": not JSON"
+
+
+def _line(lines: dict[_Member, int], path: str) -> int:
+    parts: _Member = tuple(int(number) if number else name for name, number in _PART.findall(path))
+    return next((lines[parts[:length]] for length in range(len(parts), 0, -1) if parts[:length] in lines), 1)
+
+
+def _lines(text: str) -> Iterator[tuple[_Member, int]]:
+    """The line of each member of a JSON text that can be read, by its path."""
+    places: list[tuple[_Member, int]] = []
+    _walk(text, _skip(text, 0), (), places)
+    line = before = 0
+    for path, at in places:
+        line, before = line + text.count("\n", before, at), at
+        yield path, line + 1
+
+
+def _walk(text: str, at: int, path: _Member, places: list[tuple[_Member, int]]) -> int:
+    """Note where the value at ``at`` and those within it stand; where it ends."""
+    if text[at] == '"':
+        return int(scanstring(text, at + 1, True)[1])
+    if text[at] not in "{[":
+        return _SCALAR.match(text, at).end()  # type: ignore[union-attr]
+    is_object, number = text[at] == "{", 0
+    at = _skip(text, at + 1)
+    while text[at] not in "}]":
+        name: str | int = number
+        places.append(((*path, name), at))
+        if is_object:
+            name, end = scanstring(text, at + 1, True)
+            places[-1] = ((*path, name), at)
+            at = _skip(text, _skip(text, end) + 1)
+        at = _skip(text, _walk(text, at, (*path, name), places))
+        at = _skip(text, at + 1) if text[at] == "," else at
+        number += 1
+    return at + 1
+
+
+def _skip(text: str, at: int) -> int:
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]

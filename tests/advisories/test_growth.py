@@ -1,0 +1,255 @@
+"""No parser that strangers or one member reach costs more than in proportion: twice the input, at most 2.5 times the
+work. A body of digits in runs of 4,300 once cost the square of its length, and 4 MiB of it stopped a registry for 18 s.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from array import array
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import cbor2
+import pytest
+from PIL import Image
+
+from credentials.formats import challenge, native, presentation, table
+from credentials.identity import mask_name, parse_document
+from credentials.limits import (
+    MAX_SEGMENT_BYTES,
+    MAX_STATUS_LIST_BYTES,
+    MAX_TEXT_CHARACTERS,
+)
+from credentials.qr import read_texts
+from credentials.recognition.document import parse_rule_set
+from credentials.status import gaps, segment, snapshot, token
+from credentials.status.segment import Segment
+from credentials.status.snapshot import StatusList, StatusSnapshot
+from credentials.wire import base45, cbor, cose, inflate, jws
+from credentials.wire.strict_json import read_json
+from issuer.claim_codes import read_claim_code
+from service_kit.auth import MAX_ASSERTION_CHARACTERS, authenticate
+from service_kit.caller import read_address
+from service_kit.locale import prefers_english
+from tests.growth import MOST, per_doubling
+from verifier.delta import read_position
+
+LONG = 400_000
+"""Characters of a signed document."""
+HEADER = 32_768
+"""Bytes of a header's value, of the 64 KiB that a whole head may have."""
+
+
+class Row(NamedTuple):
+    """A parser, what makes its input of a length, and the largest length that is tried."""
+
+    name: str
+    work: Callable[[Any], object]
+    make: Callable[[int], Any]
+    largest: int
+
+
+def repeated(unit: bytes, before: bytes = b"", after: bytes = b"") -> Callable[[int], bytes]:
+    return lambda length: before + unit * (length // len(unit)) + after
+
+
+def text_of(unit: str, before: str = "", after: str = "") -> Callable[[int], str]:
+    return lambda length: before + unit * (length // len(unit)) + after
+
+
+def numbered(entry: str, before: str, after: str) -> Callable[[int], bytes]:
+    """So many different entries, by commas."""
+
+    def made(length: int) -> bytes:
+        entries = (entry.format(number) for number in range(length // len(entry.format(10**6))))
+        return (before + ",".join(entries) + after).encode()
+
+    return made
+
+
+def colliding(length: int) -> bytes:
+    """A payload whose map has keys that share one hash in Python."""
+    keys = [bytes([0x92]) + bytes(0x20 | number >> bit & 1 for bit in range(18)) for number in range(length // 20)]
+    return b"\xa1\x01" + b"\xba" + len(keys).to_bytes(4, "big") + b"".join(key + b"\0" for key in keys)
+
+
+JSON = [
+    Row(f"json {name}", read_json, make, 200_000)
+    for name, make in {
+        "runs of digits": repeated(b"1" * 4300 + b",", b"[", b"1]"),
+        "one run of digits": repeated(b"1"),
+        "a float of digits": repeated(b"1", b"0."),
+        "an exponent of digits": repeated(b"1", b"1e"),
+        "brackets": repeated(b"["),
+        "brackets that close": repeated(b"[],", b"[", b"1]"),
+        "names and braces": repeated(b'{"a":'),
+        "quotes": repeated(b'"'),
+        "escaped quotes": repeated(b'\\"'),
+        "quotes and backslashes": repeated(b'"\\'),
+        "one text": repeated(b"a", b'"', b'"'),
+        "escapes": repeated(b"\\u0061", b'"', b'"'),
+        "half characters": repeated(b"\\ud800", b'"', b'"'),
+        "spaces": repeated(b" "),
+        "wide characters": repeated("𫟰".encode(), b'"', b'"'),
+        "many names": numbered('"{}":1', "{", "}"),
+        "many equal names": repeated(b'"a":1,', b"{", b'"a":1}'),
+        "many arrays": repeated(b"[[1],[2]],", b"[", b"1]"),
+        "byte order marks": repeated(b"\xef\xbb\xbf"),
+    }.items()
+]
+
+CODES = [
+    Row("base45", base45.decode, text_of("BB8"), MAX_TEXT_CHARACTERS),
+    Row("base45 of the largest digits", base45.decode, text_of(":::"), MAX_TEXT_CHARACTERS),
+    Row("inflate", lambda data: inflate.inflate(data, MAX_STATUS_LIST_BYTES), lambda n: zlib.compress(bytes(n)), 2**17),
+    Row("cose", lambda data: cose.open_layout(data, len(data)), repeated(b"\xd2\x84"), MAX_SEGMENT_BYTES),
+    *[
+        Row(f"code {prefix}{unit!r}", table.unwrap, text_of(unit, prefix), MAX_TEXT_CHARACTERS)
+        for prefix in ("", native.PREFIX, presentation.PREFIX, challenge.PREFIX)
+        for unit in (" ", "0", "BB8", ":", "\u3000", "健")
+    ],
+]
+
+CBOR = [
+    Row(f"cbor {name}", lambda data: cbor.load_fields(data, len(data), 1), make, 200_000)
+    for name, make in {
+        "keys of one hash": colliding,
+        "arrays": repeated(b"\x81", b"\xa1\x01"),
+        "empty arrays": lambda n: b"\xa1\x01\x9a" + n.to_bytes(4, "big") + b"\x80" * n,
+        "texts as keys": lambda n: b"\xa1\x01" + cbor2.dumps({str(number): 0 for number in range(n // 8)}),
+        "one text": lambda n: b"\xa1\x01" + cbor2.dumps("a" * n),
+        "a big number": lambda n: b"\xa1\x01\xc2" + cbor2.dumps(b"\xff" * n),
+        "a length of gigabytes": repeated(b"\x9b" + b"\xff" * 8, b"\xa1\x01"),
+    }.items()
+]
+
+
+def every_other(number: int) -> array[int]:
+    return gaps.ascending(range(0, 2 * number, 2))
+
+
+def crafted(**changes: Any) -> bytes:
+    """A segment's payload that our own writer would not write."""
+    kind, member, number, as_of, previous, opened, withdrawn = cbor.load_fields(segment.encode(SEGMENT), 1000, 7)
+    return cbor.dump_fields(
+        [kind, member, number, as_of, previous, changes.get("opened", opened), changes.get("changes", withdrawn)]
+    )
+
+
+def snapshot_of(withdrawn: array[int]) -> bytes:
+    lists = {3: StatusList(3, NOW + 60, withdrawn)}
+    return snapshot.encode(StatusSnapshot("CN-41", 1, NOW, NOW + 60, lists, bytes(32)))
+
+
+NOW = 1_795_000_000
+SEGMENT = Segment("CN-41", 7, NOW, b"\x01" * 32, {}, {3: every_other(1)})
+STATUS = [
+    Row("gaps", lambda data: gaps.decode(8 * len(data) // 2, 1, data), repeated(b"\xaa"), MAX_STATUS_LIST_BYTES),
+    Row("gaps of zeros", lambda data: gaps.decode(len(data), 0, data), repeated(b"\0"), MAX_STATUS_LIST_BYTES),
+    Row(
+        "a segment", segment.decode, lambda n: segment.encode(SEGMENT._replace(withdrawn={3: every_other(n)})), 100_000
+    ),
+    Row("a segment of many lists", segment.decode, lambda n: crafted(opened=[[i, 2] for i in range(n // 8)]), 100_000),
+    Row(
+        "a segment of changes",
+        segment.decode,
+        lambda n: crafted(changes=[[i, 1, 0, b"\x80"] for i in range(n // 8)]),
+        100_000,
+    ),
+    Row("a snapshot", snapshot.decode, lambda n: snapshot_of(every_other(n)), 100_000),
+    Row("token status list", lambda text: token.unwrap_token(text), text_of("e30"), 200_000),
+    Row("a token's bits", token.inflate_list, lambda n: token.deflate_list(bytes(n)), MAX_STATUS_LIST_BYTES),
+]
+
+JWS = [
+    Row("jws of dots", jws.read, text_of("."), LONG),
+    Row("jws of one segment", jws.read, text_of("a"), LONG),
+    Row("jws payload", jws.read, text_of("a", "e30.", ".AAAA"), LONG),
+    Row("jws header", jws.read, lambda n: f"{jws.to_base64url(b'[' * n)}.e30.AAAA", 12_000),
+    Row("base64url", jws.from_base64url, text_of("AAAA"), LONG),
+    Row("base64url with padding", jws.from_base64url, text_of("="), LONG),
+]
+
+
+def rule_set(**changes: Any) -> dict[str, Any]:
+    frame = {"member": "CN-44", "rule_set": 0, "version": 1, "sequence": 1, "previous": "0" * 64}
+    lists: dict[str, Any] = {"parameters": {}, "value_sets": {}, "rules": [], "denials": []}
+    return frame | {"valid_from": 1_668_902_400, "accepted_statuses": ["green"]} | lists | changes
+
+
+def rule(logic: Any, text: str = "x") -> dict[str, Any]:
+    words = {"zh": text, "en": text}
+    return {"id": "a", "kinds": ["nucleic-acid"], "logic": logic, "text": words, "needed": words}
+
+
+RULES = [
+    Row(f"rules with {name}", parse_rule_set, make, 4096)
+    for name, make in {
+        "a value set": lambda n: rule_set(value_sets={"a": list(range(n))}),
+        "many parameters": lambda n: rule_set(parameters={f"a{number}": 1 for number in range(n)}),
+        "many rules": lambda n: rule_set(rules=[rule({"==": [1, 1]}) for _ in range(n)]),
+        "a wide rule": lambda n: rule_set(rules=[rule({"and": [{"==": [1, 1]}] * n})]),
+        "one operator in another": lambda n: rule_set(rules=[rule(nested(n // 128))]),
+        "places to fill in": lambda n: rule_set(parameters={"a": 1}, rules=[rule({"==": [1, 1]}, "{a}" * n)]),
+        "braces that never close": lambda n: rule_set(rules=[rule({"==": [1, 1]}, "{" * n)]),
+        "many denials": lambda n: rule_set(denials=[{"member": "CN-33"}] * n),
+    }.items()
+]
+
+
+def nested(levels: int) -> Any:
+    logic: Any = {"==": [1, 1]}
+    for _ in range(levels):
+        logic = {"!": [logic]}
+    return logic
+
+
+def enter(header: str) -> object:
+    return authenticate(header, lambda _: None, "https://code.example/issuer", 0, None)  # type: ignore[arg-type]
+
+
+TYPED = [
+    Row(f"{name} of {unit!r}", work, text_of(unit), largest)
+    for name, work, largest in (
+        ("a name", mask_name, 4096),
+        ("a document's number", lambda text: parse_document(None, text), 4096),
+        ("a claim code", read_claim_code, 4096),
+        ("an address", read_address, HEADER),
+        ("a position", read_position, HEADER),
+        ("a language", prefers_english, HEADER),
+        ("an assertion", enter, MAX_ASSERTION_CHARACTERS),
+    )
+    for unit in ("1", " ", "a", ".", "-", ",", "[", ":", "A1 ", "·", "e\u0301", "\ufdfa", "zh;q=0.1,", "%", "Bearer ")
+]
+
+
+def picture(pixels: int) -> bytes:
+    """A PNG of so many pixels, of noise in which a reader looks for symbols everywhere."""
+    side = int(pixels**0.5)
+    noise = zlib.compress(b"", 0)  # any bytes: what follows makes as many as the picture needs
+    data = (bytes(range(256)) + noise) * (side * side // 256 + 1)
+    content = io.BytesIO()
+    Image.frombytes("L", (side, side), data[: side * side]).save(content, "PNG")
+    return content.getvalue()
+
+
+PICTURES = [Row("a picture", read_texts, picture, 2_000_000)]
+
+ROWS = [*JSON, *CODES, *CBOR, *STATUS, *JWS, *RULES, *TYPED, *PICTURES]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_twice_the_input_is_twice_the_work(row: Row) -> None:
+    """Whoever sends one request must not get the work of a thousand."""
+    assert per_doubling(row.work, row.make, row.largest) <= MOST
+
+
+def test_the_square_is_found() -> None:
+    """A test that cannot fail would let the next one through."""
+
+    def square(text: str) -> None:
+        for start in range(0, len(text), 16):
+            hash(text[start:])
+
+    assert per_doubling(square, text_of("a"), 40_000) > MOST
