@@ -1,18 +1,61 @@
 // Builds one browser app: `vite build <folder>`. Everything is bundled, nothing comes from elsewhere.
 
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-/** Tells the service worker which files the app is made of; a new file name makes it a new worker. */
-function filesForTheServiceWorker(): Plugin {
+/** The oldest browsers that run the apps (docs/checkpoint.md); WeChat's own is younger. */
+const BROWSERS = ["chrome90", "safari14.1"];
+/** A classic script of the oldest words: it says what to do where nothing else of the app can run. */
+const SUPPORT = "support.js";
+const WORKER = "service-worker.js";
+const VERSION_CHARACTERS = 12;
+
+/**
+ * Makes the version of an app its content, whatever of it has changed: writes it into the page, and into the service
+ * worker with the digest of each file.
+ */
+function versionOfTheContent(): Plugin {
+  let statics = "";
   return {
-    name: "files-for-the-service-worker",
-    generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => name !== "service-worker.js" && !name.endsWith(".map"));
-      const listed = JSON.stringify([...new Set([...files, "index.html", "icon.svg", "manifest.webmanifest"])].sort());
-      const worker = bundle["service-worker.js"];
-      if (worker?.type === "chunk") worker.code = worker.code.replace("__FILES__", listed);
+    name: "version-of-the-content",
+    enforce: "post",
+    configResolved: ({ publicDir }) => void (statics = publicDir),
+    transformIndexHtml: () => [
+      { tag: "meta", attrs: { name: "version", content: "__VERSION__" }, injectTo: "head" },
+      // Before all modules, which wait for the end of the page.
+      { tag: "script", attrs: { src: `./${SUPPORT}` }, injectTo: "body" },
+    ],
+    generateBundle: {
+      order: "post",
+      handler(_options, bundle) {
+        const support = readFileSync(fileURLToPath(new URL(`service_kit/browser/${SUPPORT}`, import.meta.url)));
+        this.emitFile({ type: "asset", fileName: SUPPORT, source: support });
+        const contents = new Map<string, Uint8Array | string>([[SUPPORT, support]]);
+        for (const name of readdirSync(statics)) contents.set(name, readFileSync(`${statics}/${name}`));
+        for (const [name, file] of Object.entries(bundle)) {
+          if (name !== WORKER && !name.endsWith(".map")) contents.set(name, file.type === "chunk" ? file.code : file.source);
+        }
+        const page = bundle["index.html"];
+        const worker = bundle[WORKER];
+        if (page?.type !== "asset" || worker?.type !== "chunk") throw new Error("a page and a service worker make an app");
+        const version = digest(JSON.stringify(digests(contents))).slice(0, VERSION_CHARACTERS);
+        page.source = String(page.source).replace("__VERSION__", version);
+        contents.set("index.html", page.source);
+        worker.code = worker.code.replace("__FILES__", JSON.stringify(digests(contents))).replace(/__VERSION__/g, JSON.stringify(version));
+      },
     },
   };
+}
+
+function digests(contents: ReadonlyMap<string, Uint8Array | string>): Record<string, string> {
+  const sorted = [...contents].sort(([one], [two]) => (one < two ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, content]) => [name, digest(content)]));
+}
+
+function digest(content: Uint8Array | string): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 export default defineConfig({
@@ -20,15 +63,17 @@ export default defineConfig({
   build: {
     outDir: "built",
     emptyOutDir: true,
-    target: "es2022",
+    target: BROWSERS,
+    cssTarget: BROWSERS,
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
       input: { index: "index.html", "service-worker": "../../service_kit/browser/service_worker.ts" },
-      output: { entryFileNames: (chunk) => (chunk.name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js") },
+      output: { entryFileNames: (chunk) => (chunk.name === "service-worker" ? WORKER : "assets/[name]-[hash].js") },
     },
   },
-  worker: { format: "es" },
-  plugins: [filesForTheServiceWorker()],
+  // Workers that are modules are younger than the browsers above.
+  worker: { format: "iife" },
+  plugins: [versionOfTheContent()],
 });

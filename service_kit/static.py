@@ -53,7 +53,7 @@ WORTH_COMPRESSING = 0.9
 _COMPRESSION_LEVEL = 6
 _CHUNK_BYTES = 64 * 1024
 _TWIN = ".gz"
-_MEDIA_TYPES = {
+MEDIA_TYPES = {
     ".cose": "application/cose",
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -125,7 +125,7 @@ def answer(folder: Path, path: str) -> Response:
     (file, size, modified), has_twin, is_twin = _chosen(folder, path)
     suffix = Path(path).suffix
     response = Response(wrap_file(request.environ, file, _CHUNK_BYTES), direct_passthrough=True)
-    response.content_type = _MEDIA_TYPES.get(suffix, "application/octet-stream")
+    response.content_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     response.content_length = size
     response.last_modified = datetime.fromtimestamp(modified, UTC)
     response.headers["ETag"] = quote_etag(f"{modified:x}-{size:x}")

@@ -71,7 +71,10 @@ def state_page(state: Mapping[str, Any]) -> Sheet:
     )
     members = Table(_STATE, [_MEMBER, _NAME], [[each, _name(each)] for each in state["members"]])
     links = [Link(_LOG, "v1/log", speaks=True), _HOME]
-    return Sheet(_STATE, lead, [members, _documents(state), _waiting(state)], links)
+    denied = Table(
+        Said("已停用的密钥", "已停用的密鑰", "Denied keys"), [Said("个数", "個數", "Number")], [[state["denied"]]]
+    )
+    return Sheet(_STATE, lead, [members, _documents(state), denied, _waiting(state)], links)
 
 
 def _documents(state: Mapping[str, Any]) -> Table:
@@ -86,7 +89,6 @@ def _documents(state: Mapping[str, Any]) -> Table:
         for role, version in state["versions"].items()
         for end in [state["expiries"][role]]
     ]
-    rows.append([Said("已停用的密钥（个）", "已停用的密鑰（個）", "Denied keys, number"), state["denied"], None, None])
     return Table(Said("签署的文件", "簽署的文件", "Signed documents"), columns, rows)
 
 

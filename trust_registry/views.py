@@ -81,6 +81,13 @@ MAX_SUBMISSION_BYTES = MAX_STATEMENT_CHARACTERS + MAX_KEYS * MAX_PROOF_CHARACTER
 MAX_DRAFT_BYTES = 1024 * MAX_MEMBERS + _REST_BYTES
 """A kilobyte for what the officers say of each member."""
 _FILE = {"type": "string", "format": "binary"}
+_FILES = {
+    media_type: {"schema": _FILE if media_type != "application/json" else {}}
+    for media_type in (
+        "application/octet-stream",
+        *map(static.MEDIA_TYPES.__getitem__, (".cose", ".jws", ".jwt", ".json")),
+    )
+}
 
 
 def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
@@ -264,7 +271,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
     **told(
         NotFound,
         responses={
-            "200": {"description": "A static file, with ETag", **content("application/octet-stream", _FILE)},
+            "200": {"description": "A static file, with ETag", "content": _FILES},
             "304": {"description": "Held"},
         },
     )

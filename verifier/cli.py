@@ -46,7 +46,7 @@ def verifier() -> None:
     "pictures",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="PNG, JPEG or WebP with one or more codes. May be given several times.",
+    help="PNG, JPEG, WebP, AVIF, GIF or BMP with one or more codes. May be given several times.",
 )
 @gate_options
 @click.option(

@@ -17,7 +17,7 @@ from credentials.recognition.document import parse_rule_set, sign_rule_set
 from credentials.recognition.lint import complaints
 from credentials.recognition.ruleset import Text
 from credentials.recognition.template import template
-from credentials.recognition.words import moment_in_words
+from credentials.recognition.words import literal_in_words, moment_in_words
 from credentials.signing import PemSigner
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
@@ -186,7 +186,7 @@ def show(document: Input, as_json: bool) -> None:
     tell(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
     tell("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
     for name, value in content["parameters"].items():
-        tell(f"parameter    {name} = {value}")
+        tell(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
         tell(f"{rule.id:<12} {rule.text.zh}")
         tell(f"{'':<12} {rule.text.en}")

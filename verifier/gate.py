@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from credentials.errors import ChallengeNotAnswered, Replayed, ReplayUnchecked
 from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Mode, Presentation
-from credentials.verdict import REPLAY_NOT_SHARED, Finding, Outcome, Verdict
+from credentials.verdict import REPLAY_NOT_SHARED, SHOWN_AGAIN, Finding, Outcome, Verdict
 from service_kit.cache import Cache
 from service_kit.clock import Clock
 from trust_registry.client.clock_bound import EffectiveNow, effective_now
@@ -26,8 +26,9 @@ from verifier.steps import REPLAY
 from verifier.trust import NOTHING, Knowledge
 from verifier.verification import judge, judge_all
 
-SAME_LANE_SECONDS = 10
-"""How long the lane that saw a live code first may see it again: a reader that reads twice is no fraud."""
+SAME_LANE_SECONDS = 3
+"""How long the lane that saw a live code first may see it again: a reader that reads twice is no fraud. Longer, and the
+next person in the queue passes with the phone of the one before."""
 MAX_LANE_CHARACTERS = 64
 
 
@@ -95,7 +96,9 @@ class Gate:
         """The verdict after step 15. A check that is repeated comes to its earlier verdict again by itself."""
         verdict = verdict._replace(last_step=REPLAY)
         code = self._earlier_use(verdict, live, lane, at, challenge)
-        if code is not None:
+        if code == SHOWN_AGAIN:
+            verdict = verdict._replace(notes=(*verdict.notes, Finding(SHOWN_AGAIN)))
+        elif code is not None:
             return verdict._replace(outcome=Outcome.REFUSED, reasons=(Finding(code),), notes=())
         # Asked only now: it is the question above that finds out whether the shared cache is there.
         if self._cache.is_shared:
@@ -108,7 +111,7 @@ class Gate:
     def _earlier_use(
         self, verdict: Verdict, live: Presentation, lane: str | None, at: int, challenge: Challenge | None
     ) -> str | None:
-        """The reason when this was shown before; None when it is the first time, or the same lane reading twice."""
+        """The reason when this was shown before, the note when the same lane reads twice; None the first time."""
         assert verdict.credential is not None, "an accepted code has been read"
         cti = verdict.credential.cti.hex()
         if live.mode is Mode.TIME or challenge is None:
@@ -124,4 +127,6 @@ class Gate:
         if first_cti != cti and live.mode is Mode.NONCE:
             return ChallengeNotAnswered.code
         by_this_lane = bool(lane) and first_lane == lane and first_cti == cti and shown_at.isdecimal()
-        return None if by_this_lane and at - int(shown_at) <= SAME_LANE_SECONDS else Replayed.code
+        # A clock that was set back since makes no new showing.
+        is_read_twice = by_this_lane and 0 <= at - int(shown_at) <= SAME_LANE_SECONDS
+        return SHOWN_AGAIN if is_read_twice else Replayed.code

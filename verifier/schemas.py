@@ -181,3 +181,8 @@ class SnapshotSchema(Schema):
     segments = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     rules = fields.List(fields.String())
     reasons = fields.List(fields.Dict())
+    position = fields.String()
+    since = fields.String(metadata={"description": "of a delta: the position that it follows"})
+    gone = fields.List(
+        fields.String(), metadata={"description": "of a delta: members of which nothing is held any more"}
+    )

@@ -9,6 +9,7 @@ import { MAX_CBOR_DEPTH } from "./limits";
 
 export type Value = number | boolean | null | string | Uint8Array | Value[] | Map<Value, Value>;
 
+const MAP = 0xa0;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const SIMPLE = new Map<number, boolean | null>([
   [20, false],
@@ -16,14 +17,27 @@ const SIMPLE = new Map<number, boolean | null>([
   [22, null],
 ]);
 
-/** Exactly one item of at most `limit` bytes; when `shortest`, in the one encoding. Throws `too-large` or `malformed`. */
-export function loads(data: Uint8Array, limit: number, shortest = false): Value {
+/** Exactly one item of at most `limit` bytes. Throws `too-large` or `malformed`. */
+export function loads(data: Uint8Array, limit: number): Value {
   if (data.length > limit) throw tooLarge(limit, "bytes");
   const reader = new Reader(data);
   const value = reader.item(MAX_CBOR_DEPTH);
   if (!reader.isAtEnd) throw malformed("bytes after the CBOR item");
-  if (shortest && !reader.isShortest) throw malformed("a number longer than it need be");
   return value;
+}
+
+/**
+ * The values of a map with the keys 1, 2, 3, … `count` (at most 23) in this order; when `shortest`, in the one encoding.
+ * Throws `too-large` or `malformed`.
+ */
+export function loadFields(data: Uint8Array, limit: number, count: number, shortest = false): Value[] {
+  if (data.length > limit) throw tooLarge(limit, "bytes");
+  const reader = new Reader(data);
+  reader.skip(MAP | count);
+  const fields = Array.from({ length: count }, (_, at) => (reader.skip(at + 1), reader.item(MAX_CBOR_DEPTH)));
+  if (!reader.isAtEnd) throw malformed("bytes after the CBOR item");
+  if (shortest && !reader.isShortest) throw malformed("a number longer than it need be");
+  return fields;
 }
 
 class Reader {
@@ -34,6 +48,11 @@ class Reader {
 
   get isAtEnd(): boolean {
     return this.at === this.data.length;
+  }
+
+  /** One byte, which must be this one. */
+  skip(byte: number): void {
+    if (this.take(1)[0] !== byte) throw malformed("another key or head");
   }
 
   item(levels: number): Value {

@@ -2,9 +2,10 @@
 
 import { CredentialError, ruleSetInvalid } from "./errors";
 import { CALENDAR_UNITS, FIXED_UNITS } from "./instants";
-import { isObject, type Json } from "./jws";
+import { isObject } from "./jws";
 import * as operators from "./operators";
 import { MAX_REDUCED_ITEMS, type Rule } from "./operators";
+import type { Json } from "./strict_json";
 
 const MAX_DEPTH = 24;
 const MAX_NODES = 2_000;
@@ -32,9 +33,36 @@ export function evaluate(rule: Rule, data: unknown): State {
 
 /** Make a callable of an expression. Throws `rule-set-invalid` for what is not CertLogic or passes a bound. */
 export function compileRule(logic: Json): Rule {
+  requireBounds(logic);
+  return allOf(logic);
+}
+
+/**
+ * As `compileRule`, for a rule that is in force: what is no expression is open where it is reached. Reached late is what
+ * stands behind the first part of `if` and of `and`, and the step of `reduce`. Throws `rule-set-invalid` past a bound.
+ */
+export function compileSoundParts(logic: Json): Rule {
+  requireBounds(logic);
+  return soundParts(logic);
+}
+
+/** Compiles an operand that is not always reached. */
+type Later = (logic: Json) => Rule;
+
+const allOf: Later = (logic) => compile(logic, allOf);
+
+const soundParts: Later = (logic) => {
+  try {
+    return compile(logic, soundParts);
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return operators.unsound;
+  }
+};
+
+function requireBounds(logic: Json): void {
   require(size(logic, 1, MAX_DEPTH) <= MAX_NODES, `rule with more than ${MAX_NODES} expressions`);
   require(size(logic, MAX_REDUCED_ITEMS, MAX_DEPTH) <= MAX_STEPS, `rule with more than ${MAX_STEPS} steps`);
-  return compile(logic);
 }
 
 export function isLiteral(logic: Json | undefined): boolean {
@@ -45,13 +73,15 @@ function isLiteralArray(logic: Json): boolean {
   return Array.isArray(logic) && logic.every(isLiteral);
 }
 
-/** Evaluations of the expression when every `reduce` runs `repeat` times. */
+/** Evaluations of the expression when every `reduce` runs `repeat` times; what is none counts as one. */
 function size(logic: Json, repeat: number, levels: number): number {
   if (isLiteral(logic) || isLiteralArray(logic)) return 1;
   require(levels > 0, `rule deeper than ${MAX_DEPTH} levels`);
   const sum = (items: Json[]) => items.map((item) => size(item, repeat, levels - 1));
   if (Array.isArray(logic)) return 1 + total(sum(logic));
-  const [name, operands] = operation(logic);
+  const found = operation(logic);
+  if (!found) return 1;
+  const [name, operands] = found;
   const sizes = sum(operands);
   if (name === "reduce" && sizes.length > 1) sizes[1]! *= repeat;
   return 1 + total(sizes);
@@ -61,57 +91,60 @@ function total(sizes: number[]): number {
   return sizes.reduce((sum, each) => sum + each, 0);
 }
 
-function operation(logic: Json): [string, Json[]] {
+/** Name and operands; null for what is no operation, null and fractions among it. */
+function operation(logic: Json): [string, Json[]] | null {
   const entries = isObject(logic) ? Object.entries(logic) : [];
-  require(entries.length === 1, "not an expression");
+  if (entries.length !== 1) return null;
   const [name, operands] = entries[0]!;
   if (name === "var") return [name, [operands]];
-  if (!Array.isArray(operands)) throw ruleSetInvalid("operands are not an array");
-  return [name, operands];
+  return Array.isArray(operands) ? [name, operands] : null;
 }
 
-function compile(logic: Json): Rule {
+function compile(logic: Json, later: Later): Rule {
   if (isLiteral(logic) || isLiteralArray(logic)) return operators.constant(logic);
-  if (Array.isArray(logic)) return operators.array(logic.map(compile));
-  const [name, operands] = operation(logic);
-  const compileOperation = OPERATIONS.get(name);
-  if (!compileOperation) throw ruleSetInvalid("unknown operator");
-  return compileOperation(operands);
+  if (Array.isArray(logic)) return operators.array(logic.map((item) => compile(item, later)));
+  const [name, operands] = operation(logic) ?? [];
+  const compileOperation = name === undefined ? undefined : OPERATIONS.get(name);
+  if (!compileOperation) throw ruleSetInvalid("not an expression");
+  return compileOperation(operands!, later);
 }
 
 function require(condition: boolean, detail: string): void {
   if (!condition) throw ruleSetInvalid(detail);
 }
 
-type Compiler = (operands: Json[]) => Rule;
+type Compiler = (operands: Json[], later: Later) => Rule;
 
-function exactly(count: number, build: (...operands: Rule[]) => Rule): Compiler {
-  return (operands) => {
+/** For operators whose operands are all expressions, `count` of them; the numbers of those not always reached. */
+function exactly(count: number, build: (...operands: Rule[]) => Rule, reachedLate: readonly number[] = []): Compiler {
+  return (operands, later) => {
     require(operands.length === count, `an operator with ${count} operands has ${operands.length}`);
-    return build(...operands.map(compile));
+    return build(
+      ...operands.map((operand, at) => (reachedLate.includes(at) ? later(operand) : compile(operand, later))),
+    );
   };
 }
 
 function compileVariable([path]: Json[]): Rule {
-  if (typeof path !== "string" || path.length > MAX_PATH_CHARACTERS || !PATH.test(path)) {
+  if (typeof path !== "string" || [...path].length > MAX_PATH_CHARACTERS || !PATH.test(path)) {
     throw ruleSetInvalid("var: not a path");
   }
   return operators.variable(path);
 }
 
-function compileConjunction(operands: Json[]): Rule {
+function compileConjunction(operands: Json[], later: Later): Rule {
   require(operands.length >= 2, "and: fewer than two operands");
-  return operators.conjunction(operands.map(compile));
+  return operators.conjunction([compile(operands[0]!, later), ...operands.slice(1).map(later)]);
 }
 
 function comparison(holds: (left: number, right: number) => boolean, kind: (operand: Rule) => Rule): Compiler {
-  return (operands) => {
+  return (operands, later) => {
     require(operands.length === 2 || operands.length === 3, "a comparison needs two or three operands");
-    return operators.comparison(holds, operands.map((operand) => kind(compile(operand))));
+    return operators.comparison(holds, operands.map((operand) => kind(compile(operand, later))));
   };
 }
 
-function compilePlusTime(operands: Json[]): Rule {
+function compilePlusTime(operands: Json[], later: Later): Rule {
   require(operands.length === 3, "plusTime: not three operands");
   const [moment, amount, unit] = operands as [Json, Json, Json];
   if (typeof amount !== "number" || !Number.isInteger(amount) || Math.abs(amount) > MAX_TIME_AMOUNT) {
@@ -120,15 +153,15 @@ function compilePlusTime(operands: Json[]): Rule {
   if (typeof unit !== "string" || !(FIXED_UNITS.has(unit) || CALENDAR_UNITS.has(unit))) {
     throw ruleSetInvalid("plusTime: unknown unit");
   }
-  const rule = operators.plusTime(compile(moment), amount, unit);
+  const rule = operators.plusTime(compile(moment, later), amount, unit);
   if (typeof moment !== "string") return rule;
   require(evaluate((data) => (rule(data), true), null) === "pass", "plusTime: not a date");
   return operators.constant(rule(null));
 }
 
-function compileUvciPart(operands: Json[]): Rule {
+function compileUvciPart(operands: Json[], later: Later): Rule {
   require(operands.length === 2 && Number.isSafeInteger(operands[1]), "extractFromUVCI: no text and index");
-  return operators.uvciPart(compile(operands[0]!), operands[1] as number);
+  return operators.uvciPart(compile(operands[0]!, later), operands[1] as number);
 }
 
 function less(left: number, right: number): boolean {
@@ -149,7 +182,7 @@ function notLess(left: number, right: number): boolean {
 
 const OPERATIONS: ReadonlyMap<string, Compiler> = new Map<string, Compiler>([
   ["var", compileVariable],
-  ["if", exactly(3, operators.choice as (...operands: Rule[]) => Rule)],
+  ["if", exactly(3, operators.choice as (...operands: Rule[]) => Rule, [1, 2])],
   ["and", compileConjunction],
   ["!", exactly(1, operators.negation as (...operands: Rule[]) => Rule)],
   ["===", exactly(2, operators.equality as (...operands: Rule[]) => Rule)],
@@ -158,7 +191,7 @@ const OPERATIONS: ReadonlyMap<string, Compiler> = new Map<string, Compiler>([
   ["plusTime", compilePlusTime],
   ["dccDateOfBirth", exactly(1, operators.dateOfBirth as (...operands: Rule[]) => Rule)],
   ["extractFromUVCI", compileUvciPart],
-  ["reduce", exactly(3, operators.fold as (...operands: Rule[]) => Rule)],
+  ["reduce", exactly(3, operators.fold as (...operands: Rule[]) => Rule, [1])],
   ...Object.entries(NUMBER_COMPARISONS).map(([name, holds]) => [name, comparison(holds, operators.integer)] as const),
   ...Object.entries(DATE_COMPARISONS).map(([name, holds]) => [name, comparison(holds, operators.moment)] as const),
 ]);

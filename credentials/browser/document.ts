@@ -1,15 +1,16 @@
 // Rule sets as documents, as in credentials/recognition/document.py.
 
-import { compileRule, isLiteral } from "./certlogic";
+import { compileSoundParts, isLiteral } from "./certlogic";
 import { isShown } from "./characters";
-import { CredentialError, ruleSetInvalid } from "./errors";
+import { CredentialError, malformed, ruleSetInvalid } from "./errors";
 import * as jws from "./jws";
-import { isObject, type Json } from "./jws";
+import { isObject } from "./jws";
 import { MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS } from "./limits";
 import { EVIDENCE_KINDS, FORMS, STATUSES } from "./model";
-import { MAX_INTEGER } from "./operators";
+import { hasOwn, MAX_INTEGER, unsound, type Rule } from "./operators";
 import { isWhole, MEMBERS } from "./regions";
 import { RuleSet, type Denial, type RecognitionRule, type Text } from "./ruleset";
+import type { Json } from "./strict_json";
 import type { Trust } from "./trust";
 import { fillIn } from "./vocabulary";
 
@@ -29,6 +30,7 @@ const REQUIRED = [
 ];
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$/;
+const KID = /^[0-9a-f]{16}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
@@ -37,6 +39,7 @@ type Fields = { [name: string]: Json };
 /** Verify and load the rule set of `member`. Throws what the formats throw, and `rule-set-invalid`. */
 export async function readRuleSet(compact: string, member: string, trust: Trust): Promise<RuleSet> {
   const envelope = jws.read(compact);
+  if (!KID.test(envelope.kid)) throw malformed("kid is not 16 lower-case hex digits");
   const document = await jws.verify(envelope, trust.keyFor(envelope.kid, member, "rules"), RULES_TYPE);
   if (document.member !== member) throw new CredentialError("issuer-mismatch", "rule set of another member");
   return parseRuleSet(document);
@@ -59,7 +62,7 @@ function parseRuleSet(document: Json): RuleSet {
     validFrom,
     validUntil,
     closedList(fields.accepted_statuses, STATUSES, "accepted_statuses"),
-    closedList(fields.accepted_forms ?? [...FORMS], FORMS, "accepted_forms"),
+    closedList("accepted_forms" in fields ? fields.accepted_forms : [...FORMS], FORMS, "accepted_forms"),
     readRules(fields.rules, parameters, valueSets),
     readDenials(fields.denials!),
   );
@@ -84,8 +87,18 @@ function readRule(value: Json, parameters: Fields, known: ReadonlyMap<string, Js
     kinds: closedList(fields.kinds, [...EVIDENCE_KINDS, "none"], "kinds"),
     text: text(fields.text!, parameters, "text"),
     needed: text(fields.needed!, parameters, "needed"),
-    rule: compileRule(fillIn(fields.logic!, known)),
+    rule: asFarAsSound(fields.logic!, known),
   };
+}
+
+/** One slip in a rule must not take a province its rules: the bad part is open where it is reached. */
+function asFarAsSound(logic: Json, known: ReadonlyMap<string, Json>): Rule {
+  try {
+    return compileSoundParts(fillIn(logic, known));
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return unsound;
+  }
 }
 
 function readDenials(value: Json): Map<string, Denial> {
@@ -102,7 +115,7 @@ function readDenials(value: Json): Map<string, Denial> {
 
 function readFields(value: Json, required: string[], optional: string[], where: string): Fields {
   if (!isObject(value)) throw ruleSetInvalid(`${where}: not an object`);
-  require(required.every((name) => Object.hasOwn(value, name)), `${where}: a field is missing`);
+  require(required.every((name) => hasOwn(value, name)), `${where}: a field is missing`);
   const known = [...required, ...optional];
   require(Object.keys(value).every((name) => known.includes(name)), `${where}: unknown field`);
   if ("comment" in value) requireComment(value.comment);
@@ -154,7 +167,7 @@ function text(value: Json, parameters: Fields, where: string): Text {
 function line(value: Json | undefined, parameters: Fields, where: string): string {
   if (typeof value !== "string") throw ruleSetInvalid(`${where}: not a text`);
   const shown = value.replace(PLACEHOLDER, (_, name: string) => {
-    require(Object.hasOwn(parameters, name), `${where}: no such parameter`);
+    require(hasOwn(parameters, name), `${where}: no such parameter`);
     return String(parameters[name]);
   });
   require(isWhole([...shown].length, 1, MAX_TEXT_CHARACTERS), `${where}: empty or too long`);

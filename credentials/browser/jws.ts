@@ -1,14 +1,14 @@
-// Compact JWS (RFC 7515) for rule sets, as in credentials/wire/jws.py. That no JSON name stands twice is left to the
-// verifier's service, which has checked each file before it hands it on: JSON.parse does not tell.
+// Compact JWS (RFC 7515) for rule sets, as in credentials/wire/jws.py.
 
 import * as es256 from "./es256";
 import { CredentialError, malformed, tooLarge } from "./errors";
 import { MAX_JWS_CHARACTERS } from "./limits";
+import { parseJson, type Json } from "./strict_json";
 import type { TrustedKey } from "./trust";
 
+const NOT_ASCII = /[^\0-\x7f]/;
 const BASE64URL = /^[0-9A-Za-z_-]*$/;
-
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+const MAX_HEADER_CHARACTERS = 16_384;
 
 /** A compact JWS whose signature nobody has checked. */
 export interface JwsEnvelope {
@@ -21,9 +21,10 @@ export interface JwsEnvelope {
 
 /** Take a compact JWS apart, without believing it. Throws `too-large` or `malformed`. */
 export function read(compact: string): JwsEnvelope {
+  if (NOT_ASCII.test(compact)) throw malformed("not a compact JWS");
   if (compact.length > MAX_JWS_CHARACTERS) throw tooLarge(MAX_JWS_CHARACTERS, "characters");
   const segments = compact.split(".");
-  if (segments.length !== 3) throw malformed("not a compact JWS");
+  if (segments.length !== 3 || segments[0]!.length > MAX_HEADER_CHARACTERS) throw malformed("not a compact JWS");
   const [headerBytes, payload, signature] = segments.map(fromBase64url) as [Uint8Array, Uint8Array, Uint8Array];
   const header = parseObject(headerBytes);
   if (typeof header.kid !== "string" || "crit" in header) {
@@ -36,6 +37,8 @@ export function read(compact: string): JwsEnvelope {
 export async function verify(envelope: JwsEnvelope, key: TrustedKey, typ: string): Promise<{ [name: string]: Json }> {
   if (envelope.header.typ !== typ) throw malformed(`typ is not ${typ}`);
   if (envelope.header.alg !== "ES256" || key.algorithm !== "ES256") throw new CredentialError("algorithm-mismatch");
+  // What is signed would not be what is read (RFC 7797 section 6).
+  if (envelope.header.b64 === false) throw new CredentialError("wrong-signature");
   await es256.verify(await key.publicKey, envelope.signature, new TextEncoder().encode(envelope.signedText));
   return parseObject(envelope.payload);
 }
@@ -45,12 +48,7 @@ export function isObject(value: Json | undefined): value is { [name: string]: Js
 }
 
 function parseObject(data: Uint8Array): { [name: string]: Json } {
-  let value: Json;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data)) as Json;
-  } catch {
-    throw malformed("not strict JSON");
-  }
+  const value = parseJson(data);
   if (!isObject(value)) throw malformed("not a JSON object");
   return value;
 }

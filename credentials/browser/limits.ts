@@ -12,7 +12,6 @@ export const MAX_GATE_NAME_BYTES = 24;
 export const NONCE_BYTES = 16;
 
 export const MAX_HOLDER_NAME_BYTES = 24;
-export const DOCUMENT_TAIL_CHARACTERS = 4;
 export const CTI_BYTES = 8;
 export const KID_BYTES = 8;
 export const DECISION_REFERENCE_BYTES = 16;
@@ -36,6 +35,7 @@ export const COORDINATE_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
 export const MAX_JWS_CHARACTERS = 1_500_000;
+export const MAX_JSON_DEPTH = 64;
 export const MAX_SIGNED_BYTES = 16 * 1024 * 1024;
 
 export const MAX_STATUS_LISTS = 1024;

@@ -15,6 +15,11 @@ const UVCI_SEPARATOR = /[/#:]/;
 
 export const constant = (value: unknown): Rule => () => value;
 
+/** In place of what is no expression: open, when it is reached. */
+export const unsound: Rule = () => {
+  throw ruleOpen("no expression");
+};
+
 export const array = (items: Rule[]): Rule => (data) => items.map((item) => item(data));
 
 /** `payload.v.0.dn`: null as soon as something is not there. A number is an index into an array. */
@@ -23,11 +28,16 @@ export function variable(path: string): Rule {
   return (data) => {
     for (const part of parts) {
       if (Array.isArray(data) && INDEX.test(part) && Number(part) < data.length) data = data[Number(part)];
-      else if (isRecord(data) && Object.hasOwn(data, part)) data = data[part];
+      else if (isRecord(data) && hasOwn(data, part)) data = data[part];
       else return null;
     }
     return data;
   };
+}
+
+/** As `Object.hasOwn` of younger browsers. */
+export function hasOwn(value: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(value, name);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 // Signed status segments, as in credentials/status/segment.py: what was withdrawn since the one before.
 
-import { loads, toHex, type Value } from "./cbor";
+import { loadFields, toHex, type Value } from "./cbor";
 import { openLayout, verify } from "./cose";
 import { CredentialError, malformed, tooLarge } from "./errors";
 import * as gaps from "./gaps";
@@ -16,11 +16,12 @@ import {
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
 } from "./limits";
-import { readFields, readHash, readNumber, type StatusList, type StatusSnapshot } from "./snapshot";
+import { readHash, readIndices, readItems, readNumber, type StatusList, type StatusSnapshot } from "./snapshot";
 import type { Trust } from "./trust";
 
 const KIND = "status-segment";
-const KEYS = [1, 2, 3, 4, 5, 6, 7];
+const FIELDS = 7;
+const [OPENED_ITEMS, CHANGE_ITEMS] = [2, 4] as const;
 const NO_SEGMENT = "00".repeat(STATUS_HASH_BYTES);
 
 /** `opened`: list -> group expiry; `withdrawn`: list -> newly set indices, ascending. Hashes in hex, times in seconds. */
@@ -91,16 +92,21 @@ function withIndices({ expiresAt, withdrawn }: StatusList, indices: Uint32Array)
 
 function decode(payload: Uint8Array, digest: string): Segment {
   // The chain hangs on payloads, so the same content has one payload, and any other coding of it is refused.
-  const [member, number, asOf, previous, opened, changes] = readFields(loads(payload, MAX_SEGMENT_BYTES, true), KIND, KEYS);
+  const [kind, member, number, asOf, previous, opened, changes] = loadFields(payload, MAX_SEGMENT_BYTES, FIELDS, true);
+  if (kind !== KIND || typeof member !== "string") throw malformed("not a status segment");
   const segment = {
-    member: member as string,
+    member,
     number: readNumber("number", number, 1, MAX_STATUS_SEQUENCE),
     asOf: readNumber("as-of", asOf, MIN_TIME_SECONDS, MAX_TIME_SECONDS),
     previous: readHash(previous),
     digest,
   };
   if ((segment.number === 1) !== (segment.previous === NO_SEGMENT)) throw malformed("the first segment follows none");
-  return { ...segment, opened: readOpened(items(opened, 2), segment.asOf), withdrawn: readChanges(items(changes, 4)) };
+  return {
+    ...segment,
+    opened: readOpened(readItems(opened, OPENED_ITEMS), segment.asOf),
+    withdrawn: readChanges(readItems(changes, CHANGE_ITEMS)),
+  };
 }
 
 function readOpened(opened: Value[][], asOf: number): Map<number, number> {
@@ -113,25 +119,19 @@ function readOpened(opened: Value[][], asOf: number): Map<number, number> {
   return lists;
 }
 
+/** All are counted before any is read. */
 function readChanges(changes: Value[][]): Map<number, Uint32Array> {
-  const lists = new Map<number, Uint32Array>();
   let [before, total] = [-1, 0];
-  for (const [list, count, parameter, data] of changes) {
+  for (const [list, count] of changes) {
     before = readNumber("list", list, before + 1, MAX_STATUS_LIST);
     total += readNumber("count", count, 1, STATUS_LIST_SIZE);
-    if (total > MAX_SEGMENT_CHANGES) throw tooLarge(MAX_SEGMENT_CHANGES, "changes");
-    if (!(data instanceof Uint8Array)) throw malformed("status list layout");
-    const indices = gaps.decode(count as number, parameter as number, data);
-    if (gaps.smallestParameter(indices) !== parameter) throw malformed("a status segment in another coding than its own");
-    lists.set(before, indices);
   }
-  return lists;
+  if (total > MAX_SEGMENT_CHANGES) throw tooLarge(MAX_SEGMENT_CHANGES, "changes");
+  return new Map(changes.map(([list, ...coded]) => [list as number, readChange(coded)]));
 }
 
-function items(value: Value | undefined, length: number): Value[][] {
-  if (!Array.isArray(value) || !value.every((item) => Array.isArray(item) && item.length === length)) {
-    throw malformed("status list layout");
-  }
-  if (value.length > MAX_STATUS_LISTS) throw tooLarge(MAX_STATUS_LISTS, "status lists");
-  return value as Value[][];
+function readChange(coded: Value[]): Uint32Array {
+  const indices = readIndices(coded);
+  if (gaps.smallestParameter(indices) !== coded[1]) throw malformed("a status segment in another coding than its own");
+  return indices;
 }

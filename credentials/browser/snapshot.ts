@@ -1,6 +1,6 @@
 // The signed status snapshot, as in credentials/status/snapshot.py.
 
-import { loads, toHex, type Value } from "./cbor";
+import { loadFields, toHex, type Value } from "./cbor";
 import { openLayout, verify } from "./cose";
 import { CredentialError, malformed, tooLarge } from "./errors";
 import * as gaps from "./gaps";
@@ -20,7 +20,8 @@ import { isWhole } from "./regions";
 import type { Trust } from "./trust";
 
 const KIND = "status-snapshot";
-const KEYS = [1, 2, 3, 4, 5, 6, 7];
+const FIELDS = 7;
+const LIST_ITEMS = 5;
 
 /** One list of 2^20; `withdrawn` ascending. `expiresAt`: when the last code of its group has expired. */
 export interface StatusList {
@@ -65,30 +66,26 @@ export async function open(data: Uint8Array, member: string, trust: Trust): Prom
 }
 
 function decode(payload: Uint8Array): StatusSnapshot {
-  const fields = readFields(loads(payload, MAX_SIGNED_BYTES), KIND, KEYS);
-  const [member, sequence, asOf, expiresAt, lists, head] = fields;
-  if (!Array.isArray(lists)) throw malformed("not a status snapshot");
-  if (lists.length > MAX_STATUS_LISTS) throw tooLarge(MAX_STATUS_LISTS, "status lists");
+  const [kind, member, sequence, asOf, expiresAt, lists, head] = loadFields(payload, MAX_SIGNED_BYTES, FIELDS);
+  if (kind !== KIND || typeof member !== "string") throw malformed("not a status snapshot");
   const since = readNumber("as-of", asOf, MIN_TIME_SECONDS, MAX_TIME_SECONDS);
   return {
-    member: member as string,
+    member,
     sequence: readNumber("sequence", sequence, 1, MAX_STATUS_SEQUENCE),
     asOf: since,
     expiresAt: readNumber("expiry", expiresAt, since + 1, MAX_TIME_SECONDS),
-    lists: readLists(lists, since),
     head: readHash(head),
+    lists: readLists(readItems(lists, LIST_ITEMS), since),
   };
 }
 
-/** The values of the map with these keys in this order, its kind taken off; the first is the member's id. */
-export function readFields(fields: Value, kind: string, keys: readonly number[]): Value[] {
-  if (!(fields instanceof Map) || fields.size !== keys.length) throw malformed(`not a ${kind}`);
-  const found = [...fields.keys()];
-  const [first, ...values] = [...fields.values()] as Value[];
-  if (!keys.every((key, at) => found[at] === key) || first !== kind || typeof values[0] !== "string") {
-    throw malformed(`not a ${kind}`);
+/** An array of arrays of this length. */
+export function readItems(value: Value | undefined, length: number): Value[][] {
+  if (!Array.isArray(value) || !value.every((item) => Array.isArray(item) && item.length === length)) {
+    throw malformed("status list layout");
   }
-  return values;
+  if (value.length > MAX_STATUS_LISTS) throw tooLarge(MAX_STATUS_LISTS, "status lists");
+  return value as Value[][];
 }
 
 /** The hex of a SHA-256. Throws `malformed`. */
@@ -97,20 +94,27 @@ export function readHash(value: Value | undefined): string {
   return toHex(value);
 }
 
-function readLists(items: Value[], asOf: number): Map<number, StatusList> {
-  const lists = new Map<number, StatusList>();
+/** All are counted before any is read. */
+function readLists(items: Value[][], asOf: number): Map<number, StatusList> {
   let [before, total] = [-1, 0];
-  for (const item of items) {
-    if (!Array.isArray(item) || item.length !== 5) throw malformed("status list layout");
-    const [list, expiresAt, count, parameter, data] = item;
+  for (const [list, expiresAt, count] of items) {
     before = readNumber("list", list, before + 1, MAX_STATUS_LIST);
-    const expiry = readNumber("group expiry", expiresAt, asOf + 1, MAX_TIME_SECONDS);
+    readNumber("group expiry", expiresAt, asOf + 1, MAX_TIME_SECONDS);
     total += readNumber("count", count, 0, STATUS_LIST_SIZE);
-    if (total > MAX_STATUS_WITHDRAWN) throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
-    if (typeof parameter !== "number" || !(data instanceof Uint8Array)) throw malformed("status list layout");
-    lists.set(before, { expiresAt: expiry, withdrawn: gaps.decode(count as number, parameter, data) });
   }
-  return lists;
+  if (total > MAX_STATUS_WITHDRAWN) throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
+  return new Map(
+    items.map(([list, expiresAt, ...coded]) => [
+      list as number,
+      { expiresAt: expiresAt as number, withdrawn: readIndices(coded) },
+    ]),
+  );
+}
+
+/** The indices of [count, parameter, bytes]. */
+export function readIndices([count, parameter, data]: Value[]): Uint32Array {
+  if (typeof parameter !== "number" || !(data instanceof Uint8Array)) throw malformed("status list layout");
+  return gaps.decode(count as number, parameter, data);
 }
 
 export function readNumber(name: string, value: Value | undefined, least: number, most: number): number {

@@ -164,7 +164,7 @@ export interface Failure {
 
 /** The rule set in force at `at` (seconds UTC): the newest that has begun and not ended. */
 export function rulesAt(knowledge: Knowledge, at: number): RuleSet | null {
-  return knowledge.ruleSets.filter((ruleSet) => ruleSet.inForce(at)).at(-1) ?? null;
+  return [...knowledge.ruleSets].reverse().find((ruleSet) => ruleSet.inForce(at)) ?? null;
 }
 
 /** A snapshot and what was read of it. */

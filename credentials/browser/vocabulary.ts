@@ -2,9 +2,10 @@
 
 import { ruleSetInvalid } from "./errors";
 import { Instant } from "./instants";
-import { isObject, type Json } from "./jws";
+import { isObject } from "./jws";
 import { MAX_EVIDENCE } from "./limits";
 import { EVIDENCE_KINDS, type Evidence, type StatusCredential } from "./model";
+import type { Json } from "./strict_json";
 
 const MAX_JSON_LEVELS = 64;
 const FACT = "(?:\\.(?:kind|result|sampledAt|region))?";
@@ -12,7 +13,7 @@ const KNOWN = new RegExp(
   "^(?:payload\\.(?:status|reason|form|issuedAt|evidence)|external\\.validationClock" +
     `|payload\\.(?:evidence\\.[0-${MAX_EVIDENCE - 1}]|latest\\.(?:${EVIDENCE_KINDS.join("|")}))${FACT})$`,
 );
-const OF_A_REDUCTION = /^(?:accumulator|current)(?:\..+)?$/;
+const OF_A_REDUCTION = /^(?:accumulator|current)(?:\.[^]+)?$/;
 const GOOD_RESULTS = ["negative", "completed"];
 
 /** The data for a rule about this credential at this moment (seconds UTC). */
@@ -31,7 +32,10 @@ export function ruleInput(credential: StatusCredential, at: number): unknown {
   };
 }
 
-/** The same rule with parameters and value sets filled in, and every other name checked. Throws `rule-set-invalid`. */
+/**
+ * The same rule with parameters and value sets filled in, and null, which is no expression, in place of every other name
+ * that nothing has: it is open where it is reached. Throws `rule-set-invalid` when nested too deeply.
+ */
 export function fillIn(logic: Json, known: ReadonlyMap<string, Json>, levels = MAX_JSON_LEVELS, inside = 0): Json {
   if (levels === 0) throw ruleSetInvalid("rule nested too deeply");
   if (Array.isArray(logic)) return logic.map((item) => fillIn(item, known, levels - 1, inside));
@@ -51,8 +55,7 @@ function filledVariable(path: string, known: ReadonlyMap<string, Json>, inside: 
   for (; inside && name.startsWith("data."); inside--) name = name.slice("data.".length);
   const value = known.get(name);
   if (value !== undefined) return value;
-  if (!(inside ? OF_A_REDUCTION : KNOWN).test(name)) throw ruleSetInvalid("nothing is called so there");
-  return { var: path };
+  return (inside ? OF_A_REDUCTION : KNOWN).test(name) ? { var: path } : null;
 }
 
 /** Of two results of one time the worse comes first. */

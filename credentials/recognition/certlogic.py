@@ -5,9 +5,11 @@ national rules), with the ``data`` that later evaluators add inside ``reduce``. 
 out and no loop but ``reduce``, and what it can cost is known before it runs: depth, size and worst-case work
 are bounded here.
 
-An expression that breaks the language is refused when it is compiled (RuleSetInvalid). What cannot be
-evaluated with the data at hand raises RuleOpen, and :func:`evaluate` makes ``open`` of it: never a pass,
-never a refusal (cwa-documentation #678).
+What cannot be evaluated with the data at hand raises RuleOpen, and :func:`evaluate` makes ``open`` of it: never a
+pass, never a refusal (cwa-documentation #678). An expression that breaks the language is refused to its author
+(:func:`compile_rule`). A gate has it signed already and takes it as far as it is sound (:func:`compile_sound_parts`):
+a bad branch that is never reached spoils nothing, and one that is reached is open, as to an evaluator that reads a rule
+while it runs.
 """
 
 from __future__ import annotations
@@ -65,13 +67,31 @@ def evaluate(rule: Rule, data: Any) -> State:
 def compile_rule(logic: Any) -> Rule:
     """Make a callable of an expression: it takes the data and gives a value or raises RuleOpen.
 
-    Raises RuleSetInvalid when the expression is not CertLogic or passes a bound of this module.
+    Raises RuleSetInvalid when any part of the expression is not CertLogic, or when it passes a bound of this module.
     """
-    if _size(logic, 1, MAX_DEPTH) > MAX_NODES:
-        raise RuleSetInvalid(f"rule with more than {MAX_NODES} expressions")
-    if _size(logic, MAX_REDUCED_ITEMS, MAX_DEPTH) > MAX_STEPS:
-        raise RuleSetInvalid(f"rule with more than {MAX_STEPS} steps in the worst case")
-    return _compile(logic)
+    _check_bounds(logic)
+    return _all_of(logic)
+
+
+def _all_of(logic: Any) -> Rule:
+    return _compile(logic, _all_of)
+
+
+def compile_sound_parts(logic: Any) -> Rule:
+    """As :func:`compile_rule`, for a rule that is in force: what is no expression is open where it is reached.
+
+    Reached late is what stands behind the first part of ``if`` and of ``and``, and the step of ``reduce``. A bad part
+    anywhere else is open together with the operation around it. Raises RuleSetInvalid when a bound is passed.
+    """
+    _check_bounds(logic)
+    return _sound_parts(logic)
+
+
+def _sound_parts(logic: Any) -> Rule:
+    try:
+        return _compile(logic, _sound_parts)
+    except RuleSetInvalid as error:
+        return operators.unsound(error.detail)
 
 
 def is_literal(logic: Any) -> bool:
@@ -83,15 +103,26 @@ def _is_literal_array(logic: Any) -> bool:
     return type(logic) is list and all(map(is_literal, logic))
 
 
+def _check_bounds(logic: Any) -> None:
+    """Raises RuleSetInvalid."""
+    if _size(logic, 1, MAX_DEPTH) > MAX_NODES:
+        raise RuleSetInvalid(f"rule with more than {MAX_NODES} expressions")
+    if _size(logic, MAX_REDUCED_ITEMS, MAX_DEPTH) > MAX_STEPS:
+        raise RuleSetInvalid(f"rule with more than {MAX_STEPS} steps in the worst case")
+
+
 def _size(logic: Any, repeat: int, levels: int) -> int:
-    """Evaluations of the expression when every ``reduce`` runs ``repeat`` times."""
+    """Evaluations of the expression when every ``reduce`` runs ``repeat`` times; what is none counts as one."""
     if is_literal(logic) or _is_literal_array(logic):
         return 1
     if levels == 0:
         raise RuleSetInvalid(f"rule deeper than {MAX_DEPTH} levels")
     if type(logic) is list:
         return 1 + sum(_size(item, repeat, levels - 1) for item in logic)
-    name, operands = _operation(logic)
+    try:
+        name, operands = _operation(logic)
+    except RuleSetInvalid:
+        return 1
     sizes = [_size(operand, repeat, levels - 1) for operand in operands]
     if name == "reduce":
         sizes[1:2] = [size * repeat for size in sizes[1:2]]
@@ -110,22 +141,27 @@ def _operation(logic: Any) -> tuple[str, list[Any]]:
     return name, operands
 
 
-def _compile(logic: Any) -> Rule:
+_Later = Callable[[Any], Rule]
+"""Compiles an operand that is not always reached."""
+_Compiler = Callable[[list[Any], _Later], Rule]
+
+
+def _compile(logic: Any, later: _Later) -> Rule:
     if is_literal(logic) or _is_literal_array(logic):
         return operators.constant(logic)
     if type(logic) is list:
-        return operators.array([_compile(item) for item in logic])
+        return operators.array(_compile_all(logic, later))
     name, operands = _operation(logic)
     if name in _MOMENTS:
-        return operators.date_time(_MOMENTS[name](operands))
+        return operators.date_time(_MOMENTS[name](operands, later))
     compile_operation = _OPERATIONS.get(name)
     if compile_operation is None:
         raise RuleSetInvalid("unknown operator")
-    return compile_operation(operands)
+    return compile_operation(operands, later)
 
 
-def _compile_all(operands: list[Any]) -> list[Rule]:
-    return [_compile(operand) for operand in operands]
+def _compile_all(operands: list[Any], later: _Later) -> list[Rule]:
+    return [_compile(operand, later) for operand in operands]
 
 
 def _require(condition: bool, detail: str) -> None:
@@ -133,73 +169,76 @@ def _require(condition: bool, detail: str) -> None:
         raise RuleSetInvalid(detail)
 
 
-def _exactly(count: int, build: Callable[..., Rule]) -> Callable[[list[Any]], Rule]:
-    """For operators whose operands are all expressions, ``count`` of them."""
+def _exactly(count: int, build: Callable[..., Rule], reached_late: frozenset[int] = frozenset()) -> _Compiler:
+    """For operators whose operands are all expressions, ``count`` of them; the numbers of those not always reached."""
 
-    def compile_operation(operands: list[Any]) -> Rule:
+    def compile_operation(operands: list[Any], later: _Later) -> Rule:
         _require(len(operands) == count, f"an operator with {count} operands has {len(operands)}")
-        return build(*_compile_all(operands))
+        compiled = [
+            later(operand) if number in reached_late else _compile(operand, later)
+            for number, operand in enumerate(operands)
+        ]
+        return build(*compiled)
 
     return compile_operation
 
 
-def _compile_variable(operands: list[Any]) -> Rule:
+def _compile_variable(operands: list[Any], later: _Later) -> Rule:
     (path,) = operands
     _require(type(path) is str and len(path) <= MAX_PATH_CHARACTERS, "var: not a path")
     _require(_PATH.fullmatch(path) is not None, "var: not a path")
     return operators.variable(path)
 
 
-def _compile_conjunction(operands: list[Any]) -> Rule:
+def _compile_conjunction(operands: list[Any], later: _Later) -> Rule:
     _require(len(operands) >= 2, "and: fewer than two operands")
-    return operators.conjunction(_compile_all(operands))
+    return operators.conjunction([_compile(operands[0], later), *map(later, operands[1:])])
 
 
-def _compile_equality(operands: list[Any]) -> Rule:
+def _compile_equality(operands: list[Any], later: _Later) -> Rule:
     _require(len(operands) == 2, "===: not two operands")
     left, right = operands
     if type(right) is str:
-        return operators.equality_with_text(_compile(left), right)
-    return operators.equality(_compile(left), _compile(right))
+        return operators.equality_with_text(_compile(left, later), right)
+    return operators.equality(_compile(left, later), _compile(right, later))
 
 
-def _compile_membership(operands: list[Any]) -> Rule:
+def _compile_membership(operands: list[Any], later: _Later) -> Rule:
     _require(len(operands) == 2, "in: not two operands")
     value, items = operands
     if _is_literal_array(items):
-        return operators.membership_of_constants(_compile(value), items)
-    return operators.membership(_compile(value), _compile(items))
+        return operators.membership_of_constants(_compile(value, later), items)
+    return operators.membership(_compile(value, later), _compile(items, later))
 
 
-def _comparison(
-    holds: Callable[[Any, Any], bool], compile_operand: Callable[[Any], Rule]
-) -> Callable[[list[Any]], Rule]:
-    def compile_operation(operands: list[Any]) -> Rule:
+def _comparison(holds: Callable[[Any, Any], bool], compile_operand: Callable[[Any, _Later], Rule]) -> _Compiler:
+    def compile_operation(operands: list[Any], later: _Later) -> Rule:
         _require(2 <= len(operands) <= 3, "a comparison needs two or three operands")
-        return operators.comparison(holds, [compile_operand(operand) for operand in operands])
+        return operators.comparison(holds, [compile_operand(operand, later) for operand in operands])
 
     return compile_operation
 
 
-def _compile_number(logic: Any) -> Rule:
-    return operators.constant(logic) if type(logic) is int else operators.exactly(int, _compile(logic))
+def _compile_number(logic: Any, later: _Later) -> Rule:
+    compiled = _compile(logic, later)
+    return compiled if type(logic) is int else operators.exactly(int, compiled)
 
 
-def _compile_moment(logic: Any) -> Rule:
+def _compile_moment(logic: Any, later: _Later) -> Rule:
     """A rule that gives milliseconds. What is a date-time by its operator needs no check when it runs."""
     name = next(iter(logic), None) if type(logic) is dict else None
     compile_operation = _MOMENTS.get(name)
     if compile_operation is None:
-        return operators.exactly(DateTime, _compile(logic))
-    return compile_operation(_operation(logic)[1])
+        return operators.exactly(DateTime, _compile(logic, later))
+    return compile_operation(_operation(logic)[1], later)
 
 
-def _compile_plus_time(operands: list[Any]) -> Rule:
+def _compile_plus_time(operands: list[Any], later: _Later) -> Rule:
     _require(len(operands) == 3, "plusTime: not three operands")
     moment, amount, unit = operands
     _require(type(amount) is int and abs(amount) <= MAX_TIME_AMOUNT, "plusTime: amount is no small integer")
     _require(type(unit) is str and unit in FIXED_UNITS | CALENDAR_UNITS, "plusTime: unknown unit")
-    rule = operators.plus_time(_compile(moment), amount, unit)
+    rule = operators.plus_time(_compile(moment, later), amount, unit)
     if type(moment) is not str:
         return rule
     try:
@@ -208,26 +247,26 @@ def _compile_plus_time(operands: list[Any]) -> Rule:
         raise RuleSetInvalid("plusTime: not a date") from error
 
 
-def _compile_uvci_part(operands: list[Any]) -> Rule:
+def _compile_uvci_part(operands: list[Any], later: _Later) -> Rule:
     _require(len(operands) == 2, "extractFromUVCI: not two operands")
-    _require(type(operands[1]) is int, "extractFromUVCI: index is no integer")
-    return operators.uvci_part(_compile(operands[0]), operands[1])
+    _require(type(operands[1]) is int and is_literal(operands[1]), "extractFromUVCI: index is no integer")
+    return operators.uvci_part(_compile(operands[0], later), operands[1])
 
 
-_MOMENTS: dict[Any, Callable[[list[Any]], Rule]] = {
+_MOMENTS: dict[Any, _Compiler] = {
     "plusTime": _compile_plus_time,
     "dccDateOfBirth": _exactly(1, operators.date_of_birth),
 }
-_OPERATIONS: dict[str, Callable[[list[Any]], Rule]] = {
+_OPERATIONS: dict[str, _Compiler] = {
     "var": _compile_variable,
-    "if": _exactly(3, operators.choice),
+    "if": _exactly(3, operators.choice, reached_late=frozenset({1, 2})),
     "and": _compile_conjunction,
     "!": _exactly(1, operators.negation),
     "===": _compile_equality,
     "in": _compile_membership,
     "+": _exactly(2, operators.addition),
     "extractFromUVCI": _compile_uvci_part,
-    "reduce": _exactly(3, operators.fold),
+    "reduce": _exactly(3, operators.fold, reached_late=frozenset({1})),
 }
 _OPERATIONS |= {name: _comparison(holds, _compile_number) for name, holds in _NUMBER_COMPARISONS.items()}
 _OPERATIONS |= {name: _comparison(holds, _compile_moment) for name, holds in _DATE_COMPARISONS.items()}

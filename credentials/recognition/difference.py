@@ -25,7 +25,7 @@ from credentials.model import (
 )
 from credentials.recognition.certlogic import State
 from credentials.recognition.ruleset import RuleSet, Text
-from credentials.recognition.words import KINDS, RESULTS, moment_in_words
+from credentials.recognition.words import KINDS, RESULTS, literal_in_words, moment_in_words
 
 STRICTER, LOOSER, OTHER = "stricter", "looser", "other"
 _HOUR = 3600
@@ -96,8 +96,9 @@ def _validity(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
 def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
     before, after = old["parameters"], new["parameters"]
     for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            step = f"{before.get(name, '—')} → {after.get(name, '—')}"
+        # With their types: 1 and true are one to Python.
+        if (type(before.get(name)), before.get(name)) != (type(after.get(name)), after.get(name)):
+            step = " → ".join(literal_in_words(parameters.get(name, "—")) for parameters in (before, after))
             yield Change(OTHER, Text(f"参数 {name}：{step}", f"parameter {name}: {step}"))
     before, after = old["value_sets"], new["value_sets"]
     for name in sorted(before.keys() | after.keys()):

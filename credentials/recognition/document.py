@@ -13,6 +13,9 @@
 The set, a rule and a denial may carry a ``comment``: a line for whoever edits it next, signed with the rest and read by
 no gate. An unknown field is refused, and so is everything that a gate could read in two ways. ``{hours}`` in a text is
 the parameter of that name, so that a rule changed in a hurry does not go on saying the old number.
+
+Logic that is not sound is refused to its author, before it is signed. A gate that has it signed leaves that one rule
+open wherever the bad part is reached, and judges by all the others: one slip must not take a province its rules.
 """
 
 from __future__ import annotations
@@ -27,10 +30,11 @@ from credentials.characters import is_shown
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.model import ClosedList, EvidenceKind, Form, Status
-from credentials.recognition.certlogic import compile_rule, is_literal
-from credentials.recognition.operators import MAX_INTEGER
+from credentials.recognition.certlogic import compile_rule, compile_sound_parts, is_literal
+from credentials.recognition.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.ruleset import NO_EVIDENCE, Denial, RecognitionRule, RuleSet, Text
 from credentials.recognition.vocabulary import fill_in
+from credentials.recognition.words import literal_in_words
 from credentials.regions import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
@@ -73,13 +77,14 @@ def sign_rule_set(document: dict[str, Any], signer: Signer) -> str:
 def read_rule_set(compact: str, public_key: es256.PublicKey, member: str) -> RuleSet:
     """Verify and load the rule set of ``member``, whose ``rules`` key ``public_key`` is.
 
-    Raises TooLarge, Malformed, AlgorithmMismatch, WrongSignature, IssuerMismatch (it is another member's),
-    and RuleSetInvalid for a document that is signed but wrong.
+    Of a rule whose logic is not sound, the bad part is open where it is reached. Raises TooLarge, Malformed,
+    AlgorithmMismatch, WrongSignature, IssuerMismatch (it is another member's), and RuleSetInvalid for a document that
+    is signed but wrong in anything else.
     """
     document = jws.verify(jws.read(compact), public_key, RULES_TYPE)
     if document.get("member") != member:
         raise IssuerMismatch("rule set of another member")
-    return parse_rule_set(document)
+    return _parse(document, _as_far_as_sound)
 
 
 def digest_of(document: dict[str, Any]) -> str:
@@ -94,12 +99,32 @@ def digest_of(document: dict[str, Any]) -> str:
 
 
 def parse_rule_set(document: object) -> RuleSet:
-    """Check a document and compile its rules. Raises RuleSetInvalid, naming the field."""
+    """Check a document and compile its rules, every part of them. Raises RuleSetInvalid, naming the field."""
+    return _parse(document, _whole)
+
+
+_Compile = Callable[[Any, dict[str, Any]], Rule]
+"""Of a rule's logic and the constants by name."""
+
+
+def _whole(logic: Any, known: dict[str, Any]) -> Rule:
+    return compile_rule(fill_in(logic, known))
+
+
+def _as_far_as_sound(logic: Any, known: dict[str, Any]) -> Rule:
+    try:
+        # Null is no expression, so that a name which nothing has is open where it is reached.
+        return compile_sound_parts(fill_in(logic, known, unknown=lambda path: None))
+    except RuleSetInvalid as error:
+        return unsound(error.detail)
+
+
+def _parse(document: object, compile_logic: _Compile) -> RuleSet:
     fields = _fields(document, _REQUIRED, _OPTIONAL, "rule set")
     digest = digest_of(fields)
     parameters = _constants(fields["parameters"], MAX_PARAMETERS, is_literal, "parameters")
     value_sets = _constants(fields["value_sets"], MAX_VALUE_SETS, _is_value_set, "value_sets")
-    rules = _rules(fields["rules"], parameters, value_sets)
+    rules = _rules(fields["rules"], parameters, value_sets, compile_logic)
     return RuleSet(
         member=_member(fields["member"]),
         rule_set=_integer(fields["rule_set"], 0, MAX_RULE_SET, "rule_set"),
@@ -123,9 +148,11 @@ def constants(parameters: dict[str, Any], value_sets: dict[str, Any]) -> dict[st
     return known | {f"external.valueSets.{name}": content for name, content in value_sets.items()}
 
 
-def _rules(value: Any, parameters: dict[str, Any], value_sets: dict[str, Any]) -> tuple[RecognitionRule, ...]:
+def _rules(
+    value: Any, parameters: dict[str, Any], value_sets: dict[str, Any], compile_logic: _Compile
+) -> tuple[RecognitionRule, ...]:
     known = constants(parameters, value_sets)
-    rules = tuple(_rule(entry, parameters, known) for entry in _list(value, "rules"))
+    rules = tuple(_rule(entry, parameters, known, compile_logic) for entry in _list(value, "rules"))
     _require(len({rule.id for rule in rules}) == len(rules), "rules: an id stands twice")
     return rules
 
@@ -135,7 +162,7 @@ def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionR
     return {kind: tuple(rule for rule in rules if kind in rule.kinds) for kind in kinds}
 
 
-def _rule(value: Any, parameters: dict[str, Any], known: dict[str, Any]) -> RecognitionRule:
+def _rule(value: Any, parameters: dict[str, Any], known: dict[str, Any], compile_logic: _Compile) -> RecognitionRule:
     fields = _fields(value, _RULE_FIELDS, _COMMENT, "rule")
     name = fields["id"]
     _require(type(name) is str and bool(_RULE_ID.fullmatch(name)), "rule: bad id")
@@ -145,7 +172,7 @@ def _rule(value: Any, parameters: dict[str, Any], known: dict[str, Any]) -> Reco
             kinds=_kinds(fields["kinds"]),
             text=_text(fields["text"], parameters, "text"),
             needed=_text(fields["needed"], parameters, "needed"),
-            rule=compile_rule(fill_in(fields["logic"], known)),
+            rule=compile_logic(fields["logic"], known),
         )
     except RuleSetInvalid as error:
         raise RuleSetInvalid(f"rule {name}: {error.detail}") from error
@@ -218,7 +245,7 @@ def _comment(value: Any) -> None:
 def _line(value: Any, parameters: dict[str, Any], where: str) -> str:
     _require(type(value) is str, f"{where}: not a text")
     _require(parameters.keys() >= set(_PLACEHOLDER.findall(value)), f"{where}: no such parameter")
-    line = _PLACEHOLDER.sub(lambda match: str(parameters[match[1]]), value)
+    line = _PLACEHOLDER.sub(lambda match: literal_in_words(parameters[match[1]]), value)
     _require(0 < len(line) <= MAX_TEXT_CHARACTERS, f"{where}: empty or too long")
     _require(is_shown(line), f"{where}: a character that cannot be shown")
     return line

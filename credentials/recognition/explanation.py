@@ -19,7 +19,7 @@ from credentials.recognition.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.operators import is_truthy
 from credentials.recognition.ruleset import Text
 from credentials.recognition.vocabulary import fill_in
-from credentials.recognition.words import KINDS, moment_in_words
+from credentials.recognition.words import KINDS, literal_in_words, moment_in_words
 
 MAX_SHOWN_ITEMS = 6
 """Of a list of values; of a longer one the number is told."""
@@ -176,9 +176,7 @@ def show_value(value: Any) -> str:
         return f"[{', '.join(map(show_value, value))}]"
     if type(value) is dict:
         return "{" + ", ".join(f"{name}: {show_value(item)}" for name, item in value.items()) + "}"
-    if value is None or type(value) is bool:
-        return "null" if value is None else str(value).lower()
-    return str(value)
+    return "null" if value is None else literal_in_words(value)
 
 
 def _shifted(amount: int, unit: str, parameter: str) -> Text:

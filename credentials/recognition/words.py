@@ -49,6 +49,11 @@ def age_in_words(seconds: int) -> Text:
     )
 
 
+def literal_in_words(value: str | int | bool) -> str:
+    """A parameter as it stands in a text; truth values as JSON writes them, so that every gate says the same."""
+    return str(value).lower() if type(value) is bool else str(value)
+
+
 def moment_in_words(seconds: int) -> str:
     """A moment (seconds UTC) as it stands on the wall in Beijing; a number where no calendar reaches."""
     try:

@@ -18,6 +18,8 @@ from credentials.limits import MAX_JSON_DEPTH
 # Possessive, and content with a text that never ends: a backtracking pattern took quadratic time on "\"\"\"…
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_MAX_NUMBER_CHARACTERS = 300
+"""Digits, sign, point and exponent of one number."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # With ``json.dumps`` it would be a new encoder each time.
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -33,14 +35,21 @@ def read_json(data: bytes) -> Any:
 
 
 def parse_json(data: bytes) -> Any:
-    """Strict JSON: UTF-8 without byte order mark, no duplicate names, no NaN, no number that overflows or has more than
-    4,300 digits, no lone surrogate, at most 64 levels. Raises Malformed.
+    """Strict JSON: UTF-8 without byte order mark, no duplicate names, no NaN, no number that a double cannot hold or
+    that has more than 300 characters, no lone surrogate, at most 64 levels.
+
+    A number that is whole comes as an integer, however it is written (``1.0``, ``1e2``): the twin of this reader in
+    browsers has one kind of number and could not tell. Raises Malformed.
     """
     if _nests_too_deeply(data):
         raise Malformed("JSON nested too deeply")
     try:
         value = json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
+            data.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_whole,
+            parse_float=_number,
         )
         if b"\\u" in data:
             json_bytes(value)  # Half a surrogate pair can be read but never written (RFC 8259 section 8.2).
@@ -78,8 +87,15 @@ def _refuse_constant(name: str) -> Any:
     raise Malformed(f"{name} is no JSON")
 
 
-def _finite(text: str) -> float:
-    number = float(text)
+def _number(text: str) -> int | float:
+    number = float(text) if len(text) <= _MAX_NUMBER_CHARACTERS else math.inf
     if not math.isfinite(number):
         raise Malformed("number out of range in JSON")
-    return number
+    return int(number) if number.is_integer() else number
+
+
+def _whole(text: str) -> int:
+    # A longer one would cost the square of its digits, and be endless to a browser from the 310th on.
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        raise Malformed("number out of range in JSON")
+    return int(text)

@@ -22,6 +22,12 @@ export function unlockSound(): void {
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, { once: true, capture: true });
 }
 
+/** Let sound and speech begin at once, from within somebody's tap: some browsers take no other moment. */
+export function beginSound(): void {
+  void context()?.resume();
+  if ("speechSynthesis" in globalThis) speechSynthesis.speak(new SpeechSynthesisUtterance(""));
+}
+
 /** Play a signal; silent where the device or the browser refuses. */
 export function sound({ tones, wave }: Signal): void {
   const playing = context();
@@ -50,7 +56,10 @@ export function hush(): void {
 
 function context(): AudioContext | null {
   try {
-    return (audio ??= new AudioContext());
+    audio ??= new AudioContext();
+    // A telephone call, or the screen that was locked, puts it to sleep.
+    if (audio.state !== "running") void audio.resume().catch(() => undefined);
+    return audio;
   } catch {
     return null;
   }

@@ -1,17 +1,23 @@
-// The camera and the worker behind it: at most one frame is being read, the newest one, so that a slow phone lags by
-// one frame and never by a queue.
+// The camera and the reader behind it: at most one frame is being read, the newest one, so that a slow phone lags by
+// one frame and never by a queue. What is read is what is seen: the part of the picture that stands on the screen.
 
-import type { Answered, Asked } from "./decoder";
+import { pictures } from "./picture";
+import { Reader, ReaderFailed } from "./reader";
 
 const WIDTH = 1280;
 const HEIGHT = 720;
 /** Reading more often than this only warms the phone: a gate's day is long. */
 const FRAME_MILLISECONDS = 60;
-/** A picture that was chosen is made smaller than this first, in pixels a side. */
-const MAX_PICTURE_PIXELS = 2400;
+/** A picture that has not changed for so long has stopped, whatever the device says. */
+const STALL_MILLISECONDS = 8000;
+/** So many frames in a row that the reader fails at are no accident: it was opened anew between them. */
+const MAX_FAILURES = 2;
 
-/** Why there is no picture. `insecure`: the page was not served over https, so browsers give it no camera. */
-export type CameraTrouble = "denied" | "absent" | "busy" | "insecure" | "ended";
+/**
+ * Why there is no picture. `insecure`: the page was not served over https, so browsers give it no camera; `reader`: there
+ * is a picture, and nothing that reads it; `unknown`: what no browser should say.
+ */
+export type CameraTrouble = "denied" | "absent" | "busy" | "insecure" | "ended" | "reader" | "unknown";
 
 const TROUBLES: Record<string, CameraTrouble> = {
   NotAllowedError: "denied",
@@ -22,26 +28,25 @@ const TROUBLES: Record<string, CameraTrouble> = {
   AbortError: "busy",
 };
 
-/** Reads pictures in a worker. */
+/** Reads the texts of QR symbols, in a worker. */
 export class Decoder {
-  private readonly worker = new Worker(new URL("./decoder.ts", import.meta.url), { type: "module" });
-  private readonly waiting = new Map<number, (texts: string[]) => void>();
-  private number = 0;
+  private readonly reader = new Reader();
 
-  constructor() {
-    this.worker.onmessage = ({ data }: MessageEvent<Answered>) => {
-      this.waiting.get(data.number)?.(data.texts);
-      this.waiting.delete(data.number);
-    };
-  }
-
-  /** The texts of the QR symbols in a picture; none where there is none, or no picture. */
+  /** The texts in a frame, or in a picture that was chosen; none where there is none. Rejects with ReaderFailed. */
   async read(picture: ImageData | Blob): Promise<string[]> {
-    const asked: Asked = { number: ++this.number, picture: picture instanceof Blob ? await pixelsOf(picture) : picture };
-    const answer = new Promise<string[]>((resolve) => this.waiting.set(asked.number, resolve));
-    this.worker.postMessage(asked, asked.picture instanceof ImageData ? [asked.picture.data.buffer] : []);
-    return answer;
+    if (picture instanceof ImageData) return this.reader.read(picture);
+    for await (const pixels of pictures(picture)) {
+      const texts = await this.reader.read(pixels());
+      if (texts.length) return texts;
+    }
+    return [];
   }
+}
+
+/** What the camera can do beside seeing. */
+interface Abilities {
+  torch?: boolean;
+  zoom?: { min: number; max: number };
 }
 
 /** Looks through the back camera and tells what it reads, until it is stopped. */
@@ -49,22 +54,29 @@ export class Camera {
   readonly video = document.createElement("video");
   /** Frames read since the start, for the measurements. */
   frames = 0;
-  /** While true no frame is read; the picture goes on. */
+  /** While true no frame is read; the picture and the light go on. */
   isPaused = false;
+  /** Whether the light is wanted. */
+  isLit = false;
   private stream: MediaStream | null = null;
+  private factor = 1;
   private readonly canvas = document.createElement("canvas");
 
   /**
    * `tell` is given a text of each frame that has one, and the other texts in the same picture; `end` is told when the
-   * device takes the camera away.
+   * device takes the camera away, `none` that a frame had no text.
    */
   constructor(
     private readonly decoder: Decoder,
     private readonly tell: (text: string, others: readonly string[]) => void,
     private readonly end: (trouble: CameraTrouble) => void = () => undefined,
+    private readonly none: () => void = () => undefined,
   ) {
     this.video.muted = true;
     this.video.playsInline = true;
+    // Older browsers of phones go by the attributes alone, and would open the picture on a screen of its own.
+    this.video.setAttribute("muted", "");
+    this.video.setAttribute("playsinline", "");
   }
 
   get isOn(): boolean {
@@ -74,15 +86,17 @@ export class Camera {
   /** Ask for the camera `device`, or for any that looks away from the user, and begin. Rejects: see `troubleOf`. */
   async start(device = ""): Promise<void> {
     this.stop();
-    if (!navigator.mediaDevices) throw new DOMException("no camera without https", "InsecureContext");
+    if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no camera without https", "InsecureContext");
     const which: MediaTrackConstraints = device ? { deviceId: { ideal: device } } : { facingMode: "environment" };
     const video = { ...which, width: { ideal: WIDTH }, height: { ideal: HEIGHT } };
     const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
     this.stop();
     this.stream = stream;
-    this.track!.addEventListener("ended", () => this.stream === stream && this.ended());
+    this.track!.addEventListener("ended", () => this.stream === stream && this.lose("ended"));
     this.video.srcObject = stream;
     await this.resume();
+    if (this.isLit) await this.light(true);
+    if (this.factor !== 1) await this.zoom(this.factor);
     void this.look(stream);
   }
 
@@ -97,65 +111,124 @@ export class Camera {
     this.video.srcObject = null;
   }
 
+  /** The id of the device that is seen through; empty where the browser does not say. */
+  get device(): string {
+    return this.track?.getSettings?.().deviceId ?? "";
+  }
+
   get hasTorch(): boolean {
-    const capabilities = this.track?.getCapabilities?.() as { torch?: boolean } | undefined;
-    return capabilities?.torch === true;
+    return this.abilities.torch === true;
+  }
+
+  /** The steps by which the picture can be made larger; a single one where the camera cannot. */
+  get zooms(): number[] {
+    const { zoom } = this.abilities;
+    return zoom ? [1, 2, 4].filter((factor) => factor === 1 || (factor >= zoom.min && factor <= zoom.max)) : [1];
+  }
+
+  get zoomed(): number {
+    return this.factor;
   }
 
   async light(on: boolean): Promise<void> {
-    await this.track?.applyConstraints({ advanced: [{ torch: on } as MediaTrackConstraintSet] });
+    this.isLit = on;
+    await this.apply({ torch: on });
+  }
+
+  async zoom(factor: number): Promise<void> {
+    this.factor = factor;
+    await this.apply({ zoom: factor });
+  }
+
+  private get abilities(): Abilities {
+    return (this.track?.getCapabilities?.() ?? {}) as Abilities;
   }
 
   private get track(): MediaStreamTrack | undefined {
     return this.stream?.getVideoTracks()[0];
   }
 
-  private ended(): void {
+  private async apply(wanted: object): Promise<void> {
+    await this.track?.applyConstraints({ advanced: [wanted as MediaTrackConstraintSet] }).catch(() => undefined);
+  }
+
+  private lose(trouble: CameraTrouble): void {
     this.stop();
-    this.end("ended");
+    this.end(trouble);
   }
 
   private async look(stream: MediaStream): Promise<void> {
-    const drawing = this.canvas.getContext("2d", { willReadFrequently: true })!;
-    let next = 0;
+    let [next, moved, time, failures] = [0, -1, -1, 0];
     while (this.stream === stream) {
       const now = await new Promise<number>((drawn) => requestAnimationFrame(drawn));
-      const { videoWidth: width, videoHeight: height } = this.video;
-      if (!width || this.isPaused || now < next) continue;
+      if (this.isPaused || this.video.currentTime !== time || moved < 0) [time, moved] = [this.video.currentTime, now];
+      if (now - moved > STALL_MILLISECONDS && this.stream === stream) return this.lose("ended");
+      const frame = this.isPaused || now < next ? null : this.frame();
+      if (!frame) continue;
       next = now + FRAME_MILLISECONDS;
-      if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-      drawing.drawImage(this.video, 0, 0);
-      const [text, ...others] = await this.decoder.read(drawing.getImageData(0, 0, width, height));
-      this.frames++;
-      if (text !== undefined && this.stream === stream && !this.isPaused) this.tell(text, others);
+      try {
+        await this.take(await this.decoder.read(frame), stream);
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof ReaderFailed)) throw error;
+        if (++failures >= MAX_FAILURES && this.stream === stream) return this.lose("reader");
+      }
     }
   }
+
+  private async take([text, ...others]: string[], stream: MediaStream): Promise<void> {
+    this.frames++;
+    if (this.stream !== stream || this.isPaused) return;
+    if (text === undefined) this.none();
+    else this.tell(text, others);
+  }
+
+  /** The part of the picture that is on the screen; null while there is none. */
+  private frame(): ImageData | null {
+    const seen = seenPart(this.video);
+    if (!seen) return null;
+    const { left, top, width, height } = seen;
+    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
+    const drawing = this.canvas.getContext("2d", { willReadFrequently: true })!;
+    drawing.drawImage(this.video, left, top, width, height, 0, 0, width, height);
+    return drawing.getImageData(0, 0, width, height);
+  }
+}
+
+interface Part {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** What of a video that covers its box (`object-fit: cover`) can be seen on the screen, in whole pixels of the video. */
+function seenPart(video: HTMLVideoElement): Part | null {
+  const { videoWidth, videoHeight } = video;
+  const box = video.getBoundingClientRect();
+  const scale = Math.max(box.width / videoWidth, box.height / videoHeight);
+  if (!(scale > 0 && Number.isFinite(scale))) return null;
+  const across = span(box.left, box.width, videoWidth, scale, innerWidth);
+  const down = span(box.top, box.height, videoHeight, scale, innerHeight);
+  return across && down && { left: across[0], width: across[1], top: down[0], height: down[1] };
+}
+
+/** Of one axis: where what is seen begins in the video, and how long it is. */
+function span(from: number, size: number, pixels: number, scale: number, screen: number): [number, number] | null {
+  const start = from + (size - pixels * scale) / 2;
+  const first = Math.max(0, Math.ceil((Math.max(from, 0) - start) / scale));
+  const last = Math.min(pixels, Math.floor((Math.min(from + size, screen) - start) / scale));
+  return last > first ? [first, last - first] : null;
 }
 
 /** Why `start` was rejected. */
 export function troubleOf(error: unknown): CameraTrouble {
-  const { name } = error as DOMException;
-  return name === "InsecureContext" ? "insecure" : (TROUBLES[name] ?? "absent");
+  const name = error instanceof DOMException || error instanceof Error ? error.name : "";
+  return name === "InsecureContext" ? "insecure" : (TROUBLES[name] ?? "unknown");
 }
 
 /** The cameras of this device; without names until one has been allowed. */
 export async function cameras(): Promise<MediaDeviceInfo[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
   return devices.filter((device) => device.kind === "videoinput" && device.deviceId);
-}
-
-/** The pixels of a picture by the browser's own reader, which knows what the phone's camera writes. */
-async function pixelsOf(file: Blob): Promise<ImageData | Blob> {
-  const picture = await createImageBitmap(file).catch(() => null);
-  if (!picture) return file;
-  const scale = Math.min(1, MAX_PICTURE_PIXELS / Math.max(picture.width, picture.height));
-  const [width, height] = [Math.max(1, picture.width * scale), Math.max(1, picture.height * scale)].map(Math.floor) as [number, number];
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const drawing = canvas.getContext("2d")!;
-  // What is transparent is paper.
-  drawing.fillStyle = "#fff";
-  drawing.fillRect(0, 0, width, height);
-  drawing.drawImage(picture, 0, 0, width, height);
-  picture.close();
-  return drawing.getImageData(0, 0, width, height);
 }

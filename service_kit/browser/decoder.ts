@@ -6,30 +6,32 @@ import wasm from "zxing-wasm/reader/zxing_reader.wasm?url";
 
 export interface Asked {
   number: number;
-  /** A frame of the camera, or a file that was chosen. */
-  picture: ImageData | Blob;
+  picture: ImageData;
 }
 
 export interface Answered {
   number: number;
-  texts: string[];
+  /** Null: it cannot read at all. */
+  texts: string[] | null;
 }
 
 const OPTIONS: ReaderOptions = { formats: ["QRCode"], tryHarder: true, tryRotate: true, tryInvert: true, maxNumberOfSymbols: 4 };
 
-void prepareZXingModule({ overrides: { locateFile: () => new URL(wasm, self.location.href).href }, fireImmediately: true });
+const ready = prepareZXingModule({ overrides: { locateFile: () => new URL(wasm, self.location.href).href }, fireImmediately: true });
+// Said when somebody asks; nobody waits for it before.
+ready.catch(() => undefined);
 
 self.onmessage = async ({ data }: MessageEvent<Asked>) => {
   self.postMessage({ number: data.number, texts: await read(data.picture) } satisfies Answered);
 };
 
-/** What is no picture has no symbols. */
-async function read(picture: ImageData | Blob): Promise<string[]> {
+async function read(picture: ImageData): Promise<string[] | null> {
   try {
+    await ready;
     const symbols = await readBarcodes(picture, OPTIONS);
     const texts = symbols.filter((symbol) => symbol.isValid).map((symbol) => symbol.text);
     return [...new Set(texts)];
   } catch {
-    return [];
+    return null;
   }
 }

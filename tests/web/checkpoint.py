@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,12 @@ SECONDS = 90_000
 STANDS = {"automatic": "no", "speech": "no"}
 """Settings with which a verdict stands until somebody goes on."""
 
+COUNT_FRAMES = """() => {
+    const ask = Worker.prototype.postMessage;
+    globalThis.frames = 0;
+    Worker.prototype.postMessage = function (...given) { frames++; return Reflect.apply(ask, this, given); };
+}"""
+
 KEPT = """async () => {
     await navigator.serviceWorker.ready;
     const isKept = () => navigator.serviceWorker.controller && localStorage["gate-kept"];
@@ -28,18 +35,33 @@ class Checkpoint:
     """One device with the gate app. ``camera``: the video that its browser was started with."""
 
     def __init__(
-        self, context: BrowserContext, address: str, camera: Path | None = None, settings: Mapping[str, str] = STANDS
+        self,
+        context: BrowserContext,
+        address: str,
+        camera: Path | None = None,
+        settings: Mapping[str, str] = STANDS,
+        page: Page | None = None,
     ) -> None:
-        self.context, self.page, self.address, self.camera = context, context.pages[0], address, camera
+        self.context, self.page, self.address, self.camera = context, page or context.pages[0], address, camera
         self.page.set_default_timeout(SECONDS)
         for name, value in settings.items():
             self.page.add_init_script(f"localStorage['gate-{name}'] ??= '{value}'")
 
     def open(self) -> Checkpoint:
-        """Open it, and wait until it knows something."""
+        """Open it, wait until it knows something, and begin."""
         self.page.goto(self.address)
-        expect(self.page.locator("#bar")).to_contain_text("广东", timeout=SECONDS)
+        expect(self.page.locator("#place")).to_contain_text(re.compile("广东|廣東|Guangdong"))
+        return self.begin()
+
+    def begin(self) -> Checkpoint:
+        """The one tap with which it starts."""
+        self.do("start")
         return self
+
+    def reload(self) -> Checkpoint:
+        """Open it anew, and begin whether it knows anything or not."""
+        self.page.reload()
+        return self.begin()
 
     def open_and_keep(self) -> Checkpoint:
         """As :meth:`open`, and wait until the app and its knowledge lie on the device."""
@@ -48,11 +70,14 @@ class Checkpoint:
         return self
 
     def see(self, *frames: Image.Image) -> None:
-        """Hold something in front of the camera: it is switched off meanwhile, as the fake one must be."""
+        """Hold something in front of the camera: it is switched off meanwhile, as the fake one must be.
+
+        Nothing is waited for: by the time that anybody looks, the code may be read and its verdict shown.
+        """
         assert self.camera is not None
         self.settings()
         record(self.camera, frames)
-        self.scan()
+        self.do("back")
 
     def type(self, text: str) -> tuple[str, str]:
         """Type a text into the box; the verdict."""
@@ -67,14 +92,17 @@ class Checkpoint:
         return main.get_attribute("data-outcome") or "", main.get_attribute("data-reason") or ""
 
     def next(self) -> None:
-        """On to the next person."""
+        """On to the next person, whose code may be read at once."""
         self.do("next")
-        self.page.locator("[data-screen=scan]").wait_for()
 
-    def scan(self) -> None:
-        """Back to scanning, with the camera on."""
-        self.do("back")
+    def camera_on(self) -> None:
+        """Wait until the camera looks at what nobody can read: in front of a code this state may be over at once."""
         self.page.locator("[data-camera=on]").wait_for()
+
+    def wait_for_frames(self, count: int) -> None:
+        """Wait until so many more pictures of the camera were given to the reader."""
+        self.page.evaluate(COUNT_FRAMES)
+        self.page.wait_for_function("count => frames >= count", arg=count)
 
     def settings(self) -> None:
         """The screen of settings and knowledge."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, expect, sync_playwright
 
 from demonstration.world import World
 from issuer.app import WALLET
@@ -27,6 +27,9 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+
+expect.set_options(timeout=90_000)
+"""Milliseconds: what is there in the end counts, however busy the machine is."""
 
 
 class Launch(Protocol):

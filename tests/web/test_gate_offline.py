@@ -46,7 +46,7 @@ def test_it_starts_cold_with_network_and_server_off(launch: Launch, town: Town, 
     context.set_offline(True)
     gate = Checkpoint(context, town.gate).open()
     expect(gate.page.locator("#bar")).to_contain_text("未联网")
-    expect(gate.page.locator("#bar")).to_contain_text("信任列表")
+    expect(gate.page.locator("#bar")).to_contain_text("发码单位名单")
     assert gate.type(phone_code) == ("accepted", "")
     gate.next()
     assert gate.type(paper) == ("refused", "rule-failed")
@@ -84,14 +84,14 @@ def test_what_is_too_old_is_checked_by_hand(gate: Checkpoint, town: Town) -> Non
     code = town.paper(hours=1)["text"]
     gate.context.set_offline(True)
     gate.set_clock(25 * HOUR)
-    gate.page.reload()
-    expect(gate.page.locator("#warnings")).to_contain_text("撤回数据过旧，须人工核验")
+    gate.reload()
+    expect(gate.page.locator("#warnings")).to_contain_text("作废名单太旧，须人工核验")
     assert gate.type(code) == ("undetermined", "status-stale")
     expect(gate.page.locator("main h1")).to_have_text("需人工核验")
     gate.next()
     gate.set_clock(80 * HOUR)
-    gate.page.reload()
-    expect(gate.page.locator("#warnings")).to_contain_text("信任列表已有 3天未更新：请人工核验")
+    gate.reload()
+    expect(gate.page.locator("#warnings")).to_contain_text("发码单位名单已有 3天没更新：请人工核验")
 
 
 def test_withdrawn_is_refused_after_the_next_news(gate: Checkpoint, town: Town) -> None:
@@ -150,7 +150,7 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
         gate.do("back")
         gate.context.unroute("**/v1/snapshot*")
     gate.context.set_offline(True)
-    gate.page.reload()
+    gate.reload()
     assert gate.type(code) == ("accepted", "")
 
 
@@ -163,15 +163,15 @@ def test_storage_that_was_dropped_or_damaged_is_said(gate: Checkpoint, town: Tow
     """A browser short of room drops what sites keep; a gate that knows nothing must not look like one that does."""
     for harm in (forget, damage):
         gate.context.set_offline(False)
-        gate.page.reload()
+        gate.reload()
         expect(gate.page.locator("#bar")).to_contain_text("已联网")
         gate.context.set_offline(True)
         harm(gate.page)
-        gate.page.reload()
+        gate.reload()
         expect(gate.page.locator("#warnings")).to_contain_text("已被浏览器清除或已损坏")
         gate.page.locator("#typed").fill("TX1:ANYTHING")
         gate.page.keyboard.press("Enter")
-        expect(gate.page.locator("#message")).to_have_text("本机尚无数据，还不能核验")
+        expect(gate.page.locator("#message")).to_have_text("本机还没有数据，不能验码。请联网一次")
 
 
 def test_a_browser_that_refuses_storage_still_checks(launch: Launch, town: Town) -> None:

@@ -25,7 +25,7 @@ def test_a_resident_shows_and_a_guard_scans(launch: Launch, town: Town, tmp_path
     sees_gate, sees_phone = (camera.record(tmp_path / f"{name}.mjpeg", [camera.scene()]) for name in ("phone", "gate"))
     phone = Wallet(launch("phone", sees_gate), town.wallet).open().claim(town.claim_code("高远"))
     gate = Checkpoint(launch("gate", sees_phone), town.gate, sees_phone).open()
-    gate.page.locator("[data-camera=on]").wait_for()
+    gate.camera_on()
     phone.shown()
     gate.see(camera.scene(held_up(phone.page)))
     assert gate.verdict() == ("accepted", "")

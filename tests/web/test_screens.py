@@ -52,21 +52,34 @@ def test_the_wallet(launch: Launch, town: Town, language: str, theme: str, width
 def _gate(gate: Checkpoint, town: Town) -> Iterator[str]:
     """From screen to screen, its name each time that there is one to look at."""
     gate.page.goto(gate.address)
-    gate.page.locator("[data-camera=on]").wait_for()
+    _seen(gate.page, "start")
+    yield "start"
+    for outcome in ("accepted", "passed-by-hand"):
+        gate.page.locator(f"[data-practice={outcome}]").click()
+        _seen(gate.page, "practice")
+        yield f"practice-{outcome}"
+        gate.do("end")
+    gate.open().camera_on()
     yield "scan"
     assert gate.type(town.paper()["text"]) == ("accepted", "")
     yield "accepted"
     gate.next()
+    assert gate.type("no code") == ("refused", "not-a-credential")
+    yield "bare"
+    gate.next()
     assert gate.type(town.paper(hours=60)["text"]) == ("refused", "rule-failed")
     yield "refused"
+    gate.do("manual")
+    yield "manual"
+    gate.page.locator("[data-way=document]").click()
+    yield "steps"
+    gate.page.locator("[data-required]").check()
+    gate.do("passed")
+    yield "by-hand"
     gate.next()
     gate.do("challenge")
     _seen(gate.page, "challenge")
     yield "challenge"
-    gate.do("back")
-    gate.do("manual")
-    _seen(gate.page, "manual")
-    yield "manual"
     gate.do("back")
     gate.settings()
     yield "settings"

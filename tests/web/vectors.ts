@@ -1,17 +1,19 @@
 // The browser's judge for tests: answers the requests of tests/web/twin.py, one JSON value a line in Node, and as the
 // function `answer` in a page.
 
-import { compileRule } from "../../credentials/browser/certlogic";
+import { compileRule, compileSoundParts } from "../../credentials/browser/certlogic";
 import { HIDDEN } from "../../credentials/browser/characters";
 import { take, type DeltaJson } from "../../credentials/browser/delta";
+import { readRuleSet } from "../../credentials/browser/document";
 import { CredentialError } from "../../credentials/browser/errors";
 import * as labels from "../../credentials/browser/labels";
 import * as limits from "../../credentials/browser/limits";
 import * as model from "../../credentials/browser/model";
+import type { StatusCredential } from "../../credentials/browser/model";
 import { MEMBERS } from "../../credentials/browser/regions";
-import type { Json } from "../../credentials/browser/jws";
 import { STEPS } from "../../credentials/browser/steps";
-import type { Held, Policy, SnapshotJson } from "../../credentials/browser/trust";
+import type { Json } from "../../credentials/browser/strict_json";
+import { Trust, type Held, type Policy, type SnapshotJson, type TrustJson } from "../../credentials/browser/trust";
 import { toJson } from "../../credentials/browser/verdict";
 import { judge } from "../../credentials/browser/verification";
 import { ageInWords } from "../../credentials/browser/words";
@@ -65,10 +67,29 @@ async function check(sample: Sample): Promise<unknown> {
   return toJson(await judge(text, knowledge, at, policy, clock_in_doubt, challenge), knowledge.reasons);
 }
 
-/** What a rule makes of the data: a value, or `open` or `rule-set-invalid`. */
-function decide({ logic, data }: { logic: Json; data: unknown }): unknown {
+/** What a rule makes of the data: a value, or `open` or `rule-set-invalid`. `sound`: its sound parts only, as in force. */
+function decide({ logic, data, sound }: { logic: Json; data: unknown; sound?: boolean }): unknown {
   try {
-    return { value: compileRule(logic)(data) };
+    return { value: (sound ? compileSoundParts : compileRule)(logic)(data) };
+  } catch (error) {
+    if (error instanceof CredentialError) return { code: error.code };
+    throw error;
+  }
+}
+
+/** A rule set as it is read, and what it says of some codes; or the code of what is wrong. */
+async function rules(request: { compact: string; member: string; trust: TrustJson; samples: unknown[]; at: number }): Promise<unknown> {
+  try {
+    const read = await readRuleSet(request.compact, request.member, new Trust(request.trust));
+    const said = request.samples.map((sample) => {
+      const { state, rule } = read.judge(sample as StatusCredential, request.at);
+      return [state, state === "pass" ? null : (rule?.id ?? null)];
+    });
+    const { member, ruleSet, version, sequence, validFrom, validUntil } = read;
+    const lists = [read.acceptedStatuses, read.acceptedForms].map((list) => [...list].sort());
+    const texts = read.rules.map(({ id, kinds, text, needed }) => [id, [...kinds].sort(), text, needed]);
+    const denials = Object.fromEntries(read.denials);
+    return { head: [member, ruleSet, version, sequence, validFrom, validUntil], lists, texts, denials, said };
   } catch (error) {
     if (error instanceof CredentialError) return { code: error.code };
     throw error;
@@ -81,7 +102,7 @@ function constants(): unknown {
   return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, hidden: HIDDEN, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
+const TASKS = { rules, learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
 
 async function answer(request: { task: string }): Promise<unknown> {
   return TASKS[request.task]!(request as never);

@@ -30,7 +30,7 @@ from credentials.errors import (
     UnknownKey,
 )
 from credentials.keys import VerificationKey
-from credentials.limits import CLOCK_SKEW_SECONDS, MAX_JWS_CHARACTERS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
+from credentials.limits import CLOCK_SKEW_SECONDS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
 from credentials.recognition.document import read_rule_set
 from credentials.recognition.ruleset import RuleSet
 from credentials.status import segment as segments
@@ -208,6 +208,6 @@ def _parsed(name: str) -> FileName | None:
 
 
 def _text(data: bytes) -> str:
-    if len(data) > MAX_JWS_CHARACTERS or not data.isascii():
+    if not data.isascii():
         raise Malformed("not a compact JWS")
     return data.decode("ascii")

@@ -2,6 +2,8 @@
 
 /** For so long a code must be out of sight before it is a new showing, in seconds. */
 export const AWAY_SECONDS = 2;
+/** What a single frame counts for at the most: a phone that was busy for a second has looked once, not for a second. */
+const MAX_FRAME_SECONDS = 0.5;
 
 const CODE = /^(?:TX1|TXP1|TXN1):/;
 
@@ -9,35 +11,50 @@ const CODE = /^(?:TX1|TXP1|TXN1):/;
 export type Sight = { text: string } | "same" | "several";
 
 export class Attention {
-  private last = { text: "", accepted: "", at: -Infinity };
+  private last = { text: "", accepted: "" };
+  /** For how long the last code was not to be seen, by frames that were looked at. */
+  private away = Infinity;
+  private lookedAt = -Infinity;
+
+  /** The text that was judged last. */
+  get text(): string {
+    return this.last.text;
+  }
 
   /** What is to be done with the texts of one picture at `at` (seconds, of any clock that only goes forward). */
   see(texts: readonly string[], at: number): Sight {
+    this.look(at);
     const codes = texts.filter((text) => CODE.test(text));
     if (codes.length > 1) return "several";
     // A poster behind somebody's phone is no second code; alone it is worth the answer that it is none.
     const text = codes[0] ?? texts[0]!;
-    const isSame = text === this.last.text && this.isStillThere(at);
-    if (isSame) this.last.at = at;
+    const isSame = text === this.last.text && this.isStillThere;
+    if (isSame) this.away = 0;
     return isSame ? "same" : { text };
   }
 
+  /** A picture at `at` without any text. */
+  seeNothing(at: number): void {
+    this.look(at);
+  }
+
   /** Whether an accepted code is the one that was just accepted, drawn anew by a phone that never left. */
-  stays(accepted: string, at: number): boolean {
-    return accepted !== "" && accepted === this.last.accepted && this.isStillThere(at);
+  stays(accepted: string): boolean {
+    return accepted !== "" && accepted === this.last.accepted && this.isStillThere;
   }
 
   /** `text` was judged; `accepted`: its credential when it was accepted, else empty. */
-  done(text: string, accepted: string, at: number): void {
-    this.last = { text, accepted, at };
+  done(text: string, accepted: string): void {
+    this.last = { text, accepted };
+    this.away = 0;
   }
 
-  /** The verdict, under which nobody looked, is taken away at `at`. */
-  again(at: number): void {
-    this.last.at = at;
+  private look(at: number): void {
+    this.away += Math.min(MAX_FRAME_SECONDS, Math.max(0, at - this.lookedAt));
+    this.lookedAt = at;
   }
 
-  private isStillThere(at: number): boolean {
-    return at - this.last.at < AWAY_SECONDS;
+  private get isStillThere(): boolean {
+    return this.away < AWAY_SECONDS;
   }
 }

@@ -1,26 +1,64 @@
 // The gate on this device: asks the judge with what is known now, and remembers which live codes were shown here; as
-// in verifier/gate.py. It keeps no list of people: what it remembers is a random number and a time, for minutes.
+// in verifier/gate.py. It keeps no list of people: what it remembers is random numbers, for minutes.
 
 import { effectiveNow, type EffectiveNow } from "../../credentials/browser/clock_bound";
 import { NONCE, type Challenge } from "../../credentials/browser/presentation";
 import type { Knowledge, Policy } from "../../credentials/browser/trust";
-import type { Finding, Verdict } from "../../credentials/browser/verdict";
+import { finding, type Verdict } from "../../credentials/browser/verdict";
 import { judge } from "../../credentials/browser/verification";
+import { recall, remember } from "../../service_kit/browser/choices";
 import { Challenges, LIFE_SECONDS } from "./challenges";
 
-/** How long a code that was just shown may be seen again: a camera that reads twice is no fraud. */
-const SAME_LANE_SECONDS = 10;
 /** From here on the service's clock and this one are not the same time. */
 const MAX_APART_SECONDS = 60;
 
-/** What gates of this device remember, whatever they have learned since. */
+const SHOWN = "gate-shown";
+const SHOWN_AGAIN = "shown-again";
+
+/** What gates of this device remember, whatever they have learned since: random numbers, for three minutes. */
 export class Memory {
-  /** First showings: when, and of which credential. */
-  readonly shown = new Map<string, { at: number; cti: string; endsAt: number }>();
   /** How far the device's clock is ahead of the service's, in seconds; null: it was not asked since the start. */
   ahead: number | null = null;
+  /** First showings: of which credential, and until when they count. */
+  private readonly shown = new Map<string, { cti: string; endsAt: number }>();
+  /** The showing of the person who stands here: whoever reads it twice is no cheat until the guard has gone on. */
+  private atHand: string | null = null;
 
-  constructor(readonly challenges: Challenges) {}
+  /** `clock`: seconds of a clock that only goes forward; a guard who sets the time of day back makes nothing new. */
+  constructor(
+    readonly challenges: Challenges,
+    private readonly clock: () => number,
+  ) {
+    // A page that was opened anew has forgotten nothing.
+    for (const [key, cti] of kept()) this.shown.set(key, { cti, endsAt: this.clock() + LIFE_SECONDS });
+  }
+
+  /** The next person. */
+  goOn(): void {
+    this.atHand = null;
+  }
+
+  /** Remember a showing for `seconds`: `first` for the first time, `again` for the same person's, else by whom it was. */
+  note(key: string, cti: string, seconds: number): "first" | "again" | { cti: string } {
+    const now = this.clock();
+    for (const [old, { endsAt }] of this.shown) if (now > endsAt) this.shown.delete(old);
+    const first = this.shown.get(key);
+    if (first) return key === this.atHand && first.cti === cti ? "again" : first;
+    this.shown.set(key, { cti, endsAt: now + seconds });
+    this.atHand = key;
+    remember(SHOWN, JSON.stringify([...this.shown].map(([each, shown]) => [each, shown.cti])));
+    return "first";
+  }
+}
+
+function kept(): [string, string][] {
+  try {
+    const read: unknown = JSON.parse(recall(SHOWN) ?? "[]");
+    const isPair = (each: unknown): each is [string, string] => Array.isArray(each) && each.every((part) => typeof part === "string");
+    return Array.isArray(read) ? read.filter(isPair) : [];
+  } catch {
+    return [];
+  }
 }
 
 export class Gate {
@@ -69,37 +107,31 @@ export class Gate {
     const { now, doubt } = this.now();
     const challenge = this.memory.challenges.open;
     const verdict = await judge(text, this.knowledge, now, this.policy, doubt, challenge);
-    return verdict.outcome === "accepted" && verdict.live ? this.remembered(verdict, now, challenge) : verdict;
+    return verdict.outcome === "accepted" && verdict.live ? this.remembered(verdict, challenge) : verdict;
   }
 
-  private remembered(verdict: Verdict, at: number, challenge: Challenge | null): Verdict {
+  private remembered(verdict: Verdict, challenge: Challenge | null): Verdict {
+    const code = this.earlierUse(verdict, challenge);
     const judged: Verdict = { ...verdict, lastStep: "replay" };
-    const code = this.earlierUse(judged, at, challenge);
-    if (code) return { ...judged, outcome: "refused", reasons: [finding(code)], notes: [] };
+    if (code && code !== SHOWN_AGAIN) return { ...judged, outcome: "refused", reasons: [finding(code)], notes: [] };
     if (this.policy.shared_replay_memory) {
       const reasons = [finding("replay-unchecked")];
       return { ...judged, outcome: "undetermined", reasons, notes: [], openSteps: ["replay"] };
     }
-    return { ...judged, notes: [...judged.notes, finding("replay-not-shared")] };
+    const again = code ? [finding(code)] : [];
+    return { ...judged, notes: [...judged.notes, ...again, finding("replay-not-shared")] };
   }
 
-  /** The reason when this was shown before; null the first time, and when this lane reads twice. */
-  private earlierUse(verdict: Verdict, at: number, challenge: Challenge | null): string | null {
+  /** The reason when this was shown before, the note while the same person stands here; null the first time. */
+  private earlierUse(verdict: Verdict, challenge: Challenge | null): string | null {
     const { cti } = verdict.credential!;
     const isAnswer = verdict.live!.mode === NONCE && challenge !== null;
     // By the nonce alone: it is answered once, whoever answers.
     const key = isAnswer ? `nonce:${challenge.nonce.join()}` : `${cti}:${verdict.live!.time}`;
     const window = isAnswer ? LIFE_SECONDS : this.policy.presentation_age + this.policy.presentation_ahead;
-    const { shown } = this.memory;
-    for (const [old, { endsAt }] of shown) if (at > endsAt) shown.delete(old);
-    const first = shown.get(key);
-    if (!first) shown.set(key, { at, cti: cti, endsAt: at + window });
-    if (!first) return null;
-    if (first.cti !== cti) return "challenge-not-answered";
-    return at - first.at <= SAME_LANE_SECONDS ? null : "replayed";
+    const noted = this.memory.note(key, cti, window);
+    if (noted === "first") return null;
+    if (noted === "again") return SHOWN_AGAIN;
+    return noted.cti === cti ? "replayed" : "challenge-not-answered";
   }
-}
-
-function finding(code: string): Finding {
-  return { code, zh: "", en: "" };
 }

@@ -2,26 +2,31 @@
 
 import { NONCE } from "../../credentials/browser/presentation";
 import type { Verdict } from "../../credentials/browser/verdict";
-import { hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
+import { beginSound, hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
 import { stayAwake } from "../../service_kit/browser/awake";
 import { Camera, Decoder, troubleOf, type CameraTrouble } from "../../service_kit/browser/camera";
+import { put } from "../../service_kit/browser/dom";
+import { keepInstalled } from "../../service_kit/browser/installed";
 import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/store";
 import { Attention } from "./attention";
 import { Challenges } from "./challenges";
-import type { Desk, ScreenName } from "./desk";
+import type { Desk, ScreenName, Shape } from "./desk";
 import { Gate, Memory } from "./gate";
 import { asTyped, listenToHandScanner } from "./hand_scanner";
 import { Preferences } from "./preferences";
 import { challengeScreen } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
 import { bar, warnings } from "./screens/parts";
+import { PRACTICE_SECONDS, practiceScreen } from "./screens/practice";
 import { renewView, renewWays, scanScreen, tellOverCamera } from "./screens/scan";
 import { settingsScreen } from "./screens/settings";
 import { shiftScreen } from "./screens/shift";
-import { countDown, manualResultScreen, outcomeByHand, SIGNALS, spoken, verdictScreen } from "./screens/verdict";
-import { Tally, type ManualResult } from "./tally";
+import { startScreen, where } from "./screens/start";
+import { countDown, manualResultScreen, shapeByHand, SIGNALS, verdictScreen } from "./screens/verdict";
+import { sumOf, Tally, type ManualResult } from "./tally";
 import { Upkeep, type News } from "./upkeep";
+import { Visit } from "./visit";
 import { Words } from "./words";
 
 /** How long an accepted verdict stands before the next scan begins by itself. */
@@ -30,6 +35,8 @@ const AUTOMATIC_SECONDS = 6;
 const HINT_MILLISECONDS = 1500;
 /** How often the ages on the screen are written anew. */
 const AGES_MILLISECONDS = 30_000;
+/** A camera that is lost again within this time is not opened again by itself. */
+const REOPEN_SECONDS = 30;
 
 const deviceNow = () => Math.floor(Date.now() / 1000);
 /** Seconds of a clock that only goes forward, whatever the guard does to the time of day. */
@@ -37,7 +44,12 @@ const elapsed = () => performance.now() / 1000;
 
 class App implements Desk {
   readonly decoder = new Decoder();
-  readonly camera = new Camera(this.decoder, (text, others) => this.see([text, ...others]), (trouble) => this.lose(trouble));
+  readonly camera = new Camera(
+    this.decoder,
+    (text, others) => this.see([text, ...others]),
+    (trouble) => void this.lose(trouble),
+    () => this.attention.seeNothing(elapsed()),
+  );
   readonly tally = new Tally(deviceNow);
   readonly preferences = new Preferences();
   readonly upkeep: Upkeep;
@@ -45,14 +57,16 @@ class App implements Desk {
   gate: Gate | null = null;
   words = new Words(chosenLanguage(), null);
   trouble: CameraTrouble | null = null;
+  isOutdated = false;
+  visit = new Visit(this.tally);
+  private before: Visit | null = null;
   private readonly root = document.getElementById("app")!;
   private readonly announcement = document.getElementById("announcement")!;
   private readonly attention = new Attention();
-  private readonly memory = new Memory(new Challenges(elapsed));
-  private screen: ScreenName | "verdict" = "scan";
-  /** The member whose code was looked at last: whom to call about it. */
-  private issuer: string | null = null;
+  private readonly memory = new Memory(new Challenges(elapsed), elapsed);
+  private screen: ScreenName | "practice" = "start";
   private isChecking = false;
+  private reopenedAt = -Infinity;
   private counting: ReturnType<typeof setInterval> | undefined;
   private hinting: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,21 +78,38 @@ class App implements Desk {
   start(): void {
     chooseLanguage(this.words.language);
     this.preferences.apply();
-    this.go("scan");
+    this.go("start");
     void this.upkeep.run();
     listenToHandScanner((text) => void this.check(asTyped(text)));
     unlockSound();
     stayAwake();
     document.addEventListener("visibilitychange", () => this.rest());
     setInterval(() => this.renew(), AGES_MILLISECONDS);
-    if ("serviceWorker" in navigator) void navigator.serviceWorker.register("service-worker.js", { type: "module" });
+    keepInstalled(() => this.outdate());
+  }
+
+  begin(language: Language): void {
+    beginSound();
+    this.adopt(language);
+    this.next();
+  }
+
+  practise(shape: Shape): void {
+    this.leave();
+    this.screen = "practice";
+    this.draw(practiceScreen(this, shape));
+    this.announce(shape, this.words.text("practiceOf", { outcome: this.words.shape(shape) }));
+    this.counting = setInterval(() => this.go("start"), PRACTICE_SECONDS * 1000);
+  }
+
+  next(): void {
+    this.pass();
+    this.go("scan");
   }
 
   go(screen: ScreenName): void {
     this.leave();
-    if (this.screen !== "verdict") this.issuer = null;
     this.screen = screen;
-    if (screen === "scan") this.attention.again(elapsed());
     this.draw(this.drawn(screen));
     if (screen === "scan") void this.look();
     else if (screen !== "challenge") this.camera.stop();
@@ -90,12 +121,14 @@ class App implements Desk {
     if (this.isChecking) return;
     this.isChecking = true;
     try {
+      // A hand scanner takes the next person while the last one's verdict stands; one that reads twice reads the same.
+      if (this.screen === "verdict" && text !== this.attention.text) this.pass();
       const verdict = await gate.check(text);
       const accepted = verdict.outcome === "accepted" ? verdict.credential!.cti : "";
       // An answer is a showing of its own, also by a phone that never left: the guard has asked for it.
       const isAnswer = verdict.live?.mode === NONCE;
-      const stays = isSeen && !isAnswer && this.attention.stays(accepted, elapsed());
-      this.attention.done(text, accepted, elapsed());
+      const stays = isSeen && !isAnswer && this.attention.stays(accepted);
+      this.attention.done(text, accepted);
       if (stays) this.hint("same");
       else this.tell(verdict, gate.now().now);
     } finally {
@@ -104,12 +137,14 @@ class App implements Desk {
   }
 
   decide(result: ManualResult): void {
-    this.tally.count(result);
-    this.stand(manualResultScreen(this, result), true);
-    this.announce(outcomeByHand(result), this.words.result(result));
+    this.visit.count({ name: result, sum: "byHand" });
+    const shape = shapeByHand(result);
+    this.stand(manualResultScreen(this, result), false);
+    this.announce(shape, this.words.spoken(shape));
   }
 
   async openCamera(): Promise<void> {
+    if (!this.gate) return renewView(this);
     try {
       await this.camera.start(this.preferences.camera);
       this.trouble = null;
@@ -122,32 +157,50 @@ class App implements Desk {
   }
 
   speakLanguage(language: Language): void {
-    chooseLanguage(language);
-    this.words = new Words(language, this.gate?.knowledge ?? null);
+    this.adopt(language);
     this.go("settings");
   }
 
+  private adopt(language: Language): void {
+    chooseLanguage(language);
+    this.words = new Words(language, this.gate?.knowledge ?? null);
+  }
+
   private drawn(screen: ScreenName): HTMLElement[] {
+    if (screen === "start") return startScreen(this);
     if (screen === "challenge" && this.gate) return challengeScreen(this, this.gate);
-    if (screen === "manual") return manualScreen(this, this.issuer);
+    if (screen === "manual") return manualScreen(this);
+    if (screen === "verdict") return verdictScreen(this, this.visit);
     if (screen === "shift") return shiftScreen(this);
     return screen === "settings" ? settingsScreen(this) : scanScreen(this);
   }
 
   /** New knowledge, or news about its age: what stands on the screen changes, the screen does not. */
   private learn(news: News | null): void {
+    const isFirst = !this.gate;
     if (news) {
       const { knowledge, document: snapshot } = news;
       this.gate = new Gate(knowledge, snapshot.policy, snapshot.gate, deviceNow, this.memory);
       this.words = new Words(this.words.language, knowledge);
       renewWays(this);
+      if (isFirst && this.screen === "scan") void this.openCamera();
     }
     this.renew();
+    if (!this.gate) renewView(this);
   }
 
   private renew(): void {
     document.getElementById("bar")?.replaceWith(bar(this));
     document.getElementById("warnings")?.replaceWith(warnings(this));
+    const place = document.getElementById("place");
+    if (place) place.textContent = where(this);
+  }
+
+  /** The next version is on the device. Nobody is in front of a gate that has not begun; all others are told. */
+  private outdate(): void {
+    this.isOutdated = true;
+    if (this.screen === "start") location.reload();
+    else this.renew();
   }
 
   private see(texts: string[]): void {
@@ -162,32 +215,40 @@ class App implements Desk {
     this.hinting = setTimeout(() => tellOverCamera(this, null), HINT_MILLISECONDS);
   }
 
-  private tell(verdict: Verdict, at: number): void {
-    this.tally.count(verdict.reasons[0]?.code ?? verdict.outcome);
-    this.issuer = verdict.credential?.issuer ?? null;
-    this.stand(verdictScreen(this, verdict, at), verdict.outcome === "accepted");
-    // The screen first: the first sound of a day can take a slow phone half a second.
-    setTimeout(() => this.announce(verdict.outcome, spoken(verdict, this.words)));
+  /** The lane goes on to the next person. */
+  private pass(): void {
+    this.before = this.visit;
+    this.visit = new Visit(this.tally);
+    this.memory.goOn();
   }
 
-  private announce(outcome: Verdict["outcome"], text: string): void {
+  private tell(verdict: Verdict, at: number): void {
+    if (!this.visit.verdict && this.before?.isContinuedBy(verdict)) this.visit = this.before;
+    this.visit.take(verdict, at);
+    this.visit.count({ name: verdict.reasons[0]?.code ?? verdict.outcome, sum: sumOf(verdict.outcome) });
+    this.stand(verdictScreen(this, this.visit), verdict.outcome === "accepted");
+    // The screen first: the first sound of a day can take a slow phone half a second.
+    setTimeout(() => this.announce(verdict.outcome, this.words.spoken(verdict.outcome)));
+  }
+
+  private announce(shape: Shape, text: string): void {
     if (this.preferences.wants("sound")) {
-      sound(SIGNALS[outcome]);
-      vibrate(SIGNALS[outcome]);
+      sound(SIGNALS[shape]);
+      vibrate(SIGNALS[shape]);
     }
     if (this.preferences.wants("speech")) speak(text, this.words.language);
     this.announcement.textContent = text;
   }
 
-  /** A result stands until the guard goes on; one that lets pass also ends by itself, if that is wanted. */
-  private stand(drawn: HTMLElement[], isPassed: boolean): void {
+  /** A result stands until the guard goes on; an accepted code also ends by itself, if that is wanted. */
+  private stand(drawn: HTMLElement[], endsByItself: boolean): void {
     this.pause();
     this.screen = "verdict";
     this.draw(drawn);
-    if (!isPassed || !this.preferences.wants("automatic")) return;
+    if (!endsByItself || !this.preferences.wants("automatic")) return;
     let left = AUTOMATIC_SECONDS;
     countDown(this.words, left);
-    this.counting = setInterval(() => (--left ? countDown(this.words, left) : this.go("scan")), 1000);
+    this.counting = setInterval(() => (--left ? countDown(this.words, left) : this.next()), 1000);
   }
 
   private async look(): Promise<void> {
@@ -196,7 +257,14 @@ class App implements Desk {
     else await this.openCamera();
   }
 
-  private lose(trouble: CameraTrouble): void {
+  /** The device, another app or a permission has ended the picture. Once it is opened again by itself, then it is said. */
+  private async lose(trouble: CameraTrouble): Promise<void> {
+    const isFirst = elapsed() - this.reopenedAt > REOPEN_SECONDS;
+    this.reopenedAt = elapsed();
+    if (isFirst && trouble === "ended" && this.screen === "scan") {
+      renewView(this);
+      return this.openCamera();
+    }
     this.trouble = trouble;
     renewView(this);
   }
@@ -219,11 +287,12 @@ class App implements Desk {
   }
 
   private draw(screen: HTMLElement[]): void {
-    this.root.replaceChildren(...screen);
+    put(this.root, ...screen);
     document.title = this.words.text("title");
     scrollTo(0, 0);
     this.root.querySelector("h1")?.focus({ preventScroll: true });
   }
 }
 
-new App().start();
+// Where the page has already said that it cannot run here (support.js), that stands.
+if (!document.querySelector("[data-unsupported]")) new App().start();

@@ -6,7 +6,8 @@ import { take, type DeltaJson } from "../../credentials/browser/delta";
 import { CredentialError } from "../../credentials/browser/errors";
 import type { Knowledge, SnapshotJson } from "../../credentials/browser/trust";
 import { recall, remember } from "../../service_kit/browser/choices";
-import type { Store } from "../../service_kit/browser/store";
+import { ask, NoAnswer, timeOf } from "../../service_kit/browser/network";
+import { isFull, type Store } from "../../service_kit/browser/store";
 
 const ADDRESS = "v1/snapshot";
 const KEY = "snapshot";
@@ -31,8 +32,9 @@ export interface News {
   knowledge: Knowledge;
 }
 
-/** Whether what is held outlives a restart: kept for good, until the browser needs the room, not at all, lost. */
-export type Storage = "kept" | "lent" | "refused" | "lost";
+/** Whether what is held outlives a restart: kept for good, until the browser needs the room, not at all (refused, or for
+ * want of room), lost. */
+export type Storage = "kept" | "lent" | "refused" | "full" | "lost";
 
 export class Upkeep {
   private held: Held | null = null;
@@ -40,7 +42,10 @@ export class Upkeep {
   /** What lies on the device. */
   private stored: Held | null = null;
   private refreshing: Promise<void> | null = null;
-  /** Why the last attempt failed, or null: `offline`, `older`, an HTTP status, or the code of what could not be read. */
+  /**
+   * Why the last attempt failed, or null: `offline`, `timeout`, `foreign` (somebody else has answered), `half`, `older`, an
+   * HTTP status, the code of what could not be read, or `fault` for an error of the app's own.
+   */
   failure: string | null = null;
   storage: Storage = "lent";
 
@@ -92,7 +97,8 @@ export class Upkeep {
       await this.fetch();
       this.failure = null;
     } catch (error) {
-      this.failure = error instanceof CredentialError ? error.code : error instanceof Refused ? error.message : "offline";
+      this.failure = failureOf(error);
+      if (this.failure === "fault") console.error(error);
     }
     this.tell(null);
   }
@@ -101,26 +107,23 @@ export class Upkeep {
     const held = whole ? null : this.held;
     const address = held?.document.position ? `${ADDRESS}?since=${encodeURIComponent(held.document.position)}` : ADDRESS;
     const asked: HeadersInit = held?.etag ? { "If-None-Match": held.etag } : {};
-    const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
-    const answer = await fetch(address, { headers: asked, cache: "no-store", signal });
-    this.compareClocks(answer);
-    const now = { etag: answer.headers.get("ETag"), syncedAt: this.deviceNow() };
-    if (answer.status === 304 && held) this.held = { ...held, syncedAt: now.syncedAt };
-    else if (!answer.ok) throw new Refused(String(answer.status));
-    else {
-      try {
-        await this.take(await wholeAnswer(answer), now);
-      } catch (error) {
-        if (whole || !(error instanceof CredentialError && error.code === "delta-does-not-fit")) throw error;
-        return this.fetch(true);
-      }
-    }
+    await ask(address, { headers: asked, cache: "no-store" }, TIMEOUT_SECONDS, async (answer) => {
+      const now = { etag: answer.headers.get("ETag"), syncedAt: this.deviceNow() };
+      if (answer.status === 304 && held) this.held = { ...held, syncedAt: now.syncedAt };
+      else if (!answer.ok) throw new Refused(String(answer.status));
+      else await this.take(await wholeAnswer(answer), now);
+      // Only now is it known that the service itself has said it.
+      this.compareClocks(answer);
+    }).catch((error) => {
+      if (whole || !(error instanceof CredentialError && error.code === "delta-does-not-fit")) throw error;
+      return this.fetch(true);
+    });
     await this.keep();
   }
 
   private compareClocks(answer: Response): void {
-    const theirs = Date.parse(answer.headers.get("Date") ?? "") / 1000;
-    if (Number.isFinite(theirs)) this.measure(this.deviceNow() - theirs);
+    const theirs = timeOf(answer);
+    if (theirs !== null) this.measure(this.deviceNow() - theirs);
   }
 
   private async take(answer: SnapshotJson | DeltaJson, { etag, syncedAt }: Omit<Held, "document">): Promise<void> {
@@ -136,9 +139,9 @@ export class Upkeep {
       await this.store.put(KEY, this.held);
       this.stored = this.held;
       remember(KEPT, "yes");
-      this.storage = (await navigator.storage?.persist?.()) ? "kept" : "lent";
-    } catch {
-      this.storage = "refused";
+      this.storage = (await navigator.storage?.persist?.().catch(() => false)) ? "kept" : "lent";
+    } catch (error) {
+      this.storage = isFull(error) ? "full" : "refused";
     }
   }
 }
@@ -152,11 +155,19 @@ function isAlmost({ document, syncedAt }: Held, stored: Held): boolean {
   return of(document).every((part, at) => part === before[at]) && Math.abs(syncedAt - stored.syncedAt) < WRITE_SECONDS;
 }
 
-/** A snapshot or a delta. Throws Refused for an answer that is neither, half of one included. */
+/** A snapshot or a delta. Throws Refused for an answer that is neither: half of one, or the page of somebody else. */
 async function wholeAnswer(answer: Response): Promise<SnapshotJson | DeltaJson> {
+  // A network that wants a sign-in first answers for everybody.
+  const isOurs = !answer.redirected && /json/.test(answer.headers.get("Content-Type") ?? "");
+  if (!isOurs) throw new Refused("foreign");
   const news = (await answer.json().catch(() => null)) as SnapshotJson | DeltaJson | null;
   if (!news?.statuses || !news.segments || !("since" in news || (news.policy && news.reasons))) throw new Refused("half");
   return news;
+}
+
+function failureOf(error: unknown): string {
+  if (error instanceof CredentialError || error instanceof NoAnswer) return error.code;
+  return error instanceof Refused ? error.message : "fault";
 }
 
 class Refused extends Error {}

@@ -10,13 +10,25 @@ import {
 } from "../../credentials/browser/labels";
 import type { Evidence, StatusCredential } from "../../credentials/browser/model";
 import type { Knowledge } from "../../credentials/browser/trust";
-import { finding, type Finding } from "../../credentials/browser/verdict";
+import { shownStatus, type Finding, type Verdict } from "../../credentials/browser/verdict";
 import type { CameraTrouble } from "../../service_kit/browser/camera";
-import { ago, fill, moment, type Language } from "../../service_kit/browser/language";
+import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
+import type { Shape } from "./desk";
 import type { Toggle } from "./preferences";
 import type { ManualWay } from "./tally";
 import { TEXTS, type TextName } from "./texts";
+import type { Storage } from "./upkeep";
 
+const SHAPE_TEXTS: Record<Shape, Record<"word" | "spoken" | "practice", TextName>> = {
+  accepted: { word: "accepted", spoken: "say_accepted", practice: "practice_accepted" },
+  refused: { word: "refused", spoken: "say_refused", practice: "practice_refused" },
+  undetermined: { word: "undetermined", spoken: "say_undetermined", practice: "practice_undetermined" },
+  "passed-by-hand": { word: "letPass", spoken: "say_byHand", practice: "practice_byHand" },
+};
+const STORAGE_TEXTS: Record<Storage, TextName> = {
+  kept: "storageKept", lent: "storageMayGo", refused: "storageRefused", full: "storageFull", lost: "storageLost",
+};
+const KNOWN_FAILURES = ["offline", "timeout", "older", "half", "foreign", "fault"] as const;
 const MANUAL = /^manual-(document|paper|relative)-(passed|refused)$/;
 
 export class Words {
@@ -30,7 +42,11 @@ export class Words {
   }
 
   ago(seconds: number): string {
-    return ago(Math.max(0, seconds), this.language);
+    return ago(seconds, this.language);
+  }
+
+  since(seconds: number): string {
+    return since(seconds, this.language);
   }
 
   moment(seconds: number): string {
@@ -38,23 +54,55 @@ export class Words {
   }
 
   list(parts: readonly string[]): string {
-    return new Intl.ListFormat(this.language).format(parts);
+    return parts.join(this.language === "en" ? ", " : "、");
   }
 
   /** A reason or note with what to do, and the detail that rules or members add. */
   finding({ code, zh, en, zhHk }: Finding): string {
-    const row = this.knowledge?.reasons.get(code);
-    const text = row ? said([row.zh, row.zh_hk, row.en], this.language) : code;
-    return [text, said([zh, zhHk ?? zh, en], this.language)].filter(Boolean).join(" ");
+    return [this.row(code), said([zh, zhHk ?? zh, en], this.language)].filter(Boolean).join(" ");
   }
 
-  /** What was counted: an outcome, a reason's first sentence, or a decision by hand. */
+  /** A reason as the guard reads it: the one thing to do now; what is wrong; what helps further. */
+  reason({ code, zh, en, zhHk }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
+    const [first, action, ...more] = sentences(this.row(code), this.language);
+    const status = shownStatus(verdict);
+    const what = code === "status-not-accepted" && status ? this.text("cannotPass", { status: this.status(status) }) : first!;
+    const detail = said([zh, zhHk ?? zh, en], this.language);
+    return { action: action ?? what, what: action ? what : "", more: [...more, detail].join(this.language === "en" ? " " : "") };
+  }
+
+  /** A verdict in a line. */
+  outcomeAndReason(verdict: Verdict): string {
+    const [first] = verdict.reasons;
+    return [this.shape(verdict.outcome), first && this.reason(first, verdict).what].filter(Boolean).join(this.text("stop"));
+  }
+
+  /** The word that fills the screen. */
+  shape(shape: Shape): string {
+    return this.text(SHAPE_TEXTS[shape].word);
+  }
+
+  /** What is read aloud: what the guard does, and nothing about anybody's health in front of a queue. */
+  spoken(shape: Shape): string {
+    return this.text(SHAPE_TEXTS[shape].spoken);
+  }
+
+  /** How to know an outcome again. */
+  practice(shape: Shape): string {
+    return this.text(SHAPE_TEXTS[shape].practice);
+  }
+
+  /** What was counted: an outcome, what a reason says is wrong, or a decision by hand. */
   result(counted: string): string {
     if (counted === "accepted") return this.text("accepted");
     const [, way, end] = MANUAL.exec(counted) ?? [];
-    if (way) return `${this.manualWay(way as ManualWay)} · ${this.text(end === "passed" ? "letPass" : "letNotPass")}`;
-    const [first] = this.finding(finding(counted)).split(/[。；：.;:]/);
-    return first!;
+    if (way) return `${this.text(end === "passed" ? "letPass" : "letNotPass")} · ${this.manualWay(way as ManualWay)}`;
+    return sentences(this.row(counted), this.language)[0]!.replace(/[。.]$/, "");
+  }
+
+  private row(code: string): string {
+    const row = this.knowledge?.reasons.get(code);
+    return row ? said([row.zh, row.zh_hk, row.en], this.language) : code;
   }
 
   manualWay(way: ManualWay): string {
@@ -71,8 +119,12 @@ export class Words {
 
   /** Why the last update failed. */
   failure(reason: string): string {
-    const known = reason === "offline" || reason === "older" || reason === "half";
-    return known ? this.text(`failure_${reason}`) : this.text("failure", { reason });
+    const known = KNOWN_FAILURES.find((each) => each === reason);
+    return known ? this.text(`failure_${known}`) : this.text("failure", { reason });
+  }
+
+  storage(storage: Storage): string {
+    return this.text(STORAGE_TEXTS[storage]);
   }
 
   profile(name: string): string {
@@ -109,9 +161,14 @@ export class Words {
       this.text("evidenceAgo", {
         kind: said(KIND_LABELS[piece.kind], this.language),
         result: said(RESULT_LABELS[piece.result], this.language),
-        age: this.ago(at - piece.sampledAt),
+        age: this.since(at - piece.sampledAt),
       }),
     );
     return each.join(this.language === "en" ? "; " : "；") || this.text("none");
   }
+}
+
+/** The sentences of a text, each with its stop. */
+function sentences(text: string, language: Language): string[] {
+  return (language === "en" ? text.match(/.+?(?:\.(?= |$)|$)/g)?.map((each) => each.trim()) : text.match(/[^。]+。?/g)) ?? [text];
 }

@@ -66,6 +66,18 @@ def test_every_reason_has_words_of_its_own() -> None:
         assert re.fullmatch(r"[A-Z][ -~]+\.", text.en), code
 
 
+def test_every_reason_says_what_is_wrong_and_then_one_plain_action() -> None:
+    """A guard with ten people waiting does one thing: it stands by itself, and screens put it first."""
+    for code in REASONS.keys() - NOTES:
+        text = REASONS[code]
+        for chinese in (text.zh, text.zh_hk):
+            what, action, *_ = chinese.split("。")
+            assert not what.startswith("请"), code
+            assert re.match("[请請]", action), code
+        action = text.en.split(". ")[1]
+        assert re.match("Ask|Use|Check|Call|Show|Compare", action), code
+
+
 def test_nothing_is_called_forged_and_nothing_has_a_colour() -> None:
     """Somebody from a province that this gate has not heard of is no forger (shc-covid19-decoder #14)."""
     for text in REASONS.values():

@@ -12,7 +12,7 @@ TEXT_CONTRAST, EDGE_CONTRAST = 4.5, 3.0
 """WCAG 2.2, 1.4.3 and 1.4.11."""
 GROUNDS = ("background", "surface")
 TEXTS = [(ink, ground) for ink in ("text", "quiet", "accent") for ground in GROUNDS] + [
-    (f"on-{ground}", ground) for ground in ("accent", "accepted", "refused", "undetermined")
+    (f"on-{ground}", ground) for ground in ("accent", "accepted", "refused", "undetermined", "by-hand")
 ]
 EDGES = [(line, ground) for line in ("edge", "accent") for ground in GROUNDS]
 
@@ -48,6 +48,7 @@ def test_controls_and_focus_can_be_seen(theme: str) -> None:
 def test_outcomes_look_the_same_in_both_themes() -> None:
     """Guards know them by heart."""
     outcomes = {"accepted": "#00703c", "refused": "#b3001b", "undetermined": "#ffbf00", "on-undetermined": "#000000"}
+    outcomes |= {"by-hand": "#1b3f8f", "on-by-hand": "#ffffff"}
     assert {theme: {name: THEMES[theme][name] for name in outcomes} for theme in THEMES} == dict.fromkeys(
         THEMES, outcomes
     )

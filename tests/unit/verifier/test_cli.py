@@ -67,7 +67,7 @@ def test_one_language_for_those_who_ask(
     """LANG decides, as for every other command; a guard who reads one language needs no second one in between."""
     desk.environ["LANG"] = lang
     shown = desk.check("-", stdin=registry.paper()).stdout
-    for words in ("通过", "纸质码", "北京时间", "请查验"):
+    for words in ("通过", "纸质码", "北京时间", "请看身份证件"):
         assert (words in shown) is chinese
     for words in ("accepted", "· paper ·", "Beijing time (UTC+8)", "Check the holder's identity document"):
         assert (words in shown) is english

@@ -71,13 +71,22 @@ def test_two_gates_that_share_a_memory_see_each_others_lanes(clock: FixedClock) 
     assert codes(gate_of(clock, memory).check(LIVE, "south")) == ["replayed"]
 
 
-def test_a_lane_that_reads_twice_gets_its_verdict_again(clock: FixedClock) -> None:
-    """A scanner that fires twice must not turn an honest person away."""
+def test_a_lane_that_reads_twice_gets_its_verdict_again_marked(clock: FixedClock) -> None:
+    """A scanner that fires twice must not turn an honest person away, nor let the next one pass unmarked."""
     gate = gate_of(clock)
-    first = gate.check(LIVE, "north")
+    assert codes(gate.check(LIVE, "north")) == ["compare-holder"]
     clock.time += SAME_LANE_SECONDS
-    assert gate.check(LIVE, "north") == first._replace(freshness=gate.check(LIVE, "north").freshness)
+    again = gate.check(LIVE, "north")
+    assert (again.outcome, codes(again)) == (Outcome.ACCEPTED, ["compare-holder", "shown-again"])
     clock.time += 1
+    assert codes(gate.check(LIVE, "north")) == ["replayed"]
+
+
+def test_a_clock_that_was_set_back_makes_no_new_showing(clock: FixedClock) -> None:
+    """Otherwise whoever sets a gate's clock back lets a queue pass with one phone."""
+    gate = gate_of(clock)
+    gate.check(LIVE, "north")
+    clock.time -= SAME_LANE_SECONDS
     assert codes(gate.check(LIVE, "north")) == ["replayed"]
 
 
@@ -134,7 +143,7 @@ def test_an_answer_is_good_once(clock: FixedClock) -> None:
     memory = SharedCache(clock)
     gate = gate_of(clock, memory, BORDER)
     assert gate.check(ANSWER, "north", NONCE).outcome is Outcome.ACCEPTED
-    assert gate.check(ANSWER, "north", NONCE).outcome is Outcome.ACCEPTED
+    assert codes(gate.check(ANSWER, "north", NONCE))[-1] == "shown-again"
     assert codes(gate_of(clock, memory, BORDER).check(ANSWER, "south", NONCE)) == ["replayed"]
     clock.time += SAME_LANE_SECONDS + 1
     assert codes(gate.check(ANSWER, "north", NONCE)) == ["replayed"]

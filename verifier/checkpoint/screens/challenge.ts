@@ -8,7 +8,7 @@ import type { Gate } from "../gate";
 import { titled } from "./parts";
 
 export function challengeScreen(desk: Desk, gate: Gate): HTMLElement[] {
-  const { words } = desk;
+  const { words, visit } = desk;
   const text = draw(gate.ask());
   const answer = button(words.text("scanAnswer"), () => desk.go("scan"), "primary");
   answer.dataset.action = "answer";
@@ -16,8 +16,8 @@ export function challengeScreen(desk: Desk, gate: Gate): HTMLElement[] {
     "main",
     { class: "page challenge", "data-screen": "challenge" },
     element("p", {}, words.text("challengeHow", { gate: gate.name })),
-    element("div", { class: "symbol", "data-text": text }, symbol(text, "medium", words.text("challenge"))),
+    element("div", { class: "symbol exact", "data-text": text }, symbol(text, "medium", words.text("challengeSymbol"))),
     answer,
   );
-  return [titled(desk, words.text("challenge")), main];
+  return [titled(desk, words.text("challengeTitle"), visit.verdict ? "verdict" : "scan"), main];
 }

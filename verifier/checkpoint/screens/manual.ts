@@ -1,27 +1,38 @@
-// The manual route (人工核验): a way, its steps one after the other, and a result that counts like any other.
+// The manual route (人工核验): a way, its steps one after the other, and a result that counts like any other. Whoever
+// stands here stays in view; nobody is let pass before a document was looked at.
 
-import { button, element, shape } from "../../../service_kit/browser/dom";
+import { button, element, put, shape } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
 import { MANUAL_WAYS, type ManualWay } from "../tally";
 import type { TextName } from "../texts";
-import { SIGNS, titled } from "./parts";
+import { person, SIGNS, titled } from "./parts";
 
 const STEPS: Record<ManualWay, readonly TextName[]> = {
   document: ["stepDocument", "stepFace", "stepAsk", "stepHotline", "stepDecide"],
   paper: ["stepPaperScan", "stepPaperFlat", "stepDocument", "stepFace", "stepHotline", "stepDecide"],
   relative: ["stepRelativeScan", "stepRelativeDocument", "stepFace", "stepHotline", "stepDecide"],
 };
+/** Without these nobody is let pass. */
+const REQUIRED: ReadonlySet<TextName> = new Set(["stepDocument", "stepRelativeDocument"]);
 
-/** `issuer`: the member whose code led here, if one did; its hotline is the one to call. */
-export function manualScreen(desk: Desk, issuer: string | null): HTMLElement[] {
-  const main = element("main", { class: "page", "data-screen": "manual" });
-  const choose = () => main.replaceChildren(...ways(desk, (way) => follow(way)));
+export function manualScreen(desk: Desk): HTMLElement[] {
+  const { words, visit } = desk;
+  const body = element("div", { class: "manual" });
+  const choose = () => put(body, ...ways(desk, (way) => follow(way)));
   const follow = (way: ManualWay) => {
-    main.replaceChildren(...guide(desk, way, issuer, choose));
-    main.querySelector<HTMLElement>("h2")?.focus();
+    put(body, ...guide(desk, way, choose));
+    body.querySelector<HTMLElement>("h2")?.focus();
   };
   choose();
-  return [titled(desk, desk.words.text("manual")), main];
+  const main = element("main", { class: "page", "data-screen": "manual" }, who(desk), body);
+  return [titled(desk, words.text("manual"), visit.verdict ? "verdict" : "scan"), main];
+}
+
+/** Who stands here, and what the code has said of them. */
+function who({ words, visit }: Desk): HTMLElement | null {
+  const first = visit.verdict?.reasons[0];
+  const said = first ? [element("p", {}, words.outcomeAndReason(visit.verdict!))] : [];
+  return person(visit, words, ...said);
 }
 
 function ways({ words }: Desk, follow: (way: ManualWay) => void): HTMLElement[] {
@@ -33,33 +44,45 @@ function ways({ words }: Desk, follow: (way: ManualWay) => void): HTMLElement[] 
   return [element("p", {}, words.text("manualHow")), ...choices];
 }
 
-function guide(desk: Desk, way: ManualWay, issuer: string | null, back: () => void): HTMLElement[] {
+function guide(desk: Desk, way: ManualWay, back: () => void): HTMLElement[] {
   const { words } = desk;
   const steps = STEPS[way].map((step) => {
-    const box = element("input", { type: "checkbox" });
+    const box = element("input", { type: "checkbox", ...(REQUIRED.has(step) && { "data-required": true }) });
     const line = element("label", { class: "choice" }, box, element("span", {}, words.text(step)));
-    return element("li", {}, line, step === "stepHotline" ? hotlines(desk, issuer) : null);
+    return element("li", {}, line, step === "stepHotline" ? hotlines(desk) : null);
   });
+  const list = element("ol", { class: "steps" }, ...steps);
   const scans = way === "document" ? null : button(words.text("scan"), () => desk.go("scan"));
   return [
     element("h2", { tabindex: -1 }, words.manualWay(way)),
-    element("ol", { class: "steps" }, ...steps),
-    element("div", { class: "row" }, decision(desk, way, "passed"), decision(desk, way, "refused")),
+    list,
+    element("div", { class: "decisions" }, element("p", { id: "missing", role: "alert" }), pass(desk, way, list), refuse(desk, way)),
     element("div", { class: "row" }, ...(scans ? [scans] : []), button(words.text("otherWay"), back)),
   ];
 }
 
-function decision(desk: Desk, way: ManualWay, end: "passed" | "refused"): HTMLButtonElement {
-  const isPassed = end === "passed";
-  const label = desk.words.text(isPassed ? "letPass" : "letNotPass");
-  const decide = button("", () => desk.decide(`manual-${way}-${end}`), `grow decision ${isPassed ? "passed" : "danger"}`);
-  decide.append(shape(isPassed ? SIGNS.tick : SIGNS.cross), label);
+function pass(desk: Desk, way: ManualWay, steps: HTMLElement): HTMLButtonElement {
+  return decision(desk, "passed", SIGNS.hand, () => {
+    const required = steps.querySelector<HTMLInputElement>("[data-required]");
+    if (!required || required.checked) return desk.decide(`manual-${way}-passed`);
+    document.getElementById("missing")!.textContent = desk.words.text("documentFirst");
+    required.focus();
+  });
+}
+
+function refuse(desk: Desk, way: ManualWay): HTMLButtonElement {
+  return decision(desk, "refused", SIGNS.cross, () => desk.decide(`manual-${way}-refused`));
+}
+
+function decision({ words }: Desk, end: "passed" | "refused", sign: string, deed: () => void): HTMLButtonElement {
+  const decide = button("", deed, `grow decision ${end === "passed" ? "by-hand" : "danger"}`);
+  decide.append(shape(sign), words.text(end === "passed" ? "letPass" : "letNotPass"));
   decide.dataset.action = end;
   return decide;
 }
 
 /** The issuing member's number, else everybody's to choose from. */
-function hotlines({ words, gate }: Desk, issuer: string | null): HTMLElement | null {
+function hotlines({ words, gate, visit: { issuer } }: Desk): HTMLElement | null {
   const number = issuer && words.hotline(issuer);
   if (number) return telephone(words.member(issuer), number);
   const members = [...(gate?.knowledge.trust?.members.values() ?? [])].filter((member) => member.hotline);

@@ -1,5 +1,6 @@
 // Where the guard is most of the time: the camera, and the other ways in when it cannot help.
 
+import { cameras } from "../../../service_kit/browser/camera";
 import { button, element } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
 import { asTyped } from "../hand_scanner";
@@ -29,8 +30,10 @@ export function tellOverCamera(desk: Desk, text: string | null): void {
   if (message && message.textContent !== wanted) message.textContent = wanted;
 }
 
-/** What stands over the picture when nothing is in it. */
-function usual({ words, gate }: Desk): string {
+/** What stands below the picture when nothing is in it. */
+function usual({ words, gate, trouble }: Desk): string {
+  if (!gate) return words.text("checking");
+  if (trouble) return words.trouble(trouble);
   return words.text(gate?.memory.challenges.open ? "pointAnswer" : "point");
 }
 
@@ -46,6 +49,7 @@ export function renewView(desk: Desk): void {
 
 function view(desk: Desk): HTMLElement {
   const { camera, trouble, words } = desk;
+  if (!desk.gate) return nothing(desk);
   if (trouble) {
     return element(
       "div",
@@ -55,19 +59,60 @@ function view(desk: Desk): HTMLElement {
     );
   }
   const message = element("p", { id: "message", role: "status" }, camera.isOn ? usual(desk) : words.text("starting"));
-  const frame = element("div", { class: "frame" });
-  return element("div", { class: "view", "data-camera": camera.isOn ? "on" : "starting" }, camera.video, frame, message, torch(desk));
+  const picture = element("div", { class: "picture" }, camera.video, element("div", { class: "frame" }));
+  const tools = element("div", { class: "tools" });
+  if (camera.isOn) void fillTools(desk, tools);
+  return element("div", { class: "view", "data-camera": camera.isOn ? "on" : "starting" }, picture, message, tools);
 }
 
-function torch({ camera, words }: Desk): HTMLButtonElement | null {
-  if (!camera.hasTorch) return null;
+/** A gate that knows nothing looks like one: no picture, and the one thing that helps. */
+function nothing({ words, upkeep }: Desk): HTMLElement {
+  const refresh = button(words.text("refresh"), () => upkeep.refresh(), "primary");
+  refresh.dataset.action = "refresh";
+  const why = upkeep.failure ? element("p", { "data-failure": upkeep.failure }, words.failure(upkeep.failure)) : null;
+  const message = element("p", { id: "message", role: "alert" }, words.text("checking"));
+  return element("div", { class: "view off", "data-camera": "nothing" }, message, why, refresh);
+}
+
+/** The light, the other camera, a larger picture: what this device has of them. */
+async function fillTools(desk: Desk, tools: HTMLElement): Promise<void> {
+  const { camera } = desk;
+  if (camera.hasTorch) tools.append(torch(desk));
+  if (camera.zooms.length > 1) tools.append(zoom(desk));
+  const found = await cameras();
+  if (found.length > 1) tools.append(otherCamera(desk, found));
+}
+
+function torch({ camera, words }: Desk): HTMLButtonElement {
   const toggle = button(words.text("torch"), () => {
-    const isOn = toggle.getAttribute("aria-pressed") !== "true";
-    toggle.setAttribute("aria-pressed", String(isOn));
-    return camera.light(isOn);
-  }, "torch");
-  toggle.setAttribute("aria-pressed", "false");
+    toggle.setAttribute("aria-pressed", String(!camera.isLit));
+    return camera.light(!camera.isLit);
+  });
+  toggle.setAttribute("aria-pressed", String(camera.isLit));
   return toggle;
+}
+
+function zoom({ camera, words }: Desk): HTMLButtonElement {
+  const larger = button("", () => {
+    const { zooms, zoomed } = camera;
+    void camera.zoom(zooms[(zooms.indexOf(zoomed) + 1) % zooms.length]!);
+    label();
+  });
+  const label = () => (larger.textContent = words.text("zoom", { factor: camera.zoomed }));
+  larger.dataset.action = "zoom";
+  label();
+  return larger;
+}
+
+function otherCamera(desk: Desk, found: MediaDeviceInfo[]): HTMLButtonElement {
+  const { camera, words, preferences } = desk;
+  const other = button(words.text("otherCamera"), () => {
+    const now = found.findIndex(({ deviceId }) => deviceId === camera.device);
+    preferences.camera = found[(now + 1) % found.length]!.deviceId;
+    return desk.openCamera();
+  });
+  other.dataset.action = "other-camera";
+  return other;
 }
 
 function typed(desk: Desk): HTMLFormElement {
@@ -92,9 +137,10 @@ function picture(desk: Desk): HTMLElement {
     const file = chooser.files?.[0];
     if (!file) return;
     tellOverCamera(desk, words.text("reading"));
-    const texts = await desk.decoder.read(file);
+    const texts = await desk.decoder.read(file).catch(() => null);
     chooser.value = "";
-    if (texts.length > 1) tellOverCamera(desk, words.text("several"));
+    if (!texts) tellOverCamera(desk, words.trouble("reader"));
+    else if (texts.length > 1) tellOverCamera(desk, words.text("several"));
     else if (texts[0] === undefined) tellOverCamera(desk, words.text("noSymbol"));
     else await desk.check(texts[0]);
   });
@@ -103,9 +149,16 @@ function picture(desk: Desk): HTMLElement {
 
 function challenge(desk: Desk): HTMLButtonElement {
   const isRequired = desk.gate?.policy.nonce_required;
-  const ask = button(desk.words.text("challenge"), () => desk.go("challenge"), isRequired ? "grow primary" : "grow");
+  const ask = button(desk.words.text("challenge"), () => showChallenge(desk), isRequired ? "grow primary" : "grow");
   ask.dataset.action = "challenge";
   return ask;
+}
+
+/** A gate without data cannot judge the answer: it says so, and asks for data. */
+function showChallenge(desk: Desk): void {
+  if (desk.gate) return desk.go("challenge");
+  tellOverCamera(desk, desk.words.text("noChallenge"));
+  void desk.upkeep.refresh();
 }
 
 function manual(desk: Desk): HTMLButtonElement {

@@ -6,12 +6,21 @@ import { LANGUAGE_NAMES, LANGUAGES } from "../../../service_kit/browser/language
 import { rulesAt } from "../../../credentials/browser/trust";
 import type { Desk } from "../desk";
 import { TOGGLES } from "../preferences";
-import { titled, warnings } from "./parts";
+import { titled, versionLine, warnings } from "./parts";
 
 const MAX_LANE_CHARACTERS = 24;
 
 export function settingsScreen(desk: Desk): HTMLElement[] {
-  const main = element("main", { class: "page", "data-screen": "settings" }, warnings(desk), choices(desk), knowledge(desk));
+  const practice = button(desk.words.text("practice"), () => desk.go("start"));
+  practice.dataset.action = "practice";
+  const main = element(
+    "main",
+    { class: "page", "data-screen": "settings" },
+    warnings(desk),
+    choices(desk),
+    knowledge(desk),
+    element("section", { class: "card" }, practice, versionLine(desk)),
+  );
   return [titled(desk, desk.words.text("settings")), main];
 }
 
@@ -65,10 +74,10 @@ function knowledge(desk: Desk): HTMLElement {
     "section",
     { class: "card" },
     element("h2", {}, words.text("knowledge")),
-    element("p", {}, synced ? words.text("synced", { age: words.ago(desk.deviceNow() - synced) }) : words.text("never")),
+    element("p", {}, synced ? words.text("synced", { age: words.since(desk.deviceNow() - synced) }) : words.text("never")),
     upkeep.failure ? element("p", { "data-failure": upkeep.failure }, words.failure(upkeep.failure)) : null,
     gate ? ages(desk) : null,
-    element("p", { class: "quiet" }, words.text(upkeep.storage === "kept" ? "storageKept" : "storageMayGo")),
+    element("p", { class: "quiet" }, words.storage(upkeep.storage)),
     refresh,
   );
 }
@@ -80,7 +89,7 @@ function ages({ words, gate }: Desk): HTMLElement {
   const stale = new Set(gate!.staleMembers(now));
   const rows = [...(known.trust?.members.values() ?? [])].filter((member) => member.may_issue.statuses.length).map(({ id }) => {
     const status = known.statuses.get(id);
-    const age = status ? words.text("ageAgo", { age: words.ago(now - status.asOf) }) : words.text("none");
+    const age = status ? words.since(now - status.asOf) : words.text("none");
     const mark = stale.has(id) ? `⚠ ${age} · ${words.text("byHand")}` : age;
     return element("tr", { "data-member": id }, element("th", { scope: "row" }, words.member(id)), element("td", {}, mark));
   });
@@ -89,7 +98,7 @@ function ages({ words, gate }: Desk): HTMLElement {
     {},
     facts(
       [words.text("place"), `${words.member(known.member)} · ${words.profile(policy.name)}`],
-      [words.text("trust"), known.trust ? words.text("ageAgo", { age: words.ago(known.trust.age(now)) }) : words.text("none")],
+      [words.text("trust"), known.trust ? words.since(known.trust.age(now)) : words.text("none")],
       [words.text("rules"), rules ? words.text("ruleVersion", { member: words.member(rules.member), version: rules.version }) : words.text("none")],
     ),
     element("table", {}, element("caption", {}, words.text("membersAge")), element("tbody", {}, ...rows)),

@@ -1,7 +1,8 @@
 // The shift's counts: numbers by reason, and nobody in them.
 
-import { button, element } from "../../../service_kit/browser/dom";
+import { button, element, facts } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
+import { SUMS } from "../tally";
 import { titled } from "./parts";
 
 export function shiftScreen(desk: Desk): HTMLElement[] {
@@ -9,11 +10,14 @@ export function shiftScreen(desk: Desk): HTMLElement[] {
   const rows = tally.rows.map(([result, count]) =>
     element("tr", { "data-result": result }, element("th", { scope: "row" }, words.result(result)), element("td", {}, String(count))),
   );
+  const sums = facts(...SUMS.map((sum): [string, string] => [words.text(`sum_${sum}`), String(tally.sums[sum])]));
+  sums.classList.add("card", "sums");
   const total = element("tr", { class: "total" }, element("th", { scope: "row" }, words.text("total")), element("td", {}, String(tally.total)));
   const main = element(
     "main",
     { class: "page", "data-screen": "shift" },
     element("p", { class: "quiet" }, words.text("tallySince", { time: words.moment(tally.since) })),
+    sums,
     element("table", { class: "card" }, element("tbody", {}, ...rows, total)),
     element("div", { class: "row" }, save(desk), begin(desk)),
   );
@@ -25,7 +29,8 @@ export function report({ words, tally, gate, preferences, deviceNow }: Desk): st
   const place = [gate ? words.member(gate.knowledge.member) : "", preferences.lane].filter(Boolean).join(" · ");
   const span = words.text("span", { from: words.moment(tally.since), to: words.moment(deviceNow()) });
   const counts = tally.rows.map(([result, count]) => `${count}\t${result}\t${words.result(result)}`);
-  return [words.text("title"), place, span, "", ...counts, `${tally.total}\t${words.text("total")}`, ""].join("\r\n");
+  const sums = SUMS.map((sum) => `${tally.sums[sum]}\t${words.text(`sum_${sum}`)}`);
+  return [words.text("title"), place, span, "", ...sums, "", ...counts, `${tally.total}\t${words.text("total")}`, ""].join("\r\n");
 }
 
 function save(desk: Desk): HTMLButtonElement {

@@ -87,7 +87,9 @@ def test_the_oldest_age_is_open_at_its_end() -> None:
             [(OTHER, "value set risk_regions: 1 more, 0 gone")],
         ),
         (OLD | {"value_sets": {"risk_regions": [1]}}, OLD, [(OTHER, "value set risk_regions: 0 more, 1 gone")]),
-        (OLD, OLD | {"parameters": OLD["parameters"] | {"x": True}}, [(OTHER, "parameter x: — → True")]),
+        (OLD, OLD | {"parameters": OLD["parameters"] | {"x": True}}, [(OTHER, "parameter x: — → true")]),
+        (OLD | {"parameters": {"x": 1}}, OLD | {"parameters": {"x": True}}, [(OTHER, "parameter x: 1 → true")]),
+        (OLD | {"parameters": {"x": False}}, OLD | {"parameters": {"x": 0}}, [(OTHER, "parameter x: false → 0")]),
     ],
 )
 def test_lists(old: dict[str, Any], new: dict[str, Any], expected: list[tuple[str, str]]) -> None:

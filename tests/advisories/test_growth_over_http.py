@@ -1,0 +1,145 @@
+"""No route costs more than in proportion to what a stranger sends: by body, header, query string, cookie or path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+
+from issuer import service as issuing
+from issuer.app import create_app as create_issuer
+from issuer.config import IssuerSettings
+from issuer.service import prepare
+from service_kit.logs import configure
+from service_kit.settings import read_settings
+from tests.doubles.clock import FixedClock
+from tests.growth import MOST, per_doubling
+from tests.unit.issuer.issuing import NOW as ISSUER_NOW
+from tests.unit.issuer.serving import environment
+from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
+from tests.unit.verifier.mirrored import HOST, MirroredRegistry, write_root
+from trust_registry import service as registering
+from trust_registry.app import create_app as create_registry
+from trust_registry.config import RegistrySettings
+from verifier import service as checking
+from verifier.app import create_app as create_verifier
+from verifier.config import VerifierSettings
+
+LARGEST_HEADER = 32_768
+LARGEST_BODY = 4 * 1024 * 1024
+RUN = b"1" * 4300 + b","
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask]]:
+    configure("CRITICAL")
+    with ExitStack() as stack:
+        founded = stack.enter_context(FoundedRegistry(tmp_path_factory.mktemp("registry")))
+        own = RegistrySettings(data_dir=founded.folder, registry_url=f"{AUDIENCE}/")
+        registry = create_registry(own, FixedClock(NOW))
+        stack.callback(registry.extensions[registering.EXTENSION].publication.storage.engine.dispose)
+        issuer_settings = read_settings(IssuerSettings, environment(tmp_path_factory.mktemp("issuer")))
+        prepare(issuer_settings)
+        issuer = create_issuer(issuer_settings, FixedClock(ISSUER_NOW))
+        stack.callback(issuer.extensions[issuing.EXTENSION].engine.dispose)
+        folder = tmp_path_factory.mktemp("gate")
+        gate = VerifierSettings(data_dir=folder, trust_root=write_root(folder, MirroredRegistry()), member=HOST)
+        verifier = create_verifier(gate)
+        stack.callback(verifier.extensions[checking.EXTENSION].freshness.stop)
+        yield {"registry": registry, "issuer": issuer, "verifier": verifier}
+
+
+class Sent(NamedTuple):
+    """A request of a length: to which service, how, and the largest that is tried."""
+
+    name: str
+    service: str
+    make: Callable[[int], dict[str, Any]]
+    largest: int
+
+
+def body(method: str, path: str, unit: bytes, kind: str = "application/json") -> Callable[[int], dict[str, Any]]:
+    return lambda length: {
+        "method": method,
+        "path": path,
+        "data": unit * max(1, length // len(unit)),
+        "content_type": kind,
+    }
+
+
+def header(name: str, unit: str, path: str = "/v1/state") -> Callable[[int], dict[str, Any]]:
+    return lambda length: {"method": "GET", "path": path, "headers": {name: unit * (length // len(unit))}}
+
+
+def asked(start: str, unit: str) -> Callable[[int], dict[str, Any]]:
+    return lambda length: {"method": "GET", "path": start + unit * (length // len(unit))}
+
+
+BODIES = [
+    Sent(f"{service} {method} {path} {unit[:8]!r}", service, body(method, path, unit), largest)
+    for service, method, path, largest in (
+        ("registry", "POST", "/nowhere", LARGEST_BODY),
+        ("registry", "GET", "/v1/state", LARGEST_BODY),
+        ("registry", "POST", "/v1/statements", 200_000),
+        ("registry", "POST", "/v1/drafts", 200_000),
+        ("registry", "POST", "/v1/denials", 16_384),
+        ("registry", "PUT", "/v1/members/CN-41/status", LARGEST_BODY),
+        ("issuer", "POST", "/v1/credentials", 16_384),
+        ("issuer", "POST", "/v1/wallet/claims", 16_384),
+        ("verifier", "POST", "/v1/check", 16_384),
+        ("verifier", "POST", "/v1/check/batch", 1024 * 1024),
+        ("verifier", "POST", "/nowhere", LARGEST_BODY),
+    )
+    for unit in (RUN, b"[", b'"\\')
+]
+HEADERS = [
+    Sent(f"{service} {name} {unit!r}", service, header(name, unit), LARGEST_HEADER)
+    for service, name, unit in (
+        ("registry", "Accept-Language", "zh;q=0.1,"),
+        ("registry", "Accept", "text/html;q=0.1,"),
+        ("registry", "Accept", 'a/b;c="\\"'),
+        ("registry", "Cookie", "a=b;"),
+        ("registry", "Cookie", 'a="\\"'),
+        ("registry", "X-Request-Id", "a"),
+        ("issuer", "Authorization", "Bearer "),
+        ("issuer", "Cookie", "="),
+        ("verifier", "Accept-Encoding", "gzip;q=0.1,"),
+    )
+]
+MIRROR = [
+    Sent(f"mirror {name} {unit!r}", "registry", header(name, unit, "/mirror/metadata/timestamp.json"), LARGEST_HEADER)
+    for name, unit in (
+        ("Range", "bytes=0-"),
+        ("Range", "0-,"),
+        ("If-None-Match", '"a",'),
+        ("If-None-Match", '"'),
+        ("If-Modified-Since", "Mon, "),
+        ("If-Range", '"'),
+        ("Accept-Encoding", "gzip;q=0.1,"),
+    )
+]
+PLACES = [
+    Sent("a path of slashes", "registry", asked("/", "a/"), 8192),
+    Sent("a path of the mirror", "registry", asked("/mirror/", "../"), 8192),
+    Sent("a query of names", "registry", asked("/v1/log?", "a=1&"), 8192),
+    Sent("a query of digits", "registry", asked("/v1/log?since=", "1"), 8192),
+    Sent("a position", "verifier", asked("/v1/snapshot?since=", "~41.1.1.AAAA"), 8192),
+    Sent("an answer to sign-in", "issuer", asked("/v1/sign-in/callback?code=", "a"), 8192),
+]
+SENT = [*BODIES, *HEADERS, *MIRROR, *PLACES]
+
+
+@pytest.mark.parametrize("sent", SENT, ids=[each.name for each in SENT])
+def test_twice_as_much_sent_is_twice_the_work(apps: dict[str, Flask], sent: Sent) -> None:
+    """Also for an address that does not exist, and for a body that nobody asked for."""
+    client = apps[sent.service].test_client()
+
+    def ask(request: dict[str, Any]) -> None:
+        answer = client.open(**request, buffered=True)
+        assert answer.status_code < 500
+        answer.close()
+
+    assert per_doubling(ask, sent.make, sent.largest) <= MOST

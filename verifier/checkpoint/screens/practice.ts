@@ -1,0 +1,22 @@
+// Practice: what an outcome will look and sound like. Drawn without any code, in a shape and with a word that no
+// verdict has; it ends by itself and counts nothing.
+
+import { button, element } from "../../../service_kit/browser/dom";
+import type { Desk, Shape } from "../desk";
+
+/** How long it stands. */
+export const PRACTICE_SECONDS = 5;
+
+export function practiceScreen(desk: Desk, shape: Shape): HTMLElement[] {
+  const { words } = desk;
+  const end = button(words.text("practiceEnd"), () => desk.go("start"));
+  end.dataset.action = "end";
+  const box = element(
+    "div",
+    { class: "practice" },
+    element("h1", { tabindex: -1 }, words.text("practiceOf", { outcome: words.shape(shape) })),
+    element("p", {}, words.practice(shape)),
+    element("p", { class: "quiet" }, words.text("practiceOnly")),
+  );
+  return [element("main", { class: "page", "data-screen": "practice", "data-practice": shape }, box, end)];
+}
