@@ -82,21 +82,23 @@ class Listing:
                 self._failure = error.code
 
     def refresh(self) -> None:
-        """Ask for a newer list, if the last look is :data:`PAUSE_SECONDS` old; what goes wrong is kept and logged."""
+        """Ask for a newer list, if the last look is :data:`PAUSE_SECONDS` old; what goes wrong is kept."""
         at = self._clock.now()
         with self._one:
             if self._updater is None or at - self._looked_at < PAUSE_SECONDS:
                 return
             self._looked_at = at
-            before = self.condition().faults
             try:
                 self._trust, self._failure = self._updater.update(at), ""
             except TongxingError as error:
                 self._failure = error.code
-                _log.info("trust-not-refreshed", code=error.code, detail=error.detail)
-            faults = self.condition().faults
-        if faults != before:
-            _log.warning("own-keys", faults=list(faults))
+
+    def watch(self) -> None:
+        """What a service does again and again: :meth:`refresh`, and say in the logs what is wrong."""
+        self.refresh()
+        faults, _, failure = self.condition()
+        if faults or failure:
+            _log.warning("own-keys", faults=list(faults), failure=failure)
 
     def condition(self) -> Condition:
         """What is known now."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
 from flask import current_app, request
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
@@ -49,7 +48,6 @@ from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
 
 EXTENSION = "issuer"
-_log = structlog.get_logger("issuer")
 SECRET_BYTES = 32
 MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 VERSION_TABLE = "issuer_schema_version"
@@ -176,10 +174,9 @@ class IssuerService:
         A registry that cannot be reached stops nobody.
         """
         self.listing.refresh()
-        try:
+        # Publication looks again before it brings anything, and says then what is wrong with the way.
+        with suppress(FetchFailed, FetchTooLarge):
             self.recovery.look()
-        except (FetchFailed, FetchTooLarge) as error:
-            _log.info("mirror-not-compared", code=error.code, detail=error.detail)
 
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
@@ -262,7 +259,7 @@ def open_service(
             lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
             seconds=settings.publish_seconds,
         ),
-        looking=Upkeep("listing", listing.refresh, seconds=REFRESH_SECONDS),
+        looking=Upkeep("listing", listing.watch, seconds=REFRESH_SECONDS),
     )
 
 
