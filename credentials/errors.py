@@ -677,9 +677,14 @@ class StateBehind(OperationError):
 
 
 class StorageUnavailable(OperationError):
-    """The database or cache cannot be reached or used."""
+    """The database or cache cannot be reached or used. ``kept_nothing``: it certainly kept nothing of what was asked,
+    and the same may be asked again at once."""
 
     code = "storage-unavailable"
+
+    def __init__(self, detail: str = "", *, kept_nothing: bool = False) -> None:
+        super().__init__(detail)
+        self.kept_nothing = kept_nothing
 
 
 class StorageFull(OperationError):

@@ -66,9 +66,9 @@ def _of_driver(error: DBAPIError, committing: bool) -> StorageFull | StorageUnav
     if state == _READ_ONLY_TRANSACTION or code == _SQLITE_READONLY:
         return StorageUnavailable(READ_ONLY)
     if state in (_SERIALISATION, _DEADLOCK):
-        return StorageUnavailable(BROKEN_OFF)
+        return StorageUnavailable(BROKEN_OFF, kept_nothing=True)
     if error.connection_invalidated:
-        return StorageUnavailable(UNDECIDED if committing else BROKEN_OFF)
+        return StorageUnavailable(UNDECIDED) if committing else StorageUnavailable(BROKEN_OFF, kept_nothing=True)
     if code == _SQLITE_CANTOPEN:
         return StorageUnavailable(_NO_FILE)
     if error.statement is None and not committing and hasattr(error.orig, "pgconn"):

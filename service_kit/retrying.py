@@ -15,7 +15,7 @@ ATTEMPTS = 3
 PAUSE_SECONDS = 0.05
 """The longest pause before the second attempt; before the third, twice that. Of two in a deadlock one must wait."""
 BROKEN_OFF: Final = "the database broke the transaction off; nothing of it was kept"
-"""The detail of a StorageUnavailable after which the same may be done again."""
+"""What a StorageUnavailable says whose ``kept_nothing`` is set: the same may be done again."""
 # A source of its own: processes that were forked would all draw the same from the common one.
 _CHANCE = random.SystemRandom()
 P = ParamSpec("P")
@@ -35,7 +35,7 @@ def retried(deed: Callable[P, T]) -> Callable[P, T]:
             try:
                 return deed(*args, **kwargs)
             except StorageUnavailable as error:
-                if error.detail != BROKEN_OFF:
+                if not error.kept_nothing:
                     raise
             time.sleep(_CHANCE.uniform(0, attempt * PAUSE_SECONDS))
         return deed(*args, **kwargs)

@@ -37,6 +37,9 @@ DENIAL_TYPE = "tongxing-denial+jws"
 MAX_REQUEST_CHARACTERS = 4_096
 MAX_REQUEST_AGE_SECONDS = 3600
 """Also how far ahead the asker's clock may be."""
+MAX_UNLISTED_DENIED = 4_096
+"""Denied keys that no statement in force lists: known as stolen before they are listed, or dropped since. The other
+places are kept for keys that are listed, or one officer could fill them all and nothing could be denied any more."""
 
 
 class Asker(NamedTuple):
@@ -58,7 +61,7 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
     """Deny the key that ``request`` names, and bring it to the mirror at once.
 
     Raises InvalidRequest for a request that cannot be read or was not made for us or lately, NotAuthorised
-    for an asker who may not deny this key.
+    for an asker who may not deny this key, QuotaExceeded when there is no place left for it.
     """
     with publication.storage.writing() as records:
         repository = current(records)
@@ -66,7 +69,7 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
         asker, wanted = _read_request(request, repository, published, publication.audience, now)
         denial = published.denied.get(wanted.kid)
         if denial is None:
-            denial, denied = _with(repository, wanted)
+            denial, denied = _with(repository, wanted, published)
             changed = renewal.with_denials(repository, denied, publication.online, now)
             publication.keep(records, changed)
             records.denials.add(DenialRecord(denial.kid.hex(), asker.name, request, now))
@@ -75,10 +78,15 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
     return denial
 
 
-def _with(repository: tuf.Repository, wanted: Denial) -> tuple[Denial, bytes]:
+def _with(repository: tuf.Repository, wanted: Denial, published: Published) -> tuple[Denial, bytes]:
     held = read_denials(repository.denied)
     if len(held.denied) >= MAX_DENIED:
         raise QuotaExceeded(f"{MAX_DENIED} denied keys")
+    listed = published.members_by_kid.keys() | {each.root_kid for each in published.statements.values()}
+    if wanted.kid not in listed and len(held.denied.keys() - listed) >= MAX_UNLISTED_DENIED:
+        raise QuotaExceeded(
+            f"{MAX_UNLISTED_DENIED} denied keys that no statement lists; listed ones can still be denied"
+        )
     denial = wanted._replace(sequence=held.sequence + 1)
     return denial, write_denials(denial.sequence, denial.denied_at, [*held.denied.values(), denial])
 

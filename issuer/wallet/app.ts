@@ -2,6 +2,7 @@
 
 import { Decoder } from "../../service_kit/browser/camera";
 import { element, put } from "../../service_kit/browser/dom";
+import { keepInstalled } from "../../service_kit/browser/installed";
 import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/store";
 import { awaitOffer } from "../../service_kit/browser/surroundings";
@@ -58,7 +59,7 @@ export class App implements Wallet {
     addEventListener("pageshow", (event) => (event as PageTransitionEvent).persisted && void this.wake());
     setInterval(() => document.hidden || this.shown?.tick?.(), 1000);
     setInterval(() => void this.keepUp(false), UPKEEP_SECONDS * 1000);
-    if ("serviceWorker" in navigator) void navigator.serviceWorker.register("service-worker.js").catch(() => undefined);
+    keepInstalled();
     void this.begin();
   }
 
@@ -193,7 +194,9 @@ export class App implements Wallet {
     const { main, actions } = this.shown;
     document.title = `${main.querySelector("h1")?.textContent ?? ""} · ${this.words.text("title")}`;
     // A symbol stands beside the words where the screen is low and wide (style.css).
-    document.documentElement.toggleAttribute("data-showing", main.matches(".show") && main.querySelector(".symbol") !== null);
+    const { documentElement } = document;
+    documentElement.toggleAttribute("data-showing", main.matches(".show") && main.querySelector(".symbol") !== null);
+    documentElement.toggleAttribute("data-several", main.querySelector("#people") !== null);
     put(this.place, main, this.bar(main, screen !== null, actions));
     if (isNew) main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     if (isNew) scrollTo(0, 0);

@@ -2,6 +2,7 @@
 // for nothing.
 
 import { sign } from "../../credentials/browser/es256";
+import { ask, NoAnswer } from "../../service_kit/browser/network";
 import type { Clock, Known } from "./clock";
 
 const TYPE = "tongxing-holder+jws";
@@ -111,16 +112,14 @@ export class Issuer {
 
 /** The answer and the document in it, null where it is none. */
 async function sent<Content>(method: string, path: string, body: unknown): Promise<[Response, Content | null]> {
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(), TIMEOUT_SECONDS * 1000);
   const sending = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  const read = async (answer: Response): Promise<[Response, Content | null]> => [answer, parsed<Content>(await answer.text())];
   try {
-    const answer = await fetch(`../${path}`, { method, cache: "no-store", signal: waiting.signal, ...sending });
-    return [answer, parsed<Content>(await answer.text())];
-  } catch {
-    throw new Refusal("offline");
-  } finally {
-    clearTimeout(timer);
+    return await ask(`../${path}`, { method, cache: "no-store", ...sending }, TIMEOUT_SECONDS, read);
+  } catch (error) {
+    // A body that breaks off is a TypeError; whatever else is wrong is no matter of the network.
+    if (error instanceof NoAnswer || error instanceof TypeError) throw new Refusal("offline");
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ const MARGIN = 60;
 const SYMBOL = WIDTH - 2 * MARGIN;
 /** Pixels of a letter; at 300 dots an inch, 48 of them are 11.5 points, so a picture fills more than a hand's width. */
 const LETTER = 48;
-const LINE = 1.4 * LETTER;
+const LINE = Math.round(1.4 * LETTER);
 const FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'WenQuanYi Zen Hei', sans-serif";
 
 export interface Sheet {

@@ -21,6 +21,7 @@ from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
 from tests.benchmarks.bulk import residents_a_second
 from tests.benchmarks.database import into_postgresql
 from tests.benchmarks.feed import Figure
+from tests.benchmarks.hostile import hostile_round
 from tests.benchmarks.measuring import Result, measure
 from tests.benchmarks.rows import issuing, steps, verifying
 from tests.servers import NoServer
@@ -52,7 +53,9 @@ def main() -> int:
     _print(parts)
     sizes = feed.sizes()
     feed.show(sizes)
-    sizes += _apps()
+    attacked = hostile_round()
+    feed.show(attacked)
+    sizes += attacked + _apps()
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])
     missed += [figure.name for figure in sizes if not figure.is_met]
     print("Missed: " + ", ".join(missed) if missed else "Every budget is kept.")

@@ -151,7 +151,10 @@ def _verified(source: MirrorFiles, trusted_root: bytes, roles: Roles | None) -> 
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """A zip of these files by path, the same bytes for the same files. Raises BundleRejected for odd paths."""
+    """A zip of these files by path, the same bytes for the same files.
+
+    Raises BundleRejected for odd paths, and for more than a reader takes: what is written can be read again.
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path, content in sorted(files.items()):
@@ -159,6 +162,11 @@ def pack(files: Mapping[str, bytes]) -> bytes:
                 raise BundleRejected("path that no bundle may hold")
             entry = zipfile.ZipInfo(path, _FIXED_DATE)
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    if packed.tell() > MAX_BUNDLE_BYTES:
+        raise BundleRejected(f"more than {MAX_BUNDLE_BYTES} bytes")
+    sizes = [len(content) for content in files.values()]
+    if len(sizes) > MAX_ENTRIES or sum(sizes) > MAX_BUNDLE_CONTENT_BYTES or max(sizes, default=0) > MAX_ENTRY_BYTES:
+        raise BundleRejected("too many entries, or too large when unpacked")
     return packed.getvalue()
 
 

@@ -6,13 +6,16 @@ known of it for 72 hours: time enough for the member to notice and to protest. U
 *changed*, and its codes are undetermined. A member seen for the first time is taken as listed.
 
 A statement older than one that was seen, or a second one of the same sequence, makes the member changed
-until a newer one comes: retired keys must not come back by serving old words. A denied key stays denied
-even if a later list, signed by a stolen online key, has forgotten it.
+until a newer one comes: retired keys must not come back by serving old words. A denied key that a statement lists
+stays denied even if a later list, signed by a stolen online key, has forgotten it. A denial of a key that no statement
+ever listed counts while the registry lists it and is not remembered: a thief of that key can make up thirty thousand
+with each signature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,7 +30,10 @@ from trust_registry.metadata.statement import Statement, verify_root_change
 
 CHANGE_WAIT_SECONDS = 72 * 3600
 """How long a gate must know of a new root key that the old one did not sign."""
-MAX_PINS_BYTES = 8 * 1024 * 1024
+MAX_PINNED_DENIALS = 16_384
+"""More than all keys that a list of the members can hold; of more, those go that no statement lists now."""
+MAX_PINS_BYTES = 64 * 1024 * 1024
+"""Twenty times what is written: earlier versions remembered every denial that was ever made up."""
 
 
 class Announcement(NamedTuple):
@@ -55,6 +61,14 @@ class Pins(NamedTuple):
 
 
 NOTHING_SEEN = Pins({}, {})
+
+
+def denials_to_keep(denied: Mapping[bytes, Denial], pins: Pins, listed: Collection[bytes]) -> dict[bytes, Denial]:
+    """Which of the denials that count now are to be remembered. ``listed``: the kids of all statements and roots."""
+    kept = {kid: denial for kid, denial in denied.items() if kid in listed or kid in pins.denied}
+    if len(kept) > MAX_PINNED_DENIALS:
+        kept = {kid: denial for kid, denial in kept.items() if kid in listed}
+    return dict(islice(kept.items(), MAX_PINNED_DENIALS))
 
 
 class Standing(NamedTuple):
@@ -103,7 +117,7 @@ def _handed_over(statement: Statement, old_root: ec.EllipticCurvePublicKey) -> b
 
 
 def write_pins(pins: Pins) -> bytes:
-    """The memory as JSON, to be kept durably."""
+    """The memory as JSON, to be kept durably; a twentieth of what is read at most."""
     members = {member: _pin_to_json(pin) for member, pin in pins.members.items()}
     return json_bytes({"members": members, "denied": [denial_to_json(denial) for denial in pins.denied.values()]})
 
@@ -123,7 +137,9 @@ def read_pins(data: bytes) -> Pins:
             {denial.kid: denial for denial in denied},
         )
     except CredentialError as error:
-        raise StorageUnavailable(f"pins are damaged: {error}") from error
+        raise StorageUnavailable(
+            f"pins.json is damaged ({error}): put back a copy, or remove it and compare the members' root keys anew"
+        ) from error
 
 
 def _pin_to_json(pin: Pin) -> dict[str, Any]:

@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
-from trust_registry.client.pins import CHANGE_WAIT_SECONDS, Pin, Pins, review
+from trust_registry.client.pins import CHANGE_WAIT_SECONDS, Pin, Pins, denials_to_keep, review
 from trust_registry.client.repository import VerifiedRepository
 from trust_registry.metadata.denials import Denial
 from trust_registry.metadata.statement import Statement, read_statement
 from trust_registry.metadata.trust_list import BadEntry, MemberEntry
+
+MAX_REPORTED_DENIALS = 16
+"""Denials that cannot be read and are named one by one: a thief can write thirty thousand."""
 
 
 class TrustedMember(NamedTuple):
@@ -87,7 +90,7 @@ def build_snapshot(
     making = _Making(pins, denied, at, wait)
     for entry in repository.trust_list.members.values():
         making.take(entry)
-    denials_reported = (BadEntry("denials", detail) for detail in repository.denials.bad_entries)
+    denials_reported = (BadEntry("denials", detail) for detail in repository.denials.bad_entries[:MAX_REPORTED_DENIALS])
     snapshot = TrustSnapshot(
         members=MappingProxyType(making.members),
         keys=MappingProxyType(making.keys),
@@ -99,7 +102,10 @@ def build_snapshot(
         reported=(*repository.trust_list.bad_entries, *making.reported, *denials_reported),
         anchor=repository.anchor,
     )
-    return snapshot, Pins({**pins.members, **making.pins}, denied)
+    members = {**pins.members, **making.pins}
+    listed = making.keys.keys() | {pin.root_kid for pin in (*pins.members.values(), *making.pins.values())}
+    listed |= {member.statement.root_kid for member in making.members.values()}
+    return snapshot, Pins(members, denials_to_keep(denied, pins, listed))
 
 
 class _Making:

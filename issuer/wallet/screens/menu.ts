@@ -2,6 +2,7 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../../service_kit/browser/language";
+import { version } from "../../../service_kit/browser/installed";
 import { answerScreen } from "./answer";
 import { isEnded, isUsable } from "../cards";
 import { claimScreen } from "./claim";
@@ -57,9 +58,4 @@ export function choices(wallet: Wallet): HTMLElement {
   );
   const select = element("select", { id: "language", onchange: () => wallet.chooseLanguage(select.value as Language) }, ...options);
   return element("div", { class: "stack" }, elder, installing(wallet), element("label", { for: "language" }, words.text("language")), select);
-}
-
-/** Which content the app is made of, as the build has written it into the page. */
-function version(): string {
-  return document.querySelector<HTMLMetaElement>("meta[name=version]")?.content ?? "";
 }

@@ -26,19 +26,19 @@ class Deed:
 
 def test_what_was_broken_off_is_done_again() -> None:
     """A deadlock is nobody's fault and gone in a moment; no client should hear of it."""
-    deed = Deed(*[StorageUnavailable(BROKEN_OFF)] * (ATTEMPTS - 1))
+    deed = Deed(*[StorageUnavailable("in whatever words", kept_nothing=True)] * (ATTEMPTS - 1))
     assert (deed.do(), deed.calls) == ("done", ATTEMPTS)
 
 
 def test_but_not_for_ever() -> None:
     """A database that breaks everything off is not served by more of it."""
-    deed = Deed(*[StorageUnavailable(BROKEN_OFF)] * ATTEMPTS)
+    deed = Deed(*[StorageUnavailable("in whatever words", kept_nothing=True)] * ATTEMPTS)
     with pytest.raises(StorageUnavailable):
         deed.do()
     assert deed.calls == ATTEMPTS
 
 
-@pytest.mark.parametrize("error", [StorageUnavailable(UNDECIDED), StorageUnavailable("gone"), Conflict("taken")])
+@pytest.mark.parametrize("error", [StorageUnavailable(UNDECIDED), StorageUnavailable(BROKEN_OFF), Conflict("taken")])
 def test_nothing_else_is_tried_again(error: TongxingError) -> None:
     """What may have been done must not be done twice, and a server that is gone is not waited for."""
     deed = Deed(error)

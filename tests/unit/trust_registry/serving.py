@@ -11,13 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Serving:
     """``files``: path to bytes. ``half``: paths of which only half arrives; ``broken``: paths answered with
-    500; ``held_back``: paths that wait for ``go``. ``asked``: the paths asked for so far."""
+    500; ``held_back``: paths that wait for ``go``. ``cached``: what a cache in front gives instead, for a path without
+    query. ``asked``: the paths asked for so far."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
         self.half: set[str] = set()
         self.broken: set[str] = set()
         self.held_back: set[str] = set()
+        self.cached: dict[str, bytes] = {}
         self.go = threading.Event()
         self.asked: list[str] = []
         self.url = ""
@@ -43,11 +45,11 @@ def serving(files: dict[str, bytes]) -> Iterator[Serving]:
 def _handler(mirror: Serving) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path = self.path.lstrip("/")
-            mirror.asked.append(path)
+            mirror.asked.append(self.path.lstrip("/"))
+            path, _, past = self.path.lstrip("/").partition("?")
             if path in mirror.held_back:
                 mirror.go.wait(10)
-            body = mirror.files.get(path)
+            body = mirror.files.get(path) if past else mirror.cached.get(path, mirror.files.get(path))
             etag = f'"{hashlib.sha256(body or b"").hexdigest()}"'
             if path in mirror.broken or body is None:
                 self._answer(500 if path in mirror.broken else 404, b"")

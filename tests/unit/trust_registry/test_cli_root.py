@@ -1,4 +1,4 @@
-"""The next root by command: at the registry, at the officers' desks, and at a gate that follows with python-tuf."""
+"""The next root by command: at the registry, at the officers' desks, and at a gate that follows."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ import time
 from pathlib import Path
 
 import pytest
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata
 
-from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, KeyRejected
+from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, KeyRejected, MetadataRejected
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.desks import Desk
+from tests.unit.trust_registry.serving import serving
+from trust_registry.approval import officer_id
 from trust_registry.cli import registry
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
+from trust_registry.founding import load_online
+from trust_registry.key_files import read_key
+from trust_registry.renewal import with_targets
+from trust_registry.repository import load_repository, targets_of
 
 NOW = int(time.time())
-"""python-tuf compares expiries with the system's clock, so the registry here lives today."""
+"""The registry's commands go by the system's clock."""
 
 
 class Ceremony:
@@ -55,9 +63,47 @@ def ceremony(desk: Desk, tmp_path: Path) -> Ceremony:
     return Ceremony(desk, tmp_path)
 
 
-def update(desk: Desk, folder: Path) -> TrustSnapshot:
+def update(desk: Desk, folder: Path, mirror: str = "") -> TrustSnapshot:
     store = TrustStore(folder, Path(desk.root).read_bytes())
-    return TrustUpdater(store, f"{desk.url}/mirror", Fetcher()).update(NOW)
+    return TrustUpdater(store, mirror or f"{desk.url}/mirror", Fetcher()).update(NOW)
+
+
+def driven_up(desk: Desk) -> dict[str, bytes]:
+    """What a thief of two officers' keys and of the online keys lays on a mirror of their own: versions far ahead."""
+    paths = (desk.folder / "mirror").rglob("*.json")
+    files = {str(path.relative_to(desk.folder / "mirror")): path.read_bytes() for path in paths}
+    now = load_repository(files.get)
+    ahead = targets_of(now)
+    ahead.version = 2**40
+    metadata = Metadata(ahead)
+    for number in (1, 2):
+        metadata.sign(CryptoSigner(read_key(desk.folder / f"officers/officer-{number}.pem")), append=True)
+    online = load_online(desk.folder, None)
+    for _ in range(5):
+        now = with_targets(now, metadata.to_bytes(), now.trust_list, online, NOW)
+    return files | dict(now.files())
+
+
+def test_versions_that_were_driven_up_come_down(desk: Desk, ceremony: Ceremony, tmp_path: Path) -> None:
+    """The drill of docs/operations.md: a root with other keys brings gates back that a thief had led astray."""
+    folder = tmp_path / "gate"
+    update(desk, folder)
+    with serving(driven_up(desk)) as thief:
+        assert update(desk, folder, thief.url).versions["targets"] == 2**40
+    with pytest.raises(MetadataRejected, match="older than"):
+        update(desk, folder)
+    fourth = ceremony.key("officer-4.pem")
+    published = json.loads((desk.folder / "mirror/metadata/1.root.json").read_bytes())
+    leaving = published["signed"]["roles"]["root"]["keyids"][0]
+    gone = next(number for number in (1, 2, 3) if officer_id(read_key(ceremony.officer(number))) == leaving)
+    changes = ("--add-officer", f"{fourth}.pub", "--remove-officer", leaving[:8], "--new-online-keys")
+    draft = ceremony.draft("root-2.json", *changes)
+    for key in (*(ceremony.officer(number) for number in (1, 2, 3) if number != gone), fourth):
+        ceremony.sign(draft, key)
+    ceremony.publish(draft)
+    recovered = update(desk, folder)
+    assert recovered.versions["root"] == 2
+    assert recovered.versions["targets"] < 2**40
 
 
 def test_a_gate_with_the_old_root_follows_two_rotations(desk: Desk, ceremony: Ceremony, tmp_path: Path) -> None:

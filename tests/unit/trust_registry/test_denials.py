@@ -119,3 +119,15 @@ def test_denial_goes_out_although_the_officers_are_late(registry: FoundedRegistr
     kid = first_kid(registry, "CN-41")
     deny(registry.publication, sign_request(officer(registry), kid, "lost", AUDIENCE, late), late)
     assert verify_repository(registry.source, registry.trusted_root).denials.denied
+
+
+def test_one_officer_cannot_use_up_the_places(registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up kids end at a bound of their own; a stolen key, or a root, that is listed can be denied all the same."""
+    monkeypatch.setattr(denials, "MAX_UNLISTED_DENIED", 2)
+    for kid in ("ab" * 8, "cd" * 8):
+        ask(registry, officer(registry), kid)
+    with pytest.raises(QuotaExceeded, match="listed ones can still be denied"):
+        ask(registry, officer(registry), "ef" * 8)
+    assert ask(registry, officer(registry), first_kid(registry, "CN-41")) == 3
+    assert ask(registry, officer(registry), registry.province("CN-44").root_signer().kid.hex()) == 4
+    assert ask(registry, officer(registry), "ab" * 8) == 1, "what is denied is denied"

@@ -26,6 +26,7 @@ from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.client.test_repository import verify
 from tests.unit.trust_registry.published import DAY, HOUR, YEAR, Province, Published
 from tests.unit.trust_registry.serving import Serving, serving
+from trust_registry.client.failure import MAX_DETAIL_CHARACTERS, Failure
 from trust_registry.client.member_files import read_member_file
 from trust_registry.client.mirror import MemberMirror
 from trust_registry.client.pins import NOTHING_SEEN
@@ -340,3 +341,45 @@ def test_a_member_that_has_just_changed_brings_nothing_new(
     trust, _ = build_snapshot(verify(published), pins, NOW)
     with pytest.raises(MemberChanged):
         mirror.take("CN-41", "status.cose", status_file(henan), trust, NOW)
+
+
+def test_one_members_unexpected_fault_does_not_end_the_round(
+    mirror: MemberMirror, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours that one file brings out must leave all others their news, and be seen."""
+
+    def broken(name: str, data: bytes, member: str, trust: TrustSnapshot) -> object:
+        if member == "CN-41":
+            raise ZeroDivisionError(member)
+        return read_member_file(name, data, member, trust)
+
+    monkeypatch.setattr("trust_registry.client.status_keeping.read_member_file", broken)
+    trust = trusted(published)
+    assert [(each.member, each.code) for each in mirror.sync(trust, NOW, PATIENCE)] == [("CN-41", "unexpected")]
+    assert mirror.state(trust)["CN-44"].status is not None
+
+
+def test_a_round_has_its_share_of_bytes(
+    mirror: MemberMirror, published: Published, henan: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror that serves without end must not keep a gate's line busy all day; the next round goes on."""
+    monkeypatch.setattr("trust_registry.client.fetching.MAX_ROUND_BYTES", 100)
+    assert {each.code for each in mirror.sync(trusted(published), NOW, PATIENCE)} == {"fetch-too-large"}
+    monkeypatch.undo()
+    assert mirror.sync(trusted(published), NOW, PATIENCE) == ()
+
+
+def test_a_large_snapshot_is_taken_in_its_turn(
+    mirror: MemberMirror, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A province may withdraw millions at once; its snapshot is larger than the usual, and sound."""
+    monkeypatch.setattr("trust_registry.client.status_keeping.USUAL_SNAPSHOT_BYTES", 100)
+    trust = trusted(published)
+    assert mirror.sync(trust, NOW, PATIENCE) == ()
+    assert mirror.state(trust)["CN-41"].status is not None
+
+
+def test_a_long_detail_is_cut() -> None:
+    """What is kept and reported of a failure must be small, whatever somebody sent."""
+    error = Malformed("x" * 10_000)
+    assert len(Failure.of("CN-41", STATUS, error, NOW).detail) == MAX_DETAIL_CHARACTERS
