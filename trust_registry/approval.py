@@ -101,7 +101,7 @@ def in_force(source: Source, trusted_root: bytes, now: int) -> Repository:
     try:
         verified = verify_repository(source, trusted_root)
     except MetadataRejected as error:
-        told = f"what is published is not signed as --root demands: {OTHER_ROOT} ({error.detail})"
+        told = f"what is published is not signed as --root demands: {OTHER_ROOT} ({error})"
         raise ApprovalRejected(told) from error
     if now >= verified.expiries["timestamp"]:
         raise ApprovalRejected("what the registry shows as published has expired")

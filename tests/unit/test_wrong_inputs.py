@@ -58,7 +58,7 @@ TABLE: list[tuple[str, int, str]] = [
     ("serve", USAGE, "registry|issuer|verifier|serve --help"),
     ("serve issuer verifier", USAGE, "TONGXING_ISSUER_URL|TONGXING_TRUST_ROOT|TONGXING_REGISTRY_URL"),
     ("doctor", USAGE, "TONGXING_ROLES|doctor issuer verifier"),
-    ("doctor issuer", USAGE, "TONGXING_DATA_DIR|TONGXING_KEY_FILE"),
+    ("doctor issuer", USAGE, "TONGXING_DATA_DIR|TONGXING_KEY_FILE|more checks wait"),
     ("holder proof phone", USAGE, "--issuer"),
     # Addresses.
     (f"registry state {NOWHERE}", FAULT, "127.0.0.1:{nobody}|is it running"),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import os
 import resource
+import socket
 import stat
 from pathlib import Path
 
 import pytest
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
+from credentials.keys import new_private_key
+from service_kit.database import connect
 from service_kit.durable import MAX_SECRET_BYTES, make_folder, make_secret, read_secret, storage_error, write_atomic
+from trust_registry.key_files import new_folder, write_key
 
 
 def names(folder: Path) -> list[str]:
@@ -139,3 +144,46 @@ def test_secrets_that_are_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes(MAX_SECRET_BYTES + 1))
     with pytest.raises(SettingInvalid, match="too large"):
         read_secret(path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "socket", "loop"])
+def test_a_secret_is_a_regular_file(tmp_path: Path, kind: str) -> None:
+    """A pipe was waited for, for ever; a device has no end."""
+    path = tmp_path / "key.pem"
+    with socket.socket(socket.AF_UNIX) as listener:
+        {
+            "pipe": lambda: os.mkfifo(path, 0o600),
+            "device": lambda: path.symlink_to("/dev/zero"),
+            "folder": lambda: path.mkdir(0o700),
+            "socket": lambda: listener.bind(str(path)),
+            "loop": lambda: path.symlink_to(path),
+        }[kind]()
+        with pytest.raises(SettingInvalid, match=r"key\.pem: (not a regular file|cannot be read)"):
+            read_secret(path)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_modes_are_those_that_are_meant_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    """Under 000 everybody could write into a registry's folder, under 077 no web server could read its mirror."""
+    before = os.umask(umask)
+    try:
+        with new_folder(tmp_path / "registry") as folder:
+            write_key(folder / "keys" / "root.pem", new_private_key(), None)
+            write_atomic(folder / "mirror" / "a.json", b"{}")
+        engine = connect(f"sqlite:///{tmp_path / 'registry' / 'a.sqlite'}")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE one (id INTEGER)")
+            connection.commit()
+        engine.dispose()
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    expected = {
+        "registry": 0o755,
+        "keys": 0o700,
+        "root.pem": 0o600,
+        "mirror": 0o755,
+        "a.json": 0o644,
+        "a.sqlite": 0o600,
+    }
+    assert {name: modes[name] for name in expected} == expected
