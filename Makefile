@@ -20,7 +20,7 @@ INSTALL_OURS := $(PIP) install -qq --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help apps demo check static test screenshots bench faults vectors locks clean
+.PHONY: help apps demo check static test screenshots bench faults fuzz vectors locks clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -56,6 +56,9 @@ bench: .venv/test apps ## measure speed against the budgets
 
 faults: .venv/test ## kill processes and databases again and again, and count what is lost or wrong
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: .venv/test ## change 20,000 documents, codes and expressions of each kind and ask both judges (EXAMPLES=n for others)
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_judges.py tests/properties/test_both_readers.py
 
 vectors: .venv/test ## write the test vectors anew
 	@$(BIN)/python -m tests.vectors $(ARGS)

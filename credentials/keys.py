@@ -22,6 +22,8 @@ from credentials.limits import COMPRESSED_POINT_BYTES, COORDINATE_BYTES, KID_BYT
 KEY_USES = ("credential", "status", "rules", "log")
 _CURVE = ec.SECP256R1()
 _MAX_COORDINATE_TEXT = 64
+_OF_SIGNATURES = frozenset({"sign", "verify"})
+"""Key operations that go with the use ``sig``."""
 
 
 class VerificationKey(NamedTuple):
@@ -67,7 +69,8 @@ def public_key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
     """Read a public P-256 JWK. Raises KeyRejected, naming what is odd.
 
     Coordinates of 31 bytes, or of 33 with a leading zero, are brought to 32 (257 of 368 keys of a WHO list
-    had them); anything else is refused, and so is a private key pasted where a public one belongs.
+    had them); anything else is refused, and so is a private key pasted where a public one belongs, or a key that
+    says of itself that it is not for signatures by ES256.
     """
     if not isinstance(jwk, Mapping):
         raise KeyRejected("not a JWK")
@@ -75,11 +78,29 @@ def public_key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
         raise KeyRejected("a private key where a public one belongs")
     if jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise KeyRejected("not an EC key on P-256")
+    if not is_for_verifying(jwk, "ES256"):
+        raise KeyRejected("a key for something else than verifying ES256, by its use, key_ops or alg")
     point = b"\x04" + _coordinate(jwk.get("x")) + _coordinate(jwk.get("y"))
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)
     except ValueError as error:
         raise KeyRejected("point is not on the curve") from error
+
+
+def is_for_verifying(jwk: Mapping[str, object], algorithm: str) -> bool:
+    """Whether what a JWK says of its purpose allows to verify by ``algorithm`` (RFC 7517 sections 4.2 to 4.4).
+
+    What it does not say allows everything. ``key_ops`` are texts, each once, ``verify`` among them; beside a ``use``
+    they must be consistent with it.
+    """
+    if jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm:
+        return False
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or not all(isinstance(each, str) for each in operations):
+        return False
+    known = {*operations}
+    consistent = "use" not in jwk or known <= _OF_SIGNATURES
+    return "verify" in known and len(known) == len(operations) and consistent
 
 
 def load_private_key(pem: bytes, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:

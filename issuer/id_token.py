@@ -21,6 +21,7 @@ from jwt import PyJWK, PyJWTError, get_unverified_header
 from jwt.api_jws import PyJWS
 
 from credentials.errors import Malformed, SignInUnproven
+from credentials.keys import is_for_verifying
 from credentials.wire.strict_json import parse_json
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
@@ -92,7 +93,7 @@ def _key(jwk: dict[str, Any], kid: str | None, algorithm: str) -> Any:
     if kid is not None and jwk.get("kid") != kid:
         return None
     # "d": a private key that got there by mistake verifies nothing, and must not be kept.
-    if jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm or "d" in jwk:
+    if "d" in jwk or not is_for_verifying(jwk, algorithm):
         return None
     try:
         return PyJWK(jwk, algorithm).key

@@ -15,15 +15,31 @@ export interface PublicJwk {
   crv: string;
   x: string;
   y: string;
+  use?: string;
+  key_ops?: string[];
+  alg?: string;
 }
 
-/** The key of a trust list. Throws `key-rejected` for one that is not on the curve. */
-export async function importJwk({ kty, crv, x, y }: PublicJwk): Promise<CryptoKey> {
+const OF_SIGNATURES = ["sign", "verify"];
+
+/** The key of a trust list. Throws `key-rejected` for one that is not on the curve, or not for verifying by ES256. */
+export async function importJwk(jwk: PublicJwk): Promise<CryptoKey> {
+  const { kty, crv, x, y } = jwk;
+  if (!isForVerifying(jwk)) throw new CredentialError("key-rejected");
   try {
     return await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, true, ["verify"]);
   } catch {
     throw new CredentialError("key-rejected");
   }
+}
+
+/** What a JWK says of its purpose (RFC 7517 sections 4.2 to 4.4); browsers do not all ask, and differ where they do. */
+function isForVerifying(jwk: PublicJwk): boolean {
+  const { use = "sig", alg = "ES256", key_ops = ["verify"] } = jwk;
+  if ("d" in jwk || use !== "sig" || alg !== "ES256" || !Array.isArray(key_ops)) return false;
+  const consistent = jwk.use === undefined || key_ops.every((each) => OF_SIGNATURES.includes(each));
+  const sound = key_ops.every((each) => typeof each === "string") && new Set(key_ops).size === key_ops.length;
+  return sound && consistent && key_ops.includes("verify");
 }
 
 /** The key of a 33-byte compressed point (SEC 1 section 2.3.4). Throws `malformed` when it is not on the curve. */

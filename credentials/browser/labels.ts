@@ -2,7 +2,6 @@
 // in two of them; the third stands here.
 
 import type { EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status } from "./model";
-import type { StepName } from "./steps";
 
 export type Said = readonly [zhCN: string, zhHK: string, en: string];
 
@@ -60,24 +59,6 @@ export const GUARDIAN_LABELS: Record<Guardian, Said> = {
 };
 
 /** The steps of the recipe. */
-export const STEP_LABELS: Record<StepName, Said> = {
-  form: ["格式", "格式", "Format"],
-  trust: ["信任列表", "信任名單", "Trust list"],
-  key: ["密钥", "密鑰", "Key"],
-  signature: ["签名", "簽署", "Signature"],
-  claims: ["内容", "內容", "Contents"],
-  issuer: ["签发方", "簽發方", "Issuer"],
-  permission: ["签发权限", "簽發權限", "Permission"],
-  decision: ["赋码决定", "賦碼決定", "Decision"],
-  time: ["时间", "時間", "Time"],
-  holder: ["持码人", "持碼人", "Holder"],
-  withdrawal: ["撤回", "撤回", "Withdrawal"],
-  source: ["转码来源", "轉碼來源", "Source of a conversion"],
-  recognition: ["互认", "互認", "Recognition"],
-  rules: ["本地规则", "本地規則", "Rules of this place"],
-  replay: ["重复使用", "重複使用", "Shown before"],
-};
-
 export const MEMBERS_IN_TRADITIONAL: Readonly<Record<string, string>> = {
   "CN-11": "北京", "CN-12": "天津", "CN-13": "河北", "CN-14": "山西", "CN-15": "內蒙古", "CN-21": "遼寧",
   "CN-22": "吉林", "CN-23": "黑龍江", "CN-31": "上海", "CN-32": "江蘇", "CN-33": "浙江", "CN-34": "安徽",

@@ -38,7 +38,7 @@ from credentials.recognition.words import literal_in_words
 from credentials.regions import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
-from credentials.wire.strict_json import json_bytes
+from credentials.wire.strict_json import json_bytes, with_whole_numbers
 
 RULES_TYPE = "tongxing-rules+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11)."""
@@ -84,7 +84,7 @@ def read_rule_set(compact: str, public_key: es256.PublicKey, member: str) -> Rul
     document = jws.verify(jws.read(compact), public_key, RULES_TYPE)
     if document.get("member") != member:
         raise IssuerMismatch("rule set of another member")
-    return _parse(document, _as_far_as_sound)
+    return _parse(with_whole_numbers(document), _as_far_as_sound)
 
 
 def digest_of(document: dict[str, Any]) -> str:

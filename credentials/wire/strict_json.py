@@ -38,8 +38,7 @@ def parse_json(data: bytes) -> Any:
     """Strict JSON: UTF-8 without byte order mark, no duplicate names, no NaN, no number that a double cannot hold or
     that has more than 300 characters, no lone surrogate, at most 64 levels.
 
-    A number that is whole comes as an integer, however it is written (``1.0``, ``1e2``): the twin of this reader in
-    browsers has one kind of number and could not tell. Raises Malformed.
+    Raises Malformed.
     """
     if _nests_too_deeply(data):
         raise Malformed("JSON nested too deeply")
@@ -49,13 +48,22 @@ def parse_json(data: bytes) -> Any:
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
             parse_int=_whole,
-            parse_float=_number,
+            parse_float=_finite,
         )
         if b"\\u" in data:
             json_bytes(value)  # Half a surrogate pair can be read but never written (RFC 8259 section 8.2).
         return value
     except (ValueError, RecursionError) as error:
         raise Malformed("not strict JSON") from error
+
+
+def with_whole_numbers(value: Any) -> Any:
+    """The same with ``1.0`` and ``1e2`` as integers: a reader in a browser has one kind of number and cannot tell."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is list:
+        return [with_whole_numbers(item) for item in value]
+    return {name: with_whole_numbers(item) for name, item in value.items()} if type(value) is dict else value
 
 
 def json_bytes(value: Any) -> bytes:
@@ -87,11 +95,11 @@ def _refuse_constant(name: str) -> Any:
     raise Malformed(f"{name} is no JSON")
 
 
-def _number(text: str) -> int | float:
+def _finite(text: str) -> float:
     number = float(text) if len(text) <= _MAX_NUMBER_CHARACTERS else math.inf
     if not math.isfinite(number):
         raise Malformed("number out of range in JSON")
-    return int(number) if number.is_integer() else number
+    return number
 
 
 def _whole(text: str) -> int:

@@ -6,11 +6,12 @@ changed, claims of any value under a good signature, live codes of any time, at 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 from cbor2 import dumps
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credentials import claims
@@ -29,6 +30,8 @@ from tests.web.twin import NodeTwin
 from verifier.steps import STEPS
 from verifier.verification import judge
 
+EXAMPLES = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "100")))
+"""Of each kind; ``make fuzz`` asks for 20,000."""
 VECTORS = read_vectors()
 NAMES = {"trust": "fresh", "statuses": {HENAN: "henan", ZHEJIANG: "zhejiang"}, "rules": ["48 hours"]}
 KNOWLEDGE = read_knowledge(VECTORS, NAMES)
@@ -87,12 +90,14 @@ def same(twin: NodeTwin, text: str, gate: dict[str, Any] = GATE) -> None:
     assert twin("check", knowledge="both", text=text, **gate) == to_json(ours, STEPS)
 
 
+@EXAMPLES
 @given(st.sampled_from(TEXTS), gates)
 def test_sound_codes_at_any_gate(twin: NodeTwin, text: str, gate: dict[str, Any]) -> None:
     """Every boundary of time is a place at which two judges can part."""
     same(twin, text, gate)
 
 
+@EXAMPLES
 @given(st.sampled_from(TEXTS), st.data())
 def test_changed_characters(twin: NodeTwin, text: str, data: st.DataObject) -> None:
     """White space, escapes, half of a pair of surrogates: what a scanner or a clipboard makes of a code."""
@@ -101,6 +106,7 @@ def test_changed_characters(twin: NodeTwin, text: str, data: st.DataObject) -> N
     same(twin, text[:start] + data.draw(st.text(LETTERS, max_size=6)) + text[end:])
 
 
+@EXAMPLES
 @given(st.sampled_from(TEXTS[:-1]), st.data())
 def test_changed_bytes(twin: NodeTwin, text: str, data: st.DataObject) -> None:
     """Layout, lengths, kid, mode and both signatures."""
@@ -112,6 +118,7 @@ def test_changed_bytes(twin: NodeTwin, text: str, data: st.DataObject) -> None:
     same(twin, f"{prefix}:{base45.encode(bytes(raw[:cut]))}")
 
 
+@EXAMPLES
 @given(st.sampled_from(CODES), st.data(), gates)
 def test_any_claims_under_a_good_signature(
     twin: NodeTwin, code: Any, data: st.DataObject, gate: dict[str, Any]
@@ -131,12 +138,14 @@ def test_any_claims_under_a_good_signature(
         same(twin, signed(payload), gate)
 
 
+@EXAMPLES
 @given(st.binary(min_size=24, max_size=120))
 def test_garbage_under_a_good_signature(twin: NodeTwin, payload: bytes) -> None:
     """Two CBOR readers, one in each language."""
     same(twin, signed(payload))
 
 
+@EXAMPLES
 @given(
     st.sampled_from([PHONE, ASSISTED, PHONE._replace(holder_key=b"\x02" + bytes(32)), PAPER]),
     st.integers(0, MAX_TIME_SECONDS) | st.integers(NOW - 100, NOW + 100),
@@ -152,6 +161,7 @@ def test_live_codes_of_any_time(
     same(twin, text, gate)
 
 
+@EXAMPLES
 @given(
     st.lists(
         st.builds(

@@ -6,6 +6,9 @@ import { HIDDEN } from "../../credentials/browser/characters";
 import { take, type DeltaJson } from "../../credentials/browser/delta";
 import { readRuleSet } from "../../credentials/browser/document";
 import { CredentialError } from "../../credentials/browser/errors";
+import * as es256 from "../../credentials/browser/es256";
+import { importJwk, type PublicJwk } from "../../credentials/browser/es256";
+import * as jws from "../../credentials/browser/jws";
 import * as labels from "../../credentials/browser/labels";
 import * as limits from "../../credentials/browser/limits";
 import * as model from "../../credentials/browser/model";
@@ -13,7 +16,7 @@ import type { StatusCredential } from "../../credentials/browser/model";
 import { MEMBERS } from "../../credentials/browser/regions";
 import { STEPS } from "../../credentials/browser/steps";
 import type { Json } from "../../credentials/browser/strict_json";
-import { Trust, type Held, type Policy, type SnapshotJson, type TrustJson } from "../../credentials/browser/trust";
+import { Trust, type Held, type Policy, type SnapshotJson, type TrustedKey, type TrustJson } from "../../credentials/browser/trust";
 import { toJson } from "../../credentials/browser/verdict";
 import { judge } from "../../credentials/browser/verification";
 import { ageInWords } from "../../credentials/browser/words";
@@ -96,13 +99,39 @@ async function rules(request: { compact: string; member: string; trust: TrustJso
   }
 }
 
+/** Whether the signature of a JWS by this key holds, whatever its payload: null, or the code of what is wrong. */
+async function jwsCode({ compact, jwk }: { compact: string; jwk: PublicJwk }): Promise<unknown> {
+  try {
+    const envelope = jws.read(compact);
+    const key = { algorithm: "ES256", publicKey: importJwk(jwk) } as unknown as TrustedKey;
+    await key.publicKey;
+    await jws.verify({ ...envelope, payload: new TextEncoder().encode("{}") }, key, envelope.header.typ as string);
+    return null;
+  } catch (error) {
+    if (error instanceof CredentialError) return error.code;
+    throw error;
+  }
+}
+
+/** Whether a signature r‖s over a message holds; all in hex but the key. */
+async function signature({ jwk, message, signed }: { jwk: PublicJwk; message: string; signed: string }): Promise<unknown> {
+  const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+  try {
+    await es256.verify(await importJwk(jwk), bytes(signed), bytes(message));
+    return null;
+  } catch (error) {
+    if (error instanceof CredentialError) return error.code;
+    throw error;
+  }
+}
+
 /** What both judges must have alike. */
 function constants(): unknown {
   const tables = Object.fromEntries(Object.entries(labels).filter(([, table]) => typeof table === "object"));
   return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, hidden: HIDDEN, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { rules, learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
+const TASKS = { rules, jwsCode, signature, learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
 
 async function answer(request: { task: string }): Promise<unknown> {
   return TASKS[request.task]!(request as never);

@@ -119,6 +119,55 @@ def test_an_odd_jwk_is_refused(changed: dict[str, object]) -> None:
         public_key_from_jwk({**jwk_of(PUBLIC), **changed})
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"use": "sig"},
+        {"alg": "ES256"},
+        {"key_ops": ["verify"]},
+        {"key_ops": ["sign", "verify"]},
+        {"key_ops": ["verify", "deriveKey"]},
+        {"use": "sig", "key_ops": ["verify"], "alg": "ES256", "ext": True, "kid": "1"},
+    ],
+)
+def test_a_jwk_for_verifying_is_read(said: dict[str, object]) -> None:
+    """As browsers export them, and as other issuers publish theirs."""
+    assert public_key_from_jwk(jwk_of(PUBLIC) | said) == PUBLIC
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"use": "enc"},
+        {"use": "SIG"},
+        {"use": ""},
+        {"use": None},
+        {"use": ["sig"]},
+        {"alg": "ES384"},
+        {"alg": "ECDH-ES"},
+        {"alg": "es256"},
+        {"alg": "none"},
+        {"alg": None},
+        {"key_ops": []},
+        {"key_ops": ["sign"]},
+        {"key_ops": ["deriveKey"]},
+        {"key_ops": ["verify", "verify"]},
+        {"key_ops": ["Verify"]},
+        {"key_ops": "verify"},
+        {"key_ops": ["verify", 1]},
+        {"key_ops": [["verify"]]},
+        {"key_ops": None},
+        {"key_ops": {"verify": True}},
+        {"use": "sig", "key_ops": ["verify", "deriveKey"]},
+        {"use": "enc", "key_ops": ["verify"]},
+    ],
+)
+def test_a_jwk_for_something_else_is_refused(said: dict[str, object]) -> None:
+    """RFC 7517 sections 4.2 to 4.4: its owner has said what it is not for, and may use it for something else."""
+    with pytest.raises(KeyRejected):
+        public_key_from_jwk(jwk_of(PUBLIC) | said)
+
+
 @pytest.mark.parametrize("jwk", [None, "key", 7, [], b"", {}])
 def test_what_is_no_jwk_is_refused(jwk: object) -> None:
     """A statement is written by hand by another administration: anything can stand in its place."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from credentials.errors import Malformed
-from credentials.wire.strict_json import json_bytes, parse_json, read_json
+from credentials.wire.strict_json import json_bytes, parse_json, read_json, with_whole_numbers
 from tests.growth import MOST, per_doubling
 
 
@@ -68,7 +68,8 @@ def test_strict_json_is_read(text: bytes, value: object) -> None:
 )  # fmt: skip
 def test_a_whole_number_is_an_integer_however_it_is_written(text: bytes, value: object) -> None:
     """A browser has one kind of number: ``1.0`` as an integer there and none here would be two documents."""
-    assert repr(parse_json(text)) == repr(value)
+    assert repr(with_whole_numbers(parse_json(text))) == repr(value)
+    assert with_whole_numbers({"a": [parse_json(text)], "b": "1.0"}) == {"a": [value], "b": "1.0"}
 
 
 @pytest.mark.parametrize("text", [b"1" * 301, b"1" * 310, b"0." + b"1" * 300, b"-1e309", b"1.0e" + b"0" * 300 + b"1"])

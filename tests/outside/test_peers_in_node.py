@@ -1,0 +1,113 @@
+"""What the reference implementation of CertLogic and another reader of Token Status Lists make of the same as ours."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from credentials.errors import RuleOpen, RuleSetInvalid
+from credentials.limits import STATUS_LIST_SIZE
+from credentials.recognition.certlogic import compile_rule
+from credentials.recognition.instants import DateTime
+from credentials.status import bits
+from credentials.status.token import deflate_list, inflate_list
+from hatch_build import BuildFailed, ready_node
+from tests.properties.test_both_readers import EXPRESSIONS, FACTS
+from tests.web.twin import NodeTwin
+
+ROOT = Path(__file__).parents[2]
+OPEN = "open"
+
+
+@pytest.fixture(scope="module")
+def peers() -> Iterator[NodeTwin]:
+    """Both in one process of Node; skips where there is none."""
+    try:
+        node = ready_node(ROOT)
+    except BuildFailed as failed:
+        pytest.skip(f"NOT CHECKED: {failed}")
+    twin = NodeTwin([*node, str(Path(__file__).with_name("peers.mjs"))])
+    yield twin
+    twin.close()
+
+
+def ours(logic: Any, data: Any) -> Any:
+    try:
+        return _plain(compile_rule(logic)(data))
+    except (RuleOpen, RuleSetInvalid):
+        return OPEN
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is list:
+        return [_plain(item) for item in value]
+    return {"milliseconds": int(value)} if isinstance(value, DateTime) else value
+
+
+@settings(max_examples=400)
+@given(EXPRESSIONS, FACTS)
+def test_where_ours_decides_the_reference_decides_the_same(peers: NodeTwin, logic: Any, facts: Any) -> None:
+    """A rule that was tried with certlogic-js must let pass and turn away the same people at our gates."""
+    answer = ours(logic, facts)
+    if answer in (True, False):
+        assert peers("evaluate", logic=logic, data=facts) == {"value": answer}
+
+
+NARROWER: dict[str, tuple[Any, Any]] = {
+    "dates are never equal": ({"===": [{"plusTime": ["2022", 0, "day"]}, 1]}, False),
+    "fractions are no conditions": ({"if": [{"var": "half"}, True, False]}, True),
+    "no sum beyond 2^53 - 1": ({"<": [{"+": [2**53 - 1, 2]}, 0]}, False),
+    "no year 0": ({"before": [{"plusTime": ["0000-01-01", 0, "day"]}, {"plusTime": ["2022", 0, "day"]}]}, True),
+    "no more than 128 items": ({"reduce": [{"var": "many"}, {"var": "accumulator"}, True]}, True),
+}
+
+
+@pytest.mark.parametrize("name", NARROWER)
+def test_what_is_narrower_on_purpose_is_open(peers: NodeTwin, name: str) -> None:
+    """The table of the wire format: an exception for what has ceased to be one would hide the next mistake."""
+    logic, value = NARROWER[name]
+    data = {"half": 0.5, "many": [1] * 129}
+    assert ours(logic, data) == OPEN
+    assert peers("evaluate", logic=logic, data=data) == {"value": value}
+
+
+INDICES = [0, 1, 7, 8, 9, 1000, 65_535, 524_288, STATUS_LIST_SIZE - 1]
+
+
+def test_they_read_our_status_lists(peers: NodeTwin) -> None:
+    """Outsiders read withdrawals by such libraries; one bit off by one would withdraw a neighbour."""
+    lst = deflate_list(bits.to_bits(array("I", INDICES)))
+    asked = sorted(
+        {near for index in INDICES for near in (index - 1, index, index + 1) if 0 <= near < STATUS_LIST_SIZE}
+    )
+    answer = peers("read", lst=lst, bits=1, indices=asked)
+    assert answer == {"value": [int(index in INDICES) for index in asked]}
+
+
+def test_we_read_their_status_lists(peers: NodeTwin) -> None:
+    """The same bits from the other side."""
+    statuses = [0] * STATUS_LIST_SIZE
+    for index in INDICES:
+        statuses[index] = 1
+    lst = peers("make", statuses=statuses, bits=1)["value"]
+    assert list(bits.from_bits(inflate_list(lst))) == INDICES
+
+
+SPECIFICATION = (0, 3, 4, 5, 7, 8, 9, 13, 15)
+"""draft-ietf-oauth-status-list, section 4.1, "Status List in JSON Format": sixteen statuses of one bit, in which these
+are set; the bytes are b9 a3, and ``lst`` is the text below."""
+LST = "eNrbuRgAAhcBXQ"
+
+
+def test_the_example_of_the_specification(peers: NodeTwin) -> None:
+    """The order of bits in a byte is the one thing that everybody gets wrong at first."""
+    assert inflate_list(LST) == bytes.fromhex("b9a3")
+    assert tuple(bits.from_bits(inflate_list(LST))) == SPECIFICATION
+    assert peers("read", lst=LST, bits=1, indices=list(range(16))) == {
+        "value": [int(i in SPECIFICATION) for i in range(16)]
+    }
