@@ -54,6 +54,7 @@
     ├── RequestError                    what somebody asked for cannot be done as asked
     │   ├── InvalidRequest                invalid-request
     │   ├── InvalidDocument               invalid-document      (an identity document's number)
+    │   ├── InvalidName                   invalid-name          (no name that a code can show)
     │   ├── PictureUnreadable             picture-unreadable
     │   ├── TextTooLongForSymbol          text-too-long-for-symbol
     │   ├── NotFound                      not-found
@@ -94,6 +95,8 @@
     │       └── SignInNameDiffers         sign-in-name-differs
     └── OperationError                  our side, or the way to it, is at fault
         ├── SettingInvalid                setting-invalid
+        ├── KeyNotListed                  key-not-listed        (our own key, which gates would refuse)
+        ├── StateBehind                   state-behind          (gates know more than our database)
         ├── StorageUnavailable            storage-unavailable
         ├── StorageFull                   storage-full
         ├── SchemaOutdated                schema-outdated
@@ -422,6 +425,12 @@ class InvalidDocument(RequestError):
     code = "invalid-document"
 
 
+class InvalidName(RequestError):
+    """A person's name without a letter, with a symbol in it, or too long: no code could show it."""
+
+    code = "invalid-name"
+
+
 class PictureUnreadable(RequestError):
     """No QR symbol could be read from the picture, or it is no picture."""
 
@@ -654,6 +663,18 @@ class SettingInvalid(OperationError):
     """A setting is missing, unknown or wrong; ``detail`` names it."""
 
     code = "setting-invalid"
+
+
+class KeyNotListed(OperationError):
+    """The trust list does not have the key that this issuer signs with: every gate would refuse its codes."""
+
+    code = "key-not-listed"
+
+
+class StateBehind(OperationError):
+    """Gates know more of what this issuer signed than its database does: a backup was restored, or there are two."""
+
+    code = "state-behind"
 
 
 class StorageUnavailable(OperationError):

@@ -79,7 +79,8 @@ def verify(deployment: Deployment) -> Finding | None:
 
 def take_back(deployment: Deployment) -> Finding | None:
     """The test code is withdrawn, whatever came of it."""
-    withdraw(deployment.office.store, deployment.test_code.handle, DOCTOR, CLIENT, deployment.now())
+    office = deployment.office
+    withdraw(office.store, office.issuance.people, deployment.test_code.handle, DOCTOR, CLIENT, deployment.now())
     return None
 
 

@@ -50,6 +50,9 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     add_probe(app, office.probe)
     add_front(app, front(settings, has_wallet=WALLET.exists()), partial(is_ready, app))
     add_pages(app, WALLET, "/wallet/")
+    office.look()
+    if settings.trust_root is not None:
+        office.looking.start()
     if settings.publish_seconds:
         office.upkeep.start()
     return app

@@ -8,7 +8,8 @@ is issued twice for one key while the code lives, and one bad line stops no othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -60,7 +61,7 @@ def issue_file(
     """
     issued, present = 0, 0
     rejected: list[Rejected] = []
-    with open_output(output) as codes:
+    with open_output(output) as codes, _reported(output, rejected):
         found, lines = frozenset(codes.keys), iter(read_lines(source, encoding))
         while batch := list(islice(lines, BATCH)):
             asks = _asks(batch, rejected)
@@ -70,14 +71,22 @@ def issue_file(
             issued += written
             present += len(rows) - written + _count_same(issuance, there, at, rejected)
             progress(len(batch))
-    report = b"".join(json_bytes(line._asdict()) + b"\n" for line in sorted(rejected))
-    write_atomic(rejected_file(output), report, mode=0o600)
     return BulkResult(issued, present, rejected)
 
 
 def rejected_file(output: Path) -> Path:
     """Where the bad lines of a run into ``output`` are listed."""
     return output.with_name(output.name + ".rejected.ndjson")
+
+
+@contextmanager
+def _reported(output: Path, rejected: list[Rejected]) -> Iterator[None]:
+    """List the bad lines also of a run that something else stopped: they will be bad in the next one as well."""
+    try:
+        yield
+    finally:
+        report = b"".join(json_bytes(line._asdict()) + b"\n" for line in sorted(rejected))
+        write_atomic(rejected_file(output), report, mode=0o600)
 
 
 class _Numbered(NamedTuple):

@@ -1,9 +1,9 @@
 """What a bulk run reads: CSV (``.csv``) or NDJSON, line by line, so that nothing in one line can spoil another.
 
 CSV columns: key, name, document_kind, document_number, form, evidence_kind, evidence_result, sampled_at (seconds UTC),
-region, holder_proof, guardian, lifetime; those without use may be missing. UTF-8 with or without byte order mark, or
-GB18030 where that is said: it is never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request as
-over HTTP, and ``key``; always UTF-8.
+region, holder_proof, guardian, lifetime; those without use may be missing. A row is blank when all of its cells are, as
+spreadsheets write them at the end. UTF-8 with or without byte order mark, or GB18030 of 2022 where that is said: it is
+never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request as over HTTP, and ``key``; in UTF-8.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from credentials.errors import InvalidRequest, TongxingError
 from credentials.wire.strict_json import parse_json
+from issuer import gb18030
 
 ENCODINGS = ("utf-8", "gb18030")
 MAX_LINE_BYTES = 16_384
@@ -56,7 +57,9 @@ def count_lines(source: Path) -> int:
 
 
 def read_lines(source: Path, encoding: str = "utf-8") -> Iterator[Line]:
-    """The lines of ``source`` that are not blank. Raises InvalidRequest for a file or a CSV header that cannot be read.
+    """The lines of ``source`` that are not blank.
+
+    Raises InvalidRequest for a file or a CSV header that cannot be read.
 
     ``encoding``: one of ENCODINGS, for CSV.
     """
@@ -101,17 +104,25 @@ def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str) -> Iterator[Li
     for number, line in lines:
         try:
             cells = _cells(line, encoding)
-            if len(cells) != len(columns):
-                raise InvalidRequest("more or fewer cells than the header has")
-            yield Line(number, _csv_fields(columns, cells))
+            if any(map(str.strip, cells)):
+                yield Line(number, _csv_fields(columns, _fitted(cells, len(columns))))
         except TongxingError as error:
             yield Line(number, error)
+
+
+def _fitted(cells: list[str], columns: int) -> list[str]:
+    """As many cells as there are columns: a spreadsheet adds blank ones at the end."""
+    if len(cells) < columns or any(map(str.strip, cells[columns:])):
+        raise InvalidRequest("more or fewer cells than the header has")
+    return cells[:columns]
 
 
 def _header(line: bytes, encoding: str) -> list[str]:
     # The mark says UTF-8: where another encoding was said, the names would come out as other people's.
     line = line.removeprefix(_BYTE_ORDER_MARK) if encoding == "utf-8" else line
     columns = [name.strip() for name in _cells(line, encoding)]
+    while columns and not columns[-1]:
+        columns.pop()
     if not columns or len(set(columns)) != len(columns) or not _COLUMNS.keys() >= set(columns):
         raise InvalidRequest(f"the header is missing, or names a column twice or one that is none of {_NAMES}")
     return columns
@@ -121,7 +132,7 @@ def _cells(line: bytes, encoding: str) -> list[str]:
     """The cells of one line. A cell cannot hold a line end: an open quote would swallow the residents after it."""
     _check_length(line)
     try:
-        text = line.decode(encoding).rstrip("\r\n")
+        text = (gb18030.decode(line) if encoding == "gb18030" else line.decode(encoding)).rstrip("\r\n")
         # A reader for each line costs more than all the rest of it.
         return next(csv.reader([text], strict=True)) if '"' in text else text.split(",")
     except UnicodeDecodeError as error:
@@ -136,7 +147,7 @@ def _csv_fields(columns: list[str], cells: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {"document": document}
     parts = {"": fields, "document": document, "evidence": evidence}
     for column, cell in zip(columns, cells, strict=True):
-        if cell:
+        if cell.strip():
             part, field = _COLUMNS[column]
             parts[part][field] = _number(column, cell) if column in _NUMBERS else cell
     fields["evidence"] = [evidence] if evidence else []

@@ -14,6 +14,9 @@ HOLDER_REQUEST: Final = "holder-request"
 ISSUED_IN_ERROR: Final = "issued-in-error"
 WALLET: Final = "wallet:"
 """The author of what a holder's own phone brings about; no client can have this id."""
+RESTORED: Final = "restored"
+"""The cause, and its author, of what gates knew as withdrawn when this database was put back to an older state."""
+MIRROR: Final = "mirror:"
 ENDS_THE_DEVICE: Final = frozenset({DEVICE_REPLACED, LOST_DEVICE, HOLDER_REQUEST, ISSUED_IN_ERROR})
 """After one of these the phone gets no further code, until somebody claims one on it anew."""
 CAUSES: Final[dict[str, str]] = {

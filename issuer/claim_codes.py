@@ -18,16 +18,20 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffers
+from credentials.identity import same_masked_name
 from credentials.model import Form
-from issuer.issuance import Issuance
+from issuer.consequences import put_on_file
+from issuer.decisions import ManualDecision
+from issuer.issuance import Issuance, settled
 from issuer.request import read_registration
-from issuer.storage.holder_ports import ClaimCodeRow, HolderStore
+from issuer.storage.holder_ports import ClaimCodeRow, HolderFacts, PersonDeed, PersonStore
 from service_kit.clock import DAY_SECONDS
+from service_kit.retrying import retried
 
 RANDOM_DIGITS = 14
 DIGITS = RANDOM_DIGITS + 2
@@ -68,22 +72,22 @@ def read_claim_code(typed: str) -> str:
 class ClaimCodes:
     """Makes claim codes. Safe to call from several threads and processes at once."""
 
-    store: HolderStore
+    store: PersonStore
     issuance: Issuance
 
     def make(self, fields: Mapping[str, Any], author: str, at: int) -> ClaimCode:
         """Put a person on file, or what is new of them, and make a claim code; the one before, if unused, ends.
 
         ``fields``: a request as for issuing (:mod:`issuer.request`) without ``holder_proof``. ``author``: the client,
-        or the command. A decision by hand in it is made now, and stands whether the claim code is used or not.
+        or the command. A decision by hand in it is made now, and so is one by rule that is not green: it stands, and
+        reaches the codes that the person has, whether the claim code is used or not.
 
         Raises what :func:`issuer.request.read_registration` does, DecisionRejected, StorageUnavailable, StorageFull.
         """
         request = read_registration(fields, at)
         facts = self.issuance.facts_of(request)
-        decided = None if request.manual is None else self.issuance.decide(facts, request.manual, at)
-        holder_id = self.store.keep_holder(facts, decided, author, at)
-        return self._make(holder_id, ClaimCodeRow(b"", author, at + CLAIM_CODE_SECONDS), at)
+        row = ClaimCodeRow(b"", author, at + CLAIM_CODE_SECONDS)
+        return settled(lambda: self._register(facts, request.manual, row, at))
 
     def make_for(self, subject: bytes, holder_name: str, author: str, at: int) -> ClaimCode:
         """A claim code of ten minutes for a person on file, who has been recognised in another way.
@@ -94,15 +98,26 @@ class ClaimCodes:
         holder = self.store.find_holder(subject, Form.PHONE)
         if holder is None:
             raise HolderUnknown("nobody on file")
-        if holder.facts.name != holder_name:
+        if not same_masked_name(holder.facts.name, holder_name):
             raise SignInNameDiffers("another name on file")
-        return self._make(holder.holder_id, ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS), at)
+        row = ClaimCodeRow(b"", author, at + SIGN_IN_CLAIM_CODE_SECONDS)
+        return self._keep(subject, lambda deed: holder.holder_id, row, at)
 
     def digest(self, digits: str) -> bytes:
         """What is kept of a claim code."""
         return hmac.digest(self.issuance.secrets.claim_key, digits.encode(), "sha256")
 
-    def _make(self, holder_id: int, row: ClaimCodeRow, at: int) -> ClaimCode:
+    def _register(self, facts: HolderFacts, manual: ManualDecision | None, row: ClaimCodeRow, at: int) -> ClaimCode:
+        decided = self.issuance.decide(facts, manual, at)
+
+        def register(deed: PersonDeed) -> int:
+            return put_on_file(deed, facts, decided, row.author, at)
+
+        return self._keep(facts.subject, register, row, at)
+
+    @retried
+    def _keep(self, subject: bytes, holder: Callable[[PersonDeed], int], row: ClaimCodeRow, at: int) -> ClaimCode:
         digits = draw_claim_code()
-        self.store.keep_claim_code(holder_id, row._replace(digest=self.digest(digits)), at)
+        with self.store.deed([subject]) as deed:
+            deed.keep_claim_code(holder(deed), row._replace(digest=self.digest(digits)), at)
         return ClaimCode(" ".join(digits[place : place + 4] for place in range(0, DIGITS, 4)), row.expires_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from issuer.causes import CAUSES
 from issuer.config import IssuerSettings
 from issuer.decisions import unit_of
 from issuer.issuance import ask_for, issued_json, read_handle
+from issuer.listing import Condition
 from issuer.request import faults_of
 from issuer.service import IssuerService, open_service, prepare
-from issuer.withdrawal import withdraw as withdraw_code
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
@@ -36,25 +37,51 @@ def issuer() -> None:
     """Issue and withdraw health-status codes (签发、撤回). Settings: docs/configuration.md."""
 
 
+_not_listed_yet = click.option(
+    "--not-listed-yet", is_flag=True, help="Go on although the trust list does not have this issuer's keys (yet)."
+)
+
+
 @issuer.command()
+@_not_listed_yet
 @as_json
-def init(as_json: bool) -> None:
+def init(not_listed_yet: bool, as_json: bool) -> None:
     """Make the issuer's secret, if there is none, and bring the database up to date. Safe to call again.
 
+    Then it asks the registry whether gates will take this issuer's keys, and fails if they will not.
+
     \b
-    Example:
+    Examples:
       tongxing issuer init
+      tongxing issuer init --not-listed-yet
     """
-    settings = _settings()
+    settings = _settings(not_listed_yet)
     made = prepare(settings)
-    say(as_json, {"secret_file": str(settings.secret_path), "made": made}, [f"ready; secret: {settings.secret_path}"])
+    office = _open(not_listed_yet)
+    listing = office.listing.condition()
+    said = {"secret_file": str(settings.secret_path), "made": made, "listing": listing._asdict()}
+    say(as_json, said, [f"ready; secret: {settings.secret_path}", *_told(listing, settings)])
+    office.recovery.require()
+    office.listing.require()
+
+
+def _told(listing: Condition, settings: IssuerSettings) -> list[str]:
+    """What is known of the keys, in a line or more."""
+    if listing.faults:
+        return [f"not listed: {fault}" for fault in listing.faults]
+    if settings.trust_root is None:
+        return ["TONGXING_TRUST_ROOT is not set: nobody has looked whether gates take this issuer's keys"]
+    if listing.age is None:
+        return [f"no trust list yet ({listing.failure}): nobody has looked whether gates take this issuer's keys"]
+    return ["the trust list has both keys"]
 
 
 @issuer.command()
 @click.argument("request", type=INPUT)
 @click.option("--key", help="Idempotency key: the same key and request give the same code again.")
+@_not_listed_yet
 @as_json
-def issue(request: Input, key: str | None, as_json: bool) -> None:
+def issue(request: Input, key: str | None, not_listed_yet: bool, as_json: bool) -> None:
     """Issue one code for a REQUEST in JSON (docs/operations.md), a file or - for standard input.
 
     \b
@@ -63,7 +90,7 @@ def issue(request: Input, key: str | None, as_json: bool) -> None:
     """
     # An empty key is a shell variable that was never set: it must not pass for none.
     ask = ask_for(_asked(request), secrets.token_hex(16) if key is None else key)
-    office = _open()
+    office = _open(not_listed_yet)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
     say(as_json, issued, [str(issued["text"])])
 
@@ -92,9 +119,12 @@ def claim_code(request: Input, as_json: bool) -> None:
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
 )
+@_not_listed_yet
 @as_json
 @click.pass_context
-def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_json: bool) -> None:
+def bulk(
+    context: click.Context, source: Path, output: Path, encoding: str, not_listed_yet: bool, as_json: bool
+) -> None:
     """Issue for every line of SOURCE (.csv, else NDJSON). Run it again after a stop: nothing is issued twice.
 
     Lines that cannot be used are listed by number and reason in OUTPUT.rejected.ndjson; then it ends with 1.
@@ -103,9 +133,14 @@ def bulk(context: click.Context, source: Path, output: Path, encoding: str, as_j
     Example:
       tongxing issuer bulk residents.csv -o codes.ndjson
     """
-    office = _open()
+    office = _open(not_listed_yet)
     with click.progressbar(length=count_lines(source), label="issuing", file=sys.stderr) as bar:
-        result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=bar.update)
+
+        def done(lines: int) -> None:
+            bar.update(lines)
+            office.listing.refresh()
+
+        result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=done)
     summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
     lines = [f"{result.issued} issued, {result.present} there already, {len(result.rejected)} rejected"]
     lines += [f"which lines, and why: {rejected_file(output)}"] if result.rejected else []
@@ -128,7 +163,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
     """
     unit_of(author)
     code, office = read_handle(handle), _open()
-    done = withdraw_code(office.store, code, cause, author, office.now())
+    done = office.withdraw(code, cause, author)
     say(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 
 
@@ -155,6 +190,27 @@ def publish(rules: Input | None, as_json: bool) -> None:
         "{token_lists} token lists"
     ).format(**published._asdict())
     say(as_json, published._asdict(), [words])
+
+
+@issuer.command("catch-up")
+@as_json
+def catch_up(as_json: bool) -> None:
+    """After an older database was put back: go on from what gates have.
+
+    What gates have seen withdrawn stays so, lost codes included; numbers and indices of the lost time are not used
+    again. Codes and decisions that were made in it are gone: issue them anew. Stop the service before.
+
+    \b
+    Example:
+      tongxing issuer catch-up
+    """
+    there = _open().recovery.catch_up()
+    if there is None:
+        say(as_json, {"caught_up": False}, ["nothing to do: the mirror has no more than this database"])
+        return
+    said = {"caught_up": True, "segment": there.sequence, "withdrawn": there.withdrawn_count}
+    words = f"goes on after segment {there.sequence}, with {there.withdrawn_count} withdrawals that gates have"
+    say(as_json, said, [words])
 
 
 @issuer.group()
@@ -207,13 +263,17 @@ def list_clients(as_json: bool) -> None:
     say(as_json, {"clients": clients}, lines or ["no clients"])
 
 
-def _settings() -> IssuerSettings:
-    return read_settings(IssuerSettings, os.environ)
+def _settings(not_listed_yet: bool = False) -> IssuerSettings:
+    settings = read_settings(IssuerSettings, os.environ)
+    return replace(settings, not_listed_yet=True) if not_listed_yet else settings
 
 
-def _open() -> IssuerService:
-    office = open_service(_settings())
+def _open(not_listed_yet: bool | None = None) -> IssuerService:
+    """The issuer; of a command that issues (``not_listed_yet`` is said) the trust list is asked for first."""
+    office = open_service(_settings(bool(not_listed_yet)))
     click.get_current_context().call_on_close(office.engine.dispose)
+    if not_listed_yet is not None:
+        office.look()
     return office
 
 

@@ -20,6 +20,8 @@ DATABASE_NAME = "issuer"
 MAX_PUBLISH_SECONDS = 60
 """A withdrawal must reach every gate within two minutes."""
 MAX_HOTLINE_CHARACTERS = 32
+TRUST_FOLDER = "issuer-trust"
+"""Of the data folder: the trust list as this issuer has verified it."""
 _SECRET_NAME = "issuer.secret"
 
 
@@ -34,6 +36,10 @@ class IssuerSettings(ServiceSettings):
     key_file: Path
     status_key_file: Path
     key_passphrase_file: Path | None = None
+    trust_root: Path | None = None
+    """The registry's ``trust-root.json``, as it was handed over: by it the issuer knows whether its keys are listed."""
+    not_listed_yet: bool = False
+    """Sign although the trust list does not have the keys."""
     unit: str = "health-commission"
     """The unit that decisions by rule are made in the name of."""
     publish_seconds: int = MAX_PUBLISH_SECONDS
@@ -65,6 +71,8 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} characters that people see")
         if not is_unit(self.unit):
             raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
+        if self.trust_root is not None and not self.trust_root.is_file():
+            raise SettingInvalid("TONGXING_TRUST_ROOT: no such file; it is the registry's trust-root.json")
         self._check_sign_in()
 
     def _check_sign_in(self) -> None:
@@ -85,6 +93,11 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_SIGN_IN_ALGORITHM: one of {', '.join(ALGORITHMS)}")
         if "openid" not in self.sign_in_scope.split():
             raise SettingInvalid("TONGXING_SIGN_IN_SCOPE: openid is not among them")
+
+    @property
+    def trust_folder(self) -> Path:
+        """Where the trust list is kept."""
+        return self.data_dir / TRUST_FOLDER
 
     @property
     def audience(self) -> str:

@@ -98,6 +98,11 @@ class Decision(NamedTuple):
         return hashlib.sha256(self.leaf() + cti).digest()[:DECISION_REFERENCE_BYTES]
 
 
+def gravity(status: Status) -> int:
+    """How grave a status is, from 0 for green to 3 for red."""
+    return (Status.GREEN, Status.PENDING, Status.YELLOW, Status.RED).index(status)
+
+
 def is_unit(unit: str) -> bool:
     """Whether decisions by rule can be made in the name of ``unit``."""
     staff = f"{unit}{_BY_RULE}"

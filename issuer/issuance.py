@@ -13,38 +13,39 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from credentials import claims
 from credentials.characters import is_shown
 from credentials.errors import (
     Conflict,
-    CredentialError,
     IdempotencyConflict,
     InvalidRequest,
     NotFound,
     SelfCheckFailed,
     TongxingError,
 )
-from credentials.formats import native
 from credentials.identity import Document
 from credentials.keys import VerificationKey
 from credentials.limits import CTI_BYTES
 from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
-from credentials.wire import cose
 from credentials.wire.strict_json import json_bytes
+from issuer.consequences import NOTHING, in_force, is_overtaken, learn, withdraw_contradicted
 from issuer.decisions import ManualDecision
 from issuer.indices import Place, group_end, reference_of
 from issuer.ready import Ready, get_ready
 from issuer.request import IssueRequest, read_request
-from issuer.storage.holder_ports import HolderFacts
+from issuer.self_check import sealed_texts
+from issuer.storage.holder_ports import HolderFacts, PersonStore
 from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, Standing
+from service_kit.retrying import retried
 
 HANDLE_BYTES = 16
 RECORD_ATTEMPTS = 5
 """How often a batch is signed anew because others have used some of its keys in the meantime."""
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 64
+
+T = TypeVar("T")
 
 
 class Secrets(NamedTuple):
@@ -93,6 +94,7 @@ class Issuance:
     """Issues for one member. Safe to call from several threads and processes at once."""
 
     store: IssuerStore
+    people: PersonStore
     signer: Signer
     own_key: VerificationKey
     """The public half of ``signer`` as the registry lists it: the self-check verifies with it."""
@@ -102,12 +104,14 @@ class Issuance:
     """The issuer's base URL, which holders' proofs name."""
     tell: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
     """Is told of codes that were issued, once they are committed; for counting."""
+    require_listed: Callable[[], None] = lambda: None
+    """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.listing.Listing.require`."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
 
         A key is bound to its request for as long as the code lives. Raises what
-        :func:`issuer.request.read_request` does, IdempotencyConflict, DecisionRejected, SelfCheckFailed,
+        :func:`issuer.request.read_request` does, IdempotencyConflict, DecisionRejected, SelfCheckFailed, KeyNotListed,
         StorageUnavailable or StorageFull.
         """
         (outcome,) = self.issue_many(client_id, [ask], at)
@@ -118,21 +122,22 @@ class Issuance:
     def issue_many(self, client_id: str, asks: Sequence[Ask], at: int) -> list[IssuedRow | TongxingError]:
         """Issue for many, recorded together: a row or an error for each, in order; a bad one stops no other.
 
-        Of several with one key the first good one is issued for. Raises SelfCheckFailed, StorageUnavailable or
-        StorageFull when nothing at all was issued.
+        Of several with one key the first good one is issued for; of several about one person each finds what came of
+        those before. Raises KeyNotListed, SelfCheckFailed for a signing key that is not ours, StorageUnavailable or
+        StorageFull: what was issued until then is found under its key again.
         """
         # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
-        known = self.store.replays(client_id, [ask.key for ask in asks], at)
-        ready: dict[str, tuple[Ask, Ready]] = {}
+        known: dict[str, Replay | TongxingError] = {**self.store.replays(client_id, [ask.key for ask in asks], at)}
+        ready: dict[str, _Asked] = {}
         bad: dict[int, TongxingError] = {}
         for number, ask in enumerate(asks):
             try:
                 if ask.key not in known and ask.key not in ready:
-                    ready[ask.key] = ask, self._decide(ask, at)
+                    ready[ask.key] = _Asked(ask, self._decide(ask, at))
             except TongxingError as error:
                 bad[number] = error
-        if ready:
-            known = {**known, **self._issue_ready(client_id, ready, at)}
+        for turn in _turns(ready):
+            known |= self._issue_ready(client_id, turn, at)
         return [bad[number] if number in bad else _outcome(known[ask.key], ask) for number, ask in enumerate(asks)]
 
     def used_otherwise(self, client_id: str, asks: Sequence[Ask], at: int) -> list[bool]:
@@ -143,19 +148,25 @@ class Issuance:
     def make(self, facts: HolderFacts, point: bytes | None, at: int) -> Made:
         """A code for somebody on file, signed and checked, and not to be released before it is recorded.
 
-        ``facts`` are judged anew, unless a decision by hand that stands says otherwise. Raises SelfCheckFailed,
-        StorageUnavailable or StorageFull.
+        ``facts`` are judged anew, unless what is in force says otherwise. Raises SelfCheckFailed, StorageUnavailable or
+        StorageFull.
         """
         ready = get_ready(facts, point, None, self.unit, at)
         (made,) = self._sign_all(self._bound([ready], at), at)
+        if isinstance(made, SelfCheckFailed):
+            raise made
         return made
 
-    def decide(self, facts: HolderFacts, manual: ManualDecision, at: int) -> Standing:
-        """A decision by hand that comes with no code, to be kept. It takes the number of a place that stays empty.
+    def decide(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> Standing | None:
+        """What is decided about somebody who comes with no code: by hand, or by rule if that is not green.
 
-        Raises DecisionRejected, StorageUnavailable or StorageFull.
+        To be kept; it takes the number of a place that stays empty. None: nothing new. Raises DecisionRejected,
+        StorageUnavailable or StorageFull.
         """
-        decision = get_ready(facts, None, manual, self.unit, at).decision
+        (ready,) = self._bound([get_ready(facts, None, manual, self.unit, at)], at)
+        decision = ready.decision
+        if ready.standing is not None or (manual is None and decision.status is Status.GREEN):
+            return None
         (place,) = self.store.allocate(group_end(decision.ends_at), 1)
         return Standing(place.serial, decision)
 
@@ -180,67 +191,72 @@ class Issuance:
         return get_ready(self.facts_of(request), request.holder_point, request.manual, self.unit, at)
 
     def _bound(self, ready: Sequence[Ready], at: int) -> list[Ready]:
-        """What people decided and still stands binds the rule: a red by hand is not lifted by asking for a code."""
+        """What is in force binds the rule: a red is not lifted by asking for a code."""
         by_rule = {each.facts.subject for each in ready if each.decision.approver is None}
-        standing = self.store.standing(by_rule, at) if by_rule else {}
+        known = in_force(self.people.decisions(by_rule, at), at) if by_rule else {}
         return [
-            each if each.decision.approver is not None else each.under(standing.get(each.facts.subject))
+            each if each.decision.approver is not None else each.under(known.get(each.facts.subject, NOTHING), at)
             for each in ready
         ]
 
-    def _issue_ready(self, client_id: str, asked: Mapping[str, tuple[Ask, Ready]], at: int) -> dict[str, Replay]:
-        """Allocate, sign, check and record, but for what somebody else did in the meantime."""
-        known: dict[str, Replay] = {}
-        for attempt in range(1, RECORD_ATTEMPTS + 1):
-            left = [both for key, both in asked.items() if key not in known]
-            ready = self._bound([each for _, each in left], at)
-            made = self._sign_all(ready, at)
-            entries = [
-                Entry(ask.key, ask.body_hash, *each, fresh.facts.evidence)
-                for (ask, _), each, fresh in zip(left, made, ready, strict=True)
-            ]
-            try:
-                self.store.record(client_id, entries)
-                self.tell([entry.issued for entry in entries])
-                return known | {entry.key: Replay(entry.body_hash, entry.issued) for entry in entries}
-            except Conflict:
-                if attempt == RECORD_ATTEMPTS:
-                    raise
-                known = dict(self.store.replays(client_id, list(asked), at))
-        raise AssertionError  # pragma: no cover
+    def _issue_ready(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
+        """Issue for people of whom none is there twice; again for those whom somebody else has overtaken."""
+        done: dict[str, Replay | TongxingError] = {}
+        for _ in range(RECORD_ATTEMPTS):
+            left = {key: each for key, each in asked.items() if key not in done}
+            if not left:
+                return done
+            now_done = self._issue_once(client_id, left, at)
+            if not now_done and len(left) > 1:
+                # Something is wrong with one of them, or many at once use their keys: each by itself finds out.
+                now_done = {k: v for key in left for k, v in self._issue_once(client_id, {key: left[key]}, at).items()}
+            done |= now_done
+        overtaken = Conflict("overtaken again and again by others who issue or decide for the same person or key")
+        return {key: done.get(key, overtaken) for key in asked}
 
-    def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made]:
+    def _issue_once(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
+        """Allocate, sign, check and record; what came of those that are done with."""
+        ready = self._bound([each.ready for each in asked.values()], at)
+        done: dict[str, Replay | TongxingError] = {}
+        entries = []
+        for (ask, _), made, fresh in zip(asked.values(), self._sign_all(ready, at), ready, strict=True):
+            if isinstance(made, SelfCheckFailed):
+                done[ask.key] = made
+            else:
+                entries.append(Entry(ask.key, ask.body_hash, *made, fresh.facts.evidence))
+        try:
+            kept = self._record(client_id, entries, at)
+        except Conflict:
+            return {**done, **self.store.replays(client_id, [entry.key for entry in entries], at)}
+        self.tell([entry.issued for entry in kept])
+        return done | {entry.key: Replay(entry.body_hash, entry.issued) for entry in kept}
+
+    @retried
+    def _record(self, client_id: str, entries: Sequence[Entry], at: int) -> list[Entry]:
+        """Keep what nobody has overtaken, with all that follows from it; which that was."""
+        if not entries:
+            return []
+        with self.people.deed([entry.decision.subject for entry in entries]) as deed:
+            known = in_force(deed.decisions(at), at)
+            kept = [entry for entry in entries if not is_overtaken(entry, known.get(entry.decision.subject, NOTHING))]
+            if kept:
+                deed.keep(client_id, kept)
+                deed.keep_keys(client_id, kept, at)
+                learn(deed, kept)
+                withdraw_contradicted(deed, [entry.decision for entry in kept], client_id, at)
+        return kept
+
+    def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made | SelfCheckFailed]:
+        self.require_listed()
         ends = [group_end(entry.expires_at) for entry in fresh]
         places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]
         credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
-        texts = self._texts(credentials)
-        rows = [
-            IssuedRow(place, secrets.token_bytes(HANDLE_BYTES), int(code.form), at, code.expires_at, text)
-            for place, code, text in zip(taken, credentials, texts, strict=True)
+        texts = sealed_texts(credentials, self.signer, self.own_key)
+        return [
+            text if isinstance(text, SelfCheckFailed) else Made(entry.decision, _row(place, code, text), entry.standing)
+            for entry, place, code, text in zip(fresh, taken, credentials, texts, strict=True)
         ]
-        return [Made(entry.decision, row, entry.standing) for entry, row in zip(fresh, rows, strict=True)]
-
-    def _texts(self, credentials: list[StatusCredential]) -> list[str]:
-        """Sign, and read our own output as a gate would, and ask for the very bytes of the encoding besides.
-
-        A signer with a wrong key, or a faulty security module, must not be found out by the gates of 33 provinces.
-        Each part is done for all before the next part, which takes less time. Raises SelfCheckFailed.
-        """
-        payloads = [claims.encode(credential) for credential in credentials]
-        texts = [
-            native.seal_text(payload, credential.form, self.signer)
-            for payload, credential in zip(payloads, credentials, strict=True)
-        ]
-        try:
-            envelopes = [native.unwrap(text) for text in texts]
-            verified = [cose.verify(envelope, self.own_key) for envelope in envelopes]
-            same = [each.payload for each in verified] == payloads
-            if not same or [claims.decode(each) for each in verified] != credentials:
-                raise SelfCheckFailed("what was signed is not what was decided")
-        except CredentialError as error:
-            raise SelfCheckFailed(error.code) from error
-        return texts
 
     def _credential(self, entry: Ready, place: Place, at: int) -> StatusCredential:
         facts, decision = entry.facts, entry.decision
@@ -287,7 +303,42 @@ def read_handle(text: str) -> bytes:
     return handle
 
 
-def _outcome(known: Replay, ask: Ask) -> IssuedRow | TongxingError:
+def settled(deed: Callable[[], T]) -> T:
+    """Do again what somebody else overtook: it is read anew, and what was signed in vain is dropped."""
+    for _ in range(1, RECORD_ATTEMPTS):
+        try:
+            return deed()
+        except Conflict:
+            continue
+    return deed()
+
+
+class _Asked(NamedTuple):
+    ask: Ask
+    ready: Ready
+
+
+def _turns(ready: Mapping[str, _Asked]) -> list[dict[str, _Asked]]:
+    """One after the other, in order, so that in none of them a person is twice."""
+    turns: list[dict[str, _Asked]] = []
+    seen: Counter[bytes] = Counter()
+    for key, each in ready.items():
+        number = seen[each.ready.facts.subject]
+        seen[each.ready.facts.subject] += 1
+        if number == len(turns):
+            turns.append({})
+        turns[number][key] = each
+    return turns
+
+
+def _row(place: Place, code: StatusCredential, text: str) -> IssuedRow:
+    handle = secrets.token_bytes(HANDLE_BYTES)
+    return IssuedRow(place, handle, int(code.form), code.issued_at, code.expires_at, text)
+
+
+def _outcome(known: Replay | TongxingError, ask: Ask) -> IssuedRow | TongxingError:
+    if isinstance(known, TongxingError):
+        return known
     if known.body_hash != ask.body_hash:
         return IdempotencyConflict("the key was used for another request")
     return known.issued

@@ -32,6 +32,7 @@ from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.status.token import StatusToken, make_token
 from credentials.wire import cose
 from credentials.wire.strict_json import parse_json
+from issuer.recovery import Recovery
 from issuer.storage.ports import Delivery, IssuerStore, News, SegmentRow, StatusFeed
 from service_kit.fetch import Fetcher
 
@@ -100,17 +101,31 @@ class StatusPublication:
     """Publishes for one member. Any number may be at it at once; each brings what is still missing."""
 
     def __init__(
-        self, store: IssuerStore, feed: StatusFeed, signer: Signer, member: str, index_key: bytes, mirror: Mirror
+        self,
+        store: IssuerStore,
+        feed: StatusFeed,
+        signer: Signer,
+        member: str,
+        index_key: bytes,
+        mirror: Mirror,
+        recovery: Recovery | None = None,
     ) -> None:
         self._store, self._feed, self._signer, self._member = store, feed, signer, member
         self._index_key, self._mirror = index_key, mirror
+        self._recovery, self._has_looked = recovery, False
         self._holder = secrets.token_hex(16)
 
     def publish(self, at: int) -> Published:
         """Bring everything up to ``at`` (seconds UTC) to the mirror that is not there yet.
 
-        Raises FetchFailed when the mirror does not take it, StorageUnavailable; the next run goes on where it ended.
+        Raises StateBehind when the mirror has more than this database, FetchFailed when it does not take it,
+        StorageUnavailable; the next run goes on where it ended.
         """
+        if not self._has_looked:
+            self._require_current()
+            self._has_looked = True
+        elif self._recovery is not None:
+            self._recovery.require()
         self._store.open_lists(at, DAYS_AHEAD)
         withdrawn = self._cut_all(at)
         brought, is_known = self._bring_segments()
@@ -134,6 +149,11 @@ class StatusPublication:
             told = published._asdict()
             _log.info("published", newest=told.pop("number"), **told)
         return published
+
+    def _require_current(self) -> None:
+        if self._recovery is not None:
+            self._recovery.look()
+            self._recovery.require()
 
     def _cut_all(self, at: int) -> int:
         """Make the segments that are due; how many bits they set."""
@@ -175,6 +195,9 @@ class StatusPublication:
             refusal = self._mirror.offer(f"segments/{row.number}", sealed, ("segment-missing", "segment-repeated"))
             if refusal == "segment-missing":
                 return brought, False
+            if refusal:
+                # An answer that was lost, or another content under this number.
+                self._require_current()
             self._feed.mark_delivered(row.number)
             brought += 1
         return brought, True

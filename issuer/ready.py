@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from issuer.consequences import InForce, standing_facts
 from issuer.decisions import Decision, ManualDecision, decide_by_hand, decide_by_rule
 from issuer.storage.holder_ports import HolderFacts
-from issuer.storage.ports import Standing
 
 
 class Ready(NamedTuple):
@@ -18,13 +18,17 @@ class Ready(NamedTuple):
     expires_at: int
     standing: int | None = None
 
-    def under(self, standing: Standing | None) -> Ready:
-        """The same under a decision that stands."""
-        if standing is None:
+    def under(self, known: InForce, at: int) -> Ready:
+        """The same, decided by rule, under what is in force by now: a decision by hand binds, and facts that a decision
+        by rule rests on are not replaced by older ones or none."""
+        if known.by_hand is not None:
+            decision_id, decision = known.by_hand
+            expires_at = min(self.expires_at, decision.ends_at)
+            return self._replace(decision=decision, expires_at=expires_at, standing=decision_id)
+        facts = standing_facts(known, self.facts.evidence)
+        if facts is None:
             return self
-        decision_id, decision = standing
-        expires_at = min(self.expires_at, decision.ends_at)
-        return self._replace(decision=decision, expires_at=expires_at, standing=decision_id)
+        return get_ready(self.facts._replace(evidence=facts), self.holder_point, None, self.decision.unit, at)
 
 
 def get_ready(facts: HolderFacts, point: bytes | None, manual: ManualDecision | None, unit: str, at: int) -> Ready:

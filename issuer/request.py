@@ -67,7 +67,7 @@ class IssueRequest(NamedTuple):
 def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequest:
     """Read and check a request made at ``at`` (seconds UTC) to the issuer at ``audience``.
 
-    Raises InvalidRequest naming the field, InvalidDocument, ProofOfPossessionFailed.
+    Raises InvalidRequest naming the field, InvalidDocument, InvalidName, ProofOfPossessionFailed.
     """
     point = _holder_point(fields.get("holder_proof"), _form(fields), audience, at)
     return _read(fields, at)._replace(holder_point=point)
@@ -76,7 +76,7 @@ def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequ
 def read_registration(fields: Mapping[str, Any], at: int) -> IssueRequest:
     """Read a request for somebody whose phone is not at hand: as :func:`read_request`, but without a proof.
 
-    Raises InvalidRequest naming the field, InvalidDocument.
+    Raises InvalidRequest naming the field, InvalidDocument, InvalidName.
     """
     if _form(fields) is Form.PAPER:
         raise InvalidRequest("form: phone or assisted")

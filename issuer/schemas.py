@@ -100,6 +100,7 @@ class StateSchema(Schema):
     kid = fields.String()
     shared_cache = fields.Boolean(allow_none=True)
     publication = fields.Dict()
+    listing = fields.Dict()
 
 
 class SignInSchema(Schema):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms import es256
-from credentials.errors import ClaimCodeUnknown, NotAuthenticated, SettingInvalid
+from credentials.errors import ClaimCodeUnknown, FetchFailed, FetchTooLarge, NotAuthenticated, SettingInvalid
 from credentials.keys import VerificationKey, kid_of
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
@@ -23,14 +23,17 @@ from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.holder_proof import Proven, proven_point, read_proof
 from issuer.holding import Held, Holding
 from issuer.issuance import Issuance, Secrets
+from issuer.listing import REFRESH_SECONDS, Listing, OwnKey
 from issuer.metrics import IssuerMetrics
 from issuer.publication import Mirror, StatusPublication
+from issuer.recovery import Recovery
 from issuer.sign_in import SignIn, open_sign_in
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
-from issuer.storage.holders import SqlHolderStore
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import Overview, StatusFeed
 from issuer.storage.sql import SqlIssuerStore
+from issuer.withdrawal import withdraw
 from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
 from service_kit.caller import caller
@@ -41,6 +44,8 @@ from service_kit.kept_counts import KeptCounts
 from service_kit.limits import Limit, Limits
 from service_kit.upkeep import Upkeep
 from service_kit.used_assertions import UsedAssertions
+from trust_registry.client.store import TrustStore
+from trust_registry.client.updater import TrustUpdater
 
 EXTENSION = "issuer"
 SECRET_BYTES = 32
@@ -85,10 +90,14 @@ class IssuerService:
     used_assertions: UsedAssertions
     claim_codes: ClaimCodes
     holding: Holding
+    listing: Listing
+    recovery: Recovery
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
     upkeep: Upkeep
+    looking: Upkeep
+    """After its own keys in the trust list."""
     sign_in: SignIn | None
     """None: not set up."""
 
@@ -120,6 +129,12 @@ class IssuerService:
         secret = self.issuance.secrets.claim_key
         kept = KeptCounts(self.engine, tables.kept_count, secret, self.clock)
         return Limits("issuer", self.cache, self.clock, kept)
+
+    def withdraw(self, handle: bytes, cause: str, author: str, *, client: str | None = None) -> bool:
+        """See :func:`issuer.withdrawal.withdraw`; counted."""
+        done = withdraw(self.store, self.issuance.people, handle, cause, author, self.now(), client=client)
+        self.metrics.count_withdrawal(cause, done)
+        return done
 
     def claim(self, typed: str, holder_proof: str) -> Held:
         """The code that a claim code stands for. Raises what :meth:`issuer.holding.Holding.claim` does, RateLimited,
@@ -153,6 +168,16 @@ class IssuerService:
         limits.count(FAILED_CLAIMS, caller(), by, at)
         limits.count(ALL_FAILED_CLAIMS, "", by, at)
 
+    def look(self) -> None:
+        """Ask the registry whether gates take what this issuer signs, and whether they know more than it does.
+
+        A registry that cannot be reached stops nobody.
+        """
+        self.listing.refresh()
+        # Publication looks again before it brings anything, and says then what is wrong with the way.
+        with suppress(FetchFailed, FetchTooLarge):
+            self.recovery.look()
+
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
@@ -183,13 +208,32 @@ def open_service(
     engine = open_database(settings)
     store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
     mirror = Mirror(settings.registry_url, settings.member, settings.fetcher())
-    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror)
+    recovery = Recovery(
+        feed,
+        settings.fetcher(),
+        settings.registry_url,
+        settings.member,
+        status_signer.public_key,
+        secrets.index_key,
+    )
+    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror, recovery)
     clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
-    own_key, holders = _own_key(settings.member, signer), SqlHolderStore(engine)
-    issuance = Issuance(store, signer, own_key, settings.unit, secrets, settings.audience, metrics.count_issued)
-    claim_codes = ClaimCodes(holders, issuance)
+    own_key, people = _own_key(settings.member, signer), SqlPersonStore(engine)
+    listing = _listing(settings, own_key.kid, status_signer.kid, clock)
+    issuance = Issuance(
+        store,
+        people,
+        signer,
+        own_key,
+        settings.unit,
+        secrets,
+        settings.audience,
+        metrics.count_issued,
+        _both(recovery.require, listing.require),
+    )
+    claim_codes = ClaimCodes(people, issuance)
     with _disposed_on_error(engine):
         sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
@@ -203,7 +247,9 @@ def open_service(
         clients=Clients(engine),
         used_assertions=UsedAssertions(engine, tables.used_assertion),
         claim_codes=claim_codes,
-        holding=Holding(holders, holders, issuance),
+        holding=Holding(people, issuance),
+        listing=listing,
+        recovery=recovery,
         sign_in=sign_in,
         clock=clock,
         metrics=metrics,
@@ -213,6 +259,7 @@ def open_service(
             lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
             seconds=settings.publish_seconds,
         ),
+        looking=Upkeep("listing", listing.watch, seconds=REFRESH_SECONDS),
     )
 
 
@@ -264,6 +311,37 @@ def _disposed_on_error(engine: Engine) -> Iterator[None]:
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
     key = settings.private_key(path)
     return PemSigner(key, kid_of(settings.member, key.public_key()))
+
+
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def require() -> None:
+        one()
+        other()
+
+    return require
+
+
+def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes, clock: Clock) -> Listing:
+    """The trust list as it is held; it is asked for anew by whoever serves or issues."""
+    keys = (
+        OwnKey(credential_kid, "credential", "TONGXING_KEY_FILE"),
+        OwnKey(status_kid, "status", "TONGXING_STATUS_KEY_FILE"),
+    )
+    store = updater = None
+    if settings.trust_root is not None:
+        store = TrustStore(settings.trust_folder, settings.trust_root.read_bytes())
+        updater = TrustUpdater(store, f"{settings.registry_url.rstrip('/')}/mirror", settings.fetcher())
+    listing = Listing(
+        settings.member,
+        settings.environment,
+        keys,
+        clock,
+        store,
+        updater,
+        not_listed_yet=settings.not_listed_yet,
+    )
+    listing.load()
+    return listing
 
 
 def _own_key(member: str, signer: PemSigner) -> VerificationKey:

@@ -22,7 +22,14 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import NamedTuple
 
-from credentials.errors import InvalidDocument, InvalidRequest, SettingInvalid, SignInNotBegun, SignInWithoutDocument
+from credentials.errors import (
+    InvalidDocument,
+    InvalidName,
+    InvalidRequest,
+    SettingInvalid,
+    SignInNotBegun,
+    SignInWithoutDocument,
+)
 from credentials.identity import mask_name, parse_document
 from credentials.limits import MAX_NAME_CHARACTERS
 from credentials.wire.jws import to_base64url
@@ -88,7 +95,7 @@ class SignIn:
             raise SignInWithoutDocument(f"no document number in the claim {self._document_claim}")
         try:
             subject, holder_name = self._issuance.subject_of(parse_document(None, number)), mask_name(name)
-        except (InvalidDocument, InvalidRequest) as error:
+        except (InvalidDocument, InvalidName, InvalidRequest) as error:
             raise SignInWithoutDocument(error.detail) from error
         return self._claim_codes.make_for(subject, holder_name, AUTHOR, at)
 

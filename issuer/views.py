@@ -14,6 +14,7 @@ from credentials.errors import (
     DecisionRejected,
     IdempotencyConflict,
     InvalidDocument,
+    InvalidName,
     InvalidRequest,
     NotAuthenticated,
     NotFound,
@@ -28,7 +29,7 @@ from issuer.issuance import ask_for, issued_json, read_handle
 from issuer.schemas import ISSUE_EXAMPLE, IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
 from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
 from issuer.storage.ports import IssuedRow
-from issuer.withdrawal import withdraw
+from issuer.withdrawal import find_own
 from service_kit.bodies import Routes
 from service_kit.cache import is_there
 from service_kit.openapi import content, told
@@ -57,6 +58,7 @@ def _shows(media_type: str) -> dict[str, Any]:
     **told(
         InvalidRequest,
         InvalidDocument,
+        InvalidName,
         DecisionRejected,
         ProofOfPossessionFailed,
         NotAuthenticated,
@@ -83,21 +85,19 @@ def issue(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, WithdrawnSchema, description="It is withdrawn")
 @blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, *_STORE, by_assertion=True))
 def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
-    """Withdraw a code.
+    """Withdraw a code that this client asked for.
 
     It reaches gates with the next publication of the status.
     """
     office = service()
     client_id = office.client(WITHDRAWALS)
-    done = withdraw(office.store, read_handle(handle), fields["cause"], client_id, office.now())
-    office.metrics.count_withdrawal(fields["cause"], done)
-    return {"withdrawn": done}
+    return {"withdrawn": office.withdraw(read_handle(handle), fields["cause"], client_id, client=client_id)}
 
 
 @blueprint.get("/v1/credentials/<handle>/symbol.png")
 @blueprint.doc(**_shows("image/png"))
 def symbol_png(handle: str) -> Response:
-    """The code as a PNG.
+    """The code as a PNG, for the client that asked for it.
 
     Level Q for paper, M for screens. A phone code drawn so is good for no gate.
     """
@@ -128,6 +128,7 @@ def show_state() -> dict[str, Any]:
         "kid": office.issuance.own_key.kid.hex(),
         "shared_cache": is_there(office.cache),
         "publication": _publication(office),
+        "listing": office.listing.condition()._asdict(),
     }
 
 
@@ -144,11 +145,7 @@ def _publication(office: IssuerService) -> dict[str, Any]:
 
 def _own(handle: str) -> IssuedRow:
     office = service()
-    office.client(PICTURES)
-    row = office.store.find(read_handle(handle))
-    if row is None:
-        raise NotFound("no such handle")
-    return row
+    return find_own(office.store, read_handle(handle), office.client(PICTURES)).issued
 
 
 def _level(row: IssuedRow) -> str:

@@ -21,6 +21,7 @@ from credentials.errors import (
     DeviceReplaced,
     DeviceUnknown,
     InvalidDocument,
+    InvalidName,
     InvalidRequest,
     NotAuthenticated,
     ProofOfPossessionFailed,
@@ -58,7 +59,9 @@ _PHONE = (ProofOfPossessionFailed, CodeTakenBack, DeviceLost, DeviceReplaced, De
 @blueprint.post("/v1/claim-codes")
 @blueprint.arguments(RegistrationSchema, example=ISSUE_EXAMPLE | {"form": "phone"})
 @blueprint.response(201, ClaimCodeSchema, description="The claim code")
-@blueprint.doc(**told(InvalidRequest, InvalidDocument, DecisionRejected, NotAuthenticated, *_STORE, by_assertion=True))
+@blueprint.doc(
+    **told(InvalidRequest, InvalidDocument, InvalidName, DecisionRejected, NotAuthenticated, *_STORE, by_assertion=True)
+)
 def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
     """Put a person on file and make a claim code for them. Needs a registered client's assertion."""
     office = service()

@@ -36,6 +36,9 @@ TEXTS: Final[Mapping[str, Text]] = {
     "key-rejected": Text("密钥不合要求。", "The key is not acceptable."),
     "invalid-request": Text("请求内容有误。", "The request is not valid."),
     "invalid-document": Text("证件号码有误。", "The document number is not valid."),
+    "invalid-name": Text(
+        "姓名无法使用：须含文字，不得含符号。", "The name cannot be used: it needs a letter, and no symbols."
+    ),
     "picture-unreadable": Text("图片中没有可读的二维码。", "No QR code could be read from the picture."),
     "text-too-long-for-symbol": Text("内容过长，无法生成二维码。", "The text is too long for a QR code."),
     "not-found": Text("未找到。", "Not found."),
@@ -87,6 +90,14 @@ TEXTS: Final[Mapping[str, Text]] = {
     "decision-rejected": Text("赋码决定不合规定。", "The decision does not meet the rules for decisions."),
     "rule-set-invalid": Text("规则集无效。", "The rule set is not valid."),
     "setting-invalid": Text("配置有误。", "A setting is wrong."),
+    "state-behind": Text(
+        "本发码系统的数据比各地卡口已知的旧（可能恢复了旧备份），已停止发码。",
+        "This issuer's database is older than what gates know (a restored backup?); it issues nothing.",
+    ),
+    "key-not-listed": Text(
+        "发码密钥不在信任列表中，各地卡口不会认可，已停止发码。",
+        "The trust list does not have this issuer's key, so gates would refuse its codes; it issues none.",
+    ),
     "storage-unavailable": Text("存储暂不可用，请稍后再试。", "Storage is not available; try again later."),
     "storage-full": Text("存储空间已满。", "Storage is full."),
     "schema-outdated": Text("数据库版本不符。", "The database is of another version."),
@@ -98,7 +109,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "fetch-too-large": Text("获取的数据过大。", "What was fetched is too large."),
     "metadata-rejected": Text("信任元数据未通过校验。", "The trust metadata was not accepted."),
     "bundle-rejected": Text("离线数据包未被接受。", "The offline bundle was not accepted."),
-    "self-check-failed": Text("自检未通过，未予签发。", "Our own check failed; nothing was issued."),
+    "self-check-failed": Text("自检未通过，未予发出。", "This failed our own check and was not released."),
     "sign-in-not-begun": Text(
         "登录不是在本浏览器发起的，或已超时，请重新登录。",
         "This sign-in was not begun in this browser, or too long ago; sign in again.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flask import Flask, Response
@@ -31,6 +32,11 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), screen-wake-lock=(self), geolocation=(), microphone=()",
 }
 
+_READER = re.compile(r"^assets/decoder-[\w-]+\.js$")
+_READER_POLICY = CONTENT_SECURITY_POLICY.replace("'wasm-unsafe-eval'", "'wasm-unsafe-eval' 'unsafe-eval'")
+"""Of the worker that reads QR symbols, and of it alone: Chrome before 97 and Safari before 16 know no other word that
+lets WebAssembly run. It sees pixels, and nothing that anybody has written."""
+
 
 def add_pages(app: Flask, built: Path, place: str = "/") -> None:
     """Serve the files in ``built`` below ``place`` (begins and ends with a slash), its ``index.html`` at ``place``.
@@ -41,6 +47,8 @@ def add_pages(app: Flask, built: Path, place: str = "/") -> None:
     def page(path: str = "index.html") -> Response:
         response = answer(built, path)
         response.headers.update(_HEADERS)
+        if _READER.search(path):
+            response.headers["Content-Security-Policy"] = _READER_POLICY
         return response
 
     endpoint = f"pages {place}"

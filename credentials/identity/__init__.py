@@ -7,6 +7,6 @@ a code.
 from __future__ import annotations
 
 from credentials.identity.document import KINDS, Document, parse_document
-from credentials.identity.name import mask_name
+from credentials.identity.name import mask_name, same_masked_name
 
-__all__ = ["KINDS", "Document", "mask_name", "parse_document"]
+__all__ = ["KINDS", "Document", "mask_name", "parse_document", "same_masked_name"]

@@ -1,19 +1,9 @@
 """Identity documents (证件): numbers checked, brought to one spelling, and what in them stays when renewed.
 
-=============================  ================================  ====================================
-kind                           number                            identity
-=============================  ================================  ====================================
-resident-id                    18, GB 11643; also the residence  the number
-                               permits 81/82/83
-hk-macao-permit                H or M, 8 digits [, 2 renewal]    the first 9 characters
-taiwan-permit                  8 digits [, 2 renewal [, place]]  the first 8 digits
-passport                       country, separator, 5–9           all of it: changes at renewal
-foreign-permanent-residence    18 from 9, or 3 letters and 12    all of it: the old one changed in 2023
-=============================  ================================  ====================================
+Which documents there are is data: :data:`EDITIONS`, a row for each design that somebody may still hold, with the day
+from which it was issued and where its numbers are described. A new design is a new row.
 
 A number identifies and never authorises: nothing may be answered to somebody for knowing it.
-Sources: GB 11643-1999; ISO 7064 MOD 11-2; 公安部 2010-03-10 (港澳居民来往内地通行证号码规则) and 2008-09-11
-(台胞证一人一号、终身不变); 国家移民管理局 2023 (新版外国人永久居留身份证机读信息规则); ICAO 9303-3 §5.
 """
 
 from __future__ import annotations
@@ -35,14 +25,50 @@ _CHECK_CHARACTERS = "0123456789X"
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2169: "X", 0x2179: "X"}
 """Full-width forms and the Roman ten, as Chinese input methods make them, to ASCII. Not NFKC, which would
 also take ² and ① for digits."""
-_SHAPES = {
-    "foreign-permanent-residence": r"9[0-9]{16}[0-9X]|[A-Z]{3}[0-9]{12}",
-    "resident-id": r"[0-9]{17}[0-9X]|[0-9]{15}",
-    "hk-macao-permit": r"[HM][0-9]{8}(?:[0-9]{2})?",
-    "taiwan-permit": r"[0-9]{8}(?:[0-9]{2}[0-9A-Z]?)?",
-    "passport": r"([A-Z]{3}|D)[ :/<-]+([A-Z0-9][A-Z0-9 <-]*)",
+
+
+class Edition(NamedTuple):
+    """One design of a document. ``shape``: of the number in its one spelling. ``keeps``: how many characters of it stay
+    the holder's when it is renewed; None for all of them. ``since``: the first day of issue, ISO 8601."""
+
+    kind: str
+    shape: str
+    keeps: int | None
+    since: str
+    source: str
+
+
+_PASSPORT = "[A-Z]{3}-(?=.*[0-9])[A-Z0-9]{5,9}"
+EDITIONS = (
+    Edition("foreign-permanent-residence", "9[0-9]{16}[0-9X]", None, "2023-12-01", "国家移民管理局 2023"),
+    Edition("foreign-permanent-residence", "[A-Z]{3}[0-9]{12}", None, "2004-08-15", "公安部；2017 年式样同号"),
+    Edition("resident-id", "[0-9]{17}[0-9X]", None, "1999-10-01", "GB 11643-1999"),
+    Edition("resident-id", "8[123]0000[0-9]{11}[0-9X]", None, "2018-09-01", "国办发〔2018〕81号：港澳台居民居住证"),
+    Edition("hk-macao-permit", "[HM][0-9]{10}", 9, "1999-01-15", "公安部 2010-03-10：末 2 位换证次数"),
+    Edition("hk-macao-permit", "[HM][0-9]{8}", 9, "2013-01-02", "公安部 2012；2017、2023 式样同号"),
+    Edition("hk-macao-permit", "[HM]A[0-9]{7}", 9, "2024-07-10", "国家移民管理局 2024-07-01：非中国籍"),
+    Edition("taiwan-permit", "[0-9]{10}[0-9A-Z]?", 8, "1992-05-01", "公安部 2008-09-11：本式，末位签发地"),
+    Edition("taiwan-permit", "[0-9]{8}", 8, "2015-07-06", "公安部 2015：卡式，五年"),
+    Edition("passport", "CHN-(?:[A-Z][0-9]{8}|[A-Z]{2}[0-9]{7})", None, "1997-10-01",
+            "护照法：普通 E、G，公务 SE、PE，外交 DE，特区 H、K、M"),
+    Edition("passport", "CHN-[DPS][0-9]{7}", None, "1990-01-01", "外交部：旧式外交、公务护照"),
+    Edition("passport", f"(?!CHN){_PASSPORT}|D-(?=.*[0-9])[A-Z0-9]{{5,9}}", None, "1980-01-01", "ICAO 9303-3 §5"),
+    Edition("seafarers-passport", _PASSPORT, None, "1958-04-30", "ILO C108、C185；海员证管理办法；ICAO 9303"),
+)  # fmt: skip
+"""Tried in this order where no kind is given: a seafarer's passport is one only where that is said."""
+KINDS = tuple(dict.fromkeys(edition.kind for edition in EDITIONS))
+"""Every kind of document, for schemas and command line options."""
+_BY_COUNTRY = frozenset({"passport", "seafarers-passport"})
+"""Their numbers mean nothing without the country before them."""
+_COUNTRY = re.compile("([A-Z]{3}|D)[ :/<-]+([A-Z0-9][A-Z0-9 .<-]*)")
+_HINTS = {
+    "resident-id": "a resident number is 17 digits and a digit or X",
+    "foreign-permanent-residence": "a permanent residence number is 18 characters from 9, or 3 letters and 12 digits",
+    "hk-macao-permit": "a Hong Kong or Macao permit is H or M, 8 digits [, 2 of renewal]; or HA or MA, 7 digits",
+    "taiwan-permit": "a Taiwan permit is 8 digits, before 2015 with 2 of renewal and a place",
+    "passport": "a passport is country-number, as CHN-E12345678; the number is 5 to 9 characters, a Chinese one 8 or 9",
+    "seafarers-passport": "a seafarer's passport is country-number, as CHN-A12345678; the number is 5 to 9 characters",
 }
-"""How a number of each kind looks, tried in this order when no kind is given."""
 
 
 class Document(NamedTuple):
@@ -74,12 +100,21 @@ def parse_document(kind: str | None, number: str) -> Document:
     """
     if len(number) > MAX_DOCUMENT_CHARACTERS:
         raise InvalidDocument("number too long")
-    text = _ascii(number)
-    if kind is None:
-        kind = _kind_by_shape(text)
-    if kind not in _CHECKS:
+    if kind is not None and kind not in KINDS:
         raise InvalidDocument("unknown kind of document")
-    return _CHECKS[kind](_prepared(kind, text))
+    text = _ascii(number)
+    for edition in EDITIONS:
+        whole = _prepared(edition.kind, text)
+        if kind in (None, edition.kind) and re.fullmatch(edition.shape, whole):
+            _CHECKS.get(edition.kind, _nothing)(whole)
+            return Document(edition.kind, whole, f"{edition.kind}:{whole[: edition.keeps]}")
+    raise InvalidDocument(_hint(kind, text))
+
+
+def _hint(kind: str | None, text: str) -> str:
+    if kind in (None, "resident-id") and re.fullmatch(r"[0-9]{15}", _prepared("resident-id", text)):
+        return "a 15-digit resident number, out of use since 2013: give the one of 18"
+    return _HINTS[kind] if kind else "not the shape of any document; a passport is country-number, as CHN-E12345678"
 
 
 def _ascii(number: str) -> str:
@@ -104,63 +139,29 @@ def _folded(character: str) -> str:
 
 def _prepared(kind: str, text: str) -> str:
     """A passport needs the separator behind its country; elsewhere separators mean nothing."""
-    return text if kind == "passport" else re.sub(r"[ ()-]", "", text)
+    if kind not in _BY_COUNTRY:
+        return re.sub(r"[ ()-]", "", text)
+    match = _COUNTRY.fullmatch(text)
+    return f"{match[1]}-{re.sub(r'[ .<-]', '', match[2])}" if match else text
 
 
-def _kind_by_shape(text: str) -> str:
-    for kind, shape in _SHAPES.items():
-        if re.fullmatch(shape, _prepared(kind, text)):
-            return kind
-    raise InvalidDocument("not the shape of any document; a passport is country-number, as CHN-E12345678")
+def _nothing(number: str) -> None:
+    """The issuing state publishes no check that could be made."""
 
 
-def _resident_id(number: str) -> Document:
-    if re.fullmatch(r"[0-9]{15}", number):
-        raise InvalidDocument("a 15-digit resident number, out of use since 2013: give the one of 18")
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        raise InvalidDocument("a resident number is 17 digits and a digit or X")
+def _resident_id(number: str) -> None:
     if number[:2] not in _PROVINCES and number[:6] not in _RESIDENCE_PERMIT_AREAS:
         raise InvalidDocument("resident number: no such region")
     _check_eighteen(number)
-    return _whole("resident-id", number)
 
 
-def _foreign_permanent_residence(number: str) -> Document:
-    if not re.fullmatch(_SHAPES["foreign-permanent-residence"], number):
-        raise InvalidDocument("a permanent residence number is 18 characters from 9, or 3 letters and 12 digits")
+def _foreign_permanent_residence(number: str) -> None:
     # The old one is judged by its shape alone: how its digits are made up was never published.
-    if number[0] == "9":
-        if number[1:3] not in _PROVINCES:
-            raise InvalidDocument("permanent residence number: no such region")
-        _check_eighteen(number)
-    return _whole("foreign-permanent-residence", number)
-
-
-def _hk_macao_permit(number: str) -> Document:
-    if not re.fullmatch(_SHAPES["hk-macao-permit"], number):
-        raise InvalidDocument("a Hong Kong or Macao permit is H or M, 8 digits and at most 2 of renewal")
-    return Document("hk-macao-permit", number, f"hk-macao-permit:{number[:9]}")
-
-
-def _taiwan_permit(number: str) -> Document:
-    if not re.fullmatch(_SHAPES["taiwan-permit"], number):
-        raise InvalidDocument("a Taiwan permit is 8 digits, before 2015 with 2 of renewal and a place")
-    return Document("taiwan-permit", number, f"taiwan-permit:{number[:8]}")
-
-
-def _passport(text: str) -> Document:
-    match = re.fullmatch(_SHAPES["passport"], text)
-    if match is None:
-        raise InvalidDocument("a passport is country-number, as CHN-E12345678")
-    country, number = match[1], re.sub(r"[ <-]", "", match[2])
-    shape = r"[A-Z][0-9]{8}|[A-Z]{2}[0-9]{7}" if country == "CHN" else r"(?=.*[0-9])[A-Z0-9]{5,9}"
-    if not re.fullmatch(shape, number):
-        raise InvalidDocument("a passport number is 5 to 9 characters; a Chinese one 1 or 2 letters, 9 in all")
-    return _whole("passport", f"{country}-{number}")
-
-
-def _whole(kind: str, number: str) -> Document:
-    return Document(kind, number, f"{kind}:{number}")
+    if number[0] != "9":
+        return
+    if number[1:3] not in _PROVINCES:
+        raise InvalidDocument("permanent residence number: no such region")
+    _check_eighteen(number)
 
 
 def _check_eighteen(number: str) -> None:
@@ -182,12 +183,7 @@ def _check_date(text: str) -> None:
         raise InvalidDocument("birth date too long ago")
 
 
-_CHECKS: dict[str, Callable[[str], Document]] = {
+_CHECKS: dict[str, Callable[[str], None]] = {
     "resident-id": _resident_id,
-    "hk-macao-permit": _hk_macao_permit,
-    "taiwan-permit": _taiwan_permit,
-    "passport": _passport,
     "foreign-permanent-residence": _foreign_permanent_residence,
 }
-KINDS = tuple(_CHECKS)
-"""Every kind of document, for schemas and command line options."""

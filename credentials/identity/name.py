@@ -2,7 +2,7 @@
 
 - A Chinese name shows its surname (复姓 whole) and hides the rest: 张三 → 张*, 欧阳娜娜 → 欧阳**.
 - Any other name shows the first character of each word and hides the rest, words being parted by spaces or by
-  the middle dot: 阿卜杜拉·买买提 → 阿***·买**, Maria Silva → M*** S***, Suharto → S***.
+  the middle dot: 阿卜杜拉·买买提 → 阿***·买**, Maria Silva → M*** S***, suharto → S***.
   Nobody can tell from outside which of the words is the surname, so none is shown whole.
 - What is hidden shows as one to three ``*``: as many as it has characters up to three, and one even when
   there is nothing to hide. So a mask never equals the name, and never tells that there is no more to it.
@@ -19,9 +19,8 @@ import re
 import unicodedata
 from itertools import dropwhile
 
-from credentials.characters import is_shown
-from credentials.errors import InvalidRequest
-from credentials.limits import MAX_HOLDER_NAME_BYTES, MAX_NAME_CHARACTERS
+from credentials.identity.spelling import HAN, fold_name, is_letter
+from credentials.limits import MAX_HOLDER_NAME_BYTES
 
 MAX_HIDDEN_SHOWN = 3
 """Asterisks for one hidden run; more would only tell the length of rare names."""
@@ -40,48 +39,43 @@ COMPOUND_SURNAMES = frozenset(_COMPOUND_SURNAMES.split())
 """Compound surnames (复姓) in both scripts. Pairs whose first character is a common surname with a common
 given name behind it (张简, 贺兰, 叶赫) are left out on purpose: too short a surname is the smaller harm."""
 
-# By blocks, since rare names stand in extensions newer than Python's Unicode tables, or still in the private
-# use area of older police and bank systems. 々 and 〇 occur in names as well.
-_HAN = re.compile("[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PLAIN = re.compile("[\u4e00-\u9fff]{2,16}")
 """Nearly every name: nothing in it composes, combines or hides."""
-_DOT = re.compile("[·•‧・･⋅∙]")
 
 
 def mask_name(name: str) -> str:
-    """``name`` masked: 2 to ``limits.MAX_HOLDER_NAME_BYTES`` bytes of UTF-8, never blank.
+    """``name`` folded and masked: 2 to ``limits.MAX_HOLDER_NAME_BYTES`` bytes of UTF-8, never blank.
 
-    ``name`` is at most ``limits.MAX_NAME_CHARACTERS`` code points. Raises: InvalidRequest for one that is
-    longer, blank, without any letter, or no Unicode text.
+    ``name`` is at most ``limits.MAX_NAME_CHARACTERS`` code points. Raises: InvalidName, as
+    :func:`credentials.identity.spelling.fold_name` does.
     """
-    if len(name) > MAX_NAME_CHARACTERS:
-        raise InvalidRequest(f"name of more than {MAX_NAME_CHARACTERS} characters")
     if _PLAIN.fullmatch(name):
         return _masked([*name], _surname_length([*name]))
-    text = _visible(name)
-    # Forms pad 张三 to 张　三: spaces inside a Chinese name part nothing.
-    whole = _characters("".join(text.split()))
-    if not whole:
-        raise InvalidRequest("name is blank")
-    if all(_HAN.match(character) for character in whole):
+    text = fold_name(name)
+    whole = _characters(text)
+    if all(HAN.match(character) for character in whole):
         return _masked(whole, _surname_length(whole))
-    joint = "·" if _DOT.search(text) else " "
-    words = filter(None, map(_characters, _DOT.sub(" ", text).split()))
+    joint = "·" if "·" in text else " "
+    words = filter(None, map(_characters, text.replace("·", " ").split()))
     return _fitted([_masked(word, 1) for word in words], joint)
 
 
-def _visible(name: str) -> str:
-    """Composed, without what no code may hold: a direction mark would turn a gate's display round."""
-    if any("\ud800" <= point <= "\udfff" for point in name):
-        raise InvalidRequest("name holds half a surrogate pair")
-    composed = unicodedata.normalize("NFC", name)
-    return "".join(point for point in composed if point.isspace() or is_shown(point))
+def same_masked_name(one: str, other: str) -> bool:
+    """Whether two masks may be of one name: passports have the family name first or last, with dots or without.
+
+    What the masks hide is not compared, for nobody keeps it.
+    """
+    return _parts(one) == _parts(other)
+
+
+def _parts(mask: str) -> list[str]:
+    return sorted(mask.upper().replace("·", " ").split())
 
 
 def _characters(word: str) -> list[str]:
     """What a reader sees as characters, from the first letter on: "(O'Brien" begins at O."""
     characters: list[str] = []
-    for point in dropwhile(lambda point: unicodedata.category(point)[0] not in "LNC", word):
+    for point in dropwhile(lambda point: not (is_letter(point) or unicodedata.category(point)[0] == "N"), word):
         if unicodedata.category(point)[0] == "M":
             characters[-1] += point
         else:

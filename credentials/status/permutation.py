@@ -48,6 +48,16 @@ def index_of(position: int, list_id: int, key: bytes) -> int:
     return left << _HALF_BITS | right
 
 
+def position_of(index: int, list_id: int, key: bytes) -> int:
+    """The position that :func:`index_of` makes ``index`` of: which code a withdrawal bit is of. Raises as it does."""
+    tables = _checked_tables(index, list_id, key)
+    left, right = index >> _HALF_BITS, index & _MASK
+    for number in range(ROUNDS - 2, -1, -2):
+        right ^= tables[number + 1][left]
+        left ^= tables[number][right]
+    return left << _HALF_BITS | right
+
+
 @lru_cache(_TABLES_KEPT)
 def round_tables(list_id: int, key: bytes) -> tuple[array[int], ...]:
     """The round functions of a list, each as a table from half to half.

@@ -11,14 +11,18 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
+from credentials.limits import STATUS_LIST_SIZE
+from issuer.causes import MIRROR, RESTORED
 from issuer.indices import Place, place_of
 from issuer.storage import tables
 from issuer.storage.ports import Delivery, News, SegmentRow
 from issuer.storage.rows import insert_into
-from issuer.storage.sql import next_value
+from issuer.storage.sql import LISTS, next_value
 from service_kit.database import reading, transaction
 
 _SEGMENTS = "status-segment"
+_AT_ONCE = 1000
+"""Bits of one statement."""
 _segment = tables.segment.c
 _ROW = (_segment.number, _segment.as_of, _segment.digest, _segment.payload)
 
@@ -108,6 +112,19 @@ class SqlStatusFeed:
             connection.execute(old)
             connection.execute(delete(tables.delivery).where(tables.delivery.c.name.in_(names)))
 
+    def adopt(self, newest: SegmentRow, lists: Mapping[int, tuple[int, list[int]]], next_list: int) -> None:
+        with transaction(self._engine) as connection:
+            used = next_value(connection, LISTS, 0)
+            next_value(connection, LISTS, max(0, next_list - used))
+            next_value(connection, _SEGMENTS, 0)
+            connection.execute(delete(tables.segment))
+            connection.execute(insert(tables.segment).values(**newest._asdict(), delivered=True))
+            connection.execute(delete(tables.delivery))
+            _adopt_lists(connection, newest.number, lists)
+            seen = [Place(list_id, each).serial for list_id, (_, positions) in lists.items() for each in positions]
+            for start in range(0, len(seen), _AT_ONCE):
+                _adopt_bits(connection, newest, seen[start : start + _AT_ONCE])
+
     def claim(self, work: str, holder: str, at: int, until: int) -> bool:
         row = tables.claim.c
         with transaction(self._engine) as connection:
@@ -122,6 +139,30 @@ class SqlStatusFeed:
                 .returning(row.work)
             )
             return connection.execute(claimed).first() is not None
+
+
+def _adopt_lists(connection: Connection, number: int, lists: Mapping[int, tuple[int, list[int]]]) -> None:
+    row = tables.status_list
+    connection.execute(update(row).values(next_position=STATUS_LIST_SIZE, opened_in=None))
+    connection.execute(update(tables.withdrawal).values(segment=None))
+    for list_id, (end, _) in lists.items():
+        known = {"expires_at": end, "next_position": STATUS_LIST_SIZE, "opened_in": number, "changed_in": number}
+        kept = insert_into(connection, row).values(list_id=list_id, **known)
+        connection.execute(kept.on_conflict_do_update(index_elements=["list_id"], set_=known))
+
+
+def _adopt_bits(connection: Connection, newest: SegmentRow, serials: Sequence[int]) -> None:
+    """Bits that gates have seen: of codes that are known here, and of those that were lost."""
+    code, withdrawn = tables.credential.c, tables.withdrawal
+    known = set(connection.execute(select(code.serial).where(code.serial.in_(serials))).scalars())
+    said = {"withdrawn_at": newest.as_of, "cause": RESTORED, "author": MIRROR, "segment": newest.number}
+    if known:
+        kept = insert_into(connection, withdrawn).values([{"serial": each, **said} for each in known])
+        again = kept.on_conflict_do_update(index_elements=["serial"], set_={"segment": newest.number})
+        connection.execute(again)
+    lost = [{"serial": each, "segment": newest.number} for each in serials if each not in known]
+    if lost:
+        connection.execute(insert_into(connection, tables.seen_withdrawal).values(lost).on_conflict_do_nothing())
 
 
 def _newest(connection: Connection) -> SegmentRow | None:

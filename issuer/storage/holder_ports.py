@@ -1,4 +1,4 @@
-"""What the stores of people on file and of their phones promise.
+"""What the store of persons promises: of the people on file, of their phones, and of what is decided about anybody.
 
 As :mod:`issuer.storage.ports`: durable when a call returns, safe to call from several threads and processes, each call
 one transaction. Losing it means that everybody claims anew.
@@ -6,10 +6,12 @@ one transaction. Losing it means that everybody claims anew.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence, Form, Guardian, Status
-from issuer.storage.ports import IssuedRow, Made, Standing
+from issuer.storage.ports import Entry, IssuedRow, Made, Standing
 
 
 class HolderFacts(NamedTuple):
@@ -62,51 +64,109 @@ class Device(NamedTuple):
     ended_as: str | None
 
 
-class HolderStore(Protocol):
-    """People on file and their claim codes.
+class Given(NamedTuple):
+    """That a phone was given a code."""
+
+    device_id: int
+    form: Form
+
+
+class Living(NamedTuple):
+    """A code that has neither expired nor been withdrawn. ``device_id``: the phone that was given it, if one was."""
+
+    serial: int
+    subject: bytes
+    status: Status
+    form: Form
+    device_id: int | None
+
+
+class PersonDeed(Protocol):
+    """One transaction about persons, whom nobody else can change until it ends.
+
+    Whatever follows from a decision, a lost phone or a new one is written in one of these, so that what was read in it
+    still is so when it is committed. What follows is for :mod:`issuer.consequences` to say; here it is only kept.
+    """
+
+    def decisions(self, at: int) -> Mapping[bytes, Sequence[Standing]]:
+        """As :meth:`PersonStore.decisions`, for the persons of the deed."""
+
+    def living(self, at: int) -> Sequence[Living]:
+        """Their codes that live at ``at``, however they were had."""
+
+    def keep(self, client_id: str, made: Sequence[Made | Entry]) -> None:
+        """Keep codes with their decisions. Raises Conflict when a place is taken, or a decision lacks what it must."""
+
+    def keep_keys(self, client_id: str, entries: Sequence[Entry], at: int) -> None:
+        """Keep what keys were used for. Raises Conflict for one whose code has not expired at ``at``."""
+
+    def decide(self, standing: Standing) -> None:
+        """Keep a decision that comes with no code. Raises Conflict when it lacks what it must have."""
+
+    def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
+        """Set bits for good; which of them were not set before: the first withdrawal stands."""
+
+    def holders(self) -> Sequence[Holder]:
+        """Those of them who are on file, in each form."""
+
+    def keep_holder(self, facts: HolderFacts) -> int:
+        """Put one of them on file, or these facts in place of the former; their number."""
+
+    def know(self, holder_id: int, evidence: tuple[Evidence, ...]) -> None:
+        """Something new is known of somebody on file: these facts, and a decision perhaps."""
+
+    def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
+        """Keep a claim code; the holder's unused ones end. Raises Conflict when there is one of this digest."""
+
+    def use_claim_code(self, digest: bytes, point: bytes) -> None:
+        """Use a claim code up. Raises Conflict when it is used, or is no more."""
+
+    def other_phones(self, holder_id: int, point: bytes) -> Sequence[int]:
+        """The holder's active phones with another key than this one."""
+
+    def activate(self, holder: Holder, point: bytes, made: Made) -> int:
+        """The phone of this key as its holder's active one, and its number. The database refuses a second active one.
+
+        Raises Conflict for a key that holds the code of another person or form.
+        """
+
+    def renew(self, device: Device, made: Made) -> None:
+        """The phone's next code in place of its present one. Raises Conflict unless both are as they were read."""
+
+    def prove_paper(self, device: Device, proved_at: int) -> None:
+        """Note when the proof was made that asks for paper. Raises Conflict unless it is newer than the last one."""
+
+    def papers_since(self, device_id: int, since: int) -> int:
+        """How many paper codes the phone has been given after ``since``."""
+
+    def give(self, device_id: int, made: Made) -> None:
+        """Note that a phone was given a code."""
+
+    def given(self, serial: int) -> Given | None:
+        """To which phone a code was given, if to one; also of one that is withdrawn by now."""
+
+    def end_phone(self, device_id: int, at: int, cause: str) -> bool:
+        """End a phone. False when it had ended before."""
+
+
+class PersonStore(Protocol):
+    """Persons: what is decided about them, what is on file of them, and their phones.
 
     Who can write it can have codes of others bound to a phone of theirs at the next claim; who can read it learns
     masked names and facts, but no document and no claim code.
     """
 
-    def keep_holder(self, facts: HolderFacts, decided: Standing | None, author: str, at: int) -> int:
-        """Put somebody on file, or what is new of them; their number. Facts stay where no new ones come.
+    def deed(self, subjects: Iterable[bytes]) -> AbstractContextManager[PersonDeed]:
+        """Begin a transaction about these persons; commits on leaving, rolls back on an error."""
 
-        ``decided``: a decision by hand that is kept with it, and stands from now on; codes of theirs that say another
-        status are withdrawn. Raises Conflict when its number is taken, or it lacks what it must have.
-        """
+    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[Standing]]:
+        """What was decided about them: by rule, as far as it has not ended at ``at``; by hand, all of it."""
 
     def find_holder(self, subject: bytes, form: Form) -> Holder | None:
         """Somebody on file."""
 
-    def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
-        """Keep a claim code; the holder's unused ones end. Raises Conflict when there is one of this digest."""
-
     def find_claim_code(self, digest: bytes) -> tuple[ClaimCodeRow, Holder] | None:
         """A claim code, and for whom it is."""
 
-
-class DeviceStore(Protocol):
-    """Phones. One alone is active for each holder on file: the database itself refuses a second.
-
-    What records a code raises Conflict when the holder, the claim code or the phone is
-    not as it was read any more, and keeps nothing then.
-    """
-
     def find_device(self, point: bytes) -> Device | None:
         """A phone by its key (33 bytes)."""
-
-    def record_claim(self, digest: bytes, holder: Holder, point: bytes, made: Made) -> None:
-        """Use the claim code up: the phone becomes the holder's active one, and the one before it ends."""
-
-    def record_renewal(self, device: Device, made: Made) -> None:
-        """Keep the phone's next code. The one before it is left to expire unless it says another status."""
-
-    def record_paper(self, device: Device, made: Made, proved_at: int, most: int) -> bool:
-        """Keep a paper code. False, and nothing is kept, when it is one more than ``most`` within a day.
-
-        ``proved_at``: when the proof was made that asked for it. Raises Conflict unless it is newer than the last one.
-        """
-
-    def end(self, device: Device, at: int, cause: str, author: str) -> bool:
-        """End a phone and withdraw its codes. False when it had ended before."""

@@ -6,7 +6,7 @@ the only record of who decided what. Who can write it can withdraw codes and inv
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -54,8 +54,16 @@ class Entry(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Owned(NamedTuple):
+    """A code, about whom it is, and who asked for it. ``client_id``: the client, the command, or ``wallet:``."""
+
+    issued: IssuedRow
+    subject: bytes
+    client_id: str
+
+
 class Standing(NamedTuple):
-    """A decision by hand that is in force, and its number."""
+    """A decision that is in force, and its number."""
 
     decision_id: int
     decision: Decision
@@ -90,27 +98,12 @@ class IssuerStore(Protocol):
         """``count`` places, in lists of the day ending at ``end``; opens lists as they fill.
 
         Nobody else gets them, used or not. Only after a crash of the database may places be given again that nothing
-        was recorded for; :meth:`record` refuses the second use.
+        was recorded for; :meth:`issuer.storage.holder_ports.PersonDeed.keep` refuses
+        the second use.
         """
 
-    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
-        """Keep all of them together, or none.
-
-        Raises Conflict when a place or a key is taken, or a decision lacks what it must have. What becomes known of
-        holders on file is kept with them, and phone codes of theirs that say another status are withdrawn.
-        """
-
-    def standing(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Standing]:
-        """For each of them about whom people decided, the newest such decision, if it has not ended at ``at``."""
-
-    def find(self, handle: bytes) -> IssuedRow | None:
-        """The credential of a handle."""
-
-    def withdraw(self, place: Place, at: int, cause: str, author: str, *, ends_device: bool = False) -> bool:
-        """Set the bit for good. False when it was set already: the first withdrawal stands.
-
-        ``ends_device``: whichever phone the code was given to gets no further one, and its other codes are withdrawn.
-        """
+    def find(self, handle: bytes) -> Owned | None:
+        """The code of a handle."""
 
     def open_lists(self, at: int, days_ahead: int) -> None:
         """Open lists for the coming days, so that gates know a list before a code in it is shown."""
@@ -202,6 +195,14 @@ class StatusFeed(Protocol):
 
     def forget(self, before: int, names: Sequence[str]) -> None:
         """Drop delivered segments before this number (never the newest) and what was brought under these names."""
+
+    def adopt(self, newest: SegmentRow, lists: Mapping[int, tuple[int, list[int]]], next_list: int) -> None:
+        """Go on from what gates have, after this database was put back to an older state.
+
+        ``newest``: the mirror's newest segment; ``lists``: its lists, id -> (end of its day, withdrawn positions). What
+        gates have seen stays withdrawn; what they have not yet is carried again. No place is given any more in any list
+        that is open, and no list gets an id up to ``next_list``.
+        """
 
     def claim(self, work: str, holder: str, at: int, until: int) -> bool:
         """Whether ``holder`` may do this work until then: nobody else is at it, or whoever was is overdue."""

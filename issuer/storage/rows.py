@@ -8,11 +8,21 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert
 
 from credentials.limits import MAX_EVIDENCE
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, RuleSetReference, Status
+from credentials.model import (
+    Evidence,
+    EvidenceKind,
+    EvidenceResult,
+    Form,
+    Guardian,
+    Reason,
+    RuleSetReference,
+    Status,
+)
 from credentials.wire.cbor import dumps, loads
 from issuer.decisions import Decision
 from issuer.indices import place_of
 from issuer.storage import tables
+from issuer.storage.holder_ports import Holder, HolderFacts
 from issuer.storage.ports import Entry, IssuedRow, Made, Standing
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
@@ -30,14 +40,14 @@ def insert_into(connection: Connection, table: Table) -> Any:
     return dialect_insert(table)
 
 
-def insert_made(connection: Connection, made: Sequence[Made | Entry]) -> None:
+def insert_made(connection: Connection, client_id: str, made: Sequence[Made | Entry]) -> None:
     """Keep codes with their decisions, but for those decisions by hand that stand there already."""
     # A decision made for one credential has that credential's serial as its number: sequential for both.
     insert_decisions(
         connection,
         [Standing(each.issued.place.serial, each.decision) for each in made if each.standing is None],
     )
-    connection.execute(insert(tables.credential), [_credential_row(each) for each in made])
+    connection.execute(insert(tables.credential), [_credential_row(client_id, each) for each in made])
 
 
 def insert_decisions(connection: Connection, decided: Sequence[Standing]) -> None:
@@ -82,7 +92,23 @@ def read_decision(row: Any) -> Decision:
     )
 
 
-def _credential_row(made: Made | Entry) -> dict[str, object]:
+def holder_row(facts: HolderFacts) -> dict[str, Any]:
+    """Somebody on file, as a row without its number and version."""
+    guardian = None if facts.guardian is None else int(facts.guardian)
+    evidence = evidence_bytes(facts.evidence)
+    return facts._asdict() | {"form": int(facts.form), "guardian": guardian, "evidence": evidence}
+
+
+def read_holder(row: Any) -> Holder:
+    """Somebody on file from their row."""
+    guardian = None if row.guardian is None else Guardian(row.guardian)
+    evidence = read_evidence(row.evidence)
+    form = Form(row.form)
+    facts = HolderFacts(row.subject, row.name, row.document_tail, form, guardian, row.lifetime, evidence)
+    return Holder(row.holder_id, row.version, facts)
+
+
+def _credential_row(client_id: str, made: Made | Entry) -> dict[str, object]:
     row = made.issued
     serial = row.place.serial
     return {
@@ -93,6 +119,7 @@ def _credential_row(made: Made | Entry) -> dict[str, object]:
         "issued_at": row.issued_at,
         "expires_at": row.expires_at,
         "text": row.text,
+        "client_id": client_id,
     }
 
 

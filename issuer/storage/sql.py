@@ -1,30 +1,29 @@
 """The issuer's store on SQL, one code path for SQLite and PostgreSQL.
 
 No lock is held while codes are signed. Places are given out in a short transaction of their own that takes the counter
-row first, so that two workers never get one; what was signed is recorded in another, where the primary keys decide:
-of two that used one key, or one place, the second is refused whole. A place whose code was never recorded is burned,
-which harms nobody.
+row first, so that two workers never get one; what was signed is recorded in another (:mod:`issuer.storage.deeds`),
+where the primary keys decide: of two that used one key, or one place, the second is refused whole. A place whose code
+was never recorded is burned, which harms nobody.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
-from issuer.storage.consequences import end_device_of, learn, set_bits
-from issuer.storage.ports import Entry, IssuedRow, Overview, Replay, Standing
-from issuer.storage.rows import ISSUED, insert_into, insert_made, issued, read_decision
+from issuer.storage.ports import Overview, Owned, Replay
+from issuer.storage.rows import ISSUED, insert_into, issued
 from service_kit.clock import DAY_SECONDS
 from service_kit.database import reading, transaction
 from service_kit.retrying import retried
 
-_LISTS, _PUBLISHED = "status-list", "published-at"
+LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""
 
@@ -40,7 +39,7 @@ class SqlIssuerStore:
         places: list[Place] = []
         # In haste: a code that is recorded takes its place's commit to the disk with it.
         with transaction(self._engine, hasty=True) as connection:
-            next_value(connection, _LISTS, 0)
+            next_value(connection, LISTS, 0)
             while len(places) < count:
                 list_id, position = _open_list(connection, end, room=1)
                 taken = min(count - len(places), STATUS_LIST_SIZE - position)
@@ -48,22 +47,6 @@ class SqlIssuerStore:
                 row = tables.status_list
                 connection.execute(update(row).where(row.c.list_id == list_id).values(next_position=position + taken))
         return places
-
-    @retried
-    def record(self, client_id: str, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        # Two that record the same keys in different orders would each wait for the other.
-        entries = sorted(entries, key=lambda entry: entry.key)
-        used = tables.idempotency.c
-        keys, now = [entry.key for entry in entries], entries[0].issued.issued_at
-        expired = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
-        with transaction(self._engine) as connection:
-            # A key whose code has expired is free again; a file of the same residents is issued for every week.
-            connection.execute(expired.where(used.expires_at <= now))
-            insert_made(connection, entries)
-            connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
-            learn(connection, entries, client_id, now)
 
     @retried
     def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
@@ -77,7 +60,7 @@ class SqlIssuerStore:
             if connection.execute(bound).scalars().all() == [digest]:
                 return
         with transaction(self._engine) as connection:
-            next_value(connection, _LISTS, 0)
+            next_value(connection, LISTS, 0)
             if not connection.execute(bound).first():
                 connection.execute(insert(tables.secret_check).values(digest=digest))
             elif connection.execute(bound).scalar_one() != digest:
@@ -89,32 +72,20 @@ class SqlIssuerStore:
             return connection.execute(select(tables.secret_check)).first() is not None
 
     @retried
-    def find(self, handle: bytes) -> IssuedRow | None:
+    def find(self, handle: bytes) -> Owned | None:
+        credential, decision = tables.credential, tables.decision
+        whole = select(*ISSUED, decision.c.subject, credential.c.client_id).join_from(credential, decision)
         with reading(self._engine) as connection:
-            found = connection.execute(select(*ISSUED).where(tables.credential.c.handle == handle)).first()
-        return None if found is None else issued(*found)
-
-    @retried
-    def standing(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Standing]:
-        row = tables.decision.c
-        by_hand = select(tables.decision).where(row.subject.in_(subjects), row.approver.is_not(None))
-        with reading(self._engine) as connection:
-            found = connection.execute(by_hand.order_by(row.starts_at, row.decision_id))
-            newest = {each.subject: Standing(each.decision_id, read_decision(each)) for each in found}
-        return {subject: each for subject, each in newest.items() if each.decision.ends_at > at}
-
-    @retried
-    def withdraw(self, place: Place, at: int, cause: str, author: str, *, ends_device: bool = False) -> bool:
-        with transaction(self._engine) as connection:
-            if ends_device:
-                # First, as whoever claims or renews does it: of two that lock in another order each would wait.
-                end_device_of(connection, place.serial, at, cause, author)
-            return bool(set_bits(connection, [place.serial], at, cause, author))
+            found = connection.execute(whole.where(credential.c.handle == handle)).first()
+        if found is None:
+            return None
+        *rest, subject, client_id = found
+        return Owned(issued(*rest), subject, client_id or "")
 
     @retried
     def open_lists(self, at: int, days_ahead: int) -> None:
         with transaction(self._engine) as connection:
-            next_value(connection, _LISTS, 0)
+            next_value(connection, LISTS, 0)
             for day in range(days_ahead + 1):
                 _open_list(connection, group_end(at + day * DAY_SECONDS), room=_ROOM_AHEAD)
 
@@ -136,20 +107,23 @@ class SqlIssuerStore:
             published_at = counters.get(_PUBLISHED)
             unpublished = select(func.count()).where(withdrawn.serial >= Place(least or 0, 0).serial)
             waiting = connection.execute(unpublished.where(withdrawn.withdrawn_at >= (published_at or 0))).scalar_one()
-        return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(_LISTS, 0))
+        return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(LISTS, 0))
 
     @retried
     def current_lists(self, at: int, upto: int | None = None) -> Mapping[int, tuple[int, list[int]]]:
         lists, withdrawn = tables.status_list.c, tables.withdrawal.c
         with reading(self._engine) as connection:
             current = select(lists.list_id, lists.expires_at).where(lists.expires_at > at)
-            serials = select(withdrawn.serial)
+            seen = tables.seen_withdrawal.c
+            serials, lost = select(withdrawn.serial), select(seen.serial)
             if upto is not None:
                 current, serials = current.where(lists.opened_in <= upto), serials.where(withdrawn.segment <= upto)
+                lost = lost.where(seen.segment <= upto)
             ends = {row.list_id: row.expires_at for row in connection.execute(current)}
             least = Place(min(ends, default=0), 0).serial
             positions: dict[int, list[int]] = defaultdict(list)
-            for (serial,) in connection.execute(serials.where(withdrawn.serial >= least)):
+            both = serials.where(withdrawn.serial >= least).union(lost.where(seen.serial >= least))
+            for (serial,) in connection.execute(both):
                 place = place_of(serial)
                 positions[place.list_id].append(place.position)
         return {list_id: (end, positions[list_id]) for list_id, end in ends.items()}
@@ -179,7 +153,7 @@ def _open_list(connection: Connection, end: int, room: int) -> tuple[int, int]:
     if found is not None:
         return found.list_id, found.next_position
     # List ids are never used again: a reference to a retired list must stay refused.
-    list_id = next_value(connection, _LISTS)
+    list_id = next_value(connection, LISTS)
     if list_id > MAX_STATUS_LIST:
         raise Conflict("all status list ids are used")
     connection.execute(insert(tables.status_list).values(list_id=list_id, expires_at=end, next_position=0))
@@ -194,13 +168,3 @@ def _replays(connection: Connection, client_id: str, keys: Sequence[str], at: in
         .where(used.client_id == client_id, used.key.in_(keys), used.expires_at > at)
     )
     return {key: Replay(body_hash, issued(*rest)) for key, body_hash, *rest in connection.execute(query)}
-
-
-def _idempotency_row(client_id: str, entry: Entry) -> dict[str, object]:
-    return {
-        "client_id": client_id,
-        "key": entry.key,
-        "body_hash": entry.body_hash,
-        "serial": entry.issued.place.serial,
-        "expires_at": entry.issued.expires_at,
-    }

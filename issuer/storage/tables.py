@@ -95,6 +95,9 @@ Index(
     postgresql_where=decision.c.approver.is_not(None),
 )
 
+# What is in force about a person, and by it which codes of theirs may be alive: no code outlives its decision.
+Index("issuer_decision_of_person", decision.c.subject, decision.c.ends_at)
+
 credential = Table(
     "issuer_credential",
     metadata,
@@ -105,6 +108,9 @@ credential = Table(
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
+    # Whose the handle is: no other client may use it. NULL: issued before this was kept, and nobody's.
+    Column("client_id", String(64)),
+    Index("issuer_credential_by_decision", "decision_id"),
 )
 
 withdrawal = Table(
@@ -122,6 +128,14 @@ Index(
     withdrawal.c.serial,
     sqlite_where=withdrawal.c.segment.is_(None),
     postgresql_where=withdrawal.c.segment.is_(None),
+)
+
+# Bits that gates have seen, of codes that were lost with a database: set for good, and a place that nobody gets.
+seen_withdrawal = Table(
+    "issuer_seen_withdrawal",
+    metadata,
+    Column("serial", _Serial, primary_key=True, autoincrement=False),
+    Column("segment", BigInteger, nullable=False),
 )
 
 segment = Table(

@@ -2,4 +2,5 @@
 
 import { App } from "./app";
 
-new App(document.getElementById("app")!).start();
+// Where the page has already said that it cannot run here (support.js), that stands.
+if (!document.querySelector("[data-unsupported]")) new App(document.getElementById("app")!).start();

@@ -23,9 +23,9 @@ export function unlockSound(): void {
 }
 
 /** Let sound and speech begin at once, from within somebody's tap: some browsers take no other moment. */
-export function beginSound(): void {
+export function beginSound(alsoSpeech: boolean): void {
   void context()?.resume();
-  if ("speechSynthesis" in globalThis) speechSynthesis.speak(new SpeechSynthesisUtterance(""));
+  if (alsoSpeech && "speechSynthesis" in globalThis) speechSynthesis.speak(new SpeechSynthesisUtterance(""));
 }
 
 /** Play a signal; silent where the device or the browser refuses. */

@@ -7,7 +7,8 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,9 +32,12 @@ from issuer.holder_proof import Proven
 from issuer.holding import PAPERS_A_DAY, Held, Holding
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.deeds import KEEP_CLAIM_CODE_SECONDS
 from issuer.storage.holder_ports import Holder
-from issuer.storage.holders import KEEP_CLAIM_CODE_SECONDS, SqlHolderStore
+from issuer.storage.holders import SqlPersonStore
+from issuer.storage.ports import IssuedRow
 from issuer.storage.sql import SqlIssuerStore
+from issuer.withdrawal import withdraw
 from service_kit.database import connect, migrate, transaction
 from tests.unit.issuer.issuing import AUDIENCE, DAY, NOW, SECRETS, by_hand, own_key, paper, sampled
 
@@ -47,11 +51,13 @@ class Office:
     def __init__(self, url: str) -> None:
         self.engine: Engine = connect(url)
         migrate(self.engine, MIGRATIONS, VERSION_TABLE)
-        self.store = SqlHolderStore(self.engine)
+        self.store = SqlPersonStore(self.engine)
         signer = PemSigner(KEY, own_key(KEY).kid)
-        self.issuance = Issuance(SqlIssuerStore(self.engine), signer, own_key(KEY), "unit", SECRETS, AUDIENCE)
+        self.issuance = Issuance(
+            SqlIssuerStore(self.engine), self.store, signer, own_key(KEY), "unit", SECRETS, AUDIENCE
+        )
         self.claim_codes = ClaimCodes(self.store, self.issuance)
-        self.holding = Holding(self.store, self.store, self.issuance)
+        self.holding = Holding(self.store, self.issuance)
 
     def code(self, at: int = NOW, **changes: Any) -> str:
         return self.claim_codes.make(paper(**{"form": "phone", **changes}), "app", at).text
@@ -62,8 +68,8 @@ class Office:
     def claim(self, code: str, point: bytes, at: int = NOW) -> Held:
         return self.holding.claim(self.digest(code), point, at)
 
-    def issue(self, key: str, at: int = NOW, **changes: Any) -> None:
-        self.issuance.issue("app", ask_for(paper(**changes), key), at)
+    def issue(self, key: str, at: int = NOW, **changes: Any) -> IssuedRow:
+        return self.issuance.issue("app", ask_for(paper(**changes), key), at)
 
     def holder(self, code: str) -> Holder:
         found = self.store.find_claim_code(self.digest(code))
@@ -202,20 +208,20 @@ def test_what_was_overtaken_is_not_kept(offices: Offices) -> None:
     made = office.issuance.make(holder.facts, point, NOW)
     office.issue("red", decision=by_hand())
     with pytest.raises(Conflict):
-        office.store.record_claim(office.digest(code), holder, point, made)
+        office.holding._record_claim(office.digest(code), holder, point, made)
     assert office.claim(code, point).status is Status.RED
     device = office.store.find_device(point)
     assert device is not None
     made = office.issuance.make(device.holder.facts, point, NOW)
     office.claim(office.code(), point_of())
     with pytest.raises(Conflict):
-        office.store.record_renewal(device, made)
+        office.holding._record_renewal(device, made)
     with pytest.raises(Conflict):
-        office.store.record_paper(device, made, NOW, PAPERS_A_DAY)
+        office.holding._record_paper(device, made, NOW)
     ended = office.code()
     office.code()
     with pytest.raises(Conflict):
-        office.store.record_claim(office.digest(ended), office.holder(office.code()), point, made)
+        office.holding._record_claim(office.digest(ended), office.holder(office.code()), point, made)
 
 
 def test_paper_is_limited_also_at_once(offices: Offices) -> None:
@@ -276,11 +282,10 @@ def test_withdrawing_and_claiming_at_once(offices: Offices) -> None:
     held = offices.one.claim(offices.one.code(), old)
     code = offices.one.code()
 
-    def withdraw(office: Office) -> bool:
-        store = SqlIssuerStore(office.engine)
-        return store.withdraw(held.issued.place, NOW, "lost-device", "desk/li", ends_device=True)
+    def report(office: Office) -> bool:
+        return withdraw(office.issuance.store, office.store, held.issued.handle, "lost-device", "desk/li", NOW)
 
-    _, claimed = offices.at_once(withdraw, lambda office: office.claim(code, new))
+    _, claimed = offices.at_once(report, lambda office: office.claim(code, new))
     assert isinstance(claimed, Held)
     assert offices.one.holding.renew(new, NOW) == claimed
     assert offices.rows("SELECT count(*) FROM issuer_withdrawal") == [(1,)]
@@ -292,15 +297,17 @@ def _die(url: str, code: str, point: bytes, before: bool) -> None:
     def kill(*_: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    record = office.store.record_claim
+    deed = office.store.deed
 
-    def recorded(*arguments: Any) -> None:
+    @contextmanager
+    def recorded(subjects: Iterable[bytes]) -> Iterator[Any]:
         if before:
             event.listen(office.engine, "commit", kill)
-        record(*arguments)
+        with deed(subjects) as found:
+            yield found
         kill()
 
-    object.__setattr__(office.store, "record_claim", recorded)
+    object.__setattr__(office.store, "deed", recorded)
     office.claim(code, point)
 
 

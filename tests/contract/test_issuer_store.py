@@ -17,6 +17,7 @@ from issuer.decisions import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, 
 from issuer.indices import Place, group_end
 from issuer.service import MIGRATIONS, VERSION_TABLE
 from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, News, SegmentRow
 from issuer.storage.sql import SqlIssuerStore
 from issuer.storage.tables import metadata
@@ -76,15 +77,33 @@ def entry(place: Place, key: str = "", at: int = NOW, lifetime: int = DAY) -> En
 def issue(store: IssuerStore, keys: Sequence[str], at: int = NOW, lifetime: int = DAY) -> list[Entry]:
     places = store.allocate(group_end(at + lifetime), len(keys))
     entries = [entry(place, key, at, lifetime) for place, key in zip(places, keys, strict=True)]
-    store.record(CLIENT, entries)
+    keep(store, entries)
     return entries
+
+
+def keep(store: IssuerStore, entries: Sequence[Entry]) -> None:
+    """Codes and what their keys were used for, in one transaction."""
+    with persons(store).deed([each.decision.subject for each in entries]) as deed:
+        if entries:
+            deed.keep(CLIENT, entries)
+            deed.keep_keys(CLIENT, entries, entries[0].issued.issued_at)
+
+
+def withdraw(store: IssuerStore, place: Place, at: int, cause: str, author: str) -> bool:
+    with persons(store).deed([bytes(32)]) as deed:
+        return bool(deed.withdraw([place.serial], at, cause, author))
+
+
+def persons(store: IssuerStore) -> SqlPersonStore:
+    assert isinstance(store, SqlIssuerStore)
+    return SqlPersonStore(store._engine)
 
 
 def test_what_is_recorded_is_found(stores: Stores) -> None:
     """By handle and by key, by every process, as it was given."""
     (kept,) = issue(stores.store, ["k"])
     for store in (stores.store, stores.another()):
-        assert store.find(kept.issued.handle) == kept.issued
+        assert store.find(kept.issued.handle) == (kept.issued, bytes(32), CLIENT)
         assert store.replays(CLIENT, ["k", "other"], NOW) == {"k": (kept.body_hash, kept.issued)}
         assert store.replays("another client", ["k"], NOW) == {}
         assert store.find(bytes(16)) is None
@@ -106,10 +125,10 @@ def test_a_refused_record_leaves_nothing(store: IssuerStore) -> None:
     places = store.allocate(END, 2)
     fresh = [entry(place, key) for place, key in zip(places, ("free", "taken"), strict=True)]
     with pytest.raises(Conflict):
-        store.record(CLIENT, fresh)
+        keep(store, fresh)
     assert set(store.replays(CLIENT, ["free", "taken"], NOW)) == {"taken"}
     assert [store.find(each.issued.handle) for each in fresh] == [None, None]
-    store.record(CLIENT, fresh[:1])
+    keep(store, fresh[:1])
 
 
 def test_key_is_taken_while_its_code_lives(store: IssuerStore) -> None:
@@ -127,7 +146,7 @@ def test_place_is_taken_for_ever(store: IssuerStore) -> None:
     """Two codes on one bit: withdrawing the one would withdraw the other."""
     (kept,) = issue(store, ["k"])
     with pytest.raises(Conflict):
-        store.record(CLIENT, [entry(kept.issued.place, "another")])
+        keep(store, [entry(kept.issued.place, "another")])
 
 
 @pytest.mark.parametrize(
@@ -157,8 +176,8 @@ def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[s
     )  # fmt: skip
     broken = entry(place)._replace(decision=made._replace(**changes))
     with pytest.raises(Conflict):
-        store.record(CLIENT, [broken])
-    store.record(CLIENT, [broken._replace(decision=made._replace(ends_at=NOW + MAX_MANUAL_DAYS * DAY))])
+        keep(store, [broken])
+    keep(store, [broken._replace(decision=made._replace(ends_at=NOW + MAX_MANUAL_DAYS * DAY))])
 
 
 def test_database_refuses_a_rule_with_an_approver(store: IssuerStore) -> None:
@@ -167,7 +186,7 @@ def test_database_refuses_a_rule_with_an_approver(store: IssuerStore) -> None:
     sound = entry(place)
     for changes in ({"approver": "commission/li"}, {"rule_set": MANUAL}, {"author": "other/rule-set"}):
         with pytest.raises(Conflict):
-            store.record(CLIENT, [sound._replace(decision=sound.decision._replace(**changes))])
+            keep(store, [sound._replace(decision=sound.decision._replace(**changes))])
 
 
 def test_migrations_make_the_tables_of_the_program(stores: Stores) -> None:
@@ -190,11 +209,11 @@ def test_credential_needs_its_decision(stores: Stores) -> None:
 def test_withdrawn_once(store: IssuerStore) -> None:
     """The first stands; what was never issued cannot be withdrawn."""
     first, second = issue(store, ["a", "b"])
-    assert store.withdraw(second.issued.place, NOW, "lost-device", "app")
-    assert not store.withdraw(second.issued.place, NOW + 1, "superseded", "other")
+    assert withdraw(store, second.issued.place, NOW, "lost-device", "app")
+    assert not withdraw(store, second.issued.place, NOW + 1, "superseded", "other")
     assert store.current_lists(NOW)[first.issued.place.list_id] == (END, [second.issued.place.position])
     with pytest.raises(Conflict):
-        store.withdraw(Place(9, 9), NOW, "superseded", "app")
+        withdraw(store, Place(9, 9), NOW, "superseded", "app")
 
 
 def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
@@ -202,7 +221,7 @@ def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
     (old,) = issue(store, ["old"], lifetime=DAY)
     (young,) = issue(store, ["young"], lifetime=3 * DAY)
     for each in (old, young):
-        store.withdraw(each.issued.place, NOW, "superseded", "app")
+        withdraw(store, each.issued.place, NOW, "superseded", "app")
     assert set(store.current_lists(END - 1)) == {old.issued.place.list_id, young.issued.place.list_id}
     assert store.current_lists(END) == {young.issued.place.list_id: (group_end(NOW + 3 * DAY), [0])}
     assert store.current_lists(NOW + 30 * DAY) == {}
@@ -267,11 +286,11 @@ def test_each_withdrawal_is_carried_by_one_segment(stores: Stores) -> None:
     entries = issue(stores.store, ["a", "b", "c"])
     places = [each.issued.place for each in entries]
     for place in places[:2]:
-        stores.store.withdraw(place, NOW, "superseded", "app")
+        withdraw(stores.store, place, NOW, "superseded", "app")
     number, news = cut(stores)
     assert (number, sorted(news.withdrawn), news.is_all) == (1, places[:2], True)
     assert news.opened == {places[0].list_id: END}
-    stores.store.withdraw(places[2], NOW - 1000, "superseded", "app")
+    withdraw(stores.store, places[2], NOW - 1000, "superseded", "app")
     assert cut(stores) == (2, News({}, [places[2]], True))
     assert cut(stores) == (3, News({}, [], True))
     for upto, count in ((1, 2), (2, 3), (3, 3)):
@@ -298,7 +317,7 @@ def test_a_withdrawal_committed_late_waits_for_the_next_segment(stores: Stores) 
 def test_what_is_retired_is_left_out_of_segments(stores: Stores) -> None:
     """Gates have dropped the list; a bit in it would break the chain there."""
     (old,) = issue(stores.store, ["old"], lifetime=DAY)
-    stores.store.withdraw(old.issued.place, NOW, "superseded", "app")
+    withdraw(stores.store, old.issued.place, NOW, "superseded", "app")
     assert cut(stores, END) == (1, News({}, [], True))
     assert cut(stores, END) == (2, News({}, [], True))
     assert SqlStatusFeed(stores.engine).changes(END) == {}
@@ -307,7 +326,7 @@ def test_what_is_retired_is_left_out_of_segments(stores: Stores) -> None:
 def test_a_segment_takes_no_more_than_it_may(stores: Stores) -> None:
     """A wave of withdrawals is cut into pieces that gates can hold."""
     for each in issue(stores.store, [f"{n}" for n in range(5)]):
-        stores.store.withdraw(each.issued.place, NOW, "superseded", "app")
+        withdraw(stores.store, each.issued.place, NOW, "superseded", "app")
     found = [cut(stores, most=2)[1] for _ in range(3)]
     assert [(len(news.withdrawn), news.is_all) for news in found] == [(2, False), (2, False), (1, True)]
 
@@ -315,7 +334,7 @@ def test_a_segment_takes_no_more_than_it_may(stores: Stores) -> None:
 def test_nothing_of_a_broken_segment_stays(stores: Stores) -> None:
     """A number that was not kept must not have taken withdrawals with it."""
     (kept,) = issue(stores.store, ["a"])
-    stores.store.withdraw(kept.issued.place, NOW, "superseded", "app")
+    withdraw(stores.store, kept.issued.place, NOW, "superseded", "app")
     with pytest.raises(KeyError), SqlStatusFeed(stores.engine).cutting() as cutting:
         assert cutting.take(1, NOW, 10).withdrawn
         raise KeyError
@@ -390,7 +409,7 @@ def test_many_issue_at_once(stores: Stores) -> None:
         for number in range(5):
             kept = entry(store.allocate(END, 1)[0], f"{number}")
             try:
-                store.record(CLIENT, [kept])
+                keep(store, [kept])
             except Conflict:
                 assert set(store.replays(CLIENT, [f"{number}"], NOW)) == {f"{number}"}
             else:
@@ -424,7 +443,7 @@ def test_many_cut_at_once(stores: Stores) -> None:
     """No number twice and no withdrawal twice, whoever is faster."""
     entries = issue(stores.store, [f"{n}" for n in range(8)])
     for each in entries:
-        stores.store.withdraw(each.issued.place, NOW, "superseded", "app")
+        withdraw(stores.store, each.issued.place, NOW, "superseded", "app")
     found = at_once(stores, lambda store: cut(stores, most=3))
     assert sorted(number for number, _ in found) == [1, 2, 3, 4]
     assert sorted(place for _, news in found for place in news.withdrawn) == [e.issued.place for e in entries]
@@ -450,11 +469,11 @@ def test_overview_tells_what_is_not_published_and_what_room_is_left(stores: Stor
     store.open_lists(NOW, 1)
     first, second = issue(store, ["one", "two"])
     assert store.overview(NOW)[1:] == (0, STATUS_LIST_SIZE - 2, MAX_STATUS_LIST - 2)
-    store.withdraw(first.issued.place, NOW, "superseded", "app")
+    withdraw(store, first.issued.place, NOW, "superseded", "app")
     assert store.overview(NOW).withdrawals_unpublished == 1
     stores.another().note_published(NOW + 1)
     assert store.overview(NOW)[:2] == (NOW + 1, 0)
-    store.withdraw(second.issued.place, NOW + 1, "superseded", "app")
+    withdraw(store, second.issued.place, NOW + 1, "superseded", "app")
     assert store.overview(NOW).withdrawals_unpublished == 1
     store.note_published(NOW + 2)
     assert store.overview(NOW)[:2] == (NOW + 2, 0)

@@ -21,6 +21,7 @@ from credentials.errors import ApprovalRejected, Conflict, StorageUnavailable, T
 from credentials.signing import PemSigner
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import IssuedRow
 from issuer.storage.sql import SqlIssuerStore
 from issuer.storage.tables import used_assertion
@@ -82,7 +83,9 @@ class Worker:
         self.store = SqlIssuerStore(self.engine)
         self.store.bind_secret(SECRETS.digest)
         signer = PemSigner(private_key, own_key.kid)
-        self.issuance = Issuance(self.store, signer, own_key, "health-commission", SECRETS, AUDIENCE)
+        self.issuance = Issuance(
+            self.store, SqlPersonStore(self.store._engine), signer, own_key, "health-commission", SECRETS, AUDIENCE
+        )
         self.assertions = UsedAssertions(self.engine, used_assertion)
         self.storage = open_storage(scene.url)
         folder = scene.registry_folder
@@ -134,7 +137,7 @@ class Worker:
         """One of the codes that were issued here."""
         if self.handles:
             handle = self.chance.choice(self.handles)
-            withdraw(self.store, handle, "superseded", CLIENT, NOW)
+            withdraw(self.store, self.issuance.people, handle, "superseded", CLIENT, NOW)
             self._say("withdrawn", handle=handle.hex())
 
     def use_assertion(self) -> None:

@@ -154,31 +154,6 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
     assert gate.type(code) == ("accepted", "")
 
 
-def test_a_denial_counts_though_the_registrys_time_was_once_ahead(gate: Checkpoint, town: Town) -> None:
-    """A night of a wrong clock at the registry, then a stolen key: gates that lived through it refuse it at once."""
-    code, snapshot = town.paper("钱二")["text"], town.snapshot()
-    ahead, after = (json.loads(json.dumps(snapshot)) for _ in range(2))
-    for number, answer in enumerate((ahead, after), 1):
-        answer["trust"]["versions"]["timestamp"] += number
-        answer["position"] = f"made up {number}"
-    ahead["trust"]["registry_time"] += 25 * HOUR
-    henan = next(member for member in after["trust"]["members"] if member["id"] == "CN-41")
-    after["trust"]["denied"] += [
-        {"kid": key["kid"], "reason": "compromised", "denied_at": 0}
-        for key in henan["keys"]
-        if key["use"] == "credential"
-    ]
-    for answer in (ahead, after):
-        gate.context.route("**/v1/snapshot*", answering({"json": answer}))
-        gate.refresh()
-        expect(gate.page.locator("[data-failure]")).to_have_count(0)
-        gate.do("back")
-        gate.context.unroute("**/v1/snapshot*")
-    gate.context.set_offline(True)
-    gate.page.reload()
-    assert gate.type(code) == ("refused", "key-denied")
-
-
 def answering(answer: dict[str, Any]) -> Callable[[Route], None]:
     """What gives ``answer`` instead of the service's."""
     return lambda route: route.fulfill(**answer)

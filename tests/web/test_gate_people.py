@@ -117,6 +117,7 @@ def test_gloves_find_what_they_press(launch: Launch, town: Town, large: bool, si
     gate.page.locator("[data-way=paper]").click()
     check_targets(gate, least)
     gate.do("back")
+    gate.next()
     gate.settings()
     check_targets(gate, least)
 

@@ -89,7 +89,7 @@ class App implements Desk {
   }
 
   begin(language: Language): void {
-    beginSound();
+    beginSound(this.preferences.wants("speech"));
     this.adopt(language);
     this.next();
   }

@@ -138,7 +138,7 @@ export const EN: Record<TextName, string> = {
   otherCamera: "Other camera",
   challengeTitle: "Let them scan this gate",
   challengeSymbol: "Challenge",
-  documentDiffers: "Wrong document",
+  documentDiffers: "No match",
   cannotPass: "{status}: may not pass.",
   decidedByHand: "Decided by the guard, who has seen the document. The code has not decided it.",
   documentFirst: "See the document first, and tick it above",

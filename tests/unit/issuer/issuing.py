@@ -21,6 +21,7 @@ from credentials.wire import cose
 from issuer.holder_proof import make_proof
 from issuer.issuance import Issuance, Secrets
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.database import connect, migrate
 
@@ -54,6 +55,18 @@ def sampled(**changes: Any) -> dict[str, Any]:
     return {"kind": "nucleic-acid", "result": "negative", "sampled_at": NOW - DAY, "region": 410102, **changes}
 
 
+def resident_numbers(count: int) -> list[str]:
+    """Resident numbers with the right check character (GB 11643), no two the same."""
+    return [_checked(f"110105{1950 + number // 1000}0101{number % 1000:03d}") for number in range(count)]
+
+
+def _checked(body: str) -> str:
+    remainder = 0
+    for digit in body:
+        remainder = (remainder + int(digit)) * 2 % 11
+    return body + "0123456789X"[(12 - remainder) % 11]
+
+
 def by_hand(**changes: Any) -> dict[str, Any]:
     """A manual decision that is in order."""
     return {
@@ -85,9 +98,17 @@ class IssuerOnDisk:
         self.engines.append(engine)
         return SqlIssuerStore(engine)
 
-    def issuing_with(self, signer: Signer, store: SqlIssuerStore | None = None) -> Issuance:
-        """Issuance with another signer or store."""
-        return Issuance(store or self.store, signer, self.key, "health-commission", SECRETS, AUDIENCE)
+    def issuing_with(
+        self, signer: Signer, store: SqlIssuerStore | None = None, people: SqlPersonStore | None = None
+    ) -> Issuance:
+        """Issuance with another signer or stores."""
+        store = store or self.store
+        people = people or SqlPersonStore(store._engine)
+        return Issuance(store, people, signer, self.key, "health-commission", SECRETS, AUDIENCE)
+
+    @property
+    def people(self) -> SqlPersonStore:
+        return SqlPersonStore(self.engines[0])
 
     def read(self, text: str) -> StatusCredential:
         """What a gate reads in a code."""

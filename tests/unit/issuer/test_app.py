@@ -81,7 +81,7 @@ def test_conflict_and_refusals(issuer: Issuer) -> None:
         (paper(name="李四"), "k", 409, "idempotency-conflict"),
         (paper(document={"number": "110105194912310021"}), "2", 422, "invalid-document"),
         (phone(new_private_key(), NOW - 3600), "3", 422, "proof-of-possession-failed"),
-        (paper(name="   "), "4", 400, "invalid-request"),
+        (paper(name="   "), "4", 422, "invalid-name"),
         (paper(name="\ud800"), "5", 400, "invalid-request"),
         (paper(colour="green"), "6", 422, "invalid-request"),
         (paper(form="screenshot"), "7", 422, "invalid-request"),
@@ -189,6 +189,7 @@ def test_state_and_readiness(issuer: Issuer) -> None:
         "clock_offset_seconds": 0,
         "kid": issuer.office.issuance.own_key.kid.hex(),
         "shared_cache": None,
+        "listing": {"faults": [], "age": None, "failure": ""},
         "publication": {
             "every_seconds": 0,
             "segment": None,

@@ -133,7 +133,7 @@ def test_bad_lines_are_reported_and_stop_no_other(issuer: IssuerOnDisk, tmp_path
     assert (result.issued, result.present) == (2, 0)
     report = [json.loads(line) for line in source.with_name("codes.ndjson.rejected.ndjson").read_text().splitlines()]
     assert [(line["number"], line["code"]) for line in report] == [
-        (2, "invalid-request"),
+        (2, "invalid-name"),
         (3, "invalid-document"),
         (4, "invalid-request"),
         (5, "invalid-request"),

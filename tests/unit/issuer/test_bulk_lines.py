@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import InvalidRequest, TongxingError
+from issuer import gb18030
 from issuer.bulk_lines import MAX_LINE_BYTES, count_lines, read_lines
 from tests.unit.issuer.issuing import NUMBER
 
@@ -123,3 +124,33 @@ def test_lines_are_counted_for_the_progress_bar(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("a\nb\nc\n")
     assert count_lines(tmp_path / "people.csv") == 3
     assert count_lines(tmp_path) == 0, "a pipe can be read only once, so it is not counted"
+
+
+@pytest.mark.parametrize(
+    ("code", "character"),
+    [("FE59", "\u9fb4"), ("82359037", "\ue81e"), ("FEA0", "\u9fbb"), ("A6D9", "\ufe10"), ("84318236", "\ue78d"),
+     ("A6F3", "\ufe19"), ("FE51", "\U00020087"), ("95329031", "\ue816"), ("FE91", "\U000241fe"), ("A8BC", "\u1e3f"),
+     ("CDF5", "王")],
+)  # fmt: skip
+def test_gb18030_is_of_2022(code: str, character: str) -> None:
+    """Signing a wrong character in a name is worse than refusing it."""
+    assert gb18030.decode(bytes.fromhex(code)) == character
+
+
+def test_gb18030_is_still_one_to_one() -> None:
+    """No two codes became one character: two people's names would."""
+    text = "".join(map(chr, [*range(0x80, 0xD800), *range(0xE000, 0x30000)]))
+    assert len(set(gb18030.decode(text.encode("gb18030")))) == len(text)
+
+
+@pytest.mark.parametrize("tail", [",,,\n,,,\n", ' , ,"", \n', ",,,,,,\r\n\r\n", "\u3000,,,\n"])
+def test_blank_rows_at_the_end_are_no_lines(tmp_path: Path, tail: str) -> None:
+    """A spreadsheet writes them for every row that was ever touched."""
+    content = f"name,document_number,form,,\n王小明,{NUMBER},paper,,\n王大明,{NUMBER},paper\n{tail}"
+    assert [fields["name"] for fields in read(tmp_path, content).values()] == ["王小明", "王大明"]
+
+
+def test_a_cell_too_many_is_no_blank(tmp_path: Path) -> None:
+    """A comma in a name shifts the cells after it: that line is refused, the blank column or not."""
+    content = f"name,document_number,form,,\n王,小明,{NUMBER},paper\n"
+    assert read(tmp_path, content) == {2: "invalid-request"}

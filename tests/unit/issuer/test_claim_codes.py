@@ -20,7 +20,7 @@ from issuer.claim_codes import (
     read_claim_code,
 )
 from issuer.holding import Holding
-from issuer.storage.holders import SqlHolderStore
+from issuer.storage.holders import SqlPersonStore
 from tests.unit.issuer.issuing import DAY, NOW, NUMBER, IssuerOnDisk, by_hand, paper
 
 POINT = compressed_point(new_private_key().public_key())
@@ -29,14 +29,14 @@ sound = st.integers(0, 10**14 - 1).map(lambda body: f"{body * 100 + 98 - body * 
 
 @pytest.fixture
 def codes(issuer: IssuerOnDisk) -> ClaimCodes:
-    return ClaimCodes(SqlHolderStore(issuer.engines[0]), issuer.issuance)
+    return ClaimCodes(SqlPersonStore(issuer.engines[0]), issuer.issuance)
 
 
 @pytest.fixture
 def holding(codes: ClaimCodes) -> Holding:
     store = codes.store
-    assert isinstance(store, SqlHolderStore)
-    return Holding(store, store, codes.issuance)
+    assert isinstance(store, SqlPersonStore)
+    return Holding(store, codes.issuance)
 
 
 def test_what_is_drawn_is_sound() -> None:

@@ -62,7 +62,9 @@ def recent(**changes: Any) -> str:
 
 def test_init_twice(folder: Path) -> None:
     """Set-up scripts are run again."""
-    assert answer("init") == {"secret_file": str(folder / "data" / "issuer.secret"), "made": False}
+    listing = {"faults": [], "age": None, "failure": ""}
+    secret = str(folder / "data" / "issuer.secret")
+    assert answer("init") == {"secret_file": secret, "made": False, "listing": listing}
 
 
 def _open_to_others(path: Path) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from credentials import claims
 from credentials.errors import (
     Conflict,
     DecisionRejected,
     IdempotencyConflict,
     InvalidRequest,
+    Malformed,
     NotFound,
     ProofOfPossessionFailed,
     SelfCheckFailed,
@@ -23,11 +25,12 @@ from credentials.errors import (
 from credentials.formats import native
 from credentials.keys import compressed_point, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_PAPER_TEXT_CHARACTERS
-from credentials.model import Form, Guardian, Reason, Status
+from credentials.model import Form, Guardian, Reason, Status, StatusCredential
 from credentials.signing import PemSigner
 from issuer.decisions import MANUAL, RULE_SET
 from issuer.indices import reference_of
 from issuer.issuance import Ask, Issuance, Secrets, ask_for, issued_json, read_handle
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import IssuedRow, Replay
 from issuer.storage.sql import SqlIssuerStore
 from tests.unit.issuer.issuing import (
@@ -39,6 +42,7 @@ from tests.unit.issuer.issuing import (
     by_hand,
     paper,
     phone,
+    resident_numbers,
     sampled,
 )
 
@@ -157,7 +161,7 @@ def test_bad_ones_stop_no_other(issuer: IssuerOnDisk) -> None:
         ask_for(paper(decision=by_hand(basis="none")), "d"),
         ask_for(paper(name="李四"), "e"),
     ]
-    assert outcomes(issuer, *asks) == ["issued", "invalid-request", "invalid-document", "decision-rejected", "issued"]
+    assert outcomes(issuer, *asks) == ["issued", "invalid-name", "invalid-document", "decision-rejected", "issued"]
     assert issuer.rows("issuer_credential") == 2
 
 
@@ -170,7 +174,7 @@ def test_one_key_several_times_in_a_batch(issuer: IssuerOnDisk) -> None:
         ask_for(paper(name="李四"), "k"),
         ask_for(paper(name=" "), "k"),
     ]
-    wanted = ["invalid-request", "issued", "issued", "idempotency-conflict", "idempotency-conflict"]
+    wanted = ["invalid-name", "issued", "issued", "idempotency-conflict", "idempotency-conflict"]
     assert outcomes(issuer, *asks) == wanted
     assert outcomes(issuer, *asks[1:]) == wanted[1:]
     assert issuer.rows("issuer_credential") == 1
@@ -178,7 +182,7 @@ def test_one_key_several_times_in_a_batch(issuer: IssuerOnDisk) -> None:
 
 def test_batch_of_bad_ones_alone(issuer: IssuerOnDisk) -> None:
     """Nothing to issue opens no transaction."""
-    assert outcomes(issuer, ask_for(paper(name=" "))) == ["invalid-request"]
+    assert outcomes(issuer, ask_for(paper(name=" "))) == ["invalid-name"]
     assert outcomes(issuer) == []
 
 
@@ -215,10 +219,10 @@ def test_what_was_signed_must_be_what_was_decided(issuer: IssuerOnDisk, monkeypa
         issue(issuer, paper(), "k")
 
 
-class Unplugged(SqlIssuerStore):
+class Unplugged(SqlPersonStore):
     """A database that goes away between what is promised and what is kept."""
 
-    def record(self, *_: object) -> None:
+    def deed(self, subjects: Iterable[bytes]) -> Any:
         raise StorageUnavailable("gone")
 
 
@@ -226,13 +230,42 @@ def test_no_index_no_code(issuer: IssuerOnDisk) -> None:
     """A code that was released without its row could never be withdrawn."""
     with pytest.raises(StorageUnavailable):
         failing = Unplugged(issuer.engines[0])
-        issuer.issuing_with(issuer.issuance.signer, failing).issue(CLIENT, ask_for(paper()), NOW)
+        issuer.issuing_with(issuer.issuance.signer, people=failing).issue(CLIENT, ask_for(paper()), NOW)
     with issuer.engines[0].begin() as connection:
         connection.execute(text("DROP TABLE issuer_withdrawal"))
         connection.execute(text("DROP TABLE issuer_status_list"))
     with pytest.raises(StorageUnavailable):
         issue(issuer, paper())
     assert issuer.rows("issuer_credential") == 0
+
+
+def test_a_record_that_fails_its_check_fails_alone(issuer: IssuerOnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one record brings, a name for one, must end no batch: the others get their codes, in one transaction."""
+    encode = claims.encode
+
+    def refusing(credential: StatusCredential) -> bytes:
+        if credential.holder_name.startswith("李"):
+            raise Malformed("a name that the format does not hold")
+        return encode(credential)
+
+    monkeypatch.setattr(claims, "encode", refusing)
+    names = ["王小明", "李四", "张三", "李五"]
+    asks = [
+        ask_for(paper(name=name, document={"number": number}), name)
+        for name, number in zip(names, resident_numbers(4), strict=True)
+    ]
+    assert outcomes(issuer, *asks) == ["issued", "self-check-failed", "issued", "self-check-failed"]
+    monkeypatch.undo()
+    assert outcomes(issuer, *asks) == ["issued"] * 4
+    assert issuer.rows("issuer_credential") == 4
+
+
+def test_a_person_twice_in_a_batch(issuer: IssuerOnDisk) -> None:
+    """A line that turns somebody red, and a later line of the same file with yesterday's test: red it is."""
+    asks = [ask_for(paper(decision=by_hand()), "a"), ask_for(paper(), "b"), ask_for(paper(name="王大明"), "c")]
+    rows = issuer.issuance.issue_many(CLIENT, asks, NOW)
+    assert [issuer.read(row.text).status for row in rows if isinstance(row, IssuedRow)] == [Status.RED] * 3
+    assert issuer.rows("issuer_withdrawal") == 0
 
 
 def test_many_at_once_share_nothing(issuer: IssuerOnDisk) -> None:
@@ -282,12 +315,15 @@ def test_who_was_faster_is_found_at_the_record(issuer: IssuerOnDisk) -> None:
 def test_a_record_that_is_always_refused_is_no_endless_loop(issuer: IssuerOnDisk) -> None:
     """What the database refuses for another reason than a taken key will not get better by signing on."""
 
-    class Refusing(SqlIssuerStore):
-        def record(self, *_: object) -> None:
+    class Refusing(SqlPersonStore):
+        def deed(self, subjects: Iterable[bytes]) -> Any:
             raise Conflict("refused")
 
+    refusing = issuer.issuing_with(issuer.issuance.signer, people=Refusing(issuer.engines[0]))
     with pytest.raises(Conflict):
-        issuer.issuing_with(issuer.issuance.signer, Refusing(issuer.engines[0])).issue(CLIENT, ask_for(paper()), NOW)
+        refusing.issue(CLIENT, ask_for(paper()), NOW)
+    outcomes = refusing.issue_many(CLIENT, [ask_for(paper(), "a"), ask_for(paper(name="李四"), "b")], NOW)
+    assert [type(each) for each in outcomes] == [Conflict, Conflict]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 65, "a\nb", "a\0b", 7])

@@ -63,14 +63,18 @@ def test_withdrawals_wait_until_they_are_published(issuer: Issuer) -> None:
     assert "tongxing_publication_age_seconds" not in before
     issuer.withdraw(handles[0])
     issuer.withdraw(handles[0])
-    withdraw(issuer.office.store, bytes.fromhex(handles[1]), "superseded", "unit/li", NOW)
+    withdraw(
+        issuer.office.store, issuer.office.issuance.people, bytes.fromhex(handles[1]), "superseded", "unit/li", NOW
+    )
     found = scraped(issuer)
     assert found['tongxing_withdrawals_total{cause="lost-device"}'] == 1
     assert found["tongxing_withdrawals_unpublished"] == 2
     publish(issuer, NOW + 5)
     assert scraped(issuer)["tongxing_withdrawals_unpublished"] == 0
     publish(issuer, NOW - 30)
-    withdraw(issuer.office.store, bytes.fromhex(handles[2]), "superseded", "unit/li", NOW + 1)
+    withdraw(
+        issuer.office.store, issuer.office.issuance.people, bytes.fromhex(handles[2]), "superseded", "unit/li", NOW + 1
+    )
     found = scraped(issuer)
     assert found["tongxing_publication_age_seconds"] == 30
     assert found["tongxing_withdrawals_unpublished"] == 3

@@ -86,7 +86,7 @@ class Member:
     def withdrawn(self, name: str, at: int = NOW, lifetime: int = DAY) -> StatusReference:
         """A code issued and withdrawn."""
         row = self.issuer.issuance.issue("app", ask_for(paper(lifetime=lifetime), name), at)
-        withdraw(self.issuer.store, row.handle, "lost-device", "app", at)
+        withdraw(self.issuer.store, self.issuer.people, row.handle, "lost-device", "app", at)
         return reference_of(row.place, SECRETS.index_key)
 
     def segment(self, number: int) -> Segment:
@@ -140,7 +140,7 @@ def test_lists_are_there_before_the_first_code(member: Member) -> None:
 def test_withdrawn_bit_reaches_gates_and_outsiders(member: Member) -> None:
     """The snapshot and the token say the same, and nothing of the neighbours."""
     rows = [member.issuer.issuance.issue("app", ask_for(paper(), str(n)), NOW) for n in range(3)]
-    withdraw(member.issuer.store, rows[1].handle, "lost-device", "app", NOW)
+    withdraw(member.issuer.store, member.issuer.people, rows[1].handle, "lost-device", "app", NOW)
     published = member.publish(NOW + 5)
     snapshot = member.snapshot()
     references = [reference_of(row.place, SECRETS.index_key) for row in rows]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials.characters import is_shown
-from credentials.errors import InvalidRequest
-from credentials.identity import mask_name
+from credentials.errors import InvalidName
+from credentials.identity import mask_name, same_masked_name
 from credentials.identity.name import COMPOUND_SURNAMES, MAX_SHOWN_CODE_POINTS
 from credentials.limits import MAX_HOLDER_NAME_BYTES, MAX_NAME_CHARACTERS
 
@@ -20,7 +20,7 @@ HAN = st.one_of(
     st.characters(min_codepoint=0xE000, max_codepoint=0xF8FF),
 )
 HAN_NAMES = st.text(HAN, min_size=1, max_size=20)
-LETTERS = st.characters(categories=["Lu", "Ll", "Lo"], max_codepoint=0x2FFF)
+LETTERS = st.characters(categories=["Lu", "Ll", "Lo"], max_codepoint=0x1FFF)
 WORDS = st.lists(st.text(LETTERS, min_size=1, max_size=12), min_size=1, max_size=8)
 
 
@@ -57,7 +57,7 @@ WORDS = st.lists(st.text(LETTERS, min_size=1, max_size=12), min_size=1, max_size
         ("O'Brien, Pat", "O*** P**"),
         ("Jean-Pierre Müller", "J*** M***"),
         ("E\u0301milie Zola", "É*** Z***"),
-        ("Johan van der Waals Junior Senior Third", "J*** v** d** W*** J***"),
+        ("Johan van der Waals Junior Senior Third", "J*** V** D** W*** J***"),
         ("김철수", "김**"),
         ("བསྟན་འཛིན", "བ***"),
         ("محمد علي", "م*** ع**"),
@@ -85,24 +85,96 @@ def test_eighty_compound_surnames() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "\u3000\t\n", "\u200b\ufeff", "·", " • ", "---", "***", "\u0301", "\x00", "\u202e", "\u3164", "\u2800"],
+    [
+        "",
+        " ",
+        "\u3000\t\n",
+        "\u200b\ufeff",
+        "·",
+        " • ",
+        "---",
+        ".",
+        "\uffa0 \u115f",
+        "\u0301",
+        "\x00",
+        "\u202e",
+        "\u3164",
+        "\u2800",
+    ],
 )
 def test_blank_is_refused(name: str) -> None:
     """A code without a name cannot be compared with a person; it must not be issued."""
-    with pytest.raises(InvalidRequest, match="blank"):
+    with pytest.raises(InvalidName, match="blank"):
         mask_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["✅ 通过 放行", "王小明✅", "😀王", "王\U0001fae9", "→王", "★王★", "王™", "①王", "王㊣", "1\ufe0f\u20e3王",
+     "***", "王#", "𝓦ang", "￥王", "$王", "【通过】", "⿰亻王", "王|李", "王<b>", "\U0001f1e8\U0001f1f3"],
+)  # fmt: skip
+def test_symbols_are_refused(name: str) -> None:
+    """A name that reads as a verdict on a guard's screen, by this year's pictures or next year's."""
+    with pytest.raises(InvalidName, match="symbol"):
+        mask_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ئابلەت ئەخمەت", "ᠪᠠᠲᠤ ᠮᠥᠩᠬᠡ", "བསྟན་འཛིན།", "Σωκράτης", "Алия Сериковна", "Nguyễn Văn Đức",
+     "Ahmad bin Ali @ Lim", "Siva A/L Raman", "Anne-Marie D’Arcy", "J. R. Smith, Jr.",
+     "יוסף בן־דוד", "ማርያም", "岩倉ー", "㐂三", "佐々木", "ⅢHenry",
+     "Henry Ⅲ", "ʻOkina Kealoha", "Ọláyínká", "\u2f45\u2f6f"],
+)  # fmt: skip
+def test_names_of_every_script_pass(name: str) -> None:
+    """Who is refused here cannot have a code at all."""
+    assert is_shown(mask_name(name))
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["阿卜杜拉·买买提", *(f"阿卜杜拉{dot}买买提" for dot in "•‧・･⋅∙.．。｡●·․ㆍ᛫"), "阿卜杜拉 · 买买提",
+     "阿卜杜拉 买买提", "阿卜杜拉　买买提", "阿卜杜拉··买买提", "·阿卜杜拉·买买提·", "阿卜\u200b杜拉·买买提"],
+)  # fmt: skip
+def test_every_dot_and_blank_is_one(spelling: str) -> None:
+    """A register has one dot, a keyboard another: the person is the same."""
+    assert mask_name(spelling) == "阿***·买**"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["MARIA SILVA", "maria silva", "Ｍａｒｉａ　Ｓｉｌｖａ", "Silva, Maria", "SILVA MARIA", "Maria\u00a0Silva"],
+)
+def test_spellings_of_a_passport_are_one_name(spelling: str) -> None:
+    """Capitals or not, full width or half, the family name first or last."""
+    assert same_masked_name(mask_name("Maria Silva"), mask_name(spelling))
+    assert not same_masked_name(mask_name("Mario Rossi"), mask_name(spelling))
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"), [("⽅正", "方正"), ("ﾀﾅｶ", "タナカ"), ("O´Brien", "O’Brien"), ("ß", "ß")]
+)
+def test_forms_of_a_character_are_one(spelling: str, name: str) -> None:
+    """A scanner writes a radical, an old terminal half-width letters."""
+    assert mask_name(spelling) == mask_name(name)
+
+
+@pytest.mark.parametrize("name", ["欧阳 娜娜", "张　三", "诸葛 亮"])
+def test_padding_of_a_chinese_name_parts_nothing(name: str) -> None:
+    """Forms spread a short name over their boxes."""
+    assert "·" not in mask_name(name)
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:
     """JSON can carry one; it has no UTF-8 and would break the encoder further down."""
-    with pytest.raises(InvalidRequest, match="surrogate"):
+    with pytest.raises(InvalidName, match="surrogate"):
         mask_name("\ud842")
 
 
 def test_length_is_bounded() -> None:
     """The longest registered names pass, a megabyte does not."""
     assert mask_name("A" * MAX_NAME_CHARACTERS) == "A***"
-    with pytest.raises(InvalidRequest, match="more than"):
+    with pytest.raises(InvalidName, match="more than"):
         mask_name("A" * (MAX_NAME_CHARACTERS + 1))
 
 
@@ -124,8 +196,9 @@ def test_any_text_is_masked_within_bounds_or_refused(name: str) -> None:
     """Whatever is registered as a name: valid UTF-8, at most 24 bytes, never blank, always something hidden."""
     try:
         mask = mask_name(name)
-    except InvalidRequest:
-        assert not any(unicodedata.category(character)[0] == "L" and is_shown(character) for character in name)
+    except InvalidName as error:
+        letters = any(unicodedata.category(each)[0] == "L" and is_shown(each) for each in name)
+        assert "symbol" in error.detail or not letters
         return
     assert 2 <= len(mask.encode()) <= MAX_HOLDER_NAME_BYTES
     assert mask.endswith("*")
@@ -156,7 +229,7 @@ def test_other_names_show_one_character_a_word(words: list[str], joint: str) -> 
     assert 1 <= len(masks) <= len(words)
     for word, mask in zip(composed, masks, strict=False):
         visible = mask.rstrip("*")
-        assert word.startswith(visible)
+        assert word.upper().startswith(visible.upper())
         assert len(visible) <= MAX_SHOWN_CODE_POINTS
         assert len([point for point in visible if unicodedata.category(point)[0] != "M"]) == 1
         assert 1 <= len(mask) - len(visible) <= 3

@@ -10,7 +10,7 @@ import pytest
 
 from credentials.errors import KeyRejected, StatusReferenceInvalid
 from credentials.limits import MAX_STATUS_LIST, MIN_INDEX_KEY_BYTES, STATUS_LIST_SIZE
-from credentials.status.permutation import index_of, round_tables
+from credentials.status.permutation import index_of, position_of, round_tables
 
 KEY = bytes(range(32))
 
@@ -26,6 +26,15 @@ def test_frozen_for_ever(list_id: int, indices: list[int]) -> None:
     """A changed permutation would set the bits of other people: this vector must never be edited."""
     positions = (0, 1, 2, 3, 1023, 1024, STATUS_LIST_SIZE - 1)
     assert [index_of(position, list_id, KEY) for position in positions] == indices
+
+
+@pytest.mark.parametrize("list_id", [0, 7, 65535])
+def test_back_from_an_index_to_its_position(list_id: int) -> None:
+    """After a database was lost, a bit that gates have seen must not be set for somebody else."""
+    for position in (0, 1, 1023, 1024, 777_777, STATUS_LIST_SIZE - 1):
+        assert position_of(index_of(position, list_id, KEY), list_id, KEY) == position
+    with pytest.raises(StatusReferenceInvalid):
+        position_of(STATUS_LIST_SIZE, list_id, KEY)
 
 
 def test_every_index_of_a_list_is_given_once() -> None:

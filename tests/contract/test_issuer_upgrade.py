@@ -1,0 +1,130 @@
+"""An issuer's database of the first version with people's codes in it, and one of a later version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from credentials.errors import SchemaOutdated
+from credentials.model import Form, Status
+from issuer.consequences import in_force
+from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.holders import SqlPersonStore
+from issuer.storage.ports import SegmentRow
+from issuer.storage.rows import evidence_bytes
+from issuer.storage.sql import SqlIssuerStore
+from service_kit.database import connect, migrate, require_schema, transaction
+
+NOW = 1_795_000_000
+DAY = 24 * 3600
+SUBJECT, HANDLE = b"s" * 32, b"h" * 16
+SERIAL = 3 << 20 | 5
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+def begin(engine: Engine, version: str) -> None:
+    """The tables as the first program made them."""
+    if engine.dialect.name == "sqlite":
+        Path(str(engine.url.database)).parent.mkdir(parents=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("version_table", VERSION_TABLE)
+    with transaction(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def fill(engine: Engine) -> None:
+    """A person with a green paper code, which a client asked for, and another code that is withdrawn."""
+    decision = (
+        "INSERT INTO issuer_decision VALUES (:serial, :subject, 1, 2, 1, 1, 'rule', :evidence, 'unit', 'unit/rule-set',"
+        " NULL, :now, :end, :end)"
+    )
+    credential = "INSERT INTO issuer_credential VALUES (:serial, :handle, :serial, 3, :now, :end, 'TX1:')"
+    with transaction(engine) as connection:
+        for number in range(2):
+            row = {
+                "serial": SERIAL + number,
+                "subject": SUBJECT,
+                "handle": HANDLE[:-1] + bytes([number]),
+                "evidence": evidence_bytes(()),
+                "now": NOW,
+                "end": NOW + DAY,
+            }
+            connection.execute(text(decision), row)
+            connection.execute(text(credential), row)
+        connection.execute(text("INSERT INTO issuer_status_list VALUES (3, :end, 7)"), {"end": NOW + DAY})
+        connection.execute(text("INSERT INTO issuer_counter VALUES ('status-list', 3)"))
+        connection.execute(
+            text("INSERT INTO issuer_withdrawal VALUES (:serial, :now, 'superseded', 'app')"),
+            {"serial": SERIAL + 1, "now": NOW},
+        )
+        connection.execute(
+            text("INSERT INTO issuer_idempotency VALUES ('app', 'k', :hash, :serial, :end)"),
+            {"hash": bytes(32), "serial": SERIAL, "end": NOW + DAY},
+        )
+
+
+def test_the_first_version_with_data_in_it(engine: Engine) -> None:
+    """Nothing is lost; a red made now reaches a code of then, whose handle is its client's."""
+    begin(engine, "0001")
+    fill(engine)
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    require_schema(engine, MIGRATIONS, VERSION_TABLE)
+    store, people = SqlIssuerStore(engine), SqlPersonStore(engine)
+    kept = store.find(HANDLE[:-1] + bytes([0]))
+    assert kept is not None
+    assert (kept.subject, kept.client_id, kept.issued.place.serial) == (SUBJECT, "app", SERIAL)
+    other = store.find(HANDLE[:-1] + bytes([1]))
+    assert other is not None
+    assert other.client_id == ""
+    with people.deed([SUBJECT]) as deed:
+        (living,) = deed.living(NOW)
+        assert (living.serial, living.status, living.form) == (SERIAL, Status.GREEN, Form.PAPER)
+        assert in_force(deed.decisions(NOW), NOW)[SUBJECT].by_rule is not None
+    assert store.current_lists(NOW) == {3: (NOW + DAY, [6])}
+    assert store.replays("app", ["k"], NOW)["k"].issued == kept.issued
+
+
+def test_a_later_version_is_refused(engine: Engine) -> None:
+    """An older program must not write into what it does not understand: it says so and stops."""
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    with transaction(engine) as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(SchemaOutdated, match="later version"):
+        migrate(engine, MIGRATIONS, VERSION_TABLE)
+    with pytest.raises(SchemaOutdated):
+        require_schema(engine, MIGRATIONS, VERSION_TABLE)
+
+
+def test_going_on_from_what_gates_have(engine: Engine) -> None:
+    """Known codes are withdrawn, lost ones' bits stay set, ours that nobody has seen are carried again."""
+    begin(engine, "0001")
+    fill(engine)
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    feed, store = SqlStatusFeed(engine), SqlIssuerStore(engine)
+    newest = SegmentRow(70, NOW + 9, b"d" * 32, b"")
+    lists = {3: (NOW + DAY, [5, 900]), 8: (NOW + 2 * DAY, [4])}
+    feed.adopt(newest, lists, 72)
+    feed.adopt(newest, lists, 72)
+    assert feed.newest() == newest
+    assert feed.undelivered() == []
+    carried = store.current_lists(NOW, 70)
+    assert {list_id: (end, sorted(positions)) for list_id, (end, positions) in carried.items()} == lists
+    assert sorted(store.current_lists(NOW)[3][1]) == [5, 6, 900]
+    with feed.cutting() as cutting:
+        assert [place.position for place in cutting.take(71, NOW + 10, 100).withdrawn] == [6]
+    places = store.allocate(NOW + DAY, 2) + store.allocate(NOW + 2 * DAY, 1)
+    assert min(place.list_id for place in places) > 72

@@ -1,0 +1,131 @@
+"""An issuer looks its own keys up as a gate does, before it signs what every gate would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from credentials.errors import KeyNotListed
+from credentials.keys import new_private_key
+from credentials.signing import PemSigner
+from issuer.listing import PAUSE_SECONDS, Listing, OwnKey
+from service_kit.fetch import Fetcher
+from tests.doubles.clock import FixedClock
+from tests.unit.trust_registry.serving import Serving, serving
+from tests.unit.verifier.mirrored import TODAY, MirroredRegistry
+from trust_registry.client.store import TrustStore
+from trust_registry.client.updater import TrustUpdater
+
+
+class Office:
+    """Henan's issuer, with whichever keys are in its files."""
+
+    def __init__(self, folder: Path, registry: MirroredRegistry, mirror: Serving) -> None:
+        self.folder, self.registry, self.mirror = folder, registry, mirror
+        self.clock = FixedClock(TODAY)
+
+    def listing(
+        self,
+        credential: PemSigner | None = None,
+        status: PemSigner | None = None,
+        member: str = "CN-41",
+        environment: str = "demo",
+        not_listed_yet: bool = False,
+    ) -> Listing:
+        henan = self.registry.henan
+        credential, status = credential or henan.signer("credential"), status or henan.signer("status")
+        keys = (
+            OwnKey(credential.kid, "credential", "TONGXING_KEY_FILE"),
+            OwnKey(status.kid, "status", "TONGXING_STATUS_KEY_FILE"),
+        )
+        store = TrustStore(self.folder / "trust", self.registry.published.trusted_root)
+        updater = TrustUpdater(store, f"{self.mirror.url}/mirror", Fetcher())
+        made = Listing(member, environment, keys, self.clock, store, updater, not_listed_yet=not_listed_yet)
+        made.load()
+        return made
+
+    def refresh(self, listing: Listing) -> None:
+        self.clock.time += PAUSE_SECONDS
+        listing.refresh()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    registry = MirroredRegistry()
+    with serving(registry.served) as mirror:
+        yield Office(tmp_path, registry, mirror)
+
+
+def test_listed(office: Office) -> None:
+    """And the list is there at the next start, with no network."""
+    listing = office.listing()
+    listing.refresh()
+    listing.require()
+    assert listing.condition().faults == ()
+    office.mirror.broken.add("mirror/metadata/timestamp.json")
+    again = office.listing()
+    again.require()
+    assert again.condition().age is not None
+
+
+def test_the_wrong_key_file(office: Office) -> None:
+    """The status key, the root key, another province's key, a key of nobody: each is said with its setting."""
+    henan, guangdong = office.registry.henan, office.registry.guangdong
+    for credential in (henan.signer("status"), henan.root, guangdong.signer("credential"), henan.signer("rules")):
+        listing = office.listing(credential)
+        office.refresh(listing)
+        with pytest.raises(KeyNotListed, match=f"TONGXING_KEY_FILE: key {credential.kid.hex()}") as caught:
+            listing.require()
+        assert "TONGXING_STATUS_KEY_FILE" not in caught.value.detail
+    swapped = office.listing(henan.signer("status"), henan.signer("credential"))
+    assert len(swapped.condition().faults) == 2
+    office.listing(henan.signer("status"), not_listed_yet=True).require()
+
+
+def test_the_wrong_member_or_environment(office: Office) -> None:
+    """A member that nobody enrolled is told what to do."""
+    listing = office.listing(PemSigner(new_private_key(), bytes(8)), member="CN-33")
+    office.refresh(listing)
+    with pytest.raises(KeyNotListed, match=r"CN-33 .which is not in the trust list: submit a statement"):
+        listing.require()
+    with pytest.raises(KeyNotListed, match="TONGXING_ENVIRONMENT"):
+        office.listing(environment="production").require()
+
+
+def test_an_unreachable_registry_stops_nobody(office: Office) -> None:
+    """With no list ever held codes are issued; with one, the last counts, however old."""
+    office.mirror.broken.add("mirror/metadata/timestamp.json")
+    listing = office.listing()
+    listing.refresh()
+    listing.require()
+    assert (listing.condition().age, listing.condition().failure) == (None, "fetch-failed")
+    office.mirror.broken.clear()
+    office.refresh(listing)
+    office.mirror.broken.add("mirror/metadata/timestamp.json")
+    office.clock.time += 90 * 24 * 3600
+    office.refresh(listing)
+    listing.require()
+
+
+def test_a_denied_key_stops_at_the_next_look(office: Office) -> None:
+    """Also one that was good until then, in a service that has been running for weeks."""
+    listing, kid = office.listing(), office.registry.henan.signer("credential").kid
+    listing.refresh()
+    office.registry.published.deny(kid)
+    office.registry.publish()
+    listing.refresh()
+    listing.require()
+    office.refresh(listing)
+    with pytest.raises(KeyNotListed, match="is denied"):
+        listing.require()
+
+
+def test_without_a_root_nobody_looks() -> None:
+    """It is said, and stops nothing."""
+    listing = Listing("CN-41", "demo", (), FixedClock(TODAY), None, None)
+    listing.load()
+    listing.refresh()
+    listing.require()
+    assert listing.condition() == ((), None, "")
