@@ -339,13 +339,13 @@ class Publication:
     def _drafted(self, records: Records, known: InForce, request: DraftRequest, officer: str, now: int) -> DraftView:
         published, repository = known.published, known.repository
         chosen, skipped = choose(records, request, published, now)
+        entries = listed_entries(records, chosen, published, now)
         for statement in statements_of(records, chosen.statement_ids):
             if now - statement.received_at > WAITING_SECONDS:
                 # Else it could expire while its draft is being signed.
                 raise InvalidRequest(
                     f"the statement of {statement.member} waited for too long; it must be brought anew"
                 )
-        entries = listed_entries(records, chosen, published, now)
         members = write_list(published.trust_list.version + 1, now, entries)
         record = DraftRecord(
             id=_new_id(),
