@@ -16,8 +16,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TypeVar
 
-from credentials.algorithms.es256 import PublicKey
 from credentials.errors import CredentialError, FetchFailed, StateBehind
+from credentials.keys import VerificationKey
 from credentials.limits import MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES, MAX_STATUS_LIST
 from credentials.status import segment, snapshot
 from credentials.status.permutation import position_of
@@ -34,19 +34,19 @@ Found = TypeVar("Found", Segment, StatusSnapshot)
 
 
 class Recovery:
-    """Compares a database with the mirror, for one member. ``status_key``: by which the mirror's files are believed."""
+    """Compares a database with the mirror, for one member. ``status_key``: its own, by which the mirror's files are
+    believed."""
 
     def __init__(
         self,
         feed: StatusFeed,
         fetcher: Fetcher,
         registry_url: str,
-        member: str,
-        status_key: PublicKey,
+        status_key: VerificationKey,
         index_key: bytes,
     ) -> None:
-        self._feed, self._fetcher, self._member = feed, fetcher, member
-        self._base = f"{registry_url.rstrip('/')}/mirror/members/{member}"
+        self._feed, self._fetcher, self._member = feed, fetcher, status_key.member
+        self._base = f"{registry_url.rstrip('/')}/mirror/members/{self._member}"
         self._status_key, self._index_key = status_key, index_key
         self._behind = ""
 
@@ -111,11 +111,11 @@ class Recovery:
     def _segment(self, number: int) -> Segment | None:
         return self._opened(f"segments/{number}.cose", MAX_SEGMENT_BYTES, segment.open)
 
-    def _opened(self, name: str, limit: int, read: Callable[[bytes, PublicKey, str], Found]) -> Found | None:
+    def _opened(self, name: str, limit: int, read: Callable[[bytes, VerificationKey], Found]) -> Found | None:
         """What the mirror has under a name, if it is signed by our status key; anything else is nobody's word."""
         try:
             data = self._fetcher.get(f"{self._base}/{name}", limit=limit).body
-            return read(data, self._status_key, self._member)
+            return read(data, self._status_key)
         except FetchFailed as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None

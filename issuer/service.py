@@ -212,15 +212,14 @@ def open_service(
         feed,
         settings.fetcher(),
         settings.registry_url,
-        settings.member,
-        status_signer.public_key,
+        _own_key(settings.member, status_signer, "status"),
         secrets.index_key,
     )
     publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror, recovery)
     clock = clock or settings.clock()
     with _disposed_on_error(engine):
         store.bind_secret(secrets.digest)
-    own_key, people = _own_key(settings.member, signer), SqlPersonStore(engine)
+    own_key, people = _own_key(settings.member, signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
     issuance = Issuance(
         store,
@@ -344,8 +343,8 @@ def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes,
     return listing
 
 
-def _own_key(member: str, signer: PemSigner) -> VerificationKey:
-    return VerificationKey(signer.kid, member, es256.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
+def _own_key(member: str, signer: PemSigner, use: str) -> VerificationKey:
+    return VerificationKey(signer.kid, member, es256.NAME, use, 0, MAX_TIME_SECONDS, signer.public_key)
 
 
 def _secret(settings: IssuerSettings) -> bytes:

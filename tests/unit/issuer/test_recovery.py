@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from credentials.algorithms import es256
 from credentials.errors import FetchFailed, StateBehind
-from credentials.keys import new_private_key
+from credentials.keys import VerificationKey, new_private_key
+from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusReference
 from credentials.signing import PemSigner
 from issuer.indices import reference_of
@@ -24,8 +26,9 @@ HOUR = 3600
 
 
 def recovery_of(member: Member, status: PemSigner | None = None, url: str = "") -> Recovery:
-    key = (status or member.signer).public_key
-    return Recovery(member.feed, Fetcher(), url or member.url, MEMBER, key, SECRETS.index_key)
+    signer = status or member.signer
+    key = VerificationKey(signer.kid, MEMBER, es256.NAME, "status", 0, MAX_TIME_SECONDS, signer.public_key)
+    return Recovery(member.feed, Fetcher(), url or member.url, key, SECRETS.index_key)
 
 
 class Restored:
