@@ -95,8 +95,8 @@ def draft(
     }
     made = registry.make_draft(read_key(key_path, read_passphrase(passphrase_file)), wanted)
     changes = [Change(**change) for change in made["diff"]]
-    skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made["skipped"]]
-    result = {"id": made["id"], "diff": made["diff"], "skipped": made["skipped"]}
+    skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made.get("skipped", [])]
+    result = {"id": made["id"], "diff": made["diff"], "skipped": made.get("skipped", [])}
     say(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
 
 

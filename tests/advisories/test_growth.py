@@ -8,6 +8,7 @@ import io
 import zlib
 from array import array
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import cbor2
@@ -138,7 +139,7 @@ def crafted(**changes: Any) -> bytes:
 
 
 def snapshot_of(withdrawn: array[int]) -> bytes:
-    lists = {3: StatusList(3, NOW + 60, withdrawn)}
+    lists = {3: StatusList.of_ascending(3, NOW + 60, withdrawn)}
     return snapshot.encode(StatusSnapshot("CN-41", 1, NOW, NOW + 60, lists, bytes(32)))
 
 
@@ -148,7 +149,7 @@ STATUS = [
     Row("gaps", lambda data: gaps.decode(8 * len(data) // 2, 1, data), repeated(b"\xaa"), MAX_STATUS_LIST_BYTES),
     Row("gaps of zeros", lambda data: gaps.decode(len(data), 0, data), repeated(b"\0"), MAX_STATUS_LIST_BYTES),
     Row(
-        "a segment", segment.decode, lambda n: segment.encode(SEGMENT._replace(withdrawn={3: every_other(n)})), 100_000
+        "a segment", segment.decode, lambda n: segment.encode(replace(SEGMENT, withdrawn={3: every_other(n)})), 100_000
     ),
     Row("a segment of many lists", segment.decode, lambda n: crafted(opened=[[i, 2] for i in range(n // 8)]), 100_000),
     Row(
