@@ -130,7 +130,7 @@ def let_go() -> None:
 class _Heeded(io.FileIO):
     """Standard output: what cannot be written is said, whoever prints it."""
 
-    def write(self, data: Any) -> int | None:
+    def write(self, data: Any) -> int | None:  # type: ignore[override]
         try:
             return super().write(data)
         except OSError as error:
