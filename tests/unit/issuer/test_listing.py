@@ -136,7 +136,7 @@ def test_another_registrys_root_stops_and_so_does_a_mirror_that_gives_no_metadat
     """By a wrong root nobody would ever look; that was said as if the registry had been away."""
     listing = office.listing(root=MirroredRegistry().published.trusted_root, not_listed_yet=True)
     listing.refresh()
-    with pytest.raises(SettingInvalid, match="TONGXING_TRUST_ROOT.* another registry's root"):
+    with pytest.raises(SettingInvalid, match=r"TONGXING_TRUST_ROOT.* another registry's root"):
         listing.require()
     office.mirror.files["mirror/metadata/timestamp.json"] = b"<html>sign in to this network</html>"
     listing = office.listing()
