@@ -33,6 +33,8 @@ _DECODER_ERRORS = (
     EOFError,
     SyntaxError,
     ValueError,
+    # AVIF's decoder.
+    RuntimeError,
     struct.error,
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,

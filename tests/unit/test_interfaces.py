@@ -23,7 +23,7 @@ from verifier.views import blueprint as verifier
 BLUEPRINTS = {"issuer": [issuer, wallet, sign_in], "registry": [registry], "verifier": [verifier]}
 AUTHENTICATED = {
     "issuer": {"issue", "withdraw_credential", "symbol_png", "symbol_svg", "make_claim_code"},
-    "registry": {"make_draft", "publish_draft"},
+    "registry": {"make_draft", "publish_draft", "drop_statement"},
     "verifier": set[str](),
 }
 """What asks for a client's assertion, by the name of its view."""

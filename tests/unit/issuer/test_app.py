@@ -239,7 +239,8 @@ def test_readiness_sees_a_newer_schema_and_a_key_that_is_gone(issuer: Issuer) ->
 
 
 def test_publishes_by_itself_unless_switched_off(tmp_path: Path, issuer: Issuer) -> None:
-    """Nobody has to remember a timer; a registry that is away shows in the state and stops nothing else."""
+    """Nobody has to remember a timer; a registry that is away shows in the state and stops nothing else. Before the
+    first look at the mirror no segment is made: a restored database would give its number another content."""
     assert issuer.client.get("/v1/state").json["publication"]["runs"] == 0
     folder = tmp_path / "another"
     settings = read_settings(IssuerSettings, environment(folder, TONGXING_PUBLISH_SECONDS="60"))
@@ -253,8 +254,8 @@ def test_publishes_by_itself_unless_switched_off(tmp_path: Path, issuer: Issuer)
     state = app.test_client().get("/v1/state").json["publication"]
     assert (state["failure"], state["segment"], state["undelivered"], state["every_seconds"]) == (
         "fetch-failed",
-        1,
-        1,
+        None,
+        0,
         60,
     )
     with pytest.raises(SettingInvalid, match="PUBLISH_SECONDS"):

@@ -150,7 +150,7 @@ def test_whoever_can_mend_it_is_named_with_a_number(text: str, members: list[str
 def test_every_reason_says_what_to_do_now(code: str) -> None:
     """A reason without advice leaves two people looking at each other."""
     assert re.search("请", REASONS[code].zh)
-    assert re.search(r"\b(Ask|Use|Check|Convert|Get|use|check|needs|call)\b", REASONS[code].en)
+    assert re.search(r"\b(Ask|Use|Check|Compare|Convert|Get|Show|use|check|needs|call)\b", REASONS[code].en)
 
 
 @pytest.mark.parametrize(("text", "note"), [(show(PHONE), "compare-holder"), (issue(PAPER), "check-document")])

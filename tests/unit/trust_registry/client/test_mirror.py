@@ -15,6 +15,7 @@ from credentials.errors import (
     SequenceNotNewer,
     StorageFull,
     TongxingError,
+    TooLarge,
     UnknownKey,
     WrongSignature,
 )
@@ -312,7 +313,7 @@ def test_only_the_right_key_signs_a_file(published: Published, henan: Province) 
         (KeyUseMismatch, "status.cose", status_file(henan, use="rules"), "CN-41"),
         (KeyDenied, "rules.jws", rules_file(guangdong), "CN-44"),
         (Malformed, "rules.jws", "规则".encode(), "CN-41"),
-        (Malformed, "rules.jws", b"." * (MAX_JWS_CHARACTERS + 1), "CN-41"),
+        (TooLarge, "rules.jws", b"." * (MAX_JWS_CHARACTERS + 1), "CN-41"),
     ]
     for expected, name, data, member in cases:
         with pytest.raises(expected):
