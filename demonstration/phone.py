@@ -19,7 +19,7 @@ from issuer.holder_proof import make_proof
 from service_kit.clock import SystemClock
 from service_kit.commands import Group
 from service_kit.durable import read_secret, write_atomic
-from service_kit.inputs import INPUT, STANDARD_INPUT, Input
+from service_kit.inputs import INPUT, STANDARD_STREAM, Input
 from service_kit.terminal import as_json, say, tell_drawing
 from trust_registry.key_files import write_key
 
@@ -120,7 +120,7 @@ def proof(folder: Path, issuer: str, clock_offset: int, as_json: bool) -> None:
 
 @holder.command()
 @_folder
-@click.argument("code", type=INPUT, default=STANDARD_INPUT)
+@click.argument("code", type=INPUT, default=STANDARD_STREAM)
 def keep(folder: Path, code: Input) -> None:
     """Keep a code, from a file or from standard input.
 

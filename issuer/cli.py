@@ -22,7 +22,7 @@ from issuer.listing import Condition
 from issuer.request import faults_of
 from issuer.service import IssuerService, open_service, prepare
 from service_kit.commands import Group
-from service_kit.inputs import INPUT, Input
+from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import as_json, say
 
@@ -115,7 +115,7 @@ def claim_code(request: Input, as_json: bool) -> None:
 
 @issuer.command()
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON file.")
+@click.option("--output", "-o", required=True, type=OUTPUT, help="NDJSON file.")
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
 )

@@ -1,4 +1,5 @@
-"""What a command is given to read: a file, or ``-`` for standard input, whole, bounded, and with its name.
+"""What a command is given to read: a file, or ``-`` for standard input, whole, bounded, and with its name; and the file
+that it is given to write.
 
 Messages about a content name the file, and for JSON the line and the member, as an editor counts them.
 """
@@ -7,7 +8,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -21,7 +24,8 @@ from credentials.wire.strict_json import read_json
 
 MAX_INPUT_BYTES = 16 * 1024 * 1024
 """More than the largest file that a command takes in whole."""
-STANDARD_INPUT = "-"
+STANDARD_STREAM = "-"
+_STANDARD_OUTPUTS = (1, 2)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^ \t\n\r,\]}]+")
@@ -92,18 +96,53 @@ class InputType(click.ParamType[Input]):
         return Input(_named(str(value)), data.removeprefix(codecs.BOM_UTF8))
 
 
+class OutputType(click.ParamType[Path | None]):
+    """An option or argument that names a file to write: gives its path, and of a symbolic link the file it leads to.
+
+    Results are renamed into place, and a rename puts a plain file where a device, a pipe or a link stood. So what is
+    there must be a regular file (with ``exists`` something must be there), and another one than this command's own
+    standard output or error, whose content a shell has open. ``-`` is standard output, None, for an option that may
+    be left out.
+    """
+
+    name = "file"
+
+    def __init__(self, *, exists: bool = False) -> None:
+        self._exists = exists
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | None:
+        if str(value) == STANDARD_STREAM:
+            if param is not None and not param.required:
+                return None
+            self.fail("- (standard output) is not taken here: name a regular file", param, ctx)
+        try:
+            there = Path(value).stat()
+            if not stat.S_ISREG(there.st_mode):
+                self.fail(f"{value}: not a regular file; name one, or a new one", param, ctx)
+            if any(os.path.samestat(there, os.fstat(number)) for number in _STANDARD_OUTPUTS):
+                self.fail(f"{value}: is this command's own standard output or error; name another file", param, ctx)
+        except FileNotFoundError:
+            if self._exists or not str(value):
+                self.fail(f"{str(value) or 'no name'}: no such file", param, ctx)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "no name of a file"
+            self.fail(f"{value}: cannot be written: {reason}", param, ctx)
+        return Path(value).resolve() if Path(value).is_symlink() else Path(value)
+
+
 INPUT = InputType()
+OUTPUT = OutputType()
 
 
 def _read(place: str) -> bytes:
-    if place == STANDARD_INPUT:
+    if place == STANDARD_STREAM:
         return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
     with Path(place).open("rb") as file:
         return file.read(MAX_INPUT_BYTES + 1)
 
 
 def _named(place: str) -> str:
-    return "standard input" if place == STANDARD_INPUT else place
+    return "standard input" if place == STANDARD_STREAM else place
 
 
 def _where(text: str) -> str:

@@ -5,8 +5,9 @@ some characters instead of showing them (ECMA-48): ESC clears the screen or hide
 direction. So each of them is written as an escape (``\\x1b``, ``\\u202e``), and so is a line's end within a value,
 which would make a second line that nobody said. Our own colours come from :class:`Styled`, never from a text.
 
-A result that could not be written has not been told: :func:`tell` and :func:`tell_json` raise OutputUnwritable. Where
-standard error cannot be written there is nobody to tell, and work goes on.
+A result that could not be written has not been told: :func:`tell` and :func:`tell_json` raise OutputUnwritable, and
+after :func:`prepare` so does whatever else prints (help, a question). Where standard error cannot be written there is
+nobody to tell, and work goes on.
 """
 
 from __future__ import annotations
@@ -96,16 +97,18 @@ def prepare() -> None:
     """Make this process's own streams ready, once, at its start.
 
     A closed one gets its number back, for the next file that is opened would get it and be written into; nothing can
-    be read from it or written to it. Standard error never fails. What click prints itself (help) degrades as well.
+    be read from it or written to it. Standard error never fails. What click prints itself (help) degrades as well, and
+    where it cannot be written OutputUnwritable is raised.
     """
     for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         _occupy(number, mode)
     if sys.stdin is None:
         sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
-    if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
-    if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stdout is None or sys.stdout is sys.__stdout__:
+        raw_output = io.BufferedWriter(_Heeded(1, "w", closefd=False))
+        is_terminal = raw_output.isatty()
+        encoding = getattr(sys.stdout, "encoding", "utf-8")
+        sys.stdout = io.TextIOWrapper(raw_output, encoding, "backslashreplace", line_buffering=is_terminal)
     if sys.stderr is None or sys.stderr is sys.__stderr__:
         encoding = getattr(sys.stderr, "encoding", "utf-8")
         raw = io.BufferedWriter(_Heedless())
@@ -122,6 +125,16 @@ def let_go() -> None:
     """Give standard output up after it failed: Python would try to write the rest at its end, and end with 120."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Heeded(io.FileIO):
+    """Standard output: what cannot be written is said, whoever prints it."""
+
+    def write(self, data: Any) -> int | None:  # type: ignore[override]
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise _unwritable(error) from error
 
 
 class _Heedless(io.RawIOBase):
@@ -161,8 +174,12 @@ def _put(data: bytes) -> None:
         stream.buffer.write(data)
         stream.buffer.flush()
     except (OSError, ValueError, AttributeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise OutputUnwritable(f"standard output: {reason or 'closed'}") from error
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: Exception) -> OutputUnwritable:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return OutputUnwritable(f"standard output: {reason or 'closed'}")
 
 
 def _shown(part: str | Styled, stream: TextIO) -> str:

@@ -9,7 +9,7 @@ import click
 from credentials.regions import MEMBERS
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
-from service_kit.inputs import Input
+from service_kit.inputs import OUTPUT, Input
 from service_kit.terminal import as_json, say
 from trust_registry.cli_log import log
 from trust_registry.cli_officers import approve, deny, draft, drafts, drop, publish, state
@@ -105,7 +105,7 @@ def recover(data_dir: Path | None, as_json: bool) -> None:
 
 @registry.command("bundle")
 @data_dir_option
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-o", "--output", required=True, type=OUTPUT)
 @as_json
 def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
     """Write all that a gate without network needs into one zip (离线包).

@@ -11,7 +11,7 @@ from securesystemslib.signer import Key, SSlibKey  # type: ignore[attr-defined]
 from credentials.errors import InvalidRequest, KeyRejected, MetadataRejected
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
-from service_kit.inputs import Input
+from service_kit.inputs import OUTPUT, Input, OutputType
 from service_kit.locale import beijing_time
 from service_kit.terminal import as_json, say, tell
 from trust_registry import founding, succession
@@ -42,7 +42,7 @@ def root() -> None:
 
 
 @root.command("key")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", type=OUTPUT)
 @passphrase_file
 @as_json
 def key(path: Path, passphrase_file: Path | None, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def key(path: Path, passphrase_file: Path | None, as_json: bool) -> None:
 @click.option("--add-officer", "added", multiple=True, type=_file, help="A new officer's public key; may be repeated.")
 @click.option("--remove-officer", "removed", multiple=True, metavar="KEYID", help="Who goes: 8 or more hex digits.")
 @click.option("--new-online-keys", is_flag=True, help="Make new online keys, which count once the root is published.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-o", "--output", required=True, type=OUTPUT)
 @as_json
 def draft(
     data_dir: Path | None,
@@ -103,7 +103,7 @@ def draft(
 
 
 @root.command("sign")
-@click.argument("draft", type=_file)
+@click.argument("draft", type=OutputType(exists=True))
 @key_file
 @passphrase_file
 @officers_root

@@ -14,7 +14,7 @@ from credentials.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr.picture import read_texts
 from credentials.verdict import Outcome, Verdict, to_json
 from service_kit.commands import Group
-from service_kit.inputs import STANDARD_INPUT
+from service_kit.inputs import STANDARD_STREAM
 from service_kit.terminal import as_json, in_words, tell, tell_json
 from trust_registry.cli_options import local_clock
 from trust_registry.client.clock_bound import EffectiveNow
@@ -102,7 +102,7 @@ def exit_code(verdicts: list[Verdict]) -> int:
 
 def _codes(texts: tuple[str, ...]) -> Iterator[str]:
     for text in texts:
-        if text == STANDARD_INPUT or _is_file(text):
+        if text == STANDARD_STREAM or _is_file(text):
             yield from _lines(text)
         else:
             yield text
@@ -123,7 +123,7 @@ def _is_no_code(text: str) -> bool:
 def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
     """Whoever mistyped a file's name has got a verdict on the name."""
     for text in texts:
-        if text != STANDARD_INPUT and _is_no_code(text) and not _is_file(text):
+        if text != STANDARD_STREAM and _is_no_code(text) and not _is_file(text):
             zh = f"{text[:_SHOWN]}：没有这个文件，已按健康码文本判断。请检查文件名，或使用 - 从标准输入读取。"
             en = f"{text[:_SHOWN]}: no such file, so it was judged as a code's text. Check the name, or use - < FILE."
             tell(in_words(zh, en), err=True)
@@ -140,7 +140,7 @@ def _lines(place: str) -> Iterator[str]:
                 if line.strip():
                     yield line.rstrip("\r\n")
     except OSError as error:
-        named = "standard input" if place == STANDARD_INPUT else place
+        named = "standard input" if place == STANDARD_STREAM else place
         raise InvalidRequest(f"{named}: cannot be read: {error.strerror}") from error
 
 

@@ -21,7 +21,7 @@ from credentials.recognition.words import literal_in_words, moment_in_words
 from credentials.signing import PemSigner
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
-from service_kit.inputs import INPUT, Input
+from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, say, tell, tell_json
 from trust_registry.cli_options import local_clock, passphrase_file
 from trust_registry.key_files import read_key, read_passphrase
@@ -31,9 +31,7 @@ from verifier.cli_rules_study import diff, explain, rehearse
 from verifier.rule_files import read_document, read_rules
 
 _document = click.argument("document", metavar="RULES", type=INPUT)
-_output = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: standard output]"
-)
+_output = click.option("-o", "--output", type=OUTPUT, help="[default: standard output]")
 _valid_from = click.option(
     "--valid-from", type=moment, metavar="TIME", help="When it comes into force: ISO 8601 or seconds. [default: now]"
 )

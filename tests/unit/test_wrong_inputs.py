@@ -139,6 +139,15 @@ TABLE: list[tuple[str, int, str]] = [
     (f"registry draft {AT} --key private.txt", REFUSED, "private.txt|not a readable private key|passphrase"),
     (f"registry draft {AT} {KEY} --passphrase-file fifo", USAGE, "fifo|regular file"),
     (f"registry draft {AT} {KEY} --passphrase-file void.txt", USAGE, "void.txt|empty"),
+    # Outputs.
+    (f"verifier rules sign rules.json {RULES_KEY} -o fifo", USAGE, "fifo|not a regular file"),
+    ("verifier rules set rules.json --parameter hours=24 -o folder", USAGE, "folder|not a regular file"),
+    ("registry bundle --data-dir registry -o fifo", USAGE, "fifo|not a regular file"),
+    ("registry bundle --data-dir registry -o -", USAGE, "standard output|regular file"),
+    ("registry root draft --data-dir registry -o fifo", USAGE, "fifo|not a regular file"),
+    ("registry root key fifo", USAGE, "fifo|not a regular file"),
+    ("registry root sign fifo --bundle bundle.zip " + f"{KEY} {ROOT}", USAGE, "fifo|not a regular file"),
+    ("ISSUER issuer bulk rules.json -o fifo", USAGE, "fifo|not a regular file"),
     ("registry root key registry/officers/officer-1.pem", REFUSED, "officer-1.pem|there already"),
     # Rules.
     ("verifier rules sign rules.json --key henan/keys/credential-1.pem", REFUSED, "a credential key|rules-1.pem"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,7 +14,8 @@ from click.testing import CliRunner, Result
 from credentials.errors import InvalidRequest
 from service_kit import inputs
 from service_kit.commands import Command
-from service_kit.inputs import INPUT, Input
+from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, OUTPUT, Input, OutputType
 
 
 @click.command(cls=Command)
@@ -73,3 +77,82 @@ def test_faults_stand_at_their_members_or_the_nearest_around() -> None:
     found = [("a[1]", "x"), ("a[2].b", "x"), ("a[2].c", "x"), ("a[2].gone", "x"), ('d"e.f', "x"), ("gone", "x")]
     lines = [told.split(":")[1] for told in Input("x.json", text.encode()).faults(found).detail.split("; ")]
     assert lines == ["1", "2", "3", "2", "4", "1"]
+
+
+@click.command(cls=Command)
+@click.option("-o", "output", type=OUTPUT, required=True)
+@click.option("--log", type=OUTPUT)
+@click.option("--draft", type=OutputType(exists=True))
+def put(output: Path, log: Path | None, draft: Path | None) -> None:
+    """Write a file, and say where."""
+    write_atomic(output, b"new")
+    click.echo(f"{output} {log} {draft}")
+
+
+def written(*arguments: str) -> Result:
+    return CliRunner().invoke(put, arguments)
+
+
+def _device(path: Path) -> None:
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 7))
+    except PermissionError:
+        pytest.skip("only root makes devices")
+
+
+def _socket(path: Path) -> None:
+    os.mknod(path, stat.S_IFSOCK | 0o600)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, _socket, _device, os.mkdir])
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_a_pipe_socket_device_or_folder_is_never_written_over(
+    tmp_path: Path, make: Callable[[Path], None], through_a_link: bool
+) -> None:
+    """The rename once put a plain file where root's /dev/full stood."""
+    there = tmp_path / "there"
+    make(there)
+    before = there.stat()
+    (tmp_path / "link").symlink_to(there)
+    shown = written("-o", str(tmp_path / ("link" if through_a_link else "there")))
+    assert (shown.exit_code, "not a regular file" in shown.output) == (2, True)
+    assert os.path.samestat(before, there.stat())
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("content", [b"old", None])
+def test_of_a_link_the_file_it_leads_to_is_written_also_one_not_made_yet(tmp_path: Path, content: bytes | None) -> None:
+    """The link stays what it is."""
+    target, link, second = tmp_path / "target", tmp_path / "link", tmp_path / "second"
+    if content is not None:
+        target.write_bytes(content)
+    link.symlink_to("target")
+    second.symlink_to(link)
+    assert written("-o", str(second)).exit_code == 0
+    assert (link.is_symlink(), second.is_symlink(), target.read_bytes()) == (True, True, b"new")
+
+
+@pytest.mark.parametrize("name", ["-", "", "loop", "file/below", "a" * 300, "nul\0"])
+def test_what_is_no_name_of_a_file_is_refused_before_anything_is_done(tmp_path: Path, name: str) -> None:
+    """A dash, nothing, a link to itself, a folder that is none, too long a name, a NUL."""
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("")
+    shown = written("-o", name if name in {"-", ""} else f"{tmp_path}/{name}")
+    assert (shown.exit_code, "Invalid value for '-o'" in shown.output) == (2, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "loop"]
+    assert not Path("-").exists()
+
+
+def test_a_dash_is_standard_output_where_that_is_the_default(tmp_path: Path) -> None:
+    """And ``./-`` is a file of that name."""
+    shown = written("-o", str(tmp_path / "-"), "--log", "-")
+    assert shown.output == f"{tmp_path / '-'} None None\n"
+    assert (tmp_path / "-").read_bytes() == b"new"
+
+
+def test_a_file_to_be_rewritten_must_be_there(tmp_path: Path) -> None:
+    """A draft that is signed in its place; a new file is none."""
+    (tmp_path / "there").write_text("")
+    assert written("-o", str(tmp_path / "there"), "--draft", str(tmp_path / "there")).exit_code == 0
+    shown = written("-o", str(tmp_path / "there"), "--draft", str(tmp_path / "gone"))
+    assert (shown.exit_code, "gone: no such file" in shown.output) == (2, True)

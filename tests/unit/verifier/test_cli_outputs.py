@@ -127,10 +127,58 @@ def test_wrong_usage_stays_wrong_usage(machine: Machine, shell: str) -> None:
     assert machine.run("verifier", "check", "--no-such-option", shell=shell).returncode == WRONG_USAGE
 
 
-@pytest.mark.parametrize(("arguments", "shell"), [(("--help",), "> /dev/full"), (("registry", "members"), ">&-")])
-def test_help_that_cannot_be_written_is_told(machine: Machine, arguments: tuple[str, ...], shell: str) -> None:
-    """Also what the library prints by itself."""
-    assert machine.run(*arguments, shell=shell).returncode == OWN_FAULT
+@pytest.mark.parametrize(
+    ("line", "shell"),
+    [
+        ("--help", "> /dev/full"),
+        ("--version", "> /dev/full"),
+        ("registry --help", "> /dev/full"),
+        ("verifier rules sign --help", "> /dev/full"),
+        ("issuer bulk -h", ">&-"),
+        ("--version", ">&-"),
+        ("registry members", ">&-"),
+    ],
+)
+def test_help_of_each_depth_and_the_version_that_cannot_be_written_are_told(
+    machine: Machine, line: str, shell: str
+) -> None:
+    """Also what the library prints by itself: a full disk was once called our own fault."""
+    done = machine.run(*line.split(), shell=shell)
+    assert done.returncode == OWN_FAULT
+    assert b"output-unwritable" in done.stderr and b"internal" not in done.stderr
+
+
+def test_help_before_a_closed_pipe_is_told(machine: Machine) -> None:
+    """The library ends with 1, "refused", where it meets one."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb", buffering=0) as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", "issuer", "--help"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env={**machine.environ, "PYTHONPATH": str(ROOT)},
+            timeout=120,
+            check=False,
+        )
+    assert (done.returncode, b"output-unwritable" in done.stderr) == (OWN_FAULT, True)
+
+
+@pytest.mark.parametrize("stream", ["/dev/stdout", "/dev/stderr", "itself"])
+def test_an_output_that_is_the_commands_own_stream_is_refused(machine: Machine, tmp_path: Path, stream: str) -> None:
+    """Summary and result would be written over each other, and ``stdout.rejected.ndjson`` put beside a device."""
+    caught = tmp_path / "caught"
+    (tmp_path / "people.csv").write_text("name,document_number,form\n")
+    shell = f"2> '{caught}'" if stream.endswith("err") else f"> '{caught}'"
+    output = str(caught) if stream == "itself" else stream
+    for line in (f"issuer bulk {tmp_path}/people.csv -o", f"registry bundle --data-dir {tmp_path} -o"):
+        done = machine.run(*line.split(), output, shell=shell)
+        assert done.returncode == WRONG_USAGE
+        assert b"own standard output or error" in done.stderr + caught.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir() if "people" in path.name or "caught" in path.name) == [
+        "caught",
+        "people.csv",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [("registry", "--help")])
