@@ -24,6 +24,7 @@ from credentials.errors import (
 from service_kit import logs, terminal
 from service_kit.commands import Group, show_usage
 from service_kit.locale import TEXTS, UNEXPECTED, reader_languages, text_of
+from service_kit.settings import PREFIX, refuse_unknown
 from service_kit.terminal import tell
 from service_kit.workers import counting_together
 
@@ -41,6 +42,8 @@ GROUPS = {
     "holder": "demonstration.phone",
     "demo": "demonstration.cli",
 }
+CHECK_THEMSELVES = frozenset({"serve", "doctor", "demo"})
+"""They look at the settings in their own way: the doctor names what is wrong, a demonstration makes its own."""
 
 
 class Roof(Group):
@@ -58,8 +61,18 @@ class Roof(Group):
 
 @click.group(cls=Roof, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tongxing")
-def tongxing() -> None:
+@click.pass_context
+def tongxing(context: click.Context) -> None:
     """通行 Tongxing: health-status credentials that one province signs and every other can check."""
+    context.obj = _refuse_unknown_settings
+
+
+def _refuse_unknown_settings(context: click.Context) -> None:
+    """A misspelt setting stops a command as it stops the server; the doctor names it among its findings."""
+    if context.command_path.split()[1] not in CHECK_THEMSELVES and any(name.startswith(PREFIX) for name in os.environ):
+        import wsgi
+
+        refuse_unknown(os.environ, *wsgi.SETTINGS.values())
 
 
 @tongxing.command()

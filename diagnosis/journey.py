@@ -1,7 +1,8 @@
 """The whole way of one code: issued, published, fetched, accepted, withdrawn, published, fetched, refused.
 
-The code is for nobody: the person is called 测试 with the number that GB 11643 prints as its example, the idempotency
-key is the client ``doctor:``'s, the withdrawal has the cause ``doctor``. It lives for minutes and is always withdrawn.
+The code is for nobody: the person is called 测试, and their number is one that nobody can have (:data:`NUMBER`); the
+idempotency key is the client ``doctor:``'s, the withdrawal has the cause ``doctor``. It lives for minutes and is always
+withdrawn.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from credentials.errors import (
     StatusNotAccepted,
     Withdrawn,
 )
+from credentials.model import Status
 from credentials.verdict import Outcome, Verdict
 from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, warning, wrong
@@ -29,6 +31,9 @@ from issuer.withdrawal import withdraw
 
 CLIENT = "doctor:"
 """Whose idempotency key it is; no client over HTTP can have this id."""
+NUMBER = "119999180001010012"
+"""Of nobody, living or dead: numbers were given out from 1999 on, and this one says born in 1800, in a district that
+there is not. No example has it, so that what is decided about an example's person says nothing here, nor this there."""
 LIFETIME_SECONDS = 600
 NEWS_SECONDS = 40.0
 """How long a publication may take to come back through the mirror and its caches."""
@@ -39,7 +44,7 @@ _CONFLICT = 409
 _OWN_RULES = {
     error.code for error in (RuleFailed, RuleOpen, RulesMissing, StatusNotAccepted, FormNotAccepted, RecognitionDenied)
 }
-"""What the host's own rules or profile say of a sound code."""
+"""What the host's own rules or profile say of a sound code that is green."""
 
 
 def issue(deployment: Deployment) -> Finding | None:
@@ -48,7 +53,7 @@ def issue(deployment: Deployment) -> Finding | None:
     sampled = {"kind": "nucleic-acid", "result": "negative", "sampled_at": now - 3600, "region": _region(deployment)}
     fields = {
         "name": "测试",
-        "document": {"number": "11010519491231002X"},
+        "document": {"number": NUMBER},
         "form": "paper",
         "evidence": [sampled],
         "lifetime": LIFETIME_SECONDS,
@@ -65,16 +70,20 @@ def publish(deployment: Deployment) -> Finding | None:
 
 def verify(deployment: Deployment) -> Finding | None:
     """A gate that fetches takes the code, or leaves it to its own rules."""
-
-    def is_sound(verdict: Verdict) -> bool:
-        return verdict.outcome is Outcome.ACCEPTED or (bool(_codes(verdict)) and _codes(verdict) <= _OWN_RULES)
-
     verdict = _checked_until(deployment, is_sound)
     if not is_sound(verdict):
         return _unexpected(verdict)
     if verdict.outcome is Outcome.ACCEPTED:
         return None
     return warning("by-own-rules", detail=", ".join(sorted(_codes(verdict))))
+
+
+def is_sound(verdict: Verdict) -> bool:
+    """Whether a gate took the code, or left a green one to its own rules: of another colour, rules say nothing."""
+    if verdict.outcome is Outcome.ACCEPTED:
+        return True
+    is_green = verdict.credential is not None and verdict.credential.status is Status.GREEN
+    return is_green and bool(verdict.reasons) and _codes(verdict) <= _OWN_RULES
 
 
 def take_back(deployment: Deployment) -> Finding | None:

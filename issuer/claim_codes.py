@@ -82,7 +82,8 @@ class ClaimCodes:
         or the command. A decision by hand in it is made now, and so is one by rule that is not green: it stands, and
         reaches the codes that the person has, whether the claim code is used or not.
 
-        Raises what :func:`issuer.request.read_registration` does, DecisionRejected, StorageUnavailable, StorageFull.
+        Raises what :func:`issuer.request.read_registration` does, DecisionRejected, Conflict when a graver or newer
+        decision by hand stands, StorageUnavailable, StorageFull.
         """
         request = read_registration(fields, at)
         facts = self.issuance.facts_of(request)

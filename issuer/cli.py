@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from credentials.errors import InvalidRequest
+from credentials.errors import Conflict, InvalidRequest
 from issuer.bulk import issue_file, rejected_file
 from issuer.bulk_lines import ENCODINGS, count_lines
 from issuer.causes import CAUSES
@@ -230,8 +230,19 @@ def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
       tongxing issuer client add city-app city-app.jwk
     """
     key, office = jwk.json_object(), _open()
-    office.clients.add(client_id, key, office.now())
+    try:
+        office.clients.add(client_id, key, office.now())
+    except Conflict as error:
+        raise Conflict(_taken(client_id, office)) from error
     say(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
+
+
+def _taken(client_id: str, office: IssuerService) -> str:
+    """Why an id cannot be registered, and what to do: a revoked one stays revoked."""
+    if any(each.client_id == client_id and each.revoked_at for each in office.clients.all()):
+        return f"{client_id} was registered and is revoked for good; take another id"
+    revoke = f"tongxing issuer client revoke {client_id}"
+    return f"{client_id} is registered; revoke it first (`{revoke}`), and register the new key under another id"
 
 
 @client.command("revoke")

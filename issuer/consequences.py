@@ -19,6 +19,7 @@ from issuer.storage.ports import Entry, Made, Standing
 
 _PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})
 """Whoever has the phone may have had it print; on another phone, or none, its holder's own paper stays good."""
+OUTDONE = "a graver decision of this second, or a newer one, stands about this person; ask again in a second"
 
 
 class InForce(NamedTuple):
@@ -85,6 +86,12 @@ def is_overtaken(made: Decided | Made | Entry, known: InForce) -> bool:
     if own.approver is not None:
         return by_hand is not None and _age(own) < _age(by_hand.decision)
     return by_hand is not None or standing_facts(known, own.evidence) is not None
+
+
+def is_outdone(made: Decided | Made | Entry, known: InForce) -> bool:
+    """Whether it is a decision by hand that another one by hand outdoes: of its own second, it will never stand, and
+    making it anew helps nobody."""
+    return made.standing is None and made.decision.approver is not None and is_overtaken(made, known)
 
 
 def withdraw_contradicted(deed: PersonDeed, decided: Iterable[Decision], author: str, at: int) -> None:

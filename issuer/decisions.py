@@ -169,10 +169,11 @@ def _is(piece: Evidence, result: EvidenceResult, at: int, seconds: int) -> bool:
 
 def unit_of(staff: str) -> str:
     """The unit of ``unit/person``. Raises DecisionRejected for anything else."""
-    unit, _, person = staff.partition("/")
-    if not unit.strip() or not person.strip() or len(staff) > MAX_STAFF_CHARACTERS or not is_shown(staff):
-        raise DecisionRejected("author and approver are written unit/person")
-    return unit
+    parts = staff.split("/")
+    # With a second slash nobody could say where the unit ends: a/b and a/c must not pass for two units, or for one.
+    if len(parts) != 2 or not all(map(str.strip, parts)) or len(staff) > MAX_STAFF_CHARACTERS or not is_shown(staff):
+        raise DecisionRejected("author and approver are written unit/person, with one slash")
+    return parts[0]
 
 
 def _folded(unit: str) -> str:

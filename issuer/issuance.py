@@ -30,7 +30,16 @@ from credentials.limits import CTI_BYTES
 from credentials.model import Form, Status, StatusCredential
 from credentials.signing import Signer
 from credentials.wire.strict_json import json_bytes
-from issuer.consequences import NOTHING, in_force, is_overtaken, learn, withdraw_contradicted
+from issuer.consequences import (
+    NOTHING,
+    OUTDONE,
+    Decided,
+    in_force,
+    is_outdone,
+    is_overtaken,
+    learn,
+    withdraw_contradicted,
+)
 from issuer.decisions import ManualDecision
 from issuer.indices import Place, group_end, reference_of
 from issuer.ready import Ready, get_ready
@@ -111,8 +120,8 @@ class Issuance:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
 
         A key is bound to its request for as long as the code lives. Raises what
-        :func:`issuer.request.read_request` does, IdempotencyConflict, DecisionRejected, SelfCheckFailed, KeyNotListed,
-        StorageUnavailable or StorageFull.
+        :func:`issuer.request.read_request` does, IdempotencyConflict, Conflict, DecisionRejected, SelfCheckFailed,
+        KeyNotListed, StorageUnavailable or StorageFull.
         """
         (outcome,) = self.issue_many(client_id, [ask], at)
         if isinstance(outcome, TongxingError):
@@ -161,12 +170,16 @@ class Issuance:
         """What is decided about somebody who comes with no code: by hand, or by rule if that is not green.
 
         To be kept; it takes the number of a place that stays empty. None: nothing new. Raises DecisionRejected,
-        StorageUnavailable or StorageFull.
+        Conflict when a graver or newer decision by hand stands, StorageUnavailable or StorageFull.
         """
         (ready,) = self._bound([get_ready(facts, None, manual, self.unit, at)], at)
         decision = ready.decision
         if ready.standing is not None or (manual is None and decision.status is Status.GREEN):
             return None
+        if is_outdone(
+            Decided(decision), in_force(self.people.decisions([facts.subject], at), at).get(facts.subject, NOTHING)
+        ):
+            raise Conflict(OUTDONE)
         (place,) = self.store.allocate(group_end(decision.ends_at), 1)
         return Standing(place.serial, decision)
 
@@ -225,26 +238,28 @@ class Issuance:
             else:
                 entries.append(Entry(ask.key, ask.body_hash, *made, fresh.facts.evidence))
         try:
-            kept = self._record(client_id, entries, at)
+            kept, outdone = self._record(client_id, entries, at)
         except Conflict:
             return {**done, **self.store.replays(client_id, [entry.key for entry in entries], at)}
         self.tell([entry.issued for entry in kept])
+        done |= {entry.key: Conflict(OUTDONE) for entry in outdone}
         return done | {entry.key: Replay(entry.body_hash, entry.issued) for entry in kept}
 
     @retried
-    def _record(self, client_id: str, entries: Sequence[Entry], at: int) -> list[Entry]:
-        """Keep what nobody has overtaken, with all that follows from it; which that was."""
+    def _record(self, client_id: str, entries: Sequence[Entry], at: int) -> tuple[list[Entry], list[Entry]]:
+        """Keep what nobody has overtaken, with all that follows from it; which that was, and what will never stand."""
         if not entries:
-            return []
+            return [], []
         with self.people.deed([entry.decision.subject for entry in entries]) as deed:
             known = in_force(deed.decisions(at), at)
-            kept = [entry for entry in entries if not is_overtaken(entry, known.get(entry.decision.subject, NOTHING))]
+            found = [(entry, known.get(entry.decision.subject, NOTHING)) for entry in entries]
+            kept = [entry for entry, standing in found if not is_overtaken(entry, standing)]
             if kept:
                 deed.keep(client_id, kept)
                 deed.keep_keys(client_id, kept, at)
                 learn(deed, kept)
                 withdraw_contradicted(deed, [entry.decision for entry in kept], client_id, at)
-        return kept
+        return kept, [entry for entry, standing in found if is_outdone(entry, standing)]
 
     def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made | SelfCheckFailed]:
         self.require_listed()

@@ -5,7 +5,10 @@ refuses, and hear of it from the residents. So it keeps the verified trust list 
 
 - a key that the list denies, does not have, or has for another use, member or environment: nothing is signed any more;
 - the registry cannot be reached: the last list counts, however old it is, for a network must not stop a province;
-- no list was ever held, or no root was handed over: codes are issued, and it is said that nobody has looked.
+- it cannot be reached and no list was ever held, or no root was handed over: codes are issued, and it is said that
+  nobody has looked;
+- what it gives does not hold by the root that was handed over, and no list is held: nothing is signed, for with a wrong
+  root nobody would ever look.
 
 :class:`Listing` is asked before each signing and never waits for a network then.
 """
@@ -18,9 +21,10 @@ from typing import NamedTuple
 
 import structlog
 
-from credentials.errors import KeyNotListed, TongxingError
+from credentials.errors import FetchTooLarge, KeyNotListed, MetadataRejected, SettingInvalid, TongxingError
 from credentials.keys import VerificationKey
 from service_kit.clock import Clock
+from trust_registry.client.repository import OTHER_ROOT
 from trust_registry.client.snapshot import TrustSnapshot
 from trust_registry.client.store import TrustStore
 from trust_registry.client.updater import TrustUpdater
@@ -70,6 +74,7 @@ class Listing:
         self._store, self._updater, self._not_listed_yet = store, updater, not_listed_yet
         self._trust: TrustSnapshot | None = None
         self._failure = ""
+        self._rejected = ""
         self._looked_at = 0
         self._one = threading.Lock()
 
@@ -89,9 +94,10 @@ class Listing:
                 return
             self._looked_at = at
             try:
-                self._trust, self._failure = self._updater.update(at), ""
+                self._trust, self._failure, self._rejected = self._updater.update(at), "", ""
             except TongxingError as error:
                 self._failure = error.code
+                self._rejected = error.detail if isinstance(error, MetadataRejected | FetchTooLarge) else ""
 
     def watch(self) -> None:
         """What a service does again and again: :meth:`refresh`, and say in the logs what is wrong."""
@@ -108,8 +114,17 @@ class Listing:
         found = (self._fault(trust, key, at) for key in self._keys)
         return Condition(tuple(filter(None, found)), trust.age(at), self._failure)
 
+    def require_root(self) -> None:
+        """Raise SettingInvalid, naming TONGXING_TRUST_ROOT, where the registry was reached, what it gave does not hold
+        by that root, and no list is held."""
+        if self._trust is None and self._rejected:
+            told = f"TONGXING_TRUST_ROOT: by it what TONGXING_REGISTRY_URL gives is rejected ({self._rejected})"
+            raise SettingInvalid(f"{told}: {OTHER_ROOT}; take this registry's trust-root.json")
+
     def require(self) -> None:
-        """Raise KeyNotListed, naming the key, the member and what to do, where gates would refuse."""
+        """Raise KeyNotListed, naming the key, the member and what to do, where gates would refuse; SettingInvalid as
+        :meth:`require_root`."""
+        self.require_root()
         if not self._not_listed_yet and (faults := self.condition().faults):
             raise KeyNotListed("; ".join(faults))
 

@@ -14,10 +14,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from credentials.errors import InvalidRequest, Malformed, RequestError
+from credentials.errors import InvalidDocument, InvalidRequest, Malformed, RequestError
 from credentials.identity import Document, mask_name, parse_document
 from credentials.limits import (
     EVIDENCE_TIME_STEP_SECONDS,
@@ -39,6 +40,7 @@ from credentials.model import (
 from credentials.regions import is_region
 from issuer.decisions import ManualDecision
 from issuer.holder_proof import proven_point
+from service_kit.locale import BEIJING
 
 MAX_FIELD_CHARACTERS = 64
 MIN_LIFETIME_SECONDS = 60
@@ -96,7 +98,7 @@ def faults_of(fields: Mapping[str, Any], at: int) -> list[tuple[str, RequestErro
 
 def _readers(fields: Mapping[str, Any], at: int) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "name", lambda: mask_name(_text(fields, "name", MAX_NAME_CHARACTERS))
-    yield "document", lambda: _document(fields.get("document"))
+    yield "document", lambda: _document(fields.get("document"), at)
     yield "form", lambda: _form(fields)
     if not _fault("form", lambda: _form(fields)):
         # What is right for them depends on the form.
@@ -151,7 +153,7 @@ def _read(fields: Mapping[str, Any], at: int) -> IssueRequest:
     form = _form(fields)
     return IssueRequest(
         mask_name(_text(fields, "name", MAX_NAME_CHARACTERS)),
-        _document(fields.get("document")),
+        _document(fields.get("document"), at),
         form,
         _evidence(fields.get("evidence", []), at),
         None,
@@ -188,12 +190,15 @@ def _object(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
     return value
 
 
-def _document(value: object) -> Document:
+def _document(value: object, at: int) -> Document:
     fields = _object(value, "document", frozenset({"kind", "number"}))
     kind = fields.get("kind")
     if kind is not None and not isinstance(kind, str):
         raise InvalidRequest("document.kind: text")
-    return parse_document(kind, _text(fields, "number", MAX_FIELD_CHARACTERS))
+    document = parse_document(kind, _text(fields, "number", MAX_FIELD_CHARACTERS))
+    if document.born is not None and document.born > datetime.fromtimestamp(at, BEIJING).date():
+        raise InvalidDocument("birth date lies in the future")
+    return document
 
 
 def _evidence(value: object, at: int) -> tuple[Evidence, ...]:

@@ -171,9 +171,10 @@ class IssuerService:
     def look(self) -> None:
         """Ask the registry whether gates take what this issuer signs, and whether they know more than it does.
 
-        A registry that cannot be reached stops nobody.
+        A registry that cannot be reached stops nobody. Raises SettingInvalid when TONGXING_TRUST_ROOT is not its root.
         """
         self.listing.refresh()
+        self.listing.require_root()
         # Publication looks again before it brings anything, and says then what is wrong with the way.
         with suppress(FetchFailed, FetchTooLarge):
             self.recovery.look()

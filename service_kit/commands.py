@@ -24,7 +24,14 @@ class WrongUsage(click.UsageError):
 
 
 class Command(click.Command):
-    """A command that tells all faults of a call at once, not the first one alone."""
+    """A command that tells all faults of a call at once, not the first one alone. Before it is carried out, and not for
+    its ``--help``, it calls what stands as ``obj`` in the outermost context: what the roof checks for all commands."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        check = ctx.find_root().obj
+        if callable(check):
+            check(ctx)
+        return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given = [*args]

@@ -21,6 +21,7 @@ from credentials.regions import REGION_CODES
 _XPCC_CODE = 66  # Ours alone: people of the Corps have numbers of Xinjiang, 65.
 _PROVINCES = frozenset(str(code) for code in REGION_CODES - {_XPCC_CODE, 81, 82})
 _RESIDENCE_PERMIT_AREAS = frozenset({"810000", "820000", "830000"})  # Hong Kong, Macao, Taiwan (since 2018)
+_LENGTH_WITH_BIRTH = 18
 _CHECK_CHARACTERS = "0123456789X"
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2169: "X", 0x2179: "X"}
 """Full-width forms and the Roman ten, as Chinese input methods make them, to ASCII. Not NFKC, which would
@@ -86,6 +87,13 @@ class Document(NamedTuple):
     def tail(self) -> str:
         """The last four characters of the number that stays: what a code shows of the document."""
         return self.identity[-DOCUMENT_TAIL_CHARACTERS:]
+
+    @property
+    def born(self) -> date | None:
+        """The day of birth that a number of 18 characters says; None where a number says none. It may lie ahead: only
+        somebody with a clock can tell."""
+        is_checked = self.kind in _CHECKS and len(self.number) == _LENGTH_WITH_BIRTH
+        return _read_date(self.number[6:14]) if is_checked else None
 
     def __repr__(self) -> str:
         """Without the number: what is printed ends in a log one day."""
@@ -174,9 +182,13 @@ def _check_eighteen(number: str) -> None:
         raise InvalidDocument("check character does not fit")
 
 
+def _read_date(text: str) -> date:
+    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+
+
 def _check_date(text: str) -> None:
     try:
-        born = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        born = _read_date(text)
     except ValueError as error:
         raise InvalidDocument("birth date does not exist") from error
     if born.year < MIN_BIRTH_YEAR:

@@ -99,6 +99,26 @@ def test_serve_tells_a_wrong_setting_before_it_starts_anything(
     assert "TONGXING_MEMBRE" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["issuer", "init"], ["issuer", "client", "list"], ["registry", "timestamp"], ["verifier", "sync"]],
+)
+def test_commands_refuse_an_unknown_setting_as_serve_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    """`issuer init` was content, and the server then did not start."""
+    monkeypatch.setenv("TONGXING_MEMBRE", "CN-41")
+    assert cli._outcome(arguments) == 64
+    assert "TONGXING_MEMBRE: no such setting, did you mean TONGXING_MEMBER?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["issuer", "--help"], ["issuer", "init", "--help"], ["--version"]])
+def test_help_is_given_whatever_the_settings_are(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    """It is what somebody with a wrong setting asks for."""
+    monkeypatch.setenv("TONGXING_MEMBRE", "CN-41")
+    assert cli._outcome(arguments) == 0
+
+
 def test_serve_hands_no_http_variables_to_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """granian turns HTTP_* of its environment into request headers: HTTP_AUTHORIZATION would log everybody in."""
     root = tmp_path / "trust-root.json"

@@ -124,6 +124,15 @@ def version_of(metadata: bytes) -> int:
         raise MetadataRejected("not readable as metadata") from error
 
 
+def read_root(data: bytes) -> Root:
+    """Root metadata (JSON) as somebody handed it over. Raises MetadataRejected for what is none, or does not stand for
+    itself."""
+    try:
+        return _open(Root, "root", data, None)
+    except (RepositoryError, ValueError) as error:
+        raise MetadataRejected(str(error)) from error
+
+
 def verify_repository(
     source: Source, trusted_root: bytes, roles: Roles | None = None, at: int | None = None
 ) -> VerifiedRepository:

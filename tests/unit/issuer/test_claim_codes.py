@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials.errors import ClaimCodeExpired, ClaimCodeMistyped, DecisionRejected, HolderUnknown, SignInNameDiffers
+from credentials.errors import (
+    ClaimCodeExpired,
+    ClaimCodeMistyped,
+    Conflict,
+    DecisionRejected,
+    HolderUnknown,
+    SignInNameDiffers,
+)
 from credentials.identity import parse_document
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Status
@@ -142,3 +149,13 @@ def test_the_page_says_what_the_code_does() -> None:
     page = (Path(__file__).parents[3] / "docs" / "wallet.md").read_text("utf-8")
     assert "MOD 97-10" in page
     assert "0000 0000 0000 0098" in page
+
+
+def test_a_decision_with_a_claim_code_that_a_graver_of_its_second_outdoes_is_told_so(codes: ClaimCodes) -> None:
+    """As with a code: what is told is true, and helps."""
+    asked = paper(form="phone", decision=by_hand())
+    codes.make(asked, "app", NOW)
+    milder = {**asked, "decision": by_hand(status="yellow")}
+    with pytest.raises(Conflict, match="ask again in a second"):
+        codes.make(milder, "app", NOW)
+    assert codes.make(milder, "app", NOW + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,17 @@ from credentials.keys import jwk_of, new_private_key
 from credentials.recognition.document import sign_rule_set
 from credentials.recognition.template import template
 from demonstration.residents import residents, to_csv
+from issuer.app import create_app
 from issuer.claim_codes import read_claim_code
 from issuer.cli import issuer as commands
+from issuer.config import IssuerSettings
 from service_kit.clock import SystemClock
+from service_kit.settings import read_settings
 from tests.unit.issuer.issuing import MEMBER, NOW, paper
 from tests.unit.issuer.serving import environment
 from tests.unit.issuer.test_publication import Member, member
+from tests.unit.trust_registry.serving import serving
+from tests.unit.verifier.mirrored import MirroredRegistry
 
 __all__ = ["member"]
 JWK = json.dumps(jwk_of(new_private_key().public_key()))
@@ -174,15 +180,16 @@ def test_withdraw(folder: Path) -> None:
     with pytest.raises(NotFound):
         run("withdraw", "00" * 16, *how)
     assert run("withdraw", handle, "--cause", "bad-mood", "--author", "x").exit_code == 2
-    with pytest.raises(DecisionRejected, match="unit/person"):
-        run("withdraw", handle, "--cause", "lost-device", "--author", "li")
+    for author in ("li", "service-desk/", "/li", "service-desk/south/li"):
+        with pytest.raises(DecisionRejected, match="unit/person"):
+            run("withdraw", handle, "--cause", "lost-device", "--author", author)
 
 
 def test_clients(folder: Path) -> None:
     """Add, list, revoke; an id is used once."""
     assert run("client", "list").output == "no clients\n"
     assert answer("client", "add", "city-app", "-", stdin=JWK) == {"client_id": "city-app"}
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="city-app is registered; revoke it first"):
         run("client", "add", "city-app", "-", stdin=JWK)
     with pytest.raises(InvalidRequest):
         run("client", "add", "other-app", "-", stdin=JWK.encode("utf-16"))
@@ -191,6 +198,8 @@ def test_clients(folder: Path) -> None:
     assert "revoked" in run("client", "list").output
     (listed,) = answer("client", "list")["clients"]
     assert listed["revoked_at"] >= listed["added_at"]
+    with pytest.raises(Conflict, match="city-app was registered and is revoked for good; take another id"):
+        run("client", "add", "city-app", "-", stdin=JWK)
 
 
 def test_publish_without_a_registry(folder: Path) -> None:
@@ -217,6 +226,34 @@ def test_publish(member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     rules.write_text("no rules")
     with pytest.raises(FetchFailed, match="malformed"):
         run("publish", "--rules", str(rules))
+
+
+def test_another_registrys_root_stops_init_issue_and_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was "ready", and the net under the issuer was off for good."""
+    root = folder / "trust-root.json"
+    root.write_bytes(MirroredRegistry().published.trusted_root)
+    with serving(MirroredRegistry().served) as mirror:
+        monkeypatch.setenv("TONGXING_REGISTRY_URL", mirror.url)
+        monkeypatch.setenv("TONGXING_TRUST_ROOT", str(root))
+        for arguments in (["init"], ["init", "--not-listed-yet"], ["issue", "-"]):
+            with pytest.raises(SettingInvalid, match="TONGXING_TRUST_ROOT"):
+                run(*arguments, stdin=recent())
+        with pytest.raises(SettingInvalid, match="TONGXING_TRUST_ROOT"):
+            create_app(read_settings(IssuerSettings, os.environ))
+        mirror.files.clear()
+    assert "nobody has looked" in run("init").output
+
+
+@pytest.mark.parametrize("content", ["{}", "", "no JSON", "[]", '{"signed": {"_type": "timestamp"}, "signatures": []}'])
+def test_a_root_file_that_is_no_root_stops_though_the_registry_is_away(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    """Nothing has to be asked of anybody to see it."""
+    (folder / "trust-root.json").write_text(content)
+    monkeypatch.setenv("TONGXING_TRUST_ROOT", str(folder / "trust-root.json"))
+    for arguments in (["init"], ["issue", "-"]):
+        with pytest.raises(SettingInvalid, match="TONGXING_TRUST_ROOT"):
+            run(*arguments, stdin=recent())
 
 
 def test_commands_need_their_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -326,6 +326,39 @@ def test_a_record_that_is_always_refused_is_no_endless_loop(issuer: IssuerOnDisk
     assert [type(each) for each in outcomes] == [Conflict, Conflict]
 
 
+@pytest.mark.parametrize("standing_at", [NOW, NOW + 5])
+def test_a_decision_that_a_graver_of_its_second_or_a_newer_one_outdoes_is_told_at_once(
+    issuer: IssuerOnDisk, standing_at: int
+) -> None:
+    """It was told of others who decide again and again, after five places had been spent on it."""
+    first = issue(issuer, paper(decision=by_hand()), at=standing_at)
+    milder = by_hand(status="yellow", approver="health-commission/wu")
+    with pytest.raises(Conflict, match="ask again in a second"):
+        issue(issuer, paper(decision=milder))
+    last = issue(issuer, paper(name="李四", decision=by_hand(author="cdc/wu")), at=standing_at)
+    assert last.place.serial - first.place.serial <= 2
+    assert issuer.read(issue(issuer, paper(decision=milder), at=standing_at + 1).text).status is Status.YELLOW
+
+
+def test_a_decision_as_grave_or_graver_of_the_same_second_stands(issuer: IssuerOnDisk) -> None:
+    """The order within a second is nobody's: the graver one counts, and the same one again is no conflict."""
+    for number, status in enumerate(("pending", "yellow", "red", "red")):
+        code = issuer.read(issue(issuer, paper(decision=by_hand(status=status)), f"{number}").text)
+        assert code.status is Status.from_label(status)
+
+
+def test_an_outdone_decision_stops_no_other_of_its_batch(issuer: IssuerOnDisk) -> None:
+    """Only its own answer says so."""
+    issue(issuer, paper(decision=by_hand()))
+    other = next(iter(resident_numbers(7)))
+    asks = [
+        ask_for(paper(decision=by_hand(status="yellow")), "a"),
+        ask_for(paper(document={"number": other}), "b"),
+        ask_for(paper(), "c"),
+    ]
+    assert outcomes(issuer, *asks) == ["conflict", "issued", "issued"]
+
+
 @pytest.mark.parametrize("key", ["", "x" * 65, "a\nb", "a\0b", 7])
 def test_odd_keys_are_refused(key: Any) -> None:
     """What the database cannot hold must not end as its fault."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from credentials.errors import KeyNotListed
+from credentials.errors import KeyNotListed, SettingInvalid
 from credentials.keys import new_private_key
 from credentials.signing import PemSigner
 from issuer.listing import PAUSE_SECONDS, Listing, OwnKey
@@ -33,6 +33,7 @@ class Office:
         member: str = "CN-41",
         environment: str = "demo",
         not_listed_yet: bool = False,
+        root: bytes | None = None,
     ) -> Listing:
         henan = self.registry.henan
         credential, status = credential or henan.signer("credential"), status or henan.signer("status")
@@ -40,7 +41,7 @@ class Office:
             OwnKey(credential.kid, "credential", "TONGXING_KEY_FILE"),
             OwnKey(status.kid, "status", "TONGXING_STATUS_KEY_FILE"),
         )
-        store = TrustStore(self.folder / "trust", self.registry.published.trusted_root)
+        store = TrustStore(self.folder / "trust", root or self.registry.published.trusted_root)
         updater = TrustUpdater(store, f"{self.mirror.url}/mirror", Fetcher())
         made = Listing(member, environment, keys, self.clock, store, updater, not_listed_yet=not_listed_yet)
         made.load()
@@ -129,3 +130,35 @@ def test_without_a_root_nobody_looks() -> None:
     listing.refresh()
     listing.require()
     assert listing.condition() == ((), None, "")
+
+
+def test_another_registrys_root_stops_and_so_does_a_mirror_that_gives_no_metadata(office: Office) -> None:
+    """By a wrong root nobody would ever look; that was said as if the registry had been away."""
+    listing = office.listing(root=MirroredRegistry().published.trusted_root, not_listed_yet=True)
+    listing.refresh()
+    with pytest.raises(SettingInvalid, match=r"TONGXING_TRUST_ROOT.* another registry's root"):
+        listing.require()
+    office.mirror.files["mirror/metadata/timestamp.json"] = b"<html>sign in to this network</html>"
+    listing = office.listing()
+    listing.refresh()
+    with pytest.raises(SettingInvalid, match="TONGXING_TRUST_ROOT"):
+        listing.require()
+
+
+def test_a_mirror_that_is_wrong_later_stops_nobody_who_holds_a_list(office: Office) -> None:
+    """What is held was verified by the root, so the root is right; also at the next start."""
+    listing = office.listing()
+    listing.refresh()
+    office.mirror.files["mirror/metadata/timestamp.json"] = b"{}"
+    for each in (listing, office.listing()):
+        office.refresh(each)
+        assert each.condition().failure == "metadata-rejected"
+        each.require()
+
+
+def test_another_registrys_root_and_a_registry_away_stop_nobody(office: Office) -> None:
+    """Nobody can tell then whose root it is."""
+    office.mirror.broken.add("mirror/metadata/timestamp.json")
+    listing = office.listing(root=MirroredRegistry().published.trusted_root)
+    listing.refresh()
+    listing.require()

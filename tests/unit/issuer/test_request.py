@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import suppress
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from credentials.errors import InvalidDocument, InvalidName, InvalidRequest, Pro
 from credentials.keys import compressed_point, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_LIFETIME_PHONE_SECONDS, MIN_TIME_SECONDS
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
-from issuer.request import FUTURE_SAMPLE_SECONDS, IssueRequest, read_registration, read_request
+from issuer.request import FUTURE_SAMPLE_SECONDS, IssueRequest, faults_of, read_registration, read_request
+from service_kit.locale import BEIJING
 from tests.unit.issuer.issuing import AUDIENCE, NOW, by_hand, paper, phone, sampled
 
 HOLDER = new_private_key()
@@ -101,6 +103,39 @@ def test_documents_and_proofs_have_errors_of_their_own() -> None:
     assert "1949" not in str(caught.value)
     with pytest.raises(ProofOfPossessionFailed):
         read(phone(HOLDER, NOW - 3600))
+
+
+def with_birth(born: date, region: str = "110105") -> str:
+    """A number of 18 characters; ``region``: the six before the birth date."""
+    body = f"{region}{born:%Y%m%d}002"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
+
+
+@pytest.mark.parametrize("region", ["110105", "810000", "911124"])
+def test_born_today_is_somebody_and_born_tomorrow_or_in_9999_is_nobody(region: str) -> None:
+    """Of residents, of residents from Hong Kong, of foreigners; a number alone cannot tell, for it has no clock."""
+    today = datetime.fromtimestamp(NOW, BEIJING).date()
+    assert read(paper(document={"number": with_birth(today, region)})).document.born == today
+    for born in (today + timedelta(days=1), date(9999, 12, 31)):
+        asked_for = paper(document={"number": with_birth(born, region)})
+        with pytest.raises(InvalidDocument, match="in the future"):
+            read(asked_for)
+        with pytest.raises(InvalidDocument, match="in the future"):
+            read_registration({**asked_for, "form": "phone"}, NOW)
+        assert [path for path, _ in faults_of(asked_for, NOW)] == ["document"]
+
+
+def test_born_today_in_beijing_while_it_is_yesterday_elsewhere() -> None:
+    """A child of the first hours of a day has its number that day."""
+    midnight = NOW - (NOW + 8 * 3600) % 86_400
+    born = datetime.fromtimestamp(midnight, BEIJING).date()
+    assert (
+        read_request(paper(document={"number": with_birth(born)}, evidence=[]), AUDIENCE, midnight).document.born
+        == born
+    )
+    with pytest.raises(InvalidDocument):
+        read_request(paper(document={"number": with_birth(born)}, evidence=[]), AUDIENCE, midnight - 1)
 
 
 PLACES = [(), ("document",), ("evidence", 0), ("decision",)]

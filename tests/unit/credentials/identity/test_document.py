@@ -169,6 +169,22 @@ def test_tail(kind: str, number: str, tail: str) -> None:
     assert parse_document(kind, number).tail == tail
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "born"),
+    [
+        ("resident-id", RESIDENT, date(1949, 12, 31)),
+        ("foreign-permanent-residence", SHAPES["foreign-permanent-residence"], date(1981, 8, 3)),
+        ("foreign-permanent-residence", "ABC110105123456"[:15], None),
+        ("hk-macao-permit", SHAPES["hk-macao-permit"], None),
+        ("taiwan-permit", SHAPES["taiwan-permit"], None),
+        ("passport", SHAPES["passport"], None),
+    ],
+)
+def test_born_where_the_number_says_it(kind: str, number: str, born: date | None) -> None:
+    """Whoever has a clock compares it."""
+    assert parse_document(kind, number).born == born
+
+
 def test_a_printed_document_hides_its_number() -> None:
     """The 2020 leaks were of numbers in places where nobody meant to put them; a traceback is one."""
     document = parse_document("resident-id", RESIDENT)
