@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from credentials.errors import BundleRejected
+from credentials.errors import BundleRejected, FetchFailed
 from service_kit.cache import InProcessCache
 from service_kit.commands import Command
 from service_kit.settings import read_settings
@@ -19,7 +19,7 @@ from verifier.cli_options import gate_options
 from verifier.config import VerifierSettings
 from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
-from verifier.offline import Sources, bundle_at, bundle_error, stored, trust_exit
+from verifier.offline import OWN_FAULT, Sources, bundle_at, bundle_error, stored, trust_exit
 from verifier.state import state_to_json
 
 
@@ -52,7 +52,8 @@ def state(context: click.Context, sources: Sources, as_json: bool) -> None:
 def sync(context: click.Context, bundle: Path | None, as_json: bool) -> None:
     """Bring the gate's folder up to date, once. A gate that is running sees it within its next round.
 
-    The settings are those of the service (TONGXING_DATA_DIR, TONGXING_TRUST_ROOT, TONGXING_MEMBER, …).
+    The settings are those of the service (TONGXING_DATA_DIR, TONGXING_TRUST_ROOT, TONGXING_MEMBER, …). Ends with 70
+    when the registry's list could not be fetched: the gate then goes on by what it has.
 
     \b
     Example:
@@ -71,7 +72,11 @@ def sync(context: click.Context, bundle: Path | None, as_json: bool) -> None:
             freshness.refresh()
         _say(as_json, state_to_json(gate, freshness))
         if bundle is None:
-            context.exit(trust_exit(freshness, f"TONGXING_TRUST_ROOT {settings.trust_root}"))
+            code = trust_exit(freshness, f"TONGXING_TRUST_ROOT {settings.trust_root}")
+            is_unfetched = any(
+                failure.code == FetchFailed.code for failure in freshness.failures() if not failure.member
+            )
+            context.exit(code or OWN_FAULT * is_unfetched)
     finally:
         freshness.stop()
 

@@ -42,8 +42,9 @@ class VerifierSettings(ServiceSettings):
         if self.registry_url:
             require_base(self.registry_url, "TONGXING_REGISTRY_URL")
         if not self.trust_root.is_file():
+            found = "not a regular file:" if self.trust_root.exists() else "no file"
             raise SettingInvalid(
-                f"TONGXING_TRUST_ROOT: no file {self.trust_root}; the registry hands out trust-root.json"
+                f"TONGXING_TRUST_ROOT: {found} {self.trust_root}; the registry hands out trust-root.json"
             )
         if not is_member_id(self.member):
             raise SettingInvalid(f"TONGXING_MEMBER: {no_member_id(self.member)}")

@@ -223,6 +223,7 @@ TABLE: list[tuple[str, int, str]] = [
     ("ISSUER TONGXING_CA_FILE=text.txt issuer init", USAGE, "TONGXING_CA_FILE|text.txt|PEM"),
     ("ISSUER TONGXING_DATABASE_URL=mysql://x issuer init", USAGE, "TONGXING_DATABASE_URL|sqlite:///"),
     ("ISSUER TONGXING_TRUST_ROOT=gone.json verifier sync", USAGE, "TONGXING_TRUST_ROOT|gone.json|trust-root.json"),
+    ("ISSUER TONGXING_TRUST_ROOT=folder verifier sync", USAGE, "TONGXING_TRUST_ROOT|folder|not a regular file"),
     ("ISSUER TONGXING_TRUST_ROOT=other/trust-root.json verifier sync", USAGE, "other/trust-root.json|another registry"),
     ("ISSUER TONGXING_REGISTRY_URL=http://127.0.0.1:{nobody}/registry verifier sync", FAULT, "fetch-failed"),
     ("ISSUER serve verifier --port {taken}", USAGE, "--port|{taken}"),

@@ -240,7 +240,10 @@ def test_sync_check_and_state_by_a_gates_folder(
     plain = desk.run("state", "--trust", str(data / "gate")).stdout
     assert "set 0 version 1 in force" in plain
     failed = desk.run("sync")
-    assert failed.exit_code == 0
+    # A timer must notice; what is held still answers.
+    assert failed.exit_code == 70
+    assert desk.run("state").exit_code == 0
+    assert desk.run("check", "-", stdin=registry.paper()).exit_code == 0
     assert "trust: fetch-failed" in failed.stdout
 
 
