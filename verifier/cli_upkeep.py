@@ -17,7 +17,7 @@ from service_kit.terminal import as_json, say
 from trust_registry.cli_options import local_clock
 from verifier.cli_options import gate_options
 from verifier.config import VerifierSettings
-from verifier.freshness import Freshness, Place
+from verifier.freshness import TRUST, Freshness, Place
 from verifier.gate import Gate
 from verifier.offline import OWN_FAULT, Sources, bundle_at, bundle_error, stored, trust_exit
 from verifier.state import state_to_json
