@@ -13,7 +13,7 @@ from credentials.regions import is_member_id, no_member_id
 from issuer.decisions import is_unit
 from issuer.id_token import ALGORITHMS
 from service_kit.durable import read_secret
-from service_kit.fetch import require_safe
+from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings, variable
 from trust_registry.client.repository import read_root
 
@@ -62,8 +62,8 @@ class IssuerSettings(ServiceSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_safe(self.issuer_url, "TONGXING_ISSUER_URL")
-        require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
+        require_base(self.issuer_url, "TONGXING_ISSUER_URL")
+        require_base(self.registry_url, "TONGXING_REGISTRY_URL")
         if not is_member_id(self.member):
             raise SettingInvalid(f"TONGXING_MEMBER: {no_member_id(self.member)}")
         if not 0 <= self.publish_seconds <= MAX_PUBLISH_SECONDS:
@@ -89,9 +89,7 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"{variable(missing[0])}: missing, though others of sign-in are set")
         if all(optional) or not any(optional):
             raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: either this or TONGXING_SIGN_IN_KEY_FILE")
-        require_safe(self.sign_in_issuer, "TONGXING_SIGN_IN_ISSUER")
-        if "?" in self.sign_in_issuer or "#" in self.sign_in_issuer:
-            raise SettingInvalid("TONGXING_SIGN_IN_ISSUER: without ? and #")
+        require_base(self.sign_in_issuer, "TONGXING_SIGN_IN_ISSUER")
         if self.sign_in_algorithm not in ALGORITHMS:
             raise SettingInvalid(f"TONGXING_SIGN_IN_ALGORITHM: one of {', '.join(ALGORITHMS)}")
         if "openid" not in self.sign_in_scope.split():

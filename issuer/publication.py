@@ -16,6 +16,7 @@ import re
 import secrets
 from array import array
 from collections import defaultdict
+from http import HTTPStatus
 from math import ceil
 from typing import NamedTuple
 
@@ -34,7 +35,8 @@ from credentials.wire import cose
 from credentials.wire.strict_json import parse_json
 from issuer.recovery import Recovery
 from issuer.storage.ports import Delivery, IssuerStore, News, SegmentRow, StatusFeed
-from service_kit.fetch import Fetcher
+from service_kit.fetch import Fetcher, place_of
+from trust_registry.remote import did_you_mean
 
 DAYS_AHEAD = MAX_LIFETIME_PAPER_SECONDS // (24 * 3600)
 HEARTBEAT_SECONDS = 300
@@ -89,7 +91,10 @@ class Mirror:
         answer = self._fetcher.send("PUT", url, limit=MAX_ANSWER_BYTES, body=content)
         code = _code(answer.body) if answer.status >= 400 else ""
         if answer.status >= 400 and code not in expected:
-            raise FetchFailed(f"{name}: the registry answers {answer.status} {code}", answer.status)
+            told = f"{name}: the registry answers {answer.status} {code}"
+            if answer.status == HTTPStatus.NOT_FOUND:
+                told += f"; is TONGXING_REGISTRY_URL right?{did_you_mean(self._base)}"
+            raise FetchFailed(told, answer.status, place_of(self._base))
         return code
 
     def address_of_list(self, list_id: int) -> str:

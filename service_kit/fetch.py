@@ -212,7 +212,7 @@ def place_of(url: str) -> str:
     except HTTPError:
         return "that address"
     port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.host}{port}{parts.path or ''}"
+    return f"{parts.scheme}://{parts.host or ''}{port}{parts.path or ''}"
 
 
 def _why(error: Exception) -> str:
@@ -248,6 +248,21 @@ def require_safe(url: str, setting: str = "") -> None:
     if parts.scheme != "http" or not _is_loopback((parts.host or "").strip("[]")):
         named = setting or place_of(url)
         raise SettingInvalid(f"{named}: an address must be https, except to this machine (http://127.0.0.1)")
+
+
+def require_base(url: str, setting: str) -> None:
+    """Raise SettingInvalid, naming ``setting``, unless ``url`` is safe and paths can be put behind it.
+
+    Behind a query or a fragment they would be part of it, and every answer that of another place.
+    """
+    require_safe(url, setting)
+    faults = {
+        "a query (?…)": "?" in url,
+        "a fragment (#…)": "#" in url,
+        "a blank or control character": any(character.isspace() or not character.isprintable() for character in url),
+    }
+    if found := [fault for fault, is_there in faults.items() if is_there]:
+        raise SettingInvalid(f"{setting}: a base address, to which paths are added, without {' or '.join(found)}")
 
 
 def require_authorities(ca_file: Path) -> None:

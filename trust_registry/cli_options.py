@@ -11,6 +11,7 @@ from tuf.api.metadata import Root  # type: ignore[attr-defined]
 
 from credentials.errors import MetadataRejected
 from service_kit.clock import Clock
+from service_kit.fetch import place_of, require_base
 from service_kit.inputs import Input, InputType
 from service_kit.locale import Text
 from service_kit.settings import ServiceSettings, read_settings
@@ -87,7 +88,8 @@ def local_clock() -> Clock:
 
 
 def remote(url: str) -> RemoteRegistry:
-    """The registry at ``url``."""
+    """The registry at ``url``. Raises SettingInvalid."""
+    require_base(url, f"--registry {place_of(url)}")
     return RemoteRegistry(url, _environment().fetcher(), local_clock())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.errors import SettingInvalid
-from service_kit.fetch import require_safe
+from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings
 from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT
 
@@ -27,7 +27,7 @@ class RegistrySettings(ServiceSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
+        require_base(self.registry_url, "TONGXING_REGISTRY_URL")
         if not 0 <= self.timestamp_seconds <= MAX_TIMESTAMP_SECONDS:
             raise SettingInvalid(f"TONGXING_TIMESTAMP_SECONDS: 0 to {MAX_TIMESTAMP_SECONDS}")
         if not (self.data_dir / TRUST_ROOT).is_file():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -23,6 +23,8 @@ from trust_registry.province import Submission
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 PATH = "/registry"
 """Under which `tongxing serve` has the registry; addresses are often given without it."""
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""Of a draft or statement. Anything else would name another place in the address that it goes into."""
 _STATEMENT = {"id": str, "member": str, "sequence": int, "state": str}
 _VERSIONS = {"targets": int, "timestamp": int}
 _STATE = {
@@ -69,7 +71,7 @@ class RemoteRegistry:
 
     def drop(self, key: ec.EllipticCurvePrivateKey, statement_id: str) -> dict[str, Any]:
         """Drop a statement that waits, as the officer whose key this is: what was dropped."""
-        return self._ask("DELETE", f"/v1/statements/{statement_id}", None, key)
+        return self._ask("DELETE", _place("statement", statement_id), None, key)
 
     def make_draft(self, key: ec.EllipticCurvePrivateKey, wanted: dict[str, Any]) -> dict[str, Any]:
         """Have a draft made, as the officer whose key this is."""
@@ -82,7 +84,7 @@ class RemoteRegistry:
 
     def draft(self, draft_id: str) -> DraftDocument:
         """A draft, to be reviewed."""
-        answer = self._ask("GET", _place(draft_id))
+        answer = self._ask("GET", _place("draft", draft_id))
         try:
             return DraftDocument(
                 message=base64.b64decode(answer["signed_bytes"], validate=True),
@@ -95,11 +97,11 @@ class RemoteRegistry:
     def approve(self, draft_id: str, approval: Approval) -> dict[str, Any]:
         """Bring an officer's signature."""
         shape = {"approved_by": [str], "threshold": int}
-        return self._ask("POST", f"{_place(draft_id)}/approvals", approval._asdict(), shape=shape)
+        return self._ask("POST", f"{_place('draft', draft_id)}/approvals", approval._asdict(), shape=shape)
 
     def publish(self, key: ec.EllipticCurvePrivateKey, draft_id: str) -> dict[str, Any]:
         """Put a draft into force, as the officer whose key this is: the versions."""
-        return self._ask("POST", f"{_place(draft_id)}/publication", {}, key, shape=_VERSIONS)
+        return self._ask("POST", f"{_place('draft', draft_id)}/publication", {}, key, shape=_VERSIONS)
 
     def deny(self, request: str) -> dict[str, Any]:
         """Bring a signed request for a denial: the denial."""
@@ -138,7 +140,7 @@ class RemoteRegistry:
         is_route = status == HTTPStatus.NOT_FOUND and not fields.get("detail")
         if known is not None and not is_route:
             return known
-        meant = "" if self.url.endswith(PATH) else f"; did you mean {self.url}{PATH} ?"
+        meant = did_you_mean(self.url)
         if is_route:
             return errors.NotFound(f"{self.url}: no registry there{meant}")
         return FetchFailed(f"{self.url}: status {status}, and not the answer of a registry{meant}", status)
@@ -152,8 +154,18 @@ class RemoteRegistry:
             raise
 
 
-def _place(draft_id: str) -> str:
-    return f"/v1/drafts/{quote(draft_id, safe='')}"
+def did_you_mean(url: str) -> str:
+    """What was most likely meant by the base URL ``url`` at which no registry answers; empty for one in full."""
+    return "" if url.endswith(PATH) else f"; did you mean {url}{PATH} ?"
+
+
+def _place(kind: str, given: str) -> str:
+    """Where a draft or statement stands. Raises NotFound for what is no id, as the registry does for an unknown one."""
+    if not _ID.fullmatch(given):
+        lists = {"draft": "registry drafts", "statement": "registry state"}[kind]
+        told = f"{kind} {given[:40]}: none of this id (32 hex digits); `tongxing {lists}` lists them"
+        raise errors.NotFound(told)
+    return f"/v1/{kind}s/{given}"
 
 
 def _fields(body: bytes) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from credentials.errors import SettingInvalid
 from credentials.formats.challenge import is_gate_name
 from credentials.regions import is_member_id, no_member_id
-from service_kit.fetch import require_safe
+from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings
 from verifier.policy import PROFILES, Policy, profile_named
 
@@ -40,7 +40,7 @@ class VerifierSettings(ServiceSettings):
         if self.profile not in PROFILES:
             raise SettingInvalid(f"TONGXING_PROFILE: one of {', '.join(PROFILES)}")
         if self.registry_url:
-            require_safe(self.registry_url, "TONGXING_REGISTRY_URL")
+            require_base(self.registry_url, "TONGXING_REGISTRY_URL")
         if not self.trust_root.is_file():
             raise SettingInvalid(
                 f"TONGXING_TRUST_ROOT: no file {self.trust_root}; the registry hands out trust-root.json"

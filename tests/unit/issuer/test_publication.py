@@ -362,8 +362,10 @@ def test_registry_that_refuses_is_heard(member: Member) -> None:
     assert caught.value.status == 422
     with pytest.raises(FetchFailed, match="malformed"):
         member.mirror.put("rules", b"no rules")
-    with pytest.raises(FetchFailed, match="404"):
+    with pytest.raises(FetchFailed, match="404") as caught:
         member.mirror.put("nonsense", b"")
+    assert "TONGXING_REGISTRY_URL" in str(caught.value)
+    assert caught.value.address.startswith("http://127.0.0.1:")
 
 
 class BrokenMirror(Mirror):

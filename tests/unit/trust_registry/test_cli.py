@@ -129,7 +129,7 @@ def test_answers_that_are_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> N
         page.state()
     ready = RemoteRegistry(f"{desk.url}/readyz?", Fetcher(), SystemClock())
     with pytest.raises(FetchFailed, match="draft cannot be read"):
-        ready.draft("x")
+        ready.draft("0f" * 16)
     monkeypatch.setattr(remote, "_ask", None)
     assert RemoteRegistry(desk.url, Fetcher(), SystemClock()).source.metadata("root", 9) is None
     with pytest.raises(FetchFailed):
