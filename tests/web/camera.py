@@ -20,11 +20,12 @@ def symbol(text: str, pixels: int = 560) -> Image.Image:
     return drawn.resize((pixels, pixels), Image.Resampling.LANCZOS)
 
 
-def scene(*symbols: Image.Image) -> Image.Image:
-    """One frame: symbols side by side in front of a grey wall."""
+def scene(*symbols: Image.Image, across: int = SIZE[0]) -> Image.Image:
+    """One frame: symbols side by side in front of a grey wall, spread over ``across`` pixels in its middle."""
     frame = Image.new("RGB", SIZE, (110, 115, 120))
     for number, each in enumerate(symbols):
-        left = (2 * number + 1) * SIZE[0] // (2 * len(symbols)) - each.width // 2
+        middle = (SIZE[0] - across) // 2 + (2 * number + 1) * across // (2 * len(symbols))
+        left = middle - each.width // 2
         frame.paste(each, (left, (SIZE[1] - each.height) // 2))
     return frame
 

@@ -22,13 +22,17 @@ NEXT_READS = """() => {
     }).observe(document, { childList: true, subtree: true, characterData: true });
 }"""
 """Notes how the button counts down: whoever looks later than that finds it gone."""
+TABLET = {"width": 1280, "height": 720}
+"""On its side, as the picture of the fake camera is: what does not stand on the screen is not read."""
+SEEN = 800
+"""Pixels of the picture's width that are on its screen."""
 
 
 @pytest.fixture
 def gate(launch: Launch, town: Town, tmp_path: Path) -> Checkpoint:
     """The gate app with a camera that sees a wall."""
     video = camera.record(tmp_path / "camera.mjpeg", [camera.scene()])
-    checkpoint = Checkpoint(launch(camera=video), town.gate, video).open()
+    checkpoint = Checkpoint(launch(camera=video, viewport=TABLET), town.gate, video).open()
     checkpoint.camera_on()
     return checkpoint
 
@@ -80,15 +84,15 @@ def test_an_answer_is_for_the_gate_that_asked(gate: Checkpoint, town: Town, tmp_
 def test_two_codes_in_one_picture_are_none(gate: Checkpoint, town: Town) -> None:
     """Whose verdict would it be? The guard must not have to guess."""
     codes = [town.paper(name)["text"] for name in ("李建国", "王小明")]
-    gate.see(camera.scene(*(camera.symbol(code, 500) for code in codes)))
+    gate.see(camera.scene(*(camera.symbol(code, 350) for code in codes), across=SEEN - 40))
     expect(gate.page.locator("#message")).to_have_text("有两个码，请一次只出示一个")
     assert gate.page.locator("main[data-outcome]").count() == 0
 
 
 def test_a_poster_beside_a_code_is_no_second_code(gate: Checkpoint, town: Town) -> None:
     """Every gate has a poster with a symbol on it."""
-    poster = camera.symbol("HTTPS://EXAMPLE.ORG/GATE", 300)
-    gate.see(camera.scene(camera.symbol(town.paper()["text"], 500), poster))
+    poster = camera.symbol("HTTPS://EXAMPLE.ORG/GATE", 240)
+    gate.see(camera.scene(camera.symbol(town.paper()["text"], 350), poster, across=SEEN - 40))
     assert gate.verdict() == ("accepted", "")
 
 

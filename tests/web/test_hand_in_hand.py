@@ -14,7 +14,7 @@ from tests.web.conftest import Launch
 from tests.web.town import Town
 from tests.web.wallet import Wallet
 
-HEIGHT = 640
+HEIGHT = 440
 """Pixels that a symbol held up takes of a camera's picture, with what stands around it."""
 AROUND = 20
 """Pixels of the screen around the symbol that are in the picture."""
