@@ -15,9 +15,10 @@ from service_kit.commands import Command
 from service_kit.settings import read_settings
 from service_kit.terminal import as_json, say
 from trust_registry.cli_options import local_clock
+from trust_registry.client.member_files import TRUST
 from verifier.cli_options import gate_options
 from verifier.config import VerifierSettings
-from verifier.freshness import TRUST, Freshness, Place
+from verifier.freshness import Freshness, Place
 from verifier.gate import Gate
 from verifier.offline import OWN_FAULT, Sources, bundle_at, bundle_error, stored, trust_exit
 from verifier.state import state_to_json
@@ -73,9 +74,8 @@ def sync(context: click.Context, bundle: Path | None, as_json: bool) -> None:
         _say(as_json, state_to_json(gate, freshness))
         if bundle is None:
             code = trust_exit(freshness, f"TONGXING_TRUST_ROOT {settings.trust_root}")
-            is_unfetched = any(
-                failure.code == FetchFailed.code for failure in freshness.failures() if not failure.member
-            )
+            of_list = [failure.code for failure in freshness.failures() if failure.file == TRUST]
+            is_unfetched = FetchFailed.code in of_list
             context.exit(code or OWN_FAULT * is_unfetched)
     finally:
         freshness.stop()
