@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credentials.errors import RuleOpen, TongxingError
+from credentials.keys import VerificationKey
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Status, StatusCredential
 from credentials.recognition.certlogic import State, compile_rule, compile_sound_parts
 from credentials.recognition.instants import DateTime
@@ -347,17 +348,17 @@ def status_by_ours(status: bytes, following: list[bytes]) -> tuple[list[list[str
     held: StatusSnapshot | None = None
     file = "status.cose"
     try:
-        held = snapshot.open(status, _key(status), HENAN)
+        held = snapshot.open(status, _key(status))
         for each in following:
             file = f"segments/{held.sequence + 1}.cose"
-            held = segment.apply(held, segment.open(each, _key(each), HENAN))
+            held = segment.apply(held, segment.open(each, _key(each)))
     except TongxingError as error:
         failures.append([file, error.code])
     return failures, held and _as_told(held)
 
 
-def _key(data: bytes) -> Any:
-    return listed_key(cose.open_layout(data, 2**24).kid, HENAN, "status", TRUSTED).public_key
+def _key(data: bytes) -> VerificationKey:
+    return listed_key(cose.open_layout(data, 2**24).kid, HENAN, "status", TRUSTED)
 
 
 def _as_told(held: StatusSnapshot) -> dict[str, Any]:
