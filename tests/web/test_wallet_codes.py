@@ -162,7 +162,7 @@ def test_another_symbol_is_no_challenge(wallet: Wallet, town: Town) -> None:
     wallet.press("answer")
     wallet.page.locator("#typed").fill("TXN1:NONSENSE")
     wallet.page.keyboard.press("Enter")
-    expect(wallet.page.locator(".view [role=status]")).to_contain_text("这不是卡口码")
+    expect(wallet.page.locator(".view [role=status]")).to_contain_text("这不是卡口的码")
 
 
 def test_an_answer_is_over_after_two_minutes(launch: Launch, town: Town) -> None:
@@ -175,7 +175,7 @@ def test_an_answer_is_over_after_two_minutes(launch: Launch, town: Town) -> None
     phone.page.keyboard.press("Enter")
     phone.shown()
     phone.page.clock.fast_forward(121_000)
-    expect(phone.page.locator("main")).to_contain_text("两分钟已过")
+    expect(phone.page.locator("main")).to_contain_text("两分钟到了")
     assert phone.page.locator(".symbol").count() == 0
 
 
