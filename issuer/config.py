@@ -7,7 +7,7 @@ from pathlib import Path
 
 from credentials.algorithms.es256 import PrivateKey
 from credentials.characters import is_shown
-from credentials.errors import KeyRejected, MetadataRejected, SettingInvalid
+from credentials.errors import KeyRejected, SettingInvalid
 from credentials.keys import load_private_key
 from credentials.regions import is_member_id, no_member_id
 from issuer.decisions import is_unit
@@ -15,7 +15,7 @@ from issuer.id_token import ALGORITHMS
 from service_kit.durable import read_secret
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings, variable
-from trust_registry.client.repository import read_root
+from trust_registry.client.repository import require_root
 
 DATABASE_NAME = "issuer"
 MAX_PUBLISH_SECONDS = 60
@@ -72,10 +72,8 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} characters that people see")
         if not is_unit(self.unit):
             raise SettingInvalid("TONGXING_UNIT: not the name of a unit, or too long")
-        if self.trust_root is not None and not self.trust_root.is_file():
-            raise SettingInvalid("TONGXING_TRUST_ROOT: no such file; it is the registry's trust-root.json")
         if self.trust_root is not None:
-            _require_root(self.trust_root)
+            require_root(self.trust_root, "TONGXING_TRUST_ROOT")
         self._check_sign_in()
 
     def _check_sign_in(self) -> None:
@@ -117,14 +115,3 @@ class IssuerSettings(ServiceSettings):
     def secret_path(self) -> Path:
         """Where the issuer's secret lies."""
         return self.issuer_secret_file or self.data_dir / _SECRET_NAME
-
-
-def _require_root(path: Path) -> None:
-    """What is no root at all is told before anything is asked of a registry, which may be out of reach."""
-    try:
-        read_root(path.read_bytes())
-    except MetadataRejected as error:
-        told = f"{path} is no registry's trust-root.json ({error.detail})"
-        raise SettingInvalid(f"TONGXING_TRUST_ROOT: {told}; take the one that the registry hands over") from error
-    except OSError as error:
-        raise SettingInvalid(f"TONGXING_TRUST_ROOT: {path} cannot be read") from error

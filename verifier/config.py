@@ -10,6 +10,7 @@ from credentials.formats.challenge import is_gate_name
 from credentials.regions import is_member_id, no_member_id
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings
+from trust_registry.client.repository import require_root
 from verifier.policy import PROFILES, Policy, profile_named
 
 FOLDER = "gate"
@@ -41,11 +42,7 @@ class VerifierSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_PROFILE: one of {', '.join(PROFILES)}")
         if self.registry_url:
             require_base(self.registry_url, "TONGXING_REGISTRY_URL")
-        if not self.trust_root.is_file():
-            found = "not a regular file:" if self.trust_root.exists() else "no file"
-            raise SettingInvalid(
-                f"TONGXING_TRUST_ROOT: {found} {self.trust_root}; the registry hands out trust-root.json"
-            )
+        require_root(self.trust_root, "TONGXING_TRUST_ROOT")
         if not is_member_id(self.member):
             raise SettingInvalid(f"TONGXING_MEMBER: {no_member_id(self.member)}")
         if self.gate_name and not is_gate_name(self.gate_name):

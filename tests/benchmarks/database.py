@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_hex
 
+from sqlalchemy import Engine
+
 from credentials.keys import new_private_key
 from credentials.signing import PemSigner
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.database import migrate
 from tests.benchmarks.measuring import Row
@@ -28,16 +31,17 @@ def into_postgresql() -> Iterator[list[Row]]:
     try:
         with new_database(server.url()) as url, engine_on(url) as engine:
             migrate(engine, MIGRATIONS, VERSION_TABLE)
-            yield list(_rows(SqlIssuerStore(engine)))
+            yield list(_rows(engine))
     finally:
         server.close()
 
 
-def _rows(store: SqlIssuerStore) -> Iterator[Row]:
+def _rows(engine: Engine) -> Iterator[Row]:
     private_key = new_private_key()
     key = own_key(private_key)
     signer = PemSigner(private_key, key.kid)
-    issuance = Issuance(store, signer, key, "health-commission", SECRETS, AUDIENCE)
+    store, people = SqlIssuerStore(engine), SqlPersonStore(engine)
+    issuance = Issuance(store, people, signer, key, "health-commission", SECRETS, AUDIENCE)
 
     def issue(count: int) -> None:
         asks = [ask_for(paper(), token_hex(8)) for _ in range(count)]

@@ -16,6 +16,7 @@ from credentials.keys import load_private_key, new_private_key, private_key_pem
 from credentials.signing import PemSigner
 from issuer.issuance import Issuance, ask_for
 from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.holders import SqlPersonStore
 from issuer.storage.sql import SqlIssuerStore
 from service_kit.database import connect, migrate
 from tests.servers import PostgreSQL, new_database
@@ -67,7 +68,8 @@ def _work(url: str, pem: bytes, slow: bool, batch: int, start: Barrier, done: Qu
     private_key, engine = load_private_key(pem), connect(url)
     key = own_key(private_key)
     signer = (SlowSigner if slow else PemSigner)(private_key, key.kid)
-    issuance = Issuance(SqlIssuerStore(engine), signer, key, "health-commission", SECRETS, AUDIENCE)
+    people = SqlPersonStore(engine)
+    issuance = Issuance(SqlIssuerStore(engine), people, signer, key, "health-commission", SECRETS, AUDIENCE)
     issuance.issue("warm", ask_for(paper(), token_hex(8)), NOW)
     start.wait()
     end, issued = time.monotonic() + SECONDS, 0

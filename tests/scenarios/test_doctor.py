@@ -242,7 +242,7 @@ def test_a_root_of_another_registry_is_named_as_such(scene: Scene, tmp_path: Pat
             "TONGXING_TRUST_ROOT", "TONGXING_REGISTRY_URL")  # fmt: skip
     nothing = tmp_path / "nothing.json"
     nothing.write_text("{}")
-    require(scene.broken(TONGXING_TRUST_ROOT=str(nothing)), "trust-root", "root-unreadable", "TONGXING_TRUST_ROOT")
+    require(scene.broken(TONGXING_TRUST_ROOT=str(nothing)), "settings", "setting-invalid", "TONGXING_TRUST_ROOT")
 
 
 def test_addresses_that_lead_elsewhere(scene: Scene, tmp_path: Path) -> None:

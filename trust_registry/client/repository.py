@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tuf.api.exceptions import RepositoryError
@@ -33,7 +34,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
     Timestamp,
 )
 
-from credentials.errors import MetadataRejected, Unreadable
+from credentials.errors import MetadataRejected, SettingInvalid, Unreadable
 from trust_registry.metadata import denials, fields, trust_list
 
 OTHER_ROOT = "it is another registry's root, or too old"
@@ -131,6 +132,22 @@ def read_root(data: bytes) -> Root:
         return _open(Root, "root", data, None)
     except (RepositoryError, ValueError) as error:
         raise MetadataRejected(str(error)) from error
+
+
+def require_root(path: Path, setting: str) -> None:
+    """Of a service's settings, before anything is asked of a registry that may be out of reach: the file is a root.
+
+    Raises SettingInvalid, which names the setting.
+    """
+    advice = "it is the trust-root.json that the registry hands over"
+    if not path.is_file():
+        raise SettingInvalid(f"{setting}: {'not a regular file' if path.exists() else 'no file'}: {path}; {advice}")
+    try:
+        read_root(path.read_bytes())
+    except MetadataRejected as error:
+        raise SettingInvalid(f"{setting}: {path} is no registry's root ({error.detail}); {advice}") from error
+    except OSError as error:
+        raise SettingInvalid(f"{setting}: {path} cannot be read") from error
 
 
 def verify_repository(
