@@ -85,8 +85,10 @@ def signing_key(kid: str, algorithm: str = "RS256") -> dict[str, Any]:
     if algorithm == "RS256":
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     made: Any = jwt.get_algorithm_by_name(algorithm)
-    # A provider publishes what it is given, and the public half of a key that is for signing is for verifying.
-    return {**made.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": algorithm, "key_ops": ["sign", "verify"]}
+    jwk = {**made.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": algorithm}
+    # The provider publishes what it is given: "sign" alone beside a public key would say that it verifies nothing.
+    jwk.pop("key_ops", None)
+    return jwk
 
 
 @contextmanager
