@@ -89,10 +89,7 @@ def test_it_can_be_installed(launch: Launch, town: Town) -> None:
 def test_it_says_how_to_get_to_the_home_screen(launch: Launch, town: Town) -> None:
     """Where the browser offers it, one press; else the three steps of this kind of phone."""
     android = Wallet(launch(), town.wallet)
-    # What this browser offers by itself, and when, is not the test's.
-    android.page.add_init_script(
-        "addEventListener('beforeinstallprompt', (event) => event.isTrusted && event.stopImmediatePropagation(), true);"
-    )
+    _offered_by_nobody(android)
     android.open().press("install")
     expect(android.page.locator("ol")).to_contain_text("添加到主屏幕")
     android.page.evaluate(
@@ -103,9 +100,17 @@ def test_it_says_how_to_get_to_the_home_screen(launch: Launch, town: Town) -> No
     android.press("install")
     android.press("install-now")
     android.page.wait_for_function("asked === 1")
-    apple = Wallet(launch("apple", user_agent=IPHONE), town.wallet).open()
-    apple.press("install")
+    apple = Wallet(launch("apple", user_agent=IPHONE), town.wallet)
+    _offered_by_nobody(apple)
+    apple.open().press("install")
     expect(apple.page.locator("ol")).to_contain_text("分享")
+
+
+def _offered_by_nobody(wallet: Wallet) -> None:
+    """What the browser that runs the test offers by itself, and when, is not the test's."""
+    wallet.page.add_init_script(
+        "addEventListener('beforeinstallprompt', (event) => event.isTrusted && event.stopImmediatePropagation(), true);"
+    )
 
 
 def test_inside_another_app_it_says_how_to_get_out(launch: Launch, town: Town) -> None:

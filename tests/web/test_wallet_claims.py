@@ -94,7 +94,7 @@ def test_each_trouble_has_words_of_its_own(launch: Launch, town: Town) -> None:
         wallet.page.locator("#code").fill(town.claim_code("杨七"))
         wallet.press("send")
         wallet.page.locator(f"main[data-refusal={code}]").wait_for()
-        wallet.page.unroute(CLAIMS)
+        wallet.page.unroute_all(behavior="wait")
         text = wallet.page.locator("#code-error").inner_text()
         assert ("没有网络" in text) == (code == "offline"), (code, text)
         said.add(text)
