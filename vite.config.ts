@@ -1,8 +1,5 @@
 // Builds one browser app: `vite build <folder>`. Everything is bundled, nothing comes from elsewhere.
 
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
 /** The oldest browsers that run the apps (docs/checkpoint.md); WeChat's own is younger. */
@@ -11,6 +8,8 @@ const BROWSERS = ["chrome90", "safari14.1"];
 const SUPPORT = "support.js";
 const WORKER = "service-worker.js";
 const VERSION_CHARACTERS = 12;
+
+type Contents = ReadonlyMap<string, Uint8Array | string>;
 
 /**
  * Makes the version of an app its content, whatever of it has changed: writes it into the page, and into the service
@@ -29,33 +28,41 @@ function versionOfTheContent(): Plugin {
     ],
     generateBundle: {
       order: "post",
-      handler(_options, bundle) {
-        const support = readFileSync(fileURLToPath(new URL(`service_kit/browser/${SUPPORT}`, import.meta.url)));
+      async handler(_options, bundle) {
+        const support = await this.fs.readFile(here(`service_kit/browser/${SUPPORT}`));
         this.emitFile({ type: "asset", fileName: SUPPORT, source: support });
         const contents = new Map<string, Uint8Array | string>([[SUPPORT, support]]);
-        for (const name of readdirSync(statics)) contents.set(name, readFileSync(`${statics}/${name}`));
+        for (const name of await this.fs.readdir(statics)) contents.set(name, await this.fs.readFile(`${statics}/${name}`));
         for (const [name, file] of Object.entries(bundle)) {
           if (name !== WORKER && !name.endsWith(".map")) contents.set(name, file.type === "chunk" ? file.code : file.source);
         }
         const page = bundle["index.html"];
         const worker = bundle[WORKER];
         if (page?.type !== "asset" || worker?.type !== "chunk") throw new Error("a page and a service worker make an app");
-        const version = digest(JSON.stringify(digests(contents))).slice(0, VERSION_CHARACTERS);
+        const version = (await digest(JSON.stringify(await digests(contents)))).slice(0, VERSION_CHARACTERS);
         page.source = String(page.source).replace("__VERSION__", version);
         contents.set("index.html", page.source);
-        worker.code = worker.code.replace("__FILES__", JSON.stringify(digests(contents))).replace(/__VERSION__/g, JSON.stringify(version));
+        const files = JSON.stringify(await digests(contents));
+        worker.code = worker.code.replace("__FILES__", files).replace(/__VERSION__/g, JSON.stringify(version));
       },
     },
   };
 }
 
-function digests(contents: ReadonlyMap<string, Uint8Array | string>): Record<string, string> {
-  const sorted = [...contents].sort(([one], [two]) => (one < two ? -1 : 1));
-  return Object.fromEntries(sorted.map(([name, content]) => [name, digest(content)]));
+function here(path: string): string {
+  return decodeURIComponent(new URL(path, import.meta.url).pathname);
 }
 
-function digest(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
+async function digests(contents: Contents): Promise<Record<string, string>> {
+  const sorted = [...contents].sort(([one], [two]) => (one < two ? -1 : 1));
+  return Object.fromEntries(await Promise.all(sorted.map(async ([name, content]) => [name, await digest(content)])));
+}
+
+/** Of the browsers' own kind, which Node knows as well: the types of Node stay out of what browsers run. */
+async function digest(content: Uint8Array | string): Promise<string> {
+  const data = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export default defineConfig({
