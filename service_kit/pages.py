@@ -12,8 +12,8 @@ from service_kit.static import answer
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        # WebAssembly for the decoder of QR symbols; no inline script, no eval.
-        "script-src 'self' 'wasm-unsafe-eval'",
+        # No inline script, no eval, and nothing that is compiled: that the worker which reads symbols does for itself.
+        "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
         "media-src 'self' blob:",
@@ -27,15 +27,22 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 """Whatever is put into a page by a hole in it can load nothing from elsewhere, and send nothing there."""
 _HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), screen-wake-lock=(self), geolocation=(), microphone=()",
 }
 
 _READER = re.compile(r"^assets/decoder-[\w-]+\.js$")
-_READER_POLICY = CONTENT_SECURITY_POLICY.replace("'wasm-unsafe-eval'", "'wasm-unsafe-eval' 'unsafe-eval'")
-"""Of the worker that reads QR symbols, and of it alone: Chrome before 97 and Safari before 16 know no other word that
-lets WebAssembly run. It sees pixels, and nothing that anybody has written."""
+_READER_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval'"
+)
+"""Of the worker that reads QR symbols, and of it alone: a worker goes by the policy that its own script came with.
+Chrome before 97 and Safari before 16 do not know ``wasm-unsafe-eval`` and let WebAssembly run by the other word alone.
+The worker sees pixels, and nothing that anybody has written."""
+
+
+def policy_of(path: str) -> str:
+    """The Content Security Policy of the file at ``path`` (below the app's place, without a slash before it)."""
+    return _READER_POLICY if _READER.search(path) else CONTENT_SECURITY_POLICY
 
 
 def add_pages(app: Flask, built: Path, place: str = "/") -> None:
@@ -47,8 +54,7 @@ def add_pages(app: Flask, built: Path, place: str = "/") -> None:
     def page(path: str = "index.html") -> Response:
         response = answer(built, path)
         response.headers.update(_HEADERS)
-        if _READER.search(path):
-            response.headers["Content-Security-Policy"] = _READER_POLICY
+        response.headers["Content-Security-Policy"] = policy_of(path)
         return response
 
     endpoint = f"pages {place}"

@@ -18,7 +18,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from service_kit.pages import CONTENT_SECURITY_POLICY
+from service_kit.pages import policy_of
 from tests.benchmarks.feed import Figure
 from tests.servers import NoServer
 from tests.web import camera
@@ -116,7 +116,7 @@ def _served(sample: dict[str, Any]) -> Iterator[str]:
             body = sample["snapshot"] if name == "v1/snapshot" else path.read_bytes() if path.is_file() else b""
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", _TYPES.get(path.suffix, "application/json"))
-            self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            self.send_header("Content-Security-Policy", policy_of(name))
             self.end_headers()
             self.wfile.write(body)
 

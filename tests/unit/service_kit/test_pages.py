@@ -22,5 +22,5 @@ def test_only_the_reader_of_symbols_has_a_policy_of_its_own(tmp_path: Path) -> N
         answer = app.test_client().get(f"/{name}")
         policies[name] = answer.headers["Content-Security-Policy"]
         answer.close()
-    assert [name for name, policy in policies.items() if "'unsafe-eval'" in policy] == ["assets/decoder-AbCd_1-2.js"]
+    assert [name for name, policy in policies.items() if "eval" in policy] == ["assets/decoder-AbCd_1-2.js"]
     assert {policies[name] for name in names if name != "assets/decoder-AbCd_1-2.js"} == {CONTENT_SECURITY_POLICY}
