@@ -17,6 +17,10 @@ SECONDS = 90_000
 STANDS = {"automatic": "no", "speech": "no"}
 """Settings with which a verdict stands until somebody goes on."""
 
+PRACTICE_STANDS = """const begin = setInterval;
+globalThis.setInterval = (deed, after, ...given) => begin(deed, after === 5000 ? 3_600_000 : after, ...given);"""
+"""A script with which practice does not end by itself while it is looked at."""
+
 COUNT_FRAMES = """() => {
     const ask = Worker.prototype.postMessage;
     globalThis.frames = 0;

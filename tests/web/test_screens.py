@@ -8,12 +8,14 @@ import pytest
 from playwright.sync_api import Page
 
 from service_kit.front.language import LANGUAGES
-from tests.web.axe import DESK, LOOKS, PHONE, SCREENSHOTS, look
-from tests.web.checkpoint import STANDS, Checkpoint
+from tests.web.axe import DESK, PHONE, SCREENSHOTS, look
+from tests.web.checkpoint import PRACTICE_STANDS, STANDS, Checkpoint
 from tests.web.conftest import Launch
+from tests.web.sheet import Sheet
 from tests.web.town import Town
 from tests.web.wallet import Wallet
 
+THEMES = ("light", "dark")
 # Each language, each theme, each width and each size at least twice, and no two of them always together.
 SOME = [
     ("zh-CN", "light", PHONE, False),
@@ -23,7 +25,8 @@ SOME = [
     ("en", "light", PHONE, True),
     ("en", "dark", PHONE, False),
 ]
-ALL = [(language, *look, is_large) for language in LANGUAGES for look in LOOKS for is_large in (False, True)]
+# Pictures of each screen in all sizes, once in each language, theme and size of letters.
+ALL = [(language, theme, PHONE, is_large) for language in LANGUAGES for theme in THEMES for is_large in (False, True)]
 looks = pytest.mark.parametrize(("language", "theme", "width", "is_large"), ALL if SCREENSHOTS else SOME)
 
 
@@ -33,7 +36,11 @@ def test_the_gate_app(launch: Launch, town: Town, language: str, theme: str, wid
     context = launch(locale=language, color_scheme=theme, viewport={"width": width, "height": 740}, bypass_csp=True)
     gate = Checkpoint(context, town.gate, settings={**STANDS, "large": "yes" if is_large else "no"})
     suffix = f"{language}-{theme}-{width}" + ("-large" if is_large else "")
-    found = {screen: look(gate.page, f"gate-{screen}-{suffix}", language) for screen in _gate(gate, town)}
+    found = {}
+    with Sheet(SCREENSHOTS, f"sheet-gate-{suffix}") as sheet:
+        for screen in _gate(gate, town):
+            found[screen] = look(gate.page, f"gate-{screen}-{suffix}", language)
+            sheet.add(gate.page)
     assert {screen: each for screen, each in found.items() if each} == {}
 
 
@@ -45,16 +52,21 @@ def test_the_wallet(launch: Launch, town: Town, language: str, theme: str, width
     suffix = f"{language}-{theme}-{width}" + ("-elder" if is_large else "")
     if is_large:
         wallet.press("elder")
-    found = {screen: look(wallet.page, f"wallet-{screen}-{suffix}", language) for screen in _wallet(wallet, town)}
+    found = {}
+    with Sheet(SCREENSHOTS, f"sheet-wallet-{suffix}") as sheet:
+        for screen in _wallet(wallet, town):
+            found[screen] = look(wallet.page, f"wallet-{screen}-{suffix}", language)
+            sheet.add(wallet.page)
     assert {screen: each for screen, each in found.items() if each} == {}
 
 
 def _gate(gate: Checkpoint, town: Town) -> Iterator[str]:
     """From screen to screen, its name each time that there is one to look at."""
+    gate.page.add_init_script(PRACTICE_STANDS)
     gate.page.goto(gate.address)
     _seen(gate.page, "start")
     yield "start"
-    for outcome in ("accepted", "passed-by-hand"):
+    for outcome in ("accepted", "refused", "undetermined", "passed-by-hand"):
         gate.page.locator(f"[data-practice={outcome}]").click()
         _seen(gate.page, "practice")
         yield f"practice-{outcome}"

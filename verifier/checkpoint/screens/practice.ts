@@ -14,9 +14,10 @@ export function practiceScreen(desk: Desk, shape: Shape): HTMLElement[] {
   const box = element(
     "div",
     { class: "practice" },
-    element("h1", { tabindex: -1 }, words.text("practiceOf", { outcome: words.shape(shape) })),
     element("p", {}, words.practice(shape)),
     element("p", { class: "quiet" }, words.text("practiceOnly")),
   );
-  return [element("main", { class: "page", "data-screen": "practice", "data-practice": shape }, box, end)];
+  const heading = element("h1", { tabindex: -1, class: "grow" }, words.text("practiceOf", { outcome: words.shape(shape) }));
+  const main = element("main", { class: "page", "data-screen": "practice", "data-practice": shape }, box);
+  return [element("header", { class: "bar" }, heading, end), main];
 }
