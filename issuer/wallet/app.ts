@@ -23,6 +23,8 @@ import { Words } from "./words";
 /** How often it is looked whether something is due by itself. */
 const UPKEEP_SECONDS = 60;
 const SAID_SECONDS = 8;
+/** Nobody looks at a white page for longer without a word. */
+const LATE_MILLISECONDS = 1500;
 
 const deviceNow = () => Math.floor(Date.now() / 1000);
 const running = () => performance.now() / 1000;
@@ -163,7 +165,10 @@ export class App implements Wallet {
   }
 
   private async begin(): Promise<void> {
+    const late = setTimeout(() => this.say(this.words.text("opening"), true), LATE_MILLISECONDS);
     await this.load();
+    clearTimeout(late);
+    this.say("");
     this.draw(null, false);
     await comeBack(this);
     await this.keepUp(true);

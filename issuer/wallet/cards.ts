@@ -5,7 +5,7 @@ import { toHex } from "../../credentials/browser/cbor";
 import { CredentialError } from "../../credentials/browser/errors";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { present, type Challenge } from "../../credentials/browser/presentation";
-import { isFull, type Store } from "../../service_kit/browser/store";
+import { isForbidden, isFull, type Store } from "../../service_kit/browser/store";
 import { Clock, type Known } from "./clock";
 import { Issuer, Refusal, type Issued, type Office } from "./issuer";
 import { read, readOwn } from "./reading";
@@ -68,8 +68,8 @@ export interface Pending {
   since: number;
 }
 
-/** Why the browser keeps nothing. `full`: no room; `insecure`: no https; `private`: it does not want to. */
-export type KeepingTrouble = "private" | "full" | "insecure";
+/** Why nothing is kept. `full`: no room; `insecure`: no https; `private`: the browser forbids it; `broken`: it does not open. */
+export type KeepingTrouble = "private" | "full" | "insecure" | "broken";
 
 /** The browser does not let us keep what has to be kept before a claim code is spent. */
 export class NotKept extends Error {
@@ -156,7 +156,7 @@ export class Cards {
 
   /**
    * Ask for newer codes: of all when somebody `asked` for it, or where the page was opened (`opened`), else where it is
-   * time. Returns what each was refused for in passing, by its id; what ends a code stays with it.
+   * time. Returns what each was refused for in passing, by its id; what ends a code stays with it. Rejects with NotKept.
    */
   async renew({ asked = false, opened = false } = {}): Promise<ReadonlyMap<string, string>> {
     const refused = new Map<string, string>();
@@ -175,15 +175,19 @@ export class Cards {
     return refused;
   }
 
-  /** A paper code of the same person. Rejects with Refusal. */
-  paper(card: Card): Promise<Issued> {
-    return this.issuer.paper(card.keys, card.office);
+  /** A paper code of the same person. Rejects with Refusal, or CredentialError for an answer that is no code. */
+  async paper(card: Card): Promise<Issued> {
+    const issued = await this.issuer.paper(card.keys, card.office);
+    read(issued.text);
+    return issued;
   }
 
-  /** Take a code off this phone; whether the issuer has heard of it, and so withdrawn it. */
+  /** Take a code off this phone; whether the issuer has heard of it, and so withdrawn it. Rejects with NotKept. */
   async remove(card: Card): Promise<boolean> {
     // The key goes first: whatever the network does, the code is worth nothing without it.
-    this.held = await this.store.update<readonly Card[]>(CARDS, (kept) => (kept ?? []).filter(({ id }) => id !== card.id));
+    await kept(async () => {
+      this.held = await this.store.update<readonly Card[]>(CARDS, (list) => (list ?? []).filter(({ id }) => id !== card.id));
+    });
     try {
       await this.hear();
       await this.issuer.release(card.keys, card.office);
@@ -194,7 +198,7 @@ export class Cards {
     }
   }
 
-  /** Call the person of a card by another name on this phone; an empty one takes it away. */
+  /** Call the person of a card by another name on this phone; an empty one takes it away. Rejects with NotKept. */
   name(card: Card, nickname: string): Promise<void> {
     return this.change((each) => (each.id === card.id ? { ...each, nickname } : each));
   }
@@ -291,7 +295,9 @@ export class Cards {
 
   /** Another tab may hold a newer list than this one: what changes is the stored one. */
   private async change(change: (card: Card) => Card): Promise<void> {
-    this.held = await this.store.update<readonly Card[]>(CARDS, (kept) => (kept ?? []).map(change));
+    await kept(async () => {
+      this.held = await this.store.update<readonly Card[]>(CARDS, (list) => (list ?? []).map(change));
+    });
   }
 }
 
@@ -301,7 +307,7 @@ async function kept<Result>(deed: () => Promise<Result>): Promise<Result> {
     if (!globalThis.isSecureContext) throw new NotKept("insecure");
     return await deed();
   } catch (error) {
-    throw error instanceof NotKept ? error : new NotKept(isFull(error) ? "full" : "private");
+    throw error instanceof NotKept ? error : new NotKept(isFull(error) ? "full" : isForbidden(error) ? "private" : "broken");
   }
 }
 

@@ -1,13 +1,21 @@
 // What an app keeps on the device: one IndexedDB database an app, one table of names and values.
 
 const TABLE = "values";
+/** A database that has not opened by then does not open; a slow phone takes a second. */
+const OPEN_MILLISECONDS = 5000;
+const NUDGE_MILLISECONDS = 100;
 
 /** Whether there was no room for what was to be kept. */
 export function isFull(error: unknown): boolean {
   return error instanceof DOMException && error.name === "QuotaExceededError";
 }
 
-/** Values by name. Rejects when the browser refuses storage (private windows, a full disk): the caller says so. */
+/** Whether the browser does not let this page keep anything: a private window, or a setting. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof DOMException && ["SecurityError", "InvalidStateError"].includes(error.name);
+}
+
+/** Values by name. Rejects when the browser refuses storage (private windows, a full disk) or does not answer: the caller says so. */
 export class Store {
   private opened: Promise<IDBDatabase> | null = null;
 
@@ -76,24 +84,45 @@ export class Store {
     });
   }
 
+  /** Rejects also where nothing answers: that must not be a page that waits without a word. */
   private open(): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
+    const opening = new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(this.name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-      request.onerror = () => {
-        this.opened = null;
-        reject(request.error);
-      };
-      request.onsuccess = () => {
-        // A browser may close it under us; the next question opens it again.
-        request.result.onclose = () => (this.opened = null);
-        // Somebody clears the app's data in another tab: whoever holds on to it would have them wait for ever.
-        request.result.onversionchange = () => {
-          request.result.close();
-          this.opened = null;
-        };
-        resolve(request.result);
-      };
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => resolve(this.held(request.result));
     });
+    return inTime(opening).catch((error: unknown) => {
+      this.opened = null;
+      // What comes after all is in nobody's hands.
+      void opening.then((database) => database.close(), () => undefined);
+      throw error;
+    });
+  }
+
+  /** A browser may close it under us, or clear the app's data in another tab, which would wait for ever for whoever holds
+   * on to it: the next question opens it again. */
+  private held(database: IDBDatabase): IDBDatabase {
+    database.onclose = () => (this.opened = null);
+    database.onversionchange = () => {
+      database.close();
+      this.opened = null;
+    };
+    return database;
+  }
+}
+
+/** Safari 14.1 forgets the first question of a page until another one is asked (bugs.webkit.org/show_bug.cgi?id=226547). */
+async function inTime<Value>(opening: Promise<Value>): Promise<Value> {
+  const nudge = setInterval(() => void indexedDB.databases?.().catch(() => undefined), NUDGE_MILLISECONDS);
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const never = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error("the database does not open")), OPEN_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([opening, never]);
+  } finally {
+    clearInterval(nudge);
+    clearTimeout(late);
   }
 }

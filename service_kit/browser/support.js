@@ -7,7 +7,7 @@
   var isGate = document.documentElement.getAttribute("data-app") === "gate";
   var MEANWHILE = isGate
     ? ["在此之前请人工核验。", "在此之前請人手核驗。", "Until then check by hand."]
-    : ["着急过卡口，请拿身份证走人工通道。", "趕著過關卡，請帶身份證明文件走人手通道。", "In a hurry at a gate? Take your identity document to the manual lane."];
+    : ["着急过卡口，请拿身份证走人工通道。", "趕着過關卡，請帶身份證明文件走人手通道。", "In a hurry at a gate? Take your identity document to the manual lane."];
   var TEXTS = {
     old: [
       "这个浏览器太旧，打不开本页。请更新手机系统和浏览器，或换一部较新的手机（需 Chrome 90、Safari 14.1 或新版微信）。",

@@ -187,6 +187,15 @@ def test_a_browser_that_refuses_storage_still_checks(launch: Launch, town: Town)
     assert gate.type(town.paper()["text"]) == ("accepted", "")
 
 
+def test_a_store_that_never_opens_does_not_hold_the_gate_up(launch: Launch, town: Town) -> None:
+    """Safari 14.1 does that: a gate that asks for nothing, because it waits for what it once knew."""
+    gate = Checkpoint(launch(), town.gate)
+    gate.page.add_init_script("IDBFactory.prototype.open = () => ({})")
+    gate.open()
+    expect(gate.page.locator("#warnings")).to_contain_text("断网后重启将不能使用")
+    assert gate.type(town.paper()["text"]) == ("accepted", "")
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_wrong_clock_is_said_and_nobody_is_judged_by_it(launch: Launch, town: Town, hours: int) -> None:
     """A guard's phone an hour off (coronacheck-android #67): whose clock it is must be plain, and nobody is refused."""

@@ -81,6 +81,21 @@ def test_a_full_device_is_not_called_a_private_window(launch: Launch, town: Town
     assert gate.type(town.paper()["text"]) == ("accepted", "")
 
 
+def test_what_is_chosen_on_a_full_device_counts(launch: Launch, town: Town) -> None:
+    """What was kept before stands in the way of what was chosen now: a switch that does nothing."""
+    gate = Checkpoint(launch(), town.gate, settings={"large": "no", "speech": "no"})
+    gate.open()
+    gate.page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); }; }"
+    )
+    gate.settings()
+    gate.page.locator("#large").check()
+    expect(gate.page.locator("html")).to_have_attribute("data-elder", "")
+    gate.do("back")
+    gate.settings()
+    expect(gate.page.locator("#large")).to_be_checked()
+
+
 def test_a_network_that_answers_for_the_service_is_named_and_sets_no_clock(launch: Launch, town: Town) -> None:
     """The station's Wi-Fi wants a sign-in first; its page carries a time of its own, and none of ours."""
     gate = Checkpoint(launch(), town.gate).open_and_keep()

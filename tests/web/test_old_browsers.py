@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
+from issuer.app import WALLET
+from tests.web import camera
 from tests.web.checkpoint import Checkpoint
 from tests.web.conftest import Launch
 from tests.web.town import Town
+from tests.web.wallet import Wallet, outcome
+from verifier.app import CHECKPOINT
 
 YOUNGER = {
     "AbortSignal.timeout": "delete AbortSignal.timeout",
@@ -38,13 +45,61 @@ YOUNGER = {
     "service workers": "delete Navigator.prototype.serviceWorker",
 }
 """What Chrome 90 or Safari 14.1 lack, or may lack."""
+ALL_OF_THEM = ";".join(f"try {{ {script} }} catch {{}}" for script in YOUNGER.values())
+"""For pages and for workers, which have less to take away."""
+TOO_YOUNG = {
+    "js": {
+        "lookbehind and sets in patterns": r"\(\?<[=!]|/[a-z]*v[a-z]*\.(test|exec)\(",
+        "arrays": r"\.(findLast|findLastIndex|toSorted|toReversed|toSpliced|fromAsync|groupBy)\(",
+        "promises": r"Promise\.(any|try|withResolvers)\b|AggregateError",
+        "bytes": r"\.(setFromBase64|setFromHex|toHex)\(|fromBase64|(De)?[cC]ompressionStream",
+        "strings": r"\.(isWellFormed|toWellFormed|replaceAll)\(",
+        "Intl": r"Intl\.(ListFormat|DurationFormat|Segmenter|DisplayNames)",
+        "of the page": r"AbortSignal\.|\brandomUUID|structuredClone|\.replaceChildren|\.showModal|\.requestSubmit",
+        "of pictures": r"createImageBitmap|OffscreenCanvas",
+        "between pages": r"BroadcastChannel|\.locks\b|SharedArrayBuffer",
+        "words": r"\bstatic\s*\{|\bawait import\(|type:[`'\"]module",
+    },
+    "css": {
+        "selectors": r":has\(|:user-valid|:modal|::backdrop",
+        "at-rules": r"@(layer|container|scope|property|starting-style)\b",
+        "lengths": r"[0-9](svh|lvh|svw|lvw|dvw|cqw|cqh)\b",
+        "colours": r"color-mix\(|oklch\(|light-dark\(",
+        "values": r"subgrid|text-wrap|overflow:\s*clip",
+    },
+}
+"""Words of what is younger than the oldest browsers, and used without asking whether it is there."""
+
+
+def _built(kind: str) -> list[Path]:
+    return [path for app in (CHECKPOINT, WALLET) for path in sorted(app.rglob(f"*.{kind}"))]
+
+
+@pytest.mark.parametrize(("kind", "what"), [(kind, what) for kind, words in TOO_YOUNG.items() for what in words])
+def test_nothing_younger_is_built_in(chromium: str, kind: str, what: str) -> None:
+    """The libraries' words as well as ours. What is used only where it is there is taken away by the tests below."""
+    young = re.compile(TOO_YOUNG[kind][what])
+    assert _built(kind)
+    found = [(path.name, text[max(0, at.start() - 40) : at.end() + 20])
+             for path in _built(kind) for text in [path.read_text()] for at in young.finditer(text)]  # fmt: skip
+    assert found == []
+
+
+def test_a_height_of_the_screen_has_an_older_word_before_it(chromium: str) -> None:
+    """``dvh`` came with Chrome 108 and Safari 15.4: what is said with it alone is not said."""
+    for path in _built("css"):
+        for rule in re.findall(
+            r"[^{}]*\{[^{}]*dvh[^{}]*\}", re.sub(r"@supports \(height:1dvh\)\{.*?\}\}", "", path.read_text())
+        ):
+            for name in re.findall(r"([a-z-]+):[^;{}]*dvh", rule):
+                assert re.search(rf"[{{;]{name}:[^;{{}}]*[0-9]vh", rule), (path.name, rule)
 
 
 def test_the_gate_app_does_without_each_younger_interface(launch: Launch, town: Town) -> None:
     """A missing one was a blank page, a dead button, or "no network"."""
     context = launch()
     code = town.paper()["text"]
-    for name, script in {**YOUNGER, "all of them": ";".join(YOUNGER.values())}.items():
+    for name, script in {**YOUNGER, "all of them": ALL_OF_THEM}.items():
         page = context.new_page()
         page.add_init_script(f"localStorage['gate-automatic'] = 'no'; {script}")
         gate = Checkpoint(context, town.gate, page=page).open()
@@ -54,6 +109,52 @@ def test_the_gate_app_does_without_each_younger_interface(launch: Launch, town: 
         gate.refresh()
         expect(page.locator("[data-failure]")).to_have_count(0)
         page.close()
+
+
+def test_the_wallet_does_without_each_younger_interface(launch: Launch, town: Town) -> None:
+    """The phones of 2021 that grandparents were given."""
+    context = launch()
+    Wallet(context, town.wallet).open().claim(town.claim_code("魏九"))
+    for name, script in {**YOUNGER, "all of them": ALL_OF_THEM}.items():
+        wallet = Wallet(context, town.wallet)
+        wallet.page = context.new_page()
+        wallet.page.add_init_script(script)
+        assert outcome(town, wallet.open().shown()) == ("accepted", []), name
+        wallet.press("menu")
+        with wallet.page.expect_response("**/v1/wallet/renewals"):
+            wallet.press("renew")
+        for screen in ("details", "paper", "answer"):
+            wallet.open().page.locator(".symbol svg").wait_for()
+            wallet.press("menu")
+            wallet.press(screen)
+            assert wallet.page.locator("h1").inner_text(), name
+        wallet.page.close()
+
+
+def test_a_claim_needs_no_younger_interface(launch: Launch, town: Town) -> None:
+    """A key made, a code got and kept."""
+    wallet = Wallet(launch(), town.wallet)
+    wallet.page.add_init_script(ALL_OF_THEM)
+    wallet.open().claim(town.claim_code("魏十"))
+    assert outcome(town, wallet.shown()) == ("accepted", [])
+
+
+def test_the_reader_of_symbols_needs_no_younger_interface(launch: Launch, town: Town) -> None:
+    """What is taken from a page is not taken from its workers."""
+    context = launch(service_workers="block")
+
+    def aged(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=f"{ALL_OF_THEM};{answer.text()}")
+
+    context.route("**/assets/decoder-*.js", aged)
+    gate = Checkpoint(context, town.gate).open()
+    picture = io.BytesIO()
+    camera.scene(camera.symbol(town.paper()["text"])).save(picture, "PNG")
+    gate.page.locator("#picture").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    )
+    assert gate.verdict() == ("accepted", "")
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.web.camera import scene
 from tests.web.conftest import Launch
 from tests.web.town import Town
 from tests.web.wallet import Wallet, outcome, texts_on
@@ -224,7 +226,9 @@ def test_it_says_how_many_digits_are_missing(wallet: Wallet, typed: str, said: s
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("QuotaExceededError", "存储空间满了"), ("SecurityError", "无痕浏览")], ids=["full", "private"]
+    ("name", "said"),
+    [("QuotaExceededError", "存储空间满了"), ("SecurityError", "无痕浏览"), ("UnknownError", "存储一时打不开")],
+    ids=["full", "private", "broken"],
 )
 def test_a_phone_that_keeps_nothing_says_why_and_uses_nothing_up(
     name: str, said: str, launch: Launch, town: Town
@@ -238,6 +242,36 @@ def test_a_phone_that_keeps_nothing_says_why_and_uses_nothing_up(
     assert phone.refusal() == "not-kept"
     expect(phone.page.locator("#code-error")).to_contain_text(said)
     Wallet(launch("other"), town.wallet).open().claim(code)
+
+
+def test_a_store_that_never_opens_is_said(launch: Launch, town: Town) -> None:
+    """Safari 14.1 does that: a white page, for ever. It is no private window either."""
+    phone = Wallet(launch(), town.wallet)
+    phone.page.add_init_script("IDBFactory.prototype.open = () => ({})")
+    phone.open()
+    expect(phone.page.locator(".notice")).to_contain_text("存储一时打不开")
+
+
+def test_a_store_that_opens_at_the_second_question_is_opened(launch: Launch, town: Town) -> None:
+    """Safari 14.1 forgets the first question of a page until it is asked another one."""
+    phone = Wallet(launch(), town.wallet)
+    phone.page.add_init_script(
+        """const { open, databases } = IDBFactory.prototype;
+        let isAwake = false;
+        IDBFactory.prototype.databases = function () { isAwake = true; return databases.call(this); };
+        IDBFactory.prototype.open = function (...asked) {
+          const real = Reflect.apply(open, this, asked);
+          const later = {};
+          real.onupgradeneeded = () => ((later.result = real.result), later.onupgradeneeded());
+          real.onsuccess = () => {
+            later.result = real.result;
+            const wait = setInterval(() => isAwake && (clearInterval(wait), later.onsuccess()), 10);
+          };
+          return later;
+        };"""
+    )
+    phone.open().claim(town.claim_code("郎七"))
+    assert phone.page.locator(".notice").count() == 0
 
 
 def test_a_store_that_died_behind_the_page_is_opened_again(launch: Launch, town: Town) -> None:
@@ -256,3 +290,44 @@ def test_a_store_that_died_behind_the_page_is_opened_again(launch: Launch, town:
     phone.page.evaluate("globalThis.dies = true")
     phone.claim(code)
     assert "绿码" in texts_on(phone.page)
+
+
+@pytest.mark.parametrize("deed", ["renew", "remove", "nickname"])
+def test_each_deed_that_a_full_phone_undoes_is_said(deed: str, wallet: Wallet, town: Town) -> None:
+    """A button that does nothing, on the phone of somebody who has pressed it three times."""
+    wallet.claim(town.claim_code("郎八"))
+    wallet.page.evaluate(
+        "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('no', 'QuotaExceededError'); }; }"
+    )
+    wallet.press("menu")
+    wallet.press(deed)
+    if deed != "renew":
+        wallet.press({"remove": "yes", "nickname": "save"}[deed])
+    expect(wallet.page.locator(".said")).to_contain_text("存储空间满了")
+
+
+@pytest.mark.parametrize("body", ["<html>Wi-Fi</html>", '{"text": "TX1:NOT A CODE", "issued_at": 1, "expires_at": 2}'])
+def test_paper_that_is_no_code_is_said(body: str, wallet: Wallet, town: Town) -> None:
+    """Claims and renewals said so; here nothing happened."""
+    wallet.claim(town.claim_code("郎九"))
+    wallet.page.route("**/v1/wallet/paper", lambda route: route.fulfill(status=200, body=body))
+    wallet.press("menu")
+    wallet.press("paper")
+    wallet.press("make")
+    assert wallet.refusal()
+    expect(wallet.page.locator("main .warning")).not_to_be_empty()
+
+
+def test_a_reader_that_is_gone_is_no_bad_picture_and_no_forbidden_camera(launch: Launch, town: Town) -> None:
+    """Whoever is told to choose a clearer picture takes ten."""
+    context = launch(service_workers="block")
+    context.route("**/assets/decoder-*.js", lambda route: route.fulfill(status=404, body="gone"))
+    phone = Wallet(context, town.wallet).open().claim(town.claim_code("郎十"))
+    phone.press("answer")
+    message = phone.page.locator(".view p")
+    expect(message).to_contain_text("读码程序没有反应")
+    picture = io.BytesIO()
+    scene().save(picture, "PNG")
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    phone.page.locator("#picture").set_input_files(file)
+    expect(message).to_contain_text("读码程序没有反应")

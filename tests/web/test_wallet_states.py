@@ -251,20 +251,3 @@ def test_two_tabs_do_not_lose_each_others_codes(wallet: Wallet, town: Town) -> N
         second.locator("#renew").click()
     expect(second.locator(".said")).not_to_be_empty()
     assert len(wallet.stored()) == 2
-
-
-def test_it_works_where_younger_interfaces_are_missing(launch: Launch, town: Town) -> None:
-    """The phones of 2021 that grandparents were given: a button that does nothing there is called "no network"."""
-    phone = Wallet(launch(), town.wallet)
-    phone.page.add_init_script(
-        """delete AbortSignal.timeout; delete AbortSignal.any; delete Crypto.prototype.randomUUID;
-        delete Element.prototype.replaceChildren; delete Array.prototype.at; delete Object.hasOwn;
-        delete globalThis.structuredClone; delete Navigator.prototype.wakeLock; delete Navigator.prototype.storage;"""
-    )
-    phone.open().claim(town.claim_code("魏九"))
-    assert outcome(town, phone.shown()) == ("accepted", [])
-    for screen in ("details", "paper", "answer"):
-        phone.open().page.locator(".symbol svg").wait_for()
-        phone.press("menu")
-        phone.press(screen)
-        assert phone.page.locator("h1").inner_text()

@@ -33,9 +33,9 @@ export function answerScreen(card: Card): Screen {
       );
     // A camera that another app has taken is asked for again, once; then whoever holds the phone must know.
     let isAgain = false;
-    const lost = (_trouble: CameraTrouble) => {
-      message.textContent = words.text("noCamera");
-      if (!isAgain && !isOver) void begin();
+    const lost = (trouble: CameraTrouble) => {
+      message.textContent = words.text(trouble === "reader" ? "noReader" : "noCamera");
+      if (trouble !== "reader" && !isAgain && !isOver) void begin();
       isAgain = true;
     };
     const camera = new Camera(wallet.decoder, take, lost);
@@ -72,10 +72,12 @@ function challengeIn(text: string): Challenge | null {
 function otherWays(take: (text: string) => void, message: HTMLElement, { words, decoder, isElder }: Wallet): HTMLElement {
   const chooser = element("input", { type: "file", accept: "image/*", class: "hidden", id: "picture", tabindex: -1, "aria-label": words.text("picture") });
   chooser.addEventListener("change", async () => {
-    const [text] = chooser.files?.[0] ? await decoder.read(chooser.files[0]).catch(() => []) : [];
+    const file = chooser.files?.[0];
+    if (!file) return;
+    const texts = await decoder.read(file).catch(() => null);
     chooser.value = "";
-    if (text) take(text);
-    else message.textContent = words.text("noSymbol");
+    if (texts?.[0]) take(texts[0]);
+    else message.textContent = words.text(texts ? "noSymbol" : "noReader");
   });
   const picture = element("div", {}, chooser, action("choose", words.text("picture"), () => chooser.click(), "wide"));
   return element("div", { class: "stack" }, picture, isElder ? null : typed(take, words));

@@ -2,7 +2,7 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../cards";
-import { heading, whose } from "./parts";
+import { heading, orSaid, whose } from "./parts";
 import type { Screen } from "../screen";
 
 const MAX_CHARACTERS = 12;
@@ -13,8 +13,8 @@ export function nicknameScreen(card: Card): Screen {
     const box = element("input", { id: "nickname-box", autocomplete: "off", maxlength: MAX_CHARACTERS, value: card.nickname ?? "" });
     const submit = async (event: Event) => {
       event.preventDefault();
-      await cards.name(card, box.value.trim());
-      wallet.home();
+      const named = await orSaid(wallet, () => cards.name(card, box.value.trim()).then(() => true));
+      if (named) wallet.home();
     };
     const main = element(
       "main",

@@ -1,5 +1,6 @@
 // A paper code: for who has no phone at hand, or a battery that dies. A sheet with the code large, and a card to cut out.
 
+import { CredentialError } from "../../../credentials/browser/errors";
 import { shownStatus } from "../../../credentials/browser/verdict";
 import { element } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/symbol";
@@ -31,7 +32,7 @@ async function fetchPaper(card: Card, wallet: Wallet): Promise<void> {
   try {
     wallet.open(sheetScreen(await wallet.cards.paper(card), card.office));
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal || error instanceof CredentialError)) throw error;
     wallet.open(refusedScreen(card, error.code));
   }
 }

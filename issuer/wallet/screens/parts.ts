@@ -2,7 +2,7 @@
 
 import type { Status } from "../../../credentials/browser/model";
 import { button, element, put, shape } from "../../../service_kit/browser/dom";
-import type { Card } from "../cards";
+import { NotKept, type Card } from "../cards";
 import type { Wallet } from "../screen";
 
 /** Told apart without any colour: a tick in a circle, an exclamation mark in a triangle, a cross in an octagon, a clock. */
@@ -60,6 +60,17 @@ export function retell(place: HTMLElement, ...children: (HTMLElement | null)[]):
 /** Buttons under each other. */
 export function stack(...children: (HTMLElement | null)[]): HTMLElement {
   return element("div", { class: "stack" }, ...children);
+}
+
+/** Run `deed`; where the browser keeps nothing of it that is said, and null comes back. */
+export async function orSaid<Result>(wallet: Wallet, deed: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await deed();
+  } catch (error) {
+    if (!(error instanceof NotKept)) throw error;
+    wallet.say(wallet.words.text(`notKept-${error.trouble}`), true);
+    return null;
+  }
 }
 
 /** Run `deed` with `pressed` out of use meanwhile, so that nobody asks twice. */

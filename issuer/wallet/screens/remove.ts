@@ -2,7 +2,7 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../cards";
-import { action, heading, stack, whileBusy, whose } from "./parts";
+import { action, heading, orSaid, stack, whileBusy, whose } from "./parts";
 import { rememberCards } from "../preferences";
 import type { Screen, Wallet } from "../screen";
 
@@ -24,7 +24,8 @@ export function removeScreen(card: Card): Screen {
 }
 
 async function remove(card: Card, wallet: Wallet): Promise<void> {
-  const isHeard = await wallet.cards.remove(card);
+  const isHeard = await orSaid(wallet, () => wallet.cards.remove(card));
+  if (isHeard === null) return;
   if (!wallet.cards.all.length) rememberCards(false);
   wallet.home();
   wallet.say(isHeard ? wallet.words.text("removed") : wallet.words.text("removedOffline", { time: wallet.words.moment(card.issued.expires_at) }));

@@ -1,13 +1,14 @@
 // 立即更新: asking the issuer at the holder's wish, and saying what came of it.
 
 import { conditionOf, canBeShown } from "../condition";
-import { whileBusy } from "./parts";
+import { orSaid, whileBusy } from "./parts";
 import type { Wallet } from "../screen";
 
 /** Ask for newer codes, and say how it went: what the code is now, never that all is well above a red one. */
 export async function renewNow(wallet: Wallet): Promise<void> {
   const pressed = document.getElementById("renew") as HTMLButtonElement;
-  const refused = await whileBusy(pressed, () => wallet.cards.renew({ asked: true }));
+  const refused = await whileBusy(pressed, () => orSaid(wallet, () => wallet.cards.renew({ asked: true })));
+  if (!refused) return;
   const { card, words, cards } = wallet;
   wallet.refresh();
   if (!card) return;
