@@ -328,6 +328,7 @@ def test_a_reader_that_is_gone_is_no_bad_picture_and_no_forbidden_camera(launch:
     expect(message).to_contain_text("读码程序没有反应")
     picture = io.BytesIO()
     scene().save(picture, "PNG")
-    file = {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
-    phone.page.locator("#picture").set_input_files(file)
+    phone.page.locator("#picture").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    )
     expect(message).to_contain_text("读码程序没有反应")
