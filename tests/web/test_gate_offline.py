@@ -40,10 +40,10 @@ def stopped(town: Town) -> Iterator[None]:
 def test_it_starts_cold_with_network_and_server_off(launch: Launch, town: Town, stopped: None) -> None:
     """A gate in a tunnel, on the morning after the power was cut."""
     phone_code, paper = town.paper()["text"], town.paper("王小明", hours=60)["text"]
-    before = Checkpoint(launch(), town.gate).open_and_keep()
+    before = Checkpoint(launch("tunnel"), town.gate).open_and_keep()
     before.context.close()
     town.world.stop(town.guangdong.server)
-    context = launch()
+    context = launch("tunnel")
     context.set_offline(True)
     gate = Checkpoint(context, town.gate).open()
     expect(gate.page.locator("#bar")).to_contain_text("未联网")
