@@ -145,6 +145,7 @@ def snapshot_of(withdrawn: array[int]) -> bytes:
 
 NOW = 1_795_000_000
 SEGMENT = Segment("CN-41", 7, NOW, b"\x01" * 32, {}, {3: every_other(1)})
+FULL = StatusList.of_ascending(3, NOW + 60, array("I", range(1, 2**20, 2)))
 STATUS = [
     Row("gaps", lambda data: gaps.decode(8 * len(data) // 2, 1, data), repeated(b"\xaa"), MAX_STATUS_LIST_BYTES),
     Row("gaps of zeros", lambda data: gaps.decode(len(data), 0, data), repeated(b"\0"), MAX_STATUS_LIST_BYTES),
@@ -158,6 +159,8 @@ STATUS = [
         lambda n: crafted(changes=[[i, 1, 0, b"\x80"] for i in range(n // 8)]),
         100_000,
     ),
+    Row("changes of a full list", FULL.with_set, lambda n: array("I", range(0, 2 * n, 2)), 2**17),
+    Row("changes of one share", FULL.with_set, lambda n: array("I", range(0, 2 * n, 2)), 2**15),
     Row("a snapshot", snapshot.decode, lambda n: snapshot_of(every_other(n)), 100_000),
     Row("token status list", lambda text: token.unwrap_token(text), text_of("e30"), 200_000),
     Row("a token's bits", token.inflate_list, lambda n: token.deflate_list(bytes(n)), MAX_STATUS_LIST_BYTES),
