@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from credentials.formats import table
+from credentials.formats import native
 from tests.web.checkpoint import Checkpoint, damage, forget
 from tests.web.conftest import Launch
 from tests.web.town import Town
@@ -160,7 +160,7 @@ def test_a_time_that_was_once_ahead_hides_no_denial_across_reloads(gate: Checkpo
     """The registry's clock was 25 h fast, then put right, and a key was denied: gates that went by that time accepted
     the denied key's codes for a day, and again after each reload. What was signed later is told by versions alone."""
     code = town.paper()["text"]
-    kid = table.unwrap(code).kid.hex()
+    kid = native.unwrap(code).kid.hex()
     ahead, denying = town.snapshot(), town.snapshot()
     ahead["trust"]["registry_time"] += 25 * HOUR
     ahead["trust"]["versions"]["timestamp"] += 100
