@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import socket
 import stat
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from credentials.keys import new_private_key
 from issuer.config import IssuerSettings
@@ -22,6 +26,7 @@ from service_kit.settings import read_settings
 from tests.scenarios.serving import ROOT, SECONDS, Answer, Served, environment, read_answer, serve
 from tests.unit.issuer.issuing import AUDIENCE
 from tests.unit.issuer.serving import environment as issuers
+from wsgi import Opening
 
 WORKERS = 2
 
@@ -106,3 +111,19 @@ def test_a_secret_that_is_no_regular_file_hangs_the_start(tmp_path: Path, settin
     settings = issuers(tmp_path) | {setting: "/dev/zero" if kind == "device" else str(place)}
     code, told = tongxing("issuer", "init", settings=settings)
     assert (code, setting in told or str(place) in told or "/dev/zero" in told) == (64, True), told
+
+
+def test_a_service_that_cannot_open_remembers_what_strangers_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one exception that said why was raised for each request, and its traceback held them all."""
+    monkeypatch.setenv("TONGXING_ROLES", "nothing")
+    opening, sent = Opening(), []
+
+    for _ in range(50):
+        sent.append(weakref.ref(stream := io.BytesIO(b"x")))
+        environ = EnvironBuilder(method="POST", path="/issuer/v1/credentials", input_stream=stream).get_environ()
+        del stream
+        answer = opening.use(environ, lambda status, headers: None)
+        assert b"unavailable" in b"".join(answer)
+        del environ, answer
+    gc.collect()
+    assert len([each for each in sent if each() is not None]) <= 1
