@@ -222,12 +222,12 @@ def new_database(server_url: str) -> Iterator[str]:
     """The URL of an empty database on the PostgreSQL at ``server_url``, whose user may create some."""
     name = f"tongxing_{secrets.token_hex(6)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     try:
         yield server_url.rpartition("/")[0] + f"/{name}"
     finally:
         with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[call-overload]
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _postgresql_programs() -> Path:

@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
+from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import LengthOrHashMismatchError
-from tuf.api.metadata import Targets  # type: ignore[attr-defined]
+from tuf.api.metadata import Targets
 
 from credentials.errors import ApprovalRejected, MetadataRejected, TongxingError
 from trust_registry.client.repository import OTHER_ROOT, Source, metadata_path, verify_repository

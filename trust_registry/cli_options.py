@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tuf.api.metadata import Root  # type: ignore[attr-defined]
+from tuf.api.metadata import Root
 
 from credentials.errors import MetadataRejected
 from service_kit.clock import Clock

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from securesystemslib.signer import Key, SSlibKey  # type: ignore[attr-defined]
+from securesystemslib.signer import Key, SSlibKey
 
 from credentials.errors import InvalidRequest, KeyRejected, MetadataRejected
 from service_kit.commands import Group

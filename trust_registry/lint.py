@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tuf.api.metadata import Root  # type: ignore[attr-defined]
+from tuf.api.metadata import Root
 
 from credentials.errors import MetadataRejected, StatementRejected, TongxingError
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from securesystemslib.signer import CryptoSigner, Key  # type: ignore[attr-defined]
-from tuf.api.metadata import (  # type: ignore[attr-defined]
+from securesystemslib.signer import CryptoSigner, Key
+from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
     Metadata,

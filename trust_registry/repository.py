@@ -22,9 +22,9 @@ from typing import Any, NamedTuple, TypeVar
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from securesystemslib.signer import Key, Signature  # type: ignore[attr-defined]
+from securesystemslib.signer import Key, Signature
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import (  # type: ignore[attr-defined]
+from tuf.api.metadata import (
     Metadata,
     MetaFile,
     Root,

@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.exceptions import FormatError
-from securesystemslib.signer import CryptoSigner, Key, SSlibKey  # type: ignore[attr-defined]
+from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, Root, Targets  # type: ignore[attr-defined]
+from tuf.api.metadata import Metadata, Root, Targets
 
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, MetadataRejected, SettingInvalid
 from service_kit.retrying import retried

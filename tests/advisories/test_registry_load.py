@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 
 from credentials.errors import (
     ChainForked,
@@ -63,8 +63,7 @@ class Work:
         publication = registry.publication
         self.registry, self.turns, self.statements = registry, Turns(), 0
         self.mirror = CountingMirror(publication.mirror.directory, registry.writer)
-        engine: Engine = publication.storage.engine
-        event.listen(engine, "before_cursor_execute", self._count)
+        event.listen(registry.engine, "before_cursor_execute", self._count)
 
     def segment(self, made: segments.Segment) -> MemberFileRecord:
         content = segments.seal(made, signer_for(self.registry, "status"))

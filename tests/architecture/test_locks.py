@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_build import NODE_WHEEL
 
@@ -74,7 +74,7 @@ ENVIRONMENTS = {
 """Where the packages of a lock are installed, and so what they need can be read."""
 
 
-def wanted(requirements: Iterable[str], installed: dict[str, Distribution]) -> set[str]:
+def wanted(requirements: Iterable[str], installed: dict[NormalizedName, Distribution]) -> set[str]:
     """The names of all packages that ``requirements`` lead to on this machine, extras followed."""
     found: set[str] = set()
     waiting = [Requirement(text) for text in requirements]

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from credentials.keys import new_private_key
 from credentials.limits import MAX_JWS_CHARACTERS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
@@ -163,7 +164,7 @@ class _Garbage:
 
     def _rule_set(self, member: str) -> bytes:
         if member not in self._rules:
-            filling = [[]] * (MAX_JWS_CHARACTERS // 5)
+            filling: list[list[Any]] = [[]] * (MAX_JWS_CHARACTERS // 5)
             compact = jws.sign({"rules": filling}, self._signer(member, "rules"), "tongxing-rules+jws")
             self._rules[member] = compact.encode()
         return self._rules[member]

@@ -58,7 +58,7 @@ def _rate(url: str, slow: bool, batch: int, processes: int) -> float:
     crowd = [SPAWN.Process(target=_work, args=(url, pem, slow, batch, start, done)) for _ in range(processes)]
     for process in crowd:
         process.start()
-    issued = sum(done.get() for _ in crowd)
+    issued: int = sum(done.get() for _ in crowd)
     for process in crowd:
         process.join()
     return issued / SECONDS

@@ -20,7 +20,7 @@ from credentials.verdict import Outcome
 from credentials.wire import base45, cose
 from credentials.wire.cose import Envelope
 from tests.benchmarks import scene
-from tests.benchmarks.measuring import INPUTS, Row
+from tests.benchmarks.measuring import INPUTS, Call, Row
 from tests.vectors.cast import NOW, signer
 from tests.vectors.codes import PAPER, issue
 from tests.vectors.knowledge import HENAN, STRANGER
@@ -124,13 +124,13 @@ def _judging(name: str, texts: list[str], known: Knowledge, expected: Outcome, b
     return Row(name, _judge_all(texts, known, expected), budget)
 
 
-def _judge_all(texts: list[str], known: Knowledge, expected: Outcome):  # type: ignore[no-untyped-def]
+def _judge_all(texts: list[str], known: Knowledge, expected: Outcome) -> Call:
     outcomes = {judge(text, known, NOW, _VENUE).outcome for text in texts}
     assert outcomes == {expected}, "what is measured must be what is meant"
     return lambda number: judge(texts[number % INPUTS], known, NOW, _VENUE)
 
 
-def bare_verifications(envelopes: Iterable[Envelope], public_key: ec.EllipticCurvePublicKey):  # type: ignore[no-untyped-def]
+def bare_verifications(envelopes: Iterable[Envelope], public_key: ec.EllipticCurvePublicKey) -> Call:
     """The signatures of these very codes, with nothing around them."""
     prepared = []
     for envelope in envelopes:

@@ -91,7 +91,7 @@ def test_redis_forgets_in_time(on_redis: RedisCache, redis_url: str, key: str) -
     ends: list[int] = []
     with redis.Redis.from_url(redis_url) as direct:
         before = int(time.time())
-        ends.extend(int(direct.expiretime(name)) for name in (key, f"{key}:count"))  # type: ignore[arg-type]
+        ends.extend(int(direct.expiretime(name)) for name in (key, f"{key}:count"))
         assert all(before < end <= int(time.time()) + 61 for end in ends)
         # Shorten it: the next count must leave the end where it is.
         direct.expireat(f"{key}:count", ends[1] - 20)

@@ -115,7 +115,7 @@ def test_a_read_only_database_is_named_at_the_start(postgresql: str, was_made: b
         start(postgresql)
     with psycopg.connect(postgresql, autocommit=True) as connection:
         name = connection.info.dbname
-        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")  # type: ignore[call-overload]
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with pytest.raises(StorageUnavailable, match="TONGXING_DATABASE_URL: the database is read-only"):
         start(postgresql)
 

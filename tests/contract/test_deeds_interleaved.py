@@ -56,7 +56,7 @@ class Person(NamedTuple):
 
 def somebody(office: Office, names: set[str]) -> Person:
     """A new person, with what these deeds need: nobody's deeds are in the way of another's."""
-    fields = {"document": {"number": next(_documents)}, "evidence": [sampled()]}
+    fields: dict[str, Any] = {"document": {"number": next(_documents)}, "evidence": [sampled()]}
     phone, relatives = new_point(), new_point()
     printed = office.issue(f"{next(_numbers)}", **fields)
     needs = {NEEDS[name] for name in names if name in NEEDS}
@@ -265,7 +265,7 @@ def test_a_person_who_was_never_on_file(offices: list[Office]) -> None:
     """Paper and phone codes of an application alone: red reaches them, whoever decides it and however."""
     one, *_ = offices
     for name in ("decide", "test positive", "register red", "register positive"):
-        fields = {"document": {"number": next(_documents)}, "evidence": [sampled()]}
+        fields: dict[str, Any] = {"document": {"number": next(_documents)}, "evidence": [sampled()]}
         for _ in range(2):
             issued = one.issue(f"{next(_numbers)}", **fields)
         person = Person(fields, b"", b"", "", issued.handle, issued.handle, subject_of(one, fields))

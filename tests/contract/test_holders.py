@@ -255,7 +255,7 @@ def test_database_refuses_a_second_active_phone(offices: Offices) -> None:
 
 def test_a_batch_and_phones_do_not_wait_for_each_other_for_ever(offices: Offices) -> None:
     """A file turns people red in one order and in the other, and both renew meanwhile: all ends, and all is red."""
-    people = [{}, {"document": {"number": OTHER}}]
+    people: list[dict[str, Any]] = [{}, {"document": {"number": OTHER}}]
     points = [point_of() for _ in people]
     for point, person in zip(points, people, strict=True):
         offices.one.claim(offices.one.code(**person), point)

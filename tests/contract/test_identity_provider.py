@@ -67,7 +67,7 @@ def sign_in_there(address: str, account: str) -> dict[str, str]:
 
 
 def begun(browser: Browser) -> str:
-    return str(browser.begin().json["location"])  # type: ignore[index]
+    return str(browser.begin().get_json()["location"])
 
 
 def signed_in(browser: Browser, account: str = "wang") -> str:
@@ -118,7 +118,7 @@ def test_a_code_of_another_flow(worker: Worker) -> None:
     stolen = sign_in_there(begun(attacker), "wang")
     own = sign_in_there(begun(victim), "wang")
     assert outcome(victim.come_back(**(own | {"code": stolen["code"]}))) == "sign-in-declined"
-    assert "tongxing-claim" not in str(victim.client._cookies)  # type: ignore[attr-defined]
+    assert "tongxing-claim" not in str(victim.client._cookies)
 
 
 def test_a_callback_replayed(worker: Worker) -> None:

@@ -84,7 +84,7 @@ class Nginx:
         self.process.wait()
 
     def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, host: str = "localhost", **headers: str
+        self, path: str, method: str = "GET", body: bytes | None = None, /, host: str = "localhost", **headers: str
     ) -> Page:
         """One request over TLS, on a connection of its own."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from credentials.keys import load_private_key, new_private_key, private_key_pem
+from credentials.algorithms.es256 import PrivateKey
+from credentials.keys import VerificationKey, load_private_key, new_private_key, private_key_pem
 from tests.unit.issuer.issuing import own_key
 from tests.unit.trust_registry.founded import FoundedRegistry
 
@@ -59,7 +60,7 @@ class Scene:
             registry.enrol("CN-41")
             return registry.trusted_root
 
-    def key(self):  # type: ignore[no-untyped-def]
+    def key(self) -> tuple[PrivateKey, VerificationKey]:
         """The issuer's key pair, and the key as gates know it."""
         private_key = load_private_key(self.issuer_key.read_bytes())
         return private_key, own_key(private_key)

@@ -74,7 +74,8 @@ def _base45(text: str, prefix: str) -> bytes:
     from base45 import b45decode
 
     assert text.startswith(prefix)
-    return b45decode(text[len(prefix) :])
+    data: bytes = b45decode(text[len(prefix) :])
+    return data
 
 
 def _claims(data: bytes, key: dict[str, str]) -> dict[Any, Any]:

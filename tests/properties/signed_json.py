@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from credentials.signing import PemSigner
 from credentials.wire.jws import to_base64url
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+"""Of a composite strategy, and of ``st.data()``."""
 PLACE = "\x00"
 RAW = [
     "1.0", "-0", "-0.0", "1e2", "1E+0", "0.5", "1e-7", "2.50e1", "9007199254740991", "9007199254740992",
@@ -63,7 +66,7 @@ def places(value: Any) -> list[list[Any]]:
     return [[], *([key, *way] for key, each in inner for way in places(each))]
 
 
-def with_changes(draw: st.DrawFn, document: Any, others: st.SearchStrategy[Any]) -> Any:
+def with_changes(draw: Draw, document: Any, others: st.SearchStrategy[Any]) -> Any:
     """``document`` with one to three of its values, names or items changed, doubled, moved or gone."""
     for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
         way = draw(st.sampled_from(places(document)))
@@ -71,7 +74,7 @@ def with_changes(draw: st.DrawFn, document: Any, others: st.SearchStrategy[Any])
     return document
 
 
-def _changed(draw: st.DrawFn, value: Any, way: list[Any], others: st.SearchStrategy[Any]) -> Any:
+def _changed(draw: Draw, value: Any, way: list[Any], others: st.SearchStrategy[Any]) -> Any:
     if not way:
         return draw(others)
     changed = dict(value) if type(value) is dict else list(value)

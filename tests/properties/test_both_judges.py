@@ -33,13 +33,13 @@ from verifier.verification import judge
 EXAMPLES = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "100")))
 """Of each kind; ``make fuzz`` asks for 20,000."""
 VECTORS = read_vectors()
-NAMES = {"trust": "fresh", "statuses": {HENAN: "henan", ZHEJIANG: "zhejiang"}, "rules": ["48 hours"]}
+NAMES: dict[str, Any] = {"trust": "fresh", "statuses": {HENAN: "henan", ZHEJIANG: "zhejiang"}, "rules": ["48 hours"]}
 KNOWLEDGE = read_knowledge(VECTORS, NAMES)
 SNAPSHOT = {
     "member": GUANGDONG,
     "gate": "",
     "trust": VECTORS["trusts"]["fresh"],
-    "statuses": {member: VECTORS["statuses"][name] for member, name in NAMES["statuses"].items()},  # type: ignore
+    "statuses": {member: VECTORS["statuses"][name] for member, name in NAMES["statuses"].items()},
     "segments": {},
     "rules": [VECTORS["rules"]["48 hours"]],
     "reasons": VECTORS["reasons"],
@@ -200,7 +200,8 @@ def test_each_claim_beside_its_bounds(twin: NodeTwin, code: Any) -> None:
         for key in path:
             value = value[key]
         beside = [value - 1, value + 1, 2**16, 2**20, 2**32] if type(value) is int else []
-        for other in [*beside, -1, 0, 24, None, True, 1.0, "CN-41", b"x" * 8, [], {}]:
+        others: list[Any] = [*beside, -1, 0, 24, None, True, 1.0, "CN-41", b"x" * 8, [], {}]
+        for other in others:
             same(twin, signed(dumps(_with(items, path, other))))
 
 

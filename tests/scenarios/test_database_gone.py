@@ -36,7 +36,7 @@ def test_gone_and_back(issuer: Issuer, stoppable_postgresql: PostgreSQL, crash: 
     stoppable_postgresql.kill() if crash else stoppable_postgresql.stop()
     for key in ("before", "during"):
         answer = issuer.issue(paper(), key)
-        assert (answer.status_code, answer.json["code"]) == (503, "storage-unavailable")  # type: ignore[index]
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "storage-unavailable")
         assert int(answer.headers["Retry-After"]) > 0
         assert stoppable_postgresql.password not in answer.text
     assert issuer.client.get("/readyz").status_code == 503

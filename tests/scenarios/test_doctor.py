@@ -361,7 +361,7 @@ def self_signed(folder: Path) -> Iterator[str]:
     context.load_cert_chain(pem)
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     # A handshake that fails is what is wanted, and no reason to print a traceback.
-    server.handle_error = lambda request, address: None  # type: ignore[method-assign]
+    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -250,7 +250,7 @@ class House:
 
     def run(self, line: str, stdin: str = "") -> int:
         """The exit code of a command line; words ``NAME=value`` before it are variables, ISSUER stands for them all."""
-        words, environ = shlex.split(line.format(**self.words)), {}
+        words, environ = shlex.split(line.format(**self.words)), dict[str, str]()
         while words and (words[0] == "ISSUER" or words[0].startswith("TONGXING_")):
             word = words.pop(0)
             environ |= self.settings if word == "ISSUER" else dict([word.split("=", 1)])
@@ -402,4 +402,4 @@ def test_drafts_are_listed_with_who_signed_and_who_is_missing(house: House, caps
 def _listed(house: House, shown: str) -> dict[str, Any]:
     """The house's own draft among those that are listed."""
     (draft,) = [each for each in json.loads(shown)["drafts"] if each["id"] == house.words["draft"]]
-    return draft
+    return dict(draft)

@@ -47,7 +47,7 @@ def test_a_role_is_mounted_under_its_name(registry: dict[str, str], monkeypatch:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 200
     assert client.get("/registry/healthz").status_code == 200
-    assert client.get("/registry/v1/state").json["members"] == []  # type: ignore[index]
+    assert client.get("/registry/v1/state").get_json()["members"] == []
     assert client.get("/verifier/healthz").status_code == 404
     assert list(wsgi._openings) == [os.getpid()]
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_opened_is_tried_again(
     not_ready = client.get("/readyz")
     assert (not_ready.status_code, not_ready.json) == (503, {"status": "not ready", "code": "setting-invalid"})
     refused = client.get("/registry/v1/state")
-    assert (refused.status_code, refused.json["code"]) == (503, "unavailable")  # type: ignore[index]
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "unavailable")
     assert "snapshot" not in refused.text
     away.rename(key)
     assert client.get("/registry/v1/state").status_code == 200

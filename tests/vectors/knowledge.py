@@ -80,7 +80,7 @@ def rule_sets() -> dict[str, str]:
     }
     tests_only = [rule for rule in base["rules"] if rule["kinds"] == ["nucleic-acid"]]
     colour = {"===": [{"var": "payload.latest.nucleic-acid.sampledAt"}, {"var": "payload.status"}]}
-    variants = {
+    variants: dict[str, dict[str, Any]] = {
         "48 hours": {},
         "denies henan": {"denials": [denial]},
         "denied henan until now": {"denials": [denial | {"expires_at": NOW}]},

@@ -131,7 +131,7 @@ def _good() -> Iterator[Sample]:
 
 
 def _unreadable() -> Iterator[Sample]:
-    none = {"status": None}
+    none: dict[str, Any] = {"status": None}
     yield refused("not-a-credential", "https://example.org/", **none)
     yield refused("not-a-credential", "", "empty", **none)
     yield refused("not-a-credential", issue(PAPER).replace("TX1:", "TX2:"), "a version to come", **none)
@@ -181,7 +181,7 @@ def _claims() -> Iterator[Sample]:
 
 
 def _untrusted() -> Iterator[Sample]:
-    none = {"status": None}
+    none: dict[str, Any] = {"status": None}
     yield refused("wrong-signature", altered(issue(PAPER), flip_payload), **none)
     yield refused("wrong-signature", altered(issue(PAPER), zero_signature), "r and s of zero", **none)
     yield refused("algorithm-mismatch", issue(PAPER, "credential-4"), **none)
@@ -316,7 +316,7 @@ def _recognised() -> Iterator[Sample]:
 
 
 def _unknown() -> Iterator[Sample]:
-    none = {"status": None}
+    none: dict[str, Any] = {"status": None}
     stranger = issue(PAPER._replace(issuer=STRANGER))
     yield undetermined("trust-missing", issue(PAPER), trust=None, **none)
     yield undetermined("trust-stale", issue(PAPER), trust="four days old")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -241,7 +241,7 @@ def _damaged(answer: dict[str, Any]) -> dict[str, Any]:
     return answer | {"segments": {HENAN: [segment[:-8] + "AAAAAAA="]}}
 
 
-UNFIT = {
+UNFIT: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "of another position": lambda answer: answer | {"since": answer["position"]},
     "damaged": _damaged,
     "with a gap": lambda answer: answer | {"segments": {HENAN: answer["segments"][HENAN] * 2}},

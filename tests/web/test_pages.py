@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urldefrag, urljoin
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
 
 from service_kit.front.language import LANGUAGES
 from tests.web.axe import LOOKS, look
@@ -103,12 +103,16 @@ def test_every_link_leads_somewhere(drawn: Drawn, town: Town, looking: Callable[
             assert page.request.get(place).ok or place.split("?")[0] == address, link
 
 
+def _adding(texts: list[str]) -> Callable[[ConsoleMessage], None]:
+    return lambda message: texts.append(message.text)
+
+
 def test_a_page_obeys_its_policy(town: Town, looking: Callable[..., Page]) -> None:
     """A page whose style the policy refuses is shown bare, and nobody is told."""
     for drawn in PAGES:
         page = looking()
         refused: list[str] = []
-        page.on("console", lambda message, refused=refused: refused.append(message.text))
+        page.on("console", _adding(refused))
         answer = page.goto(drawn.address(town))
         assert answer is not None
         # The browser itself says of a mistyped address that nothing stands there.

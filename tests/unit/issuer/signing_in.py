@@ -71,7 +71,7 @@ class Browser:
         """Begin; what the provider is asked."""
         answer = self.begin()
         assert answer.status_code == 200, answer.text
-        return asked(answer.json["location"])  # type: ignore[index]
+        return asked(answer.get_json()["location"])
 
     def come_back(self, **parameters: Any) -> TestResponse:
         return self.client.get("/v1/sign-in/callback", query_string=parameters)
@@ -83,7 +83,7 @@ class Browser:
     def at_another(self, worker: Worker) -> Browser:
         """The same browser, whose requests another worker answers."""
         other = worker.browser()
-        other.client._cookies = self.client._cookies  # type: ignore[attr-defined]
+        other.client._cookies = self.client._cookies
         return other
 
 

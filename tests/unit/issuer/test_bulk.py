@@ -18,7 +18,7 @@ from credentials.signing import PemSigner
 from demonstration.residents import residents, to_csv
 from issuer import bulk
 from issuer.bulk import BulkResult, Rejected, issue_file
-from issuer.bulk_lines import count_lines
+from issuer.bulk_lines import count_lines, read_lines
 from tests.unit.issuer.issuing import NOW, IssuerOnDisk, paper, phone
 
 PEOPLE = 30
@@ -232,12 +232,11 @@ def test_our_own_fault_stops_the_run(issuer: IssuerOnDisk, people: Path) -> None
 
 def test_two_runs_into_one_output(issuer: IssuerOnDisk, people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is told to wait; the first goes on unharmed."""
-    read = bulk.read_lines
 
     def reading(source: Path, encoding: str) -> Iterator[Any]:
         with pytest.raises(Conflict):
             run(issuer, people)
-        yield from read(source, encoding)
+        yield from read_lines(source, encoding)
 
     with monkeypatch.context() as patched:
         patched.setattr(bulk, "read_lines", reading)

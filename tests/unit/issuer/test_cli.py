@@ -68,7 +68,7 @@ def recent(**changes: Any) -> str:
 
 def test_init_twice(folder: Path) -> None:
     """Set-up scripts are run again."""
-    listing = {"faults": [], "age": None, "failure": ""}
+    listing: dict[str, Any] = {"faults": [], "age": None, "failure": ""}
     secret = str(folder / "data" / "issuer.secret")
     assert answer("init") == {"secret_file": secret, "made": False, "listing": listing}
 

@@ -35,7 +35,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 def jwk(algorithm: str = "RS256", **changes: Any) -> dict[str, Any]:
     """The public key for an algorithm as a provider publishes it."""
-    made = jwt.get_algorithm_by_name(algorithm).to_jwk(KEYS[algorithm].public_key(), as_dict=True)  # type: ignore[union-attr]
+    made = jwt.get_algorithm_by_name(algorithm).to_jwk(KEYS[algorithm].public_key(), as_dict=True)
     return {**made, "kid": "k", **changes}
 
 

@@ -57,7 +57,7 @@ def test_codes_are_counted_once_by_form_and_refusals_by_code(issuer: Issuer) -> 
 
 def test_withdrawals_wait_until_they_are_published(issuer: Issuer) -> None:
     """A withdrawal that no gate can know of yet is the number that must go back to 0 each minute."""
-    handles = [issuer.issue(paper(), key).json["handle"] for key in "123"]  # type: ignore[index]
+    handles = [issuer.issue(paper(), key).get_json()["handle"] for key in "123"]
     before = scraped(issuer)
     assert (before["tongxing_withdrawals_unpublished"], before["tongxing_database_up"]) == (0, 1)
     assert "tongxing_publication_age_seconds" not in before

@@ -64,9 +64,9 @@ def test_whoever_signs_in_gets_their_code(scene: Scene) -> None:
     assert outcome(answer) == "done"
     issued = browser.claim(new_private_key())
     assert issued.status_code == 201
-    assert issued.json["holder"] == {"name": "王**", "document_tail": "002X"}  # type: ignore[index]
+    assert issued.get_json()["holder"] == {"name": "王**", "document_tail": "002X"}
     assert cookies(issued)[CLAIM].startswith(";")
-    assert browser.claim(new_private_key()).json["code"] == "sign-in-not-begun"  # type: ignore[index]
+    assert browser.claim(new_private_key()).get_json()["code"] == "sign-in-not-begun"
 
 
 def test_the_same_phone_may_ask_again(scene: Scene) -> None:
@@ -262,7 +262,7 @@ def test_a_decision_by_hand_is_not_escaped(scene: Scene) -> None:
     scene.worker.put_on_file(decision=by_hand())
     browser = scene.worker.browser()
     assert outcome(scene.sign_in(browser)) == "done"
-    assert browser.claim(new_private_key()).json["status"] == "red"  # type: ignore[index]
+    assert browser.claim(new_private_key()).get_json()["status"] == "red"
 
 
 def test_where_somebody_ends_up(scene: Scene) -> None:
@@ -308,8 +308,8 @@ def test_the_provider_is_away(scene: Scene) -> None:
         assert outcome(answer) == "sign-in-unavailable"
     other = Worker(signing_in(scene.folder / "other", "http://127.0.0.1:1"))
     answer = other.browser().begin()
-    assert (answer.status_code, answer.json["code"]) == (503, "sign-in-unavailable")  # type: ignore[index]
-    assert other.app.test_client().get("/v1/wallet").json["sign_in"] is True  # type: ignore[index]
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "sign-in-unavailable")
+    assert other.app.test_client().get("/v1/wallet").get_json()["sign_in"] is True
     other.close()
 
 
@@ -319,7 +319,7 @@ def test_only_our_own_page_begins(scene: Scene) -> None:
     assert browser.begin(Origin="https://code.example").status_code == 200
     for origin in ("https://evil.example", "null", "https://code.example.evil.example", "http://code.example"):
         answer = browser.begin(Origin=origin)
-        assert (answer.status_code, answer.json["code"]) == (403, "not-authorised")  # type: ignore[index]
+        assert (answer.status_code, answer.get_json()["code"]) == (403, "not-authorised")
         assert cookies(answer) == {}
     assert browser.client.get("/v1/sign-in").status_code == 405
 
@@ -327,7 +327,7 @@ def test_only_our_own_page_begins(scene: Scene) -> None:
 def test_in_which_language_the_provider_speaks(scene: Scene) -> None:
     """That of the page, out of ours: what a page sends is passed on to somebody else."""
     client = scene.worker.app.test_client()
-    said = client.post("/v1/sign-in", json={"language": "zh-HK"}).json["location"]  # type: ignore[index]
+    said = client.post("/v1/sign-in", json={"language": "zh-HK"}).get_json()["location"]
     assert "ui_locales=zh-HK" in said
     assert client.post("/v1/sign-in", json={"language": "x&prompt=none"}).status_code == 422
 
@@ -347,7 +347,7 @@ def test_off_unless_set(tmp_path: Path) -> None:
     """Nobody is sent anywhere, and the wallet shows no button."""
     worker = Worker(environment(tmp_path))
     browser = worker.browser()
-    assert browser.client.get("/v1/wallet").json["sign_in"] is False  # type: ignore[index]
+    assert browser.client.get("/v1/wallet").get_json()["sign_in"] is False
     assert (browser.begin().status_code, browser.come_back(code="c").status_code) == (404, 404)
     worker.close()
 

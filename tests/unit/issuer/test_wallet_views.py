@@ -62,7 +62,7 @@ class Wallets:
     def claim_code(self, **changes: Any) -> str:
         answer = self.client.post("/v1/claim-codes", json=registration(**changes), headers=self.headers())
         assert answer.status_code == 201, answer.text
-        return str(answer.json["code"])  # type: ignore[index]
+        return str(answer.get_json()["code"])
 
     def claim(self, code: str, phone: PrivateKey) -> TestResponse:
         proof = make_proof(phone, AUDIENCE, self.now)

@@ -167,6 +167,9 @@ def test_an_assertion_with_something_behind_it(used: RememberedJtis, after: str)
         enter(bearer(CLAIMS) + after, used)
 
 
+ODD: list[Any] = [None, True, False, float(NOW), str(NOW), [NOW], {}, 10**30]
+
+
 @pytest.mark.parametrize(
     ("from_when", "ok"),
     [
@@ -176,8 +179,8 @@ def test_an_assertion_with_something_behind_it(used: RememberedJtis, after: str)
         (NOW + SKEW_SECONDS, True),
         (NOW + SKEW_SECONDS + 1, False),
         (NOW + 3000, False),
-    ]
-    + [(odd, False) for odd in (None, True, False, float(NOW), str(NOW), [NOW], {}, 10**30)],
+        *[(odd, False) for odd in ODD],
+    ],
 )
 def test_it_is_good_from_when_it_says(used: RememberedJtis, from_when: object, ok: bool) -> None:
     """RFC 7519 section 4.1.5: one made for later must wait; the skew of clocks is the same as for iat."""

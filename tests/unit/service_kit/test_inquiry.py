@@ -84,4 +84,4 @@ def test_readyz_answers_while_postgresql_says_nothing(monkeypatch: pytest.Monkey
         add_probe(app, ask)
         with app.test_client() as client:
             answers = [client.get("/readyz") for _ in range(3)]
-        assert [(answer.status_code, answer.json["code"]) for answer in answers] == [(503, "unavailable")] * 3
+        assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [(503, "unavailable")] * 3

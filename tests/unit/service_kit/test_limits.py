@@ -8,7 +8,8 @@ import pytest
 
 from credentials.errors import RateLimited, SettingInvalid
 from service_kit.cache import InProcessCache
-from service_kit.limits import HOUR_SECONDS, Limit, Limits
+from service_kit.clock import HOUR_SECONDS
+from service_kit.limits import Limit, Limits
 from service_kit.settings import ServiceSettings, read_settings
 from tests.doubles.clock import FixedClock
 

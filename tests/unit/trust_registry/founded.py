@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from credentials.keys import VerificationKey
 from credentials.signing import PemSigner
 from tests.doubles.writers import StoppingWriter, write_plainly
@@ -64,6 +66,13 @@ class FoundedRegistry:
         mirror = Mirror(self.folder / MIRROR_FOLDER, self.writer)
         self.storages.append(open_storage(self.url))
         return Publication(self.storages[-1], mirror, load_online(self.folder, None), AUDIENCE)
+
+    @property
+    def engine(self) -> Engine:
+        """The database below ``publication``, for tests that do to it what no service does."""
+        storage = self.publication.storage
+        assert isinstance(storage, SqlStorage)
+        return storage.engine
 
     @property
     def mirror(self) -> Mirror:

@@ -46,7 +46,7 @@ class Province:
         self.keys: list[VerificationKey] = []
         for use in USES:
             self.add_key(use)
-        self.sequence, self.previous = 0, None
+        self.sequence = 0
         self.new_root()
         self.statement = self.next_statement()
 

@@ -67,7 +67,7 @@ def test_log_and_list_are_pages_for_people(
     assert f"since=0&amp;lang={language}" in later
     state = client.get(f"/v1/state?lang={language}", headers=browser).text
     assert {"zh-CN": "河南", "zh-HK": "河南", "en": "Henan"}[language] in state
-    assert client.get("/v1/log").json["leaves"][0]["kind"] == "statement-received"
+    assert client.get("/v1/log").get_json()["leaves"][0]["kind"] == "statement-received"
 
 
 CHANGED = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
@@ -112,15 +112,15 @@ def submit(client: FlaskClient, registry: FoundedRegistry) -> TestResponse:
 
 
 def make_draft(client: FlaskClient, registry: FoundedRegistry) -> dict[str, Any]:
-    wanted = {"statement_ids": [submit(client, registry).json["id"]], "additions": {"CN-41": HENAN}}
+    wanted = {"statement_ids": [submit(client, registry).get_json()["id"]], "additions": {"CN-41": HENAN}}
     answer = client.post("/v1/drafts", json=wanted, headers=as_officer(registry))
     assert answer.status_code == 201
-    return dict(answer.json)
+    return dict(answer.get_json())
 
 
 def approve(client: FlaskClient, registry: FoundedRegistry, draft_id: str, number: int) -> TestResponse:
     """As the officer's own machine does: everything over HTTP, nothing believed."""
-    shown = client.get(f"/v1/drafts/{draft_id}").json
+    shown = client.get(f"/v1/drafts/{draft_id}").get_json()
     document = DraftDocument(
         base64.b64decode(shown["signed_bytes"]),
         base64.b64decode(shown["trust_list"]),
@@ -140,22 +140,22 @@ def test_a_province_gets_in_over_http(client: FlaskClient, registry: FoundedRegi
     """The whole road, on the wire."""
     taken = submit(client, registry)
     assert taken.status_code == 202
-    assert taken.json == {**taken.json, "member": "CN-41", "sequence": 1, "state": "submitted"}
+    assert taken.json == {**taken.get_json(), "member": "CN-41", "sequence": 1, "state": "submitted"}
     assert submit(client, registry).json == taken.json
     draft = make_draft(client, registry)
     assert draft["diff"][0]["what"] == "member-added"
     assert (draft["approved_by"], draft["threshold"], draft["state"]) == ([], 2, "open")
     publication = f"/v1/drafts/{draft['id']}/publication"
     refused = client.post(publication, headers=as_officer(registry))
-    assert (refused.status_code, refused.json["code"]) == (422, "approval-rejected")
-    assert approve(client, registry, draft["id"], 0).json["approved_by"] == [registry.keyids[0]]
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "approval-rejected")
+    assert approve(client, registry, draft["id"], 0).get_json()["approved_by"] == [registry.keyids[0]]
     again = approve(client, registry, draft["id"], 0)
-    assert (again.status_code, again.json["code"]) == (422, "approval-rejected")
+    assert (again.status_code, again.get_json()["code"]) == (422, "approval-rejected")
     assert approve(client, registry, draft["id"], 2).status_code == 201
     published = client.post(publication, headers=as_officer(registry))
     assert published.json == {"targets": 2, "denials": 1, "snapshot": 2, "timestamp": 2}
     assert list(verify_repository(registry.source, registry.trusted_root).trust_list.members) == ["CN-41"]
-    assert client.get(f"/v1/statements/{taken.json['id']}").json["state"] == "published"
+    assert client.get(f"/v1/statements/{taken.get_json()['id']}").get_json()["state"] == "published"
 
 
 def test_drafts_and_publication_need_an_officer(client: FlaskClient, registry: FoundedRegistry) -> None:
@@ -166,7 +166,7 @@ def test_drafts_and_publication_need_an_officer(client: FlaskClient, registry: F
     assert client.post("/v1/drafts", json={}, headers=used).status_code == 201
     for headers in ({}, stranger, elsewhere, used, {"Authorization": "Basic x"}):
         answer = client.post("/v1/drafts", json={}, headers=headers)
-        assert (answer.status_code, answer.json["code"]) == (401, "not-authenticated")
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "not-authenticated")
     assert client.post(f"/v1/drafts/{'0' * 32}/publication").status_code == 401
 
 
@@ -185,14 +185,14 @@ def test_bad_bodies_are_refused_by_field(client: FlaskClient, registry: FoundedR
     for path, body in bad:
         answer = client.post(path, json=body)
         assert answer.status_code in (400, 422)
-        assert answer.json["code"] == "invalid-request"
+        assert answer.get_json()["code"] == "invalid-request"
 
 
 def test_unknown_things_are_not_found(client: FlaskClient) -> None:
     """A mistyped id is told as such."""
     approval = {"keyid": "0" * 64, "signature": "00" * 70}
     assert client.get("/v1/statements/nothing").status_code == 404
-    assert client.get("/v1/drafts/nothing").json["code"] == "not-found"
+    assert client.get("/v1/drafts/nothing").get_json()["code"] == "not-found"
     assert client.post("/v1/drafts/nothing/approvals", json=approval).status_code == 404
     assert client.get("/mirror/metadata/9.root.json", buffered=True).status_code == 404
 
@@ -251,9 +251,9 @@ def test_members_files_over_http(client: FlaskClient, registry: FoundedRegistry)
     registry.enrol("CN-41")
     content = files.status(registry, 1)
     put = client.put("/v1/members/CN-41/status", data=content)
-    assert (put.status_code, put.json["sequence"], put.json["name"]) == (200, 1, "status.cose")
+    assert (put.status_code, put.get_json()["sequence"], put.get_json()["name"]) == (200, 1, "status.cose")
     rules = files.rules(registry)
-    assert client.put("/v1/members/CN-41/rules", data=rules).json["name"] == "rules.jws"
+    assert client.put("/v1/members/CN-41/rules", data=rules).get_json()["name"] == "rules.jws"
     token = files.token(registry, f"{AUDIENCE}/mirror/members/CN-41/token-status-lists/0.jwt")
     assert client.put("/v1/members/CN-41/token-status-lists/0", data=token).status_code == 200
     assert client.put("/v1/members/CN-41/token-status-lists/x", data=token).status_code == 404
@@ -275,7 +275,7 @@ def test_members_files_over_http(client: FlaskClient, registry: FoundedRegistry)
 def test_oversize_bodies_are_not_read(client: FlaskClient) -> None:
     """A body without end must not fill the memory."""
     answer = client.put("/v1/members/CN-41/status", data=bytes(MAX_STATUS_FILE_BYTES + 1))
-    assert (answer.status_code, answer.json["code"]) == (413, "too-large")
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too-large")
 
 
 def test_mirror_caching(client: FlaskClient, registry: FoundedRegistry) -> None:
@@ -299,14 +299,14 @@ def test_mirror_caching(client: FlaskClient, registry: FoundedRegistry) -> None:
 def test_state_and_readiness(client: FlaskClient, registry: FoundedRegistry) -> None:
     """Operators see what is in force, what waits, and when it ends."""
     submit(client, registry)
-    state = client.get("/v1/state").json
+    state = client.get("/v1/state").get_json()
     assert state["versions"] == {"root": 1, "targets": 1, "denials": 1, "snapshot": 1, "timestamp": 1}
     assert state["expiries"]["timestamp"] == NOW + 24 * 3600
     assert (state["members"], state["threshold"], state["audience"]) == ([], 2, AUDIENCE)
     assert state["officers"] == sorted(registry.keyids)
     assert [entry["member"] for entry in state["submitted"]] == ["CN-41"]
     assert client.get("/readyz").status_code == 200
-    assert client.get("/openapi.json").json["openapi"] == "3.1.0"
+    assert client.get("/openapi.json").get_json()["openapi"] == "3.1.0"
 
 
 def test_start_completes_what_was_begun(registry: FoundedRegistry, settings: RegistrySettings) -> None:
@@ -387,6 +387,6 @@ def test_signs_its_time_by_itself_unless_switched_off(settings: RegistrySettings
         while due and not upkeep.condition.runs and time.monotonic() < deadline:
             time.sleep(0.01)
         upkeep.stop()
-        state = app.test_client().get("/v1/state").json["timestamp"]
+        state = app.test_client().get("/v1/state").get_json()["timestamp"]
         assert (state["signed_at"] == NOW + 7200, state["runs"] > 0, state["failure"]) == (due, due, "")
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()

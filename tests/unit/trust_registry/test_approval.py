@@ -43,7 +43,8 @@ def test_review_says_what_changes_in_both_languages(registry: FoundedRegistry, d
     reviewed = review(registry, document)
     assert (reviewed.version, reviewed.expires_at) == (3, NOW + 90 * DAY_SECONDS)
     kids = [change.kid for change in reviewed.changes if change.what == "key-added"]
-    assert kids == sorted(kids, key=[key.kid for key in registry.province().state().keys].index)
+    order: list[str | None] = [key.kid for key in registry.province().state().keys]
+    assert kids == sorted(kids, key=order.index)
     said = [(change.what, change.zh, change.en) for change in reviewed.changes]
     assert ("permission-added", "增加权限：可签发状态 红", "may now issue status red") in said
     assert ("permission-added", "增加权限：可签发形式 手机码", "may now issue form phone") in said

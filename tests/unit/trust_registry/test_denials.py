@@ -55,7 +55,9 @@ def test_denials_only_grow(registry: FoundedRegistry) -> None:
     denied = verify_repository(registry.source, registry.trusted_root).denials.denied
     assert {kid.hex(): denial.sequence for kid, denial in denied.items()} == {henan: 1, guangdong: 2}
     with registry.publication.storage.reading() as records:
-        assert records.denials.get(henan).asked_by == registry.keyids[0]
+        kept = records.denials.get(henan)
+        assert kept is not None
+        assert kept.asked_by == registry.keyids[0]
         assert records.denials.get("0" * 16) is None
 
 

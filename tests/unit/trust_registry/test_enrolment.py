@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -46,7 +47,7 @@ def proofs_of(registry: FoundedRegistry, compact: str, member: str = "CN-41") ->
     return [prove(statement, province.signer(key.kid.hex()), AUDIENCE) for key in statement.keys]
 
 
-def examine_payload(registry: FoundedRegistry, change: Callable[[dict[str, object]], object]) -> None:
+def examine_payload(registry: FoundedRegistry, change: Callable[[dict[str, Any]], object]) -> None:
     """Change the payload of a good statement, sign it again and bring it."""
     compact, root = statement_of(registry.province())
     payload = parse_json(jws.read(compact).payload)
@@ -64,7 +65,7 @@ def test_a_good_statement_passes(registry: FoundedRegistry) -> None:
 def test_private_key_pasted_is_refused(registry: FoundedRegistry) -> None:
     """A private key where a public one belongs has leaked by being sent."""
 
-    def paste(payload: dict) -> None:
+    def paste(payload: dict[str, Any]) -> None:
         payload["keys"][0]["jwk"]["d"] = "AAAA"
 
     with pytest.raises(StatementRejected, match="key-rejected: a private key"):
@@ -74,7 +75,7 @@ def test_private_key_pasted_is_refused(registry: FoundedRegistry) -> None:
 def test_wrong_curve_is_refused(registry: FoundedRegistry) -> None:
     """ES256 with a P-384 key would be refused at every gate."""
 
-    def change(payload: dict) -> None:
+    def change(payload: dict[str, Any]) -> None:
         payload["keys"][0]["jwk"]["crv"] = "P-384"
 
     with pytest.raises(StatementRejected, match="key-rejected: not an EC key on P-256"):
@@ -103,7 +104,7 @@ def test_coordinate_of_31_bytes_is_brought_to_32(registry: FoundedRegistry) -> N
 def test_kid_that_is_not_the_keys_is_refused(registry: FoundedRegistry) -> None:
     """A chosen kid could stand in the way of another member's."""
 
-    def change(payload: dict) -> None:
+    def change(payload: dict[str, Any]) -> None:
         payload["keys"][0]["kid"] = "0" * 16
 
     with pytest.raises(StatementRejected, match="kid is not that of the key"):
@@ -113,7 +114,7 @@ def test_kid_that_is_not_the_keys_is_refused(registry: FoundedRegistry) -> None:
 def test_fewer_than_two_credential_keys_is_refused(registry: FoundedRegistry) -> None:
     """With one key, its loss would stop a province."""
 
-    def change(payload: dict) -> None:
+    def change(payload: dict[str, Any]) -> None:
         del payload["keys"][0]
 
     with pytest.raises(StatementRejected, match="fewer than 2 active credential keys"):
@@ -129,7 +130,7 @@ def test_fewer_than_two_credential_keys_is_refused(registry: FoundedRegistry) ->
     ],
 )
 def test_first_statement_out_of_order_or_time(
-    registry: FoundedRegistry, changes: dict, error: type[TongxingError], detail: str
+    registry: FoundedRegistry, changes: dict[str, Any], error: type[TongxingError], detail: str
 ) -> None:
     """A first statement starts the chain, and is made now: an old one found somewhere does not count."""
     compact, _ = statement_of(registry.province(), **changes)
@@ -154,7 +155,7 @@ def test_next_statement_must_follow(
 def test_key_that_lasts_too_long_is_refused(registry: FoundedRegistry) -> None:
     """A key for ever is never replaced in time."""
 
-    def change(payload: dict) -> None:
+    def change(payload: dict[str, Any]) -> None:
         payload["keys"][0]["not_after"] = NOW + 1200 * DAY
 
     with pytest.raises(KeyRejected, match="three years"):

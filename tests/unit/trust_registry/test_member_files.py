@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_retry_of_the_same_file_is_taken(registry: FoundedRegistry) -> None:
     ],
 )
 def test_only_the_members_own_status_key_counts(
-    registry: FoundedRegistry, changes: dict[str, str], member: str, error: type[Exception]
+    registry: FoundedRegistry, changes: dict[str, Any], member: str, error: type[Exception]
 ) -> None:
     """A member who writes another's withdrawals could blacken a whole province (hcert-spec #52)."""
     with pytest.raises(error):

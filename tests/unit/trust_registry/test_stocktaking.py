@@ -95,7 +95,7 @@ def restore(engine: Engine, rows: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def lost_database(registry: FoundedRegistry) -> Publication:
-    registry.publication.storage.engine.dispose()
+    registry.engine.dispose()
     for path in registry.folder.glob("registry.sqlite*"):
         path.unlink()
     registry.publication = registry.another_process()
@@ -202,13 +202,15 @@ def test_metadata_cut_short_is_named_and_written_anew(registry: FoundedRegistry)
 def test_rows_of_an_older_program_are_completed(chain: Chain) -> None:
     """It may go on serving while this one begins: what it takes in must not break the chain."""
     registry = chain.registry
-    with transaction(registry.publication.storage.engine) as connection:
+    with transaction(registry.engine) as connection:
         columns = ("kid", "as_of", "head", "valid_from", "valid_until")
         connection.execute(tables.member_file.update().values(dict.fromkeys(columns)))
     chain.put(chain.told.next(8))
     with registry.publication.storage.reading() as records:
         assert records.member_files.incomplete("CN-41") == []
-        assert records.member_files.get("CN-41", "rules.jws").valid_from is not None
+        kept = records.member_files.get("CN-41", "rules.jws")
+        assert kept is not None
+        assert kept.valid_from is not None
     assert news(registry) == News(segment=5, snapshot=2, rules=(1,))
 
 
@@ -216,7 +218,7 @@ def test_a_row_whose_file_cannot_be_read_counts_for_nothing(chain: Chain) -> Non
     """It is completed all the same, or every request would try again."""
     registry = chain.registry
     file(registry, "segments/4.cose").write_bytes(b"x" * CUT)
-    with transaction(registry.publication.storage.engine) as connection:
+    with transaction(registry.engine) as connection:
         connection.execute(tables.member_file.update().values(kid=None, head=None, as_of=None))
     put_status(registry, status(registry, 3, member="CN-44"), "CN-44")
     chain.put(chain.told.next(8) and chain.told.segments[3])
@@ -230,14 +232,14 @@ class TestYesterdaysBackup:
     @pytest.fixture
     def restored(self, chain: Chain) -> Publication:
         registry = chain.registry
-        rows = backup(registry.publication.storage.engine)
+        rows = backup(registry.engine)
         registry.publication.retime(NOW + 3600)
         kid = signer_for(registry, "credential", "CN-44").kid.hex()
         request = sign_request(registry.province("CN-44").root_signer(), kid, "compromised", AUDIENCE, NOW)
         deny(registry.publication, request, NOW)
         chain.put(chain.told.next(8))
         chain.put_snapshot()
-        restore(registry.publication.storage.engine, rows)
+        restore(registry.engine, rows)
         registry.publication = registry.another_process()
         return registry.publication
 

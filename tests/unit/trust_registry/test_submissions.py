@@ -34,7 +34,7 @@ def stranger(registry: FoundedRegistry, member: str = "CN-41") -> Province:
 
 def submit(registry: FoundedRegistry, province: Province, now: int = NOW, count: int = 1) -> list[str]:
     """Statements of a member that is not enrolled, each another; their ids."""
-    ids = []
+    ids: list[str] = []
     for number in range(count):
         province.make_statement(AUDIENCE, now + number, again=bool(ids) or bool(province.state().sequence))
         submission = province.submission()

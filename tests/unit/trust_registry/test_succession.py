@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
+from securesystemslib.signer import CryptoSigner
 
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, SettingInvalid
 from credentials.keys import new_private_key

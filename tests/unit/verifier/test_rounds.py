@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 import structlog
 
-from service_kit import locking
 from service_kit.cache import EVERYTHING
 from verifier.rounds import CALL_SECONDS, LOOK_SECONDS, REPORT, Duty, Rounds, Watch
 
@@ -169,7 +169,7 @@ def test_a_lock_that_the_system_refuses_is_no_reason_not_to_fetch(
     def refuse(*_: object) -> None:
         raise OSError(37, "no locks available")
 
-    monkeypatch.setattr(locking.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     assert Duty(tmp_path).take()
 
 

@@ -107,7 +107,7 @@ def test_names_that_do_not_exist(path: str) -> None:
 
 def test_parameters_and_value_sets_are_filled_in() -> None:
     """So an amount of time, which the language wants as a literal, can be a parameter."""
-    logic = {"plusTime": [{"var": "payload.issuedAt"}, {"var": "external.parameters.hours"}, "hour"]}
+    logic: dict[str, Any] = {"plusTime": [{"var": "payload.issuedAt"}, {"var": "external.parameters.hours"}, "hour"]}
     assert fill_in(logic, KNOWN) == {"plusTime": [{"var": "payload.issuedAt"}, 48, "hour"]}
     logic = {"in": [440_300, {"var": "external.valueSets.regions"}]}
     assert fill_in(logic, KNOWN) == {"in": [440_300, [440_300]]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ class Scene:
         self.served.files[f"{FOLDER}/status.cose"] = snapshots.seal(made, self.henan.signer("status"))
         self.tell(snapshot=made.sequence)
 
-    def tell(self, **changes: int) -> None:
+    def tell(self, **changes: Any) -> None:
         known = read_news_if_sound(self.served.files.get("news.json"))
         entry = known.get("CN-41", News(rules=(1,)))._replace(**changes)
         if self.has_news:

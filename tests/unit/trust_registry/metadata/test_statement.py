@@ -137,7 +137,6 @@ def test_statements_form_a_chain() -> None:
     """Nobody, the registry included, can slip in, drop or bring back a statement."""
     province = Province("CN-33", 330_000, NOW)
     first = read_statement(province.statement)
-    province.previous = first.digest
     following = read_statement(province.statement)._replace(sequence=2, previous=first.digest)
     check_follows(first, None)
     check_follows(following, first)
