@@ -76,7 +76,8 @@ def _lines(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _codes(connection: Connection, scene: Scene, told: list[dict[str, Any]], finding: Finding) -> None:
     """One code for each key, the one that was acknowledged; no index twice; each with its decision."""
-    query = "SELECT key, text FROM issuer_idempotency JOIN issuer_credential USING (serial) WHERE issuer_idempotency.client_id = :client"
+    tables = "issuer_idempotency JOIN issuer_credential USING (serial)"
+    query = f"SELECT key, text FROM {tables} WHERE issuer_idempotency.client_id = :client"
     kept: dict[str, str] = {row.key: digest(row.text) for row in connection.execute(text(query), {"client": CLIENT})}
     given: dict[str, set[str]] = defaultdict(set)
     for each in told:

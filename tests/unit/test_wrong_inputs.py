@@ -151,6 +151,9 @@ TABLE: list[tuple[str, int, str]] = [
     (f"registry draft {AT} --key /dev/zero", USAGE, "/dev/zero|regular file"),
     (f"registry draft {AT} --key open.pem", USAGE, "open.pem|chmod 600 open.pem"),
     (f"registry draft {AT} --key private.txt", REFUSED, "private.txt|not a readable private key|passphrase"),
+    (f"registry draft {AT} --key locked/keys/root.pem", REFUSED, "root.pem|has a passphrase|--passphrase-file"),
+    (f"registry draft {AT} --key locked/keys/root.pem --passphrase-file private.txt", REFUSED, "another passphrase"),
+    (f"registry draft {AT} {KEY} --passphrase-file private.txt", REFUSED, "officer-1.pem|has no passphrase"),
     (f"registry draft {AT} {KEY} --passphrase-file fifo", USAGE, "fifo|regular file"),
     (f"registry draft {AT} {KEY} --passphrase-file void.txt", USAGE, "void.txt|empty"),
     # Outputs.
@@ -335,6 +338,9 @@ def _fill(house: House) -> None:
     for name, content in (("private.txt", "no key"), ("void.txt", "\n")):
         (folder / name).write_text(content)
         (folder / name).chmod(0o600)
+    (folder / "hush.txt").write_text("hush\n")
+    (folder / "hush.txt").chmod(0o600)
+    assert house.run("province init locked --member CN-45 --passphrase-file hush.txt") == 0
     shutil.copy(folder / "registry/officers/officer-1.pem", folder / "open.pem")
     (folder / "open.pem").chmod(0o644)
     (folder / "folder").mkdir()
