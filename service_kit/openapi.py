@@ -102,7 +102,7 @@ def told(*refusals: type[TongxingError], by_assertion: bool = False, **more: Any
     for refusal in refusals:
         codes.setdefault(status_of(refusal("")), []).append(refusal.code)
     answers = {str(status): _refused(found) for status, found in sorted(codes.items())}
-    said = {"security": [{ASSERTION: []}] if by_assertion else [], **more}
+    said = {"security": [{ASSERTION: []}] if by_assertion else []} | more
     return said | {"responses": answers | said.get("responses", {})}
 
 

@@ -12,7 +12,7 @@ from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input
 from service_kit.terminal import as_json, say
 from trust_registry.cli_log import log
-from trust_registry.cli_officers import approve, deny, draft, drafts, drop, publish, state
+from trust_registry.cli_officers import approve, deny, draft, drafts, drop, publish, state, submit
 from trust_registry.cli_options import ROOT, local_clock, passphrase_file, registry_settings
 from trust_registry.cli_options import data_dir as data_dir_option
 from trust_registry.cli_province import province
@@ -160,7 +160,7 @@ def members(as_json: bool) -> None:
     say(as_json, {"members": rows}, (f"{row['id']:8} {row['zh']} {row['en']}" for row in rows))
 
 
-for command in (state, drafts, draft, drop, approve, publish, deny, root, log):
+for command in (state, submit, drafts, draft, drop, approve, publish, deny, root, log):
     registry.add_command(command)
 
 

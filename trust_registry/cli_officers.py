@@ -25,6 +25,8 @@ from trust_registry.cli_options import (
     passphrase_file,
     registry_url,
     remote,
+    say_submitted,
+    submission_in,
 )
 from trust_registry.denials import sign_request
 from trust_registry.difference import Change, change_to_json, words
@@ -98,6 +100,26 @@ def draft(
     skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made.get("skipped", [])]
     result = {"id": made["id"], "diff": made["diff"], "skipped": made.get("skipped", [])}
     say(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
+
+
+@click.command("submit", cls=Command)
+@click.argument("file", type=INPUT)
+@registry_url
+@key_file
+@passphrase_file
+@as_json
+def submit(file: Input, url: str, key_path: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Bring the statement in FILE, which a province has sent to the officers, or - for standard input.
+
+    As `province submit`, but with an officer's word: it has a place however many strangers' statements wait under the
+    member's name. Draft with it by the id that is printed.
+
+    
+    Example:
+      tongxing registry submit 1.json --registry https://registry.example/registry --key officer-1.pem
+    """
+    key = read_key(key_path, read_passphrase(passphrase_file))
+    say_submitted(as_json, remote(url).submit(submission_in(file), key))
 
 
 @click.command("drop", cls=Command)

@@ -9,14 +9,15 @@ from typing import Any
 import click
 from tuf.api.metadata import Root
 
-from credentials.errors import MetadataRejected
+from credentials.errors import InvalidRequest, Malformed, MetadataRejected
 from service_kit.clock import Clock
 from service_kit.fetch import place_of, require_base
 from service_kit.inputs import Input, InputType
 from service_kit.locale import Text
 from service_kit.settings import ServiceSettings, read_settings
-from service_kit.terminal import in_words, tell
+from service_kit.terminal import in_words, say, tell
 from trust_registry.config import RegistrySettings
+from trust_registry.province import Submission
 from trust_registry.remote import RemoteRegistry
 from trust_registry.repository import signed_part
 
@@ -80,6 +81,19 @@ def asks_to_sign(err: bool) -> bool:
         raise
     tell(in_words(*NOT_SIGNED), err=err)
     return False
+
+
+def submission_in(file: Input) -> Submission:
+    """The statement in a file, with its proofs. Raises InvalidRequest, naming the file."""
+    try:
+        return Submission.from_fields(file.json_object())
+    except Malformed as error:
+        raise InvalidRequest(f"{file.name}: {error.detail}") from error
+
+
+def say_submitted(as_json: bool, taken: dict[str, Any]) -> None:
+    """What the registry has taken in."""
+    say(as_json, taken, [f"{taken['member']} statement {taken['sequence']} {taken['state']}: {taken['id']}"])
 
 
 def local_clock() -> Clock:

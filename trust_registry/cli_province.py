@@ -10,8 +10,16 @@ import click
 from credentials.keys import KEY_USES
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, say
-from trust_registry.cli_options import local_clock, passphrase_file, registry_url, remote
+from trust_registry.cli_options import (
+    local_clock,
+    passphrase_file,
+    registry_url,
+    remote,
+    say_submitted,
+    submission_in,
+)
 from trust_registry.key_files import read_passphrase
 from trust_registry.province import DEFAULT_KEY_DAYS, Province, State
 
@@ -103,22 +111,17 @@ def statement(
 @province.command("submit")
 @_folder
 @registry_url
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Another statement file than the last one.",
-)
+@click.option("--file", type=INPUT, help="Another statement file than the last one.")
 @as_json
-def submit(directory: Path, url: str, path: Path | None, as_json: bool) -> None:
+def submit(directory: Path, url: str, file: Input | None, as_json: bool) -> None:
     """Bring the last statement of the province in DIRECTORY to the registry. No key is needed.
 
     \b
     Example:
       tongxing province submit henan --registry https://registry.example/registry
     """
-    taken = remote(url).submit(_open(directory, None).submission(path))
-    say(as_json, taken, [f"{taken['member']} statement {taken['sequence']} {taken['state']}: {taken['id']}"])
+    submission = submission_in(file) if file else _open(directory, None).submission()
+    say_submitted(as_json, remote(url).submit(submission))
 
 
 def _open(directory: Path, passphrase_file: Path | None) -> Province:

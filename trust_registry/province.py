@@ -13,12 +13,12 @@ servers that issue.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from credentials.errors import Conflict, InvalidRequest, KeyRejected, NotFound, SettingInvalid
+from credentials.errors import Conflict, InvalidRequest, KeyRejected, Malformed, NotFound, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS
 from credentials.regions import is_member_id, no_member_id
@@ -72,6 +72,18 @@ class Submission:
 
     statement: str
     proofs: tuple[str, ...]
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """From a JSON object. Raises Malformed."""
+        statement, proofs = fields.get("statement"), fields.get("proofs")
+        if (
+            not isinstance(statement, str)
+            or not isinstance(proofs, list)
+            or not all(isinstance(p, str) for p in proofs)
+        ):
+            raise Malformed("no statement with its proofs; `tongxing province statement` makes one")
+        return cls(statement, tuple(proofs))
 
     def to_fields(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -164,14 +176,13 @@ class Province:
         self._keep(replace(state, sequence=sequence, previous=previous, digest=statement.digest))
         return statement, path
 
-    def submission(self, path: Path | None = None) -> Submission:
-        """What a statement file holds; the last one's by default. Raises NotFound."""
+    def submission(self) -> Submission:
+        """What the last statement's file holds. Raises NotFound."""
+        path = self.statement_file(self.state().sequence)
         try:
-            fields = json.loads((path or self.statement_file(self.state().sequence)).read_bytes())
-            return Submission(fields["statement"], tuple(fields["proofs"]))
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            named = path or self.statement_file(self.state().sequence)
-            raise NotFound(f"{named}: no readable statement; `tongxing province statement` makes one first") from error
+            return Submission.from_fields(json.loads(path.read_bytes()))
+        except (OSError, ValueError, AttributeError, Malformed) as error:
+            raise NotFound(f"{path}: no readable statement; `tongxing province statement` makes one first") from error
 
     def statement_file(self, sequence: int) -> Path:
         """Where the statement of this sequence lies."""

@@ -34,7 +34,8 @@ from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, 
 MAX_DRAFT_AGE_SECONDS = 7 * 24 * 3600
 """A signature that was given long ago must not surprise its giver."""
 MAX_STATEMENTS_WAITING = 16
-"""Statements that may wait for one member: of its own root key, and as many of anybody else."""
+"""Statements that may wait for one member: of its own root key, and as many of anybody else. Officers have no number:
+their word is what a list is made by."""
 WAITING_SECONDS = 30 * 24 * 3600
 """How long a statement waits for an officer to draft with it."""
 MAX_WAITING = 100
@@ -86,13 +87,13 @@ class Publication:
             return current(records)
 
     @retried
-    def submit(self, compact: str, proofs: Sequence[str], now: int) -> StatementRecord:
+    def submit(self, compact: str, proofs: Sequence[str], now: int, by_officer: bool = False) -> StatementRecord:
         """Take a province's statement in, to go before the officers. The same one gives the same record.
 
         Nobody has to log in for this, so what is brought leaves no trace until an officer drafts with it, waits
-        :data:`WAITING_SECONDS` at most, and at most :data:`MAX_WAITING` wait for a member; those that the member's own
-        root key stands behind are counted by themselves. Raises QuotaExceeded, and what
-        :func:`trust_registry.enrolment.examine` raises.
+        :data:`WAITING_SECONDS` at most, and at most :data:`MAX_STATEMENTS_WAITING` wait for a member; those that the
+        member's own root key stands behind are counted by themselves, and one that an officer brings always has a
+        place. Raises QuotaExceeded, and what :func:`trust_registry.enrolment.examine` raises.
         """
         with self.storage.reading() as records:
             published = in_force(records).published
@@ -103,10 +104,11 @@ class Publication:
             if known:
                 return known
             records.statements.expire(now - WAITING_SECONDS, now - WAITING_SECONDS - MAX_DRAFT_AGE_SECONDS)
-            if records.statements.count_waiting(statement.member, vouched) >= MAX_STATEMENTS_WAITING:
+            # Of a member that is not enrolled, only the officers can tell its statement from a stranger's.
+            if not by_officer and records.statements.count_waiting(statement.member, vouched) >= MAX_STATEMENTS_WAITING:
                 raise QuotaExceeded(
-                    f"{MAX_STATEMENTS_WAITING} statements for {statement.member} wait; "
-                    "ask the registry's officers to drop those that are not yours: `tongxing registry drop`"
+                    f"{MAX_STATEMENTS_WAITING} statements for {statement.member} wait; send the statement's file "
+                    "to the registry's officers: `tongxing registry submit` takes theirs, `registry drop` makes room"
                 )
             record = StatementRecord(
                 id=_new_id(),

@@ -68,9 +68,9 @@ class RemoteRegistry:
         """What it says of itself."""
         return self._ask("GET", "/v1/state", shape=_STATE)
 
-    def submit(self, submission: Submission) -> dict[str, Any]:
-        """Bring a province's statement: its id, member, sequence and state."""
-        return self._ask("POST", "/v1/statements", submission.to_fields(), shape=_STATEMENT)
+    def submit(self, submission: Submission, key: ec.EllipticCurvePrivateKey | None = None) -> dict[str, Any]:
+        """Bring a province's statement, perhaps as an officer with this key: its id, member, sequence and state."""
+        return self._ask("POST", "/v1/statements", submission.to_fields(), key, shape=_STATEMENT)
 
     def drop(self, key: ec.EllipticCurvePrivateKey, statement_id: str) -> dict[str, Any]:
         """Drop a statement that waits, as the officer whose key this is: what was dropped."""

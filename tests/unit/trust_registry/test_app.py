@@ -111,6 +111,21 @@ def submit(client: FlaskClient, registry: FoundedRegistry) -> TestResponse:
     return client.post("/v1/statements", json=province.submission().to_fields())
 
 
+def test_an_assertion_with_a_statement_is_an_officers_or_refused(
+    client: FlaskClient, registry: FoundedRegistry
+) -> None:
+    """Of nobody, of a stranger, used a second time: none of them has an officer's place, nor goes on as a stranger."""
+    province = registry.province()
+    province.make_statement(AUDIENCE, NOW)
+    statement, own = province.submission().to_fields(), as_officer(registry)
+    foreign = authorization(new_private_key(), registry.keyids[0], AUDIENCE, NOW)
+    for headers in (foreign, {"Authorization": ""}, {"Authorization": "Basic eDp5"}):
+        assert client.post("/v1/statements", json=statement, headers=headers).status_code == 401
+    assert client.post("/v1/statements", json=statement, headers=own).status_code == 202
+    assert client.post("/v1/statements", json=statement, headers=own).status_code == 401
+    assert client.post("/v1/statements", json=statement).status_code == 202
+
+
 def make_draft(client: FlaskClient, registry: FoundedRegistry) -> dict[str, Any]:
     wanted = {"statement_ids": [submit(client, registry).get_json()["id"]], "additions": {"CN-41": HENAN}}
     answer = client.post("/v1/drafts", json=wanted, headers=as_officer(registry))

@@ -201,6 +201,22 @@ def test_a_statement_that_is_nobodys_is_named_and_dropped(desk: Desk, tmp_path: 
         RemoteRegistry(desk.url, Fetcher(), SystemClock()).drop(new_private_key(), submitted["id"])
 
 
+def test_an_officer_brings_a_statement_that_came_as_a_file(desk: Desk, tmp_path: Path) -> None:
+    """Strangers may hold all places of a member: what an officer brings has one, and may be brought again."""
+    henan = tmp_path / "henan"
+    desk.json(province, "init", str(henan), "--member", "CN-41")
+    desk.json(province, "statement", str(henan), "--registry", desk.url)
+    file = henan / "statements" / "1.json"
+    taken = desk.json(registry, "submit", str(file), *desk.officer(1))
+    assert (taken["member"], taken["sequence"], taken["state"]) == ("CN-41", 1, "submitted")
+    assert desk.json(registry, "submit", str(file), *desk.officer(2))["id"] == taken["id"]
+    assert taken["id"] in desk.run(province, "submit", str(henan), "--registry", desk.url, "--file", str(file)).output
+    for wrong in ("{}", '{"statement": "a"}', '{"statement": "a", "proofs": [1]}', '{"statement": 1, "proofs": []}'):
+        file.write_text(wrong)
+        with pytest.raises(InvalidRequest, match=r"1\.json: no statement"):
+            desk.run(registry, "submit", str(file), *desk.officer(1))
+
+
 def test_a_restored_backup_is_noticed_and_made_good(desk: Desk) -> None:
     """The message of every command says what to type, and typing it is enough."""
     database, backup = desk.folder / "registry.sqlite", desk.folder / "yesterday.sqlite"

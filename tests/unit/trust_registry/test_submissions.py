@@ -83,6 +83,22 @@ def test_so_many_wait_for_a_member_and_no_more(registry: FoundedRegistry) -> Non
     registry.submit("CN-41")
 
 
+def test_what_an_officer_brings_has_a_place_beside_any_number_of_strangers(registry: FoundedRegistry) -> None:
+    """Else sixteen strangers' statements, sent anew when dropped, would keep a province out for good."""
+    submit(registry, stranger(registry), count=MAX_STATEMENTS_WAITING)
+    province = registry.province()
+    province.make_statement(AUDIENCE, NOW)
+    submission = province.submission()
+    with pytest.raises(QuotaExceeded, match="registry submit"):
+        registry.publication.submit(submission.statement, submission.proofs, NOW)
+    taken = registry.publication.submit(submission.statement, submission.proofs, NOW, by_officer=True)
+    assert draft(registry, DraftRequest([taken.id], {"CN-41": HENAN}))[0] == [taken.id]
+    view = registry.publication.draft(DraftRequest([taken.id], {"CN-41": HENAN}), registry.keyids[0], NOW)
+    registry.approve(view, 0, 1)
+    registry.publication.publish(view.record.id, NOW)
+    assert registry.publication.repository().targets
+
+
 def test_an_enrolled_member_has_places_of_its_own(registry: FoundedRegistry) -> None:
     """Strangers cannot keep it from bringing its next keys."""
     registry.enrol("CN-41")
