@@ -49,7 +49,7 @@ export const EN: Record<TextName, string> = {
   tail: "ID …{tail}",
   tailShort: "…{tail}",
   carriedBy: "A relative's code, carried by their {guardian}",
-  validUntil: "Valid until {time}",
+  validUntil: "Until {time}",
   today: "today {time}",
   tomorrow: "tomorrow {time}",
   ending: "It ends in {time}. It renews by itself as soon as you are online.",
