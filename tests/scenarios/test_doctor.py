@@ -256,6 +256,13 @@ def test_addresses_that_lead_elsewhere(scene: Scene, tmp_path: Path) -> None:
                 "TONGXING_REGISTRY_URL")  # fmt: skip
 
 
+def test_an_address_that_callers_choose_is_named(scene: Scene) -> None:
+    """Proxies are believed and there is none, or one that hands on X_Forwarded_For: each caller has a limit for each
+    address that it makes up."""
+    require(scene.broken(TONGXING_TRUSTED_PROXIES="1"), "callers-address", "address-by-caller",
+            "TONGXING_TRUSTED_PROXIES")  # fmt: skip
+
+
 def test_an_issuer_without_a_root_of_trust_is_told_so(scene: Scene) -> None:
     """Its environment needs none; then the registry was believed about itself, and that must be said."""
     settings = dict(scene.province.server.settings)

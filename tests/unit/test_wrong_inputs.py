@@ -125,7 +125,7 @@ TABLE: list[tuple[str, int, str]] = [
     ),
     ("province submit nowhere --registry {url}/registry", USAGE, "nowhere|province init"),
     ("province submit guangdong --registry {url}/registry", REFUSED, "guangdong/statements|province statement"),
-    ("province submit henan --file rules.json --registry {url}/registry", REFUSED, "rules.json|province statement"),
+    ("province submit henan --file rules.json --registry {url}/registry", USAGE, "rules.json|province statement"),
     (f"province statement henan {AT} --retire 1234", REFUSED, "1234|credential"),
     (f"province statement nowhere {AT}", USAGE, "nowhere|province.json|province init"),
     (f"province statement guangdong {AT} --again", REFUSED, "guangdong|no statement"),
