@@ -171,9 +171,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "status-of-another": Text(
         "登记处已有本成员的另一条撤回状态链：另有签发方以同一密钥、另一数据库发布，或本数据库由旧备份恢复。"
-        "一个成员只能有一个数据库。",
+        "一个成员只能有一个数据库；若由旧备份恢复，请按详情所述运行 `tongxing issuer catch-up`。",
         "The registry holds another chain of this member's status: another issuer publishes with this key and another "
-        "database, or this database came back from an old backup. A member has one database.",
+        "database, or this database came back from an old backup. A member has one database; after a backup go on as "
+        "the detail says, by `tongxing issuer catch-up`.",
     ),
     "publication-refused": Text(
         "登记处未接受撤回状态。请看详情中的代码。",
