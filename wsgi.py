@@ -106,7 +106,8 @@ class Opening:
         # Whoever else asks meanwhile is not kept waiting for the same failure.
         is_recent = time.monotonic() - self._failed_at < AGAIN_SECONDS
         if self._failure and (is_recent or self._one_at_a_time.locked()):
-            raise self._failure
+            # Each time that one exception is raised its traceback grows, and holds what that request brought.
+            raise self._failure.with_traceback(None)
         self.open()
 
 

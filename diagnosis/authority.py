@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 
 from requests.exceptions import SSLError
 
@@ -131,6 +132,18 @@ def issuer_answers(deployment: Deployment) -> Finding | None:
     expected = {"member": deployment.member, "audience": deployment.issuer.audience, "kid": kid}
     differing = [name for name, value in expected.items() if not isinstance(state, dict) or state.get(name) != value]
     return wrong("issuer-other", setting, detail=", ".join(differing)) if differing else None
+
+
+def callers_address(deployment: Deployment) -> Finding | None:
+    """Whether a caller can choose the address that limits count: where X-Forwarded-For is believed, each request must
+    come through a proxy that drops names with underscores, which WSGI cannot tell from those with hyphens."""
+    setting = "TONGXING_TRUSTED_PROXIES"
+    if not deployment.issuer.trusted_proxies:
+        return skipped("not-set", setting)
+    probe = secrets.token_hex(8)
+    address = f"{deployment.issuer.audience}/v1/doctor"
+    answer = deployment.fetcher.send("GET", address, limit=MAX_STATE_BYTES, headers={"X_Request_Id": probe})
+    return wrong("address-by-caller", setting) if probe.encode() in answer.body else None
 
 
 def feeds(deployment: Deployment) -> Finding | None:

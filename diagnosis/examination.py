@@ -53,6 +53,7 @@ CHECKS = (
     Check("credential-key-listed", authority.credential_key, "issuer", "member credential-key", "TONGXING_KEY_FILE"),
     Check("status-key-listed", authority.status_key, "issuer", "member status-key", "TONGXING_STATUS_KEY_FILE"),
     Check("issuer-answers", authority.issuer_answers, "issuer", "credential-key", "TONGXING_ISSUER_URL"),
+    Check("callers-address", authority.callers_address, "issuer", "issuer-answers", "TONGXING_TRUSTED_PROXIES"),
     Check("feeds", authority.feeds, "issuer verifier", "clock member", "TONGXING_REGISTRY_URL"),
     # What is published with a wrong clock would stand in the way of what comes after it.
     Check("issue", journey.issue, "issuer", "issuer-opens clock credential-key-listed", "TONGXING_DATABASE_URL"),

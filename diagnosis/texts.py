@@ -27,6 +27,7 @@ STEPS: Final[Mapping[str, Text]] = {
     "credential-key-listed": Text("签码密钥已登记", "The credential key is listed"),
     "status-key-listed": Text("撤回状态密钥已登记", "The status key is listed"),
     "issuer-answers": Text("签发服务可访问", "The issuer's service answers"),
+    "callers-address": Text("来源地址可信", "Callers' addresses can be believed"),
     "feeds": Text("各成员数据可获取", "The members' files can be had"),
     "issue": Text("签发测试码", "A test code is issued"),
     "publish": Text("发布撤回状态", "The status is published"),
@@ -153,6 +154,13 @@ TEXTS: Final[Mapping[str, Text]] = {
         "此地址的签发服务与本环境不同。请检查地址，或重启服务以采用新配置。",
         "The issuer at this address differs from these settings. Check the address, or restart it with them.",
     ),
+    "address-by-caller": Text(
+        "来访者可自行填写来源地址，限流对其无效：请求未经过反向代理，"
+        "或代理放行了名称带下划线的请求头（如 X_Forwarded_For）。请让代理丢弃这类请求头，并只经由代理访问服务。",
+        "Callers can choose their own address, so that limits do not hold them: requests come past the proxy, or it "
+        "hands on headers with underscores in their names, as X_Forwarded_For. Have it drop these, and let nobody "
+        "reach the service but through it.",
+    ),
     "rules-missing": Text(
         "本成员没有生效的互认规则，其卡口对任何码都无法判定。请用 `tongxing issuer publish --rules` 发布。",
         "This member has no rules in force, so its gates can decide nothing. Publish some with "
@@ -163,9 +171,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "status-of-another": Text(
         "登记处已有本成员的另一条撤回状态链：另有签发方以同一密钥、另一数据库发布，或本数据库由旧备份恢复。"
-        "一个成员只能有一个数据库。",
+        "一个成员只能有一个数据库；若由旧备份恢复，请按详情所述运行 `tongxing issuer catch-up`。",
         "The registry holds another chain of this member's status: another issuer publishes with this key and another "
-        "database, or this database came back from an old backup. A member has one database.",
+        "database, or this database came back from an old backup. A member has one database; after a backup go on as "
+        "the detail says, by `tongxing issuer catch-up`.",
     ),
     "publication-refused": Text(
         "登记处未接受撤回状态。请看详情中的代码。",

@@ -8,8 +8,10 @@ never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -59,16 +61,29 @@ def count_lines(source: Path) -> int:
 def read_lines(source: Path, encoding: str = "utf-8") -> Iterator[Line]:
     """The lines of ``source`` that are not blank.
 
-    Raises InvalidRequest for a file or a CSV header that cannot be read.
+    Raises InvalidRequest, naming the file, for one that cannot be read, is empty or in UTF-16, and for a CSV header
+    that cannot be read.
 
     ``encoding``: one of ENCODINGS, for CSV.
     """
     try:
         with source.open("rb") as file:
-            lines = _numbered(file)
-            yield from _csv_lines(lines, encoding) if source.suffix.lower() == ".csv" else _json_lines(lines)
+            lines = _begun(_numbered(file), source)
+            yield from _csv_lines(lines, encoding, source) if source.suffix.lower() == ".csv" else _json_lines(lines)
     except OSError as error:
-        raise InvalidRequest("the file cannot be read") from error
+        raise InvalidRequest(f"{source}: cannot be read: {error.strerror}") from error
+
+
+def _begun(lines: Iterator[tuple[int, bytes]], source: Path) -> Iterator[tuple[int, bytes]]:
+    """The same lines, where there is one and what begins it is no other encoding than may be said."""
+    number, line = next(lines, (0, b""))
+    if line.strip() == _BYTE_ORDER_MARK:
+        number, line = next(lines, (0, b""))
+    if not number:
+        raise InvalidRequest(f"{source}: empty: nobody is in it")
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line[:2]:
+        raise InvalidRequest(f"{source}: in UTF-16; save it in UTF-8 (in a spreadsheet: CSV UTF-8)")
+    return chain([(number, line)], lines)
 
 
 def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -99,8 +114,12 @@ def _json_fields(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str) -> Iterator[Line]:
-    columns = _header(next(lines, (1, b""))[1], encoding)
+def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str, source: Path) -> Iterator[Line]:
+    number, line = next(lines)
+    try:
+        columns = _header(line, encoding)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{source}:{number}: {error.detail}") from error
     for number, line in lines:
         try:
             cells = _cells(line, encoding)

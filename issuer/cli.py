@@ -173,6 +173,9 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
 def publish(rules: Input | None, as_json: bool) -> None:
     """Sign what was withdrawn and bring it to the registry's mirror. `serve issuer` does it by itself every minute.
 
+    It brings a segment also when nothing is new, so that a mirror which has lost something of this member says so and
+    gets it.
+
     \b
     Examples:
       tongxing issuer publish
@@ -184,7 +187,7 @@ def publish(rules: Input | None, as_json: bool) -> None:
         office.mirror.put("rules", content)
         say(as_json, {"bytes": len(content)}, [f"rules: {len(content)} bytes"])
         return
-    published = office.publication.publish(office.now())
+    published = office.publication.publish(office.now(), at_once=True)
     words = (
         "segment {number}: {segments} brought, {withdrawn} newly withdrawn, snapshot of {snapshot_bytes} bytes, "
         "{token_lists} token lists"

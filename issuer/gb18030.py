@@ -1,9 +1,13 @@
 """GB 18030 as its edition of 2022 maps it. The codec of Python is of the year 2000.
 
-In between 19 characters moved out of the private use area to the code points that Unicode had given them by then, and
-six from there to the ideographs of plane 2 (GB 18030-2005 one of them, GB 18030-2022 all others, its annexes D and E).
-The four-byte codes of the one and the two-byte codes of the other changed places, so that every code still has one
-character. Read by the old table a name would be signed with characters that nobody has a font for.
+In between 25 characters came to have two codes: a two-byte code that the table of 2000 maps to the private use area,
+and a four-byte code that Unicode's own code point has. The edition of 2005 gave the two-byte code of one of them to
+Unicode's code point, that of 2022 those of 18 (ten forms of punctuation, eight ideographs); of the last six, ideographs
+of plane 2, it keeps the four-byte codes alone and takes the glyphs from the two-byte ones as duplicates.
+
+Files of all editions are about, and nothing in a file says which it is. So both codes of a pair are read as the one
+character that both have ever meant, as Unicode recommends (L2/23-003R, "GB 18030-2022 recommendations") and browsers do
+(WHATWG Encoding, index gb18030). No name is signed with a private character that nobody has a font for.
 """
 
 from __future__ import annotations
@@ -16,9 +20,9 @@ _MOVED = {
     0xE832: 0x9FB8, 0xE843: 0x9FB9, 0xE854: 0x9FBA, 0xE864: 0x9FBB,
     0xE816: 0x20087, 0xE817: 0x20089, 0xE818: 0x200CC, 0xE831: 0x215D7, 0xE83B: 0x2298F, 0xE855: 0x241FE,
 }  # fmt: skip
-_EDITION_2022 = _MOVED | {new: old for old, new in _MOVED.items()}
+"""Where the table of 2000 has each of them, and its code point."""
 
 
 def decode(content: bytes) -> str:
     """The text of bytes in GB 18030-2022. Raises UnicodeDecodeError for what is none."""
-    return content.decode("gb18030").translate(_EDITION_2022)
+    return content.decode("gb18030").translate(_MOVED)

@@ -120,8 +120,10 @@ class StatusPublication:
         self._recovery, self._has_looked = recovery, False
         self._holder = secrets.token_hex(16)
 
-    def publish(self, at: int) -> Published:
+    def publish(self, at: int, *, at_once: bool = False) -> Published:
         """Bring everything up to ``at`` (seconds UTC) to the mirror that is not there yet.
+
+        ``at_once``: a segment also where nothing is new and none is due: by its answer the mirror says what it lacks.
 
         Raises StateBehind when the mirror has more than this database, FetchFailed when it does not take it,
         StorageUnavailable; the next run goes on where it ended.
@@ -132,7 +134,7 @@ class StatusPublication:
         elif self._recovery is not None:
             self._recovery.require()
         self._store.open_lists(at, DAYS_AHEAD)
-        withdrawn = self._cut_all(at)
+        withdrawn = self._cut_all(at, at_once)
         brought, is_known = self._bring_segments()
         newest = self._feed.newest()
         assert newest is not None, "the first run makes the first segment"
@@ -160,21 +162,21 @@ class StatusPublication:
             self._recovery.look()
             self._recovery.require()
 
-    def _cut_all(self, at: int) -> int:
+    def _cut_all(self, at: int, at_once: bool) -> int:
         """Make the segments that are due; how many bits they set."""
         withdrawn, news = 0, None
         while news is None or not news.is_all:
-            news = self._cut(at)
+            news = self._cut(at, at_once)
             withdrawn += len(news.withdrawn)
         return withdrawn
 
-    def _cut(self, at: int) -> News:
+    def _cut(self, at: int, at_once: bool) -> News:
         with self._feed.cutting() as cutting:
             last = cutting.last()
             number = last.number + 1 if last else 1
             news = cutting.take(number, at, MAX_SEGMENT_CHANGES)
             is_silent = news.is_all and not news.opened and not news.withdrawn
-            if last is None or not is_silent or at >= last.as_of + HEARTBEAT_SECONDS:
+            if last is None or at_once or not is_silent or at >= last.as_of + HEARTBEAT_SECONDS:
                 cutting.record(self._next(last, number, news, at))
         return news
 

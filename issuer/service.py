@@ -185,9 +185,11 @@ class IssuerService:
         return now, self.store.overview(now)
 
     def probe(self) -> None:
-        """Whether it can issue, and could start again: the database answers and is of this version, keys and secret can
-        be read. Raises StorageUnavailable, SchemaOutdated, SettingInvalid."""
+        """Whether it can issue, and could start again: the database answers, is of this version and no older than what
+        gates know, keys and secret can be read. Raises StorageUnavailable, SchemaOutdated, StateBehind,
+        SettingInvalid."""
         require_schema(self.engine, MIGRATIONS, VERSION_TABLE)
+        self.recovery.require()
         self.clients.key_of("")
         settings = self.settings
         of_sign_in = filter(None, (settings.sign_in_key_file, settings.sign_in_client_secret_file))

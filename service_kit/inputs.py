@@ -20,13 +20,12 @@ from typing import Any, NamedTuple
 import click
 
 from credentials.errors import InvalidRequest, Malformed
-from credentials.wire.strict_json import read_json
+from credentials.wire.strict_json import read_json, utf8_text
 
 MAX_INPUT_BYTES = 16 * 1024 * 1024
 """More than the largest file that a command takes in whole."""
 STANDARD_STREAM = "-"
 _STANDARD_OUTPUTS = (1, 2)
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^ \t\n\r,\]}]+")
 _PART = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
@@ -42,11 +41,12 @@ class Input(NamedTuple):
     def text(self) -> str:
         """As text. Raises InvalidRequest unless it is UTF-8."""
         try:
-            return self.data.decode()
-        except UnicodeDecodeError as error:
-            line = self.data.count(b"\n", 0, error.start) + 1
-            found = "in UTF-16" if self.data.startswith(_UTF16) else "not UTF-8"
-            raise InvalidRequest(f"{self.name}:{line}: {found}; save it in UTF-8") from error
+            return utf8_text(self.data)
+        except Malformed as error:
+            cause = error.__cause__
+            at = cause.start if isinstance(cause, UnicodeDecodeError) else 0
+            line = self.data.count(b"\n", 0, at) + 1
+            raise InvalidRequest(f"{self.name}:{line}: {error.detail}; save it in UTF-8") from error
 
     def json(self) -> Any:
         """As JSON. Raises InvalidRequest, naming the line."""

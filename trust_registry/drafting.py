@@ -142,7 +142,7 @@ def write_list(version: int, now: int, entries: list[MemberEntry]) -> bytes:
 
 def statements_of(records: Records, ids: Sequence[str]) -> list[StatementRecord]:
     """The statements of these ids. Raises NotFound."""
-    found = [records.statements.get(id) for id in ids]
-    if None in found:
+    found = {record.id: record for record in records.statements.named(ids)}
+    if not found.keys() >= set(ids):
         raise NotFound("statement: none of this id (32 hex digits); `tongxing registry state` lists those that wait")
-    return [record for record in found if record is not None]
+    return [found[id] for id in ids]

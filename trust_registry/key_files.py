@@ -14,6 +14,7 @@ from credentials.keys import load_private_key, private_key_pem
 from service_kit.durable import make_folder, read_secret, storage_error, write_atomic
 
 _OWNER_ONLY, _OWNERS_FOLDER = 0o600, 0o700
+_ENCRYPTED, _KEY = b"BEGIN ENCRYPTED", b"BEGIN PRIVATE KEY"
 
 
 @contextmanager
@@ -53,10 +54,22 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | N
 
 def read_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
     """Read a P-256 key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
+    content = read_secret(path)
     try:
-        return load_private_key(read_secret(path), passphrase)
+        return load_private_key(content, passphrase)
     except KeyRejected as error:
-        raise KeyRejected(f"{path}: {error.detail}") from error
+        raise KeyRejected(f"{path}: {_why_locked(content, passphrase) or error.detail}") from error
+
+
+def _why_locked(content: bytes, passphrase: bytes | None) -> str:
+    """What is between a key file and its passphrase; empty when it is something else that is wrong."""
+    if _ENCRYPTED in content and passphrase is None:
+        return "has a passphrase: name its file, --passphrase-file FILE (of a service TONGXING_KEY_PASSPHRASE_FILE)"
+    if _ENCRYPTED in content:
+        return "another passphrase opens it than the one that was given"
+    if _KEY in content and passphrase is not None:
+        return "has no passphrase, and one was given by --passphrase-file (of a service TONGXING_KEY_PASSPHRASE_FILE)"
+    return ""
 
 
 def read_passphrase(path: Path | None) -> bytes | None:

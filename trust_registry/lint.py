@@ -109,7 +109,7 @@ def _files(mirror: Mirror, snapshot: TrustSnapshot) -> Iterator[Finding]:
             try:
                 open_offered(name, mirror.read_member_file(member, name) or b"", member, snapshot).read()
             except TongxingError as error:
-                detail = f"{error.code} {error}".strip()
+                detail = str(error)
                 yield Finding("error", f"{member}/{name}", f"{detail}: {WHAT_TO_DO[kind_of(name)]}")
 
 

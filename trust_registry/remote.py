@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,6 +19,7 @@ from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from trust_registry.approval import Approval, DraftDocument, officer_id
 from trust_registry.client.repository import MirrorFiles
+from trust_registry.log import MAX_PAGE
 from trust_registry.province import Submission
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -46,6 +48,7 @@ _WAITING = {
     "missing": [str],
     "threshold": int,
 }
+_LEAF = {"number": int, "kind": str, "at": int, "content": str}
 
 
 class RemoteRegistry:
@@ -108,9 +111,10 @@ class RemoteRegistry:
         return self._ask("POST", "/v1/denials", {"request": request}, shape={"kid": str, "sequence": int})
 
     def log(self, since: int) -> list[dict[str, Any]]:
-        """The next leaves of the log from number ``since`` on; none at its end."""
+        """The next leaves of the log from number ``since`` on, at most ``log.MAX_PAGE``; none at its end."""
         leaves = self._ask("GET", f"/v1/log?since={since}").get("leaves")
-        if not isinstance(leaves, list) or not all(map(_is_leaf, leaves)):
+        # In order and without a gap: whoever asks for the next page must come further by it.
+        if not isinstance(leaves, list) or len(leaves) > MAX_PAGE or not all(map(_is_leaf, leaves, count(since))):
             raise FetchFailed(f"{self.url}: the registry's log cannot be read")
         return leaves
 
@@ -187,9 +191,8 @@ def _fits(value: Any, shape: Any) -> bool:
     return type(value) in (shape if isinstance(shape, tuple) else (shape,))
 
 
-def _is_leaf(value: object) -> bool:
-    kinds = {"number": int, "kind": str, "at": int, "content": str}
-    return isinstance(value, dict) and all(type(value.get(name)) is kind for name, kind in kinds.items())
+def _is_leaf(value: object, number: int) -> bool:
+    return _fits(value, _LEAF) and isinstance(value, dict) and value["number"] == number
 
 
 def _error_of(fields: dict[str, Any]) -> TongxingError | None:

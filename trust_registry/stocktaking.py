@@ -102,7 +102,7 @@ class _Member:
                 # A stranger's, or of a key that was denied: it stands for nothing, and may stay until it is replaced.
                 record = None
             except TongxingError as error:
-                damage.append(Damage(self._member, name, f"{error.code} {error}".strip()))
+                damage.append(Damage(self._member, name, str(error)))
                 record = None
             if record and content is not None:
                 read.append(record._replace(size=len(content), received_at=row.received_at if row else now))

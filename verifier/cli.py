@@ -30,6 +30,8 @@ _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
 _LANE = "command-line"
 _MAX_LINE = MAX_TEXT_CHARACTERS + 2
 _PREFIXES = (native.PREFIX, presentation.PREFIX, challenges.PREFIX)
+_ZEROS = 2
+"""Zero bytes that a broken scanner may send in a line. In UTF-16 every other byte of a code's text is one."""
 _SHOWN = 60
 """Characters of what was taken for a text."""
 
@@ -102,6 +104,8 @@ def exit_code(verdicts: list[Verdict]) -> int:
 
 def _codes(texts: tuple[str, ...]) -> Iterator[str]:
     for text in texts:
+        if _is_there(text, Path.is_dir):
+            raise click.UsageError(f"{text}: is a folder; name the files in it, or pictures by --picture")
         if text == STANDARD_STREAM or _is_file(text):
             yield from _lines(text)
         else:
@@ -109,8 +113,12 @@ def _codes(texts: tuple[str, ...]) -> Iterator[str]:
 
 
 def _is_file(text: str) -> bool:
+    return _is_there(text, lambda path: path.exists() and not path.is_dir())
+
+
+def _is_there(text: str, is_it: Callable[[Path], bool]) -> bool:
     try:
-        return _is_no_code(text) and Path(text).exists() and not Path(text).is_dir()
+        return _is_no_code(text) and is_it(Path(text))
     except (OSError, ValueError):
         # Too long for a name, or with a zero byte.
         return False
@@ -131,16 +139,19 @@ def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
 
 def _lines(place: str) -> Iterator[str]:
     """One code a line; of a line that is too long, only so much is kept that it is refused for it."""
+    named = "standard input" if place == STANDARD_STREAM else place
     try:
         with click.open_file(place, encoding="utf-8", errors="replace") as stream:
             while line := stream.readline(_MAX_LINE):
+                if line.count("\0") > max(_ZEROS, len(line) // 3):
+                    # As some shells write what a command printed; each code in it would be refused.
+                    raise InvalidRequest(f"{named}: in UTF-16; save it in UTF-8")
                 rest = line
                 while len(rest) == _MAX_LINE and not rest.endswith("\n"):
                     rest = stream.readline(_MAX_LINE)
                 if line.strip():
                     yield line.rstrip("\r\n")
     except OSError as error:
-        named = "standard input" if place == STANDARD_STREAM else place
         raise InvalidRequest(f"{named}: cannot be read: {error.strerror}") from error
 
 

@@ -16,16 +16,28 @@ const HALF_A_PAIR = /[\ud800-\udfff]/u;
  * than 300 characters, no lone surrogate, at most 64 levels. Throws `malformed`.
  */
 export function parseJson(data: Uint8Array): Json {
-  let text: string;
+  const text = utf8Text(data);
+  if (/^[ \t\n\r]*$/.test(text)) throw malformed("empty, where JSON is needed");
   let value: Json;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
     value = JSON.parse(text) as Json;
   } catch {
     throw malformed("not strict JSON");
   }
   requireStrict(text);
   return value;
+}
+
+/** Bytes in UTF-8 as text. Throws `malformed`, which tells UTF-16, as shells and editors on Windows write it, apart. */
+function utf8Text(data: Uint8Array): string {
+  const [first, second] = data;
+  const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  if (isMarked || first === 0 || second === 0) throw malformed("in UTF-16, where UTF-8 is needed");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    throw malformed("not UTF-8");
+  }
 }
 
 function requireStrict(text: string): void {

@@ -7,6 +7,7 @@ to its length.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -21,6 +22,7 @@ _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _MAX_NUMBER_CHARACTERS = 300
 """Digits, sign, point and exponent of one number."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANKS = b" \t\n\r"
 # With ``json.dumps`` it would be a new encoder each time.
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
@@ -40,11 +42,13 @@ def parse_json(data: bytes) -> Any:
 
     Raises Malformed.
     """
+    if not data.strip(_BLANKS):
+        raise Malformed("empty, where JSON is needed")
     if _nests_too_deeply(data):
         raise Malformed("JSON nested too deeply")
     try:
         value = json.loads(
-            data.decode(),
+            utf8_text(data),
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
             parse_int=_whole,
@@ -55,6 +59,18 @@ def parse_json(data: bytes) -> Any:
         return value
     except (ValueError, RecursionError) as error:
         raise Malformed("not strict JSON") from error
+
+
+def utf8_text(data: bytes) -> str:
+    """Bytes in UTF-8 as text. Raises Malformed, which tells UTF-16, as shells and editors on Windows write it, from the
+    rest: people know that word from the window in which they saved the file."""
+    # ASCII in UTF-16 without a mark is sound UTF-8, with a zero byte beside each letter.
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
+        raise Malformed("in UTF-16, where UTF-8 is needed")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("not UTF-8") from error
 
 
 def with_whole_numbers(value: Any) -> Any:

@@ -5,10 +5,14 @@ work. A body of digits in runs of 4,300 once cost the square of its length, and 
 from __future__ import annotations
 
 import io
+import json
+import tempfile
+import zipfile
 import zlib
 from array import array
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import cbor2
@@ -29,13 +33,28 @@ from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.wire import base45, cbor, cose, inflate, jws
 from credentials.wire.strict_json import read_json
+from issuer import id_token
+from issuer.bulk_lines import read_lines
 from issuer.claim_codes import read_claim_code
+from issuer.holder_proof import read_proof
+from issuer.request import faults_of
 from service_kit.auth import MAX_ASSERTION_CHARACTERS, authenticate
 from service_kit.caller import read_address
 from service_kit.locale import prefers_english
+from service_kit.terminal import escaped
 from tests.growth import MOST, per_doubling
+from trust_registry.client.bundle import read_bundle
+from trust_registry.client.news import read_news_if_sound
+from trust_registry.client.pins import read_pins
+from trust_registry.client.repository import read_root
+from trust_registry.metadata.denials import read_denials
+from trust_registry.metadata.statement import read_statement
+from trust_registry.metadata.trust_list import read_trust_list
+from trust_registry.repository import parse_metadata
+from trust_registry.succession import read_succession
 from verifier.delta import read_position
 
+_FOLDER = tempfile.TemporaryDirectory(prefix="tongxing-growth-")
 LONG = 400_000
 """Characters of a signed document."""
 HEADER = 32_768
@@ -145,6 +164,7 @@ def snapshot_of(withdrawn: array[int]) -> bytes:
 
 NOW = 1_795_000_000
 SEGMENT = Segment("CN-41", 7, NOW, b"\x01" * 32, {}, {3: every_other(1)})
+FULL = StatusList.of_ascending(3, NOW + 60, array("I", range(1, 2**20, 2)))
 STATUS = [
     Row("gaps", lambda data: gaps.decode(8 * len(data) // 2, 1, data), repeated(b"\xaa"), MAX_STATUS_LIST_BYTES),
     Row("gaps of zeros", lambda data: gaps.decode(len(data), 0, data), repeated(b"\0"), MAX_STATUS_LIST_BYTES),
@@ -158,6 +178,8 @@ STATUS = [
         lambda n: crafted(changes=[[i, 1, 0, b"\x80"] for i in range(n // 8)]),
         100_000,
     ),
+    Row("changes of a full list", FULL.with_set, lambda n: array("I", range(0, 2 * n, 2)), 2**17),
+    Row("changes of one share", FULL.with_set, lambda n: array("I", range(0, 2 * n, 2)), 2**15),
     Row("a snapshot", snapshot.decode, lambda n: snapshot_of(every_other(n)), 100_000),
     Row("token status list", lambda text: token.unwrap_token(text), text_of("e30"), 200_000),
     Row("a token's bits", token.inflate_list, lambda n: token.deflate_list(bytes(n)), MAX_STATUS_LIST_BYTES),
@@ -225,6 +247,71 @@ TYPED = [
 ]
 
 
+def signed_by_nobody(payload: Callable[[int], bytes], header: dict[str, str]) -> Callable[[int], str]:
+    """A compact JWS whose header and payload are read before its signature is looked at."""
+    head = jws.to_base64url(json.dumps(header).encode())
+    return lambda length: f"{head}.{jws.to_base64url(payload(length))}.{'A' * 86}"
+
+
+def zipped(length: int) -> bytes:
+    """An offline bundle of so many small files."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as bundle:
+        for number in range(length // 128):
+            bundle.writestr(f"members/CN-41/segments/{number + 1}.cose", b"x")
+    return content.getvalue()
+
+
+DIGITS = repeated(b"1" * 4300 + b",", b"[", b"1]")
+NAMES = numbered('"{}":1', "{", "}")
+TRUST = [
+    Row(f"{name} of {kind}", work, make, largest)
+    for name, work, largest in (
+        ("news", read_news_if_sound, 200_000),
+        ("denials", read_denials, 200_000),
+        ("a trust list", read_trust_list, 200_000),
+        ("a root", read_root, 200_000),
+        ("metadata", parse_metadata, 200_000),
+        ("what a gate remembers", read_pins, 200_000),
+        ("a succession", read_succession, 200_000),
+    )
+    for kind, make in {
+        "digits": DIGITS,
+        "names": NAMES,
+        "brackets": repeated(b"["),
+        "signatures": numbered('{{"keyid":"{}","sig":""}}', '{"signatures":[', '],"signed":{"_type":"root"}}'),
+        "members": numbered('{{"id":"CN-{}"}}', '{"members":[', '],"denied":[],"version":1}'),
+    }.items()
+]
+SIGNED = [
+    Row(f"{name} of {kind}", work, signed_by_nobody(make, header), largest)
+    for name, work, header, largest in (
+        ("a statement", read_statement, {"alg": "ES256", "typ": "tongxing-statement+jws", "kid": "0" * 16}, 40_000),
+        ("a phone's proof", lambda text: read_proof(text, "a", NOW), {"alg": "ES256", "typ": "JWT"}, 4096),
+        ("a provider's word", id_token.key_id, {"alg": "ES256", "kid": "a"}, 20_000),
+    )
+    for kind, make in {"digits": DIGITS, "names": NAMES, "brackets": repeated(b"[")}.items()
+]
+BROUGHT = [
+    Row("a bundle of files", lambda data: read_bundle(data, b"{}", NOW), zipped, 100_000),
+    Row("a request", lambda text: faults_of({"name": text, "form": text, "document": {"number": text}}, NOW),
+        text_of("1"), 100_000),
+    Row("many kinds of evidence", lambda n: faults_of({"evidence": [{"kind": "x"}] * n}, NOW), lambda n: n, 10_000),
+    Row("keys of a provider", lambda keys: id_token.keys_for("a", {"keys": keys}, "ES256"),
+        lambda n: [{"kty": "EC", "kid": "a", "crv": "P-256"}] * (n // 64), 64_000),
+    *[Row(f"a terminal and {unit!r}", escaped, text_of(unit), 200_000) for unit in ("a", "\x1b", "\u202e", "健")],
+    Row("lines of a bulk", lambda path: [*read_lines(path)], lambda n: written(b"a,b\n" + b"1,2\n" * (n // 4)), 99_999),
+    Row("quotes of a bulk", lambda path: [*read_lines(path)], lambda n: written(b'name\n' + b'"' * n), 100_000),
+]  # fmt: skip
+
+
+def written(content: bytes) -> Path:
+    """In a file, which goes with the process."""
+    path = Path(_FOLDER.name) / f"{len(content)}.csv"
+    path.write_bytes(content)
+    return path
+
+
 def picture(pixels: int) -> bytes:
     """A PNG of so many pixels, of noise in which a reader looks for symbols everywhere."""
     side = int(pixels**0.5)
@@ -237,7 +324,7 @@ def picture(pixels: int) -> bytes:
 
 PICTURES = [Row("a picture", read_texts, picture, 2_000_000)]
 
-ROWS = [*JSON, *CODES, *CBOR, *STATUS, *JWS, *RULES, *TYPED, *PICTURES]
+ROWS = [*JSON, *CODES, *CBOR, *STATUS, *JWS, *RULES, *TYPED, *TRUST, *SIGNED, *BROUGHT, *PICTURES]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])

@@ -15,6 +15,9 @@ import structlog
 
 import cli
 from service_kit import logs
+from trust_registry.cli_log import MOST_LEAVES
+from trust_registry.log import MAX_PAGE
+from trust_registry.remote import MAX_ANSWER_BYTES
 
 HOSTILE = (
     "\x1b[2J\x1b[8m\x1b]52;c;eA==\x07\x9b31m\x9d0;t\x9c\r\n\x08\x7f\x85"
@@ -25,8 +28,8 @@ STATEMENT = {"id": ID + HOSTILE, "member": HOSTILE, "sequence": 1, "state": HOST
 CHANGE = {"member": HOSTILE, "what": HOSTILE, "kid": HOSTILE, "zh": HOSTILE, "en": HOSTILE}
 WAITING = {"id": HOSTILE, "members": [HOSTILE], "ends_at": 1, "created_by": HOSTILE, "approved_by": [HOSTILE],
            "missing": [HOSTILE], "threshold": 2}  # fmt: skip
-LEAVES = [{"number": 0, "kind": kind, "at": 1, "content": json.dumps({"member": HOSTILE, "kid": HOSTILE})}
-          for kind in ("key-denied", HOSTILE, "statement-received", "draft-made", "list-published")]  # fmt: skip
+LEAVES = [{"number": number, "kind": kind, "at": 1, "content": json.dumps({"member": HOSTILE, "kid": HOSTILE})}
+          for number, kind in enumerate(("key-denied", HOSTILE, "draft-made", "list-published"))]  # fmt: skip
 ANSWERS: dict[str, Any] = {
     "/v1/state": {
         "members": [HOSTILE], "denied": 0, "officers": [HOSTILE], "now": 0, "versions": {HOSTILE: 1},
@@ -54,9 +57,18 @@ class Thief:
             "strange-code": (500, {"code": HOSTILE, "detail": HOSTILE}),
             "shapeless": (200, dict.fromkeys(("id", "drafts", "leaves", "members", "kid", "state"), HOSTILE)),
             "no-json": (200, HOSTILE),
+            "endless-log": (200, {"leaves": _page(path, MAX_PAGE, "{}")}),
+            "heavy-log": (200, {"leaves": _page(path, 1, "x" * (MAX_ANSWER_BYTES // 2))}),
+            "standing-log": (200, {"leaves": _page("since=0", MAX_PAGE, "{}")}),
+            "page-too-long": (200, {"leaves": _page(path, MAX_PAGE + 1, "{}")}),
         }
         status, body = bodies[self.mode]
         return status, json.dumps(body).encode()
+
+
+def _page(path: str, leaves: int, content: str) -> list[dict[str, Any]]:
+    since = int(path.rpartition("since=")[2]) if "since=" in path else 0
+    return [{"number": since + each, "kind": "draft-made", "at": 1, "content": content} for each in range(leaves)]
 
 
 @pytest.fixture
@@ -136,6 +148,25 @@ def test_a_registry_writes_escape_sequences_to_officers_terminals(thief: Thief, 
             assert "internal error" not in text, (command, text)
             assert code != 0 or mode == "answer", (command, text)
             assert not (mode == "shapeless" and code == 1), (command, text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected", "leaves"),
+    [("endless-log", 0, MOST_LEAVES), ("heavy-log", 0, 2), ("standing-log", 70, 0), ("page-too-long", 70, 0)],
+)
+def test_a_log_without_an_end_ends(thief: Thief, run: Any, mode: str, expected: int, leaves: int) -> None:
+    """Whoever reads it would wait, and hold what was said, for ever: leaf after leaf, the same page again, or few and
+    huge ones."""
+    thief.mode = mode
+    code, text = run("registry", "log", "--registry", thief.url, "--json")
+    assert code == expected
+    if leaves:
+        found = json.loads(text)
+        assert (len(found["leaves"]), found["next"]) == (leaves, leaves)
+        code, text = run("registry", "log", "--registry", thief.url)
+        assert f"more: --since {leaves}" in text
+    else:
+        assert "log cannot be read" in text
 
 
 @pytest.mark.parametrize("place", ["argument", "option", "address", "member", "file name", "json", "json member"])

@@ -37,7 +37,7 @@ def test_wheel_and_type_check_take_in_the_whole_house() -> None:
     """hatch drops top-level modules that it is not told of, and then `tongxing` fails only once installed."""
     house = FLOORS | ROOF
     assert set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]) == house
-    assert set(PROJECT["tool"]["mypy"]["files"]) == house | SCAFFOLD
+    assert set(PROJECT["tool"]["mypy"]["files"]) == house | SCAFFOLD | {"tests"}
     assert set(PROJECT["tool"]["coverage"]["run"]["source"]) == FLOORS | {"cli", "wsgi"}
 
 

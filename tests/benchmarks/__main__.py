@@ -17,6 +17,7 @@ from cryptography.hazmat.backends.openssl import backend
 
 from tests.benchmarks import apps, feed
 from tests.benchmarks.batch import batch_over_http
+from tests.benchmarks.beside import check_beside_a_member
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
 from tests.benchmarks.bulk import residents_a_second
 from tests.benchmarks.database import into_postgresql
@@ -54,7 +55,7 @@ def main() -> int:
     _print(parts)
     sizes = feed.sizes()
     feed.show(sizes)
-    attacked = [*hostile_round(), *fairness()]
+    attacked = [*hostile_round(), *fairness(), *check_beside_a_member()]
     feed.show(attacked)
     sizes += attacked + _apps()
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])

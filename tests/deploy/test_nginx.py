@@ -218,6 +218,7 @@ def test_the_rest_is_handed_on_with_its_id(house: House) -> None:
 def test_what_a_service_is_told_of_its_caller(tmp_path: Path, house: House) -> None:
     """Limits count by address: it must be the caller's own, and not what the caller claims."""
     lines = ["GET /registry/v1/state HTTP/1.1", "Host: localhost", "X-Forwarded-For: 203.0.113.9"]
+    lines += ["X_Forwarded_For: 203.0.113.9", "X-Forwarded_For: 203.0.113.9", "x_real_ip: 203.0.113.9"]
     lines += ["X-Forwarded-Host: evil.test", "Forwarded: for=203.0.113.9", "", ""]
     port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as listener:

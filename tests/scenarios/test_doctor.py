@@ -10,7 +10,8 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -255,6 +256,13 @@ def test_addresses_that_lead_elsewhere(scene: Scene, tmp_path: Path) -> None:
                 "TONGXING_REGISTRY_URL")  # fmt: skip
 
 
+def test_an_address_that_callers_choose_is_named(scene: Scene) -> None:
+    """Proxies are believed and there is none, or one that hands on X_Forwarded_For: each caller has a limit for each
+    address that it makes up."""
+    require(scene.broken(TONGXING_TRUSTED_PROXIES="1"), "callers-address", "address-by-caller",
+            "TONGXING_TRUSTED_PROXIES")  # fmt: skip
+
+
 def test_an_issuer_without_a_root_of_trust_is_told_so(scene: Scene) -> None:
     """Its environment needs none; then the registry was believed about itself, and that must be said."""
     settings = dict(scene.province.server.settings)
@@ -283,6 +291,67 @@ def test_a_member_without_rules_may_issue_and_has_no_gates(scene: Scene) -> None
     assert note is not None
     assert (note.code, note.detail) == ("by-own-rules", "rules-missing")
     require(gates, "feeds", "rules-missing")
+
+
+def test_a_second_issuer_on_the_same_keys_is_named_before_it_gives_a_place_out_twice(
+    scene: Scene, tmp_path: Path
+) -> None:
+    """Its database begins anew, as one does that came back from a backup: not the registry is wrong, nor the key."""
+    second = {"TONGXING_DATABASE_URL": f"sqlite:///{tmp_path / 'second.sqlite'}"}
+    done = scene.world.attempt("issuer", "init", settings=scene.province.server.settings | second)
+    assert "state-behind" in done.stderr, done
+    report = scene.broken(**second)
+    require(report, "issue", "status-of-another", "TONGXING_DATABASE_URL")
+    assert "tongxing issuer catch-up" in str(the_wrong(report).finding)
+    connection = sqlite3.connect(tmp_path / "second.sqlite")
+    assert connection.execute("SELECT count(*) FROM issuer_credential").fetchone() == (0,)
+    connection.close()
+    assert scene.broken().exit_code == 0, "the first one is well"
+
+
+def test_a_database_that_may_only_be_read_is_named(scene: Scene, postgresql: str) -> None:
+    """A standby after a failover: everything can be looked at, and nothing be issued."""
+    wanted = {"TONGXING_DATABASE_URL": postgresql}
+    # Made, and told that it is behind what gates have: no matter here.
+    scene.world.attempt("issuer", "init", settings=scene.province.server.settings | wanted)
+    standby = f"{postgresql}?options=-c%20default_transaction_read_only%3Don"
+    report = scene.broken(TONGXING_DATABASE_URL=standby)
+    require(report, the_wrong(report).name, "storage-unavailable", "TONGXING_DATABASE_URL")
+    assert "read-only" in str(the_wrong(report).finding)
+
+
+def test_a_mirror_that_stands_still_is_told_from_a_clock_that_runs_ahead(scene: Scene, tmp_path: Path) -> None:
+    """Three hours after the last copy. Where the registry can be asked what time it is, its copy is what is old; where
+    only files are served, both are possible, and both are said."""
+    shutil.copytree(scene.folder / "registry" / "mirror", tmp_path / "registry" / "mirror")
+    three_hours = 3 * 3600
+    later = {"TONGXING_CLOCK_OFFSET_SECONDS": str(three_hours)}
+    with copied(tmp_path) as url:
+        require(scene.broken(TONGXING_REGISTRY_URL=url, **later), "clock", "clock-ahead", *later)
+        state = scene.world.get(f"{scene.registry.url}/v1/state")
+        (tmp_path / "registry" / "v1").mkdir()
+        (tmp_path / "registry" / "v1" / "state").write_text(json.dumps(state | {"now": state["now"] + three_hours}))
+        report = scene.broken(TONGXING_REGISTRY_URL=url, **later)
+        require(report, "clock", "mirror-stale", "TONGXING_REGISTRY_URL")
+
+
+@contextmanager
+def copied(folder: Path) -> Iterator[str]:
+    """A web server that carries a copy of the mirror from a folder."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/registry"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextmanager

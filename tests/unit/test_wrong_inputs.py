@@ -125,7 +125,7 @@ TABLE: list[tuple[str, int, str]] = [
     ),
     ("province submit nowhere --registry {url}/registry", USAGE, "nowhere|province init"),
     ("province submit guangdong --registry {url}/registry", REFUSED, "guangdong/statements|province statement"),
-    ("province submit henan --file rules.json --registry {url}/registry", REFUSED, "rules.json|province statement"),
+    ("province submit henan --file rules.json --registry {url}/registry", USAGE, "rules.json|province statement"),
     (f"province statement henan {AT} --retire 1234", REFUSED, "1234|credential"),
     (f"province statement nowhere {AT}", USAGE, "nowhere|province.json|province init"),
     (f"province statement guangdong {AT} --again", REFUSED, "guangdong|no statement"),
@@ -151,6 +151,9 @@ TABLE: list[tuple[str, int, str]] = [
     (f"registry draft {AT} --key /dev/zero", USAGE, "/dev/zero|regular file"),
     (f"registry draft {AT} --key open.pem", USAGE, "open.pem|chmod 600 open.pem"),
     (f"registry draft {AT} --key private.txt", REFUSED, "private.txt|not a readable private key|passphrase"),
+    (f"registry draft {AT} --key locked/keys/root.pem", REFUSED, "root.pem|has a passphrase|--passphrase-file"),
+    (f"registry draft {AT} --key locked/keys/root.pem --passphrase-file private.txt", REFUSED, "another passphrase"),
+    (f"registry draft {AT} {KEY} --passphrase-file private.txt", REFUSED, "officer-1.pem|has no passphrase"),
     (f"registry draft {AT} {KEY} --passphrase-file fifo", USAGE, "fifo|regular file"),
     (f"registry draft {AT} {KEY} --passphrase-file void.txt", USAGE, "void.txt|empty"),
     # Outputs.
@@ -179,7 +182,9 @@ TABLE: list[tuple[str, int, str]] = [
     # Codes.
     (f"verifier check {GATE}", USAGE, "nothing to check"),
     (f"verifier check code.txt {GATE}", REFUSED, "code.txt: no such file|- < FILE"),
-    (f"verifier check folder {GATE}", REFUSED, "folder: no such file"),
+    (f"verifier check folder {GATE}", USAGE, "folder: is a folder|--picture"),
+    (f"verifier check empty.json {GATE}", USAGE, "nothing to check"),
+    (f"verifier check utf16.json {GATE}", REFUSED, "not-a-credential"),
     (f"verifier check text.txt {GATE}", REFUSED, "not-a-credential"),
     (f"verifier check --picture text.txt {GATE}", USAGE, "text.txt"),
     (f"verifier check --picture gone.png {GATE}", USAGE, "gone.png"),
@@ -208,6 +213,9 @@ TABLE: list[tuple[str, int, str]] = [
     ("ISSUER issuer publish --rules rules.json", USAGE, "rules.json|not signed|rules sign rules.json"),
     ("ISSUER issuer publish --rules gone.jws", USAGE, "gone.jws"),
     ("ISSUER issuer bulk gone.csv -o codes.ndjson", USAGE, "gone.csv"),
+    ("ISSUER issuer issue utf16.json", USAGE, "utf16.json:1: in UTF-16"),
+    ("ISSUER issuer issue empty.json", USAGE, "empty.json: empty"),
+    (f"verifier rules sign utf16.json {RULES_KEY}", REFUSED, "utf16.json:1: in UTF-16"),
     ("ISSUER issuer withdraw 12 --cause lost-device --author a/b", REFUSED, "handle|32 hex digits"),
     ("ISSUER issuer withdraw x --cause lost --author a/b", USAGE, "lost|lost-device"),
     ("ISSUER TONGXING_KEY_FILE=gone.pem issuer init", USAGE, "gone.pem"),
@@ -330,6 +338,9 @@ def _fill(house: House) -> None:
     for name, content in (("private.txt", "no key"), ("void.txt", "\n")):
         (folder / name).write_text(content)
         (folder / name).chmod(0o600)
+    (folder / "hush.txt").write_text("hush\n")
+    (folder / "hush.txt").chmod(0o600)
+    assert house.run("province init locked --member CN-45 --passphrase-file hush.txt") == 0
     shutil.copy(folder / "registry/officers/officer-1.pem", folder / "open.pem")
     (folder / "open.pem").chmod(0o644)
     (folder / "folder").mkdir()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright, expect, sync_playwright
 
 from demonstration.world import World
 from issuer.app import WALLET
@@ -33,11 +33,12 @@ expect.set_options(timeout=90_000)
 
 
 class Launch(Protocol):
-    """Starts a browser of its own, as a device: what it stores lies in ``profile`` and is there again at the next
-    start with the same one. ``camera``: the video that its camera sees. Further options are Playwright's."""
+    """Starts a device with a store of its own. With ``profile`` or ``camera`` it is a browser of its own, which costs
+    two seconds: what it stores lies in ``profile`` and is there again at the next start with the same one; its camera
+    sees the video ``camera``. Further options are Playwright's."""
 
-    def __call__(self, profile: str = "device", camera: Path | None = None, **options: Any) -> BrowserContext:
-        """A browser with one empty page."""
+    def __call__(self, profile: str = "", camera: Path | None = None, **options: Any) -> BrowserContext:
+        """A device with one empty page."""
         ...
 
 
@@ -65,22 +66,37 @@ def town(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[To
         yield Town(world)
 
 
+@pytest.fixture(scope="session")
+def seen_wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The video of a camera before which nobody stands."""
+    return record(tmp_path_factory.mktemp("camera") / "wall.mjpeg", [scene()])
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str, seen_wall: Path) -> Iterator[Browser]:
+    """The browser that all devices share which need none of their own."""
+    started = playwright.chromium.launch(**_program(chromium, seen_wall))
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def launch(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Launch]:
-    """Starts browsers that end with the test; it fails when a page threw an error or asked for what its Content
+def launch(
+    request: pytest.FixtureRequest, playwright: Playwright, chromium: str, seen_wall: Path, tmp_path: Path
+) -> Iterator[Launch]:
+    """Starts devices that end with the test; it fails when a page threw an error or asked for what its Content
     Security Policy forbids."""
     started: list[BrowserContext] = []
     faults: list[str] = []
 
-    def begin(profile: str = "device", camera: Path | None = None, **options: Any) -> BrowserContext:
-        seen = [f"--use-file-for-fake-video-capture={camera or record(tmp_path / 'wall.mjpeg', [scene()])}"]
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / profile,
-            executable_path=chromium,
-            chromium_sandbox=False,
-            args=ARGUMENTS + seen,
-            **{"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "permissions": ["camera"]} | options,
-        )
+    def begin(profile: str = "", camera: Path | None = None, **options: Any) -> BrowserContext:
+        wanted = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "permissions": ["camera"]} | options
+        if profile or camera:
+            program = _program(chromium, camera or seen_wall)
+            context = playwright.chromium.launch_persistent_context(tmp_path / (profile or "own"), **program, **wanted)
+        else:
+            context = request.getfixturevalue("browser").new_context(**wanted)
+            context.new_page()
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on("console", lambda message: faults.extend(_faults(message)))
         started.append(context)
@@ -96,6 +112,12 @@ def launch(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[La
 def wall() -> Image.Image:
     """What a camera sees when nobody shows it anything."""
     return scene()
+
+
+def _program(chromium: str, camera: Path) -> dict[str, Any]:
+    """How a browser is started whose camera sees this video."""
+    seen = f"--use-file-for-fake-video-capture={camera}"
+    return {"executable_path": chromium, "chromium_sandbox": False, "args": [*ARGUMENTS, seen]}
 
 
 def _faults(message: ConsoleMessage) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from credentials.formats import native
 from tests.web.checkpoint import Checkpoint, damage, forget
 from tests.web.conftest import Launch
 from tests.web.town import Town
@@ -40,10 +41,10 @@ def stopped(town: Town) -> Iterator[None]:
 def test_it_starts_cold_with_network_and_server_off(launch: Launch, town: Town, stopped: None) -> None:
     """A gate in a tunnel, on the morning after the power was cut."""
     phone_code, paper = town.paper()["text"], town.paper("王小明", hours=60)["text"]
-    before = Checkpoint(launch(), town.gate).open_and_keep()
+    before = Checkpoint(launch("tunnel"), town.gate).open_and_keep()
     before.context.close()
     town.world.stop(town.guangdong.server)
-    context = launch()
+    context = launch("tunnel")
     context.set_offline(True)
     gate = Checkpoint(context, town.gate).open()
     expect(gate.page.locator("#bar")).to_contain_text("未联网")
@@ -153,6 +154,39 @@ def test_bad_news_never_replaces_what_is_held(gate: Checkpoint, town: Town) -> N
     gate.context.set_offline(True)
     gate.reload()
     assert gate.type(code) == ("accepted", "")
+
+
+def test_a_time_that_was_once_ahead_hides_no_denial_across_reloads(gate: Checkpoint, town: Town) -> None:
+    """The registry's clock was 25 h fast, then put right, and a key was denied: gates that went by that time accepted
+    the denied key's codes for a day, and again after each reload. What was signed later is told by versions alone."""
+    code = town.paper()["text"]
+    kid = native.unwrap(code).kid.hex()
+    ahead, denying = town.snapshot(), town.snapshot()
+    ahead["trust"]["registry_time"] += 25 * HOUR
+    ahead["trust"]["versions"]["timestamp"] += 100
+    denying["trust"]["denied"] = [{"kid": kid, "reason": "compromised", "denied_at": ahead["trust"]["registry_time"]}]
+    for role, more in (("timestamp", 200), ("snapshot", 1), ("denials", 1)):
+        denying["trust"]["versions"][role] += more
+
+    def told(news: dict[str, Any]) -> None:
+        gate.context.route("**/v1/snapshot*", answering({"json": news}))
+        gate.refresh()
+
+    told(ahead)
+    expect(gate.page.locator("[data-failure]")).to_have_count(0)
+    gate.reload()
+    told(denying)
+    expect(gate.page.locator("[data-failure]")).to_have_count(0)
+    gate.do("back")
+    assert gate.type(code) == ("refused", "key-denied")
+    gate.reload()
+    assert gate.type(code) == ("refused", "key-denied")
+    gate.next()
+    told(ahead)
+    gate.page.locator("[data-failure=older]").wait_for()
+    gate.context.set_offline(True)
+    gate.reload()
+    assert gate.type(code) == ("refused", "key-denied")
 
 
 def answering(answer: dict[str, Any]) -> Callable[[Route], None]:

@@ -95,6 +95,10 @@ class SqlStatements:
         row = self._connection.execute(select(tables.statement).filter_by(id=id)).one_or_none()
         return _statement(row) if row else None
 
+    def named(self, ids: Sequence[str]) -> list[StatementRecord]:
+        query = select(tables.statement).where(tables.statement.c.id.in_(ids))
+        return [_statement(row) for row in self._connection.execute(query)]
+
     def find(self, member: str, digest: str) -> StatementRecord | None:
         query = select(tables.statement).filter_by(member=member, digest=digest)
         row = self._connection.execute(query).one_or_none()

@@ -218,7 +218,7 @@ def test_publish(member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ticking = iter((NOW, NOW + 1))
     monkeypatch.setattr(SystemClock, "now", lambda _: next(ticking))
     assert answer("publish")["number"] == 1
-    assert run("publish").output.startswith("segment 1: 0 brought, 0 newly withdrawn")
+    assert run("publish").output.startswith("segment 2: 1 brought, 0 newly withdrawn")
     rules = tmp_path / "rules.jws"
     rules.write_text(sign_rule_set(template(MEMBER, 48), member.rules_signer))
     monkeypatch.setattr(SystemClock, "now", lambda _: NOW)

@@ -46,7 +46,7 @@ from tests.unit.issuer.issuing import DAY, MEMBER, NOW, SECRETS, IssuerOnDisk, p
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
 from tests.unit.trust_registry.founded import FoundedRegistry
 from trust_registry import service
-from trust_registry.app import create_app
+from trust_registry.app import create_app, mend
 from trust_registry.config import RegistrySettings
 
 
@@ -121,6 +121,27 @@ def member(tmp_path: Path, issuer: IssuerOnDisk) -> Iterator[Member]:
             yield Member(registry, issuer, url, clock)
         structlog.reset_defaults()
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["status.cose", "segments/2.cose", "segments/3.cose"])
+def test_publishing_by_hand_brings_at_once_what_the_mirror_has_lost(member: Member, name: str) -> None:
+    """A snapshot, a segment in the middle or the last one is cut to 60 bytes, and nothing new is to be said: by itself
+    the service would come with its next sign of life, minutes later."""
+    lost = [member.withdrawn("one")]
+    member.publish(NOW)
+    for each in range(1, 3):
+        lost.append(member.withdrawn(f"{each}", NOW + each))
+        member.publish(NOW + each)
+    path = member.registry.mirror.directory / "members" / MEMBER / name
+    path.write_bytes(path.read_bytes()[:60])
+    member.publish(NOW + 3)
+    assert len(path.read_bytes()) == 60, "nothing was due"
+    # As the registry does every minute.
+    mend(member.registry.publication, NOW + 4)
+    member.clock.time = NOW + 4
+    member.publication.publish(NOW + 4, at_once=True)
+    state = member.followed()
+    assert all(map(state.is_withdrawn, lost))
 
 
 def test_lists_are_there_before_the_first_code(member: Member) -> None:

@@ -104,8 +104,11 @@ def test_a_body_without_a_length_is_not_read(client: FlaskClient) -> None:
 
 SPELLINGS = [
     b"",
+    b" \r\n",
+    b"\xef\xbb\xbf",
     b"{",
     b"\xff",
+    '{"name": 1}'.encode("utf-16-be"),
     b'{"name": 1}',
     b'\xef\xbb\xbf{"name": 1}',
     b'\xef\xbb\xbf\xef\xbb\xbf{"name": 1}',

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from credentials.errors import BundleRejected, PictureUnreadable, RuleSetInvalid, SettingInvalid
+from credentials.errors import BundleRejected, InvalidRequest, PictureUnreadable, RuleSetInvalid, SettingInvalid
 from credentials.formats import challenge, presentation
 from credentials.keys import compressed_point, new_private_key, private_key_pem
 from credentials.model import Form, Status, StatusReference
@@ -113,6 +113,18 @@ def test_bytes_that_are_no_text(desk: Desk) -> None:
     """What a broken scanner sends is refused, and the next code is read."""
     (verdict,) = desk.verdicts("-", stdin=b"\xff\xfe\x00TX1:\n")
     assert verdict["outcome"] == "refused"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_codes_in_utf16_are_told_as_such_from_standard_input_and_a_file(
+    desk: Desk, registry: MirroredRegistry, tmp_path: Path, encoding: str
+) -> None:
+    """As some shells on Windows redirect what a command prints: a good code must not be called none."""
+    content = f"{registry.paper()}\n".encode(encoding)
+    (tmp_path / "code.txt").write_bytes(content)
+    for given, stdin in ((str(tmp_path / "code.txt"), b""), ("-", content)):
+        with pytest.raises(InvalidRequest, match="in UTF-16; save it in UTF-8"):
+            desk.check(given, stdin=stdin)
 
 
 def test_pictures(desk: Desk, registry: MirroredRegistry, tmp_path: Path) -> None:

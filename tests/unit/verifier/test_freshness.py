@@ -135,6 +135,33 @@ def test_rubbish_from_the_mirror_changes_nothing(keep: Keep, mirror: Serving) ->
     assert gate.knowledge.statuses == before.statuses
 
 
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets", "denials"])
+def test_metadata_cut_to_60_bytes_is_named_and_withdrawals_arrive_all_the_same(
+    keep: Keep, registry: MirroredRegistry, mirror: Serving, role: str
+) -> None:
+    """A disk was full while a mirror copied. What was verified stays, and the whole file heals it."""
+    gate = keep()
+    gate.freshness.refresh()
+    registry.published.deny(registry.guangdong.keys[0].kid)
+    registry.publish()
+    registry.put_status(registry.henan, 2, (5,))
+    newest = max((path for path in mirror.files if path.endswith(f"{role}.json")), key=_version)
+    whole, mirror.files[newest] = mirror.files[newest], mirror.files[newest][:60]
+    (failure,) = gate.freshness.refresh()
+    assert (failure.file, failure.code) == ("trust", "metadata-rejected")
+    assert role in failure.detail
+    assert gate.knowledge.trust is not None
+    assert gate.knowledge.statuses["CN-41"].sequence == 2
+    mirror.files[newest] = whole
+    assert gate.freshness.refresh() == ()
+    assert registry.guangdong.keys[0].kid in gate.knowledge.trust.denied
+
+
+def _version(path: str) -> int:
+    number = path.rpartition("/")[2].partition(".")[0]
+    return int(number) if number.isdecimal() else 0
+
+
 def test_a_denial_counts_before_anybodys_files_are_fetched(keep: Keep, registry: MirroredRegistry) -> None:
     """A stolen key dies within the round, however slowly some member's file arrives."""
     gate = keep()

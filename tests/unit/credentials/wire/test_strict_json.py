@@ -46,6 +46,25 @@ def test_lax_json_is_malformed(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "empty"),
+        (b" \t\r\n", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        ("{}".encode("utf-16"), "in UTF-16"),
+        ("{}".encode("utf-16-le"), "in UTF-16"),
+        ("{}".encode("utf-16-be"), "in UTF-16"),
+        ('{"name": "王"}'.encode("gb18030"), "not UTF-8"),
+        (b"{", "not strict JSON"),
+    ],
+)
+def test_nothing_blanks_another_encoding_and_no_json_each_have_their_own_word(data: bytes, told: str) -> None:
+    """ "Not JSON" of a file that looks right on the screen sends people to look for a comma."""
+    with pytest.raises(Malformed, match=told):
+        read_json(data)
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         (b" {} ", {}),

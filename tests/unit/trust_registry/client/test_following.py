@@ -303,6 +303,84 @@ def test_truncated_download(scene: Scene) -> None:
     assert scene.withdrawn() == [5, 6]
 
 
+def cut(scene: Scene, path: str, size: int) -> bytes:
+    """Cut a file of the mirror; what it was. A newer snapshot of the neighbour waits beside it."""
+    whole = scene.served.files[path]
+    scene.served.files[path] = whole[:size]
+    newer = StatusSnapshot("CN-44", 2, NOW + 60, NOW + DAY, {3: StatusList.of(3, NOW + DAY, [1, 2])})
+    scene.served.files["members/CN-44/status.cose"] = snapshots.seal(newer, scene.guangdong.signer("status"))
+    told = read_news(scene.served.files["news.json"]) | {"CN-44": News(2, 2, (1,))}
+    scene.served.files["news.json"] = write_news(told)
+    return whole
+
+
+def require_neighbours_news(scene: Scene, gate: MemberMirror) -> None:
+    status = gate.state(scene.trust)["CN-44"].status
+    assert status is not None
+    assert status.sequence == 2
+
+
+@pytest.mark.parametrize("size", [0, 1, 60])
+@pytest.mark.parametrize("is_healed_by", ["the file", "a snapshot"])
+def test_a_segment_cut_short_with_withdrawals_waiting_is_named_and_heals(
+    scene: Scene, size: int, is_healed_by: str
+) -> None:
+    """What was held is kept; the neighbour's withdrawals arrive in the same round. It heals by the same file whole, or
+    by the snapshot that its issuer brings, whatever became of the file."""
+    for number in (5, 6):
+        scene.lay(scene.told.next(number, after=60))
+    path = f"{FOLDER}/segments/2.cose"
+    whole = cut(scene, path, size)
+    assert scene.sync(NOW + 120) == {"segments/2.cose": "malformed"}
+    assert scene.state().sequence == 1
+    require_neighbours_news(scene, scene.gate)
+    if is_healed_by == "the file":
+        scene.served.files[path] = whole
+    else:
+        scene.lay_snapshot(scene.told.snapshot)
+        scene.lay(scene.told.next(7, after=60))
+    assert scene.sync(NOW + 240) == {}
+    assert scene.withdrawn() == ([5, 6] if is_healed_by == "the file" else [5, 6, 7])
+
+
+@pytest.mark.parametrize("size", [0, 1, 60])
+def test_a_snapshot_cut_short_stops_no_gate_that_follows_and_is_named_by_one_that_begins(
+    scene: Scene, tmp_path: Path, size: int
+) -> None:
+    """Withdrawals that wait behind it are in segments, which say all that is new."""
+    scene.lay(scene.told.next(5, after=60))
+    path = f"{FOLDER}/status.cose"
+    whole = cut(scene, path, size)
+    assert scene.sync(NOW + 60) == {}
+    assert scene.withdrawn() == [5]
+    require_neighbours_news(scene, scene.gate)
+    fresh = scene.another_gate(tmp_path / "fresh")
+    failures = fresh.sync(scene.trust, NOW + 60, PATIENCE)
+    assert [(each.member, each.file, each.code) for each in failures] == [("CN-41", "status.cose", "malformed")]
+    require_neighbours_news(scene, fresh)
+    scene.served.files[path] = whole
+    assert fresh.sync(scene.trust, NOW + 90, PATIENCE) == ()
+    assert fresh.state(scene.trust)["CN-41"].status == scene.state()
+    fresh.close()
+
+
+@pytest.mark.parametrize("size", [0, 1, 60])
+def test_rules_cut_short_are_named_by_a_gate_that_begins_and_nobody_waits(
+    scene: Scene, tmp_path: Path, size: int
+) -> None:
+    """A gate that has them goes on; withdrawals arrive at both."""
+    scene.lay(scene.told.next(5, after=60))
+    for name in ("rules.jws", "rules/1.jws"):
+        cut(scene, f"{FOLDER}/{name}", size)
+    assert scene.sync(NOW + 60) == {}
+    fresh = scene.another_gate(tmp_path / "fresh")
+    failures = fresh.sync(scene.trust, NOW + 60, PATIENCE)
+    assert {(each.member, each.file, each.code) for each in failures} == {("CN-41", "rules/1.jws", "malformed")}
+    require_neighbours_news(scene, fresh)
+    assert fresh.state(scene.trust)["CN-41"].status == scene.state()
+    fresh.close()
+
+
 def test_a_slow_member_delays_nobody(scene: Scene) -> None:
     """One province's stuck segment must not age the others."""
     scene.lay(scene.told.next(5, after=60))

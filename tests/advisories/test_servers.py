@@ -1,0 +1,129 @@
+"""What a real server makes of what it is sent, where the framework below it would not notice."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.test import EnvironBuilder
+
+from credentials.keys import new_private_key
+from issuer.config import IssuerSettings
+from issuer.holder_proof import make_proof
+from issuer.service import FAILED_CLAIMS, prepare
+from service_kit.clock import SystemClock
+from service_kit.settings import read_settings
+from tests.scenarios.serving import ROOT, SECONDS, Answer, Served, environment, read_answer, serve
+from tests.unit.issuer.issuing import AUDIENCE
+from tests.unit.issuer.serving import environment as issuers
+from wsgi import Opening
+
+WORKERS = 2
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Two workers without Redis, which nobody stands in front of."""
+    folder = tmp_path_factory.mktemp("issuer")
+    settings = issuers(folder) | {"TONGXING_LOG_LEVEL": "WARNING"}
+    prepare(read_settings(IssuerSettings, settings))
+    with serve(settings, folder, "issuer", WORKERS) as served:
+        served.wait_whole(WORKERS)
+        yield served
+
+
+def ask(served: Served, head: str, headers: list[str], body: bytes = b"") -> Answer:
+    """Headers as they are written: the names matter here."""
+    lines = [head, "Connection: close", f"Content-Length: {len(body)}", *headers]
+    with socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        return read_answer(connection)
+
+
+def test_an_address_made_up_in_a_header_with_underscores_turns_limits_off(issuer: Served) -> None:
+    """WSGI has one name for X_Forwarded_For and X-Forwarded-For, and the last of them is what a service sees: with
+    either, 240 claim codes were looked up instead of 60. Where no proxy is told of, neither is believed."""
+    wrong = {"code": "0000000000000001", "holder_proof": make_proof(new_private_key(), AUDIENCE, SystemClock().now())}
+    body, found = json.dumps(wrong).encode(), []
+    for number in range(FAILED_CLAIMS.most + 6):
+        address = f"198.51.100.{number}"
+        names = ["X_Forwarded_For", "X-Forwarded-For", "X-Forwarded_For", "Forwarded", "X_Real_IP", "Remote_Addr"]
+        names = names[number % 6 :] + names[: number % 6]
+        headers = ["Host: localhost", "Content-Type: application/json", *(f"{name}: {address}" for name in names)]
+        found.append(ask(issuer, "POST /issuer/v1/wallet/claims HTTP/1.1", headers, body).status)
+    assert found == [404] * FAILED_CLAIMS.most + [429] * 6
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "user@evil.example", "localhost\\@evil.example"])
+def test_a_redirect_leads_where_the_host_header_says(issuer: Served, host: str) -> None:
+    """A shared cache would send everybody there, and in the clear."""
+    for head in ("GET /issuer/wallet HTTP/1.1", "GET http://evil.example/issuer/wallet HTTP/1.1"):
+        answer = ask(issuer, head, [f"Host: {host}", f"X-Forwarded-Host: {host}", "X-Forwarded-Proto: http"])
+        assert answer.status in (308, 400)
+        assert answer.headers.get("location", "/issuer/wallet/") == "/issuer/wallet/"
+
+
+def tongxing(*arguments: str, settings: dict[str, str] | None = None, umask: int = 0o022) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=ROOT,
+        env=environment(settings or {}),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=SECONDS,
+        umask=umask,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_folders_that_anybody_can_write_into(tmp_path: Path) -> None:
+    """A service that was started with umask 000 left them so, and any account could put its own files there."""
+    assert tongxing("province", "init", str(tmp_path / "henan"), "--member", "CN-41", umask=0)[0] == 0
+    assert tongxing("registry", "init", str(tmp_path / "registry"), umask=0)[0] == 0
+    settings = issuers(tmp_path / "issuer")
+    assert tongxing("issuer", "init", settings=settings, umask=0)[0] == 0
+    made = [*tmp_path.rglob("*")]
+    assert len(made) > 20
+    assert not [path for path in made if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)]
+
+
+@pytest.mark.parametrize("setting", ["TONGXING_KEY_FILE", "TONGXING_STATUS_KEY_FILE", "TONGXING_KEY_PASSPHRASE_FILE"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_a_secret_that_is_no_regular_file_hangs_the_start(tmp_path: Path, setting: str, kind: str) -> None:
+    """A pipe was waited for, for ever; a device would never end."""
+    place = tmp_path / kind
+    if kind == "pipe":
+        os.mkfifo(place, 0o600)
+    elif kind == "folder":
+        place.mkdir(0o700)
+    settings = issuers(tmp_path) | {setting: "/dev/zero" if kind == "device" else str(place)}
+    code, told = tongxing("issuer", "init", settings=settings)
+    assert (code, setting in told or str(place) in told or "/dev/zero" in told) == (64, True), told
+
+
+def test_a_service_that_cannot_open_remembers_what_strangers_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one exception that said why was raised for each request, and its traceback held them all."""
+    monkeypatch.setenv("TONGXING_ROLES", "nothing")
+    opening, sent = Opening(), []
+
+    for _ in range(50):
+        sent.append(weakref.ref(stream := io.BytesIO(b"x")))
+        environ = EnvironBuilder(method="POST", path="/issuer/v1/credentials", input_stream=stream).get_environ()
+        del stream
+        answer = opening.use(environ, lambda status, headers: None)
+        assert b"unavailable" in b"".join(answer)
+        del environ, answer
+    gc.collect()
+    assert len([each for each in sent if each() is not None]) <= 1
