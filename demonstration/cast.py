@@ -27,7 +27,7 @@ POLL_SECONDS = 1
 """How often the demonstration's gates ask the mirror; in earnest it is 30 s."""
 PUBLISH_SECONDS = 1
 """How often its issuers publish what was withdrawn; in earnest it is 60 s."""
-NEWS_SECONDS = 30
+NEWS_SECONDS = 180
 """How long the story waits for news to reach a gate."""
 CLIENT = "city-app"
 """The province's own application, which may ask its issuer for codes."""
