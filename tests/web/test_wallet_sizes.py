@@ -84,6 +84,34 @@ def test_an_answer_can_be_scanned_as_well(launch: Launch, town: Town, size: tupl
     assert text.startswith("TXP1:")
 
 
+@pytest.mark.parametrize("size", [(568, 320), (844, 390)])
+def test_on_a_low_screen_the_buttons_cover_nothing(launch: Launch, town: Town, size: tuple[int, int]) -> None:
+    """In large letters a bar that stays in place takes a third of a phone that lies, and hides what it belongs to."""
+    wallet = Wallet(launch(viewport={"width": size[0], "height": size[1]}), town.wallet).open()
+    wallet.press("elder")
+    assert _covered(wallet.page) == [], "welcome"
+    wallet.press("claim")
+    assert _covered(wallet.page) == [], "claim"
+    wallet.open().claim(town.claim_code("俞三"))
+    for screen in ("menu", "answer"):
+        wallet.press(screen)
+        assert _covered(wallet.page) == [], screen
+
+
+def _covered(page: Page) -> list[str]:
+    """What the bar lies over without scrolling."""
+    found: list[str] = page.evaluate("""() => {
+        const bar = document.querySelector(".bar").getBoundingClientRect();
+        return [...document.querySelectorAll("main button, main input, main video, main h1")]
+            .filter((part) => {
+                const { top, bottom, height } = part.getBoundingClientRect();
+                return height && top < bar.bottom - 1 && bottom > bar.top + 1;
+            })
+            .map((part) => part.id || part.textContent);
+    }""")
+    return found
+
+
 def test_no_heading_touches_the_edge(launch: Launch, town: Town) -> None:
     """On the welcome, on what is wrong, and on every screen of the menu."""
     wallet = Wallet(launch(viewport={"width": 360, "height": 640}), town.wallet).open()

@@ -45,7 +45,8 @@ export function hotline(wallet: Wallet): HTMLElement | null {
 /** Whose code a screen is about, by the signed code; above whatever is shown of it. */
 export function whose(card: Card, { words, isElder }: Wallet, ...more: (HTMLElement | null)[]): HTMLElement {
   const { name, more: tail } = words.person(card, isElder);
-  return element("div", { class: "whose" }, element("p", { class: "who" }, element("strong", {}, name), " ", tail), ...more);
+  const who = element("p", { class: "who" }, element("strong", {}, name), " ", element("span", { class: "tail" }, tail));
+  return element("div", { class: "whose" }, who, ...more);
 }
 
 /** Draw `children` into `place` when what they say has become another; the focus stays on the button that it was on. */
