@@ -51,6 +51,11 @@ MAX_VALUE_SET_ITEMS = 5_000
 MAX_TEXT_CHARACTERS = 300
 MAX_COMMENT_CHARACTERS = 1_000
 
+MAX_NAMES_CHARACTERS = 80
+"""Of somebody else's names in a message."""
+MAX_FAULTS_TOLD = 16
+"""Of one document, at once: whoever wrote it mends them together."""
+
 _COMMENT = frozenset({"comment"})
 _OPTIONAL = _COMMENT | {"valid_until", "accepted_forms"}
 _REQUIRED = frozenset(
@@ -99,7 +104,10 @@ def digest_of(document: dict[str, Any]) -> str:
 
 
 def parse_rule_set(document: object) -> RuleSet:
-    """Check a document and compile its rules, every part of them. Raises RuleSetInvalid, naming the field."""
+    """Check a document and compile its rules, every part of them.
+
+    Raises RuleSetInvalid, naming each field that is wrong, at most MAX_FAULTS_TOLD of them.
+    """
     return _parse(document, _whole)
 
 
@@ -119,27 +127,49 @@ def _as_far_as_sound(logic: Any, known: dict[str, Any]) -> Rule:
         return unsound(error.detail)
 
 
+class _Reading:
+    """Of one document: what is wrong with a part of it keeps nobody from reading the others."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def of(self, read: Callable[..., Any], *given: Any) -> Any:
+        """What ``read`` makes of what it is given; None where that raised RuleSetInvalid, until ``require_none``."""
+        try:
+            return read(*given)
+        except RuleSetInvalid as error:
+            self.faults.append(error.detail)
+            return None
+
+    def require_none(self) -> None:
+        """Raise RuleSetInvalid with all that was found."""
+        more = len(self.faults) - MAX_FAULTS_TOLD
+        told = self.faults[:MAX_FAULTS_TOLD] + [f"and {more} more"] * (more > 0)
+        _require(not told, "; ".join(told))
+
+
 def _parse(document: object, compile_logic: _Compile) -> RuleSet:
     fields = _fields(document, _REQUIRED, _OPTIONAL, "rule set")
-    digest = digest_of(fields)
-    parameters = _constants(fields["parameters"], MAX_PARAMETERS, is_literal, "parameters")
-    value_sets = _constants(fields["value_sets"], MAX_VALUE_SETS, _is_value_set, "value_sets")
-    rules = _rules(fields["rules"], parameters, value_sets, compile_logic)
-    return RuleSet(
-        member=_member(fields["member"]),
-        rule_set=_integer(fields["rule_set"], 0, MAX_RULE_SET, "rule_set"),
-        version=_integer(fields["version"], 0, MAX_RULE_SET_VERSION, "version"),
-        sequence=_integer(fields["sequence"], 1, MAX_INTEGER, "sequence"),
-        previous=_previous(fields),
-        digest=digest,
-        valid_from=_time(fields["valid_from"], "valid_from"),
-        valid_until=_valid_until(fields),
-        accepted_statuses=_closed_list(fields["accepted_statuses"], Status, "accepted_statuses"),
-        accepted_forms=_closed_list(fields.get("accepted_forms", _ALL_FORMS), Form, "accepted_forms"),
-        rules=rules,
-        rules_by_kind=_by_kind(rules),
-        denials=_denials(fields["denials"]),
-    )
+    digest, reading = digest_of(fields), _Reading()
+    parameters = reading.of(_constants, fields["parameters"], MAX_PARAMETERS, is_literal, "parameters")
+    value_sets = reading.of(_constants, fields["value_sets"], MAX_VALUE_SETS, _is_value_set, "value_sets")
+    # Without all constants a rule that names one would be called wrong as well.
+    reading.require_none()
+    rules = reading.of(_rules, fields["rules"], parameters, value_sets, compile_logic)
+    read = {
+        "member": reading.of(_member, fields["member"]),
+        "rule_set": reading.of(_integer, fields["rule_set"], 0, MAX_RULE_SET, "rule_set"),
+        "version": reading.of(_integer, fields["version"], 0, MAX_RULE_SET_VERSION, "version"),
+        "sequence": reading.of(_integer, fields["sequence"], 1, MAX_INTEGER, "sequence"),
+        "previous": reading.of(_previous, fields),
+        "valid_from": reading.of(_time, fields["valid_from"], "valid_from"),
+        "valid_until": reading.of(_valid_until, fields),
+        "accepted_statuses": reading.of(_closed_list, fields["accepted_statuses"], Status, "accepted_statuses"),
+        "accepted_forms": reading.of(_closed_list, fields.get("accepted_forms", _ALL_FORMS), Form, "accepted_forms"),
+        "denials": reading.of(_denials, fields["denials"]),
+    }
+    reading.require_none()
+    return RuleSet(digest=digest, rules=rules, rules_by_kind=_by_kind(rules), **read)
 
 
 def constants(parameters: dict[str, Any], value_sets: dict[str, Any]) -> dict[str, Any]:
@@ -151,8 +181,11 @@ def constants(parameters: dict[str, Any], value_sets: dict[str, Any]) -> dict[st
 def _rules(
     value: Any, parameters: dict[str, Any], value_sets: dict[str, Any], compile_logic: _Compile
 ) -> tuple[RecognitionRule, ...]:
-    known = constants(parameters, value_sets)
-    rules = tuple(_rule(entry, parameters, known, compile_logic) for entry in _list(value, "rules"))
+    known, reading = constants(parameters, value_sets), _Reading()
+    entries = enumerate(_list(value, "rules"), 1)
+    read = [reading.of(_rule, number, entry, parameters, known, compile_logic) for number, entry in entries]
+    reading.require_none()
+    rules = tuple(rule for rule in read if rule is not None)
     _require(len({rule.id for rule in rules}) == len(rules), "rules: an id stands twice")
     return rules
 
@@ -162,10 +195,12 @@ def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionR
     return {kind: tuple(rule for rule in rules if kind in rule.kinds) for kind in kinds}
 
 
-def _rule(value: Any, parameters: dict[str, Any], known: dict[str, Any], compile_logic: _Compile) -> RecognitionRule:
-    fields = _fields(value, _RULE_FIELDS, _COMMENT, "rule")
+def _rule(
+    number: int, value: Any, parameters: dict[str, Any], known: dict[str, Any], compile_logic: _Compile
+) -> RecognitionRule:
+    fields = _fields(value, _RULE_FIELDS, _COMMENT, f"rule {number} of the list")
     name = fields["id"]
-    _require(type(name) is str and bool(_RULE_ID.fullmatch(name)), "rule: bad id")
+    _require(type(name) is str and bool(_RULE_ID.fullmatch(name)), f"rule {number} of the list: bad id")
     try:
         return RecognitionRule(
             id=name,
@@ -201,8 +236,9 @@ def _denials(value: Any) -> dict[str, Denial]:
 
 def _fields(value: Any, required: frozenset[str], optional: frozenset[str], where: str) -> dict[str, Any]:
     _require(type(value) is dict, f"{where}: not an object")
-    _require(required <= value.keys(), f"{where}: a field is missing")
-    _require(value.keys() <= required | optional, f"{where}: unknown field")
+    missing, unknown = sorted(required - value.keys()), sorted(value.keys() - required - optional)
+    _require(not missing, f"{where}: {', '.join(missing)} missing")
+    _require(not unknown, f"{where}: unknown field {', '.join(unknown)[:MAX_NAMES_CHARACTERS]!a}")
     if "comment" in value:
         _comment(value["comment"])
     return dict(value)
@@ -275,7 +311,8 @@ def _valid_until(fields: dict[str, Any]) -> int | None:
     if "valid_until" not in fields:
         return None
     until = _time(fields["valid_until"], "valid_until")
-    _require(until > fields["valid_from"], "valid_until: not after valid_from")
+    since = fields["valid_from"]
+    _require(type(since) is not int or until > since, "valid_until: not after valid_from")
     return until
 
 

@@ -10,6 +10,7 @@ from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLar
 from credentials.keys import kid_of, new_private_key
 from credentials.recognition.document import (
     MAX_COMMENT_CHARACTERS,
+    MAX_FAULTS_TOLD,
     MAX_PARAMETERS,
     MAX_RULES,
     MAX_TEXT_CHARACTERS,
@@ -35,6 +36,22 @@ def document(**changes: Any) -> dict[str, Any]:
 
 def with_rule(**changes: Any) -> dict[str, Any]:
     return document(rules=[template("CN-44", 48)["rules"][0] | changes])
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """Whoever wrote it mends it once, and not once for each slip."""
+    wrong = document()
+    wrong |= {"member": "cn-44", "version": -1, "accepted_forms": ["fax"], "denials": 1}
+    wrong["rules"][0] |= {"id": "two words"}
+    wrong["rules"].append({"id": "nothing"})
+    with pytest.raises(RuleSetInvalid) as told:
+        parse_rule_set(wrong)
+    parts = ["member: not", "version: not", "accepted_forms: ", "denials: not", "rule 1 of the list: bad id"]
+    for part in [*parts, f"rule {len(wrong['rules'])} of the list: kinds, logic, needed, text missing"]:
+        assert part in told.value.detail, part
+    many = document() | {"rules": [{"id": f"rule-{number}", "more": 1} for number in range(40)]}
+    with pytest.raises(RuleSetInvalid, match=f"and {40 - MAX_FAULTS_TOLD} more"):
+        parse_rule_set(many)
 
 
 def test_signed_and_read_again() -> None:
