@@ -51,7 +51,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     add_front(app, front(settings, has_wallet=WALLET.exists()), partial(is_ready, app))
     add_pages(app, WALLET, "/wallet/")
     office.look()
-    if settings.trust_root is not None:
+    if settings.trust_root is not None or settings.publish_seconds:
         office.looking.start()
     if settings.publish_seconds:
         office.upkeep.start()

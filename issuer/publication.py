@@ -117,7 +117,7 @@ class StatusPublication:
     ) -> None:
         self._store, self._feed, self._signer, self._member = store, feed, signer, member
         self._index_key, self._mirror = index_key, mirror
-        self._recovery, self._has_looked = recovery, False
+        self._recovery = recovery
         self._holder = secrets.token_hex(16)
 
     def publish(self, at: int, *, at_once: bool = False) -> Published:
@@ -128,10 +128,8 @@ class StatusPublication:
         Raises StateBehind when the mirror has more than this database, FetchFailed when it does not take it,
         StorageUnavailable; the next run goes on where it ended.
         """
-        if not self._has_looked:
-            self._require_current()
-            self._has_looked = True
-        elif self._recovery is not None:
+        if self._recovery is not None:
+            self._recovery.look_once()
             self._recovery.require()
         self._store.open_lists(at, DAYS_AHEAD)
         withdrawn = self._cut_all(at, at_once)

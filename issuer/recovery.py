@@ -48,7 +48,15 @@ class Recovery:
         self._feed, self._fetcher, self._member = feed, fetcher, status_key.member
         self._base = f"{registry_url.rstrip('/')}/mirror/members/{self._member}"
         self._status_key, self._index_key = status_key, index_key
-        self._behind = ""
+        self._behind, self._has_looked = "", False
+
+    def look_once(self) -> None:
+        """:meth:`look`, until one has succeeded: whoever started while the mirror was out of reach knows nothing yet.
+
+        Raises FetchFailed, FetchTooLarge.
+        """
+        if not self._has_looked:
+            self.look()
 
     def look(self) -> None:
         """Find out whether gates know more. Raises FetchFailed, FetchTooLarge when the mirror does not answer."""
@@ -60,7 +68,7 @@ class Recovery:
             # Another worker has published in between.
             self.look()
             return
-        self._behind = self._said(number) if is_behind else ""
+        self._behind, self._has_looked = self._said(number) if is_behind else "", True
 
     def _is_behind(self, ours: SegmentRow | None, number: int) -> bool:
         following, same = self._segment(number + 1), self._segment(number) if number else None

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flask import current_app, request
@@ -97,7 +98,7 @@ class IssuerService:
     cache: Cache
     upkeep: Upkeep
     looking: Upkeep
-    """After its own keys in the trust list."""
+    """After its own keys in the trust list, and after the mirror until that has answered once."""
     sign_in: SignIn | None
     """None: not set up."""
 
@@ -175,9 +176,7 @@ class IssuerService:
         """
         self.listing.refresh()
         self.listing.require_root()
-        # Publication looks again before it brings anything, and says then what is wrong with the way.
-        with suppress(FetchFailed, FetchTooLarge):
-            self.recovery.look()
+        _look_at_mirror(self.recovery)
 
     def overview(self) -> tuple[int, Overview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
@@ -261,8 +260,20 @@ def open_service(
             lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
             seconds=settings.publish_seconds,
         ),
-        looking=Upkeep("listing", listing.watch, seconds=REFRESH_SECONDS),
+        looking=Upkeep("listing", partial(_watch, listing, recovery), seconds=REFRESH_SECONDS),
     )
+
+
+def _watch(listing: Listing, recovery: Recovery) -> None:
+    """What every worker does again and again, also one that never publishes."""
+    listing.watch()
+    _look_at_mirror(recovery)
+
+
+def _look_at_mirror(recovery: Recovery) -> None:
+    # Publication looks as well before it brings anything, and says then what is wrong with the way.
+    with suppress(FetchFailed, FetchTooLarge):
+        recovery.look_once()
 
 
 def open_database(settings: IssuerSettings) -> Engine:

@@ -16,6 +16,7 @@ import pytest
 
 from credentials import claims
 from credentials.algorithms import es256
+from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import VerificationKey
 from credentials.limits import MAX_TIME_SECONDS
@@ -202,6 +203,8 @@ def test_an_issuers_backup_is_noticed_and_nothing_is_given_out_twice(house: Hous
     with pytest.raises(Exception, match="state-behind"):
         house.issued("王小甲")
     assert "state-behind" in henan.server.log.read_text()
+    with pytest.raises(FetchFailed, match="503"):
+        world.get(henan.server.url("issuer") + "/readyz")
     world.stop(henan.server)
     exit_code, said = house.type("issuer", "issuer", "catch-up")
     assert exit_code == 0 and "goes on after segment" in said, said

@@ -159,6 +159,26 @@ def test_what_others_sign_is_nobodys_word(restored: Restored) -> None:
     recovery.require()
 
 
+def test_who_started_without_a_network_learns_it_later(restored: Restored) -> None:
+    """It looks again until the mirror has answered once, and then asks no more: publishing looks by itself."""
+    member = restored.member
+    member.withdrawn("lost", NOW + 1)
+    member.publish(NOW + 1)
+    restored.put_back()
+    away = recovery_of(member, url="http://127.0.0.1:1/registry")
+    for _ in range(2):
+        with pytest.raises(FetchFailed):
+            away.look_once()
+    away.require()
+    back = recovery_of(member)
+    back.look_once()
+    with pytest.raises(StateBehind):
+        back.require()
+    back.catch_up()
+    back.look_once()
+    back.require()
+
+
 def test_a_mirror_that_does_not_answer(member: Member) -> None:
     """It is not known then; who issues is told by whoever asked."""
     with pytest.raises(FetchFailed):
