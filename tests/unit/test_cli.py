@@ -12,6 +12,8 @@ import pytest
 import cli
 from credentials.errors import ApprovalRejected, InvalidRequest, NotFound, SettingInvalid, StorageFull, TongxingError
 from demonstration.world import free_port
+from tests.doubles.writers import write_plainly
+from trust_registry.founding import found
 
 
 def _exit(arguments: list[str]) -> int:
@@ -121,8 +123,7 @@ def test_help_is_given_whatever_the_settings_are(monkeypatch: pytest.MonkeyPatch
 
 def test_serve_hands_no_http_variables_to_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """granian turns HTTP_* of its environment into request headers: HTTP_AUTHORIZATION would log everybody in."""
-    root = tmp_path / "trust-root.json"
-    root.write_text("{}")
+    root = found(tmp_path / "registry", write_plainly, None, 1_790_000_000).trust_root
     settings = {"DATA_DIR": str(tmp_path), "MEMBER": "CN-44", "TRUST_ROOT": str(root)}
     for name, value in settings.items():
         monkeypatch.setenv(f"TONGXING_{name}", value)

@@ -8,14 +8,15 @@ import pytest
 
 from credentials.errors import SettingInvalid
 from service_kit.settings import read_settings
+from tests.doubles.writers import write_plainly
+from trust_registry.founding import found
 from verifier.config import VerifierSettings
 from verifier.policy import profile_named
 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    root = tmp_path / "trust-root.json"
-    root.write_text("{}")
+    root = found(tmp_path / "registry", write_plainly, None, 1_790_000_000).trust_root
     return {
         "TONGXING_DATA_DIR": str(tmp_path),
         "TONGXING_TRUST_ROOT": str(root),
