@@ -182,6 +182,11 @@ class Province:
         """Put somebody on file and make a claim code, as staff at a counter do."""
         return self._run("issuer", "claim-code", "-", stdin=json.dumps(request)).strip()
 
+    def claim_code_by_app(self, request: Mapping[str, Any]) -> str:
+        """The same over HTTP, as the province's own application does."""
+        made = self._world.post(self.server.url("issuer") + "/v1/claim-codes", dict(request), self._authorization())
+        return str(made["code"])
+
     def serve_phone(self, what: str, phone: Phone, act: str | None = None, **fields: str) -> dict[str, Any]:
         """What the issuer answers to a phone that asks for ``what``: claims, renewals, paper, release."""
         issuer = self.server.url("issuer")

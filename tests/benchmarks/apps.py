@@ -69,7 +69,7 @@ def times(rounds: int = ROUNDS) -> list[Figure]:
     """From a frame of 720p to the verdict on the screen, and frames read a second. Raises NoServer without Chromium."""
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
-        raise NoServer("no Chromium on this machine; on Debian: apt-get install chromium")
+        raise NoServer("no Chromium on this machine; on Debian: apt-get install chromium-headless-shell")
     sample = _sample()
     with tempfile.TemporaryDirectory() as folder, _served(sample) as address, sync_playwright() as playwright:
         code = camera.record(Path(folder) / "code.mjpeg", [camera.scene(camera.symbol(sample["text"]))])
