@@ -279,8 +279,7 @@ def _look_at_mirror(recovery: Recovery) -> None:
 def open_database(settings: IssuerSettings) -> Engine:
     """The database, migrated."""
     engine = connect(settings.database(DATABASE_NAME))
-    with _disposed_on_error(engine):
-        migrate(engine, MIGRATIONS, VERSION_TABLE)
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
     return engine
 
 

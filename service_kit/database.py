@@ -103,12 +103,16 @@ def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     Any number of processes and threads may call it at once: one does it, the others wait and find it
     done. ``version_table`` is the service's own, so that services may share a database.
     Raises SchemaOutdated when the database is of a version that this program does not know, StorageFull,
-    StorageUnavailable, also when the database may only be read.
+    StorageUnavailable, also when the database may only be read. No connection is open then.
     """
-    with translating(), _one_migration, _file_lock(engine):
-        if not _is_newest(engine, scripts, version_table):
-            _upgrade(engine, scripts, version_table)
-    _require_writable(engine, version_table)
+    try:
+        with translating(), _one_migration, _file_lock(engine):
+            if not _is_newest(engine, scripts, version_table):
+                _upgrade(engine, scripts, version_table)
+        _require_writable(engine, version_table)
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def require_schema(engine: Engine, scripts: Path, version_table: str) -> None:
