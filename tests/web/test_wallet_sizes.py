@@ -102,7 +102,7 @@ def _covered(page: Page) -> list[str]:
     """What the bar lies over without scrolling."""
     found: list[str] = page.evaluate("""() => {
         const bar = document.querySelector(".bar").getBoundingClientRect();
-        return [...document.querySelectorAll("main button, main input, main video, main h1")]
+        return [...document.querySelectorAll("main button, main input, main .view, main h1")]
             .filter((part) => {
                 const { top, bottom, height } = part.getBoundingClientRect();
                 return height && top < bar.bottom - 1 && bottom > bar.top + 1;
