@@ -111,3 +111,23 @@ def test_the_example_of_the_specification(peers: NodeTwin) -> None:
     assert peers("read", lst=LST, bits=1, indices=list(range(16))) == {
         "value": [int(i in SPECIFICATION) for i in range(16)]
     }
+
+
+LONG_SPECIFICATION = (0, 1993, 25460, 159495, 495669, 554353, 645645, 723232, 854545, 934534, 1000345)
+"""The same draft's test vectors for the encoding, "1 bit Status List": these of 2^20 are set."""
+LONG_LST = (
+    "eNrt3AENwCAMAEGogklACtKQPg9LugC9k_ACvreiogE"
+    "AAKkeCQAAAAAAAAAAAAAAAAAAAIBylgQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAXG9IAAAAAAAAAPwsJAAAAAAAAAAAAAAAvhsSAAAAAAAAAAA"
+    "A7KpLAAAAAAAAAAAAAAAAAAAAAJsLCQAAAAAAAAAAADjelAAAAAAAAAAAKjDMAQAAA"
+    "ACAZC8L2AEb"
+)
+
+
+def test_the_long_example_of_the_specification(peers: NodeTwin) -> None:
+    """As large as a list of ours: the bytes of all of it, and the peer's answer at and beside each bit."""
+    assert inflate_list(LONG_LST) == bits.to_bits(LONG_SPECIFICATION)
+    indices = sorted({max(each + step, 0) for each in LONG_SPECIFICATION for step in (-1, 0, 1)})
+    assert peers("read", lst=LONG_LST, bits=1, indices=indices) == {
+        "value": [int(each in LONG_SPECIFICATION) for each in indices]
+    }

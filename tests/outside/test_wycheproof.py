@@ -1,4 +1,4 @@
-"""Wycheproof's cases of ECDSA on P-256 and of JWS, all of them, asked of both judges.
+"""Wycheproof's cases of ECDSA on P-256, of JWS and of key sets, all of them; signatures are asked of both judges.
 
 They hold what implementations have fallen for: r and s out of range, points at infinity, sums of unusual carries,
 algorithms named by the token, keys that it brings along, base64 that is none.
@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jwt import get_unverified_header
 
 from credentials.algorithms import es256
-from credentials.errors import TongxingError
+from credentials.errors import SignInUnproven, TongxingError
 from credentials.keys import public_key_from_jwk
 from credentials.wire import jws
+from issuer.id_token import ALGORITHMS, Expected, keys_for, verify
 from tests.web.twin import NodeTwin
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("TONGXING_VECTORS") or REPOSITORY.parent / "shared" / "vectors") / "wycheproof"
 ECDSA, JWS = "ecdsa_secp256r1_sha256_p1363_test.json", "json_web_signature_test.json"
+KEY_SETS = "json_web_key_test.json"
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / JWS).is_file(), reason=f"NOT CHECKED: no Wycheproof at {FOLDER} (set TONGXING_VECTORS)"
@@ -46,7 +49,7 @@ def cases(name: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 
 def test_the_suites_are_whole() -> None:
     """A suite of which half is missing passes too."""
-    assert (len(cases(ECDSA)), len(cases(JWS))) >= (262, 401)
+    assert len(cases(ECDSA)) >= 262 and len(cases(JWS)) >= 401 and len(cases(KEY_SETS)) >= 26
 
 
 def test_ecdsa_on_p256_in_both_judges(node_judge: NodeTwin) -> None:
@@ -104,3 +107,34 @@ def code_of(compact: Any, key: dict[str, Any]) -> str | None:
 
 def reason(key: dict[str, Any]) -> str:
     return "no reason" if key.get("crv") == "P-256" else "another algorithm"
+
+
+WEAK_AND_TAKEN = {"rejectsKeyWithRocaVulnerability"}
+"""What Wycheproof calls invalid and we take: an RSA key with the fingerprint of ROCA (CVE-2017-15361). Only an identity
+provider's own published keys are RSA here, and nothing but that fingerprint tells that a faulty card made them."""
+
+
+def test_key_sets_of_an_identity_provider() -> None:
+    """Mixed sets, a kid that stands twice, keys for another use, too short, off the curve, of another type or curve."""
+    taken = {case["comment"] for group, case in cases(KEY_SETS) if is_taken(group, case)}
+    valid = {
+        case["comment"]
+        for _, case in cases(KEY_SETS)
+        if case["result"] == "valid" and get_unverified_header(case["jws"])["alg"] in ALGORITHMS
+    }
+    # The other valid ones are HS256 to HS512, with which whoever knows a key would be the provider.
+    assert valid == {"acceptsValid"}
+    assert taken == valid | WEAK_AND_TAKEN
+
+
+def is_taken(group: dict[str, Any], case: dict[str, Any]) -> bool:
+    """Whether a key of the set verifies: the payload is found to be no claims only after that."""
+    header = get_unverified_header(case["jws"])
+    published = group.get("public") or group["private"]
+    for algorithm in ALGORITHMS:
+        keys = keys_for(header.get("kid"), published, algorithm)
+        with pytest.raises(SignInUnproven) as told:
+            verify(case["jws"], keys, Expected("https://id.example", "client", algorithm, "nonce"), 0)
+        if "strict JSON" in told.value.detail:
+            return True
+    return False
