@@ -56,7 +56,7 @@ export class Camera {
   frames = 0;
   /** While true no frame is read; the picture and the light go on. */
   isPaused = false;
-  /** Whether the light is wanted. */
+  /** Whether the light is on, as far as the device says; it is switched on again with the camera. */
   isLit = false;
   private stream: MediaStream | null = null;
   private factor = 1;
@@ -131,8 +131,7 @@ export class Camera {
   }
 
   async light(on: boolean): Promise<void> {
-    this.isLit = on;
-    await this.apply({ torch: on });
+    this.isLit = (await this.apply({ torch: on })) && on;
   }
 
   async zoom(factor: number): Promise<void> {
@@ -148,8 +147,10 @@ export class Camera {
     return this.stream?.getVideoTracks()[0];
   }
 
-  private async apply(wanted: object): Promise<void> {
-    await this.track?.applyConstraints({ advanced: [wanted as MediaTrackConstraintSet] }).catch(() => undefined);
+  /** Whether the device has taken it. */
+  private async apply(wanted: object): Promise<boolean> {
+    const applied = this.track?.applyConstraints({ advanced: [wanted as MediaTrackConstraintSet] });
+    return (await applied?.then(() => true).catch(() => false)) ?? false;
   }
 
   private lose(trouble: CameraTrouble): void {

@@ -151,10 +151,19 @@ def test_the_light_is_offered_where_the_camera_has_one(launch: Launch, town: Tow
     gate = Checkpoint(launch(), town.gate)
     gate.page.add_init_script(
         """MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true });
-        MediaStreamTrack.prototype.applyConstraints = async (asked) => { globalThis.asked = asked; };"""
+        MediaStreamTrack.prototype.applyConstraints = async (asked) => {
+            globalThis.asked = asked;
+            if (globalThis.isHot) throw new DOMException("too hot", "OverconstrainedError");
+        };"""
     )
     gate.open()
     light = gate.page.get_by_role("button", name="补光灯")
     light.click()
     expect(light).to_have_attribute("aria-pressed", "true")
     assert gate.page.evaluate("asked") == {"advanced": [{"torch": True}]}
+    light.click()
+    expect(light).to_have_attribute("aria-pressed", "false")
+    gate.page.evaluate("isHot = true")
+    light.click()
+    gate.page.wait_for_function("asked.advanced[0].torch")
+    expect(light).to_have_attribute("aria-pressed", "false")

@@ -84,11 +84,9 @@ async function fillTools(desk: Desk, tools: HTMLElement): Promise<void> {
 }
 
 function torch({ camera, words }: Desk): HTMLButtonElement {
-  const toggle = button(words.text("torch"), () => {
-    toggle.setAttribute("aria-pressed", String(!camera.isLit));
-    return camera.light(!camera.isLit);
-  });
-  toggle.setAttribute("aria-pressed", String(camera.isLit));
+  const label = () => toggle.setAttribute("aria-pressed", String(camera.isLit));
+  const toggle = button(words.text("torch"), () => camera.light(!camera.isLit).then(label));
+  label();
   return toggle;
 }
 
