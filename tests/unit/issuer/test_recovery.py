@@ -16,11 +16,12 @@ from credentials.model import StatusReference
 from credentials.signing import PemSigner
 from issuer.indices import reference_of
 from issuer.issuance import ask_for
-from issuer.publication import StatusPublication
+from issuer.publication import SNAPSHOT_EVERY_SEGMENTS, StatusPublication
 from issuer.recovery import Recovery
 from service_kit.fetch import Fetcher
 from tests.unit.issuer.issuing import DAY, MEMBER, NOW, SECRETS, issuer_on_disk, paper
 from tests.unit.issuer.test_publication import Member, member  # noqa: F401  (a fixture)
+from trust_registry.member_files import SEGMENTS_BEHIND
 
 HOUR = 3600
 
@@ -83,7 +84,7 @@ def test_nothing_is_behind_in_daily_use(member: Member) -> None:
     assert recovery.catch_up() is None
 
 
-@pytest.mark.parametrize("more", [1, 40, 200])
+@pytest.mark.parametrize("more", [1, 40, SNAPSHOT_EVERY_SEGMENTS + SEGMENTS_BEHIND + 4])
 def test_a_restored_backup(restored: Restored, more: int) -> None:
     """After a minute, and after so long that the mirror has dropped the segments in between."""
     member = restored.member
