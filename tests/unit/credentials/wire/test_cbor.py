@@ -98,3 +98,15 @@ def test_every_tag_is_malformed(tag: int) -> None:
     for content in ("00", "80", "60", "40", "820001", "a0"):
         with pytest.raises(Malformed):
             cbor.loads(head + bytes.fromhex(content), LIMIT)
+
+
+def test_fields_are_read_as_they_were_written() -> None:
+    """Keys 1, 2, 3, … in this order, no more and no fewer, within the limit to the byte."""
+    fields = [1, "水", [2, {"a": b"b"}]]
+    written = cbor.dump_fields(fields)
+    assert cbor.load_fields(written, len(written), 3) == fields
+    with pytest.raises(TooLarge):
+        cbor.load_fields(written, len(written) - 1, 3)
+    for wrong, number in ((written, 2), (written, 4), (written + b"\0", 3), (b"", 3), (b"\xa1\x02\0", 1)):
+        with pytest.raises(Malformed):
+            cbor.load_fields(wrong, LIMIT, number)
