@@ -51,8 +51,7 @@ _OWN_RULES = {
 def issue(deployment: Deployment) -> Finding | None:
     """A test code, by all that the service does, unless its place may be another code's already."""
     try:
-        deployment.office.recovery.look()
-        deployment.office.recovery.require()
+        deployment.office.recovery.require_current()
     except StateBehind as error:
         return wrong("status-of-another", "TONGXING_DATABASE_URL", detail=error.detail)
     now = deployment.now()

@@ -8,7 +8,6 @@ never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request
 
 from __future__ import annotations
 
-import codecs
 import csv
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from credentials.errors import InvalidRequest, TongxingError
-from credentials.wire.strict_json import parse_json
+from credentials.wire.strict_json import is_utf16, parse_json
 from issuer import gb18030
 
 ENCODINGS = ("utf-8", "gb18030")
@@ -81,7 +80,7 @@ def _begun(lines: Iterator[tuple[int, bytes]], source: Path) -> Iterator[tuple[i
         number, line = next(lines, (0, b""))
     if not number:
         raise InvalidRequest(f"{source}: empty: nobody is in it")
-    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line[:2]:
+    if is_utf16(line):
         raise InvalidRequest(f"{source}: in UTF-16; save it in UTF-8 (in a spreadsheet: CSV UTF-8)")
     return chain([(number, line)], lines)
 

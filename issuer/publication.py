@@ -155,11 +155,6 @@ class StatusPublication:
             _log.info("published", newest=told.pop("number"), **told)
         return published
 
-    def _require_current(self) -> None:
-        if self._recovery is not None:
-            self._recovery.look()
-            self._recovery.require()
-
     def _cut_all(self, at: int, at_once: bool) -> int:
         """Make the segments that are due; how many bits they set."""
         withdrawn, news = 0, None
@@ -200,9 +195,9 @@ class StatusPublication:
             refusal = self._mirror.offer(f"segments/{row.number}", sealed, ("segment-missing", "segment-repeated"))
             if refusal == "segment-missing":
                 return brought, False
-            if refusal:
+            if refusal and self._recovery is not None:
                 # An answer that was lost, or another content under this number.
-                self._require_current()
+                self._recovery.require_current()
             self._feed.mark_delivered(row.number)
             brought += 1
         return brought, True

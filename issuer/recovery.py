@@ -83,6 +83,11 @@ class Recovery:
         if self._behind:
             raise StateBehind(self._behind)
 
+    def require_current(self) -> None:
+        """:meth:`look` now, and :meth:`require`. Raises what both raise."""
+        self.look()
+        self.require()
+
     def catch_up(self) -> StatusSnapshot | None:
         """Take over what gates have, if that is more; what it was.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ from service_kit.auth import authenticate
 from service_kit.cache import Cache, InProcessCache
 from service_kit.caller import caller
 from service_kit.clock import Clock
-from service_kit.database import connect, migrate, require_schema
+from service_kit.database import connect, disposed_on_error, migrate, require_schema
 from service_kit.durable import make_secret, read_secret
 from service_kit.kept_counts import KeptCounts
 from service_kit.limits import Limit, Limits
@@ -219,7 +219,7 @@ def open_service(
     )
     publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror, recovery)
     clock = clock or settings.clock()
-    with _disposed_on_error(engine):
+    with disposed_on_error(engine):
         store.bind_secret(secrets.digest)
     own_key, people = _own_key(settings.member, signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
@@ -235,7 +235,7 @@ def open_service(
         _both(recovery.require, listing.require),
     )
     claim_codes = ClaimCodes(people, issuance)
-    with _disposed_on_error(engine):
+    with disposed_on_error(engine):
         sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
         settings=settings,
@@ -309,15 +309,6 @@ def service() -> IssuerService:
     """The service of the application that handles this request."""
     found: IssuerService = current_app.extensions[EXTENSION]
     return found
-
-
-@contextmanager
-def _disposed_on_error(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        engine.dispose()
-        raise
 
 
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:

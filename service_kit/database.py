@@ -97,6 +97,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @retried
+@contextmanager
+def disposed_on_error(engine: Engine) -> Iterator[None]:
+    """Whoever cannot go on leaves no connection open."""
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
+
+
 def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     """Bring the schema to the newest version in ``scripts``, wholly or not at all.
 
@@ -105,14 +115,11 @@ def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     Raises SchemaOutdated when the database is of a version that this program does not know, StorageFull,
     StorageUnavailable, also when the database may only be read. No connection is open then.
     """
-    try:
+    with disposed_on_error(engine):
         with translating(), _one_migration, _file_lock(engine):
             if not _is_newest(engine, scripts, version_table):
                 _upgrade(engine, scripts, version_table)
         _require_writable(engine, version_table)
-    except BaseException:
-        engine.dispose()
-        raise
 
 
 def require_schema(engine: Engine, scripts: Path, version_table: str) -> None:

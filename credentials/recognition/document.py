@@ -185,7 +185,7 @@ def _rules(
     entries = enumerate(_list(value, "rules"), 1)
     read = [reading.of(_rule, number, entry, parameters, known, compile_logic) for number, entry in entries]
     reading.require_none()
-    rules = tuple(rule for rule in read if rule is not None)
+    rules = tuple(read)
     _require(len({rule.id for rule in rules}) == len(rules), "rules: an id stands twice")
     return rules
 

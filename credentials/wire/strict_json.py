@@ -61,11 +61,16 @@ def parse_json(data: bytes) -> Any:
         raise Malformed("not strict JSON") from error
 
 
+def is_utf16(data: bytes) -> bool:
+    """Whether a text begins as one in UTF-16 does: with a mark, or with ASCII, which has a zero byte beside each letter
+    and is sound UTF-8 all the same."""
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]
+
+
 def utf8_text(data: bytes) -> str:
     """Bytes in UTF-8 as text. Raises Malformed, which tells UTF-16, as shells and editors on Windows write it, from the
     rest: people know that word from the window in which they saved the file."""
-    # ASCII in UTF-16 without a mark is sound UTF-8, with a zero byte beside each letter.
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
+    if is_utf16(data):
         raise Malformed("in UTF-16, where UTF-8 is needed")
     try:
         return data.decode()
