@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import unicodedata
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ import structlog
 
 import cli
 from service_kit import logs
+from tests.serving import in_thread
 from trust_registry.cli_log import MOST_LEAVES
 from trust_registry.log import MAX_PAGE
 from trust_registry.remote import MAX_ANSWER_BYTES
@@ -91,12 +91,8 @@ def thief() -> Iterator[Thief]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield found
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with in_thread(server):
+        yield found
     structlog.reset_defaults()
 
 

@@ -7,7 +7,6 @@ import json
 import shutil
 import sqlite3
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +26,7 @@ from diagnosis.examination import examine
 from diagnosis.report import Outcome, Report, Step
 from service_kit.durable import write_atomic
 from tests.scenarios.deployment import deployed
+from tests.serving import in_thread
 from trust_registry.founding import found
 
 
@@ -344,14 +344,8 @@ def copied(folder: Path) -> Iterator[str]:
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"http://127.0.0.1:{server.server_port}/registry"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @contextmanager
@@ -372,11 +366,5 @@ def self_signed(folder: Path) -> Iterator[str]:
     # A handshake that fails is what is wanted, and no reason to print a traceback.
     server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"https://127.0.0.1:{server.server_port}/registry"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

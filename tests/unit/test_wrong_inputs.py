@@ -10,7 +10,6 @@ import os
 import shlex
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from werkzeug.serving import make_server
 
 import cli
 from service_kit.logs import configure
+from tests.serving import in_thread
 from tests.unit.trust_registry.founded import HENAN
 from trust_registry import service
 from trust_registry.app import create_app
@@ -283,18 +283,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         RegistrySettings(data_dir=house.folder / "registry", registry_url=f"{house.words['url']}/registry")
     )
     apps.mounts["/registry"], apps.app = app, lambda environ, start: _nothing(start)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    with socket.socket() as taken, socket.socket() as nobody:
+    with in_thread(server), socket.socket() as taken, socket.socket() as nobody:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         nobody.bind(("127.0.0.1", 0))
         house.words |= {"taken": str(taken.getsockname()[1]), "nobody": str(nobody.getsockname()[1])}
         _fill(house)
         yield house
-    server.shutdown()
-    server.server_close()
-    thread.join()
     app.extensions[service.EXTENSION].publication.storage.engine.dispose()
     structlog.reset_defaults()
 

@@ -41,6 +41,7 @@ from issuer.withdrawal import withdraw
 from service_kit.fetch import Fetcher
 from service_kit.logs import configure
 from tests.doubles.clock import FixedClock
+from tests.serving import in_thread
 from tests.unit.credentials.status.chained import status_key
 from tests.unit.issuer.issuing import DAY, MEMBER, NOW, SECRETS, IssuerOnDisk, paper
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
@@ -53,14 +54,8 @@ from trust_registry.config import RegistrySettings
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class Member:

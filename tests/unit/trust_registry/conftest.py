@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from click.testing import CliRunner
 from werkzeug.serving import make_server
 
 from service_kit.logs import configure
+from tests.serving import in_thread
 from tests.unit.trust_registry.desks import Desk
 from trust_registry import service
 from trust_registry.app import create_app
@@ -30,13 +30,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     app = create_app(RegistrySettings(data_dir=folder, registry_url=url))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
     try:
-        yield Desk(folder, url)
+        with in_thread(server):
+            yield Desk(folder, url)
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()
         structlog.reset_defaults()

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.serving import in_thread
+
 
 class Serving:
     """``files``: path to bytes. ``half``: paths of which only half arrives; ``broken``: paths answered with
@@ -31,15 +33,11 @@ def serving(files: dict[str, bytes]) -> Iterator[Serving]:
     mirror = Serving(files)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mirror))
     mirror.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield mirror
-    finally:
-        mirror.go.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with in_thread(server):
+        try:
+            yield mirror
+        finally:
+            mirror.go.set()
 
 
 def _handler(mirror: Serving) -> type[BaseHTTPRequestHandler]:
