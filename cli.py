@@ -24,9 +24,9 @@ from credentials.errors import (
 from service_kit import logs, terminal
 from service_kit.commands import Group, show_usage
 from service_kit.locale import TEXTS, UNEXPECTED, reader_languages, text_of
+from service_kit.process.workers import counting_together
 from service_kit.settings import PREFIX, refuse_unknown
 from service_kit.terminal import tell
-from service_kit.workers import counting_together
 
 REFUSED, WRONG_USAGE, OWN_FAULT, INTERRUPTED = 1, 64, 70, 130
 MAX_DETAIL_CHARACTERS = 2000
@@ -35,7 +35,7 @@ MAX_WORKERS = 64
 
 GROUPS = {
     "registry": "trust_registry.cli",
-    "province": "trust_registry.cli_province",
+    "province": "trust_registry.commands.province",
     "issuer": "issuer.cli",
     "verifier": "verifier.cli",
     "doctor": "diagnosis.cli",
@@ -87,8 +87,8 @@ def serve(context: click.Context, roles: tuple[str, ...], host: str, port: int, 
 
     Example: TONGXING_DATA_DIR=./data tongxing serve registry --port 8000
     """
-    from service_kit.server import Application, Place, Size
-    from service_kit.server import serve as run
+    from service_kit.process.server import Application, Place, Size
+    from service_kit.process.server import serve as run
 
     os.environ["TONGXING_ROLES"] = ",".join(dict.fromkeys(roles))
     # granian hands HTTP_* variables on as if they were request headers.

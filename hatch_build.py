@@ -149,7 +149,7 @@ def _stamp(app: Path) -> str | None:
 
 
 def _compress(built: Path) -> None:
-    """The compressed twins that servers give to browsers (service_kit/static.py)."""
+    """The compressed twins that servers give to browsers (service_kit/http/static.py)."""
     for path in [path for path in built.rglob("*") if path.suffix in COMPRESSED]:
         data = path.read_bytes()
         if len(data) >= MIN_COMPRESSED_BYTES:

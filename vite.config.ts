@@ -76,7 +76,7 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { index: "index.html", "service-worker": "../../service_kit/browser/service_worker.ts" },
+      input: { index: "index.html", "service-worker": "../../service_kit/browser/device/service_worker.ts" },
       output: { entryFileNames: (chunk) => (chunk.name === "service-worker" ? WORKER : "assets/[name]-[hash].js") },
     },
   },

@@ -46,8 +46,8 @@ def read_roles(environ: Mapping[str, str]) -> dict[str, ServiceSettings]:
 
 def make_application(environ: Mapping[str, str]) -> DispatcherMiddleware:
     """The roles that the environment names, mounted. Raises SettingInvalid."""
-    from service_kit.front.front import EXTENSION, add_entrance
-    from service_kit.web import combine, is_ready
+    from service_kit.http.front.front import EXTENSION, add_entrance
+    from service_kit.http.web import combine, is_ready
 
     settings = read_roles(environ)
     logs.configure(next(iter(settings.values())).log_level)
@@ -96,7 +96,7 @@ class Opening:
             if self._application is None:
                 self._open_again()
         except TongxingError as error:
-            from service_kit.web import closed
+            from service_kit.http.web import closed
 
             return closed(error)(environ, start_response)
         assert self._application is not None

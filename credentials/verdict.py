@@ -417,7 +417,7 @@ class Freshness(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One numbered step of the recipe in ``verifier/verification.py``."""
+    """One numbered step of the recipe in ``verifier/judging/recipe.py``."""
 
     number: int
     name: str

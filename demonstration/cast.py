@@ -12,15 +12,15 @@ from typing import Any
 
 from credentials.errors import Unavailable
 from credentials.keys import jwk_of, load_private_key, new_private_key, private_key_pem
-from credentials.recognition.amendment import successor, with_parameters
+from credentials.recognition.authoring.amendment import successor, with_parameters
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
-from credentials.recognition.template import template
 from credentials.signing import PemSigner
 from demonstration.phone import Phone
 from demonstration.world import World
-from service_kit.auth import authorization
 from service_kit.clock import SystemClock
 from service_kit.durable import read_secret, write_atomic
+from service_kit.http.auth import authorization
 from service_kit.locale import Text
 
 POLL_SECONDS = 1

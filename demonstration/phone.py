@@ -15,7 +15,7 @@ from credentials.errors import Conflict, NotFound
 from credentials.formats import challenge, native, presentation
 from credentials.keys import load_private_key, new_private_key
 from credentials.qr import draw_terminal
-from issuer.holder_proof import make_proof
+from issuer.requests.holder_proof import make_proof
 from service_kit.clock import SystemClock
 from service_kit.commands import Group
 from service_kit.durable import read_secret, write_atomic

@@ -13,17 +13,17 @@ from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, skipped, warning, wrong
 from service_kit.durable import write_atomic
 from service_kit.locale import text_of
-from trust_registry.client.clock_bound import effective_now
-from trust_registry.client.failure import Failure
-from trust_registry.client.member_files import is_rules
-from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import metadata_path, verify_repository
-from trust_registry.client.snapshot import build_snapshot
-from trust_registry.client.store import TrustStore
-from trust_registry.client.updater import MAX_TIMESTAMP_BYTES
-from trust_registry.lint import WARN_KEY_BEFORE_SECONDS, lint
-from trust_registry.mirror import Mirror
-from trust_registry.repository import TIMESTAMP_PATH, parse_metadata
+from trust_registry.client.members.failure import Failure
+from trust_registry.client.trust.clock_bound import effective_now
+from trust_registry.client.trust.pins import NOTHING_SEEN
+from trust_registry.client.trust.repository import metadata_path, verify_repository
+from trust_registry.client.trust.snapshot import build_snapshot
+from trust_registry.client.trust.store import TrustStore
+from trust_registry.client.trust.updater import MAX_TIMESTAMP_BYTES
+from trust_registry.metadata.file_names import is_rules
+from trust_registry.mirror.folder import Mirror
+from trust_registry.publishing.lint import WARN_KEY_BEFORE_SECONDS, lint
+from trust_registry.repository.files import TIMESTAMP_PATH, parse_metadata
 
 MAX_TIMESTAMP_AGE_SECONDS = 2 * 3600
 """The registry signs its time anew every hour."""

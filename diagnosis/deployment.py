@@ -14,19 +14,19 @@ from credentials.errors import StorageUnavailable
 from issuer.config import IssuerSettings
 from issuer.service import IssuerService
 from issuer.storage.ports import IssuedRow
-from service_kit.cache import InProcessCache
+from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from service_kit.settings import ServiceSettings
-from trust_registry.client.repository import VerifiedRepository
-from trust_registry.client.snapshot import TrustSnapshot
+from trust_registry.client.trust.repository import VerifiedRepository
+from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.config import RegistrySettings
-from trust_registry.founding import TRUST_ROOT
-from trust_registry.remote import RemoteRegistry
+from trust_registry.officer.remote import RemoteRegistry
+from trust_registry.root.founding import TRUST_ROOT
 from verifier.config import VerifierSettings
-from verifier.freshness import Freshness, Place
-from verifier.gate import Gate
-from verifier.policy import PROFILES, Policy
+from verifier.gate.gate import Gate
+from verifier.judging.policy import PROFILES, Policy
+from verifier.keeping.freshness import Freshness, Place
 
 _Kind = TypeVar("_Kind", bound=ServiceSettings)
 FETCH_SECONDS = 15.0

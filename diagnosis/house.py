@@ -10,14 +10,15 @@ from credentials.errors import KeyRejected, SchemaOutdated
 from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, skipped, wrong
 from issuer import config as issuer_config
-from issuer import service as issuer_service
-from service_kit.cache import make_cache
-from service_kit.database import connect, require_schema
+from issuer import opening as issuer_opening
+from issuer.storage import sql as issuer_sql
+from service_kit.cache.store import make_cache
 from service_kit.durable import read_secret, write_atomic
+from service_kit.storage.database import connect, require_schema
 from trust_registry import config as registry_config
 from trust_registry.app import open_publication
-from trust_registry.founding import load_online
 from trust_registry.key_files import read_key, read_passphrase
+from trust_registry.root.founding import load_online
 from trust_registry.storage import sql as registry_sql
 from wsgi import read_roles
 
@@ -81,7 +82,7 @@ def registry_database(deployment: Deployment) -> Finding | None:
 def issuer_database(deployment: Deployment) -> Finding | None:
     """The issuer's database, as it stands."""
     url = deployment.issuer.database(issuer_config.DATABASE_NAME)
-    return _database(url, issuer_service.MIGRATIONS, issuer_service.VERSION_TABLE)
+    return _database(url, issuer_sql.MIGRATIONS, issuer_sql.VERSION_TABLE)
 
 
 def cache(deployment: Deployment) -> Finding | None:
@@ -103,7 +104,7 @@ def open_registry(deployment: Deployment) -> Finding | None:
 
 def open_issuer(deployment: Deployment) -> Finding | None:
     """The issuer on its database, with its secret, for the journey."""
-    deployment.office = issuer_service.open_service(deployment.issuer)
+    deployment.office = issuer_opening.open_service(deployment.issuer)
     deployment.ending.callback(deployment.office.engine.dispose)
     return None
 

@@ -26,9 +26,9 @@ from credentials.model import Status
 from credentials.verdict import Outcome, Verdict
 from diagnosis.deployment import Deployment
 from diagnosis.report import Finding, warning, wrong
-from issuer.causes import DOCTOR
-from issuer.issuance import ask_for
-from issuer.withdrawal import withdraw
+from issuer.decisions.causes import DOCTOR
+from issuer.issuing.issuance import ask_for
+from issuer.publishing.withdrawal import withdraw
 
 CLIENT = "doctor:"
 """Whose idempotency key it is; no client over HTTP can have this id."""

@@ -9,19 +9,20 @@ from pathlib import Path
 from flask import Flask
 
 from issuer.config import IssuerSettings
-from issuer.front import front
+from issuer.http.front import front
+from issuer.http.sign_in_views import blueprint as sign_in
+from issuer.http.views import blueprint
+from issuer.http.wallet_views import blueprint as wallet
 from issuer.metrics import IssuerMetrics, collect
-from issuer.service import EXTENSION, open_service
-from issuer.sign_in_views import blueprint as sign_in
-from issuer.views import blueprint
-from issuer.wallet_views import blueprint as wallet
-from service_kit.cache import make_cache
-from service_kit.cache_metrics import watch_cache
+from issuer.opening import open_service
+from issuer.service import EXTENSION
+from service_kit.cache.metrics import watch_cache
+from service_kit.cache.store import make_cache
 from service_kit.clock import Clock
-from service_kit.front.front import add_front
+from service_kit.http.front.front import add_front
+from service_kit.http.pages import add_pages
+from service_kit.http.web import add_probe, is_ready, make_app, metrics_of
 from service_kit.metrics import HouseCollector, StateCollector
-from service_kit.pages import add_pages
-from service_kit.web import add_probe, is_ready, make_app, metrics_of
 
 WALLET = Path(__file__).parent / "wallet" / "built"
 

@@ -12,15 +12,16 @@ from typing import Any
 import click
 
 from credentials.errors import Conflict, InvalidRequest
-from issuer.bulk import issue_file, rejected_file
-from issuer.bulk_lines import ENCODINGS, count_lines
-from issuer.causes import CAUSES
+from issuer.bulk.lines import ENCODINGS, count_lines
+from issuer.bulk.run import issue_file, rejected_file
 from issuer.config import IssuerSettings
-from issuer.decisions import unit_of
-from issuer.issuance import ask_for, issued_json, read_handle
-from issuer.listing import Condition
-from issuer.request import faults_of
-from issuer.service import IssuerService, open_service, prepare
+from issuer.decisions.causes import CAUSES
+from issuer.decisions.deciding import unit_of
+from issuer.issuing.issuance import ask_for, issued_json, read_handle
+from issuer.issuing.listing import Condition
+from issuer.opening import open_service, prepare
+from issuer.requests.request import faults_of
+from issuer.service import IssuerService
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings

@@ -10,14 +10,15 @@ from credentials.characters import is_shown
 from credentials.errors import KeyRejected, SettingInvalid
 from credentials.keys import load_private_key
 from credentials.regions import is_member_id, no_member_id
-from issuer.decisions import is_unit
-from issuer.id_token import ALGORITHMS
+from issuer.decisions.deciding import is_unit
+from issuer.sign_in.id_token import ALGORITHMS
 from service_kit.durable import read_secret
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings, variable
-from trust_registry.client.repository import require_root
+from trust_registry.client.trust.repository import require_root
 
 DATABASE_NAME = "issuer"
+SECRET_BYTES = 32
 MAX_PUBLISH_SECONDS = 60
 """A withdrawal must reach every gate within two minutes."""
 MAX_HOTLINE_CHARACTERS = 32
@@ -115,3 +116,14 @@ class IssuerSettings(ServiceSettings):
     def secret_path(self) -> Path:
         """Where the issuer's secret lies."""
         return self.issuer_secret_file or self.data_dir / _SECRET_NAME
+
+    def secret(self) -> bytes:
+        """The issuer's secret, :data:`SECRET_BYTES` long. Raises SettingInvalid when it is missing or no secret."""
+        if not self.secret_path.exists():
+            raise SettingInvalid(
+                f"{self.secret_path}: no issuer here yet: run `tongxing issuer init`; or bring its secret back"
+            )
+        secret = read_secret(self.secret_path)
+        if len(secret) != SECRET_BYTES:
+            raise SettingInvalid(f"TONGXING_ISSUER_SECRET_FILE: not {SECRET_BYTES} bytes")
+        return secret

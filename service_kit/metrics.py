@@ -2,7 +2,7 @@
 
 What is counted (requests, verdicts, seconds) is the sum of all worker processes where there are several; what follows
 from a state (ages, rooms, queues) is worked out when it is asked for, by whichever worker is asked. See
-:mod:`service_kit.workers` for how workers come to count together.
+:mod:`service_kit.process.workers` for how workers come to count together.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from credentials.errors import TongxingError
-from service_kit.inquiry import Inquiry
-from service_kit.upkeep import Upkeep
-from service_kit.workers import Slot, counting_folder
+from service_kit.process.inquiry import Inquiry
+from service_kit.process.upkeep import Upkeep
+from service_kit.process.workers import Slot, counting_folder
 
 DAY_SECONDS = 24 * 3600
 _COUNTED = ("counter", "histogram")

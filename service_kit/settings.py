@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from credentials.errors import SettingInvalid
-from service_kit import redis_client
+from service_kit.cache import redis_client
 from service_kit.clock import SystemClock
 from service_kit.fetch import TOTAL_SECONDS, Fetcher, require_authorities
 

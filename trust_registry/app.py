@@ -7,32 +7,32 @@ from functools import partial
 import structlog
 from flask import Flask
 
-from service_kit.cache import make_cache
-from service_kit.cache_metrics import watch_cache
+from service_kit.cache.metrics import watch_cache
+from service_kit.cache.store import make_cache
 from service_kit.clock import Clock
-from service_kit.database import require_schema
-from service_kit.front.front import add_front
-from service_kit.limits import Limits
+from service_kit.http.front.front import add_front
+from service_kit.http.limits import Limits
+from service_kit.http.static import publish, tidy
+from service_kit.http.web import add_probe, is_ready, make_app, metrics_of
 from service_kit.metrics import HouseCollector, StateCollector
-from service_kit.static import publish, tidy
-from service_kit.upkeep import Upkeep
-from service_kit.used_assertions import UsedAssertions
-from service_kit.web import add_probe, is_ready, make_app, metrics_of
+from service_kit.process.upkeep import Upkeep
+from service_kit.storage.database import require_schema
+from service_kit.storage.used_assertions import UsedAssertions
 from trust_registry import metrics
-from trust_registry.client.member_files import TRUST
 from trust_registry.config import DATABASE_NAME, RegistrySettings
-from trust_registry.founding import load_online, require_online
-from trust_registry.front import front
-from trust_registry.in_force import in_force
 from trust_registry.key_files import read_passphrase
-from trust_registry.mirror import Mirror
-from trust_registry.publication import Publication
-from trust_registry.renewal import OnlineSigners
+from trust_registry.metadata.file_names import TRUST
+from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.stocktaking import take_stock
+from trust_registry.mirror.turns import Turns
+from trust_registry.noticeboard.front import front
+from trust_registry.publishing.publication import Publication
+from trust_registry.repository.in_force import in_force
+from trust_registry.repository.renewal import OnlineSigners
+from trust_registry.root.founding import load_online, require_online
 from trust_registry.service import EXTENSION, RegistryService
-from trust_registry.stocktaking import take_stock
 from trust_registry.storage import tables
 from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlStorage, open_storage
-from trust_registry.turns import Turns
 from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
@@ -89,7 +89,8 @@ def _look_after(publication: Publication, settings: RegistrySettings, clock: Clo
 def mend(publication: Publication, now: int, *, deep: bool = False) -> None:
     """Put right what is missing or damaged on the mirror, and log what only a member can bring again.
 
-    ``deep``: see :func:`trust_registry.stocktaking.take_stock`. Raises StoreBehind, StorageUnavailable, StorageFull.
+    ``deep``: see :func:`trust_registry.mirror.stocktaking.take_stock`. Raises StoreBehind, StorageUnavailable,
+    StorageFull.
     """
     publication.release_when_damaged()
     with publication.storage.reading() as records:

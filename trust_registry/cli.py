@@ -11,16 +11,16 @@ from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input
 from service_kit.terminal import as_json, say
-from trust_registry.cli_log import log
-from trust_registry.cli_officers import approve, deny, draft, drafts, drop, publish, state, submit
-from trust_registry.cli_options import ROOT, local_clock, passphrase_file, registry_settings
-from trust_registry.cli_options import data_dir as data_dir_option
-from trust_registry.cli_province import province
-from trust_registry.cli_root import root
-from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT, found
+from trust_registry.commands.log import log
+from trust_registry.commands.officer import approve, deny, draft, drafts, drop, publish, state, submit
+from trust_registry.commands.options import ROOT, local_clock, passphrase_file, registry_settings
+from trust_registry.commands.options import data_dir as data_dir_option
+from trust_registry.commands.province import province
+from trust_registry.commands.root import root
 from trust_registry.key_files import read_passphrase
-from trust_registry.lint import lint as lint_mirror
-from trust_registry.mirror import Mirror
+from trust_registry.mirror.folder import Mirror
+from trust_registry.publishing.lint import lint as lint_mirror
+from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT, found
 
 __all__ = ["province", "registry"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from credentials.errors import SettingInvalid
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings
-from trust_registry.founding import MIRROR_FOLDER, TRUST_ROOT
+from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT
 
 DATABASE_NAME = "registry"
 MAX_TIMESTAMP_SECONDS = 6 * 3600

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from prometheus_client.metrics_core import Metric
 
 from service_kit.metrics import gauge, gauges
-from trust_registry.client.member_files import is_rules
 from trust_registry.client.metrics import days_left, key_days_left
-from trust_registry.client.repository import version_of
-from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.in_force import in_force
-from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, Publication
-from trust_registry.repository import Repository, expiry_of
+from trust_registry.client.trust.repository import version_of
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.metadata.file_names import is_rules
+from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, Publication
+from trust_registry.repository.files import Repository, expiry_of
+from trust_registry.repository.in_force import in_force
 from trust_registry.storage.ports import MemberFileRecord
 
 ROLES = ("root", "targets", "denials", "snapshot", "timestamp")

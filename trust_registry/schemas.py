@@ -5,12 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from service_kit.settings import ENVIRONMENTS
-from trust_registry.denials import MAX_REQUEST_CHARACTERS
-from trust_registry.drafting import MAX_STATEMENTS_PER_DRAFT
-from trust_registry.log import MAX_LEAF_NUMBER
+from trust_registry.enrolment.drafting import MAX_STATEMENTS_PER_DRAFT
+from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
 from trust_registry.metadata.trust_list import KINDS, MAX_MEMBERS
-from trust_registry.possession import MAX_PROOF_CHARACTERS
+from trust_registry.publishing.denials import MAX_REQUEST_CHARACTERS
+from trust_registry.record.log import MAX_LEAF_NUMBER
 
 _ID = validate.Regexp(r"\A[0-9a-f]{32}\Z")
 _MEMBER = validate.Length(min=1, max=16)

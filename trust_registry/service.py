@@ -7,18 +7,18 @@ from typing import Any
 
 from flask import current_app, request
 
-from service_kit.auth import JtiStore, authenticate
-from service_kit.cache import Cache, is_there
-from service_kit.caller import caller
+from service_kit.cache.store import Cache, is_there
 from service_kit.clock import Clock
-from service_kit.limits import Limit, Limits
-from service_kit.upkeep import Upkeep
-from trust_registry.client.repository import version_of
+from service_kit.http.auth import JtiStore, authenticate
+from service_kit.http.caller import caller
+from service_kit.http.limits import Limit, Limits
+from service_kit.process.upkeep import Upkeep
+from trust_registry.client.trust.repository import version_of
 from trust_registry.config import RegistrySettings
-from trust_registry.enrolment import read_published
 from trust_registry.metrics import Overview, overview
-from trust_registry.publication import Publication
-from trust_registry.repository import (
+from trust_registry.mirror.turns import Turns
+from trust_registry.publishing.publication import Publication
+from trust_registry.repository.files import (
     Repository,
     expiry_of,
     officer_keys,
@@ -26,7 +26,7 @@ from trust_registry.repository import (
     root_of,
     targets_of,
 )
-from trust_registry.turns import Turns
+from trust_registry.repository.published import read_published
 
 EXTENSION = "trust_registry"
 MAX_SUBMISSIONS_PER_HOUR = 60

@@ -39,23 +39,23 @@ from credentials.errors import (
     WrongSignature,
 )
 from credentials.regions import is_member_id
-from service_kit import static
-from service_kit.bodies import Routes, takes
-from service_kit.front.sheet import show, wants_page
-from service_kit.openapi import ASSERTION, content, told
-from trust_registry import member_files
-from trust_registry.client.member_files import TRUST
-from trust_registry.denials import deny
-from trust_registry.drafting import DraftRequest
-from trust_registry.log import read_page
+from service_kit.http import static
+from service_kit.http.bodies import Routes, takes
+from service_kit.http.front.sheet import show, wants_page
+from service_kit.http.openapi import ASSERTION, content, told
+from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
 from trust_registry.metadata.denials import denial_to_json
+from trust_registry.metadata.file_names import TRUST
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
 from trust_registry.metadata.trust_list import MAX_MEMBERS
-from trust_registry.offered import MAX_FILE_BYTES
-from trust_registry.possession import MAX_PROOF_CHARACTERS
-from trust_registry.public_pages import log_page, state_page
-from trust_registry.publication import DraftView
-from trust_registry.repository import root_of
+from trust_registry.mirror import member_files
+from trust_registry.mirror.offered import MAX_FILE_BYTES
+from trust_registry.noticeboard.pages import log_page, state_page
+from trust_registry.publishing.denials import deny
+from trust_registry.publishing.publication import DraftView
+from trust_registry.record.log import read_page
+from trust_registry.repository.files import root_of
 from trust_registry.schemas import (
     ApprovalSchema,
     DenialRequestSchema,

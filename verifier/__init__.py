@@ -2,9 +2,9 @@
 
 ::
 
-    views ──► gate.check ──► verification.judge(text, knowledge, at, policy) ──► Verdict ──► JSON
+    views ──► gate.check ──► recipe.judge(text, knowledge, at, policy) ──► Verdict ──► JSON
                  ▲
-              trust (one immutable Knowledge, swapped whole)  ◄── timer ◄── trust_registry.client
+              knowledge (one immutable Knowledge, swapped whole)  ◄── timer ◄── trust_registry.client
 
 Nothing below ``gate`` touches network, database or clock.
 """

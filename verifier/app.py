@@ -7,20 +7,20 @@ from pathlib import Path
 
 from flask import Flask
 
-from service_kit.cache import listen
-from service_kit.cache_metrics import watch_cache
+from service_kit.cache.metrics import watch_cache
+from service_kit.cache.store import listen
 from service_kit.clock import Clock
-from service_kit.front.front import add_front
+from service_kit.http.front.front import add_front
+from service_kit.http.pages import add_pages
+from service_kit.http.web import add_probe, is_ready, make_app, metrics_of
 from service_kit.metrics import HouseCollector
-from service_kit.pages import add_pages
-from service_kit.web import add_probe, is_ready, make_app, metrics_of
 from verifier.config import VerifierSettings
-from verifier.front import front
+from verifier.http.front import front
+from verifier.http.views import blueprint
 from verifier.metrics import GateCollector, GateMetrics
 from verifier.service import EXTENSION, make_service
-from verifier.views import blueprint
 
-CHECKPOINT = Path(__file__).parent / "checkpoint" / "built"
+GATE_APP = Path(__file__).parent / "gate_app" / "built"
 
 
 def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
@@ -36,8 +36,8 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     watch_cache(service.cache, app.name, registry)
     app.extensions[EXTENSION] = service
     add_probe(app, service.probe)
-    add_front(app, front(settings, has_checkpoint=CHECKPOINT.exists()), partial(is_ready, app))
-    add_pages(app, CHECKPOINT)
+    add_front(app, front(settings, has_gate_app=GATE_APP.exists()), partial(is_ready, app))
+    add_pages(app, GATE_APP)
     listen(service.cache, service.freshness.hear)
     service.freshness.start(settings.poll_seconds)
     return app

@@ -16,15 +16,15 @@ from credentials.verdict import Outcome, Verdict, to_json
 from service_kit.commands import Group
 from service_kit.inputs import STANDARD_STREAM
 from service_kit.terminal import as_json, in_words, tell, tell_json
-from trust_registry.cli_options import local_clock
-from trust_registry.client.clock_bound import EffectiveNow
-from verifier.challenges import Challenges
-from verifier.cli_challenge import challenge, challenge_options, nonce_bytes
-from verifier.cli_options import gate_options, moment, show
-from verifier.cli_rules import rules
-from verifier.cli_upkeep import state, sync
-from verifier.offline import Sources, open_gate
-from verifier.steps import STEPS
+from trust_registry.client.trust.clock_bound import EffectiveNow
+from trust_registry.commands.options import local_clock
+from verifier.commands.challenge import challenge, challenge_options, nonce_bytes
+from verifier.commands.options import gate_options, moment, show
+from verifier.commands.rules import rules
+from verifier.commands.upkeep import state, sync
+from verifier.gate.challenges import Challenges
+from verifier.judging.steps import STEPS
+from verifier.keeping.offline import Sources, open_gate
 
 _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
 _LANE = "command-line"

@@ -10,8 +10,8 @@ from credentials.formats.challenge import is_gate_name
 from credentials.regions import is_member_id, no_member_id
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings
-from trust_registry.client.repository import require_root
-from verifier.policy import PROFILES, Policy, profile_named
+from trust_registry.client.trust.repository import require_root
+from verifier.judging.policy import PROFILES, Policy, profile_named
 
 FOLDER = "gate"
 """Of the data folder: what the gate has stored of trust and of the members' files."""

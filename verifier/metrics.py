@@ -11,12 +11,12 @@ from prometheus_client.registry import Collector
 
 from credentials.verdict import Verdict
 from service_kit.metrics import gauge, gauges
+from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.metrics import key_days_left
-from trust_registry.client.mirror import MemberState
-from trust_registry.client.snapshot import TrustSnapshot
-from verifier.freshness import Freshness
-from verifier.gate import Gate
-from verifier.trust import Knowledge
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from verifier.gate.gate import Gate
+from verifier.judging.knowledge import Knowledge
+from verifier.keeping.freshness import Freshness
 
 _CHECK_BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1)
 """Seconds. A check is one signature and a little, below a millisecond; a Redis that hangs costs 0.25 s."""

@@ -12,18 +12,18 @@ from flask import current_app
 
 from credentials.errors import Unavailable
 from credentials.verdict import Verdict
-from service_kit.cache import Cache, InProcessCache, is_there, make_cache
-from service_kit.caller import caller
+from service_kit.cache.store import Cache, InProcessCache, is_there, make_cache
 from service_kit.clock import Clock
-from service_kit.limits import Limit, Limits
-from verifier.challenges import Challenges, open_challenges
+from service_kit.http.caller import caller
+from service_kit.http.limits import Limit, Limits
 from verifier.config import VerifierSettings
-from verifier.freshness import Freshness, Place
-from verifier.gate import Gate
+from verifier.gate.challenges import Challenges, open_challenges
+from verifier.gate.gate import Gate
+from verifier.judging.knowledge import Knowledge
+from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.state import state_to_json
 from verifier.metrics import GateMetrics
-from verifier.page import SnapshotPage
-from verifier.state import state_to_json
-from verifier.trust import Knowledge
+from verifier.snapshot.page import SnapshotPage
 
 EXTENSION = "verifier"
 CHECKS = Limit("check", 3_600_000)

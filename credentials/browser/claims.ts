@@ -1,8 +1,8 @@
 // The claims of a native credential, as in credentials/claims.py: read only from a payload whose signature holds.
 
-import { loads, toHex, type Value } from "./cbor";
+import { loads, toHex, type Value } from "./wire/cbor";
 import { isShown } from "./characters";
-import type { VerifiedPayload } from "./cose";
+import type { VerifiedPayload } from "./wire/cose";
 import { malformed } from "./errors";
 import {
   COORDINATE_BYTES,

@@ -14,9 +14,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from credentials.model import EvidenceKind, Form, Status, StatusCredential
-from credentials.recognition.certlogic import State, evaluate
-from credentials.recognition.operators import Rule
-from credentials.recognition.vocabulary import rule_input
+from credentials.recognition.language.certlogic import State, evaluate
+from credentials.recognition.language.operators import Rule
+from credentials.recognition.language.vocabulary import rule_input
 
 NO_EVIDENCE = 0
 """Stands among the kinds of a rule for "the code carries no evidence"; ``none`` in the document."""

@@ -1,7 +1,7 @@
 """The rule of a member's chain: which segment may follow, and which snapshot may stand beside the segments held.
 
 The mirror that takes files in and the gates that follow them ask the same two functions, so that nothing is taken
-there which every gate would refuse. The browser's twin is ``credentials/browser/chain.ts``.
+there which every gate would refuse. The browser's twin is ``credentials/browser/status/chain.ts``.
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from credentials.limits import STATUS_LIST_SIZE
-from issuer.causes import MIRROR, RESTORED
-from issuer.indices import Place, place_of
+from issuer.decisions.causes import MIRROR, RESTORED
 from issuer.storage import tables
+from issuer.storage.indices import Place, place_of
 from issuer.storage.ports import Delivery, News, SegmentRow
 from issuer.storage.rows import insert_into
 from issuer.storage.sql import LISTS, next_value
-from service_kit.database import reading, transaction
+from service_kit.storage.database import reading, transaction
 
 _SEGMENTS = "status-segment"
 _AT_ONCE = 1000

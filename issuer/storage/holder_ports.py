@@ -85,7 +85,8 @@ class PersonDeed(Protocol):
     """One transaction about persons, whom nobody else can change until it ends.
 
     Whatever follows from a decision, a lost phone or a new one is written in one of these, so that what was read in it
-    still is so when it is committed. What follows is for :mod:`issuer.consequences` to say; here it is only kept.
+    still is so when it is committed. What follows is for :mod:`issuer.issuing.consequences` to say; here it is only
+    kept.
     """
 
     def decisions(self, at: int) -> Mapping[bytes, Sequence[Standing]]:

@@ -13,8 +13,8 @@ from issuer.storage.deeds import SqlPersonDeed, read_decisions
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder
 from issuer.storage.ports import Standing
 from issuer.storage.rows import ISSUED, issued, read_holder
-from service_kit.database import reading, transaction
-from service_kit.retrying import retried
+from service_kit.storage.database import reading, transaction
+from service_kit.storage.retrying import retried
 
 _holder, _device, _claim = tables.holder.c, tables.device.c, tables.claim_code.c
 _PRESENT = tuple(column.label("shown_as") if column.name == "form" else column for column in ISSUED)

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence
-from issuer.decisions import Decision
-from issuer.indices import Place
+from issuer.decisions.deciding import Decision
+from issuer.storage.indices import Place
 
 
 class IssuedRow(NamedTuple):

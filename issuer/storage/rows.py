@@ -19,10 +19,10 @@ from credentials.model import (
     Status,
 )
 from credentials.wire.cbor import dumps, loads
-from issuer.decisions import Decision
-from issuer.indices import place_of
+from issuer.decisions.deciding import Decision
 from issuer.storage import tables
 from issuer.storage.holder_ports import Holder, HolderFacts
+from issuer.storage.indices import place_of
 from issuer.storage.ports import Entry, IssuedRow, Made, Standing
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8

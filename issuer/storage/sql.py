@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
-from issuer.indices import Place, group_end, place_of
 from issuer.storage import tables
+from issuer.storage.indices import Place, group_end, place_of
 from issuer.storage.ports import Overview, Owned, Replay
 from issuer.storage.rows import ISSUED, insert_into, issued
 from service_kit.clock import DAY_SECONDS
-from service_kit.database import reading, transaction
-from service_kit.retrying import retried
+from service_kit.storage.database import reading, transaction
+from service_kit.storage.retrying import retried
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "issuer_schema_version"
 LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""

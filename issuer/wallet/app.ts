@@ -1,16 +1,16 @@
 // The frame around the screens: what is shown, in which language and size; and what goes on behind them.
 
-import { Decoder } from "../../service_kit/browser/camera";
+import { Decoder } from "../../service_kit/browser/camera/camera";
 import { element, put } from "../../service_kit/browser/dom";
-import { keepInstalled } from "../../service_kit/browser/installed";
+import { keepInstalled } from "../../service_kit/browser/device/installed";
 import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
-import { Store } from "../../service_kit/browser/store";
-import { awaitOffer } from "../../service_kit/browser/surroundings";
+import { Store } from "../../service_kit/browser/device/store";
+import { awaitOffer } from "../../service_kit/browser/device/surroundings";
 import { hush } from "../../service_kit/browser/announce";
 import { CredentialError } from "../../credentials/browser/errors";
-import { Cards, NotKept, type Card, type KeepingTrouble } from "./cards";
-import { Clock } from "./clock";
-import { Refusal, type Office } from "./issuer";
+import { Cards, NotKept, type Card, type KeepingTrouble } from "./holding/cards";
+import { Clock } from "./holding/clock";
+import { Refusal, type Office } from "./holding/issuer";
 import * as preferences from "./preferences";
 import { canReadAloud, readAloud } from "./reading_aloud";
 import type { Screen, Shown, Wallet } from "./screen";

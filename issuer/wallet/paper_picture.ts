@@ -1,6 +1,6 @@
 // The paper code as a picture (PNG): for who has no printer at hand and sends it to a shop, or to a relative's phone.
 
-import { modulesOf } from "../../service_kit/browser/symbol";
+import { modulesOf } from "../../service_kit/browser/camera/symbol";
 
 const WIDTH = 1080;
 const MARGIN = 60;

@@ -2,7 +2,7 @@
 // that there were codes here, and whom to call. Nothing of it says who.
 
 import { recall, remember } from "../../service_kit/browser/choices";
-import type { Office } from "./issuer";
+import type { Office } from "./holding/issuer";
 
 const ELDER = "wallet-elder";
 const HAD_CARDS = "wallet-had-cards";

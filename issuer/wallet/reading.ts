@@ -1,11 +1,11 @@
 // What the issuer signed, read from the code itself: name, status and times are never taken from anywhere else.
 
 import { decode } from "../../credentials/browser/claims";
-import { toHex } from "../../credentials/browser/cbor";
-import { VerifiedPayload } from "../../credentials/browser/cose";
+import { toHex } from "../../credentials/browser/wire/cbor";
+import { VerifiedPayload } from "../../credentials/browser/wire/cose";
 import { CredentialError } from "../../credentials/browser/errors";
 import type { StatusCredential } from "../../credentials/browser/model";
-import { unwrap } from "../../credentials/browser/native";
+import { unwrap } from "../../credentials/browser/formats/native";
 
 /**
  * Read a code of one's own. Its signature is for gates to check: the phone has it from its issuer over TLS and has

@@ -1,9 +1,9 @@
 // What a screen is, and what it may ask of the app.
 
-import type { Decoder } from "../../service_kit/browser/camera";
+import type { Decoder } from "../../service_kit/browser/camera/camera";
 import type { Language } from "../../service_kit/browser/language";
-import type { Card, Cards, KeepingTrouble } from "./cards";
-import type { Office } from "./issuer";
+import type { Card, Cards, KeepingTrouble } from "./holding/cards";
+import type { Office } from "./holding/issuer";
 import type { Words } from "./words";
 
 /**

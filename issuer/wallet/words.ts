@@ -12,11 +12,11 @@ import {
 } from "../../credentials/browser/labels";
 import type { Evidence, Form, Guardian, Reason, Status } from "../../credentials/browser/model";
 import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
-import { shownStatus } from "../../credentials/browser/verdict";
-import { isUsable, type Card } from "./cards";
-import { canBeShown, conditionOf, type Condition } from "./condition";
-import type { Clock } from "./clock";
-import type { Office } from "./issuer";
+import { shownStatus } from "../../verifier/gate_app/judging/verdict";
+import { isUsable, type Card } from "./holding/cards";
+import { canBeShown, conditionOf, type Condition } from "./holding/condition";
+import type { Clock } from "./holding/clock";
+import type { Office } from "./holding/issuer";
 import { read } from "./reading";
 import { TEXTS, type TextName } from "./texts";
 

@@ -33,26 +33,26 @@ from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.wire import base45, cbor, cose, inflate, jws
 from credentials.wire.strict_json import read_json
-from issuer import id_token
-from issuer.bulk_lines import read_lines
-from issuer.claim_codes import read_claim_code
-from issuer.holder_proof import read_proof
-from issuer.request import faults_of
-from service_kit.auth import MAX_ASSERTION_CHARACTERS, authenticate
-from service_kit.caller import read_address
+from issuer.bulk.lines import read_lines
+from issuer.phones.claim_codes import read_claim_code
+from issuer.requests.holder_proof import read_proof
+from issuer.requests.request import faults_of
+from issuer.sign_in import id_token
+from service_kit.http.auth import MAX_ASSERTION_CHARACTERS, authenticate
+from service_kit.http.caller import read_address
 from service_kit.locale import prefers_english
 from service_kit.terminal import escaped
 from tests.growth import MOST, per_doubling
-from trust_registry.client.bundle import read_bundle
-from trust_registry.client.news import read_news_if_sound
-from trust_registry.client.pins import read_pins
-from trust_registry.client.repository import read_root
+from trust_registry.client.members.news import read_news_if_sound
+from trust_registry.client.trust.bundle import read_bundle
+from trust_registry.client.trust.pins import read_pins
+from trust_registry.client.trust.repository import read_root
 from trust_registry.metadata.denials import read_denials
 from trust_registry.metadata.statement import read_statement
 from trust_registry.metadata.trust_list import read_trust_list
-from trust_registry.repository import parse_metadata
-from trust_registry.succession import read_succession
-from verifier.delta import read_position
+from trust_registry.repository.files import parse_metadata
+from trust_registry.root.succession import read_succession
+from verifier.snapshot.delta import read_position
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="tongxing-growth-")
 LONG = 400_000

@@ -13,13 +13,13 @@ from flask import Flask
 from issuer import service as issuing
 from issuer.app import create_app as create_issuer
 from issuer.config import IssuerSettings
-from issuer.service import prepare
-from service_kit.bodies import MAX_BODY_BYTES
+from issuer.opening import prepare
+from service_kit.http.bodies import MAX_BODY_BYTES
 from service_kit.logs import configure
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
 from tests.growth import MOST, per_doubling
-from tests.unit.issuer.issuing import NOW as ISSUER_NOW
+from tests.unit.issuer.office import NOW as ISSUER_NOW
 from tests.unit.issuer.serving import environment
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.verifier.mirrored import HOST, MirroredRegistry, write_root

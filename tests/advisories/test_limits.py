@@ -15,12 +15,12 @@ from credentials.keys import new_private_key
 from issuer import service
 from issuer.app import create_app
 from issuer.config import IssuerSettings
-from issuer.holder_proof import make_proof
-from issuer.service import prepare
-from service_kit.limits import Limit
+from issuer.opening import prepare
+from issuer.requests.holder_proof import make_proof
+from service_kit.http.limits import Limit
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
-from tests.unit.issuer.issuing import AUDIENCE, NOW
+from tests.unit.issuer.office import AUDIENCE, NOW
 from tests.unit.issuer.serving import environment
 
 WORKERS, MOST, TRIES = 4, 6, 12

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service_kit.database import connect, migrate
 from service_kit.durable import make_secret
-from service_kit.static import publish, tidy
+from service_kit.http.static import publish, tidy
+from service_kit.storage.database import connect, migrate
 from tests.unit.trust_registry.founded import FoundedRegistry
-from trust_registry.client.store import TrustStore
+from trust_registry.client.trust.store import TrustStore
 from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE
-from verifier.rounds import Duty
+from verifier.keeping.rounds import Duty
 
 
 def test_holding_every_folder_of_the_mirror_stops_no_publication(tmp_path: Path) -> None:

@@ -16,17 +16,18 @@ from credentials.keys import compressed_point, jwk_of, new_private_key
 from credentials.model import Status
 from credentials.signing import PemSigner
 from issuer.app import create_app
-from issuer.bulk import issue_file
+from issuer.bulk.run import issue_file
 from issuer.config import IssuerSettings
-from issuer.holding import Holding
-from issuer.issuance import Issuance, ask_for
-from issuer.request import read_request
-from issuer.service import EXTENSION, IssuerService, prepare
-from service_kit.auth import authorization
+from issuer.issuing.issuance import Issuance, ask_for
+from issuer.opening import prepare
+from issuer.phones.holding import Holding
+from issuer.requests.request import read_request
+from issuer.service import EXTENSION, IssuerService
+from service_kit.http.auth import authorization
 from service_kit.settings import read_settings
 from tests.contract.test_holders import KEY, Office
 from tests.doubles.clock import FixedClock
-from tests.unit.issuer.issuing import AUDIENCE, DAY, NOW, by_hand, own_key, paper, phone, sampled
+from tests.unit.issuer.office import AUDIENCE, DAY, NOW, by_hand, own_key, paper, phone, sampled
 from tests.unit.issuer.serving import environment
 
 LATER = NOW + DAY // 2

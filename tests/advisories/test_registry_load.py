@@ -20,15 +20,15 @@ from credentials.errors import (
     SegmentMissing,
     UnknownKey,
 )
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
-from credentials.recognition.template import template
 from credentials.status import segment as segments
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 from credentials.wire import cose
 from tests.unit.trust_registry.founded import NOW, FoundedRegistry
-from tests.unit.trust_registry.test_member_files import Chain, put_status, signer_for
-from trust_registry import member_files
-from trust_registry.mirror import Mirror
+from tests.unit.trust_registry.mirror.test_member_files import Chain, put_status, signer_for
+from trust_registry.mirror import member_files
+from trust_registry.mirror.folder import Mirror
 from trust_registry.storage.ports import MemberFileRecord
 
 DAY = 24 * 3600

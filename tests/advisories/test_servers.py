@@ -19,12 +19,13 @@ from werkzeug.test import EnvironBuilder
 
 from credentials.keys import new_private_key
 from issuer.config import IssuerSettings
-from issuer.holder_proof import make_proof
-from issuer.service import FAILED_CLAIMS, prepare
+from issuer.opening import prepare
+from issuer.requests.holder_proof import make_proof
+from issuer.service import FAILED_CLAIMS
 from service_kit.clock import SystemClock
 from service_kit.settings import read_settings
 from tests.scenarios.serving import ROOT, SECONDS, Answer, Served, environment, read_answer, serve
-from tests.unit.issuer.issuing import AUDIENCE
+from tests.unit.issuer.office import AUDIENCE
 from tests.unit.issuer.serving import environment as issuers
 from wsgi import Opening
 

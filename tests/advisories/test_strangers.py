@@ -10,11 +10,11 @@ from sqlalchemy import Engine, event
 
 from credentials.errors import QuotaExceeded
 from tests.unit.trust_registry.founded import ADDITIONS, HENAN, NOW, FoundedRegistry
-from tests.unit.trust_registry.test_denials import officer
+from tests.unit.trust_registry.publishing.test_denials import officer
 from tests.unit.trust_registry.test_submissions import draft, leaves, stranger, submit, waiting
-from trust_registry.denials import MAX_UNLISTED_DENIED, deny, sign_request
-from trust_registry.drafting import DraftRequest
-from trust_registry.publication import MAX_STATEMENTS_WAITING, WAITING_SECONDS
+from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.publishing.denials import MAX_UNLISTED_DENIED, deny, sign_request
+from trust_registry.publishing.publication import MAX_STATEMENTS_WAITING, WAITING_SECONDS
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_draft_that_anybody_may_look_at_costs_by_what_is_in_it(registry: Found
 
 def test_one_officer_fills_the_places_of_denials(registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kids that nobody has took up all there were, and no stolen key could be denied any more."""
-    monkeypatch.setattr("trust_registry.denials.MAX_UNLISTED_DENIED", 3)
+    monkeypatch.setattr("trust_registry.publishing.denials.MAX_UNLISTED_DENIED", 3)
     assert MAX_UNLISTED_DENIED > 3
     registry.enrol("CN-41")
     signer = officer(registry)

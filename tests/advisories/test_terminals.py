@@ -15,9 +15,9 @@ import structlog
 import cli
 from service_kit import logs
 from tests.serving import in_thread
-from trust_registry.cli_log import MOST_LEAVES
-from trust_registry.log import MAX_PAGE
-from trust_registry.remote import MAX_ANSWER_BYTES
+from trust_registry.commands.log import MOST_LEAVES
+from trust_registry.officer.remote import MAX_ANSWER_BYTES
+from trust_registry.record.log import MAX_PAGE
 
 HOSTILE = (
     "\x1b[2J\x1b[8m\x1b]52;c;eA==\x07\x9b31m\x9d0;t\x9c\r\n\x08\x7f\x85"

@@ -13,15 +13,15 @@ from securesystemslib.signer import CryptoSigner
 
 from credentials.limits import MAX_SIGNED_BYTES
 from tests.doubles.clock import FixedClock
-from tests.unit.trust_registry.client.test_mirror import rules_file
+from tests.unit.trust_registry.client.members.test_mirror import rules_file
 from tests.unit.trust_registry.published import HOUR
 from tests.unit.trust_registry.serving import Serving, serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry
-from trust_registry.client.news import MAX_RULE_SETS
-from trust_registry.client.pins import MAX_PINNED_DENIALS, read_pins
+from trust_registry.client.members.news import MAX_RULE_SETS
+from trust_registry.client.trust.pins import MAX_PINNED_DENIALS, read_pins
 from trust_registry.metadata.denials import Denial
-from verifier.freshness import Freshness, Place
-from verifier.trust import Knowledge
+from verifier.judging.knowledge import Knowledge
+from verifier.keeping.freshness import Freshness, Place
 
 RULES = f"members/{HOST}/rules/1.jws"
 

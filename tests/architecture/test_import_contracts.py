@@ -67,7 +67,7 @@ def test_fetchers_are_made_in_one_place() -> None:
     """A second one went without the private certificate authority that had been set, and nobody saw it fail."""
     makers = {path.relative_to(ROOT).as_posix() for path in _product_files() if "Fetcher(" in _code(path)}
     # A gate without network, and the demonstration, which calls this machine alone, need no setting.
-    assert makers == {"service_kit/settings.py", "verifier/freshness.py", "demonstration/world.py"}
+    assert makers == {"service_kit/settings.py", "verifier/keeping/freshness.py", "demonstration/world.py"}
 
 
 def _product_files() -> Iterator[Path]:

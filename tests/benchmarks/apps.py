@@ -18,12 +18,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from service_kit.pages import policy_of
+from service_kit.http.pages import policy_of
 from tests.benchmarks.feed import Figure
 from tests.servers import NoServer
 from tests.web import camera
 from tests.web.conftest import ARGUMENTS, CHROMIUM
-from verifier.app import CHECKPOINT
+from verifier.app import GATE_APP
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "native.json"
 SLOWER = 6
@@ -53,9 +53,9 @@ _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".
 
 def sizes() -> list[Figure]:
     """What a phone fetches once, as it travels."""
-    if not (CHECKPOINT / "index.html").exists():
+    if not (GATE_APP / "index.html").exists():
         raise NoServer("the apps are not built: make apps")
-    files = [path for path in CHECKPOINT.rglob("*") if path.suffix in _TYPES]
+    files = [path for path in GATE_APP.rglob("*") if path.suffix in _TYPES]
     decoder = [path for path in files if path.name.startswith(("decoder", "zxing"))]
     scripts = [path for path in files if path.suffix == ".js" and path not in decoder]
     return [
@@ -112,7 +112,7 @@ def _served(sample: dict[str, Any]) -> Iterator[str]:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.removeprefix("/")
-            path = CHECKPOINT / (name or "index.html")
+            path = GATE_APP / (name or "index.html")
             body = sample["snapshot"] if name == "v1/snapshot" else path.read_bytes() if path.is_file() else b""
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", _TYPES.get(path.suffix, "application/json"))

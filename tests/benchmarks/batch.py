@@ -20,7 +20,7 @@ from tests.benchmarks.measuring import Result, Row
 from tests.benchmarks.rows import bare_verifications
 from tests.unit.verifier.mirrored import HOST as MEMBER
 from tests.unit.verifier.mirrored import MirroredRegistry, write_root
-from verifier.views import MAX_BATCH
+from verifier.http.views import MAX_BATCH
 
 BUDGET = 1.80
 ROUNDS = 15

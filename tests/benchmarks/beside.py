@@ -18,9 +18,9 @@ from tests.benchmarks import scene
 from tests.benchmarks.feed import Figure
 from tests.vectors.cast import DAY, NOW
 from tests.vectors.knowledge import HENAN
-from verifier.freshness import SWITCH_SECONDS
-from verifier.policy import PROFILES
-from verifier.verification import judge
+from verifier.judging.policy import PROFILES
+from verifier.judging.recipe import judge
+from verifier.keeping.freshness import SWITCH_SECONDS
 
 WORST_MILLISECONDS = 5.0
 CHECKS = 400

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from credentials.keys import new_private_key, private_key_pem
 from demonstration.residents import residents, to_csv
-from issuer.bulk import issue_file
-from issuer.config import IssuerSettings
-from issuer.service import SECRET_BYTES, open_service
+from issuer.bulk.run import issue_file
+from issuer.config import SECRET_BYTES, IssuerSettings
+from issuer.opening import open_service
 from service_kit.durable import write_atomic
 
 RESIDENTS = 6_000

@@ -10,16 +10,15 @@ from sqlalchemy import Engine
 
 from credentials.keys import new_private_key
 from credentials.signing import PemSigner
-from issuer.issuance import Issuance, ask_for
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.issuing.issuance import Issuance, ask_for
 from issuer.storage.holders import SqlPersonStore
-from issuer.storage.sql import SqlIssuerStore
-from service_kit.database import migrate
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
+from service_kit.storage.database import migrate
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.rows import bare_signature
 from tests.contract.schema import engine_on
 from tests.servers import PostgreSQL, new_database
-from tests.unit.issuer.issuing import AUDIENCE, NOW, SECRETS, own_key, paper
+from tests.unit.issuer.office import AUDIENCE, NOW, SECRETS, own_key, paper
 
 BATCH = 64
 

@@ -24,8 +24,8 @@ from tests.benchmarks.feed import Figure
 from tests.scenarios.serving import Served
 from tests.unit.credentials.status.chained import Told
 from tests.unit.trust_registry.founded import NOW, FoundedRegistry
-from tests.unit.trust_registry.test_member_files import signer_for
-from trust_registry.denials import sign_request
+from tests.unit.trust_registry.mirror.test_member_files import signer_for
+from trust_registry.publishing.denials import sign_request
 
 WORST_SECONDS = 5.0
 TRIES = 5

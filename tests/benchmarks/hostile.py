@@ -29,9 +29,9 @@ from credentials.wire import cose, jws
 from service_kit.clock import SystemClock
 from tests.benchmarks.feed import Figure
 from tests.unit.trust_registry.published import Province, Published
-from trust_registry.client.fetching import MAX_ROUND_BYTES
-from trust_registry.client.news import MAX_RULE_SETS
-from verifier.freshness import Freshness, Place
+from trust_registry.client.members.fetching import MAX_ROUND_BYTES
+from trust_registry.client.members.news import MAX_RULE_SETS
+from verifier.keeping.freshness import Freshness, Place
 
 HOST = "CN-44"
 ROUNDS = 3

@@ -14,13 +14,12 @@ from secrets import token_hex
 
 from credentials.keys import load_private_key, new_private_key, private_key_pem
 from credentials.signing import PemSigner
-from issuer.issuance import Issuance, ask_for
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.issuing.issuance import Issuance, ask_for
 from issuer.storage.holders import SqlPersonStore
-from issuer.storage.sql import SqlIssuerStore
-from service_kit.database import connect, migrate
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
+from service_kit.storage.database import connect, migrate
 from tests.servers import PostgreSQL, new_database
-from tests.unit.issuer.issuing import AUDIENCE, NOW, SECRETS, own_key, paper
+from tests.unit.issuer.office import AUDIENCE, NOW, SECRETS, own_key, paper
 
 SECONDS = 4
 MODULE_SECONDS = 0.005

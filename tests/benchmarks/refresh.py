@@ -19,10 +19,10 @@ from credentials.status.snapshot import StatusSnapshot
 from tests.vectors.cast import key_entry, member_entry
 from tests.vectors.knowledge import rule_sets
 from tests.vectors.reading import read_trust
-from trust_registry.client.mirror import MemberState
-from verifier.page import SnapshotPage
-from verifier.policy import PROFILES
-from verifier.trust import Knowledge
+from trust_registry.client.members.mirror import MemberState
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import PROFILES
+from verifier.snapshot.page import SnapshotPage
 
 HOST = "CN-44"
 MINUTES_A_DAY = 24 * 60

@@ -13,8 +13,8 @@ from credentials.algorithms.es256 import PrivateKey
 from credentials.formats import native, presentation, table
 from credentials.keys import new_private_key
 from credentials.model import StatusCredential
-from credentials.recognition.certlogic import State, compile_rule, evaluate
-from credentials.recognition.vocabulary import rule_input
+from credentials.recognition.language.certlogic import State, compile_rule, evaluate
+from credentials.recognition.language.vocabulary import rule_input
 from credentials.signing import PemSigner
 from credentials.verdict import Outcome
 from credentials.wire import base45, cose
@@ -24,9 +24,9 @@ from tests.benchmarks.measuring import INPUTS, Call, Row
 from tests.vectors.cast import NOW, signer
 from tests.vectors.codes import PAPER, issue
 from tests.vectors.knowledge import HENAN, STRANGER
-from verifier.policy import PROFILES
-from verifier.trust import Knowledge
-from verifier.verification import judge
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import PROFILES
+from verifier.judging.recipe import judge
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _VENUE = PROFILES["venue"]

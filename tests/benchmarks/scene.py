@@ -15,7 +15,7 @@ from tests.vectors.cast import DAY, NOW, key_entry, member_entry
 from tests.vectors.codes import PAPER, PHONE, issue, show
 from tests.vectors.knowledge import GUANGDONG, HENAN, rule_sets
 from tests.vectors.reading import read_knowledge, read_trust
-from verifier.trust import Knowledge
+from verifier.judging.knowledge import Knowledge
 
 WITHDRAWN_SHARE = 0.001
 _SEED = 41

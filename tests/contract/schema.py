@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, inspect
 
-from service_kit.database import connect, transaction
+from service_kit.storage.database import connect, transaction
 
 
 @contextmanager

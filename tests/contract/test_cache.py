@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from service_kit.cache import Cache, InProcessCache, RedisCache
+from service_kit.cache.store import Cache, InProcessCache, RedisCache
 from tests.doubles.clock import FixedClock
 
 NOW = 1_800_000_000

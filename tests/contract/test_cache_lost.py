@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from credentials.errors import RateLimited
-from service_kit.cache import BEAT_SECONDS, EVERYTHING, SETTLE_SECONDS, RedisCache, listen, make_cache
-from service_kit.cache_metrics import watch_cache
-from service_kit.limits import Limit, Limits
-from service_kit.redis_client import TIMEOUT_SECONDS
+from service_kit.cache.metrics import watch_cache
+from service_kit.cache.redis_client import TIMEOUT_SECONDS
+from service_kit.cache.store import BEAT_SECONDS, EVERYTHING, SETTLE_SECONDS, RedisCache, listen, make_cache
+from service_kit.http.limits import Limit, Limits
 from tests.doubles.clock import FixedClock
 from tests.servers import Redis, started
 

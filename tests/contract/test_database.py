@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, inspect, select, text
 
 from credentials.errors import Conflict, InvalidRequest, StorageFull, StorageUnavailable, TongxingError
-from service_kit.database import SILENCE_SECONDS, connect, migrate, reading, require_schema, transaction
+from service_kit.storage.database import SILENCE_SECONDS, connect, migrate, reading, require_schema, transaction
 
 SPAWN = multiprocessing.get_context("spawn")
 TABLE = "contract_schema_version"
@@ -29,7 +29,7 @@ note = Table("contract_note", metadata, Column("id", Integer, primary_key=True),
 ENV = """
 from alembic import context
 from sqlalchemy import MetaData
-from service_kit.migration import run_migrations
+from service_kit.storage.migration import run_migrations
 run_migrations(context.config, MetaData())
 """
 FIRST = """

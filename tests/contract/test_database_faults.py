@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from credentials.errors import SchemaOutdated, SettingInvalid, StorageFull, StorageUnavailable
-from service_kit.database import (
+from service_kit.storage.database import (
     ANSWER_SECONDS,
     SILENCE_SECONDS,
     STATEMENT_SECONDS,
@@ -24,8 +24,8 @@ from service_kit.database import (
     require_schema,
     transaction,
 )
-from service_kit.database_errors import READ_ONLY, UNDECIDED
-from service_kit.retrying import BROKEN_OFF, retried
+from service_kit.storage.errors import READ_ONLY, UNDECIDED
+from service_kit.storage.retrying import BROKEN_OFF, retried
 from tests.contract.schema import engine_on
 from tests.servers import PostgreSQL
 from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE
@@ -219,8 +219,8 @@ def test_of_two_in_a_deadlock_both_get_through(table: Engine) -> None:
 @pytest.fixture
 def impatient(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine that waits a second for an answer, with a table."""
-    monkeypatch.setattr("service_kit.database.ANSWER_SECONDS", 1)
-    monkeypatch.setattr("service_kit.database.CONNECT_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr("service_kit.storage.database.ANSWER_SECONDS", 1)
+    monkeypatch.setattr("service_kit.storage.database.CONNECT_TIMEOUT_SECONDS", 2)
     with engine_on(postgresql) as engine:
         with transaction(engine) as connection:
             connection.execute(text("CREATE TABLE kept (id integer PRIMARY KEY, value integer)"))
@@ -269,7 +269,7 @@ def test_a_server_that_hangs_in_a_transaction(
 def test_a_statement_that_takes_too_long_is_broken_off(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the server, which then is free again, and before the client would take it for lost."""
     assert STATEMENT_SECONDS < ANSWER_SECONDS
-    monkeypatch.setattr("service_kit.database.STATEMENT_SECONDS", 1)
+    monkeypatch.setattr("service_kit.storage.database.STATEMENT_SECONDS", 1)
     with engine_on(postgresql) as engine:
         with pytest.raises(StorageUnavailable, match="cannot be reached, or is locked"), reading(engine) as connection:
             connection.execute(text("SELECT pg_sleep(60)"))
@@ -279,8 +279,8 @@ def test_a_statement_that_takes_too_long_is_broken_off(postgresql: str, monkeypa
 
 def test_a_migration_may_take_its_time(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes second waits for the first, who may rebuild the table of a whole province."""
-    monkeypatch.setattr("service_kit.database.STATEMENT_SECONDS", 1)
-    monkeypatch.setattr("service_kit.database.ANSWER_SECONDS", 1)
+    monkeypatch.setattr("service_kit.storage.database.STATEMENT_SECONDS", 1)
+    monkeypatch.setattr("service_kit.storage.database.ANSWER_SECONDS", 1)
     with engine_on(postgresql) as first, engine_on(postgresql) as second:
         waiting = threading.Thread(target=migrate, args=(second, MIGRATIONS, VERSION_TABLE))
         with _migrating(first):
@@ -293,7 +293,7 @@ def test_a_migration_may_take_its_time(postgresql: str, monkeypatch: pytest.Monk
 
 def test_all_connections_in_use_is_named(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """More threads than connections, and none comes back: told after seconds, in words that are not the server's."""
-    monkeypatch.setattr("service_kit.database.POOL_SECONDS", 0.1)
+    monkeypatch.setattr("service_kit.storage.database.POOL_SECONDS", 0.1)
     with (
         engine_on(postgresql) as engine,
         pytest.raises(StorageUnavailable, match="all connections to the database are in use"),

@@ -18,13 +18,13 @@ from sqlalchemy import event, text
 from credentials.errors import ClaimCodeRefused, ProofOfPossessionFailed, RenewalRefused, TongxingError
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form, Status
-from issuer.consequences import in_force
-from issuer.holder_proof import Proven
-from issuer.request import read_request
+from issuer.issuing.consequences import in_force
+from issuer.publishing.withdrawal import withdraw
+from issuer.requests.holder_proof import Proven
+from issuer.requests.request import read_request
 from issuer.storage.tables import metadata
-from issuer.withdrawal import withdraw
 from tests.contract.test_holders import Office
-from tests.unit.issuer.issuing import DAY, NOW, by_hand, paper, resident_numbers, sampled
+from tests.unit.issuer.office import DAY, NOW, by_hand, paper, resident_numbers, sampled
 
 LATER = NOW + DAY // 2
 """When the deeds are done: a code of NOW is not young any more, and is renewed."""

@@ -27,19 +27,18 @@ from credentials.errors import (
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import Form, Status
 from credentials.signing import PemSigner
-from issuer.claim_codes import CLAIM_CODE_SECONDS, ClaimCodes, read_claim_code
-from issuer.holder_proof import Proven
-from issuer.holding import PAPERS_A_DAY, Held, Holding
-from issuer.issuance import Issuance, ask_for
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.issuing.issuance import Issuance, ask_for
+from issuer.phones.claim_codes import CLAIM_CODE_SECONDS, ClaimCodes, read_claim_code
+from issuer.phones.holding import PAPERS_A_DAY, Held, Holding
+from issuer.publishing.withdrawal import withdraw
+from issuer.requests.holder_proof import Proven
 from issuer.storage.deeds import KEEP_CLAIM_CODE_SECONDS
 from issuer.storage.holder_ports import Holder
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import IssuedRow
-from issuer.storage.sql import SqlIssuerStore
-from issuer.withdrawal import withdraw
-from service_kit.database import connect, migrate, transaction
-from tests.unit.issuer.issuing import AUDIENCE, DAY, NOW, SECRETS, by_hand, own_key, paper, sampled
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
+from service_kit.storage.database import connect, migrate, transaction
+from tests.unit.issuer.office import AUDIENCE, DAY, NOW, SECRETS, by_hand, own_key, paper, sampled
 
 KEY = new_private_key()
 OTHER = "110105195001010012"

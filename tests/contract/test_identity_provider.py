@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from credentials.keys import jwk_of, load_private_key, new_private_key
-from issuer.identity_provider import KEYS_AGAIN_SECONDS
+from issuer.sign_in.identity_provider import KEYS_AGAIN_SECONDS
 from service_kit.clock import SystemClock
 from tests.identity_provider import IdentityProvider, identity_provider, signing_key
 from tests.servers import NoServer
-from tests.unit.issuer.issuing import NUMBER
+from tests.unit.issuer.office import NUMBER
 from tests.unit.issuer.providing import CALLBACK, CLIENT, SECRET
 from tests.unit.issuer.serving import key_file
 from tests.unit.issuer.signing_in import Browser, Worker, outcome, signing_in

@@ -13,15 +13,14 @@ from sqlalchemy import Engine, text
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
-from issuer.indices import Place, group_end
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
+from issuer.storage.indices import Place, group_end
 from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, News, SegmentRow
-from issuer.storage.sql import SqlIssuerStore
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import metadata
-from service_kit.database import connect, migrate, transaction
+from service_kit.storage.database import connect, migrate, transaction
 from tests.contract.schema import require_same_tables
 
 NOW = 1_795_000_000

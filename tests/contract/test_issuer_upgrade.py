@@ -12,14 +12,13 @@ from sqlalchemy import Engine, text
 
 from credentials.errors import SchemaOutdated
 from credentials.model import Form, Status
-from issuer.consequences import in_force
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.issuing.consequences import in_force
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import SegmentRow
 from issuer.storage.rows import evidence_bytes
-from issuer.storage.sql import SqlIssuerStore
-from service_kit.database import connect, migrate, require_schema, transaction
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
+from service_kit.storage.database import connect, migrate, require_schema, transaction
 
 NOW = 1_795_000_000
 DAY = 24 * 3600

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE
 from issuer.storage.tables import kept_count
-from service_kit.database import connect, migrate
-from service_kit.kept_counts import KeptCounts
+from service_kit.storage.database import connect, migrate
+from service_kit.storage.kept_counts import KeptCounts
 from tests.doubles.clock import FixedClock
 
 NOW = 1_795_000_000

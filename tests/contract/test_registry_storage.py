@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from credentials.errors import Conflict, SchemaOutdated, StorageUnavailable
-from service_kit.database import connect, transaction
+from service_kit.storage.database import connect, transaction
 from tests.contract.schema import require_same_tables
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (

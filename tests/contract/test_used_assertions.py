@@ -1,4 +1,4 @@
-"""What every memory of used assertions promises (``service_kit.auth.JtiStore``), on SQLite and on PostgreSQL."""
+"""What every memory of used assertions promises (``service_kit.http.auth.JtiStore``), on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from issuer import service as issuer
+from issuer.storage import sql as issuer
 from issuer.storage import tables as issuer_tables
-from service_kit.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS, JtiStore
-from service_kit.database import connect, migrate
-from service_kit.used_assertions import UsedAssertions
+from service_kit.http.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS, JtiStore
+from service_kit.storage.database import connect, migrate
+from service_kit.storage.used_assertions import UsedAssertions
 from trust_registry.storage import sql as registry
 from trust_registry.storage import tables as registry_tables
 

@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from service_kit.durable import read_secret
-from service_kit.server import STOP_SECONDS
+from service_kit.process.server import STOP_SECONDS
 from service_kit.settings import NOT_OF_A_SERVICE, variable
 from tests.deploy.proxied import DEPLOY, SETTING, TEMPLATE
 from wsgi import SETTINGS

@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from demonstration.world import free_port
-from service_kit.bodies import MAX_BODY_BYTES
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
-from service_kit.static import cache_control, publish
+from service_kit.http.bodies import MAX_BODY_BYTES
+from service_kit.http.static import cache_control, publish
 from tests.deploy.proxied import Nginx, Page
 from tests.scenarios.serving import Served, serve
-from trust_registry.founding import TRUST_ROOT, found
-from trust_registry.offered import MAX_STATUS_FILE_BYTES
+from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
+from trust_registry.root.founding import TRUST_ROOT, found
 from trust_registry.views import MAX_DRAFT_BYTES
-from verifier.views import MAX_BATCH_BYTES
+from verifier.http.views import MAX_BATCH_BYTES
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine (Debian: nginx-light)")
 

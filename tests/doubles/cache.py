@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service_kit.cache import InProcessCache
+from service_kit.cache.store import InProcessCache
 
 
 class SharedCache(InProcessCache):

@@ -6,7 +6,7 @@ import threading
 
 
 class RememberedJtis:
-    """Remembers for as long as the test lasts (``service_kit.auth.JtiStore``)."""
+    """Remembers for as long as the test lasts (``service_kit.http.auth.JtiStore``)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -15,16 +15,16 @@ from credentials import claims
 from credentials.formats import native
 from credentials.wire import cose
 from issuer.storage import tables as issuer_tables
-from service_kit.database import connect, reading
+from service_kit.storage.database import connect, reading
 from tests.contract.schema import require_same_tables
 from tests.doubles.writers import write_plainly
 from tests.faults.scene import Scene
 from tests.faults.worker import CLIENT, digest
 from tests.unit.trust_registry.founded import AUDIENCE
-from trust_registry.client.repository import MirrorFiles, verify_repository
-from trust_registry.founding import MIRROR_FOLDER, load_online
-from trust_registry.mirror import Mirror
-from trust_registry.publication import Publication
+from trust_registry.client.trust.repository import MirrorFiles, verify_repository
+from trust_registry.mirror.folder import Mirror
+from trust_registry.publishing.publication import Publication
+from trust_registry.root.founding import MIRROR_FOLDER, load_online
 from trust_registry.service import versions
 from trust_registry.storage import tables as registry_tables
 from trust_registry.storage.sql import open_storage

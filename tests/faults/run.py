@@ -19,7 +19,7 @@ PROCESSES = 8
 SEED = 41
 # A killed process is replaced in milliseconds: everything is imported once, in a server that forks.
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["__main__", "tests.faults.run", "service_kit.migration"])
+FORKING.set_forkserver_preload(["__main__", "tests.faults.run", "service_kit.storage.migration"])
 END_SECONDS = 120
 
 

@@ -19,27 +19,26 @@ from sqlalchemy import Engine, select
 
 from credentials.errors import ApprovalRejected, Conflict, StorageUnavailable, TongxingError
 from credentials.signing import PemSigner
-from issuer.issuance import Issuance, ask_for
-from issuer.service import MIGRATIONS, VERSION_TABLE
+from issuer.issuing.issuance import Issuance, ask_for
+from issuer.publishing.withdrawal import withdraw
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import IssuedRow
-from issuer.storage.sql import SqlIssuerStore
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import used_assertion
-from issuer.withdrawal import withdraw
 from service_kit import logs
-from service_kit.database import connect, migrate, reading
-from service_kit.used_assertions import UsedAssertions
+from service_kit.storage.database import connect, migrate, reading
+from service_kit.storage.used_assertions import UsedAssertions
 from tests.doubles.writers import write_plainly
 from tests.faults.scene import OFFICERS, Scene
-from tests.unit.issuer.issuing import AUDIENCE, NOW, SECRETS, paper
+from tests.unit.issuer.office import AUDIENCE, NOW, SECRETS, paper
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
-from trust_registry import approval
-from trust_registry.denials import deny, sign_request
-from trust_registry.drafting import DraftRequest
-from trust_registry.founding import MIRROR_FOLDER, load_online
+from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.key_files import read_key
-from trust_registry.mirror import Mirror
-from trust_registry.publication import Publication
+from trust_registry.mirror.folder import Mirror
+from trust_registry.officer import approval
+from trust_registry.publishing.denials import deny, sign_request
+from trust_registry.publishing.publication import Publication
+from trust_registry.root.founding import MIRROR_FOLDER, load_online
 from trust_registry.storage import tables
 from trust_registry.storage.sql import open_storage
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 from credentials.errors import RuleOpen, RuleSetInvalid
 from credentials.limits import STATUS_LIST_SIZE
-from credentials.recognition.certlogic import compile_rule
-from credentials.recognition.instants import DateTime
+from credentials.recognition.language.certlogic import compile_rule
+from credentials.recognition.language.instants import DateTime
 from credentials.status import bits
 from credentials.status.token import deflate_list, inflate_list
 from hatch_build import BuildFailed, ready_node

@@ -35,14 +35,14 @@ from credentials.keys import jwk_of, new_private_key
 from issuer import service as issuing
 from issuer.app import create_app as create_issuer
 from issuer.config import IssuerSettings
-from issuer.service import prepare
-from service_kit.auth import authorization
+from issuer.opening import prepare
+from service_kit.http.auth import authorization
+from service_kit.http.web import combine
 from service_kit.settings import read_settings
-from service_kit.web import combine
 from tests.doubles.clock import FixedClock
-from tests.unit.issuer.issuing import AUDIENCE as ISSUER
-from tests.unit.issuer.issuing import NOW as ISSUER_NOW
-from tests.unit.issuer.issuing import paper
+from tests.unit.issuer.office import AUDIENCE as ISSUER
+from tests.unit.issuer.office import NOW as ISSUER_NOW
+from tests.unit.issuer.office import paper
 from tests.unit.issuer.serving import environment
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
 from tests.unit.trust_registry.founded import NOW as REGISTRY_NOW

@@ -19,7 +19,7 @@ from credentials.algorithms import es256
 from credentials.errors import SignInUnproven, TongxingError
 from credentials.keys import public_key_from_jwk
 from credentials.wire import jws
-from issuer.id_token import ALGORITHMS, Expected, keys_for, verify
+from issuer.sign_in.id_token import ALGORITHMS, Expected, keys_for, verify
 from tests.web.twin import NodeTwin
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from credentials.errors import RuleOpen, TongxingError
 from credentials.keys import VerificationKey
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Status, StatusCredential
-from credentials.recognition.certlogic import State, compile_rule, compile_sound_parts
-from credentials.recognition.instants import DateTime
+from credentials.recognition.authoring.template import template
+from credentials.recognition.language.certlogic import State, compile_rule, compile_sound_parts
+from credentials.recognition.language.instants import DateTime
 from credentials.recognition.ruleset import RuleResult, RuleSet
-from credentials.recognition.template import template
 from credentials.status import segment, snapshot
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.verdict import to_json
@@ -36,10 +36,10 @@ from tests.vectors.codes import PAPER, TEST
 from tests.vectors.knowledge import GUANGDONG, HENAN, ZHEJIANG
 from tests.vectors.reading import read_challenge, read_policy, read_trust
 from tests.web.twin import NodeTwin
-from trust_registry.client.member_files import listed_key, read_member_file
-from verifier.steps import STEPS
-from verifier.trust import Knowledge
-from verifier.verification import judge
+from trust_registry.client.members.member_files import listed_key, read_member_file
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.recipe import judge
+from verifier.judging.steps import STEPS
 
 EXAMPLES = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "300")))
 """Of each kind; ``make fuzz`` asks for 20,000."""

@@ -19,7 +19,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 
 from credentials.errors import MetadataRejected
 from tests.unit.trust_registry.published import Published
-from trust_registry.client.repository import MirrorFiles, Roles, verify_repository
+from trust_registry.client.trust.repository import MirrorFiles, Roles, verify_repository
 
 NOW = int(time.time())
 """python-tuf compares expiries with the system's clock, so the registry here lives today."""

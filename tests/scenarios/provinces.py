@@ -17,7 +17,7 @@ from credentials.keys import VerificationKey, kid_of, load_private_key
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusCredential
 from credentials.wire import cose
-from tests.unit.issuer.issuing import MEMBER
+from tests.unit.issuer.office import MEMBER
 from tests.unit.issuer.serving import environment
 
 ROOT = Path(__file__).parents[2]

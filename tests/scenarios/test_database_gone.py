@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from issuer.config import IssuerSettings
-from issuer.service import prepare
+from issuer.opening import prepare
 from service_kit.settings import read_settings
 from tests.scenarios.provinces import ProvinceInProcesses
 from tests.servers import PostgreSQL
-from tests.unit.issuer.issuing import paper
+from tests.unit.issuer.office import paper
 from tests.unit.issuer.serving import environment
 from tests.unit.issuer.test_app import Issuer
 

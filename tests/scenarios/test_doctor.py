@@ -27,7 +27,7 @@ from diagnosis.report import Outcome, Report, Step
 from service_kit.durable import write_atomic
 from tests.scenarios.deployment import deployed
 from tests.serving import in_thread
-from trust_registry.founding import found
+from trust_registry.root.founding import found
 
 
 class Scene:

@@ -13,7 +13,7 @@ from demonstration.world import free_port
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from tests.scenarios.serving import ROOT, SECONDS, Served, serve
-from trust_registry.founding import TRUST_ROOT, found
+from trust_registry.root.founding import TRUST_ROOT, found
 
 WORKERS = 2
 

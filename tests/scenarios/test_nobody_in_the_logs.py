@@ -23,8 +23,8 @@ from demonstration.cast import CLIENT, Province, Registry
 from demonstration.phone import Phone
 from demonstration.residents import resident_id
 from demonstration.world import HOST, Server, World
-from service_kit.auth import authorization
 from service_kit.clock import SystemClock
+from service_kit.http.auth import authorization
 from tests.scenarios.deployment import deployed, request
 
 NAME, OTHER_NAME, MASKED = "欧阳小明", "阿依古丽·艾合买提江", "欧阳**"

@@ -16,15 +16,15 @@ import pytest
 
 from credentials.keys import jwk_of, new_private_key
 from demonstration.world import free_port
-from service_kit.auth import authorization
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
-from service_kit.server import MAX_HEAD_BYTES
+from service_kit.http.auth import authorization
+from service_kit.process.server import MAX_HEAD_BYTES
 from tests.scenarios.provinces import ProvinceInProcesses
 from tests.scenarios.serving import SECONDS, Served, children, is_running, read_answer, serve
 from tests.servers import PostgreSQL, new_database
-from tests.unit.issuer.issuing import AUDIENCE
-from trust_registry.founding import TRUST_ROOT, found
+from tests.unit.issuer.office import AUDIENCE
+from trust_registry.root.founding import TRUST_ROOT, found
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc: workers cannot be told apart")
 WORKERS = 3

@@ -12,7 +12,7 @@ from credentials.errors import FetchFailed
 from demonstration.cast import Province
 from demonstration.phone import Phone
 from demonstration.story import HENAN
-from issuer.holder_proof import PAPER, RELEASE
+from issuer.requests.holder_proof import PAPER, RELEASE
 from tests.scenarios.deployment import deployed, request
 
 NUMBER = "11010519491231002X"

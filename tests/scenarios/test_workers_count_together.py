@@ -13,7 +13,7 @@ from credentials.errors import FetchFailed
 from demonstration.world import HOST, free_port
 from service_kit.durable import write_atomic
 from service_kit.fetch import Fetcher
-from trust_registry.founding import found
+from trust_registry.root.founding import found
 
 ROOT = Path(__file__).parents[2]
 REQUESTS = 40

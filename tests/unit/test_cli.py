@@ -13,7 +13,7 @@ import cli
 from credentials.errors import ApprovalRejected, InvalidRequest, NotFound, SettingInvalid, StorageFull, TongxingError
 from demonstration.world import free_port
 from tests.doubles.writers import write_plainly
-from trust_registry.founding import found
+from trust_registry.root.founding import found
 
 
 def _exit(arguments: list[str]) -> int:
@@ -139,7 +139,7 @@ def test_serve_hands_no_http_variables_to_the_server(monkeypatch: pytest.MonkeyP
         def serve(self, **_options: object) -> None:
             seen["served"] = True
 
-    monkeypatch.setattr("service_kit.server._Parent", Server)
+    monkeypatch.setattr("service_kit.process.server._Parent", Server)
     port = free_port()
     assert _exit(["serve", "verifier", "--port", str(port), "--workers", "3"]) == 0
     assert (seen["workers"], seen["port"], seen["leaked"], seen["served"]) == (3, port, False, True)

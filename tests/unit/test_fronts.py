@@ -5,17 +5,26 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-import issuer.front
-import trust_registry.front
-import trust_registry.public_pages
-import verifier.front
-import verifier.public_page
 from credentials.regions import MEMBERS
-from service_kit.front.front import Front, Link, Way, add_entrance, add_front
-from service_kit.front.language import Said, member_name
-from service_kit.front.sheet import how_long
-from service_kit.front.texts import ENVIRONMENTS, NO_ENTRY, NO_PAGE, NOT_NOW, OUR_FAULT, TEXTS, TOO_OFTEN, WRONG_REQUEST
-from service_kit.web import combine, make_app
+from issuer.http import front as issuer_front
+from service_kit.http.front.front import Front, Link, Way, add_entrance, add_front
+from service_kit.http.front.language import Said, member_name
+from service_kit.http.front.sheet import how_long
+from service_kit.http.front.texts import (
+    ENVIRONMENTS,
+    NO_ENTRY,
+    NO_PAGE,
+    NOT_NOW,
+    OUR_FAULT,
+    TEXTS,
+    TOO_OFTEN,
+    WRONG_REQUEST,
+)
+from service_kit.http.web import combine, make_app
+from trust_registry.noticeboard import front as registry_front
+from trust_registry.noticeboard import pages
+from verifier.http import front as verifier_front
+from verifier.http import public_page
 
 HENAN = MEMBERS["CN-41"]
 FRONT = Front(
@@ -37,16 +46,16 @@ FRONT = Front(
 def all_texts() -> list[Said]:
     """Every text that a page may show."""
     ways = [
-        *issuer.front.WAYS,
-        *verifier.front.WAYS,
-        *trust_registry.front.WAYS,
+        *issuer_front.WAYS,
+        *verifier_front.WAYS,
+        *registry_front.WAYS,
     ]
     shown = [*TEXTS.values(), *ENVIRONMENTS.values(), *(member_name(each.zh, each.en) for each in MEMBERS.values())]
     for refusal in (NO_PAGE, NO_ENTRY, WRONG_REQUEST, TOO_OFTEN, NOT_NOW, OUR_FAULT):
         shown += refusal
-    shown += [*trust_registry.public_pages.DEEDS.values(), verifier.public_page.TITLE]
+    shown += [*pages.DEEDS.values(), public_page.TITLE]
     shown += [how_long(seconds) for seconds in (0, 60, 3600, 90_000)]
-    for module in (issuer.front, verifier.front, trust_registry.front):
+    for module in (issuer_front, verifier_front, registry_front):
         shown += [module.ROLE, module.LEAD]
     return shown + [text for way in ways for text in (way.who, way.what, *(link.text for link in way.links))]
 
@@ -132,15 +141,15 @@ def test_the_look_is_there(name: str) -> None:
 
 def test_what_is_not_built_is_not_linked() -> None:
     """A wallet that is not there is a dead link on the first page that a resident sees."""
-    assert "wallet/" in places(issuer.front.ways(has_wallet=True))
-    assert "wallet/" not in places(issuer.front.ways(has_wallet=False))
-    assert "" in places(verifier.front.ways(has_checkpoint=True))
-    assert "" not in places(verifier.front.ways(has_checkpoint=False))
+    assert "wallet/" in places(issuer_front.ways(has_wallet=True))
+    assert "wallet/" not in places(issuer_front.ways(has_wallet=False))
+    assert "" in places(verifier_front.ways(has_gate_app=True))
+    assert "" not in places(verifier_front.ways(has_gate_app=False))
 
 
 def test_every_role_has_a_door() -> None:
     """The page at the root leads on, whatever was built."""
-    for ways in (issuer.front.ways(has_wallet=False), verifier.front.ways(has_checkpoint=False)):
+    for ways in (issuer_front.ways(has_wallet=False), verifier_front.ways(has_gate_app=False)):
         assert Front(FRONT.role, FRONT.lead, ways, "test").door is not None
 
 

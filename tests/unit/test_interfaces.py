@@ -10,15 +10,15 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from issuer.sign_in_views import blueprint as sign_in
-from issuer.views import blueprint as issuer
-from issuer.wallet_views import blueprint as wallet
-from service_kit.bodies import Routes
-from service_kit.front.reference import kind_of
-from service_kit.openapi import ASSERTION, CODES, operations
-from service_kit.web import make_app
+from issuer.http.sign_in_views import blueprint as sign_in
+from issuer.http.views import blueprint as issuer
+from issuer.http.wallet_views import blueprint as wallet
+from service_kit.http.bodies import Routes
+from service_kit.http.front.reference import kind_of
+from service_kit.http.openapi import ASSERTION, CODES, operations
+from service_kit.http.web import make_app
 from trust_registry.views import blueprint as registry
-from verifier.views import blueprint as verifier
+from verifier.http.views import blueprint as verifier
 
 BLUEPRINTS = {"issuer": [issuer, wallet, sign_in], "registry": [registry], "verifier": [verifier]}
 AUTHENTICATED = {

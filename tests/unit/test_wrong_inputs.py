@@ -360,7 +360,7 @@ def app_draft(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def rules(house: House) -> None:
-    from credentials.recognition.template import template
+    from credentials.recognition.authoring.template import template
 
     content = json.dumps(template("CN-41", 48, valid_from=1_790_000_000), ensure_ascii=False)
     (house.folder / "rules.json").write_text(content, encoding="utf-8")

@@ -11,7 +11,7 @@ from werkzeug.test import Client
 import wsgi
 from credentials.errors import SettingInvalid
 from service_kit.durable import write_atomic
-from trust_registry.founding import found
+from trust_registry.root.founding import found
 
 
 @pytest.fixture

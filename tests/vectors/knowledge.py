@@ -1,11 +1,11 @@
-"""The named pieces of knowledge that the vectors are judged with, in the shape of ``verifier/snapshot.py``."""
+"""The named pieces of knowledge that the vectors are judged with, in the shape of ``verifier/snapshot/snapshot.py``."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
-from credentials.recognition.template import template
 from tests.vectors.cast import DAY, HOUR, NOW, key_entry, member_entry, signer, status_file
 
 HENAN, GUANGDONG, ZHEJIANG, SICHUAN, STRANGER = "CN-41", "CN-44", "CN-33", "CN-51", "CN-65"

@@ -6,8 +6,8 @@ import json
 
 from tests.vectors.knowledge import rule_sets, statuses, trusts
 from tests.vectors.samples import samples
-from verifier.policy import PROFILES
-from verifier.snapshot import policy_to_json, reasons_to_json
+from verifier.judging.policy import PROFILES
+from verifier.snapshot.snapshot import policy_to_json, reasons_to_json
 
 _ABOUT = (
     "Test vectors of the native format, for every judge in every language. Written by `make vectors`. Times are "

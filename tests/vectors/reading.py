@@ -15,12 +15,12 @@ from credentials.recognition.ruleset import RuleSet
 from credentials.status import snapshot
 from credentials.status.snapshot import StatusSnapshot
 from credentials.wire import cose, jws
-from trust_registry.client.snapshot import TrustedKey, TrustedMember, TrustSnapshot
+from trust_registry.client.trust.snapshot import TrustedKey, TrustedMember, TrustSnapshot
 from trust_registry.metadata.denials import Denial
 from trust_registry.metadata.statement import Statement
 from trust_registry.metadata.trust_list import BadEntry, MayIssue, MemberEntry, Names, kind_of
-from verifier.policy import Policy
-from verifier.trust import Knowledge
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import Policy
 
 NATIVE = Path(__file__).with_name("native.json")
 NO_STATEMENT = cast(Statement, None)

@@ -8,8 +8,8 @@ from pathlib import Path
 from credentials import errors
 from credentials.errors import TongxingError
 from credentials.verdict import REASONS
+from service_kit.http.problems import status_of
 from service_kit.locale import TEXTS, UNEXPECTED
-from service_kit.problems import status_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 _HEAD = """# Reasons and error codes
@@ -23,7 +23,7 @@ finds by its memory (`replayed` and its kin) is tested at the gate.
 A verdict lists all that was found; the first gives the outcome ([verdict.md](verdict.md)).
 
 Where the member that can help is known, its hotline is added to the text: the issuer's, or the host's whose rules
-decided (`verifier/advice.py`).
+decided (`verifier/judging/advice.py`).
 
 | code | outcome | 中文 | English |
 | --- | --- | --- | --- |

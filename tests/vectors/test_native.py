@@ -11,13 +11,13 @@ from service_kit.locale import TEXTS
 from tests.vectors.native import write_vectors
 from tests.vectors.reading import NATIVE, read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.reasons_page import PAGE, other_errors, write_page
-from verifier.steps import STEPS
-from verifier.verification import judge
+from verifier.judging.recipe import judge
+from verifier.judging.steps import STEPS
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
 OF_THE_GATE = {"replayed", "replay-unchecked", "replay-not-shared", "shown-again"}
-"""Found by the gate's memory, which no vector has: tests/unit/verifier/test_gate.py."""
+"""Found by the gate's memory, which no vector has: tests/unit/verifier/gate/test_gate.py."""
 
 
 @pytest.mark.parametrize("name", SAMPLES)

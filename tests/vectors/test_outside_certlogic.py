@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from credentials.errors import RuleOpen
-from credentials.recognition.certlogic import State, compile_rule, evaluate
+from credentials.recognition.language.certlogic import State, compile_rule, evaluate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("TONGXING_VECTORS") or REPOSITORY.parent / "shared" / "vectors") / "certlogic"

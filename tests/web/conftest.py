@@ -15,7 +15,7 @@ from demonstration.world import World
 from issuer.app import WALLET
 from tests.web.camera import record, scene
 from tests.web.town import Town
-from verifier.app import CHECKPOINT
+from verifier.app import GATE_APP
 
 # The shell without a window of its own first: a page costs it a third.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -49,7 +49,7 @@ def chromium() -> str:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium-headless-shell")
-    assert all((app / "index.html").exists() for app in (CHECKPOINT, WALLET)), "the apps are not built: make apps"
+    assert all((app / "index.html").exists() for app in (GATE_APP, WALLET)), "the apps are not built: make apps"
     return found
 
 

@@ -18,14 +18,15 @@ from tests.vectors.cast import DAY, HOUR, NOW, signer
 from tests.vectors.knowledge import GUANGDONG, HENAN, ZHEJIANG, rule_sets, trusts
 from tests.vectors.reading import read_trust
 from tests.web.twin import NodeTwin
-from trust_registry.client.member_files import read_member_file, segment_name
-from trust_registry.client.mirror import MemberState
-from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.client.status_chain import StatusChain
-from verifier.delta import MAX_POSITION_CHARACTERS, MAX_SEGMENTS_AT_A_GATE, read_position
-from verifier.page import SnapshotPage
-from verifier.policy import PROFILES, Policy
-from verifier.trust import Knowledge
+from trust_registry.client.members.member_files import read_member_file
+from trust_registry.client.members.mirror import MemberState
+from trust_registry.client.members.status_chain import StatusChain
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.metadata.file_names import segment_name
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import PROFILES, Policy
+from verifier.snapshot.delta import MAX_POSITION_CHARACTERS, MAX_SEGMENTS_AT_A_GATE, read_position
+from verifier.snapshot.page import SnapshotPage
 
 TRUSTS, RULES = trusts(), rule_sets()
 TRUST = read_trust(TRUSTS["fresh"])

@@ -16,9 +16,9 @@ from issuer.app import WALLET
 from tests.web.conftest import Launch
 from tests.web.town import Town
 from tests.web.wallet import Wallet, outcome
-from verifier.app import CHECKPOINT
+from verifier.app import GATE_APP
 
-APPS = pytest.mark.parametrize("app", [WALLET, CHECKPOINT], ids=["wallet", "gate"])
+APPS = pytest.mark.parametrize("app", [WALLET, GATE_APP], ids=["wallet", "gate"])
 SAFE_SHARE = 0.8
 """Of a maskable icon's width, the circle that no launcher cuts into (W3C, Web Application Manifest, "purpose")."""
 WECHAT = (

@@ -17,7 +17,7 @@ from tests.web.checkpoint import Checkpoint
 from tests.web.conftest import Launch
 from tests.web.town import Town
 from tests.web.wallet import Wallet, outcome
-from verifier.app import CHECKPOINT
+from verifier.app import GATE_APP
 
 YOUNGER = {
     "AbortSignal.timeout": "delete AbortSignal.timeout",
@@ -72,7 +72,7 @@ TOO_YOUNG = {
 
 
 def _built(kind: str) -> list[Path]:
-    return [path for app in (CHECKPOINT, WALLET) for path in sorted(app.rglob(f"*.{kind}"))]
+    return [path for app in (GATE_APP, WALLET) for path in sorted(app.rglob(f"*.{kind}"))]
 
 
 @pytest.mark.parametrize(("kind", "what"), [(kind, what) for kind, words in TOO_YOUNG.items() for what in words])

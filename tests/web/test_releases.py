@@ -17,7 +17,7 @@ from hatch_build import ready_node
 from tests.web.conftest import Launch
 
 ROOT = Path(__file__).parents[2]
-APP = "verifier/checkpoint"
+APP = "verifier/gate_app"
 SOURCES = ("credentials/browser", "service_kit/browser", APP, "vite.config.ts", "tsconfig.json", "package.json")
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
 LAST_WEEKS_WORKER = """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from service_kit.front.language import LANGUAGES
+from service_kit.http.front.language import LANGUAGES
 from tests.web.axe import DESK, PHONE, SCREENSHOTS, look
 from tests.web.checkpoint import PRACTICE_STANDS, STANDS, Checkpoint
 from tests.web.conftest import Launch

@@ -15,7 +15,7 @@ from issuer.app import WALLET
 from service_kit.clock import SystemClock
 from tests.identity_provider import identity_provider
 from tests.servers import NoServer
-from tests.unit.issuer.issuing import NUMBER
+from tests.unit.issuer.office import NUMBER
 from tests.unit.issuer.providing import CLIENT, SECRET
 from tests.unit.issuer.signing_in import Worker, signing_in
 from tests.web.conftest import Launch

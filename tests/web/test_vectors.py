@@ -14,7 +14,7 @@ from playwright.sync_api import Playwright
 from credentials import limits, model
 from credentials.characters import HIDDEN
 from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
-from credentials.recognition.certlogic import compile_rule
+from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.words import KINDS, RESULTS, age_in_words
 from credentials.regions import MEMBERS
 from credentials.verdict import to_json
@@ -22,8 +22,8 @@ from tests.vectors.knowledge import GUANGDONG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
 from tests.web.twin import PageTwin, Twin, bundle
-from verifier.steps import STEPS
-from verifier.verification import judge
+from verifier.judging.recipe import judge
+from verifier.judging.steps import STEPS
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}

@@ -1,25 +1,26 @@
 // The browser's judge for tests: answers the requests of tests/web/twin.py, one JSON value a line in Node, and as the
 // function `answer` in a page.
 
-import { compileRule, compileSoundParts } from "../../credentials/browser/certlogic";
+import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
 import { HIDDEN } from "../../credentials/browser/characters";
-import { take, type DeltaJson } from "../../credentials/browser/delta";
-import { readRuleSet } from "../../credentials/browser/document";
+import { take, type DeltaJson } from "../../verifier/gate_app/judging/delta";
+import { readRuleSet } from "../../credentials/browser/recognition/document";
 import { CredentialError } from "../../credentials/browser/errors";
-import * as es256 from "../../credentials/browser/es256";
-import { importJwk, type PublicJwk } from "../../credentials/browser/es256";
-import * as jws from "../../credentials/browser/jws";
+import * as es256 from "../../credentials/browser/algorithms/es256";
+import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/es256";
+import * as jws from "../../credentials/browser/wire/jws";
 import * as labels from "../../credentials/browser/labels";
 import * as limits from "../../credentials/browser/limits";
 import * as model from "../../credentials/browser/model";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { MEMBERS } from "../../credentials/browser/regions";
-import { STEPS } from "../../credentials/browser/steps";
-import type { Json } from "../../credentials/browser/strict_json";
-import { Trust, type Held, type Policy, type SnapshotJson, type TrustedKey, type TrustJson } from "../../credentials/browser/trust";
-import { toJson } from "../../credentials/browser/verdict";
-import { judge } from "../../credentials/browser/verification";
-import { ageInWords } from "../../credentials/browser/words";
+import { STEPS } from "../../verifier/gate_app/judging/steps";
+import type { Json } from "../../credentials/browser/wire/strict_json";
+import { Trust, type Held, type Policy, type SnapshotJson, type TrustJson } from "../../verifier/gate_app/judging/knowledge";
+import { type TrustedKey } from "../../credentials/browser/keys";
+import { toJson } from "../../verifier/gate_app/judging/verdict";
+import { judge } from "../../verifier/gate_app/judging/recipe";
+import { ageInWords } from "../../credentials/browser/recognition/words";
 
 declare const process: undefined | { stdin: AsyncIterable<Uint8Array>; stdout: { write(text: string): void } };
 

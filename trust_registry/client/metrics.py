@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client.metrics_core import Metric
 
 from service_kit.metrics import DAY_SECONDS, gauges
-from trust_registry.client.snapshot import TrustSnapshot
+from trust_registry.client.trust.snapshot import TrustSnapshot
 
 
 def key_days_left(trust: TrustSnapshot, now: int) -> Metric:

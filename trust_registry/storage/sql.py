@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from service_kit.database import connect, migrate, reading, transaction
+from service_kit.storage.database import connect, migrate, reading, transaction
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,

@@ -1,17 +1,17 @@
 // Nonce mode: the gate shows a small symbol (卡口码), the phone scans it and answers. It needs no clock on the phone.
 
-import { unwrap } from "../../../credentials/browser/challenge";
+import { unwrap } from "../../../credentials/browser/formats/challenge";
 import { CredentialError } from "../../../credentials/browser/errors";
-import type { Challenge } from "../../../credentials/browser/presentation";
-import { Camera, type CameraTrouble } from "../../../service_kit/browser/camera";
+import type { Challenge } from "../../../credentials/browser/formats/presentation";
+import { Camera, type CameraTrouble } from "../../../service_kit/browser/camera/camera";
 import { element, put } from "../../../service_kit/browser/dom";
-import { symbol } from "../../../service_kit/browser/symbol";
-import type { Card } from "../cards";
-import { keepAwake } from "../live_code";
+import { symbol } from "../../../service_kit/browser/camera/symbol";
+import type { Card } from "../holding/cards";
+import { keepAwake } from "../holding/live_code";
 import { action, heading, warning, whose } from "./parts";
 import type { Screen, Wallet } from "../screen";
 
-/** The shortest time for which gates take an answer (verifier/challenges.py). */
+/** The shortest time for which gates take an answer (verifier/gate/challenges.py). */
 const ANSWER_SECONDS = 120;
 const MAX_TYPED_CHARACTERS = 100;
 

@@ -3,9 +3,9 @@
 
 import { CredentialError } from "../../../credentials/browser/errors";
 import { element } from "../../../service_kit/browser/dom";
-import { isFinal, NotKept } from "../cards";
-import { CLAIM_CODE_DIGITS, digitsOf, faultOf, grouped } from "../claim_code";
-import { Refusal } from "../issuer";
+import { isFinal, NotKept } from "../holding/cards";
+import { CLAIM_CODE_DIGITS, digitsOf, faultOf, grouped } from "../holding/claim_code";
+import { Refusal } from "../holding/issuer";
 import { outside } from "./install";
 import { heading, hotline, whileBusy } from "./parts";
 import type { Screen, Wallet } from "../screen";

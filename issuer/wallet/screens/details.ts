@@ -1,8 +1,8 @@
 // What the code says, in words: everything that a gate can read in it, and nothing else is known about anybody here.
 
-import { shownStatus } from "../../../credentials/browser/verdict";
+import { shownStatus } from "../../../verifier/gate_app/judging/verdict";
 import { element, facts } from "../../../service_kit/browser/dom";
-import type { Card } from "../cards";
+import type { Card } from "../holding/cards";
 import { heading, hotline, retell, statusBand } from "./parts";
 import { read } from "../reading";
 import type { Screen } from "../screen";

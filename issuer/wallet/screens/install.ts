@@ -2,7 +2,7 @@
 // with it, and a claim code is good once.
 
 import { element } from "../../../service_kit/browser/dom";
-import { insideApp, installer, isApple, isInstalled } from "../../../service_kit/browser/surroundings";
+import { insideApp, installer, isApple, isInstalled } from "../../../service_kit/browser/device/surroundings";
 import { action, heading, stack, warning } from "./parts";
 import type { Screen, Wallet } from "../screen";
 

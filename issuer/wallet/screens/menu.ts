@@ -2,9 +2,9 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../../service_kit/browser/language";
-import { version } from "../../../service_kit/browser/installed";
+import { version } from "../../../service_kit/browser/device/installed";
 import { answerScreen } from "./answer";
-import { isEnded, isUsable } from "../cards";
+import { isEnded, isUsable } from "../holding/cards";
 import { claimScreen } from "./claim";
 import { detailsScreen } from "./details";
 import { paperScreen } from "./paper";

@@ -1,7 +1,7 @@
 // What a person is called on this phone (奶奶): a masked name and four digits tell nobody apart who carries five codes.
 
 import { element } from "../../../service_kit/browser/dom";
-import type { Card } from "../cards";
+import type { Card } from "../holding/cards";
 import { heading, orSaid, whose } from "./parts";
 import type { Screen } from "../screen";
 

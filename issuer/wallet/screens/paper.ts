@@ -1,11 +1,11 @@
 // A paper code: for who has no phone at hand, or a battery that dies. A sheet with the code large, and a card to cut out.
 
 import { CredentialError } from "../../../credentials/browser/errors";
-import { shownStatus } from "../../../credentials/browser/verdict";
+import { shownStatus } from "../../../verifier/gate_app/judging/verdict";
 import { element } from "../../../service_kit/browser/dom";
-import { symbol } from "../../../service_kit/browser/symbol";
-import type { Card } from "../cards";
-import { Refusal, type Issued, type Office } from "../issuer";
+import { symbol } from "../../../service_kit/browser/camera/symbol";
+import type { Card } from "../holding/cards";
+import { Refusal, type Issued, type Office } from "../holding/issuer";
 import { savePicture } from "../paper_picture";
 import { action, heading, hotline, stack, statusBand, warning, whileBusy, whose } from "./parts";
 import { read } from "../reading";

@@ -2,7 +2,7 @@
 
 import type { Status } from "../../../credentials/browser/model";
 import { button, element, put, shape } from "../../../service_kit/browser/dom";
-import { NotKept, type Card } from "../cards";
+import { NotKept, type Card } from "../holding/cards";
 import type { Wallet } from "../screen";
 
 /** Told apart without any colour: a tick in a circle, an exclamation mark in a triangle, a cross in an octagon, a clock. */

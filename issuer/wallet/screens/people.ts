@@ -1,7 +1,7 @@
 // One's own and relatives' codes, to choose from: what each person is called here, whose the code is, how it stands.
 
 import { element } from "../../../service_kit/browser/dom";
-import type { Card } from "../cards";
+import type { Card } from "../holding/cards";
 import { heading, stack } from "./parts";
 import type { Screen, Wallet } from "../screen";
 

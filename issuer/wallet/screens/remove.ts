@@ -1,7 +1,7 @@
 // Taking a code off this phone: asked once, done at once, with or without a network.
 
 import { element } from "../../../service_kit/browser/dom";
-import type { Card } from "../cards";
+import type { Card } from "../holding/cards";
 import { action, heading, orSaid, stack, whileBusy, whose } from "./parts";
 import { rememberCards } from "../preferences";
 import type { Screen, Wallet } from "../screen";

@@ -1,6 +1,6 @@
 // 立即更新: asking the issuer at the holder's wish, and saying what came of it.
 
-import { conditionOf, canBeShown } from "../condition";
+import { conditionOf, canBeShown } from "../holding/condition";
 import { orSaid, whileBusy } from "./parts";
 import type { Wallet } from "../screen";
 

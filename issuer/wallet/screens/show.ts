@@ -1,14 +1,14 @@
 // The code on the screen: whose it is, large, black on white, alive; what it says, until when. When it cannot be shown:
 // why, and what to do.
 
-import { shownStatus } from "../../../credentials/browser/verdict";
+import { shownStatus } from "../../../verifier/gate_app/judging/verdict";
 import type { StatusCredential } from "../../../credentials/browser/model";
 import { element, facts, put, shape } from "../../../service_kit/browser/dom";
 import { answerScreen } from "./answer";
-import { isEnded, isUsable, type Card } from "../cards";
+import { isEnded, isUsable, type Card } from "../holding/cards";
 import { claimScreen } from "./claim";
-import { canBeShown, conditionOf, isWorthAsking, type Condition } from "../condition";
-import { keepAwake, LiveCode } from "../live_code";
+import { canBeShown, conditionOf, isWorthAsking, type Condition } from "../holding/condition";
+import { keepAwake, LiveCode } from "../holding/live_code";
 import { menuScreen } from "./menu";
 import { action, heading, hotline, retell, stack, STATUS_SHAPES, warning, WARNING_SHAPE, whose } from "./parts";
 import { peopleScreen } from "./people";

@@ -2,8 +2,8 @@
 // what was proved meanwhile lies in cookies that it cannot read.
 
 import { element } from "../../../service_kit/browser/dom";
-import { isFinal } from "../cards";
-import { Refusal } from "../issuer";
+import { isFinal } from "../holding/cards";
+import { Refusal } from "../holding/issuer";
 import { codeOf, wordsOf } from "./claim";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
 import type { Screen, Wallet } from "../screen";

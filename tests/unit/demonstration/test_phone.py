@@ -13,7 +13,7 @@ from credentials.formats import challenge, presentation
 from credentials.formats.challenge import Challenge
 from credentials.keys import compressed_point, load_private_key
 from demonstration.phone import Phone, holder
-from issuer.holder_proof import proven_point
+from issuer.requests.holder_proof import proven_point
 
 ISSUER = "http://127.0.0.1:1/issuer"
 

@@ -14,7 +14,7 @@ from tests.unit.trust_registry.published import DAY, HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry, write_root
 from verifier.config import FOLDER
-from verifier.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, Place
 
 
 @pytest.fixture

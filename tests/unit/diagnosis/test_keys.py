@@ -12,14 +12,14 @@ from diagnosis import authority, house, journey
 from diagnosis.deployment import Deployment
 from diagnosis.report import Outcome
 from issuer.config import IssuerSettings
-from issuer.service import prepare
+from issuer.opening import prepare
 from service_kit.durable import write_atomic
 from service_kit.settings import read_settings
 from tests.unit.issuer.serving import environment
 from tests.unit.trust_registry.published import DAY, Published
-from trust_registry.client.pins import NOTHING_SEEN
-from trust_registry.client.repository import MirrorFiles, verify_repository
-from trust_registry.client.snapshot import build_snapshot
+from trust_registry.client.trust.pins import NOTHING_SEEN
+from trust_registry.client.trust.repository import MirrorFiles, verify_repository
+from trust_registry.client.trust.snapshot import build_snapshot
 
 USES = ("credential", "credential-2", "status", "rules", "log")
 

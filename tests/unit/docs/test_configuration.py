@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service_kit.settings import ENVIRONMENTS, NOT_OF_A_SERVICE, variable
-from verifier.policy import PROFILES
+from verifier.judging.policy import PROFILES
 from wsgi import SETTINGS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")

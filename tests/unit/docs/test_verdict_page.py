@@ -10,8 +10,8 @@ import pytest
 
 from credentials.verdict import REASONS, Finding, Freshness, Outcome, Verdict, to_json
 from service_kit.clock import HOUR_SECONDS
-from verifier.policy import PROFILES, Policy
-from verifier.steps import STEPS
+from verifier.judging.policy import PROFILES, Policy
+from verifier.judging.steps import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdict.md").read_text("utf-8")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.issuer.issuing import IssuerOnDisk, issuer_on_disk
+from tests.unit.issuer.office import IssuerOnDisk, issuer_on_disk
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from issuer.identity_provider import Registration
-from tests.unit.issuer.issuing import AUDIENCE, NOW, NUMBER
+from issuer.sign_in.identity_provider import Registration
+from tests.unit.issuer.office import AUDIENCE, NOW, NUMBER
 from tests.unit.service_kit.answering import Answering, answering
 
 CLIENT = "tongxing"

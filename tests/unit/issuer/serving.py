@@ -6,7 +6,7 @@ from pathlib import Path
 
 from credentials.keys import new_private_key, private_key_pem
 from service_kit.durable import write_atomic
-from tests.unit.issuer.issuing import AUDIENCE, MEMBER
+from tests.unit.issuer.office import AUDIENCE, MEMBER
 
 
 def key_file(path: Path, passphrase: bytes | None = None) -> Path:

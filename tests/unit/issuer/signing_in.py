@@ -13,12 +13,13 @@ from credentials.algorithms.es256 import PrivateKey
 from issuer import service
 from issuer.app import create_app
 from issuer.config import IssuerSettings
-from issuer.holder_proof import make_proof
-from issuer.service import IssuerService, prepare
+from issuer.opening import prepare
+from issuer.requests.holder_proof import make_proof
+from issuer.service import IssuerService
 from service_kit.durable import write_atomic
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
-from tests.unit.issuer.issuing import AUDIENCE, NOW, paper
+from tests.unit.issuer.office import AUDIENCE, NOW, paper
 from tests.unit.issuer.providing import CLIENT, DOCUMENT_CLAIM, SECRET, asked
 from tests.unit.issuer.serving import environment
 

@@ -19,13 +19,14 @@ from credentials.qr import read_texts
 from issuer import service
 from issuer.app import create_app
 from issuer.config import IssuerSettings
-from issuer.service import IssuerService, prepare
-from service_kit.auth import authorization
-from service_kit.bodies import MAX_BODY_BYTES
-from service_kit.limits import Limit
+from issuer.opening import prepare
+from issuer.service import IssuerService
+from service_kit.http.auth import authorization
+from service_kit.http.bodies import MAX_BODY_BYTES
+from service_kit.http.limits import Limit
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
-from tests.unit.issuer.issuing import AUDIENCE, MEMBER, NOW, paper, phone
+from tests.unit.issuer.office import AUDIENCE, MEMBER, NOW, paper, phone
 from tests.unit.issuer.serving import environment
 
 APP = new_private_key()
@@ -124,7 +125,7 @@ def test_assertion_is_good_once(issuer: Issuer) -> None:
 
 def test_a_client_is_limited_by_route(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop in one city's application must not use up the province's lists; it can still withdraw."""
-    monkeypatch.setattr("issuer.views.ISSUES", Limit("issue", 1))
+    monkeypatch.setattr("issuer.http.views.ISSUES", Limit("issue", 1))
     handle = dict(issuer.issue(paper()).json or {})["handle"]
     answer = issuer.issue(paper(), "another")
     assert (answer.status_code, (answer.json or {})["code"]) == (429, "rate-limited")

@@ -24,18 +24,18 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.keys import jwk_of, new_private_key
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
-from credentials.recognition.template import template
 from demonstration.residents import residents, to_csv
 from issuer.app import create_app
-from issuer.claim_codes import read_claim_code
 from issuer.cli import issuer as commands
 from issuer.config import IssuerSettings
+from issuer.phones.claim_codes import read_claim_code
 from service_kit.clock import SystemClock
 from service_kit.settings import read_settings
-from tests.unit.issuer.issuing import MEMBER, NOW, paper
+from tests.unit.issuer.office import MEMBER, NOW, paper
+from tests.unit.issuer.publishing.test_publication import Member, member
 from tests.unit.issuer.serving import environment
-from tests.unit.issuer.test_publication import Member, member
 from tests.unit.trust_registry.serving import serving
 from tests.unit.verifier.mirrored import MirroredRegistry
 

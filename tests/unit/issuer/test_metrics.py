@@ -11,11 +11,11 @@ import pytest
 from credentials.keys import new_private_key
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.config import IssuerSettings
-from issuer.publication import DAYS_AHEAD
-from issuer.service import prepare
-from issuer.withdrawal import withdraw
+from issuer.opening import prepare
+from issuer.publishing.publication import DAYS_AHEAD
+from issuer.publishing.withdrawal import withdraw
 from service_kit.settings import read_settings
-from tests.unit.issuer.issuing import NOW, paper, phone
+from tests.unit.issuer.office import NOW, paper, phone
 from tests.unit.issuer.serving import environment
 from tests.unit.issuer.test_app import Issuer
 

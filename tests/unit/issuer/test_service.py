@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from credentials.errors import KeyRejected, SettingInvalid
-from issuer.config import IssuerSettings
-from issuer.service import SECRET_BYTES, open_service, prepare
+from issuer.config import SECRET_BYTES, IssuerSettings
+from issuer.opening import open_service, prepare
 from service_kit.durable import write_atomic
 from service_kit.settings import read_settings
-from tests.unit.issuer.issuing import AUDIENCE, MEMBER
+from tests.unit.issuer.office import AUDIENCE, MEMBER
 from tests.unit.issuer.serving import environment, key_file
 
 

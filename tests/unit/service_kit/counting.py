@@ -9,7 +9,7 @@ import json
 import sys
 
 from service_kit import logs
-from service_kit.web import make_app
+from service_kit.http.web import make_app
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from marshmallow import Schema, fields, validate
 
 from credentials.errors import StorageUnavailable
 from service_kit import logs
-from service_kit.bodies import Routes
+from service_kit.http.bodies import Routes
+from service_kit.http.web import make_app
 from service_kit.logs import STRUCK
-from service_kit.web import make_app
 
 
 @pytest.fixture(autouse=True)

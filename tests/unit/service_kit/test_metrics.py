@@ -16,8 +16,8 @@ import pytest
 
 from credentials.errors import StorageUnavailable
 from service_kit.metrics import HouseCollector, Metrics, StateCollector, gauge, gauges
-from service_kit.upkeep import Upkeep
-from service_kit.workers import Slot, counting_folder, counting_together
+from service_kit.process.upkeep import Upkeep
+from service_kit.process.workers import Slot, counting_folder, counting_together
 
 ROOT = Path(__file__).parents[3]
 

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials import errors
-from service_kit.bodies import Routes
-from service_kit.front.language import LANGUAGES, Said
-from service_kit.front.sheet import Sheet, Table, how_long, show, wants_page
-from service_kit.front.texts import NO_PAGE, NOT_NOW, OUR_FAULT
-from service_kit.web import closed, combine, make_app
+from service_kit.http.bodies import Routes
+from service_kit.http.front.language import LANGUAGES, Said
+from service_kit.http.front.sheet import Sheet, Table, how_long, show, wants_page
+from service_kit.http.front.texts import NO_PAGE, NOT_NOW, OUR_FAULT
+from service_kit.http.web import closed, combine, make_app
 
 BROWSERS = [
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",

@@ -10,15 +10,15 @@ from sqlalchemy import Engine
 from credentials.keys import VerificationKey
 from credentials.signing import PemSigner
 from tests.doubles.writers import StoppingWriter, write_plainly
-from trust_registry import approval
-from trust_registry.client.repository import MirrorFiles
-from trust_registry.drafting import DraftRequest
-from trust_registry.founding import MIRROR_FOLDER, found, load_online
+from trust_registry.client.trust.repository import MirrorFiles
+from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.key_files import read_key
 from trust_registry.metadata.statement import sign_statement
-from trust_registry.mirror import Mirror
-from trust_registry.province import Province
-from trust_registry.publication import DraftView, Publication
+from trust_registry.mirror.folder import Mirror
+from trust_registry.officer import approval
+from trust_registry.province.folder import Province
+from trust_registry.publishing.publication import DraftView, Publication
+from trust_registry.root.founding import MIRROR_FOLDER, found, load_online
 from trust_registry.storage.sql import SqlStorage, open_storage
 
 NOW = 1_795_000_000

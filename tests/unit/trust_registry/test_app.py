@@ -16,20 +16,20 @@ from werkzeug.test import TestResponse
 
 from credentials.errors import SettingInvalid
 from credentials.keys import new_private_key
-from service_kit.auth import authorization
+from service_kit.http.auth import authorization
 from tests.doubles.cache import SharedCache
 from tests.doubles.clock import FixedClock
-from tests.unit.trust_registry import test_member_files as files
 from tests.unit.trust_registry.founded import AUDIENCE, HENAN, NOW, FoundedRegistry
+from tests.unit.trust_registry.mirror import test_member_files as files
 from trust_registry import service
 from trust_registry.app import create_app
-from trust_registry.approval import DraftDocument, review, sign
-from trust_registry.client.repository import MirrorFiles, verify_repository
+from trust_registry.client.trust.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
-from trust_registry.denials import sign_request
-from trust_registry.log import read_page
-from trust_registry.offered import MAX_STATUS_FILE_BYTES
-from trust_registry.public_pages import DEEDS
+from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
+from trust_registry.noticeboard.pages import DEEDS
+from trust_registry.officer.approval import DraftDocument, review, sign
+from trust_registry.publishing.denials import sign_request
+from trust_registry.record.log import read_page
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_log_and_list_are_pages_for_people(
 ) -> None:
     """The public reads them in a browser, each deed in words, a page after the other."""
     monkeypatch.setattr("trust_registry.views.read_page", lambda storage, since: read_page(storage, since)[:2])
-    monkeypatch.setattr("trust_registry.public_pages.MAX_PAGE", 2)
+    monkeypatch.setattr("trust_registry.noticeboard.pages.MAX_PAGE", 2)
     submit(client, registry)
     make_draft(client, registry)
     browser = {"Accept": "text/html,*/*;q=0.8"}

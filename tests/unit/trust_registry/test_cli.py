@@ -26,11 +26,11 @@ from credentials.keys import new_private_key
 from service_kit.clock import SystemClock
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.desks import Desk, enrol
-from trust_registry import log
 from trust_registry.cli import province, registry
-from trust_registry.cli_root import root
-from trust_registry.client.bundle import read_bundle
-from trust_registry.remote import RemoteRegistry
+from trust_registry.client.trust.bundle import read_bundle
+from trust_registry.commands.root import root
+from trust_registry.officer.remote import RemoteRegistry
+from trust_registry.record import log
 from trust_registry.storage.sql import open_storage
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from credentials.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from tests.unit.trust_registry.founded import ADDITIONS, AUDIENCE, HENAN, NOW, FoundedRegistry
-from trust_registry.drafting import DraftRequest
-from trust_registry.province import Province
-from trust_registry.publication import MAX_DRAFT_AGE_SECONDS, MAX_STATEMENTS_WAITING, WAITING_SECONDS
+from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.province.folder import Province
+from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, MAX_STATEMENTS_WAITING, WAITING_SECONDS
 from trust_registry.storage.ports import StatementRecord
 
 ALL = DraftRequest([], {}, all_submitted=True)

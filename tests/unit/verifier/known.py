@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.vectors.knowledge import HENAN, ZHEJIANG, rule_sets, statuses, trusts
 from tests.vectors.reading import read_knowledge
-from verifier.policy import PROFILES, Policy
-from verifier.trust import Knowledge
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import PROFILES, Policy
 
 VENUE: Policy = PROFILES["venue"]
 BORDER: Policy = PROFILES["border"]

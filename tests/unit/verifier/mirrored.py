@@ -18,11 +18,11 @@ from credentials.model import (
     StatusCredential,
     StatusReference,
 )
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
-from credentials.recognition.template import template
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 from tests.unit.trust_registry.published import DAY, HOUR, Province, Published
-from trust_registry.client.bundle import pack
+from trust_registry.client.trust.bundle import pack
 
 TODAY = int(time.time())
 """python-tuf compares expiries with the system's clock, so this registry lives today."""

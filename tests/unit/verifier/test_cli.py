@@ -19,9 +19,9 @@ from service_kit.durable import write_atomic
 from tests.unit.trust_registry.published import HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
-from trust_registry.client.bundle import ZipFiles
+from trust_registry.client.trust.bundle import ZipFiles
 from verifier.cli import verifier
-from verifier.cli_options import moment
+from verifier.commands.options import moment
 
 
 class Desk:

@@ -9,9 +9,9 @@ import pytest
 from credentials.errors import SettingInvalid
 from service_kit.settings import read_settings
 from tests.doubles.writers import write_plainly
-from trust_registry.founding import found
+from trust_registry.root.founding import found
 from verifier.config import VerifierSettings
-from verifier.policy import profile_named
+from verifier.judging.policy import profile_named
 
 
 @pytest.fixture

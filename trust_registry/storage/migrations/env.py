@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from service_kit.migration import run_migrations
+from service_kit.storage.migration import run_migrations
 from trust_registry.storage.tables import metadata
 
 run_migrations(context.config, metadata)

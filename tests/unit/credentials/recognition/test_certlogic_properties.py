@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials.errors import RuleOpen, RuleSetInvalid
-from credentials.recognition.certlogic import State, compile_rule, evaluate
-from credentials.recognition.instants import Instant
+from credentials.recognition.language.certlogic import State, compile_rule, evaluate
+from credentials.recognition.language.instants import Instant
 
 OPERATORS = [
     "var",

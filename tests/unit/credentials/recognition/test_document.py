@@ -8,6 +8,7 @@ import pytest
 
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge, WrongSignature
 from credentials.keys import kid_of, new_private_key
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import (
     MAX_COMMENT_CHARACTERS,
     MAX_FAULTS_TOLD,
@@ -21,7 +22,6 @@ from credentials.recognition.document import (
     read_rule_set,
     sign_rule_set,
 )
-from credentials.recognition.template import template
 from credentials.signing import PemSigner
 from credentials.wire import jws
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from credentials.model import EvidenceKind, EvidenceResult, Form, Status
-from credentials.recognition.certlogic import State
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
+from credentials.recognition.language.certlogic import State
 from credentials.recognition.ruleset import RuleSet, Text
-from credentials.recognition.template import template
 
 
 def rule(name: str, kinds: list[str], logic: Any) -> dict[str, Any]:

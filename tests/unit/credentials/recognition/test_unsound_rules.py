@@ -18,9 +18,9 @@ from credentials.model import (
     Status,
     StatusCredential,
 )
-from credentials.recognition.certlogic import MAX_DEPTH, MAX_NODES, State, compile_rule, compile_sound_parts
+from credentials.recognition.authoring.template import template
 from credentials.recognition.document import RULES_TYPE, parse_rule_set, read_rule_set, sign_rule_set
-from credentials.recognition.template import template
+from credentials.recognition.language.certlogic import MAX_DEPTH, MAX_NODES, State, compile_rule, compile_sound_parts
 from credentials.signing import PemSigner
 from credentials.wire import jws
 

@@ -16,14 +16,15 @@ from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from service_kit.fetch import Fetcher
 from tests.unit.credentials.status.chained import Told, following
-from tests.unit.trust_registry.client.test_mirror import rules_file, trusted
+from tests.unit.trust_registry.client.members.test_mirror import rules_file, trusted
 from tests.unit.trust_registry.published import DAY, HOUR, Province, Published
 from tests.unit.trust_registry.serving import Serving, serving
-from trust_registry.client import status_keeping
-from trust_registry.client.member_files import check_not_ahead, parse_name, read_member_file
-from trust_registry.client.mirror import MemberMirror
-from trust_registry.client.news import News, read_news, read_news_if_sound, write_news
-from trust_registry.client.snapshot import TrustSnapshot
+from trust_registry.client.members import status_keeping
+from trust_registry.client.members.member_files import check_not_ahead, read_member_file
+from trust_registry.client.members.mirror import MemberMirror
+from trust_registry.client.members.news import News, read_news, read_news_if_sound, write_news
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.metadata.file_names import parse_name
 
 NOW = 1_669_000_000
 PATIENCE = 5.0

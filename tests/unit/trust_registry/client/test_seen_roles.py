@@ -16,10 +16,10 @@ from credentials.errors import BundleRejected, FetchFailed, MetadataRejected
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.published import DAY, HOUR, Published
 from tests.unit.trust_registry.serving import Serving, serving
-from trust_registry.client.bundle import pack, read_bundle
-from trust_registry.client.snapshot import TrustSnapshot
-from trust_registry.client.store import TrustStore
-from trust_registry.client.updater import TrustUpdater
+from trust_registry.client.trust.bundle import pack, read_bundle
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.client.trust.store import TrustStore
+from trust_registry.client.trust.updater import TrustUpdater
 
 NOW = 1_795_000_000
 TIMESTAMP = "metadata/timestamp.json"

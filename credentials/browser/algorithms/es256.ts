@@ -1,0 +1,92 @@
+// ES256 by WebCrypto, as in credentials/algorithms/es256.py. Compressed points are decompressed here, because not every
+// browser does it.
+
+import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../limits";
+import { CredentialError, malformed } from "../errors";
+import { concat } from "../wire/cbor";
+
+const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
+const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
+const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+export interface PublicJwk {
+  kty: string;
+  crv: string;
+  x: string;
+  y: string;
+  use?: string;
+  key_ops?: string[];
+  alg?: string;
+}
+
+const OF_SIGNATURES = ["sign", "verify"];
+
+/** The key of a trust list. Throws `key-rejected` for one that is not on the curve, or not for verifying by ES256. */
+export async function importJwk(jwk: PublicJwk): Promise<CryptoKey> {
+  const { kty, crv, x, y } = jwk;
+  if (!isForVerifying(jwk)) throw new CredentialError("key-rejected");
+  try {
+    return await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, true, ["verify"]);
+  } catch {
+    throw new CredentialError("key-rejected");
+  }
+}
+
+/** What a JWK says of its purpose (RFC 7517 sections 4.2 to 4.4); browsers do not all ask, and differ where they do. */
+function isForVerifying(jwk: PublicJwk): boolean {
+  const { use = "sig", alg = "ES256", key_ops = ["verify"] } = jwk;
+  if ("d" in jwk || use !== "sig" || alg !== "ES256" || !Array.isArray(key_ops)) return false;
+  const consistent = jwk.use === undefined || key_ops.every((each) => OF_SIGNATURES.includes(each));
+  const sound = key_ops.every((each) => typeof each === "string") && new Set(key_ops).size === key_ops.length;
+  return sound && consistent && key_ops.includes("verify");
+}
+
+/** The key of a 33-byte compressed point (SEC 1 section 2.3.4). Throws `malformed` when it is not on the curve. */
+export async function importPoint(point: Uint8Array): Promise<CryptoKey> {
+  const x = BigInt(`0x${hex(point.subarray(1))}`);
+  if (point.length !== COORDINATE_BYTES + 1 || x >= P) throw malformed("holder key is not on the curve");
+  const square = (x * x * x - 3n * x + B) % P;
+  // P is 3 modulo 4, so this power is the root where there is one.
+  const root = power((square + P) % P, (P + 1n) / 4n);
+  if ((root * root - square) % P !== 0n) throw malformed("holder key is not on the curve");
+  const y = Number(root & 1n) === (point[0]! & 1) ? root : P - root;
+  const raw = concat(Uint8Array.of(4), point.subarray(1), bytes(y));
+  return crypto.subtle.importKey("raw", raw, CURVE, true, ["verify"]);
+}
+
+/** Throws `wrong-signature` (or `code`) unless the 64 bytes r‖s hold over `message`. */
+export async function verify(
+  key: CryptoKey,
+  signature: Uint8Array,
+  message: Uint8Array,
+  code = "wrong-signature",
+): Promise<void> {
+  const sound =
+    signature.length === SIGNATURE_BYTES &&
+    (await crypto.subtle.verify(SIGNING, key, signature as BufferSource, message as BufferSource));
+  if (!sound) throw new CredentialError(code);
+}
+
+/** r‖s over `message`. */
+export async function sign(key: CryptoKey, message: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign(SIGNING, key, message as BufferSource));
+}
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) result = (result * base) % P;
+    base = (base * base) % P;
+  }
+  return result;
+}
+
+function hex(data: Uint8Array): string {
+  return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function bytes(value: bigint): Uint8Array {
+  const text = value.toString(16).padStart(2 * COORDINATE_BYTES, "0");
+  return Uint8Array.from({ length: COORDINATE_BYTES }, (_, at) => parseInt(text.slice(2 * at, 2 * at + 2), 16));
+}

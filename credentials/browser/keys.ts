@@ -1,0 +1,58 @@
+// Keys and the members they belong to, as in credentials/keys.py and trust_registry/client/trust/snapshot.py.
+
+import { importJwk, type PublicJwk } from "./algorithms/es256";
+import { CLOCK_SKEW_SECONDS } from "./limits";
+import type { Form, Status } from "./model";
+
+export interface KeyJson {
+  kid: string;
+  algorithm: string;
+  use: string;
+  not_before: number;
+  not_after: number;
+  jwk: PublicJwk;
+}
+
+export interface MemberJson {
+  id: string;
+  names: { zh: string; en: string };
+  region: number;
+  hotline: string;
+  environment: string;
+  may_issue: { statuses: Status[]; forms: Form[] };
+  changed_until: number;
+  keys: KeyJson[];
+}
+
+/** A key with the member it belongs to; imported when it is first used. */
+export class TrustedKey {
+  private imported: Promise<CryptoKey> | null = null;
+
+  constructor(
+    private readonly fields: KeyJson,
+    readonly member: MemberJson,
+  ) {}
+
+  get publicKey(): Promise<CryptoKey> {
+    return (this.imported ??= importJwk(this.fields.jwk));
+  }
+
+  get algorithm(): string {
+    return this.fields.algorithm;
+  }
+
+  get use(): string {
+    return this.fields.use;
+  }
+
+  /** Whether it was active at `at` (seconds UTC); the skew is on its beginning only. */
+  isActive(at: number): boolean {
+    return this.fields.not_before - CLOCK_SKEW_SECONDS <= at && at < this.fields.not_after;
+  }
+}
+
+/** Where readers of members' files look up who signed them. */
+export interface Keys {
+  /** The key `kid`, when `member` may use it so. Throws `key-denied`, `unknown-key`, `issuer-mismatch`, `key-use-mismatch`. */
+  keyFor(kid: string, member: string, use: string): TrustedKey;
+}

@@ -1,0 +1,198 @@
+// Rule sets as documents, as in credentials/recognition/document.py.
+
+import { compileSoundParts, isLiteral } from "./language/certlogic";
+import { isShown } from "../characters";
+import { CredentialError, malformed, ruleSetInvalid } from "../errors";
+import * as jws from "../wire/jws";
+import { isObject } from "../wire/jws";
+import { MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS } from "../limits";
+import { EVIDENCE_KINDS, FORMS, STATUSES } from "../model";
+import { hasOwn, MAX_INTEGER, unsound, type Rule } from "./language/operators";
+import { isWhole, MEMBERS } from "../regions";
+import { RuleSet, type Denial, type RecognitionRule, type Text } from "./ruleset";
+import type { Json } from "../wire/strict_json";
+import type { Keys } from "../keys";
+import { fillIn } from "./language/vocabulary";
+
+const RULES_TYPE = "tongxing-rules+jws";
+const MAX_RULES = 64;
+const MAX_PARAMETERS = 64;
+const MAX_VALUE_SETS = 64;
+const MAX_VALUE_SET_ITEMS = 5_000;
+const MAX_TEXT_CHARACTERS = 300;
+const MAX_COMMENT_CHARACTERS = 1_000;
+
+const COMMENT = ["comment"];
+const OPTIONAL = [...COMMENT, "valid_until", "accepted_forms"];
+const REQUIRED = [
+  "member", "rule_set", "version", "sequence", "previous", "valid_from", "parameters", "value_sets",
+  "accepted_statuses", "rules", "denials",
+];
+const NAME = /^[a-z][a-z0-9_]{0,39}$/;
+const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$/;
+const KID = /^[0-9a-f]{16}$/;
+const DIGEST = /^[0-9a-f]{64}$/;
+const PLACEHOLDER = /\{([^{}]*)\}/g;
+
+type Fields = { [name: string]: Json };
+
+/** Verify and load the rule set of `member`. Throws what the formats throw, and `rule-set-invalid`. */
+export async function readRuleSet(compact: string, member: string, trust: Keys): Promise<RuleSet> {
+  const envelope = jws.read(compact);
+  if (!KID.test(envelope.kid)) throw malformed("kid is not 16 lower-case hex digits");
+  const document = await jws.verify(envelope, trust.keyFor(envelope.kid, member, "rules"), RULES_TYPE);
+  if (document.member !== member) throw new CredentialError("issuer-mismatch", "rule set of another member");
+  return parseRuleSet(document);
+}
+
+function parseRuleSet(document: Json): RuleSet {
+  const fields = readFields(document, REQUIRED, OPTIONAL, "rule set");
+  const parameters = constants(fields.parameters!, MAX_PARAMETERS, isLiteral, "parameters");
+  const valueSets = constants(fields.value_sets!, MAX_VALUE_SETS, isValueSet, "value_sets");
+  const sequence = integer(fields.sequence, 1, MAX_INTEGER, "sequence");
+  require(isPrevious(fields.previous!, sequence), "previous: not a SHA-256 in hex, or given for the first");
+  const validFrom = time(fields.valid_from, "valid_from");
+  const validUntil = "valid_until" in fields ? time(fields.valid_until, "valid_until") : null;
+  require(validUntil === null || validUntil > validFrom, "valid_until: not after valid_from");
+  return new RuleSet(
+    member(fields.member),
+    integer(fields.rule_set, 0, MAX_RULE_SET, "rule_set"),
+    integer(fields.version, 0, MAX_RULE_SET_VERSION, "version"),
+    sequence,
+    validFrom,
+    validUntil,
+    closedList(fields.accepted_statuses, STATUSES, "accepted_statuses"),
+    closedList("accepted_forms" in fields ? fields.accepted_forms : [...FORMS], FORMS, "accepted_forms"),
+    readRules(fields.rules, parameters, valueSets),
+    readDenials(fields.denials!),
+  );
+}
+
+function readRules(value: Json | undefined, parameters: Fields, valueSets: Fields): RecognitionRule[] {
+  const known = new Map<string, Json>([
+    ...Object.entries(parameters).map(([name, content]) => [`external.parameters.${name}`, content] as const),
+    ...Object.entries(valueSets).map(([name, content]) => [`external.valueSets.${name}`, content] as const),
+  ]);
+  const rules = list(value, "rules").map((entry) => readRule(entry, parameters, known));
+  require(new Set(rules.map((rule) => rule.id)).size === rules.length, "rules: an id stands twice");
+  return rules;
+}
+
+function readRule(value: Json, parameters: Fields, known: ReadonlyMap<string, Json>): RecognitionRule {
+  const fields = readFields(value, ["id", "kinds", "logic", "text", "needed"], COMMENT, "rule");
+  const id = fields.id!;
+  if (typeof id !== "string" || !RULE_ID.test(id)) throw ruleSetInvalid("rule: bad id");
+  return {
+    id,
+    kinds: closedList(fields.kinds, [...EVIDENCE_KINDS, "none"], "kinds"),
+    text: text(fields.text!, parameters, "text"),
+    needed: text(fields.needed!, parameters, "needed"),
+    rule: asFarAsSound(fields.logic!, known),
+  };
+}
+
+/** One slip in a rule must not take a province its rules: the bad part is open where it is reached. */
+function asFarAsSound(logic: Json, known: ReadonlyMap<string, Json>): Rule {
+  try {
+    return compileSoundParts(fillIn(logic, known));
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return unsound;
+  }
+}
+
+function readDenials(value: Json): Map<string, Denial> {
+  if (!Array.isArray(value)) throw ruleSetInvalid("denials: not an array");
+  const denials = new Map<string, Denial>();
+  for (const entry of value) {
+    const fields = readFields(entry, ["member", "reason", "expires_at"], COMMENT, "denial");
+    const denied = member(fields.member);
+    require(!denials.has(denied), "denials: a member stands twice");
+    denials.set(denied, { reason: text(fields.reason!, {}, "reason"), expiresAt: time(fields.expires_at, "expires_at") });
+  }
+  return denials;
+}
+
+function readFields(value: Json, required: string[], optional: string[], where: string): Fields {
+  if (!isObject(value)) throw ruleSetInvalid(`${where}: not an object`);
+  require(required.every((name) => hasOwn(value, name)), `${where}: a field is missing`);
+  const known = [...required, ...optional];
+  require(Object.keys(value).every((name) => known.includes(name)), `${where}: unknown field`);
+  if ("comment" in value) requireComment(value.comment);
+  return value;
+}
+
+function requireComment(value: Json | undefined): void {
+  const sound = typeof value === "string" && isShown(value) && [...value].length <= MAX_COMMENT_CHARACTERS;
+  require(sound, "comment: too long, or not a line that can be shown");
+}
+
+function list(value: Json | undefined, where: string): Json[] {
+  if (!Array.isArray(value) || !isWhole(value.length, 1, MAX_RULES)) {
+    throw ruleSetInvalid(`${where}: not an array of 1 to ${MAX_RULES}`);
+  }
+  return value;
+}
+
+function closedList<Entry extends string>(
+  value: Json | undefined,
+  entries: readonly Entry[],
+  where: string,
+): ReadonlySet<Entry> {
+  const labels = list(value, where);
+  require(labels.every((label) => entries.includes(label as Entry)), `${where}: unknown label`);
+  return new Set(labels as Entry[]);
+}
+
+function constants(value: Json, limit: number, accept: (content: Json) => boolean, where: string): Fields {
+  if (!isObject(value) || Object.keys(value).length > limit) {
+    throw ruleSetInvalid(`${where}: not an object of at most ${limit}`);
+  }
+  for (const [name, content] of Object.entries(value)) {
+    require(NAME.test(name), `${where}: bad name`);
+    require(accept(content), `${where}: bad value`);
+  }
+  return value;
+}
+
+function isValueSet(value: Json): boolean {
+  return Array.isArray(value) && value.length <= MAX_VALUE_SET_ITEMS && value.every(isLiteral);
+}
+
+function text(value: Json, parameters: Fields, where: string): Text {
+  const fields = readFields(value, ["zh", "en"], [], where);
+  return { zh: line(fields.zh, parameters, where), en: line(fields.en, parameters, where) };
+}
+
+function line(value: Json | undefined, parameters: Fields, where: string): string {
+  if (typeof value !== "string") throw ruleSetInvalid(`${where}: not a text`);
+  const shown = value.replace(PLACEHOLDER, (_, name: string) => {
+    require(hasOwn(parameters, name), `${where}: no such parameter`);
+    return String(parameters[name]);
+  });
+  require(isWhole([...shown].length, 1, MAX_TEXT_CHARACTERS), `${where}: empty or too long`);
+  require(isShown(shown), `${where}: a character that cannot be shown`);
+  return shown;
+}
+
+function member(value: Json | undefined): string {
+  if (typeof value !== "string" || !MEMBERS.has(value)) throw ruleSetInvalid("member: not a member id");
+  return value;
+}
+
+function isPrevious(value: Json, sequence: number): boolean {
+  return sequence === 1 ? value === null : typeof value === "string" && DIGEST.test(value);
+}
+
+function time(value: Json | undefined, where: string): number {
+  return integer(value, MIN_TIME_SECONDS, MAX_TIME_SECONDS, where);
+}
+
+function integer(value: Json | undefined, lowest: number, highest: number, where: string): number {
+  if (!isWhole(value, lowest, highest)) throw ruleSetInvalid(`${where}: not an integer in its range`);
+  return value;
+}
+
+function require(condition: boolean, detail: string): void {
+  if (!condition) throw ruleSetInvalid(detail);
+}

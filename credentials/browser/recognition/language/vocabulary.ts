@@ -1,0 +1,74 @@
+// What a rule can look at, and nothing else; as in credentials/recognition/language/vocabulary.py.
+
+import { ruleSetInvalid } from "../../errors";
+import { Instant } from "./instants";
+import { isObject } from "../../wire/jws";
+import { MAX_EVIDENCE } from "../../limits";
+import { EVIDENCE_KINDS, type Evidence, type StatusCredential } from "../../model";
+import type { Json } from "../../wire/strict_json";
+
+const MAX_JSON_LEVELS = 64;
+const FACT = "(?:\\.(?:kind|result|sampledAt|region))?";
+const KNOWN = new RegExp(
+  "^(?:payload\\.(?:status|reason|form|issuedAt|evidence)|external\\.validationClock" +
+    `|payload\\.(?:evidence\\.[0-${MAX_EVIDENCE - 1}]|latest\\.(?:${EVIDENCE_KINDS.join("|")}))${FACT})$`,
+);
+const OF_A_REDUCTION = /^(?:accumulator|current)(?:\.[^]+)?$/;
+const GOOD_RESULTS = ["negative", "completed"];
+
+/** The data for a rule about this credential at this moment (seconds UTC). */
+export function ruleInput(credential: StatusCredential, at: number): unknown {
+  const facts = newestFirst(credential.evidence).map(fact);
+  return {
+    payload: {
+      status: credential.status,
+      reason: credential.reason,
+      form: credential.form,
+      issuedAt: new Instant(credential.issuedAt * 1000),
+      evidence: facts,
+      latest: Object.fromEntries(facts.map((each) => [each.kind, each]).reverse()),
+    },
+    external: { validationClock: new Instant(at * 1000) },
+  };
+}
+
+/**
+ * The same rule with parameters and value sets filled in, and null, which is no expression, in place of every other name
+ * that nothing has: it is open where it is reached. Throws `rule-set-invalid` when nested too deeply.
+ */
+export function fillIn(logic: Json, known: ReadonlyMap<string, Json>, levels = MAX_JSON_LEVELS, inside = 0): Json {
+  if (levels === 0) throw ruleSetInvalid("rule nested too deeply");
+  if (Array.isArray(logic)) return logic.map((item) => fillIn(item, known, levels - 1, inside));
+  const entries = isObject(logic) ? Object.entries(logic) : [];
+  if (entries.length !== 1) return logic; // whatever it is, the compiler knows
+  const [name, operands] = entries[0]!;
+  if (name === "var" && typeof operands === "string") return filledVariable(operands, known, inside);
+  if (name === "reduce" && Array.isArray(operands)) {
+    const filled = operands.map((operand, at) => fillIn(operand, known, levels - 1, inside + (at === 1 ? 1 : 0)));
+    return { [name]: filled };
+  }
+  return { [name]: fillIn(operands, known, levels - 1, inside) };
+}
+
+function filledVariable(path: string, known: ReadonlyMap<string, Json>, inside: number): Json {
+  let name = path;
+  for (; inside && name.startsWith("data."); inside--) name = name.slice("data.".length);
+  const value = known.get(name);
+  if (value !== undefined) return value;
+  return (inside ? OF_A_REDUCTION : KNOWN).test(name) ? { var: path } : null;
+}
+
+/** Of two results of one time the worse comes first. */
+function newestFirst(evidence: readonly Evidence[]): Evidence[] {
+  const isBad = (each: Evidence) => Number(!GOOD_RESULTS.includes(each.result));
+  return [...evidence].sort((one, two) => two.sampledAt - one.sampledAt || isBad(two) - isBad(one));
+}
+
+function fact(evidence: Evidence) {
+  return {
+    kind: evidence.kind,
+    result: evidence.result,
+    sampledAt: new Instant(evidence.sampledAt * 1000),
+    region: evidence.region,
+  };
+}

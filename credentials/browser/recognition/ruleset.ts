@@ -1,0 +1,76 @@
+// What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
+
+import { evaluate, type State } from "./language/certlogic";
+import { EVIDENCE_KINDS, type Form, type Status, type StatusCredential } from "../model";
+import type { Rule } from "./language/operators";
+import { ruleInput } from "./language/vocabulary";
+
+/** What people read, in both languages. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+/** The host does not recognise a member until `expiresAt` (seconds UTC, exclusive). */
+export interface Denial {
+  reason: Text;
+  expiresAt: number;
+}
+
+/** One rule; `kinds` of evidence to which it applies, `none` among them for a code without evidence. */
+export interface RecognitionRule {
+  id: string;
+  kinds: ReadonlySet<string>;
+  text: Text;
+  needed: Text;
+  rule: Rule;
+}
+
+export interface RuleResult {
+  state: State;
+  rule: RecognitionRule | null;
+}
+
+/** A member's rule set, in force from `validFrom` until before `validUntil` (seconds UTC). */
+export class RuleSet {
+  constructor(
+    readonly member: string,
+    readonly ruleSet: number,
+    readonly version: number,
+    readonly sequence: number,
+    readonly validFrom: number,
+    readonly validUntil: number | null,
+    readonly acceptedStatuses: ReadonlySet<Status>,
+    readonly acceptedForms: ReadonlySet<Form>,
+    readonly rules: readonly RecognitionRule[],
+    readonly denials: ReadonlyMap<string, Denial>,
+  ) {}
+
+  inForce(at: number): boolean {
+    return this.validFrom <= at && (this.validUntil === null || at < this.validUntil);
+  }
+
+  /** The denial of recognition of this member that applies now. One that has ended does not. */
+  denialOf(member: string, at: number): Denial | null {
+    const denial = this.denials.get(member);
+    return denial && at < denial.expiresAt ? denial : null;
+  }
+
+  /** Fail as soon as an applying rule fails; else open when one is open or a kind has none; else pass. */
+  judge(credential: StatusCredential, at: number): RuleResult {
+    if (!this.inForce(at)) return { state: "open", rule: null };
+    const data = ruleInput(credential, at);
+    let opened: RuleResult | null = null;
+    const held = new Set(credential.evidence.map((piece) => piece.kind));
+    for (const kind of held.size ? EVIDENCE_KINDS.filter((each) => held.has(each)) : ["none"]) {
+      const applying = this.rules.filter((rule) => rule.kinds.has(kind));
+      if (!applying.length) opened ??= { state: "open", rule: null };
+      for (const rule of applying) {
+        const state = evaluate(rule.rule, data);
+        if (state === "fail") return { state, rule };
+        if (state === "open") opened ??= { state, rule };
+      }
+    }
+    return opened ?? { state: "pass", rule: null };
+  }
+}

@@ -1,0 +1,65 @@
+// Compact JWS (RFC 7515) for rule sets, as in credentials/wire/jws.py.
+
+import * as es256 from "../algorithms/es256";
+import { CredentialError, malformed, tooLarge } from "../errors";
+import { MAX_JWS_CHARACTERS } from "../limits";
+import { parseJson, type Json } from "./strict_json";
+import type { TrustedKey } from "../keys";
+
+const NOT_ASCII = /[^\0-\x7f]/;
+const BASE64URL = /^[0-9A-Za-z_-]*$/;
+const MAX_HEADER_CHARACTERS = 16_384;
+
+/** A compact JWS whose signature nobody has checked. */
+export interface JwsEnvelope {
+  kid: string;
+  header: { [name: string]: Json };
+  payload: Uint8Array;
+  signature: Uint8Array;
+  signedText: string;
+}
+
+/** Take a compact JWS apart, without believing it. Throws `too-large` or `malformed`. */
+export function read(compact: string): JwsEnvelope {
+  if (NOT_ASCII.test(compact)) throw malformed("not a compact JWS");
+  if (compact.length > MAX_JWS_CHARACTERS) throw tooLarge(MAX_JWS_CHARACTERS, "characters");
+  const segments = compact.split(".");
+  if (segments.length !== 3 || segments[0]!.length > MAX_HEADER_CHARACTERS) throw malformed("not a compact JWS");
+  const [headerBytes, payload, signature] = segments.map(fromBase64url) as [Uint8Array, Uint8Array, Uint8Array];
+  const header = parseObject(headerBytes);
+  if (typeof header.kid !== "string" || "crit" in header) {
+    throw malformed("JWS header without kid, or with a critical extension");
+  }
+  return { kid: header.kid, header, payload, signature, signedText: `${segments[0]}.${segments[1]}` };
+}
+
+/** The payload, once the signature holds. Throws `malformed`, `algorithm-mismatch` or `wrong-signature`. */
+export async function verify(envelope: JwsEnvelope, key: TrustedKey, typ: string): Promise<{ [name: string]: Json }> {
+  if (envelope.header.typ !== typ) throw malformed(`typ is not ${typ}`);
+  if (envelope.header.alg !== "ES256" || key.algorithm !== "ES256") throw new CredentialError("algorithm-mismatch");
+  // What is signed would not be what is read (RFC 7797 section 6).
+  if (envelope.header.b64 === false) throw new CredentialError("wrong-signature");
+  await es256.verify(await key.publicKey, envelope.signature, new TextEncoder().encode(envelope.signedText));
+  return parseObject(envelope.payload);
+}
+
+export function isObject(value: Json | undefined): value is { [name: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseObject(data: Uint8Array): { [name: string]: Json } {
+  const value = parseJson(data);
+  if (!isObject(value)) throw malformed("not a JSON object");
+  return value;
+}
+
+function fromBase64url(text: string): Uint8Array {
+  if (!BASE64URL.test(text) || text.length % 4 === 1) throw malformed("not base64url");
+  const padded = text.replace(/-/g, "+").replace(/_/g, "/") + "=".repeat(-text.length & 3);
+  const raw = Uint8Array.from(atob(padded), (character) => character.charCodeAt(0));
+  const canonical = text.length % 4 === 0 || btoa(String.fromCharCode(...raw.subarray(-(raw.length % 3)))).startsWith(
+    padded.slice(text.length - (text.length % 4), text.length),
+  );
+  if (!canonical) throw malformed("not canonical base64url");
+  return raw;
+}

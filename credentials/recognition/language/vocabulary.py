@@ -1,0 +1,114 @@
+"""What a rule can look at, and nothing else.
+
+======================================  =====================================================================
+``payload.status|reason|form``          labels, as the issuer signed them
+``payload.issuedAt``                    date
+``payload.evidence``                    array of ``{kind, result, sampledAt, region}``, newest first
+``payload.latest.KIND``                 the newest evidence of that kind, or null
+``external.validationClock``            date: the moment of the check
+``external.parameters.NAME``            of the rule set, filled in when it is loaded
+``external.valueSets.NAME``             likewise
+======================================  =====================================================================
+
+Who issued the code is not among it: a rule decides on facts, and denying a member is a thing of its own, with
+a reason and an end. Dates count from sampling, never from a report (quicktest-onboarding #60).
+Of two results of one kind and one time the worse counts. A name that does not exist is refused to the author; at a gate
+that has it signed it is open, and never null, which would turn people away in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from credentials.errors import RuleSetInvalid
+from credentials.limits import MAX_EVIDENCE
+from credentials.model import Evidence, EvidenceKind, EvidenceResult, StatusCredential
+from credentials.recognition.language.instants import MILLISECONDS, Instant
+
+MAX_JSON_LEVELS = 64
+"""Nesting of a rule's JSON that is looked through; the language itself allows less."""
+MAX_SHOWN_CHARACTERS = 60
+"""Of a wrong name, in the message to its author."""
+
+_FACT = r"(?:\.(?:kind|result|sampledAt|region))?"
+_KINDS = "|".join(kind.label for kind in EvidenceKind)
+_KNOWN = re.compile(
+    r"payload\.(?:status|reason|form|issuedAt|evidence)|external\.validationClock"
+    rf"|payload\.(?:evidence\.[0-{MAX_EVIDENCE - 1}]|latest\.(?:{_KINDS})){_FACT}"
+)
+_OF_A_REDUCTION = re.compile(r"(?:accumulator|current)(?:\..+)?", re.DOTALL)
+_GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
+
+
+def rule_input(credential: StatusCredential, at: int) -> dict[str, Any]:
+    """The data for a rule about this credential at this moment (seconds UTC)."""
+    facts: list[dict[str, Any]] = []
+    latest: dict[str, dict[str, Any]] = {}
+    for kind, result, sampled_at, region in _newest_first(credential.evidence):
+        label, sampled = kind.label, Instant(sampled_at * MILLISECONDS)
+        fact = {"kind": label, "result": result.label, "sampledAt": sampled, "region": region}
+        facts.append(fact)
+        latest.setdefault(label, fact)
+    return {
+        "payload": {
+            "status": credential.status.label,
+            "reason": credential.reason.label,
+            "form": credential.form.label,
+            "issuedAt": Instant(credential.issued_at * MILLISECONDS),
+            "evidence": facts,
+            "latest": latest,
+        },
+        "external": {"validationClock": Instant(at * MILLISECONDS)},
+    }
+
+
+def _refuse(path: str) -> Any:
+    raise RuleSetInvalid(f"nothing is called {path[:MAX_SHOWN_CHARACTERS]!a} there")
+
+
+def fill_in(
+    logic: Any,
+    known: Mapping[str, Any],
+    levels: int = MAX_JSON_LEVELS,
+    inside: int = 0,
+    unknown: Callable[[str], Any] = _refuse,
+) -> Any:
+    """The same rule with the parameters and value sets in place of their names, and every other name checked.
+
+    ``known`` holds them by full name (``external.parameters.hours``). ``inside`` is the number of ``reduce``
+    around: what stands outside is found below ``data.``, once for each. ``unknown``: what to put in place of a name
+    that nothing has. Raises RuleSetInvalid.
+    """
+    if levels == 0:
+        raise RuleSetInvalid("rule nested too deeply")
+    if type(logic) is list:
+        return [fill_in(item, known, levels - 1, inside, unknown) for item in logic]
+    if type(logic) is not dict or len(logic) != 1:
+        return logic  # whatever it is, the compiler knows
+    ((name, operands),) = logic.items()
+    if name == "var" and type(operands) is str:
+        return _filled_variable(operands, known, inside, unknown)
+    if name == "reduce" and type(operands) is list:
+        deeper = [inside + (position == 1) for position in range(len(operands))]
+        pairs = zip(operands, deeper, strict=True)
+        return {name: [fill_in(operand, known, levels - 1, around, unknown) for operand, around in pairs]}
+    return {name: fill_in(operands, known, levels - 1, inside, unknown)}
+
+
+def _filled_variable(path: str, known: Mapping[str, Any], inside: int, unknown: Callable[[str], Any]) -> Any:
+    name = path
+    while inside and name.startswith("data."):
+        name, inside = name.removeprefix("data."), inside - 1
+    if name in known:
+        return known[name]
+    if not (_OF_A_REDUCTION if inside else _KNOWN).fullmatch(name):
+        return unknown(path)
+    return {"var": path}
+
+
+def _newest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...] | list[Evidence]:
+    if len(evidence) < 2:
+        return evidence
+    return sorted(evidence, key=lambda fact: (fact.sampled_at, fact.result not in _GOOD_RESULTS), reverse=True)

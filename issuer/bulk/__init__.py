@@ -1,0 +1,1 @@
+"""Bulk issue: a file of residents in, a file of codes out."""

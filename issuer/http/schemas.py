@@ -1,0 +1,115 @@
+"""Bodies of the issuer's HTTP interface. What a request means is checked by :mod:`issuer.requests.request`."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from credentials.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
+from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from issuer.decisions.causes import CAUSES
+from issuer.requests.holder_proof import MAX_PROOF_CHARACTERS
+from issuer.requests.request import MAX_FIELD_CHARACTERS
+from issuer.sign_in.sign_in import LANGUAGES
+
+_TEXT = validate.Length(min=1, max=MAX_FIELD_CHARACTERS)
+
+
+def _label(kind: type[Form | Status | Reason | Guardian | EvidenceKind | EvidenceResult]) -> validate.OneOf:
+    return validate.OneOf([member.label for member in kind])
+
+
+class DocumentSchema(Schema):
+    """An identity document; its kind is told from its shape when it is not given."""
+
+    kind = fields.String(validate=_TEXT)
+    number = fields.String(required=True, validate=_TEXT)
+
+
+class EvidenceSchema(Schema):
+    """One fact. ``sampled_at``: seconds UTC, when the sample was taken."""
+
+    kind = fields.String(required=True, validate=_label(EvidenceKind))
+    result = fields.String(required=True, validate=_label(EvidenceResult))
+    sampled_at = fields.Integer(required=True, strict=True)
+    region = fields.Integer(required=True, strict=True)
+
+
+class DecisionSchema(Schema):
+    """A manual decision: ``author`` and ``approver`` are unit/person, of two units."""
+
+    status = fields.String(required=True, validate=_label(Status))
+    reason = fields.String(required=True, validate=_label(Reason))
+    basis = fields.String(required=True, validate=_TEXT)
+    author = fields.String(required=True, validate=_TEXT)
+    approver = fields.String(required=True, validate=_TEXT)
+    ends_at = fields.Integer(required=True, strict=True)
+
+
+class IssueSchema(Schema):
+    """A request for one code."""
+
+    name = fields.String(required=True, validate=validate.Length(min=1, max=MAX_NAME_CHARACTERS))
+    document = fields.Nested(DocumentSchema, required=True)
+    form = fields.String(required=True, validate=_label(Form))
+    evidence = fields.List(fields.Nested(EvidenceSchema), validate=validate.Length(max=MAX_EVIDENCE))
+    holder_proof = fields.String(validate=validate.Length(max=MAX_PROOF_CHARACTERS))
+    guardian = fields.String(validate=_label(Guardian))
+    lifetime = fields.Integer(strict=True)
+    decision = fields.Nested(DecisionSchema)
+
+
+ISSUE_EXAMPLE = {
+    "name": "张三",
+    "document": {"number": "11010519491231002X"},
+    "form": "paper",
+    "evidence": [{"kind": "nucleic-acid", "result": "negative", "sampled_at": 1_790_000_000, "region": 410100}],
+}
+"""Of nobody: the number is the specimen of GB 11643-1999, the name stands for any."""
+
+
+class IssuedSchema(Schema):
+    """A code. ``handle`` names it to the issuer and appears in no code; times in seconds UTC."""
+
+    handle = fields.String()
+    text = fields.String()
+    form = fields.String()
+    issued_at = fields.Integer()
+    expires_at = fields.Integer()
+
+
+class WithdrawalSchema(Schema):
+    """Why a code is withdrawn. The cause stays with the issuer."""
+
+    cause = fields.String(required=True, validate=validate.OneOf(list(CAUSES)))
+
+
+class WithdrawnSchema(Schema):
+    """``withdrawn`` is false when it was withdrawn before."""
+
+    withdrawn = fields.Boolean()
+
+
+class StateSchema(Schema):
+    """What the issuer says of itself."""
+
+    member = fields.String()
+    audience = fields.String()
+    environment = fields.String()
+    now = fields.Integer()
+    clock_offset_seconds = fields.Integer()
+    kid = fields.String()
+    shared_cache = fields.Boolean(allow_none=True)
+    publication = fields.Dict()
+    listing = fields.Dict()
+
+
+class SignInSchema(Schema):
+    """``language``: in which the identity provider shall speak."""
+
+    language = fields.String(validate=validate.OneOf(LANGUAGES))
+
+
+class SignInBegunSchema(Schema):
+    """``location``: where to send the browser."""
+
+    location = fields.Url(schemes={"https", "http"}, require_tld=False)

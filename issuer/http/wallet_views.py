@@ -1,0 +1,169 @@
+"""What phones ask for over HTTP, and claim codes for clients. A phone proves its key; no route answers to a name.
+
+Nothing here may be cached: answers are a person's own, and the issuer's time.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+# (flask-smorest has no types.)
+
+from __future__ import annotations
+
+from typing import Any
+
+from credentials.errors import (
+    ClaimCodeExpired,
+    ClaimCodeMistyped,
+    ClaimCodeUnknown,
+    ClaimCodeUsed,
+    CodeTakenBack,
+    DecisionRejected,
+    DeviceLost,
+    DeviceReplaced,
+    DeviceUnknown,
+    InvalidDocument,
+    InvalidName,
+    InvalidRequest,
+    NotAuthenticated,
+    ProofOfPossessionFailed,
+    RateLimited,
+    StorageFull,
+    StorageUnavailable,
+)
+from credentials.model import Form
+from credentials.regions import MEMBERS
+from issuer.decisions.causes import HOLDER_REQUEST
+from issuer.http.schemas import ISSUE_EXAMPLE
+from issuer.http.sign_in_views import claim_code_of_browser, forget_claim_code
+from issuer.http.wallet_schemas import (
+    ClaimCodeSchema,
+    ClaimSchema,
+    HeldSchema,
+    HolderProofSchema,
+    RegistrationSchema,
+    ReleasedSchema,
+    WalletSchema,
+)
+from issuer.phones.holding import Held
+from issuer.requests.holder_proof import PAPER, RELEASE
+from issuer.service import CLAIM_CODES, WALLET, IssuerService, service
+from service_kit.http.bodies import Routes
+from service_kit.http.caller import caller
+from service_kit.http.openapi import told
+
+blueprint = Routes("wallet", __name__, description="What residents' phones ask for")
+_STORE = (RateLimited, StorageUnavailable, StorageFull)
+_PHONE = (ProofOfPossessionFailed, CodeTakenBack, DeviceLost, DeviceReplaced, DeviceUnknown)
+"""What any request may be refused for that a phone proves to be its own."""
+
+
+@blueprint.post("/v1/claim-codes")
+@blueprint.arguments(RegistrationSchema, example=ISSUE_EXAMPLE | {"form": "phone"})
+@blueprint.response(201, ClaimCodeSchema, description="The claim code")
+@blueprint.doc(
+    **told(InvalidRequest, InvalidDocument, InvalidName, DecisionRejected, NotAuthenticated, *_STORE, by_assertion=True)
+)
+def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
+    """Put a person on file and make a claim code for them. Needs a registered client's assertion."""
+    office = service()
+    with office.metrics.counting_refusals():
+        made = office.claim_codes.make(fields, office.client(CLAIM_CODES), office.now())
+    return {"code": made.text, "expires_at": made.expires_at}
+
+
+@blueprint.get("/v1/wallet")
+@blueprint.response(200, WalletSchema, description="Who issues here")
+@blueprint.doc(**told())
+def show_wallet() -> dict[str, Any]:
+    """Who issues here, for whom proofs are to be made, and what time it is."""
+    office = service()
+    names = MEMBERS[office.settings.member]
+    return {
+        "audience": office.settings.audience,
+        "environment": office.settings.environment,
+        "member": office.settings.member,
+        "names": {"zh": names.zh, "en": names.en},
+        "hotline": office.settings.hotline,
+        "sign_in": office.sign_in is not None,
+        "now": office.now(),
+    }
+
+
+@blueprint.post("/v1/wallet/claims")
+@blueprint.arguments(ClaimSchema, example={"code": "1234 5678 9012 3456", "holder_proof": "eyJ…"})
+@blueprint.response(201, HeldSchema, description="The code")
+@blueprint.doc(
+    **told(
+        ClaimCodeMistyped,
+        ClaimCodeUnknown,
+        ClaimCodeUsed,
+        ClaimCodeExpired,
+        InvalidRequest,
+        ProofOfPossessionFailed,
+        DecisionRejected,
+        *_STORE,
+    )
+)
+def claim(fields: dict[str, Any]) -> dict[str, Any]:
+    """The code that a claim code stands for, bound to this phone. The same phone may ask again.
+
+    Without ``code``: by the claim code that this browser has from signing in.
+    """
+    office = _counted()
+    with office.metrics.counting_refusals():
+        held = office.claim(fields.get("code") or claim_code_of_browser(office.settings), fields["holder_proof"])
+    if "code" not in fields:
+        forget_claim_code(office.settings)
+    return held_json(held)
+
+
+@blueprint.post("/v1/wallet/renewals")
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(200, HeldSchema, description="The code")
+@blueprint.doc(**told(*_PHONE, DecisionRejected, *_STORE))
+def renew(fields: dict[str, Any]) -> dict[str, Any]:
+    """The code that this phone should show from now on: the one that it has, or a newer one."""
+    office = _counted()
+    with office.metrics.counting_refusals():
+        return held_json(office.holding.renew(office.phone(fields["holder_proof"]).point, office.now()))
+
+
+@blueprint.post("/v1/wallet/paper")
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(201, HeldSchema, description="The code")
+@blueprint.doc(**told(*_PHONE, DecisionRejected, *_STORE))
+def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
+    """A paper code of the same person. The proof says ``"act": "paper"`` and is good once."""
+    office = _counted()
+    with office.metrics.counting_refusals():
+        return held_json(office.holding.paper(office.phone(fields["holder_proof"], PAPER), office.now()))
+
+
+@blueprint.post("/v1/wallet/release")
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(200, ReleasedSchema, description="It is given up")
+@blueprint.doc(**told(*_PHONE, *_STORE))
+def release(fields: dict[str, Any]) -> dict[str, bool]:
+    """This phone gives its code up, which is withdrawn. The proof says ``"act": "release"``."""
+    office = _counted()
+    done = office.holding.release(office.phone(fields["holder_proof"], RELEASE).point, office.now())
+    office.metrics.count_withdrawal(HOLDER_REQUEST, done)
+    return {"withdrawn": done}
+
+
+def held_json(held: Held) -> dict[str, Any]:
+    """A code as phones are given it."""
+    issued, facts = held.issued, held.facts
+    return {
+        "text": issued.text,
+        "form": Form(issued.form).label,
+        "status": held.status.label,
+        "holder": {"name": facts.name, "document_tail": facts.document_tail},
+        "issued_at": issued.issued_at,
+        "expires_at": issued.expires_at,
+    }
+
+
+def _counted() -> IssuerService:
+    office = service()
+    office.limits.count(WALLET, caller())
+    return office

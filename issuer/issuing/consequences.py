@@ -1,0 +1,153 @@
+"""What follows from a decision, from facts, and from the end of a phone: by person, however their codes were had.
+
+Red that reaches the phone and not the paper, or that is lifted by asking elsewhere, protects nobody. So whatever is
+done about a person is one transaction about that person (:class:`issuer.storage.holder_ports.PersonDeed`), in which
+what was prepared outside of it is first compared with what is in force by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from credentials.errors import Conflict
+from credentials.model import Evidence, Form, Status
+from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
+from issuer.decisions.deciding import Decision, gravity
+from issuer.storage.holder_ports import HolderFacts, PersonDeed
+from issuer.storage.ports import Entry, Made, Standing
+
+_PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})
+"""Whoever has the phone may have had it print; on another phone, or none, its holder's own paper stays good."""
+OUTDONE = "a graver decision of this second, or a newer one, stands about this person; ask again in a second"
+
+
+class InForce(NamedTuple):
+    """What is in force about a person: the newest decision by hand and the newest by rule, each if it has not ended."""
+
+    by_hand: Standing | None = None
+    by_rule: Standing | None = None
+
+
+NOTHING = InForce()
+
+
+def in_force(decided: Mapping[bytes, Sequence[Standing]], at: int) -> dict[bytes, InForce]:
+    """Of what was decided about each person, what is in force at ``at``."""
+    return {subject: _in_force(each, at) for subject, each in decided.items()}
+
+
+def _in_force(decided: Sequence[Standing], at: int) -> InForce:
+    by_hand = [each for each in decided if each.decision.approver is not None]
+    by_rule = [each for each in decided if each.decision.approver is None]
+    return InForce(_newest(by_hand, at), _newest(by_rule, at))
+
+
+def _newest(decided: Sequence[Standing], at: int) -> Standing | None:
+    """The newest, unless it has ended: what it replaced does not come back."""
+    newest = max(decided, key=lambda each: (*_age(each.decision), each.decision_id), default=None)
+    return newest if newest and newest.decision.ends_at > at else None
+
+
+def _age(decision: Decision) -> tuple[int, int]:
+    """Of two of the same second the graver one stands, whichever was committed first."""
+    return decision.starts_at, gravity(decision.status)
+
+
+def standing_facts(known: InForce, brought: tuple[Evidence, ...]) -> tuple[Evidence, ...] | None:
+    """The facts of a decision by rule that those ``brought`` do not replace, since they are older or none.
+
+    A red by a positive test is not lifted by asking again without it, nor with last week's file. None: what was brought
+    counts.
+    """
+    if known.by_rule is None or known.by_rule.decision.status is Status.GREEN:
+        return None
+    facts = known.by_rule.decision.evidence
+    return facts if sampled_at(brought) < sampled_at(facts) else None
+
+
+def sampled_at(evidence: Iterable[Evidence]) -> int:
+    """When the newest of them was sampled; 0 for none."""
+    return max((piece.sampled_at for piece in evidence), default=0)
+
+
+class Decided(NamedTuple):
+    """A decision that is about to be recorded; ``standing``: see Made."""
+
+    decision: Decision
+    standing: int | None = None
+
+
+def is_overtaken(made: Decided | Made | Entry, known: InForce) -> bool:
+    """Whether what was made rests on what is in force no more: it must be made anew, and not be kept."""
+    own, by_hand = made.decision, known.by_hand
+    if made.standing is not None:
+        return by_hand is None or by_hand.decision_id != made.standing
+    if own.approver is not None:
+        return by_hand is not None and _age(own) < _age(by_hand.decision)
+    return by_hand is not None or standing_facts(known, own.evidence) is not None
+
+
+def is_outdone(made: Decided | Made | Entry, known: InForce) -> bool:
+    """Whether it is a decision by hand that another one by hand outdoes: of its own second, it will never stand, and
+    making it anew helps nobody."""
+    return made.standing is None and made.decision.approver is not None and is_overtaken(made, known)
+
+
+def withdraw_contradicted(deed: PersonDeed, decided: Iterable[Decision], author: str, at: int) -> None:
+    """Withdraw every living code of these people that says another status than was just decided."""
+    said = {decision.subject: decision.status for decision in decided}
+    otherwise = [code.serial for code in deed.living(at) if said.get(code.subject, code.status) is not code.status]
+    deed.withdraw(otherwise, at, STATUS_CHANGED, author)
+
+
+def learn(deed: PersonDeed, entries: Sequence[Entry]) -> None:
+    """What was issued says something new of those who are on file: keep it, in each form they are on file in."""
+    newest = {entry.decision.subject: entry for entry in entries}
+    for holder in deed.holders():
+        entry, known = newest[holder.facts.subject], holder.facts.evidence
+        if entry.decision.approver is not None or entry.evidence not in ((), known):
+            deed.know(holder.holder_id, entry.evidence or known)
+
+
+def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: Standing | None, author: str, at: int) -> int:
+    """Put somebody on file, or what is new of them, in each form they are on file in; their number in this one.
+
+    Facts stay where no new ones come. ``decided``: stands from now on, and codes that say another status are withdrawn.
+    Raises Conflict when it has been overtaken.
+    """
+    known = in_force(deed.decisions(at), at).get(facts.subject, NOTHING)
+    if decided is not None and is_overtaken(Decided(decided.decision), known):
+        raise Conflict("something newer was decided about this person in the meantime")
+    on_file = deed.holders()
+    brought = facts.evidence or next((each.facts.evidence for each in on_file), ())
+    evidence = standing_facts(known, brought) or brought
+    for other in on_file:
+        if other.facts.form is not facts.form and (decided is not None or other.facts.evidence != evidence):
+            deed.know(other.holder_id, evidence)
+    holder_id = deed.keep_holder(facts._replace(evidence=evidence))
+    if decided is not None:
+        deed.decide(decided)
+        withdraw_contradicted(deed, [decided.decision], author, at)
+    return holder_id
+
+
+def withdraw_one(deed: PersonDeed, serial: int, at: int, cause: str, author: str) -> bool:
+    """Withdraw one code, and for some causes what else the phone has that it was given to. False: it was before.
+
+    A lost paper ends no phone.
+    """
+    given = deed.given(serial)
+    if cause in ENDS_THE_DEVICE and given is not None and given.form is not Form.PAPER:
+        end_phone(deed, given.device_id, at, cause, author, spared=serial)
+    return bool(deed.withdraw([serial], at, cause, author))
+
+
+def end_phone(deed: PersonDeed, device_id: int, at: int, cause: str, author: str, *, spared: int | None = None) -> bool:
+    """End a phone and withdraw what it was given, but for ``spared``. False when it had ended before."""
+    if not deed.end_phone(device_id, at, cause):
+        return False
+    codes = [code for code in deed.living(at) if code.device_id == device_id and code.serial != spared]
+    gone = [code.serial for code in codes if cause in _PAPER_TOO or code.form is not Form.PAPER]
+    deed.withdraw(gone, at, cause, author)
+    return True

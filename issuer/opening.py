@@ -1,0 +1,217 @@
+"""Opens the issuer: from its settings to the parts that work together, and once before that its database and secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from credentials.algorithms import es256
+from credentials.errors import (
+    SettingInvalid,
+)
+from credentials.keys import VerificationKey, kid_of
+from credentials.limits import MAX_TIME_SECONDS
+from credentials.signing import PemSigner
+from issuer.config import DATABASE_NAME, SECRET_BYTES, IssuerSettings
+from issuer.issuing.issuance import Issuance, Secrets
+from issuer.issuing.listing import REFRESH_SECONDS, Listing, OwnKey
+from issuer.metrics import IssuerMetrics
+from issuer.phones.claim_codes import ClaimCodes
+from issuer.phones.holding import Holding
+from issuer.publishing.publication import Mirror, StatusPublication
+from issuer.publishing.recovery import Recovery
+from issuer.requests.clients import Clients
+from issuer.service import IssuerService, look_at_mirror
+from issuer.sign_in.identity_provider import REQUEST_SECONDS, IdentityProvider, Registration
+from issuer.sign_in.sign_in import CALLBACK, SignIn
+from issuer.storage import tables
+from issuer.storage.feed import SqlStatusFeed
+from issuer.storage.holders import SqlPersonStore
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
+from service_kit.cache.store import InProcessCache
+from service_kit.clock import Clock
+from service_kit.durable import make_secret, read_secret
+from service_kit.process.upkeep import Upkeep
+from service_kit.storage.database import connect, disposed_on_error, migrate
+from service_kit.storage.used_assertions import UsedAssertions
+from trust_registry.client.trust.store import TrustStore
+from trust_registry.client.trust.updater import TrustUpdater
+
+
+def open_service(
+    settings: IssuerSettings, clock: Clock | None = None, metrics: IssuerMetrics | None = None
+) -> IssuerService:
+    """The issuer on its database, the schema brought up to date. ``metrics``: where its deeds are counted.
+
+    Raises SettingInvalid or KeyRejected when a key or the secret cannot be read, StorageUnavailable, SchemaOutdated.
+    """
+    signer, status_signer = _signer(settings, settings.key_file), _signer(settings, settings.status_key_file)
+    secrets = Secrets.derived_from(settings.secret())
+    metrics = metrics or IssuerMetrics(CollectorRegistry())
+    engine = open_database(settings)
+    store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
+    mirror = Mirror(settings.registry_url, settings.member, settings.fetcher())
+    recovery = Recovery(
+        feed,
+        settings.fetcher(),
+        settings.registry_url,
+        _own_key(settings.member, status_signer, "status"),
+        secrets.index_key,
+    )
+    publication = StatusPublication(store, feed, status_signer, settings.member, secrets.index_key, mirror, recovery)
+    clock = clock or settings.clock()
+    with disposed_on_error(engine):
+        store.bind_secret(secrets.digest)
+    own_key, people = _own_key(settings.member, signer, "credential"), SqlPersonStore(engine)
+    listing = _listing(settings, own_key.kid, status_signer.kid, clock)
+    issuance = Issuance(
+        store,
+        people,
+        signer,
+        own_key,
+        settings.unit,
+        secrets,
+        settings.audience,
+        metrics.count_issued,
+        _both(recovery.require, listing.require),
+    )
+    claim_codes = ClaimCodes(people, issuance)
+    with disposed_on_error(engine):
+        sign_in = open_sign_in(settings, issuance, claim_codes, clock)
+    return IssuerService(
+        settings=settings,
+        engine=engine,
+        store=store,
+        feed=feed,
+        issuance=issuance,
+        publication=publication,
+        mirror=mirror,
+        clients=Clients(engine),
+        used_assertions=UsedAssertions(engine, tables.used_assertion),
+        claim_codes=claim_codes,
+        holding=Holding(people, issuance),
+        listing=listing,
+        recovery=recovery,
+        sign_in=sign_in,
+        clock=clock,
+        metrics=metrics,
+        cache=InProcessCache(clock),
+        upkeep=Upkeep(
+            "publication",
+            lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
+            seconds=settings.publish_seconds,
+        ),
+        looking=Upkeep("listing", partial(_watch, listing, recovery), seconds=REFRESH_SECONDS),
+    )
+
+
+def prepare(settings: IssuerSettings) -> bool:
+    """Bring the database up to date and make the issuer's secret if there is none; whether it was made.
+
+    Any number of processes may call it at once. Raises SettingInvalid or KeyRejected for a key that could not be served
+    with, SettingInvalid when the secret is missing though the database was begun with one, StorageFull,
+    StorageUnavailable.
+    """
+    # Before anything is made: who is told "ready" will not look for what is wrong with a key.
+    for path in (settings.key_file, settings.status_key_file):
+        settings.private_key(path)
+    engine = open_database(settings)
+    try:
+        store = SqlIssuerStore(engine)
+        if store.is_bound() and not settings.secret_path.exists():
+            raise SettingInvalid("TONGXING_ISSUER_SECRET_FILE: missing; bring it back from its backup")
+        made = make_secret(settings.secret_path, SECRET_BYTES)
+        store.bind_secret(Secrets.derived_from(settings.secret()).digest)
+    finally:
+        engine.dispose()
+    return made
+
+
+def open_database(settings: IssuerSettings) -> Engine:
+    """The database, migrated."""
+    engine = connect(settings.database(DATABASE_NAME))
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    return engine
+
+
+def open_sign_in(settings: IssuerSettings, issuance: Issuance, claim_codes: ClaimCodes, clock: Clock) -> SignIn | None:
+    """Sign-in as the settings have it, or None. Calls nobody yet: issuing must begin without the identity provider.
+
+    Raises SettingInvalid or KeyRejected when its key or secret cannot be read.
+    """
+    if not settings.sign_in_issuer:
+        return None
+    registration = Registration(
+        issuer=settings.sign_in_issuer,
+        client_id=settings.sign_in_client_id,
+        redirect_uri=settings.audience + CALLBACK,
+        scope=settings.sign_in_scope,
+        algorithm=settings.sign_in_algorithm,
+        secret=_client_secret(settings.sign_in_client_secret_file),
+        key=settings.private_key(settings.sign_in_key_file) if settings.sign_in_key_file else None,
+    )
+    provider = IdentityProvider(registration, settings.fetcher(REQUEST_SECONDS), clock)
+    return SignIn(provider, issuance, claim_codes, settings.sign_in_name_claim, settings.sign_in_document_claim)
+
+
+def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
+    key = settings.private_key(path)
+    return PemSigner(key, kid_of(settings.member, key.public_key()))
+
+
+def _own_key(member: str, signer: PemSigner, use: str) -> VerificationKey:
+    return VerificationKey(signer.kid, member, es256.NAME, use, 0, MAX_TIME_SECONDS, signer.public_key)
+
+
+def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes, clock: Clock) -> Listing:
+    """The trust list as it is held; it is asked for anew by whoever serves or issues."""
+    keys = (
+        OwnKey(credential_kid, "credential", "TONGXING_KEY_FILE"),
+        OwnKey(status_kid, "status", "TONGXING_STATUS_KEY_FILE"),
+    )
+    store = updater = None
+    if settings.trust_root is not None:
+        store = TrustStore(settings.trust_folder, settings.trust_root.read_bytes())
+        updater = TrustUpdater(store, f"{settings.registry_url.rstrip('/')}/mirror", settings.fetcher())
+    listing = Listing(
+        settings.member,
+        settings.environment,
+        keys,
+        clock,
+        store,
+        updater,
+        not_listed_yet=settings.not_listed_yet,
+    )
+    listing.load()
+    return listing
+
+
+def _client_secret(path: Path | None) -> str | None:
+    """Raises SettingInvalid."""
+    if path is None:
+        return None
+    try:
+        text = read_secret(path).decode().strip()
+    except UnicodeDecodeError as error:
+        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: not text") from error
+    if not text:
+        raise SettingInvalid("TONGXING_SIGN_IN_CLIENT_SECRET_FILE: empty")
+    return text
+
+
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def require() -> None:
+        one()
+        other()
+
+    return require
+
+
+def _watch(listing: Listing, recovery: Recovery) -> None:
+    """What every worker does again and again, also one that never publishes."""
+    listing.watch()
+    look_at_mirror(recovery)

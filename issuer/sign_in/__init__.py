@@ -1,0 +1,1 @@
+"""Signing in (登录) at the province's identity provider by OpenID Connect."""

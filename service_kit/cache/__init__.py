@@ -1,0 +1,1 @@
+"""What may vanish, kept in the process or on Redis."""

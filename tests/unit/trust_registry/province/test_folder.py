@@ -1,0 +1,166 @@
+"""A province's folder: keys for its owner alone, statements that follow each other."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from credentials.errors import (
+    Conflict,
+    InvalidRequest,
+    KeyRejected,
+    NotFound,
+    SettingInvalid,
+    StatementRejected,
+)
+from credentials.keys import new_private_key
+from tests.doubles.writers import Stopped, StoppingWriter, write_plainly
+from tests.unit.trust_registry.founded import AUDIENCE, NOW
+from trust_registry.enrolment.possession import check_possession
+from trust_registry.key_files import read_key, read_passphrase, write_key
+from trust_registry.metadata.statement import read_statement, verify_root_change
+from trust_registry.province.folder import Province, Submission
+from trust_registry.root.founding import found, load_online
+
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def province(tmp_path: Path) -> Province:
+    province = Province(tmp_path / "henan", write_plainly)
+    province.found("CN-41", NOW)
+    return province
+
+
+def test_new_province_has_its_keys(province: Province) -> None:
+    """A root, two credential keys, and one each for status, rules and log; all for the owner's eyes alone."""
+    state = province.state()
+    assert [key.use for key in state.keys] == ["credential", "credential", "status", "rules", "log"]
+    files = [state.root_file, *(key.file for key in state.keys)]
+    assert files == [
+        "keys/root.pem",
+        "keys/credential-1.pem",
+        "keys/credential-2.pem",
+        "keys/status-1.pem",
+        "keys/rules-1.pem",
+        "keys/log-1.pem",
+    ]
+    modes = {stat.S_IMODE((province.directory / file).stat().st_mode) for file in files}
+    assert modes == {0o600}
+    assert province.signer(state.keys[0].kid).kid.hex() == state.keys[0].kid
+
+
+def test_statements_follow_each_other(province: Province) -> None:
+    """Sequence and previous hash; made anew, a statement keeps its place."""
+    first, path = province.make_statement(AUDIENCE, NOW)
+    assert (first.sequence, first.previous, path.name) == (1, None, "1.json")
+    second, _ = province.make_statement(AUDIENCE, NOW + 1)
+    assert (second.sequence, second.previous) == (2, first.digest)
+    again, _ = province.make_statement(AUDIENCE, NOW + 2, again=True)
+    assert (again.sequence, again.previous) == (2, first.digest)
+    third, _ = province.make_statement(AUDIENCE, NOW + 3)
+    assert (third.sequence, third.previous) == (3, again.digest)
+    submission = province.submission()
+    check_possession(read_statement(submission.statement), submission.proofs, AUDIENCE)
+    earlier = Submission.from_fields(json.loads(path.read_bytes()))
+    assert read_statement(earlier.statement).sequence == 1
+
+
+def test_keys_come_and_go(province: Province) -> None:
+    """A retired key stays listed until what it signed has expired, then it goes by itself."""
+    kid = province.state().keys[0].kid
+    province.add_key("credential", NOW, days=30)
+    province.retire_key(kid, NOW)
+    assert province.state().keys[0].not_after == NOW + 1
+    assert province.state().keys[-1].file == "keys/credential-3.pem"
+    assert kid in _kids(province, NOW + 6 * DAY)
+    assert kid not in _kids(province, NOW + 8 * DAY)
+    for act in (province.drop_key, province.signer):
+        with pytest.raises(NotFound):
+            act(kid)
+
+
+def test_new_root_is_handed_over_by_the_old(province: Province) -> None:
+    """Gates take the new root at once only when the old one signed the succession."""
+    old = province.root_signer()
+    province.make_statement(AUDIENCE, NOW)
+    province.replace_root(NOW)
+    statement, _ = province.make_statement(AUDIENCE, NOW)
+    assert statement.root_kid != old.kid
+    verify_root_change(statement, old.public_key)
+    assert (province.directory / "keys" / "root-2.pem").exists()
+
+
+def test_too_few_keys_are_the_provinces_own_error(province: Province) -> None:
+    """A statement that no registry would take is seen where it is made."""
+    with pytest.raises(Conflict):
+        province.make_statement(AUDIENCE, NOW, again=True)
+    with pytest.raises(NotFound):
+        province.submission()
+    first = province.state().keys[0]
+    state = (province.directory / "province.json").read_text()
+    (province.directory / "province.json").write_text(state.replace(str(first.not_after), str(NOW)))
+    with pytest.raises(StatementRejected):
+        province.make_statement(AUDIENCE, NOW)
+
+
+def test_what_is_there_is_never_written_over(province: Province, tmp_path: Path) -> None:
+    """A second init must not destroy a province's keys."""
+    with pytest.raises(Conflict):
+        province.found("CN-41", NOW)
+    with pytest.raises(InvalidRequest):
+        Province(tmp_path / "nowhere", write_plainly).found("CN-99", NOW)
+    with pytest.raises(Conflict):
+        write_key(province.directory / "keys" / "root.pem", new_private_key(), None)
+
+
+def test_stopped_founding_leaves_nothing_half(tmp_path: Path) -> None:
+    """Half a set of keys under the right name would be used by somebody."""
+    with pytest.raises(Stopped):
+        Province(tmp_path / "henan", StoppingWriter(0)).found("CN-41", NOW)
+    assert not (tmp_path / "henan").exists()
+    for stop_before in (0, 3, 7):
+        with pytest.raises(Stopped):
+            found(tmp_path / "registry", StoppingWriter(stop_before), None, NOW)
+        assert not (tmp_path / "registry").exists()
+    found(tmp_path / "registry", write_plainly, None, NOW)
+    with pytest.raises(Conflict):
+        found(tmp_path / "registry", write_plainly, None, NOW)
+
+
+def test_key_files_and_passphrases(tmp_path: Path) -> None:
+    """A key that others can read, or a passphrase that is wrong, is told by the file's name."""
+    secret = tmp_path / "passphrase"
+    secret.write_bytes(b"open sesame\r\n")
+    secret.chmod(0o600)
+    passphrase = read_passphrase(secret)
+    assert (passphrase, read_passphrase(None)) == (b"open sesame", None)
+    founded = found(tmp_path / "registry", write_plainly, passphrase, NOW)
+    assert load_online(tmp_path / "registry", passphrase).snapshot.public_key.scheme == "ecdsa-sha2-nistp256"
+    officer = founded.officers[0][0]
+    with pytest.raises(KeyRejected):
+        read_key(officer, b"wrong")
+    officer.chmod(0o644)
+    with pytest.raises(SettingInvalid, match="officer-1"):
+        read_key(officer, passphrase)
+    secret.write_bytes(b"\n")
+    with pytest.raises(SettingInvalid, match="empty"):
+        read_passphrase(secret)
+
+
+def test_key_files_must_be_the_ones_named(province: Province) -> None:
+    """A key copied over another would sign under a kid that is not its own."""
+    keys = province.directory / "keys"
+    (keys / "status-1.pem").write_bytes((keys / "rules-1.pem").read_bytes())
+    with pytest.raises(KeyRejected, match="status-1"):
+        province.signer(province.state().keys[2].kid)
+    (province.directory / "province.json").write_text("[]")
+    with pytest.raises(SettingInvalid):
+        province.state()
+
+
+def _kids(province: Province, now: int) -> set[str]:
+    return {key.kid.hex() for key in province.make_statement(AUDIENCE, now)[0].keys}

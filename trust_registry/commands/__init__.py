@@ -1,0 +1,1 @@
+"""The commands of officers and provinces; ``cli`` mounts them."""

@@ -1,0 +1,121 @@
+"""Options that the registry's commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+from tuf.api.metadata import Root
+
+from credentials.errors import InvalidRequest, Malformed, MetadataRejected
+from service_kit.clock import Clock
+from service_kit.fetch import place_of, require_base
+from service_kit.inputs import Input, InputType
+from service_kit.locale import Text
+from service_kit.settings import ServiceSettings, read_settings
+from service_kit.terminal import in_words, say, tell
+from trust_registry.config import RegistrySettings
+from trust_registry.officer.remote import RemoteRegistry
+from trust_registry.province.folder import Submission
+from trust_registry.repository.files import signed_part
+
+NOT_SIGNED = Text("未签署，什么也没有改变。", "Not signed; nothing has changed.")
+
+
+class RootType(InputType):
+    """A file with a root of trust: a file of another kind is told before anything is asked of anybody."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Input:
+        given = super().convert(value, param, ctx)
+        try:
+            signed_part(given.data, Root)
+        except MetadataRejected:
+            self.fail(f"{given.name}: no root of trust: ask the registry for its trust-root.json", param, ctx)
+        return given
+
+
+ROOT = RootType()
+
+passphrase_file = click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File (mode 0600) whose first line opens the key files.",
+)
+registry_url = click.option(
+    "--registry",
+    "url",
+    required=True,
+    envvar="TONGXING_REGISTRY_URL",
+    help="The registry's base URL. [default: TONGXING_REGISTRY_URL]",
+)
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The registry's folder. [default: TONGXING_DATA_DIR]",
+)
+officers_root = click.option(
+    "--root",
+    required=True,
+    type=ROOT,
+    help="This officer's own copy of trust-root.json.",
+)
+key_file = click.option(
+    "--key",
+    "key_path",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The officer's own key file. It is only read.",
+)
+
+
+def asks_to_sign(err: bool) -> bool:
+    """Ask the officer whether to sign, on standard error with ``err``; a no is said once more, so that it is seen."""
+    try:
+        if click.confirm("Sign? 签署？", err=err):
+            return True
+    except click.Abort:
+        tell(err=True)
+        tell(in_words(*NOT_SIGNED), err=True)
+        raise
+    tell(in_words(*NOT_SIGNED), err=err)
+    return False
+
+
+def submission_in(file: Input) -> Submission:
+    """The statement in a file, with its proofs. Raises InvalidRequest, naming the file."""
+    try:
+        return Submission.from_fields(file.json_object())
+    except Malformed as error:
+        raise InvalidRequest(f"{file.name}: {error.detail}") from error
+
+
+def say_submitted(as_json: bool, taken: dict[str, Any]) -> None:
+    """What the registry has taken in."""
+    say(as_json, taken, [f"{taken['member']} statement {taken['sequence']} {taken['state']}: {taken['id']}"])
+
+
+def local_clock() -> Clock:
+    """The clock of the environment, with the offset that demonstrations may set."""
+    return _environment().clock()
+
+
+def remote(url: str) -> RemoteRegistry:
+    """The registry at ``url``. Raises SettingInvalid."""
+    require_base(url, f"--registry {place_of(url)}")
+    return RemoteRegistry(url, _environment().fetcher(), local_clock())
+
+
+def _environment() -> ServiceSettings:
+    return read_settings(ServiceSettings, {"TONGXING_DATA_DIR": ".", **os.environ})
+
+
+def registry_settings(data_dir: Path | None) -> RegistrySettings:
+    """The registry's settings, for commands that work on its folder and talk to nobody."""
+    environ: dict[str, Any] = dict(os.environ)
+    if data_dir is not None:
+        environ["TONGXING_DATA_DIR"] = str(data_dir)
+    # These commands talk to nobody, so the address matters to none of them.
+    environ.setdefault("TONGXING_REGISTRY_URL", "http://localhost")
+    return read_settings(RegistrySettings, environ)

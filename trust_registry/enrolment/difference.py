@@ -1,0 +1,165 @@
+"""What a new trust list would change, in words that an officer can read in both languages.
+
+Both sides compute it: the registry for show, the approving officer from the very bytes that are about to be
+signed. Only the officer's own counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from credentials.errors import StatementRejected
+from credentials.keys import VerificationKey
+from credentials.model import Form, Status
+from service_kit.locale import beijing_time
+from trust_registry.metadata.statement import Statement, verify_root_change
+from trust_registry.metadata.trust_list import MayIssue, MemberEntry
+from trust_registry.repository.published import Published
+
+_Listed = TypeVar("_Listed", Status, Form)
+_USES = {"credential": "签发健康码", "status": "签发状态", "rules": "签发规则", "log": "签署日志"}
+_FIELDS = {
+    "names": ("名称", "names"),
+    "region": ("行政区划", "region"),
+    "hotline": ("热线", "hotline"),
+    "environment": ("环境", "environment"),
+}
+
+
+class Change(NamedTuple):
+    """One change: the member, what kind of change (kebab-case), the kid it concerns, and the words."""
+
+    member: str
+    what: str
+    kid: str | None
+    zh: str
+    en: str
+
+
+def compare(held: Published, new: Published) -> list[Change]:
+    """Every change from ``held`` to ``new``, by member. An empty list: the same content, signed anew."""
+    old_members, new_members = held.trust_list.members, new.trust_list.members
+    changes: list[Change] = []
+    for member in sorted(old_members.keys() | new_members.keys()):
+        if member not in new_members:
+            changes.append(_removed(old_members[member]))
+        elif member not in old_members:
+            changes += _added(new_members[member], new.statements[member])
+        else:
+            changes += _entry_changes(old_members[member], new_members[member])
+            changes += _statement_changes(held.statements[member], new.statements[member])
+    return changes
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """The change as it goes over HTTP and into ``--json``."""
+    return change._asdict()
+
+
+def words(changes: Iterable[Change]) -> Iterator[str]:
+    """Two lines a change, Chinese first."""
+    for change in changes:
+        yield f"{change.member}  {change.zh}"
+        yield f"{' ' * len(change.member)}  {change.en}"
+
+
+def _added(entry: MemberEntry, statement: Statement) -> Iterator[Change]:
+    yield Change(
+        entry.id,
+        "member-added",
+        statement.root_kid.hex(),
+        f"新成员 {entry.names.zh}（{entry.environment}），热线 {entry.hotline}，根密钥 {statement.root_kid.hex()}",
+        f"new member {entry.names.en} ({entry.environment}), hotline {entry.hotline}, "
+        f"root key {statement.root_kid.hex()}",
+    )
+    yield from _permissions(entry.id, MayIssue(frozenset(), frozenset()), entry.may_issue)
+    for key in statement.keys:
+        yield _key_added(key)
+
+
+def _removed(entry: MemberEntry) -> Change:
+    zh = f"成员 {entry.names.zh} 被移除，其全部健康码失效"
+    en = f"member {entry.names.en} is removed; every code it signed ends"
+    return Change(entry.id, "member-removed", None, zh, en)
+
+
+def _entry_changes(old: MemberEntry, new: MemberEntry) -> Iterator[Change]:
+    yield from _permissions(old.id, old.may_issue, new.may_issue)
+    for field, (zh, en) in _FIELDS.items():
+        before, after = getattr(old, field), getattr(new, field)
+        if before != after:
+            change = f"{_plain(before)} → {_plain(after)}"
+            yield Change(old.id, f"{field}-changed", None, f"{zh}：{change}", f"{en}: {change}")
+
+
+def _permissions(member: str, old: MayIssue, new: MayIssue) -> Iterator[Change]:
+    # Each list by itself: members of closed lists compare by number, and green has that of phone.
+    yield from _listed(member, "状态", "status", old.statuses, new.statuses)
+    yield from _listed(member, "形式", "form", old.forms, new.forms)
+
+
+def _listed(member: str, zh: str, en: str, old: frozenset[_Listed], new: frozenset[_Listed]) -> Iterator[Change]:
+    for value in sorted(new - old):
+        words = f"增加权限：可签发{zh} {value.zh}", f"may now issue {en} {value.label}"
+        yield Change(member, "permission-added", None, *words)
+    for value in sorted(old - new):
+        words = f"取消权限：不可再签发{zh} {value.zh}", f"may no longer issue {en} {value.label}"
+        yield Change(member, "permission-removed", None, *words)
+
+
+def _statement_changes(old: Statement, new: Statement) -> Iterator[Change]:
+    if old.digest == new.digest:
+        return
+    sequences = f"{old.sequence} → {new.sequence}"
+    yield Change(new.member, "statement-renewed", None, f"成员声明 {sequences}", f"statement {sequences}")
+    if old.root_kid != new.root_kid:
+        yield _root_changed(old, new)
+    before, after = ({key.kid: key for key in statement.keys} for statement in (old, new))
+    for kid in sorted(before.keys() - after.keys()):
+        yield _key_removed(before[kid])
+    for kid in sorted(after.keys() - before.keys()):
+        yield _key_added(after[kid])
+    for kid in sorted(before.keys() & after.keys()):
+        if before[kid] != after[kid]:
+            yield _key_changed(before[kid], after[kid])
+
+
+def _root_changed(old: Statement, new: Statement) -> Change:
+    roots = f"{old.root_kid.hex()} → {new.root_kid.hex()}"
+    try:
+        verify_root_change(new, old.root_key)
+    except StatementRejected:
+        zh = f"根密钥更换 {roots}，没有旧密钥的签名！请与该成员当面核实"
+        en = f"root key changes {roots} WITHOUT the old key's signature: ask the member in person"
+    else:
+        zh, en = f"根密钥更换 {roots}，由旧密钥签名", f"root key changes {roots}, signed by the old key"
+    return Change(new.member, "root-changed", new.root_kid.hex(), zh, en)
+
+
+def _key_added(key: VerificationKey) -> Change:
+    zh = f"新增密钥 {key.kid.hex()}（{_USES[key.use]}），{_days(key)}"
+    return Change(key.member, "key-added", key.kid.hex(), zh, f"key {_name(key)} added, {_days(key)}")
+
+
+def _key_removed(key: VerificationKey) -> Change:
+    zh = f"移除密钥 {key.kid.hex()}（{_USES[key.use]}）"
+    return Change(key.member, "key-removed", key.kid.hex(), zh, f"key {_name(key)} removed")
+
+
+def _key_changed(old: VerificationKey, new: VerificationKey) -> Change:
+    zh = f"密钥 {new.kid.hex()}（{_USES[new.use]}）有效期 {_days(old)} → {_days(new)}"
+    en = f"key {_name(new)} valid {_days(old)} → {_days(new)}"
+    return Change(new.member, "key-changed", new.kid.hex(), zh, en)
+
+
+def _name(key: VerificationKey) -> str:
+    return f"{key.kid.hex()} ({key.use})"
+
+
+def _days(key: VerificationKey) -> str:
+    return f"{beijing_time(key.not_before)} – {beijing_time(key.not_after)} UTC+8"
+
+
+def _plain(value: object) -> str:
+    return " / ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,1 @@
+"""What the registry tells everybody, as pages that people read."""

@@ -1,0 +1,433 @@
+"""Publication (发布): from submitted statements to a trust list that two officers have signed.
+
+::
+
+    draft ──► officer A signs ──► officer B signs ──► publish ──► SQL commit ──► mirror, timestamp last
+                    (each on their own machine, after their own comparison)
+
+The commit is the decision: it holds the new repository whole, signed and checked. Writing the mirror comes
+after it and may be repeated, so a stop between two files leaves clients on the older repository, and the
+next publication, denial or timestamp completes it. What is verified and signed is verified and signed before the write
+lock is taken, and kept if nothing else has changed by then: of two publications at once one wins and the other is told
+that it was overtaken.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded, StoreBehind
+from service_kit.storage.retrying import retried
+from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository, version_of
+from trust_registry.enrolment.difference import Change, compare
+from trust_registry.enrolment.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
+from trust_registry.enrolment.examination import check_may_follow, examine, is_vouched
+from trust_registry.metadata.statement import Statement, read_statement
+from trust_registry.mirror.folder import Mirror
+from trust_registry.record import log
+from trust_registry.repository import files as tuf
+from trust_registry.repository import renewal
+from trust_registry.repository.in_force import InForce, in_force
+from trust_registry.repository.published import published_from
+from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage, WaitingDraft
+
+MAX_DRAFT_AGE_SECONDS = 7 * 24 * 3600
+"""A signature that was given long ago must not surprise its giver."""
+MAX_STATEMENTS_WAITING = 16
+"""Statements that may wait for one member: of its own root key, and as many of anybody else. Officers have no number:
+their word is what a list is made by."""
+WAITING_SECONDS = 30 * 24 * 3600
+"""How long a statement waits for an officer to draft with it."""
+MAX_WAITING = 100
+"""Drafts in one answer."""
+_ID_BYTES = 16
+_ATTEMPTS = 5
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class DraftView(NamedTuple):
+    """A draft, what it changes, who has signed it (TUF key ids), and the statements that were left out of it."""
+
+    record: DraftRecord
+    changes: list[Change]
+    approved_by: list[str]
+    skipped: Sequence[Skipped] = ()
+
+
+class _InForceSoon(NamedTuple):
+    record: DraftRecord
+    repository: tuf.Repository
+    changes: list[Change]
+    approved_by: list[str]
+
+
+class WaitingView(NamedTuple):
+    """A draft that waits for signatures: whose statements it brings, who has signed and who may still (TUF key ids),
+    and until when (seconds UTC)."""
+
+    id: str
+    members: list[str]
+    created_at: int
+    ends_at: int
+    created_by: str
+    approved_by: list[str]
+    missing: list[str]
+
+
+class Publication:
+    """The registry's deeds. ``online`` signers sign snapshot, timestamp and denials; officers never here."""
+
+    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, audience: str) -> None:
+        self.storage, self.mirror, self.online, self.audience = storage, mirror, online, audience
+
+    def repository(self) -> tuf.Repository:
+        """The repository in force."""
+        with self.storage.reading() as records:
+            return current(records)
+
+    @retried
+    def submit(self, compact: str, proofs: Sequence[str], now: int, by_officer: bool = False) -> StatementRecord:
+        """Take a province's statement in, to go before the officers. The same one gives the same record.
+
+        Nobody has to log in for this, so what is brought leaves no trace until an officer drafts with it, waits
+        :data:`WAITING_SECONDS` at most, and at most :data:`MAX_STATEMENTS_WAITING` wait for a member; those that the
+        member's own root key stands behind are counted by themselves, and one that an officer brings always has a
+        place. Raises QuotaExceeded, and what :func:`trust_registry.enrolment.examination.examine` raises.
+        """
+        with self.storage.reading() as records:
+            published = in_force(records).published
+        statement = examine(compact, proofs, published, self.audience, now)
+        vouched = is_vouched(statement, published)
+        with self.storage.writing() as records:
+            known = records.statements.find(statement.member, statement.digest)
+            if known:
+                return known
+            records.statements.expire(now - WAITING_SECONDS, now - WAITING_SECONDS - MAX_DRAFT_AGE_SECONDS)
+            # Of a member that is not enrolled, only the officers can tell its statement from a stranger's.
+            if not by_officer and records.statements.count_waiting(statement.member, vouched) >= MAX_STATEMENTS_WAITING:
+                raise QuotaExceeded(
+                    f"{MAX_STATEMENTS_WAITING} statements for {statement.member} wait; send the statement's file "
+                    "to the registry's officers: `tongxing registry submit` takes theirs, `registry drop` makes room"
+                )
+            record = StatementRecord(
+                id=_new_id(),
+                member=statement.member,
+                sequence=statement.sequence,
+                digest=statement.digest,
+                compact=compact,
+                proofs=tuple(proofs),
+                received_at=now,
+                state="submitted",
+                vouched=vouched,
+            )
+            records.statements.add(record)
+        return record
+
+    @retried
+    def drop(self, statement_id: str) -> StatementRecord:
+        """Remove a statement that waits, as an officer has decided. Raises NotFound, Conflict for one that a list has
+        taken up."""
+        with self.storage.writing() as records:
+            record = statements_of(records, [statement_id])[0]
+            if record.state != "submitted":
+                raise Conflict(f"the statement is {record.state}, and stays for the record")
+            records.statements.drop(statement_id)
+        return record
+
+    @retried
+    def draft(self, request: DraftRequest, officer: str, now: int) -> DraftView:
+        """Make a trust list of what is in force and what ``request`` changes, for officers to sign.
+
+        Raises NotFound for an unknown statement, InvalidRequest, or what enrolment refuses by now; where
+        ``request`` asks for all that waits, such statements are left out and named in the view.
+        """
+
+        def prepare(records: Records, known: InForce) -> tuple[DraftView, dict[str, Statement]]:
+            view = self._drafted(records, known, request, officer, now)
+            drafted = statements_of(records, view.record.statement_ids)
+            return view, {each.id: read_statement(each.compact) for each in drafted if each.state == "submitted"}
+
+        def keep(records: Records, drafted: tuple[DraftView, dict[str, Statement]]) -> DraftView:
+            view, new = drafted
+            for statement_id, statement in new.items():
+                log.statement_received(records, statement, now)
+                records.statements.close(statement_id, "drafted")
+            records.drafts.add(view.record)
+            log.draft_made(records, view.record)
+            return view
+
+        return self.changing(prepare, keep)
+
+    def view(self, draft_id: str) -> DraftView:
+        """A draft, compared with what is in force now. Raises NotFound."""
+        with self.storage.reading() as records:
+            return _view(records, _draft(records, draft_id), in_force(records))
+
+    def proofs(self, draft_id: str) -> list[StatementRecord]:
+        """The statements that a draft brings in, with their proofs. Raises NotFound."""
+        with self.storage.reading() as records:
+            return statements_of(records, _draft(records, draft_id).statement_ids)
+
+    def waiting(self, now: int) -> list[WaitingView]:
+        """The drafts that officers may still sign, oldest first, at most MAX_WAITING."""
+        with self.storage.reading() as records:
+            repository = current(records)
+            base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
+            found = records.drafts.waiting(base, since, MAX_WAITING)
+            return [_waiting(records, draft, sorted(tuf.officer_keys(repository))) for draft in found]
+
+    @retried
+    def approve(self, draft_id: str, keyid: str, signature: str, now: int) -> DraftView:
+        """Add an officer's signature (hex) over the draft's message.
+
+        Raises NotFound, Conflict when the draft was overtaken, ApprovalRejected for a stranger's key, a wrong
+        signature or a second one by the same officer.
+        """
+
+        def prepare(records: Records, known: InForce) -> DraftRecord:
+            record = _draft(records, draft_id)
+            _check_open(record, known.repository, now)
+            if not tuf.verify_approval(known.repository, keyid, signature, record.message):
+                raise ApprovalRejected("not an officer's signature on this draft")
+            return record
+
+        def keep(records: Records, record: DraftRecord) -> None:
+            if keyid in records.drafts.approvals(draft_id):
+                raise ApprovalRejected("this officer has approved already; another one must")
+            records.drafts.approve(draft_id, keyid, signature, now)
+            log.draft_approved(records, record, keyid, now)
+
+        self.changing(prepare, keep)
+        return self.view(draft_id)
+
+    @retried
+    def publish(self, draft_id: str, now: int) -> tuf.Repository:
+        """Put a draft into force and bring it to the mirror. Published already: the mirror is completed.
+
+        Raises NotFound, Conflict when the draft was overtaken, ApprovalRejected below the threshold, and what
+        enrolment refuses by now; nothing is changed then.
+        """
+
+        def prepare(records: Records, known: InForce) -> _InForceSoon | None:
+            record = _draft(records, draft_id)
+            return self._signed(records, record, known, now) if record.state == "open" else None
+
+        def keep(records: Records, soon: _InForceSoon | None) -> None:
+            if soon and _draft(records, draft_id).state == "open":
+                records.repository.write(soon.repository.files())
+                records.drafts.close(draft_id)
+                _close_statements(records, soon.record)
+                log.list_published(records, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
+
+        self.changing(prepare, keep)
+        return self.release()
+
+    @retried
+    def retime(self, now: int) -> tuf.Repository:
+        """Sign the timestamp anew, and snapshot and denials when they near their expiry; for a timer."""
+        self._retime(now, 0)
+        return self.release()
+
+    def retime_when_due(self, now: int, seconds: int) -> bool:
+        """As :meth:`retime`, when the timestamp is ``seconds`` old: of several workers one does it. Whether it did."""
+        with self.storage.reading() as records:
+            if now - tuf.registry_time_of(current(records)) < seconds:
+                return False
+        is_ours = self._retime(now, seconds)
+        self.release()
+        return is_ours
+
+    def changing(self, prepare: Callable[[Records, InForce], T], keep: Callable[[Records, T], R]) -> R:
+        """Work out a change of what is in force, and keep it if nothing else has changed meanwhile.
+
+        ``prepare`` may verify and sign as long as it likes: nobody waits for it. ``keep`` writes, under the write lock.
+        Raises Conflict when others are faster again and again, StoreBehind where the mirror is ahead of the database.
+        """
+        for _ in range(_ATTEMPTS):
+            with self.storage.reading() as records:
+                known = in_force(records)
+                prepared = prepare(records, known)
+            with self.storage.writing() as records:
+                if known.is_still(records):
+                    self._require_not_behind(known.repository)
+                    return keep(records, prepared)
+        raise Conflict("what is in force has changed again and again meanwhile; try again")
+
+    def signed(self, repository: tuf.Repository) -> tuf.Repository:
+        """A new repository, checked as a client would check it. Raises SelfCheckFailed."""
+        tuf.check_repository(repository)
+        return repository
+
+    @retried
+    def release(self) -> tuf.Repository:
+        """Bring the mirror up to what is in force. Does nothing when it is.
+
+        Raises StoreBehind, and writes nothing, when the mirror holds something newer that the registry has signed.
+        """
+        with self.storage.writing() as records:
+            repository = current(records)
+            self._require_not_behind(repository)
+            self.mirror.release([*_older_roots(repository, records.repository.read), *repository.files()])
+        return repository
+
+    def release_when_damaged(self) -> bool:
+        """As :meth:`release`, where a file is missing on the mirror or another than it should be. Whether there was."""
+        with self.storage.reading() as records:
+            repository = current(records)
+            files = [*_older_roots(repository, records.repository.read), *repository.files()]
+        if all(self.mirror.read(path) == content for path, content in files):
+            return False
+        self.release()
+        return True
+
+    @retried
+    def adopt(self) -> None:
+        """Begin with the mirror's repository when the database has none: a new registry, or a lost database.
+
+        What was published is on the mirror and proves itself by its signatures. Raises MetadataRejected, naming the
+        file, when it is not whole.
+        """
+        with self.storage.writing() as records:
+            if records.repository.read(tuf.TIMESTAMP_PATH) is None:
+                self._take_over(records, self.mirror.repository())
+
+    @retried
+    def recover(self, now: int) -> tuf.Repository | None:
+        """Take over what the mirror holds, where a backup of the database was restored and the mirror has moved on.
+
+        None, and nothing is changed, when the database is not behind. Raises MetadataRejected, naming the file, when
+        the mirror is not whole or does not follow from what the database knows.
+        """
+        with self.storage.reading() as records:
+            held = current(records)
+        if not self._is_behind(held):
+            return None
+        newer = self.mirror.repository()
+        verify_repository(MirrorFiles(self.mirror.read), held.root)
+        with self.storage.writing() as records:
+            self._take_over(records, newer)
+            log.recovered(records, version_of(held.timestamp), version_of(newer.timestamp), now)
+        return newer
+
+    def _take_over(self, records: Records, repository: tuf.Repository) -> None:
+        tuf.check_repository(repository)
+        records.repository.write([*_older_roots(repository, self.mirror.read), *repository.files()])
+
+    def _is_behind(self, repository: tuf.Repository) -> bool:
+        newest = tuf.timestamp_ahead(self.mirror.read, repository)
+        return newest is not None and newest > version_of(repository.timestamp)
+
+    def _require_not_behind(self, repository: tuf.Repository) -> None:
+        if self._is_behind(repository):
+            raise StoreBehind(
+                "the registry's database is older than its mirror: a backup was restored. Nothing is signed or written "
+                "until `tongxing registry recover --data-dir …` has taken over what the mirror holds"
+            )
+
+    def _retime(self, now: int, seconds: int) -> bool:
+        def prepare(_records: Records, known: InForce) -> tuf.Repository | None:
+            if now - tuf.registry_time_of(known.repository) < seconds:
+                return None
+            return self.signed(renewal.resigned(known.repository, self.online, now))
+
+        def keep(records: Records, repository: tuf.Repository | None) -> bool:
+            if repository:
+                records.repository.write(repository.files())
+            return repository is not None
+
+        return self.changing(prepare, keep)
+
+    def _drafted(self, records: Records, known: InForce, request: DraftRequest, officer: str, now: int) -> DraftView:
+        published, repository = known.published, known.repository
+        chosen, skipped = choose(records, request, published, now)
+        entries = listed_entries(records, chosen, published, now)
+        for statement in statements_of(records, chosen.statement_ids):
+            if now - statement.received_at > WAITING_SECONDS:
+                # Else it could expire while its draft is being signed.
+                raise InvalidRequest(
+                    f"the statement of {statement.member} waited for too long; it must be brought anew"
+                )
+        members = write_list(published.trust_list.version + 1, now, entries)
+        record = DraftRecord(
+            id=_new_id(),
+            base=version_of(repository.targets),
+            trust_list=members,
+            message=tuf.message_of(renewal.next_targets(repository, members, now)),
+            statement_ids=tuple(chosen.statement_ids),
+            created_at=now,
+            created_by=officer,
+            state="open",
+        )
+        return _view(records, record, known)._replace(skipped=skipped)
+
+    def _signed(self, records: Records, record: DraftRecord, known: InForce, now: int) -> _InForceSoon:
+        _check_open(record, known.repository, now)
+        approvals = records.drafts.approvals(record.id)
+        tuf.check_threshold(known.repository, approvals, record.message)
+        for statement in statements_of(records, record.statement_ids):
+            check_may_follow(read_statement(statement.compact), known.published, now)
+        targets = tuf.signed_targets(record.message, approvals)
+        repository = renewal.with_targets(known.repository, targets, record.trust_list, self.online, now)
+        changes = _view(records, record, known).changes
+        return _InForceSoon(record, self.signed(repository), changes, list(approvals))
+
+
+def current(records: Records) -> tuf.Repository:
+    """The repository in force."""
+    return in_force(records).repository
+
+
+def _new_id() -> str:
+    return secrets.token_hex(_ID_BYTES)
+
+
+def _older_roots(repository: tuf.Repository, read: tuf.Read) -> list[tuple[str, bytes]]:
+    """Every root before the newest: clients follow them one by one."""
+    paths = (metadata_path("root", version) for version in range(1, version_of(repository.root)))
+    return [(path, content) for path in paths if (content := read(path))]
+
+
+def _draft(records: Records, draft_id: str) -> DraftRecord:
+    record = records.drafts.get(draft_id)
+    if record is None:
+        raise NotFound(f"draft {draft_id[:40]}: none of this id (32 hex digits); `tongxing registry drafts` lists them")
+    return record
+
+
+def _waiting(records: Records, draft: WaitingDraft, officers: list[str]) -> WaitingView:
+    members = sorted(statement.member for statement in statements_of(records, draft.statement_ids))
+    approved = records.drafts.approvals(draft.id)
+    return WaitingView(
+        draft.id,
+        members,
+        draft.created_at,
+        draft.created_at + MAX_DRAFT_AGE_SECONDS,
+        draft.created_by,
+        [officer for officer in officers if officer in approved],
+        [officer for officer in officers if officer not in approved],
+    )
+
+
+def _view(records: Records, record: DraftRecord, known: InForce) -> DraftView:
+    new = published_from(record.trust_list, known.repository.denied)
+    return DraftView(record, compare(known.published, new), sorted(records.drafts.approvals(record.id)))
+
+
+def _check_open(record: DraftRecord, repository: tuf.Repository, now: int) -> None:
+    if record.state != "open" or record.base != version_of(repository.targets):
+        raise Conflict("another publication came first; make a new draft")
+    if now > record.created_at + MAX_DRAFT_AGE_SECONDS:
+        raise Conflict("draft is older than seven days; make a new one")
+
+
+def _close_statements(records: Records, record: DraftRecord) -> None:
+    published = statements_of(records, record.statement_ids)
+    sequences = {statement.member: statement.sequence for statement in published}
+    for statement in published:
+        records.statements.close(statement.id, "published")
+    for other in records.statements.submitted():
+        if other.sequence <= sequences.get(other.member, 0):
+            records.statements.close(other.id, "overtaken")

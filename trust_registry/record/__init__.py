@@ -1,0 +1,1 @@
+"""The record (日志): what the registry did, in order, for good."""

@@ -1,0 +1,123 @@
+"""The registry's log (日志): what it did, in order, for good.
+
+A leaf is written in the same transaction as what it tells of, so neither is there without the other. Leaves are
+numbered 0, 1, 2, … without a gap: the number comes from a row that stays locked until the commit, and a transaction
+that is rolled back gives its number back. ``content`` is canonical JSON (sorted names, no spaces, UTF-8), kept and
+handed out as the very text that was written. It names members, keys and digests and no person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from credentials.wire.strict_json import json_bytes
+from trust_registry.enrolment.difference import Change
+from trust_registry.metadata.denials import Denial
+from trust_registry.metadata.statement import Statement
+from trust_registry.storage.ports import DraftRecord, LeafRecord, Records, Storage
+
+KINDS: Final[dict[str, str]] = {
+    "statement-received": "收到成员声明 · a statement was received",
+    "draft-made": "拟定草案 · a draft was made",
+    "draft-approved": "登记官签署草案 · an officer signed a draft",
+    "list-published": "发布信任列表 · a trust list was published",
+    "root-published": "发布新根 · a new root was published",
+    "root-change-announced": "公告成员根密钥变更 · a member's change of root key was announced",
+    "key-denied": "停用密钥 · a key was denied",
+    "recovered": "恢复旧备份后按镜像补齐 · what the mirror held was taken over after a restored backup",
+}
+MAX_PAGE = 256
+"""Leaves of one answer."""
+MAX_LEAF_NUMBER = 2**53 - 1
+"""What every reader of JSON can count to."""
+
+
+def statement_received(records: Records, statement: Statement, at: int) -> None:
+    """A province's statement was taken into a draft for the first time. What strangers submit leaves no leaf."""
+    content = {
+        "member": statement.member,
+        "sequence": statement.sequence,
+        "digest": statement.digest,
+        "root": statement.root_kid.hex(),
+    }
+    _append(records, "statement-received", at, content)
+
+
+def draft_made(records: Records, draft: DraftRecord) -> None:
+    """An officer put a list before the officers."""
+    content = {
+        "draft": draft.id,
+        "base": draft.base,
+        "trust_list": _sha256(draft.trust_list),
+        "signed_bytes": _sha256(draft.message),
+        "statements": list(draft.statement_ids),
+        "by": draft.created_by,
+    }
+    _append(records, "draft-made", draft.created_at, content)
+
+
+def draft_approved(records: Records, draft: DraftRecord, keyid: str, at: int) -> None:
+    """An officer (TUF key id) signed a draft."""
+    _append(records, "draft-approved", at, {"draft": draft.id, "by": keyid})
+
+
+def list_published(
+    records: Records, draft: DraftRecord, version: int, approved_by: Sequence[str], changes: Sequence[Change], at: int
+) -> None:
+    """A list was put into force as this version of the targets, and with it each change of a member's root key."""
+    content = {
+        "draft": draft.id,
+        "version": version,
+        "trust_list": _sha256(draft.trust_list),
+        "approved_by": sorted(approved_by),
+    }
+    _append(records, "list-published", at, content)
+    for change in changes:
+        if change.what == "root-changed":
+            announced = {"member": change.member, "root": change.kid, "version": version}
+            _append(records, "root-change-announced", at, announced)
+
+
+def root_published(records: Records, version: int, root: bytes, at: int) -> None:
+    """The next root was put into force: who is an officer, and which keys are the server's."""
+    _append(records, "root-published", at, {"version": version, "root": _sha256(root)})
+
+
+def key_denied(records: Records, denial: Denial, asker: str, request: str) -> None:
+    """A key was denied. ``asker``: an officer's TUF key id, or the member; ``request``: its signed words."""
+    content = {
+        "kid": denial.kid.hex(),
+        "sequence": denial.sequence,
+        "reason": denial.reason,
+        "asked_by": asker,
+        "request": _sha256(request.encode()),
+    }
+    _append(records, "key-denied", denial.denied_at, content)
+
+
+def recovered(records: Records, behind: int, version: int, at: int) -> None:
+    """A backup was restored at version ``behind`` of the timestamp, and what the mirror held taken over. What the log
+    said in between is lost, and its numbers are given again: this leaf says so."""
+    _append(records, "recovered", at, {"behind": behind, "version": version})
+
+
+def read_page(storage: Storage, since: int) -> list[LeafRecord]:
+    """The leaves from number ``since`` (from 0) on, at most :data:`MAX_PAGE`; none beyond the end."""
+    with storage.reading() as records:
+        return records.log.read(since, MAX_PAGE)
+
+
+def words(leaves: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A line for each leaf, for people."""
+    for leaf in leaves:
+        yield f"{leaf['number']:>6}  {leaf['at']}  {KINDS.get(leaf['kind'], leaf['kind'])}  {leaf['content']}"
+
+
+def _append(records: Records, kind: str, at: int, content: dict[str, Any]) -> None:
+    records.log.append(kind, at, json_bytes(content).decode())
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,123 @@
+"""Founding (创建) a registry: its officers' keys, its online keys and a first repository without members.
+
+::
+
+    officers/officer-1.pem …    to be carried away, each to its officer; the service never needs them
+    online/{snapshot,timestamp,denials}.pem
+    mirror/                     the first repository
+    trust-root.json             what gates and officers are given by hand: the beginning of all trust
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from securesystemslib.signer import CryptoSigner
+
+from credentials.keys import new_private_key
+from service_kit.durable import read_secret, storage_error
+from trust_registry.key_files import new_folder, read_key, write_key
+from trust_registry.mirror.folder import Mirror, Write
+from trust_registry.repository.files import check_repository
+from trust_registry.repository.renewal import OFFICERS, OnlineSigners, first_repository
+
+MIRROR_FOLDER = "mirror"
+TRUST_ROOT = "trust-root.json"
+_OFFICERS_FOLDER, _ONLINE_FOLDER = "officers", "online"
+_NEXT_ONLINE_FOLDER = "online-next"
+"""Online keys that wait for the root that names them."""
+
+
+class Founded(NamedTuple):
+    """The officers' key files and TUF key ids, in order, and the file with the root of trust."""
+
+    officers: list[tuple[Path, str]]
+    trust_root: Path
+
+
+def found(directory: Path, write: Write, passphrase: bytes | None, now: int) -> Founded:
+    """Make a registry in ``directory``, whole or not at all; ``passphrase`` encrypts every key file.
+
+    Raises Conflict when something is there already, StorageUnavailable.
+    """
+    with new_folder(directory) as partial:
+        keyids = _fill(partial, write, passphrase, now)
+    files = [_officer_file(directory, number) for number in range(1, OFFICERS + 1)]
+    return Founded(list(zip(files, keyids, strict=True)), directory / TRUST_ROOT)
+
+
+def load_online(directory: Path, passphrase: bytes | None) -> OnlineSigners:
+    """The online keys of a registry. Raises KeyRejected or SettingInvalid."""
+    return _load_online(directory / _ONLINE_FOLDER, passphrase)
+
+
+def next_online(directory: Path, passphrase: bytes | None) -> OnlineSigners | None:
+    """The online keys that wait for the next root; None when none were made. Raises KeyRejected or SettingInvalid."""
+    folder = directory / _NEXT_ONLINE_FOLDER
+    return _load_online(folder, passphrase) if folder.exists() else None
+
+
+def make_next_online(directory: Path, passphrase: bytes | None) -> OnlineSigners:
+    """New online keys, to wait for the next root; those that wait already when there are some."""
+    waiting = next_online(directory, passphrase)
+    if waiting is not None:
+        return waiting
+    with new_folder(directory / _NEXT_ONLINE_FOLDER) as partial:
+        return OnlineSigners(*(_new_signer(_key_file(partial, role), passphrase) for role in OnlineSigners._fields))
+
+
+def take_next_online(directory: Path, root_version: int) -> None:
+    """Put the waiting online keys in the old ones' place, once the root of ``root_version`` names them.
+
+    The old ones stay under another name: nothing trusts them any more. May be repeated after a stop.
+    """
+    old, new = directory / _ONLINE_FOLDER, directory / _NEXT_ONLINE_FOLDER
+    try:
+        if old.exists():
+            old.replace(directory / f"{_ONLINE_FOLDER}-before-root-{root_version}")
+        new.replace(old)
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def new_officer(path: Path, passphrase: bytes | None) -> CryptoSigner:
+    """A key for a new officer, in a new file. Raises Conflict, StorageFull, StorageUnavailable."""
+    return _new_signer(path, passphrase)
+
+
+def require_online(directory: Path) -> None:
+    """Raise SettingInvalid unless the online keys of a registry can be read, so that it could start again."""
+    for role in OnlineSigners._fields:
+        read_secret(_key_file(directory / _ONLINE_FOLDER, role))
+
+
+def _fill(directory: Path, write: Write, passphrase: bytes | None, now: int) -> list[str]:
+    officers = [_new_signer(_officer_file(directory, number), passphrase) for number in range(1, OFFICERS + 1)]
+    folder = directory / _ONLINE_FOLDER
+    online = OnlineSigners(*(_new_signer(_key_file(folder, role), passphrase) for role in OnlineSigners._fields))
+    repository = first_repository(officers, online, now)
+    check_repository(repository)
+    Mirror(directory / MIRROR_FOLDER, write).release(repository.files())
+    write(directory / TRUST_ROOT, repository.root)
+    return [officer.public_key.keyid for officer in officers]
+
+
+def _new_signer(path: Path, passphrase: bytes | None) -> CryptoSigner:
+    key = new_private_key()
+    write_key(path, key, passphrase)
+    return CryptoSigner(key)
+
+
+def _officer_file(directory: Path, number: int) -> Path:
+    return directory / _OFFICERS_FOLDER / f"officer-{number}.pem"
+
+
+def _load_online(folder: Path, passphrase: bytes | None) -> OnlineSigners:
+    return OnlineSigners(
+        *(CryptoSigner(read_key(_key_file(folder, role), passphrase)) for role in OnlineSigners._fields)
+    )
+
+
+def _key_file(folder: Path, role: str) -> Path:
+    return folder / f"{role}.pem"

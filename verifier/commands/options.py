@@ -1,0 +1,129 @@
+"""Options and printing that the verifier's commands share."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from credentials.limits import MAX_TIME_SECONDS
+from credentials.model import StatusCredential
+from credentials.regions import MEMBERS
+from credentials.verdict import Outcome, Verdict
+from service_kit.inputs import Input
+from service_kit.locale import BEIJING, beijing_time, reader_languages
+from service_kit.settings import ENVIRONMENTS
+from service_kit.terminal import Styled, tell
+from trust_registry.commands.options import ROOT
+from verifier.judging.policy import PROFILES
+from verifier.keeping.offline import Sources
+
+_MARKS = {
+    Outcome.ACCEPTED: ("✓", "green"),
+    Outcome.REFUSED: ("✗", "red"),
+    Outcome.UNDETERMINED: ("?", "yellow"),
+}
+_GATE_OPTIONS = (
+    click.option(
+        "--trust",
+        required=True,
+        envvar="TONGXING_DATA_DIR",
+        type=click.Path(path_type=Path, exists=True),
+        help="A gate's folder, or an offline bundle (zip or folder). [default: TONGXING_DATA_DIR]",
+    ),
+    click.option(
+        "--root",
+        required=True,
+        envvar="TONGXING_TRUST_ROOT",
+        type=ROOT,
+        help="The registry's trust-root.json, as it was handed over. [default: TONGXING_TRUST_ROOT]",
+    ),
+    click.option(
+        "--member",
+        required=True,
+        envvar="TONGXING_MEMBER",
+        help="The member whose rules count here, as CN-44. [default: TONGXING_MEMBER]",
+    ),
+    click.option(
+        "--profile", default="venue", show_default=True, envvar="TONGXING_PROFILE", type=click.Choice(list(PROFILES))
+    ),
+    click.option(
+        "--environment",
+        default="production",
+        show_default=True,
+        envvar="TONGXING_ENVIRONMENT",
+        type=click.Choice(ENVIRONMENTS),
+        help="Members of another environment are refused.",
+    ),
+)
+
+
+def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say what to check with; the command is given them as ``sources``."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, trust: Path, root: Input, member: str, profile: str, environment: str, **others: Any
+    ) -> Any:
+        return command(*args, sources=Sources(trust, root, member, profile, environment), **others)
+
+    return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
+
+
+def moment(text: str) -> int:
+    """Seconds UTC of an option: a number of seconds, or ISO 8601; without an offset it is Beijing time."""
+    try:
+        if text.isdecimal():
+            seconds = int(text)
+        else:
+            time = datetime.fromisoformat(text)
+            seconds = int((time if time.tzinfo else time.replace(tzinfo=BEIJING)).timestamp())
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(f"{text!r} is neither ISO 8601 (2026-11-21T12:00+08:00) nor seconds") from error
+    if not 0 <= seconds <= MAX_TIME_SECONDS:
+        raise click.BadParameter(f"{text!r} lies before 1970 or after 2106")
+    return seconds
+
+
+def show(verdict: Verdict) -> None:
+    """A verdict for people: the outcome, whose code it is, reasons and notes, in each of the reader's languages."""
+    languages = reader_languages(os.environ)
+    mark, colour = _MARKS[verdict.outcome]
+    words = {"zh": verdict.outcome.zh, "en": verdict.outcome.value}
+    outcome = " ".join(words[language] for language in languages)
+    tell(Styled(f"{mark} {outcome}", colour, bold=True))
+    credential = verdict.credential
+    if credential is not None and verdict.shows_status:
+        for language in languages:
+            tell(f"  {_HOLDERS[language](credential)}")
+    for finding in (*verdict.reasons, *verdict.notes):
+        text = finding.to_dict()
+        for language in languages:
+            tell(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
+    if verdict.rules is not None and verdict.rules.rule is not None:
+        tell("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
+
+
+def _holder_zh(credential: StatusCredential) -> str:
+    until = beijing_time(credential.expires_at)
+    return (
+        f"{MEMBERS[credential.issuer].zh} {credential.issuer} · {credential.status.zh} · {credential.form.zh}"
+        f" · {credential.holder_name} {credential.document_tail} · 有效至 {until}（北京时间）"
+    )
+
+
+def _holder_en(credential: StatusCredential) -> str:
+    until = beijing_time(credential.expires_at)
+    return (
+        f"{MEMBERS[credential.issuer].en} {credential.issuer} · {credential.status.label} · {credential.form.label}"
+        f" · {credential.holder_name} {credential.document_tail} · until {until} Beijing time (UTC+8)"
+    )
+
+
+_RULES = {"zh": "规则 {0} 第 {1} 套第 {2} 版：{3}", "en": "rules of {0}, set {1} version {2}: {3}"}
+_HOLDERS = {"zh": _holder_zh, "en": _holder_en}

@@ -1,0 +1,229 @@
+"""``tongxing verifier rules …``: a member's recognition rules, begun, changed, signed and looked at (互认规则)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from credentials.errors import KeyRejected, RuleSetInvalid
+from credentials.keys import kid_of
+from credentials.recognition.authoring import amendment
+from credentials.recognition.authoring.lint import complaints
+from credentials.recognition.authoring.template import template
+from credentials.recognition.document import parse_rule_set, sign_rule_set
+from credentials.recognition.ruleset import Text
+from credentials.recognition.words import literal_in_words, moment_in_words
+from credentials.signing import PemSigner
+from service_kit.commands import Group
+from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, OUTPUT, Input
+from service_kit.terminal import as_json, say, tell, tell_json
+from trust_registry.commands.options import local_clock, passphrase_file
+from trust_registry.key_files import read_key, read_passphrase
+from trust_registry.province.folder import STATE_FILE, Province
+from verifier.commands.options import moment
+from verifier.commands.rules_study import diff, explain, rehearse
+from verifier.rules.files import read_document, read_rules
+
+_document = click.argument("document", metavar="RULES", type=INPUT)
+_output = click.option("-o", "--output", type=OUTPUT, help="[default: standard output]")
+_valid_from = click.option(
+    "--valid-from", type=moment, metavar="TIME", help="When it comes into force: ISO 8601 or seconds. [default: now]"
+)
+_draft = click.option(
+    "--draft", is_flag=True, help="RULES is not published yet: change it, instead of making the version after it."
+)
+_INTEGER = re.compile("-?[0-9]{1,15}")
+_TRUTHS = {"true": True, "false": False}
+
+
+@click.group(cls=Group)
+def rules() -> None:
+    """A member's recognition rules (互认规则): what other members' codes must say at its gates."""
+
+
+@rules.command("template")
+@click.option("--member", required=True, help="Whose rules, as CN-44.")
+@click.option("--hours", default=48, show_default=True, type=click.IntRange(2, 168), help="How long a test counts.")
+def template_command(member: str, hours: int) -> None:
+    """Print a rule set to begin with; its comments say what to look at. Edit it, test it, sign it.
+
+    \b
+    Example:
+      tongxing verifier rules template --member CN-44 --hours 48 > rules.json
+    """
+    _write(template(member, hours, valid_from=local_clock().now()), None)
+
+
+@rules.command("set")
+@_document
+@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
+@_valid_from
+@click.option("--valid-until", type=moment, metavar="TIME", help="When it ends, exclusive. [default: no end]")
+@_draft
+@_output
+def set_command(
+    document: Input, parameters: tuple[str, ...], valid_from: int | None, valid_until: int | None, draft: bool,
+    output: Path | None,
+) -> None:  # fmt: skip
+    """Make the next version with other parameters: version and sequence count up, and it names the one before.
+
+    With a time to come gates have it before it counts, and change all at once.
+
+    \b
+    Example:
+      tongxing verifier rules set rules.json --parameter nucleic_acid_hours=24 \\
+        --valid-from 2026-11-21T12:00+08:00 -o rules-2.json
+    """
+    changed = _begun(read_rules(document), valid_from, draft)
+    changed = amendment.with_parameters(changed, _values(parameters, changed["parameters"]))
+    if valid_until is not None:
+        changed |= {"valid_until": valid_until}
+    _write(changed, output)
+
+
+@rules.command("deny")
+@_document
+@click.argument("member")
+@click.option("--reason-zh", help="Why, for people at the gate, in Chinese.")
+@click.option("--reason-en", help="The same in English.")
+@click.option(
+    "--until", type=moment, metavar="TIME", help="When it ends: ISO 8601 or seconds. There is no denial for ever."
+)
+@click.option("--lift", is_flag=True, help="End the denial instead.")
+@_valid_from
+@_draft
+@_output
+def deny(
+    document: Input, member: str, reason_zh: str | None, reason_en: str | None, until: int | None, lift: bool,
+    valid_from: int | None, draft: bool, output: Path | None,
+) -> None:  # fmt: skip
+    """Make the next version, in which MEMBER's codes are not recognised until a time (暂停互认), or are again.
+
+    \b
+    Example:
+      tongxing verifier rules deny rules.json CN-33 --until 2026-11-28T00:00+08:00 \\
+        --reason-zh 数据核查中 --reason-en "Its data is under review" -o rules-2.json
+    """
+    changed = _begun(read_rules(document), valid_from, draft)
+    if lift:
+        _write(amendment.without_denial(changed, member), output)
+        return
+    if not (reason_zh and reason_en and until):
+        raise click.UsageError("a denial needs --reason-zh, --reason-en and --until")
+    _write(amendment.with_denial(changed, member, Text(reason_zh, reason_en), until), output)
+
+
+@rules.command("sign")
+@_document
+@click.option("--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A rules key.")
+@passphrase_file
+@_output
+@as_json
+def sign(document: Input, key: Path, passphrase_file: Path | None, output: Path | None, as_json: bool) -> None:
+    """Check a rule set and sign it with the member's rules key; `tongxing issuer publish --rules` brings it out.
+
+    \b
+    Example:
+      tongxing verifier rules sign rules.json --key guangdong/keys/rules-1.pem -o rules.jws
+    """
+    content = read_document(document)
+    found = complaints(content)
+    if found:
+        raise RuleSetInvalid("; ".join(found))
+    private_key = read_key(key, read_passphrase(passphrase_file))
+    kid = kid_of(parse_rule_set(content).member, private_key.public_key())
+    _require_rules_key(key, kid)
+    compact = sign_rule_set(content, PemSigner(private_key, kid))
+    if output is None:
+        say(as_json, {"rules": compact}, [compact])
+    else:
+        write_atomic(output, compact.encode())
+        say(as_json, {"file": str(output), "kid": kid.hex()}, [])
+
+
+def _require_rules_key(path: Path, kid: bytes) -> None:
+    """Raise KeyRejected for a key of which its province's folder says another use: every gate would refuse the rules.
+
+    Of a key that lies elsewhere nothing is known here; the registry refuses what it signs.
+    """
+    folder = next((each for each in path.absolute().parents[:2] if (each / STATE_FILE).is_file()), None)
+    if folder is None:
+        return
+    state = Province(folder, write_atomic).state()
+    uses = {key.kid: key.use for key in state.keys} | {state.root_kid: "root"}
+    fitting = ", ".join(str(folder / key.file) for key in state.keys if key.use == "rules")
+    if uses.get(kid.hex(), "rules") != "rules":
+        raise KeyRejected(f"{path}: this is a {uses[kid.hex()]} key; rules are signed with a rules key: {fitting}")
+    if kid.hex() not in uses:
+        raise KeyRejected(f"{path}: not a key of {state.member}, or the rules are another member's; its own: {fitting}")
+
+
+@rules.command("show")
+@_document
+@as_json
+def show(document: Input, as_json: bool) -> None:
+    """Print what a rule set says, signed or not; the signature is not judged here.
+
+    \b
+    Example:
+      tongxing verifier rules show rules.jws
+    """
+    content = read_rules(document)
+    rule_set = parse_rule_set(content)
+    if as_json:
+        tell_json({"sha256": rule_set.digest, **content})
+        return
+    tell(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
+    until = f" until {moment_in_words(rule_set.valid_until)}" if rule_set.valid_until else ""
+    tell(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
+    tell("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
+    for name, value in content["parameters"].items():
+        tell(f"parameter    {name} = {literal_in_words(value)}")
+    for rule in rule_set.rules:
+        tell(f"{rule.id:<12} {rule.text.zh}")
+        tell(f"{'':<12} {rule.text.en}")
+    for denial in rule_set.denials.values():
+        until = moment_in_words(denial.expires_at)
+        tell(f"not recognised: {denial.member} {denial.reason.zh} {denial.reason.en} until {until}")
+
+
+def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:
+    """What the change is made to: the version after this one, or with ``draft`` this one."""
+    if draft:
+        return content if valid_from is None else content | {"valid_from": valid_from}
+    return amendment.successor(content, local_clock().now() if valid_from is None else valid_from)
+
+
+def _values(given: tuple[str, ...], present: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters by name, each of the type that it has now."""
+    values: dict[str, Any] = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{each!r}: not NAME=VALUE", param_hint="--parameter")
+        now: Any = present.get(name)
+        values[name] = text
+        if type(now) is bool:
+            values[name] = _TRUTHS.get(text, text)
+        elif type(now) is int and _INTEGER.fullmatch(text):
+            values[name] = int(text)
+    return values
+
+
+def _write(content: dict[str, Any], output: Path | None) -> None:
+    """A rule set as its author reads it. Raises RuleSetInvalid for one that no gate would take."""
+    parse_rule_set(content)
+    if output is None:
+        tell_json(content, indent=2)
+    else:
+        write_atomic(output, f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode())
+
+
+for _command in (rehearse, explain, diff):
+    rules.add_command(_command)

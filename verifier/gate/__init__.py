@@ -1,0 +1,1 @@
+"""The gate (卡口): asks the judge with what is known now, remembers what was shown, and asks phones back."""

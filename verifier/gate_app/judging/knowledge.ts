@@ -1,0 +1,217 @@
+// What a gate knows at one moment, read from the verifier's snapshot (docs/snapshot.md); as in verifier/judging/knowledge.py and
+// trust_registry/client/trust/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
+
+import { CredentialError, malformed } from "../../../credentials/browser/errors";
+import { TrustedKey, type Keys, type MemberJson } from "../../../credentials/browser/keys";
+import type { Form } from "../../../credentials/browser/model";
+import { readRuleSet } from "../../../credentials/browser/recognition/document";
+import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
+import * as segments from "../../../credentials/browser/status/segment";
+import * as status from "../../../credentials/browser/status/snapshot";
+import type { StatusSnapshot } from "../../../credentials/browser/status/snapshot";
+
+/** A profile's limits, in seconds; ages at the limit are still taken. */
+export interface Policy {
+  name: string;
+  environment: string;
+  trust_warn: number;
+  trust_refuse: number;
+  unknown_key_fresh: number;
+  status_refuse: number;
+  presentation_age: number;
+  presentation_ahead: number;
+  forms: Form[];
+  nonce_required: boolean;
+  shared_replay_memory: boolean;
+}
+
+export interface TrustJson {
+  /** SHA-256 of the trusted root: versions below two different ones are not to be compared. */
+  anchor: string;
+  /** The TUF version of each role. */
+  versions: { [role: string]: number };
+  registry_time: number;
+  expiries: { [role: string]: number };
+  whole: boolean;
+  members: MemberJson[];
+  denied: { kid: string; reason: string; denied_at: number }[];
+}
+
+export interface ReasonJson {
+  code: string;
+  outcome: "accepted" | "refused" | "undetermined" | null;
+  zh: string;
+  zh_hk: string;
+  en: string;
+}
+
+export interface SnapshotJson {
+  member: string;
+  /** The gate's name, which its challenges carry. */
+  gate: string;
+  policy: Policy;
+  trust: TrustJson | null;
+  statuses: { [member: string]: string };
+  segments: { [member: string]: string[] };
+  rules: string[];
+  reasons: ReasonJson[];
+  /** What this is, by which the next answer may tell what is new only (delta.ts). */
+  position: string;
+}
+
+/** Members by id, keys by kid (hex) with retired and denied ones included, denials by kid. */
+export class Trust implements Keys {
+  readonly members: ReadonlyMap<string, MemberJson>;
+  readonly keys: ReadonlyMap<string, TrustedKey>;
+  readonly denied: ReadonlySet<string>;
+  readonly isWhole: boolean;
+
+  constructor(private readonly fields: TrustJson) {
+    this.members = new Map(fields.members.map((member) => [member.id, member]));
+    this.keys = new Map(fields.members.flatMap((member) => member.keys.map((key) => [key.kid, new TrustedKey(key, member)] as const)));
+    this.denied = new Set(fields.denied.map((denial) => denial.kid));
+    this.isWhole = fields.whole;
+  }
+
+  /** When the registry signed its timestamp, seconds UTC. */
+  get registryTime(): number {
+    return this.fields.registry_time;
+  }
+
+  /** How old the trust is, in seconds: from the registry's signed time, or from an expiry that is past. */
+  age(now: number): number {
+    const since = [this.fields.registry_time, ...Object.values(this.fields.expiries)];
+    return Math.max(0, ...since.map((time) => now - time));
+  }
+
+  keyFor(kid: string, member: string, use: string): TrustedKey {
+    if (this.denied.has(kid)) throw new CredentialError("key-denied");
+    const key = this.keys.get(kid);
+    if (!key) throw new CredentialError("unknown-key");
+    if (key.member.id !== member) throw new CredentialError("issuer-mismatch", "another member's key");
+    if (key.use !== use) throw new CredentialError("key-use-mismatch", `a key for ${key.use}`);
+    return key;
+  }
+}
+
+/** Immutable; a newer one replaces it whole, so that no check sees half of an update. */
+export interface Knowledge {
+  member: string;
+  gate: string;
+  trust: Trust | null;
+  statuses: ReadonlyMap<string, StatusSnapshot>;
+  /** The host member's, the newest last. */
+  ruleSets: readonly RuleSet[];
+  reasons: ReadonlyMap<string, ReasonJson>;
+  /** What was left out, and why: one member's bad file stops no other's. */
+  failures: readonly Failure[];
+}
+
+export interface Failure {
+  member: string;
+  file: string;
+  code: string;
+}
+
+/** The rule set in force at `at` (seconds UTC): the newest that has begun and not ended. */
+export function rulesAt(knowledge: Knowledge, at: number): RuleSet | null {
+  return [...knowledge.ruleSets].reverse().find((ruleSet) => ruleSet.inForce(at)) ?? null;
+}
+
+/** A snapshot and what was read of it. */
+export interface Held {
+  document: SnapshotJson;
+  knowledge: Knowledge;
+}
+
+/**
+ * Read a snapshot; what does not hold is reported in `failures` and left out. Of what was `held` before and stands in it
+ * under the same trust, nothing is read twice.
+ */
+export async function readSnapshot(snapshot: SnapshotJson, held: Held | null = null): Promise<Knowledge> {
+  const { member, gate } = snapshot;
+  const trust = snapshot.trust && new Trust(snapshot.trust);
+  const failures: Failure[] = [];
+  const statuses = new Map<string, StatusSnapshot>();
+  const ruleSets: RuleSet[] = [];
+  if (trust) {
+    for (const [issuer, data] of Object.entries(snapshot.statuses)) {
+      const following = snapshot.segments[issuer] ?? [];
+      const begun = held && alreadyRead(issuer, snapshot, held);
+      const read = begun
+        ? await follow(begun, following.slice(held.document.segments[issuer]?.length ?? 0), trust, failures)
+        : await readStatus(issuer, data, following, trust, failures);
+      if (read) statuses.set(issuer, read);
+    }
+    for (const compact of snapshot.rules) {
+      const read = await attempt(failures, member, "rules.jws", () => readRuleSet(compact, member, trust));
+      if (read) ruleSets.push(read);
+    }
+  }
+  const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, reason]));
+  return { member, gate, trust, statuses, ruleSets, reasons, failures };
+}
+
+/** What is held of a member's withdrawals, when the snapshot has them as they were, perhaps with more to follow. */
+function alreadyRead(member: string, { trust, statuses, segments }: SnapshotJson, held: Held): StatusSnapshot | null {
+  const { document, knowledge } = held;
+  // A key may have been denied since, or be no more.
+  const isTrusted = trust?.members === document.trust?.members && trust?.denied === document.trust?.denied;
+  const before = document.segments[member] ?? [];
+  const goesOn = statuses[member] === document.statuses[member] && before.every((each, at) => segments[member]?.[at] === each);
+  const isSound = knowledge.failures.every((failure) => failure.member !== member);
+  return isTrusted && goesOn && isSound ? (knowledge.statuses.get(member) ?? null) : null;
+}
+
+/** A member's withdrawals: its snapshot and the segments that follow it, up to the first that does not hold. */
+async function readStatus(
+  member: string,
+  data: string,
+  following: readonly string[],
+  trust: Trust,
+  failures: Failure[],
+): Promise<StatusSnapshot | null> {
+  const begun = await attempt(failures, member, "status.cose", () => status.open(fromBase64(data), member, trust));
+  return begun && follow(begun, following, trust, failures);
+}
+
+async function follow(
+  begun: StatusSnapshot,
+  following: readonly string[],
+  trust: Trust,
+  failures: Failure[],
+): Promise<StatusSnapshot> {
+  let held = begun;
+  for (const each of following) {
+    const { member, sequence } = held;
+    const read = async () => segments.apply(held, await segments.open(fromBase64(each), member, trust));
+    const after = await attempt(failures, member, `segments/${sequence + 1}.cose`, read);
+    if (!after) break;
+    held = after;
+  }
+  return held;
+}
+
+/** What `read` gives; null when it does not hold, with the reason in `failures`. */
+async function attempt<Read>(
+  failures: Failure[],
+  member: string,
+  file: string,
+  read: () => Promise<Read>,
+): Promise<Read | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    failures.push({ member, file, code: error.code });
+    return null;
+  }
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw malformed("not base64");
+  }
+}

@@ -1,0 +1,92 @@
+// Verdicts, as in credentials/verdict.py. Outcomes and words come with the snapshot: one table for all judges.
+
+import type { Status, StatusCredential } from "../../../credentials/browser/model";
+import type { Presentation } from "../../../credentials/browser/formats/presentation";
+import { STEPS, type StepName } from "./steps";
+import type { ReasonJson } from "./knowledge";
+
+export type Outcome = "accepted" | "refused" | "undetermined";
+
+/** A reason or note with an optional detail in the languages; where nobody wrote it in zh-HK it is zh. */
+export interface Finding {
+  code: string;
+  zh: string;
+  en: string;
+  zhHk?: string;
+}
+
+export function finding(code: string, zh = "", en = "", zhHk = zh): Finding {
+  return { code, zh, en, zhHk };
+}
+
+/** Whose rule set decided, and by which rule (null when all passed). */
+export interface DecidingRules {
+  member: string;
+  ruleSet: number;
+  version: number;
+  rule: string | null;
+}
+
+/** What a gate says of one code; as the Verdict of Python. */
+export interface Verdict {
+  outcome: Outcome;
+  reasons: readonly Finding[];
+  notes: readonly Finding[];
+  credential: StatusCredential | null;
+  live: Presentation | null;
+  trustAge: number | null;
+  statusAge: number | null;
+  lastStep: StepName;
+  openSteps: readonly StepName[];
+  rules: DecidingRules | null;
+}
+
+/** The status to show: a yellow, red or pending without a decision is no colour. */
+export function shownStatus({ credential }: Pick<Verdict, "credential">): Status | null {
+  if (!credential) return null;
+  return credential.status === "green" || credential.decisionReference !== null ? credential.status : null;
+}
+
+/** The outcome that the reasons found lead to, and the reasons in order of importance. */
+export function outcomeOf(
+  findings: readonly Finding[],
+  table: ReadonlyMap<string, ReasonJson>,
+): [Outcome, readonly Finding[]] {
+  if (!findings.length) return ["accepted", findings];
+  const order = [...table.keys()];
+  const rank = (finding: Finding) => (order.includes(finding.code) ? order.indexOf(finding.code) : order.length);
+  const ordered = [...findings].sort((one, two) => rank(one) - rank(two));
+  return [table.get(ordered[0]!.code)?.outcome ?? "undetermined", ordered];
+}
+
+/** The verdict as the JSON object of docs/verdict.md. */
+export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>): Record<string, unknown> {
+  const { credential, rules } = verdict;
+  const said = ({ code, zh, en }: Finding) => {
+    const row = table.get(code);
+    return { code, text_zh: `${row?.zh ?? code} ${zh}`.trim(), text_en: `${row?.en ?? code} ${en}`.trim() };
+  };
+  return {
+    outcome: verdict.outcome,
+    reasons: verdict.reasons.map(said),
+    notes: verdict.notes.map(said),
+    checks: STEPS.map((name, at) => ({ step: at + 1, name, result: resultOf(verdict, name) })),
+    issuer: credential?.issuer ?? null,
+    status: shownStatus(verdict),
+    form: credential?.form ?? null,
+    holder: credential && { name: credential.holderName, document_tail: credential.documentTail },
+    issued_at: credential?.issuedAt ?? null,
+    expires_at: credential?.expiresAt ?? null,
+    evidence: credential && credential.evidence.map(({ sampledAt, ...piece }) => ({ ...piece, sampled_at: sampledAt })),
+    freshness: { trust: verdict.trustAge, status: verdict.statusAge },
+    rules: rules && { member: rules.member, rule_set: rules.ruleSet, version: rules.version, rule: rules.rule },
+  };
+}
+
+/** How a step of the recipe ended. */
+export function resultOf({ outcome, lastStep, openSteps }: Verdict, name: StepName): string {
+  if (openSteps.includes(name)) return "open";
+  const beyond = STEPS.indexOf(name) - STEPS.indexOf(lastStep);
+  if (beyond < 0 || (beyond === 0 && outcome !== "refused")) return "passed";
+  return beyond === 0 ? "failed" : "skipped";
+}

@@ -1,0 +1,36 @@
+// One person in front of the gate: whatever happens until the guard goes on is one visit, and counts once.
+
+import type { Verdict } from "./judging/verdict";
+import type { Result, Tally } from "./tally";
+
+export class Visit {
+  /** The last verdict of this visit, and when it was given (seconds UTC). Nothing of it is kept beyond the visit. */
+  verdict: Verdict | null = null;
+  at = 0;
+  private counted: Result | null = null;
+
+  constructor(private readonly tally: Tally) {}
+
+  /** The member whose code was looked at last: whom to call about it. */
+  get issuer(): string | null {
+    return this.verdict?.credential?.issuer ?? null;
+  }
+
+  take(verdict: Verdict, at: number): void {
+    [this.verdict, this.at] = [verdict, at];
+  }
+
+  /** Count how it has come out so far, in place of what was counted before. */
+  count(result: Result): void {
+    if (this.counted) this.tally.takeBack(this.counted);
+    this.tally.count(result);
+    this.counted = result;
+  }
+
+  /** Whether somebody who was not let pass comes with the same code again: this visit has not ended. */
+  isContinuedBy({ credential }: Verdict): boolean {
+    const { verdict, counted } = this;
+    if (!verdict?.credential || verdict.outcome === "accepted" || counted?.name.startsWith("manual-")) return false;
+    return verdict.credential.cti === credential?.cti;
+  }
+}

@@ -1,0 +1,174 @@
+// A verdict in words: what stands on the screen, and what is read aloud.
+
+import {
+  FORM_LABELS,
+  KIND_LABELS,
+  MEMBERS_IN_TRADITIONAL,
+  RESULT_LABELS,
+  said,
+  STATUS_LABELS,
+} from "../../credentials/browser/labels";
+import type { Evidence, StatusCredential } from "../../credentials/browser/model";
+import type { Knowledge } from "./judging/knowledge";
+import { shownStatus, type Finding, type Verdict } from "./judging/verdict";
+import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
+import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
+import type { Shape } from "./desk";
+import type { Toggle } from "./preferences";
+import type { ManualWay } from "./tally";
+import { TEXTS, type TextName } from "./texts";
+import type { Storage } from "./upkeep";
+
+const SHAPE_TEXTS: Record<Shape, Record<"word" | "spoken" | "practice", TextName>> = {
+  accepted: { word: "accepted", spoken: "say_accepted", practice: "practice_accepted" },
+  refused: { word: "refused", spoken: "say_refused", practice: "practice_refused" },
+  undetermined: { word: "undetermined", spoken: "say_undetermined", practice: "practice_undetermined" },
+  "passed-by-hand": { word: "letPass", spoken: "say_byHand", practice: "practice_byHand" },
+};
+const STORAGE_TEXTS: Record<Storage, TextName> = {
+  kept: "storageKept", lent: "storageMayGo", refused: "storageRefused", full: "storageFull", lost: "storageLost",
+};
+const KNOWN_FAILURES = ["offline", "timeout", "older", "half", "foreign", "fault"] as const;
+const MANUAL = /^manual-(document|paper|relative)-(passed|refused)$/;
+
+export class Words {
+  constructor(
+    readonly language: Language,
+    private readonly knowledge: Knowledge | null,
+  ) {}
+
+  text(name: TextName, values: Record<string, string | number> = {}): string {
+    return fill(TEXTS[this.language][name], values);
+  }
+
+  ago(seconds: number): string {
+    return ago(seconds, this.language);
+  }
+
+  since(seconds: number): string {
+    return since(seconds, this.language);
+  }
+
+  moment(seconds: number): string {
+    return moment(seconds, this.language);
+  }
+
+  list(parts: readonly string[]): string {
+    return parts.join(this.language === "en" ? ", " : "、");
+  }
+
+  /** A reason or note with what to do, and the detail that rules or members add. */
+  finding({ code, zh, en, zhHk }: Finding): string {
+    return [this.row(code), said([zh, zhHk ?? zh, en], this.language)].filter(Boolean).join(" ");
+  }
+
+  /** A reason as the guard reads it: the one thing to do now; what is wrong; what helps further. */
+  reason({ code, zh, en, zhHk }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
+    const [first, action, ...more] = sentences(this.row(code), this.language);
+    const status = shownStatus(verdict);
+    const what = code === "status-not-accepted" && status ? this.text("cannotPass", { status: this.status(status) }) : first!;
+    const detail = said([zh, zhHk ?? zh, en], this.language);
+    return { action: action ?? what, what: action ? what : "", more: [...more, detail].join(this.language === "en" ? " " : "") };
+  }
+
+  /** A verdict in a line. */
+  outcomeAndReason(verdict: Verdict): string {
+    const [first] = verdict.reasons;
+    return [this.shape(verdict.outcome), first && this.reason(first, verdict).what].filter(Boolean).join(this.text("stop"));
+  }
+
+  /** The word that fills the screen. */
+  shape(shape: Shape): string {
+    return this.text(SHAPE_TEXTS[shape].word);
+  }
+
+  /** What is read aloud: what the guard does, and nothing about anybody's health in front of a queue. */
+  spoken(shape: Shape): string {
+    return this.text(SHAPE_TEXTS[shape].spoken);
+  }
+
+  /** How to know an outcome again. */
+  practice(shape: Shape): string {
+    return this.text(SHAPE_TEXTS[shape].practice);
+  }
+
+  /** What was counted: an outcome, what a reason says is wrong, or a decision by hand. */
+  result(counted: string): string {
+    if (counted === "accepted") return this.text("accepted");
+    const [, way, end] = MANUAL.exec(counted) ?? [];
+    if (way) return `${this.text(end === "passed" ? "letPass" : "letNotPass")} · ${this.manualWay(way as ManualWay)}`;
+    return sentences(this.row(counted), this.language)[0]!.replace(/[。.]$/, "");
+  }
+
+  private row(code: string): string {
+    const row = this.knowledge?.reasons.get(code);
+    return row ? said([row.zh, row.zh_hk, row.en], this.language) : code;
+  }
+
+  manualWay(way: ManualWay): string {
+    return this.text(`way_${way}`);
+  }
+
+  trouble(trouble: CameraTrouble): string {
+    return this.text(`camera_${trouble}`);
+  }
+
+  toggle(toggle: Toggle): string {
+    return this.text(`want_${toggle}`);
+  }
+
+  /** Why the last update failed. */
+  failure(reason: string): string {
+    const known = KNOWN_FAILURES.find((each) => each === reason);
+    return known ? this.text(`failure_${known}`) : this.text("failure", { reason });
+  }
+
+  storage(storage: Storage): string {
+    return this.text(STORAGE_TEXTS[storage]);
+  }
+
+  profile(name: string): string {
+    const known = name === "venue" || name === "station" || name === "border";
+    return known ? this.text(`profile_${name}`) : name;
+  }
+
+  member(id: string): string {
+    const names = this.knowledge?.trust?.members.get(id)?.names;
+    if (this.language === "zh-HK") return MEMBERS_IN_TRADITIONAL[id] ?? names?.zh ?? id;
+    return (this.language === "en" ? names?.en : names?.zh) ?? id;
+  }
+
+  hotline(id: string): string | null {
+    return this.knowledge?.trust?.members.get(id)?.hotline ?? null;
+  }
+
+  /** The members whose hotlines a text names. */
+  membersIn(text: string): string[] {
+    const members = [...(this.knowledge?.trust?.members.values() ?? [])];
+    return members.filter(({ hotline }) => hotline && text.includes(hotline)).map(({ id }) => id);
+  }
+
+  status(status: StatusCredential["status"]): string {
+    return said(STATUS_LABELS[status], this.language);
+  }
+
+  form(form: StatusCredential["form"]): string {
+    return said(FORM_LABELS[form], this.language);
+  }
+
+  evidence(pieces: readonly Evidence[], at: number): string {
+    const each = pieces.map((piece) =>
+      this.text("evidenceAgo", {
+        kind: said(KIND_LABELS[piece.kind], this.language),
+        result: said(RESULT_LABELS[piece.result], this.language),
+        age: this.since(at - piece.sampledAt),
+      }),
+    );
+    return each.join(this.language === "en" ? "; " : "；") || this.text("none");
+  }
+}
+
+/** The sentences of a text, each with its stop. */
+function sentences(text: string, language: Language): string[] {
+  return (language === "en" ? text.match(/.+?(?:\.(?= |$)|$)/g)?.map((each) => each.trim()) : text.match(/[^。]+。?/g)) ?? [text];
+}

@@ -1,0 +1,1 @@
+"""Keeps a gate's knowledge fresh: rounds from the mirror, or a folder and a bundle without network."""

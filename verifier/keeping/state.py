@@ -1,0 +1,72 @@
+"""How fresh a gate is, as JSON: ages in seconds, failures by member, and whose clock is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from credentials.recognition.ruleset import RuleSet
+from trust_registry.client.members.failure import Failure
+from trust_registry.client.members.mirror import MemberState
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from verifier.gate.gate import Gate
+from verifier.keeping.freshness import Freshness
+
+
+def state_to_json(gate: Gate, freshness: Freshness) -> dict[str, Any]:
+    """The state of a gate. ``now`` is the time it judges by; ``clock`` says whether the device's clock is believed."""
+    knowledge, now = gate.knowledge, gate.now()
+    members = freshness.members()
+    failures = freshness.failures()
+    return {
+        "profile": gate.policy.name,
+        "environment": gate.policy.environment,
+        "now": now.now,
+        "clock": {"in_doubt": now.doubt, "alarm": now.alarm},
+        "replay_memory_shared": gate.is_replay_memory_shared,
+        "trust": _trust(knowledge.trust, now.now) if knowledge.trust else None,
+        "rules": [_rules(rule_set, now.now) for rule_set in knowledge.rule_sets],
+        "members": {member: _member(state, now.now) for member, state in sorted(members.items())},
+        "failures": [_failure(failure) for failure in failures],
+    }
+
+
+def _trust(trust: TrustSnapshot, now: int) -> dict[str, Any]:
+    return {
+        "age": trust.age(now),
+        "registry_time": trust.registry_time,
+        "verified_at": trust.verified_at,
+        "versions": dict(trust.versions),
+        "expiries": dict(trust.expiries),
+        "members": len(trust.members),
+        "denied": len(trust.denied),
+        "reported": [entry._asdict() for entry in trust.reported],
+    }
+
+
+def _rules(rule_set: RuleSet, now: int) -> dict[str, Any]:
+    return {
+        "rule_set": rule_set.rule_set,
+        "version": rule_set.version,
+        "sequence": rule_set.sequence,
+        "valid_from": rule_set.valid_from,
+        "valid_until": rule_set.valid_until,
+        "in_force": rule_set.in_force(now),
+    }
+
+
+def _member(state: MemberState, now: int) -> dict[str, Any]:
+    status = state.status
+    return {
+        "status_age": max(0, now - status.as_of) if status else None,
+        "status_sequence": status.sequence if status else None,
+        "status_expires_at": status.expires_at if status else None,
+        "status_synced_at": state.status_synced_at,
+        "withdrawn": status.withdrawn_count if status else None,
+        "rules_version": state.rules[-1].version if state.rules else None,
+        "rules_synced_at": state.rules_synced_at,
+        "failures": [_failure(failure) for failure in state.failures],
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return failure._asdict()

@@ -1,0 +1,230 @@
+"""Rehearsal (演练): what gates would say by a rule set, tried on made-up codes before it is signed.
+
+Each case is issued with a key of the rehearsal's own, for the member that it names, and judged by the very judge of the
+gates, so that what is rehearsed is what will be said. Nobody's data is needed, and the key is thrown away.
+
+::
+
+    {"at": "2026-11-21T12:00+08:00",       # the moment of the check; left out: now, or when the set comes into force
+     "cases": [{"name": "a test of 47 hours", "expected": {"outcome": "accepted"},
+                "evidence": [{"kind": "nucleic-acid", "result": "negative", "hours_ago": 47}]},
+               {"name": "too old", "expected": {"outcome": "refused", "reason": "rule-failed", "rule": "nucleic-acid"},
+                "evidence": [{"kind": "nucleic-acid", "result": "negative", "hours_ago": 48, "minutes_ago": 10}]}]}
+
+A case may also say ``at``, ``issuer`` (default: another member), ``status``, ``form``, and of each piece of evidence
+its ``region``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from credentials.algorithms import es256
+from credentials.characters import is_shown
+from credentials.errors import InvalidRequest, Malformed
+from credentials.formats import native, presentation
+from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
+from credentials.limits import (
+    DECISION_REFERENCE_BYTES,
+    EVIDENCE_TIME_STEP_SECONDS,
+    MAX_EVIDENCE,
+    MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+    MAX_TIME_SECONDS,
+    MIN_TIME_SECONDS,
+)
+from credentials.model import (
+    Evidence,
+    EvidenceKind,
+    EvidenceResult,
+    Form,
+    Guardian,
+    Reason,
+    RuleSetReference,
+    Status,
+    StatusCredential,
+)
+from credentials.recognition.ruleset import RuleSet
+from credentials.regions import is_member_id, is_region
+from credentials.signing import PemSigner
+from credentials.verdict import Outcome, Verdict
+from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
+from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names, kind_of
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import PROFILES, Policy
+from verifier.judging.recipe import judge
+
+MAX_CASES = 1_000
+MAX_NAME_CHARACTERS = 100
+_HOURS = range(24 * 400 + 1)
+_MINUTES = range(60)
+_EARLIEST = MIN_TIME_SECONDS + (_HOURS[-1] + 1) * 3600
+_LATEST = MAX_TIME_SECONDS - MAX_LIFETIME_WITHOUT_STATUS_SECONDS
+_REGION = 110_000
+_ISSUERS = ("CN-41", "CN-33")
+"""Who issued a case that does not say: the first of these that is not the host."""
+_FILE, _CASE = {"at", "cases"}, {"name", "expected", "evidence", "at", "issuer", "status", "form"}
+_PIECE = {"kind", "result", "hours_ago", "minutes_ago", "region"}
+_EXPECTED = {"outcome", "reason", "rule"}
+
+
+class Expected(NamedTuple):
+    """What must come of a case. ``reason``: the first reason's code; ``rule``: the deciding rule; None: any."""
+
+    outcome: str
+    reason: str | None
+    rule: str | None
+
+    def is_met(self, verdict: Verdict) -> bool:
+        """Whether the verdict is the expected one."""
+        came = came_of(verdict)
+        return came.outcome == self.outcome and self.reason in (None, came.reason) and self.rule in (None, came.rule)
+
+    def __str__(self) -> str:
+        return self.outcome + (f" ({', '.join(filter(None, self[1:]))})" if any(self[1:]) else "")
+
+
+class Case(NamedTuple):
+    """One made-up code, the moment (seconds UTC) at which it is checked, and what must come of it."""
+
+    name: str
+    credential: StatusCredential
+    at: int
+    expected: Expected
+
+
+def came_of(verdict: Verdict) -> Expected:
+    """A verdict in the words of an expectation."""
+    reason = verdict.reasons[0].code if verdict.reasons else None
+    return Expected(verdict.outcome.value, reason, verdict.rules.rule if verdict.rules else None)
+
+
+def read_cases(content: object, host: str, default_at: int) -> list[Case]:
+    """The cases of a file for rules of ``host``. Raises InvalidRequest, naming the case."""
+    fields = _fields(content, _FILE, "cases")
+    entries = fields.get("cases")
+    if type(entries) is not list or not 0 < len(entries) <= MAX_CASES:
+        raise InvalidRequest(f"cases: not an array of 1 to {MAX_CASES}")
+    at = _moment(fields.get("at", default_at))
+    cases = []
+    for number, entry in enumerate(entries, start=1):
+        try:
+            cases.append(_case(entry, host, at))
+        except (InvalidRequest, Malformed) as error:
+            raise InvalidRequest(f"case {number}: {error.detail}") from error
+    if len({case.name for case in cases}) < len(cases):
+        raise InvalidRequest("cases: a name stands twice")
+    return cases
+
+
+class Rehearsal:
+    """A gate of the rule set's member that holds this rule set, believes the rehearsal's key and nobody else's."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self._rule_set, self._policy = rule_set, PROFILES["venue"]
+        self._key, self._holder = new_private_key(), new_private_key()
+
+    def judge(self, case: Case) -> Verdict:
+        """What a gate would say of it."""
+        issuer = case.credential.issuer
+        public_key = self._key.public_key()
+        signer = PemSigner(self._key, kid_of(issuer, public_key))
+        knowledge = Knowledge(_trust(issuer, signer, self._policy, case.at), {}, (self._rule_set,))
+        return judge(self._shown(case, signer), knowledge, case.at, self._policy)
+
+    def _shown(self, case: Case, signer: PemSigner) -> str:
+        credential = case.credential
+        if credential.form is Form.PAPER:
+            return native.issue_text(credential, signer)
+        bound = credential._replace(holder_key=compressed_point(self._holder.public_key()))
+        return presentation.present(native.issue_text(bound, signer), self._holder, case.at)
+
+
+def _trust(issuer: str, signer: PemSigner, policy: Policy, at: int) -> TrustSnapshot:
+    """A trust list of this moment that holds one key, which may sign anything."""
+    may_issue = MayIssue(frozenset(Status), frozenset(Form))
+    names = Names("演练", "Rehearsal")
+    entry = MemberEntry(issuer, kind_of(issuer), names, 0, "", policy.environment, may_issue, "")
+    key = VerificationKey(
+        signer.kid, issuer, es256.NAME, "credential", MIN_TIME_SECONDS, MAX_TIME_SECONDS, signer.public_key
+    )
+    return TrustSnapshot({}, {signer.kid: TrustedKey(key, entry, 0)}, {}, at, at, {}, {}, ())
+
+
+def _case(value: object, host: str, default_at: int) -> Case:
+    fields = _fields(value, _CASE, "case")
+    at = _moment(fields.get("at", default_at))
+    name, evidence = fields.get("name"), fields.get("evidence", [])
+    if type(name) is not str or not is_shown(name) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
+        raise InvalidRequest("name: missing, too long or not a line")
+    if type(evidence) is not list or len(evidence) > MAX_EVIDENCE:
+        raise InvalidRequest(f"evidence: not an array of at most {MAX_EVIDENCE}")
+    issuer = fields.get("issuer", next(member for member in _ISSUERS if member != host))
+    if not is_member_id(issuer):
+        raise InvalidRequest("issuer: not a member id")
+    status = Status.from_label(fields.get("status", "green"))
+    form = Form.from_label(fields.get("form", "paper"))
+    credential = StatusCredential(
+        issuer=issuer,
+        issued_at=at,
+        expires_at=at + MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+        cti=bytes(8),
+        status=status,
+        reason=Reason.NO_FINDING if status is Status.GREEN else Reason.REVIEW_OPEN,
+        rule_set=RuleSetReference(0, 0),
+        evaluated_before=0,
+        evidence=tuple(_piece(piece, at) for piece in evidence),
+        holder_name="演练",
+        document_tail="0000",
+        form=form,
+        decision_reference=None if status is Status.GREEN else bytes(DECISION_REFERENCE_BYTES),
+        guardian=Guardian.RELATIVE if form is Form.ASSISTED else None,
+    )
+    return Case(name, credential, at, _expected(fields.get("expected")))
+
+
+def _piece(value: object, at: int) -> Evidence:
+    fields = _fields(value, _PIECE, "evidence")
+    hours, minutes = fields.get("hours_ago", 0), fields.get("minutes_ago", 0)
+    if type(hours) is not int or type(minutes) is not int or hours not in _HOURS or minutes not in _MINUTES:
+        raise InvalidRequest(f"evidence: hours_ago is 0 to {_HOURS[-1]}, minutes_ago 0 to {_MINUTES[-1]}")
+    region = fields.get("region", _REGION)
+    if not is_region(region):
+        raise InvalidRequest("evidence: region is no code of GB/T 2260")
+    sampled_at = at - hours * 3600 - minutes * 60
+    return Evidence(
+        EvidenceKind.from_label(fields.get("kind")),
+        EvidenceResult.from_label(fields.get("result")),
+        sampled_at - sampled_at % EVIDENCE_TIME_STEP_SECONDS,
+        region,
+    )
+
+
+def _expected(value: object) -> Expected:
+    fields = _fields(value, _EXPECTED, "expected")
+    outcome, reason, rule = (fields.get(name) for name in ("outcome", "reason", "rule"))
+    if outcome not in list(Outcome) or not all(each is None or type(each) is str for each in (reason, rule)):
+        raise InvalidRequest(f"expected: outcome is one of {', '.join(Outcome)}; reason and rule are texts")
+    return Expected(str(outcome), reason, rule)
+
+
+def _moment(value: object) -> int:
+    """Seconds UTC of a number, or of ISO 8601 with its offset."""
+    if type(value) is str:
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise InvalidRequest("at: not ISO 8601") from error
+        if time.tzinfo is None:
+            raise InvalidRequest("at: without an offset, as +08:00")
+        value = int(time.timestamp())
+    if type(value) is not int or not _EARLIEST <= value <= _LATEST:
+        raise InvalidRequest("at: not ISO 8601 or seconds UTC, or too far away")
+    return value
+
+
+def _fields(value: object, known: set[str], where: str) -> Mapping[str, Any]:
+    if type(value) is not dict or not value.keys() <= known:
+        raise InvalidRequest(f"{where}: not an object of {', '.join(sorted(known))}")
+    return value
