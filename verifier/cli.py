@@ -23,7 +23,7 @@ from verifier.commands.options import gate_options, moment, show
 from verifier.commands.rules import rules
 from verifier.commands.upkeep import state, sync
 from verifier.gate.challenges import Challenges
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS
 from verifier.keeping.offline import Sources, open_gate
 
 _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}

@@ -27,8 +27,7 @@ from tests.vectors.codes import ASKED, CONVERTED, DECISION, HOLDER, PAPER, PHONE
 from tests.vectors.knowledge import GUANGDONG, HENAN, ZHEJIANG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.web.twin import NodeTwin
-from verifier.judging.recipe import judge
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS, judge
 
 EXAMPLES = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "100")))
 """Of each kind; ``make fuzz`` asks for 20,000."""

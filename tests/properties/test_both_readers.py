@@ -38,8 +38,7 @@ from tests.vectors.reading import read_challenge, read_policy, read_trust
 from tests.web.twin import NodeTwin
 from trust_registry.client.members.member_files import listed_key, read_member_file
 from verifier.judging.knowledge import Knowledge
-from verifier.judging.recipe import judge
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS, judge
 
 EXAMPLES = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "300")))
 """Of each kind; ``make fuzz`` asks for 20,000."""

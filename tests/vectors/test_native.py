@@ -11,8 +11,7 @@ from service_kit.locale import TEXTS
 from tests.vectors.native import write_vectors
 from tests.vectors.reading import NATIVE, read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.reasons_page import PAGE, other_errors, write_page
-from verifier.judging.recipe import judge
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS, judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}

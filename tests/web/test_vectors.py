@@ -22,8 +22,7 @@ from tests.vectors.knowledge import GUANGDONG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
 from tests.web.twin import PageTwin, Twin, bundle
-from verifier.judging.recipe import judge
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS, judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}

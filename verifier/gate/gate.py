@@ -23,8 +23,7 @@ from trust_registry.client.trust.clock_bound import EffectiveNow, effective_now
 from verifier.gate.challenges import LIFE_SECONDS, Challenges
 from verifier.judging.knowledge import NOTHING, Knowledge
 from verifier.judging.policy import Policy
-from verifier.judging.recipe import judge, judge_all
-from verifier.judging.steps import REPLAY
+from verifier.judging.recipe import REPLAY, judge, judge_all
 
 SAME_LANE_SECONDS = 3
 """How long the lane that saw a live code first may see it again: a reader that reads twice is no fraud. Longer, and the

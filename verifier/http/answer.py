@@ -10,7 +10,7 @@ import json
 from functools import lru_cache
 
 from credentials.verdict import Finding, Outcome, Verdict, checks_json, shown_json
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS
 
 _KEPT = 256
 """Different lists of each kind."""

@@ -11,7 +11,7 @@ import pytest
 from credentials.verdict import REASONS, Finding, Freshness, Outcome, Verdict, to_json
 from service_kit.clock import HOUR_SECONDS
 from verifier.judging.policy import PROFILES, Policy
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdict.md").read_text("utf-8")
 

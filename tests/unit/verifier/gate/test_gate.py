@@ -18,7 +18,7 @@ from verifier.gate.challenges import LIFE_SECONDS, Challenges
 from verifier.gate.gate import SAME_LANE_SECONDS, Gate
 from verifier.judging.knowledge import NOTHING
 from verifier.judging.policy import Policy
-from verifier.judging.steps import REPLAY
+from verifier.judging.recipe import REPLAY
 
 LIVE = show(PHONE)
 CHALLENGES = Challenges("gate", bytes(32))

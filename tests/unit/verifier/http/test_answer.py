@@ -12,8 +12,7 @@ from tests.vectors.cast import NOW
 from tests.vectors.codes import PHONE, show
 from tests.vectors.reading import read_knowledge, read_policy, read_vectors
 from verifier.http.answer import to_text
-from verifier.judging.recipe import judge
-from verifier.judging.steps import REPLAY, STEPS
+from verifier.judging.recipe import REPLAY, STEPS, judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}

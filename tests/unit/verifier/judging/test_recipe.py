@@ -18,8 +18,7 @@ from tests.vectors.codes import CONVERTED, DECISION, PAPER, PHONE, TEST, altered
 from tests.vectors.knowledge import GUANGDONG, HENAN, LIST, WITHDRAWN_INDEX, ZHEJIANG
 from tests.vectors.reading import read_knowledge, read_vectors
 from verifier.judging.knowledge import NOTHING, Knowledge
-from verifier.judging.recipe import judge, judge_all
-from verifier.judging.steps import STEPS
+from verifier.judging.recipe import STEPS, judge, judge_all
 
 KNOWN = known()
 

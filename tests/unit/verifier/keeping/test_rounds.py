@@ -132,7 +132,10 @@ def test_one_that_hangs_is_not_waited_for(worker: Callable[[], Worker], tmp_path
 
 def test_the_duty_ends_with_the_process(tmp_path: Path) -> None:
     """kill -9 frees it: no lock is left behind that somebody must remove by hand."""
-    taking = f"import pathlib, verifier.rounds as r; d = r.Duty(pathlib.Path({str(tmp_path)!r})); print(d.take())"
+    taking = (
+        "import pathlib; from verifier.keeping.rounds import Duty; "
+        f"duty = Duty(pathlib.Path({str(tmp_path)!r})); print(duty.take())"
+    )
     with subprocess.Popen(
         [sys.executable, "-uc", f"{taking}; input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     ) as other:

@@ -1,0 +1,106 @@
+"""One check on its way through the recipe: what it was given, what it has read, and what it has found so far."""
+
+from __future__ import annotations
+
+from credentials.errors import CannotTell, CredentialError
+from credentials.formats.challenge import Challenge
+from credentials.formats.presentation import Presentation
+from credentials.model import Form, StatusCredential
+from credentials.recognition.ruleset import RuleSet
+from credentials.verdict import (
+    CHECK_DOCUMENT,
+    COMPARE_HOLDER,
+    TRUST_AGING,
+    DecidingRules,
+    Finding,
+    Freshness,
+    Outcome,
+    Verdict,
+    outcome_of,
+)
+from credentials.wire.cose import Envelope, VerifiedPayload
+from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
+from verifier.judging.advice import with_hotlines
+from verifier.judging.knowledge import Knowledge
+from verifier.judging.policy import Policy
+
+
+class Examination:
+    """What the steps of the recipe work on. A step fills in what the steps after it need.
+
+    ``text`` and ``envelope`` are what somebody wrote, ``payload`` what the issuer's key has signed, ``claims`` what
+    that says; ``credential`` is what may be shown of it.
+    """
+
+    envelope: Envelope
+    trusted: TrustSnapshot
+    issuer: TrustedKey
+    payload: VerifiedPayload
+    claims: StatusCredential
+    rule_set: RuleSet
+    is_over: bool = False
+    """Whether a step has left nothing for the steps after it, though nothing was raised."""
+
+    def __init__(
+        self,
+        text: str,
+        knowledge: Knowledge,
+        at: int,
+        policy: Policy,
+        clock_in_doubt: bool,
+        challenge: Challenge | None = None,
+    ) -> None:
+        self.text, self.knowledge, self.at, self.policy = text, knowledge, at, policy
+        self.clock_in_doubt, self.challenge = clock_in_doubt, challenge
+        self.step = 1
+        self.kid: bytes | None = None
+        self.live: Presentation | None = None
+        self.credential: StatusCredential | None = None
+        self.rules: DecidingRules | None = None
+        self.trust_age: int | None = None
+        self.findings: list[Finding] = []
+        self.open_steps: list[int] = []
+
+    def end(self, error: CredentialError) -> None:
+        """Note the error that ends the check: a refusal, or what leaves nothing further to be believed."""
+        if isinstance(error, CannotTell):
+            self.leave_open(error.code)
+        else:
+            self.find(error.code)
+
+    def find(self, code: str, *texts: str) -> None:
+        """Note a reason for which it is not accepted."""
+        self.findings.append(Finding(code, *texts))
+
+    def leave_open(self, code: str) -> None:
+        """Note what cannot be decided, and go on: a refusal further down is worth more to the guard."""
+        self.open_steps.append(self.step)
+        self.find(code)
+
+    def verdict(self) -> Verdict:
+        """What the findings come to."""
+        outcome, reasons = outcome_of(
+            with_hotlines(tuple(self.findings), self.credential, self.kid, self.rules, self.knowledge.trust)
+        )
+        return Verdict(
+            outcome,
+            reasons,
+            self._notes() if outcome is Outcome.ACCEPTED else (),
+            self.credential,
+            self.live,
+            Freshness(self.trust_age, self._status_age()),
+            self.step,
+            tuple(self.open_steps),
+            self.rules,
+        )
+
+    def _status_age(self) -> int | None:
+        status = None if self.credential is None else self.knowledge.statuses.get(self.credential.issuer)
+        return None if status is None else max(0, self.at - status.as_of)
+
+    def _notes(self) -> tuple[Finding, ...]:
+        assert self.credential is not None, "an accepted code has been read"
+        # A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
+        eyes = Finding(COMPARE_HOLDER if self.credential.form is Form.PHONE else CHECK_DOCUMENT)
+        is_aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
+        return (Finding(TRUST_AGING), eyes) if is_aging else (eyes,)
