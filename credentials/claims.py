@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from credentials import claims_layout
 from credentials.algorithms.es256 import PublicKey
 from credentials.characters import is_shown
 from credentials.errors import KeyRejected, Malformed
@@ -105,15 +104,7 @@ def encode(credential: StatusCredential) -> bytes:
 
 
 def decode(verified: VerifiedPayload) -> StatusCredential:
-    """Read the claims of a payload whose signature holds: by their layout, or item by item.
-
-    Raises what :func:`decode_items` raises.
-    """
-    return claims_layout.read(verified.payload) or decode_items(verified)
-
-
-def decode_items(verified: VerifiedPayload) -> StatusCredential:
-    """Read the claims item by item, which takes any encoding and says what is wrong.
+    """Read the claims of a payload whose signature holds.
 
     Raises Malformed for a missing or unknown key, a wrong type (floats, texts and booleans are no times: dgc-testdata
     #86), a value outside its bound or closed list, and a combination that no form allows.

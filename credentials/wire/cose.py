@@ -16,8 +16,6 @@ wrong place (vacdec #1). The payload stays opaque until the signature holds: :cl
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 from credentials.algorithms import es256
@@ -47,10 +45,6 @@ class Envelope(NamedTuple):
     signature: bytes
     signed_bytes: bytes
     """The Sig_structure (RFC 9052 section 4.4) over which the signature must hold."""
-
-
-_envelope: Callable[[tuple[bytes, ...]], Envelope] = partial(tuple.__new__, Envelope)
-"""Without the detour by way of keywords, which is felt at the gates."""
 
 
 class VerifiedPayload(NamedTuple):
@@ -91,7 +85,7 @@ def open_prefix(data: bytes, start: int = 0) -> tuple[Envelope, int]:
     if head != _HEAD or length < least or data[end : end + 2] != _SIGNATURE_HEAD or len(data) < tail:
         raise Malformed("not the fixed COSE_Sign1 layout")
     signed_bytes = b"%b%b\x40%b" % (_SIGNED_HEAD, kid, data[start + _PAYLOAD_AT : end])
-    return _envelope((kid, data[content_at:end], data[end + 2 : tail], signed_bytes)), tail
+    return Envelope(kid, data[content_at:end], data[end + 2 : tail], signed_bytes), tail
 
 
 def verify(envelope: Envelope, key: VerificationKey) -> VerifiedPayload:
