@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from credentials.algorithms.es256 import PublicKey
+from credentials.algorithms.table import PublicKey
 from credentials.characters import is_shown
 from credentials.errors import KeyRejected, Malformed
 from credentials.keys import key_from_point

@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from credentials.algorithms.table import NATIVE
 from credentials.errors import KeyRejected
 from credentials.limits import COMPRESSED_POINT_BYTES, COORDINATE_BYTES, KID_BYTES, MAX_PEM_BYTES
 
@@ -70,7 +71,7 @@ def public_key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
 
     Coordinates of 31 bytes, or of 33 with a leading zero, are brought to 32 (257 of 368 keys of a WHO list
     had them); anything else is refused, and so is a private key pasted where a public one belongs, or a key that
-    says of itself that it is not for signatures by ES256.
+    says of itself that it is not for such signatures.
     """
     if not isinstance(jwk, Mapping):
         raise KeyRejected("not a JWK")
@@ -78,8 +79,8 @@ def public_key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
         raise KeyRejected("a private key where a public one belongs")
     if jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise KeyRejected("not an EC key on P-256")
-    if not is_for_verifying(jwk, "ES256"):
-        raise KeyRejected("a key for something else than verifying ES256, by its use, key_ops or alg")
+    if not is_for_verifying(jwk, NATIVE.NAME):
+        raise KeyRejected(f"a key for something else than verifying {NATIVE.NAME}, by its use, key_ops or alg")
     point = b"\x04" + _coordinate(jwk.get("x")) + _coordinate(jwk.get("y"))
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE, PrivateKey, PublicKey
 
 
 class Signer(Protocol):
@@ -19,17 +19,17 @@ class Signer(Protocol):
 
 
 class PemSigner:
-    """A signer whose ES256 private key is in this process's memory."""
+    """A signer whose private key is in this process's memory."""
 
-    algorithm = es256.NAME
+    algorithm = NATIVE.NAME
 
-    def __init__(self, private_key: es256.PrivateKey, kid: bytes) -> None:
+    def __init__(self, private_key: PrivateKey, kid: bytes) -> None:
         self.kid = kid
         self._private_key = private_key
 
     @property
-    def public_key(self) -> es256.PublicKey:
+    def public_key(self) -> PublicKey:
         return self._private_key.public_key()
 
     def sign(self, message: bytes) -> bytes:
-        return es256.sign(self._private_key, message)
+        return NATIVE.sign(self._private_key, message)

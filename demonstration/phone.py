@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import Conflict, NotFound
 from credentials.formats import challenge, native, presentation
 from credentials.keys import load_private_key, new_private_key

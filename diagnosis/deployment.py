@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import StorageUnavailable
 from issuer.config import IssuerSettings
 from issuer.service import IssuerService

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.characters import is_shown
 from credentials.errors import KeyRejected, SettingInvalid
 from credentials.keys import load_private_key

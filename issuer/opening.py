@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.errors import (
     SettingInvalid,
 )
@@ -164,7 +164,7 @@ def _signer(settings: IssuerSettings, path: Path) -> PemSigner:
 
 
 def _own_key(member: str, signer: PemSigner, use: str) -> VerificationKey:
-    return VerificationKey(signer.kid, member, es256.NAME, use, 0, MAX_TIME_SECONDS, signer.public_key)
+    return VerificationKey(signer.kid, member, NATIVE.NAME, use, 0, MAX_TIME_SECONDS, signer.public_key)
 
 
 def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes, clock: Clock) -> Listing:

@@ -19,6 +19,7 @@ PublicKey = ec.EllipticCurvePublicKey
 PrivateKey = ec.EllipticCurvePrivateKey
 
 NAME = "ES256"
+COSE_NUMBER = -7
 _ECDSA = ec.ECDSA(hashes.SHA256())
 # A gate's dearest call: hashing beforehand saves the library some questions about the hash.
 _ECDSA_OF_DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))

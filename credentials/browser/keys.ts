@@ -1,6 +1,6 @@
 // Keys and the members they belong to, as in credentials/keys.py and trust_registry/client/trust/snapshot.py.
 
-import { importJwk, type PublicJwk } from "./algorithms/es256";
+import { named, type PublicJwk } from "./algorithms/table";
 import { CLOCK_SKEW_SECONDS } from "./limits";
 import type { Form, Status } from "./model";
 
@@ -34,7 +34,7 @@ export class TrustedKey {
   ) {}
 
   get publicKey(): Promise<CryptoKey> {
-    return (this.imported ??= importJwk(this.fields.jwk));
+    return (this.imported ??= named(this.fields.algorithm).importJwk(this.fields.jwk));
   }
 
   get algorithm(): string {

@@ -20,7 +20,7 @@ import hashlib
 from enum import IntEnum
 from typing import NamedTuple
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE, PrivateKey, PublicKey
 from credentials.errors import Malformed, PresentationSignature, TooLarge, WrongSignature
 from credentials.formats import native
 from credentials.limits import (
@@ -65,7 +65,7 @@ class Presentation(NamedTuple):
 
 def present(
     credential_text: str,
-    holder_key: es256.PrivateKey,
+    holder_key: PrivateKey,
     at: int,
     nonce: bytes | None = None,
     gate: str | None = None,
@@ -82,7 +82,7 @@ def present(
     credential = native.open_text(credential_text, native.PREFIX, MAX_CREDENTIAL_TEXT_CHARACTERS, _checked)
     mode = Mode.TIME if nonce is None else Mode.NONCE
     clock = bytes([_TIME_HEAD]) + at.to_bytes(4, "big")
-    signature = es256.sign(holder_key, _signed(hashlib.sha256(credential).digest(), clock, nonce, gate))
+    signature = NATIVE.sign(holder_key, _signed(hashlib.sha256(credential).digest(), clock, nonce, gate))
     data = bytes([_HEAD]) + credential + clock + bytes([mode]) + b"\x58\x40" + signature
     return PREFIX + base45.encode(data)
 
@@ -94,7 +94,7 @@ def unwrap(text: str) -> Presentation:
 
 def verify(
     presentation: Presentation,
-    holder_key: es256.PublicKey,
+    holder_key: PublicKey,
     nonce: bytes | None = None,
     gate: str | None = None,
 ) -> None:
@@ -107,7 +107,7 @@ def verify(
     clock = bytes([_TIME_HEAD]) + presentation.time.to_bytes(4, "big")
     message = _signed(presentation.credential_hash, clock, nonce, gate)
     try:
-        es256.verify(holder_key, presentation.signature, message)
+        NATIVE.verify(holder_key, presentation.signature, message)
     except WrongSignature as error:
         raise PresentationSignature from error
 

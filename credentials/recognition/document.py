@@ -25,7 +25,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import PublicKey
 from credentials.characters import is_shown
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
@@ -79,7 +79,7 @@ def sign_rule_set(document: dict[str, Any], signer: Signer) -> str:
     return jws.read(jws.sign(document, signer, RULES_TYPE)).compact
 
 
-def read_rule_set(compact: str, public_key: es256.PublicKey, member: str) -> RuleSet:
+def read_rule_set(compact: str, public_key: PublicKey, member: str) -> RuleSet:
     """Verify and load the rule set of ``member``, whose ``rules`` key ``public_key`` is.
 
     Of a rule whose logic is not sound, the bad part is open where it is reached. Raises TooLarge, Malformed,

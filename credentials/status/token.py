@@ -10,7 +10,7 @@ import zlib
 from array import array
 from typing import Any, NamedTuple
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import PublicKey
 from credentials.errors import IssuerMismatch, Malformed
 from credentials.limits import (
     MAX_STATUS_LIST_BYTES,
@@ -64,7 +64,7 @@ def unwrap_token(compact: str) -> jws.JwsEnvelope:
     return jws.read(compact, MAX_STATUS_TOKEN_CHARACTERS)
 
 
-def read_token(envelope: jws.JwsEnvelope, public_key: es256.PublicKey, subject: str) -> StatusToken:
+def read_token(envelope: jws.JwsEnvelope, public_key: PublicKey, subject: str) -> StatusToken:
     """Verify and read a token that must be about ``subject``. Whether it is fresh is for the caller to judge.
 
     Raises WrongSignature, AlgorithmMismatch, IssuerMismatch when it is about another list, TooLarge when the

@@ -18,14 +18,15 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge
 from credentials.keys import VerificationKey
 from credentials.limits import KID_BYTES, SIGNATURE_BYTES
 from credentials.signing import Signer
+from credentials.wire import cbor
 
-_HEAD = bytes.fromhex("d2844da201260448")
-_PROTECTED_HEAD = bytes.fromhex("a201260448")
+_PROTECTED_HEAD = b"\xa2\x01" + cbor.dumps(NATIVE.COSE_NUMBER) + b"\x04\x48"
+_HEAD = b"\xd2\x84" + bytes([0x40 + len(_PROTECTED_HEAD) + KID_BYTES]) + _PROTECTED_HEAD
 _SIGNATURE_HEAD = b"\x58\x40"
 _SIGNED_HEAD = b"\x84\x6aSignature1\x4d" + _PROTECTED_HEAD
 _FRONT = struct.Struct(f">{len(_HEAD)}s{KID_BYTES}s2s")
@@ -93,9 +94,9 @@ def verify(envelope: Envelope, key: VerificationKey) -> VerifiedPayload:
 
     Raises AlgorithmMismatch when that is not the layout's, WrongSignature when the signature does not hold.
     """
-    if key.algorithm != es256.NAME:
-        raise AlgorithmMismatch("the key is not for ES256")
-    es256.verify(key.public_key, envelope.signature, envelope.signed_bytes)
+    if key.algorithm != NATIVE.NAME:
+        raise AlgorithmMismatch(f"the key is not for {NATIVE.NAME}")
+    NATIVE.verify(key.public_key, envelope.signature, envelope.signed_bytes)
     return VerifiedPayload(envelope.payload, key)
 
 

@@ -15,7 +15,7 @@ from jwt import PyJWTError
 from jwt.algorithms import ECAlgorithm
 from jwt.api_jws import PyJWS
 
-from credentials.algorithms import ALGORITHMS, es256
+from credentials.algorithms.table import ALGORITHMS, NATIVE, PublicKey
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge, WrongSignature
 from credentials.limits import MAX_JWS_CHARACTERS
 from credentials.signing import Signer
@@ -37,7 +37,7 @@ class _SignerAlgorithm(ECAlgorithm):
 
 def _writer() -> PyJWS:
     jws = PyJWS(algorithms=[])
-    jws.register_algorithm(es256.NAME, _SignerAlgorithm(ECAlgorithm.SHA256))
+    jws.register_algorithm(NATIVE.NAME, _SignerAlgorithm(ECAlgorithm.SHA256))
     return jws
 
 
@@ -75,7 +75,7 @@ def read(compact: str, limit: int = MAX_JWS_CHARACTERS) -> JwsEnvelope:
     return JwsEnvelope(compact, header, header["kid"], payload)
 
 
-def verify(envelope: JwsEnvelope, public_key: es256.PublicKey, typ: str) -> dict[str, Any]:
+def verify(envelope: JwsEnvelope, public_key: PublicKey, typ: str) -> dict[str, Any]:
     """The payload as a JSON object, once the signature holds.
 
     Raises Malformed for another ``typ`` or a payload that is no JSON object, AlgorithmMismatch when the header names
@@ -83,10 +83,10 @@ def verify(envelope: JwsEnvelope, public_key: es256.PublicKey, typ: str) -> dict
     """
     if envelope.header.get("typ") != typ:
         raise Malformed(f"typ is not {typ}")
-    if envelope.header.get("alg") != es256.NAME:
+    if envelope.header.get("alg") != NATIVE.NAME:
         raise AlgorithmMismatch("the header names another algorithm than the key's")
     try:
-        _READER.decode(envelope.compact, public_key, algorithms=[es256.NAME])
+        _READER.decode(envelope.compact, public_key, algorithms=[NATIVE.NAME])
     except (PyJWTError, ValueError, TypeError) as error:
         raise WrongSignature from error
     payload = parse_json(envelope.payload)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import (
     FetchFailed,
     FetchTooLarge,

@@ -15,10 +15,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.api_jws import PyJWS
 
+from credentials.algorithms.table import NATIVE
 from credentials.errors import Malformed, NotAuthenticated
 from credentials.wire.strict_json import parse_json
 
-ALGORITHM = "ES256"
+ALGORITHM = NATIVE.NAME
 MAX_ASSERTION_CHARACTERS = 2048
 MAX_LIFETIME_SECONDS = 60
 SKEW_SECONDS = 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,3 +78,17 @@ def _product_files() -> Iterator[Path]:
 
 def _code(path: Path) -> str:
     return path.read_text("utf-8").replace("class Fetcher", "")
+
+
+def test_nobody_outside_the_table_names_an_algorithm() -> None:
+    """A second algorithm is a module beside the first and a line in the table, not a search through the house."""
+    found = [
+        str(path.relative_to(ROOT))
+        for floor in FLOORS
+        for path in (ROOT / floor).rglob("*")
+        if path.suffix in {".py", ".ts"}
+        and "algorithms" not in path.parts
+        and "built" not in path.parts
+        and re.search(r"\bes256\b", path.read_text("utf-8"))
+    ]
+    assert found == []

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from credentials import claims
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.formats import native, presentation, table
 from credentials.keys import new_private_key
 from credentials.model import StatusCredential

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import (
     ClaimCodeUnknown,
     ClaimCodeUsed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.keys import VerificationKey, load_private_key, new_private_key, private_key_pem
 from tests.unit.issuer.office import own_key
 from tests.unit.trust_registry.founded import FoundedRegistry

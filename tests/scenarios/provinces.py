@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from credentials import claims
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.formats import native
 from credentials.keys import VerificationKey, kid_of, load_private_key
 from credentials.limits import MAX_TIME_SECONDS
@@ -34,7 +34,7 @@ class ProvinceInProcesses:
         assert self.run("issuer", "init").returncode == 0
         public_key = load_private_key((folder / "keys" / "credential-1.pem").read_bytes()).public_key()
         kid = kid_of(MEMBER, public_key)
-        self.key = VerificationKey(kid, MEMBER, es256.NAME, "credential", 0, MAX_TIME_SECONDS, public_key)
+        self.key = VerificationKey(kid, MEMBER, NATIVE.NAME, "credential", 0, MAX_TIME_SECONDS, public_key)
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """A command that goes on by itself, with its outputs piped."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from credentials import claims
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.formats import native
 from credentials.keys import VerificationKey, jwk_of, load_private_key, new_private_key
 from credentials.limits import MAX_TIME_SECONDS
@@ -85,7 +85,9 @@ class Caller:
     def _ids(self, text: str) -> set[str]:
         public_key = self.province.signer("credential-1").public_key
         kid = bytes.fromhex(self.province.kid("credential-1"))
-        key = VerificationKey(kid, self.province.home.member, es256.NAME, "credential", 0, MAX_TIME_SECONDS, public_key)
+        key = VerificationKey(
+            kid, self.province.home.member, NATIVE.NAME, "credential", 0, MAX_TIME_SECONDS, public_key
+        )
         cti = claims.decode(cose.verify(native.unwrap(text), key)).cti
         return {cti.hex(), cti.hex().upper(), base64.b64encode(cti).decode(), base64.urlsafe_b64encode(cti).decode()}
 

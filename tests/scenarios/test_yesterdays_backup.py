@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from credentials import claims
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import VerificationKey
@@ -225,7 +225,7 @@ def test_an_issuers_backup_is_noticed_and_nothing_is_given_out_twice(house: Hous
 
 def _place(henan: Province, text: str) -> tuple[int, int]:
     signer = henan.signer("credential-1")
-    key = VerificationKey(signer.kid, HENAN.member, es256.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
+    key = VerificationKey(signer.kid, HENAN.member, NATIVE.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
     reference = claims.decode(cose.verify(native.unwrap(text), key)).status_reference
     assert reference is not None
     return reference.list, reference.index

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from credentials.algorithms.table import ALGORITHMS
 from credentials.errors import CredentialError, KeyRejected, Malformed, StatementRejected
 from credentials.keys import KEY_USES, VerificationKey, jwk_of, kid_of, public_key_from_jwk
 from credentials.regions import is_member_id
@@ -40,7 +41,6 @@ MAX_KEYS = 64
 """Keys of one member, retired ones included."""
 MIN_ACTIVE_CREDENTIAL_KEYS = 2
 """So that the loss of one key does not stop a province from issuing."""
-KEY_ALGORITHM = "ES256"
 _DIGEST_CHARACTERS = 64
 
 
@@ -172,15 +172,16 @@ def read_key(member: str, value: object) -> VerificationKey:
     kid = kid_of(member, public_key)
     if kid_from_text(document.get("kid")) != kid:
         raise KeyRejected("kid is not that of the key")
-    if document.get("alg") != KEY_ALGORITHM:
-        raise KeyRejected("algorithm is not ES256")
+    algorithm = document.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        raise KeyRejected(f"algorithm is none of {', '.join(ALGORITHMS)}")
     use = document.get("use")
     if use not in KEY_USES:
         raise KeyRejected("unknown use")
     not_before, not_after = fields.time(document, "not_before"), fields.time(document, "not_after")
     if not_before >= not_after:
         raise KeyRejected("not_after is not later than not_before")
-    return VerificationKey(kid, member, KEY_ALGORITHM, use, not_before, not_after, public_key)
+    return VerificationKey(kid, member, algorithm, use, not_before, not_after, public_key)
 
 
 def _read_statement(compact: str) -> Statement:

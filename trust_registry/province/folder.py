@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from credentials.algorithms.table import NATIVE
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, Malformed, NotFound, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.limits import MAX_LIFETIME_PAPER_SECONDS
@@ -27,7 +28,6 @@ from service_kit.clock import DAY_SECONDS
 from trust_registry.enrolment.possession import prove
 from trust_registry.key_files import new_folder, read_key, write_key
 from trust_registry.metadata.statement import (
-    KEY_ALGORITHM,
     Statement,
     read_statement,
     sign_root_change,
@@ -208,7 +208,7 @@ class Province:
         return VerificationKey(
             bytes.fromhex(key.kid),
             state.member,
-            KEY_ALGORITHM,
+            NATIVE.NAME,
             key.use,
             key.not_before,
             key.not_after,

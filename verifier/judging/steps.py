@@ -7,7 +7,7 @@ not end the check is left open. A step that is added here gets its place in the 
 from __future__ import annotations
 
 from credentials import claims, errors
-from credentials.algorithms.es256 import PublicKey
+from credentials.algorithms.table import PublicKey
 from credentials.formats import presentation, table
 from credentials.formats.presentation import Mode, Presentation
 from credentials.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.characters import is_shown
 from credentials.errors import InvalidRequest, Malformed
 from credentials.formats import native, presentation
@@ -147,7 +147,7 @@ def _trust(issuer: str, signer: PemSigner, policy: Policy, at: int) -> TrustSnap
     names = Names("演练", "Rehearsal")
     entry = MemberEntry(issuer, kind_of(issuer), names, 0, "", policy.environment, may_issue, "")
     key = VerificationKey(
-        signer.kid, issuer, es256.NAME, "credential", MIN_TIME_SECONDS, MAX_TIME_SECONDS, signer.public_key
+        signer.kid, issuer, NATIVE.NAME, "credential", MIN_TIME_SECONDS, MAX_TIME_SECONDS, signer.public_key
     )
     return TrustSnapshot({}, {signer.kid: TrustedKey(key, entry, 0)}, {}, at, at, {}, {}, ())
 

@@ -5,6 +5,7 @@ import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../limits";
 import { CredentialError, malformed } from "../errors";
 import { concat } from "../wire/cbor";
 
+export const NAME = "ES256";
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
@@ -35,8 +36,8 @@ export async function importJwk(jwk: PublicJwk): Promise<CryptoKey> {
 
 /** What a JWK says of its purpose (RFC 7517 sections 4.2 to 4.4); browsers do not all ask, and differ where they do. */
 function isForVerifying(jwk: PublicJwk): boolean {
-  const { use = "sig", alg = "ES256", key_ops = ["verify"] } = jwk;
-  if ("d" in jwk || use !== "sig" || alg !== "ES256" || !Array.isArray(key_ops)) return false;
+  const { use = "sig", alg = NAME, key_ops = ["verify"] } = jwk;
+  if ("d" in jwk || use !== "sig" || alg !== NAME || !Array.isArray(key_ops)) return false;
   const consistent = jwk.use === undefined || key_ops.every((each) => OF_SIGNATURES.includes(each));
   const sound = key_ops.every((each) => typeof each === "string") && new Set(key_ops).size === key_ops.length;
   return sound && consistent && key_ops.includes("verify");
@@ -71,6 +72,11 @@ export async function verify(
 /** r‖s over `message`. */
 export async function sign(key: CryptoKey, message: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.sign(SIGNING, key, message as BufferSource));
+}
+
+/** A new key pair whose private half never leaves the device. */
+export function newKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
 }
 
 function power(base: bigint, exponent: bigint): bigint {

@@ -3,7 +3,7 @@
 import * as base45 from "../wire/base45";
 import { bytesItem, concat, textItem } from "../wire/cbor";
 import { openLayout, openPrefix, type Envelope } from "../wire/cose";
-import * as es256 from "../algorithms/es256";
+import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import {
   MAX_CREDENTIAL_BYTES,
@@ -51,7 +51,7 @@ export async function present(
     return data;
   });
   const clock = clockBytes(at);
-  const signature = await es256.sign(holderKey, await signed(credential, clock, challenge));
+  const signature = await NATIVE.sign(holderKey, await signed(credential, clock, challenge));
   const mode = Uint8Array.of(challenge ? NONCE : TIME);
   const data = concat(Uint8Array.of(HEAD), credential, clock, mode, Uint8Array.of(0x58, 0x40), signature);
   return PREFIX + base45.encode(data);
@@ -73,7 +73,7 @@ export async function verify(
     throw new CredentialError(code, "mode and nonce do not go together");
   }
   const message = await signed(presentation.credential, clockBytes(presentation.time), challenge);
-  await es256.verify(holderKey, presentation.signature, message, code);
+  await NATIVE.verify(holderKey, presentation.signature, message, code);
 }
 
 async function signed(credential: Uint8Array, clock: Uint8Array, challenge: Challenge | null): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 // The one COSE_Sign1 layout, matched byte for byte before any cryptography; as in credentials/wire/cose.py.
 
 import { concat, toHex } from "./cbor";
-import * as es256 from "../algorithms/es256";
+import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import { KID_BYTES, SIGNATURE_BYTES } from "../limits";
 import type { TrustedKey } from "../keys";
@@ -65,7 +65,7 @@ export function openPrefix(data: Uint8Array, start = 0): [Envelope, number] {
 
 /** Check the signature with the algorithm pinned on `key`. Throws `algorithm-mismatch` or `wrong-signature`. */
 export async function verify(envelope: Envelope, key: TrustedKey): Promise<VerifiedPayload> {
-  if (key.algorithm !== "ES256") throw new CredentialError("algorithm-mismatch");
-  await es256.verify(await key.publicKey, envelope.signature, envelope.signedBytes);
+  if (key.algorithm !== NATIVE.NAME) throw new CredentialError("algorithm-mismatch");
+  await NATIVE.verify(await key.publicKey, envelope.signature, envelope.signedBytes);
   return new VerifiedPayload(envelope.payload);
 }

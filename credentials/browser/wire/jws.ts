@@ -1,6 +1,6 @@
 // Compact JWS (RFC 7515) for rule sets, as in credentials/wire/jws.py.
 
-import * as es256 from "../algorithms/es256";
+import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import { MAX_JWS_CHARACTERS } from "../limits";
 import { parseJson, type Json } from "./strict_json";
@@ -36,10 +36,10 @@ export function read(compact: string): JwsEnvelope {
 /** The payload, once the signature holds. Throws `malformed`, `algorithm-mismatch` or `wrong-signature`. */
 export async function verify(envelope: JwsEnvelope, key: TrustedKey, typ: string): Promise<{ [name: string]: Json }> {
   if (envelope.header.typ !== typ) throw malformed(`typ is not ${typ}`);
-  if (envelope.header.alg !== "ES256" || key.algorithm !== "ES256") throw new CredentialError("algorithm-mismatch");
+  if (envelope.header.alg !== NATIVE.NAME || key.algorithm !== NATIVE.NAME) throw new CredentialError("algorithm-mismatch");
   // What is signed would not be what is read (RFC 7797 section 6).
   if (envelope.header.b64 === false) throw new CredentialError("wrong-signature");
-  await es256.verify(await key.publicKey, envelope.signature, new TextEncoder().encode(envelope.signedText));
+  await NATIVE.verify(await key.publicKey, envelope.signature, new TextEncoder().encode(envelope.signedText));
   return parseObject(envelope.payload);
 }
 

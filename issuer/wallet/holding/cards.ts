@@ -1,6 +1,7 @@
 // The codes on this phone: one's own and, as assisted codes, those of relatives. Each has a key of its own, made in the
 // browser and never to leave it.
 
+import { NATIVE } from "../../../credentials/browser/algorithms/table";
 import { toHex } from "../../../credentials/browser/wire/cbor";
 import { CredentialError } from "../../../credentials/browser/errors";
 import type { StatusCredential } from "../../../credentials/browser/model";
@@ -15,7 +16,6 @@ export const MAX_CARDS = 8;
 const CARDS = "cards";
 const PENDING = "pending";
 const CLOCK = "clock";
-const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 /** A code is renewed when less than this share of its life is left. */
 const RENEW_SHARE = 0.5;
 /** How old the knowledge of the phone's clock, and of what the issuer says, may be while the page lies open. */
@@ -238,7 +238,7 @@ export class Cards {
   /** A new key for a claim, kept before anything is sent: what is lost on its way is fetched by it. */
   private async begin(code: string | null): Promise<Pending> {
     return kept(async () => {
-      const keys = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
+      const keys = await NATIVE.newKeys();
       const fresh: Pending = { keys, code, since: this.deviceNow() };
       const isYoung = ({ since }: Pending) => Math.abs(fresh.since - since) < CLAIM_SECONDS;
       const join = (list: Pending[]) => (list.some((each) => isSame(each, fresh)) ? list : [...list, fresh]);

@@ -1,7 +1,7 @@
 // What the wallet asks the issuer for. Each request carries a fresh proof by the key of this phone; showing a code asks
 // for nothing.
 
-import { sign } from "../../../credentials/browser/algorithms/es256";
+import { NATIVE } from "../../../credentials/browser/algorithms/table";
 import { ask, NoAnswer } from "../../../service_kit/browser/device/network";
 import type { Clock, Known } from "./clock";
 
@@ -153,10 +153,10 @@ function isIssued({ text, issued_at, expires_at }: Issued): boolean {
 async function proof(keys: CryptoKeyPair, { audience }: Office, now: number, act?: "paper" | "release"): Promise<string> {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", keys.publicKey);
   const point = base64url(fromBase64url(x!).slice(0, 8));
-  const header = { alg: "ES256", kid: point, typ: TYPE };
+  const header = { alg: NATIVE.NAME, kid: point, typ: TYPE };
   const payload = { aud: audience, iat: now, jwk: { crv, kty, x, y }, ...(act && { act }) };
   const signed = [header, payload].map((part) => base64url(new TextEncoder().encode(JSON.stringify(part)))).join(".");
-  return `${signed}.${base64url(await sign(keys.privateKey, new TextEncoder().encode(signed)))}`;
+  return `${signed}.${base64url(await NATIVE.sign(keys.privateKey, new TextEncoder().encode(signed)))}`;
 }
 
 function base64url(data: Uint8Array): string {

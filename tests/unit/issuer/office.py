@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from credentials import claims
-from credentials.algorithms import es256
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import NATIVE, PrivateKey
 from credentials.formats import native
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.limits import MAX_TIME_SECONDS
@@ -36,7 +35,7 @@ def own_key(private_key: PrivateKey) -> VerificationKey:
     """The key as the registry lists it."""
     public_key = private_key.public_key()
     kid = kid_of(MEMBER, public_key)
-    return VerificationKey(kid, MEMBER, es256.NAME, "credential", 0, MAX_TIME_SECONDS, public_key)
+    return VerificationKey(kid, MEMBER, NATIVE.NAME, "credential", 0, MAX_TIME_SECONDS, public_key)
 
 
 def paper(**changes: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import { withHotlines } from "./advice";
 import * as claims from "../../../credentials/browser/claims";
 import * as cose from "../../../credentials/browser/wire/cose";
 import { CannotTell, CredentialError, malformed } from "../../../credentials/browser/errors";
-import { importPoint } from "../../../credentials/browser/algorithms/es256";
+import { NATIVE } from "../../../credentials/browser/algorithms/table";
 import {
   CLOCK_SKEW_SECONDS,
   MAX_LIFETIME_PAPER_SECONDS,
@@ -218,7 +218,7 @@ class Examination {
       return;
     }
     if (!live) throw new CredentialError("presentation-missing");
-    const holderKey = await importPoint(credential.holderKey!);
+    const holderKey = await NATIVE.importPoint(credential.holderKey!);
     if (live.mode === presentation.NONCE) return this.requireAnswer(live, holderKey);
     await presentation.verify(live, holderKey);
     const age = this.at - live.time;

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from credentials.algorithms import es256
-from credentials.algorithms.es256 import PublicKey
+from credentials.algorithms.table import NATIVE, PublicKey
 from credentials.keys import VerificationKey, kid_of
 from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.status import gaps
@@ -20,7 +19,7 @@ HOUR, DAY = 3600, 24 * 3600
 def status_key(public_key: PublicKey, member: str) -> VerificationKey:
     """The key as the registry lists it."""
     return VerificationKey(
-        kid_of(member, public_key), member, es256.NAME, "status", MIN_TIME_SECONDS, MAX_TIME_SECONDS, public_key
+        kid_of(member, public_key), member, NATIVE.NAME, "status", MIN_TIME_SECONDS, MAX_TIME_SECONDS, public_key
     )
 
 

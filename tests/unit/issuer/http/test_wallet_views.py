@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials import claims
-from credentials.algorithms.es256 import PrivateKey
+from credentials.algorithms.table import PrivateKey
 from credentials.formats import native
 from credentials.keys import compressed_point, jwk_of, new_private_key
 from credentials.model import Form, StatusCredential

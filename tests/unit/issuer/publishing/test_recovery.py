@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.errors import FetchFailed, StateBehind
 from credentials.keys import VerificationKey, new_private_key
 from credentials.limits import MAX_TIME_SECONDS
@@ -28,7 +28,7 @@ HOUR = 3600
 
 def recovery_of(member: Member, status: PemSigner | None = None, url: str = "") -> Recovery:
     signer = status or member.signer
-    key = VerificationKey(signer.kid, MEMBER, es256.NAME, "status", 0, MAX_TIME_SECONDS, signer.public_key)
+    key = VerificationKey(signer.kid, MEMBER, NATIVE.NAME, "status", 0, MAX_TIME_SECONDS, signer.public_key)
     return Recovery(member.feed, Fetcher(), url or member.url, key, SECRETS.index_key)
 
 

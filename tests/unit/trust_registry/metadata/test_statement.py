@@ -76,7 +76,7 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
             {"keys": [key(kid=GUANGDONG.keys[0].kid.hex(), jwk=jwk_of(GUANGDONG.keys[0].public_key))]},
             "kid is",
         ),
-        ({"keys": [key(alg="none")]}, "algorithm is not ES256"),
+        ({"keys": [key(alg="none")]}, "algorithm is none of ES256"),
         ({"keys": [key(use="sign")]}, "unknown use"),
         ({"keys": [key(use=["status"])]}, "unknown use"),
         ({"keys": [key(jwk={**key()["jwk"], "d": "AA"})]}, "a private key where a public one belongs"),
