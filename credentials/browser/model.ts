@@ -57,3 +57,9 @@ export interface StatusCredential {
   guardian: Guardian | null;
   holderKey: Uint8Array | null;
 }
+
+/** The status to show: a yellow, red or pending without a decision is no colour. */
+export function shownStatus(credential: StatusCredential | null): Status | null {
+  if (!credential) return null;
+  return credential.status === "green" || credential.decisionReference !== null ? credential.status : null;
+}

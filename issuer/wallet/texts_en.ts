@@ -1,4 +1,4 @@
-import type { TextName } from "./texts";
+import type { TextName } from "./texts_zh_cn";
 
 export const EN: Record<TextName, string> = {
   title: "Health code",

@@ -187,3 +187,5 @@ export const ZH_CN = {
   "refusal-sign-in-unavailable": "认证网站现在没有回应。请过一会儿再试，或输入领取码。",
   "refusal-other": "没有成功（{code}）。请过一会儿再试，或打热线并报括号里的字。",
 };
+
+export type TextName = keyof typeof ZH_CN;

@@ -1,4 +1,4 @@
-import type { TextName } from "./texts";
+import type { TextName } from "./texts_zh_cn";
 
 export const ZH_HK: Record<TextName, string> = {
   title: "健康碼",

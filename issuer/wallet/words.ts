@@ -12,7 +12,7 @@ import {
 } from "../../credentials/browser/labels";
 import type { Evidence, Form, Guardian, Reason, Status } from "../../credentials/browser/model";
 import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
-import { shownStatus } from "../../verifier/gate_app/judging/verdict";
+import { shownStatus } from "../../credentials/browser/model";
 import { isUsable, type Card } from "./holding/cards";
 import { canBeShown, conditionOf, type Condition } from "./holding/condition";
 import type { Clock } from "./holding/clock";
@@ -114,7 +114,7 @@ export class Words {
   standing(card: Card, clock: Clock): string {
     const condition = conditionOf(card, clock);
     if (!canBeShown(condition)) return this.text(`${condition}-title` as TextName);
-    const status = shownStatus({ credential: read(card.issued.text) });
+    const status = shownStatus(read(card.issued.text));
     return status ? this.status(status) : this.text("noStatus");
   }
 

@@ -1,11 +1,10 @@
 // What every screen of the gate app works with.
 
-import type { Outcome } from "./judging/verdict";
 import type { Camera, CameraTrouble, Decoder } from "../../service_kit/browser/camera/camera";
 import type { Language } from "../../service_kit/browser/language";
 import type { Gate } from "./gate";
 import type { Preferences } from "./preferences";
-import type { ManualResult, Tally } from "./tally";
+import type { ManualResult, Shape, Tally } from "./tally";
 import type { Upkeep } from "./upkeep";
 import type { Visit } from "./visit";
 import type { Words } from "./words";
@@ -44,5 +43,3 @@ export interface Desk {
 }
 
 export type ScreenName = "start" | "scan" | "verdict" | "manual" | "challenge" | "shift" | "settings";
-/** What fills the screen: an outcome of the judge, or that a person has let pass. */
-export type Shape = Outcome | "passed-by-hand";

@@ -11,7 +11,8 @@ import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit
 import { Store } from "../../service_kit/browser/device/store";
 import { Attention } from "./attention";
 import { Challenges } from "./challenges";
-import type { Desk, ScreenName, Shape } from "./desk";
+import type { Desk, ScreenName } from "./desk";
+import type { Shape } from "./tally";
 import { Gate, Memory } from "./gate";
 import { asTyped, listenToHandScanner } from "./hand_scanner";
 import { Preferences } from "./preferences";

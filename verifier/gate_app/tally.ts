@@ -108,3 +108,6 @@ function added(counts: Record<string, number>): Record<Sum, number> {
   }
   return sums;
 }
+
+/** What fills the screen: an outcome of the judge, or that a person has let pass. */
+export type Shape = Outcome | "passed-by-hand";

@@ -148,3 +148,5 @@ export const ZH_CN = {
   failure_fault: "更新失败：程序出错。请重新打开本应用；再出现时，请告知管理员",
   storageFull: "本机空间已满，数据存不下：断网后重启将不能使用。请清理空间",
 };
+
+export type TextName = keyof typeof ZH_CN;

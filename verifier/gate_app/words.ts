@@ -10,10 +10,11 @@ import {
 } from "../../credentials/browser/labels";
 import type { Evidence, StatusCredential } from "../../credentials/browser/model";
 import type { Knowledge } from "./judging/knowledge";
-import { shownStatus, type Finding, type Verdict } from "./judging/verdict";
+import { type Finding, type Verdict } from "./judging/verdict";
+import { shownStatus } from "../../credentials/browser/model";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
-import type { Shape } from "./desk";
+import type { Shape } from "./tally";
 import type { Toggle } from "./preferences";
 import type { ManualWay } from "./tally";
 import { TEXTS, type TextName } from "./texts";
@@ -65,7 +66,7 @@ export class Words {
   /** A reason as the guard reads it: the one thing to do now; what is wrong; what helps further. */
   reason({ code, zh, en, zhHk }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
     const [first, action, ...more] = sentences(this.row(code), this.language);
-    const status = shownStatus(verdict);
+    const status = shownStatus(verdict.credential);
     const what = code === "status-not-accepted" && status ? this.text("cannotPass", { status: this.status(status) }) : first!;
     const detail = said([zh, zhHk ?? zh, en], this.language);
     return { action: action ?? what, what: action ? what : "", more: [...more, detail].join(this.language === "en" ? " " : "") };

@@ -3,7 +3,6 @@
 
 import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../limits";
 import { CredentialError, malformed } from "../errors";
-import { concat } from "../wire/cbor";
 
 export const NAME = "ES256";
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
@@ -52,7 +51,7 @@ export async function importPoint(point: Uint8Array): Promise<CryptoKey> {
   const root = power((square + P) % P, (P + 1n) / 4n);
   if ((root * root - square) % P !== 0n) throw malformed("holder key is not on the curve");
   const y = Number(root & 1n) === (point[0]! & 1) ? root : P - root;
-  const raw = concat(Uint8Array.of(4), point.subarray(1), bytes(y));
+  const raw = Uint8Array.of(4, ...point.subarray(1), ...bytes(y));
   return crypto.subtle.importKey("raw", raw, CURVE, true, ["verify"]);
 }
 

@@ -1,6 +1,6 @@
 // What the code says, in words: everything that a gate can read in it, and nothing else is known about anybody here.
 
-import { shownStatus } from "../../../verifier/gate_app/judging/verdict";
+import { shownStatus } from "../../../credentials/browser/model";
 import { element, facts } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
 import { heading, hotline, retell, statusBand } from "./parts";
@@ -11,7 +11,7 @@ export function detailsScreen(card: Card): Screen {
   return (wallet) => {
     const { words, cards } = wallet;
     const credential = read(card.issued.text);
-    const status = shownStatus({ credential });
+    const status = shownStatus(credential);
     const decision = credential.decisionReference?.replace(/(.{4})(?=.)/g, "$1 ") ?? null;
     const told = element("div", {});
     const tell = () =>

@@ -1,7 +1,7 @@
 // A paper code: for who has no phone at hand, or a battery that dies. A sheet with the code large, and a card to cut out.
 
 import { CredentialError } from "../../../credentials/browser/errors";
-import { shownStatus } from "../../../verifier/gate_app/judging/verdict";
+import { shownStatus } from "../../../credentials/browser/model";
 import { element } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
 import type { Card } from "../holding/cards";
@@ -105,7 +105,7 @@ function pocket(paper: Issued, office: Office, { words }: Wallet): HTMLElement {
 }
 
 function person(paper: Issued, words: Wallet["words"]): HTMLElement[] {
-  const status = shownStatus({ credential: read(paper.text) });
+  const status = shownStatus(read(paper.text));
   const [who, until] = lines(paper, words);
   return [
     element("p", { class: "who" }, who!),
@@ -117,7 +117,7 @@ function person(paper: Issued, words: Wallet["words"]): HTMLElement[] {
 /** Whose it is, and until which day of which year: paper is read on another day than it was printed. */
 function lines(paper: Issued, words: Wallet["words"]): string[] {
   const credential = read(paper.text);
-  const status = shownStatus({ credential });
+  const status = shownStatus(credential);
   return [
     `${credential.holderName}　${words.text("tail", { tail: credential.documentTail })}`,
     words.text("validUntil", { time: words.moment(credential.expiresAt) }),

@@ -1,7 +1,7 @@
 // The code on the screen: whose it is, large, black on white, alive; what it says, until when. When it cannot be shown:
 // why, and what to do.
 
-import { shownStatus } from "../../../verifier/gate_app/judging/verdict";
+import { shownStatus } from "../../../credentials/browser/model";
 import type { StatusCredential } from "../../../credentials/browser/model";
 import { element, facts, put, shape } from "../../../service_kit/browser/dom";
 import { answerScreen } from "./answer";
@@ -77,7 +77,7 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
 
 /** The only colour on the page, and it comes from what the issuer signed; without a decision there is none. */
 function statusHeading(credential: StatusCredential, words: Wallet["words"]): HTMLElement {
-  const status = shownStatus({ credential });
+  const status = shownStatus(credential);
   const label = status ? words.status(status) : words.text("noStatus");
   const drawing = shape(STATUS_SHAPES[status ?? "pending"]);
   return element("h1", { class: `band ${status ?? "pending"}`, "data-status": status ?? "", tabindex: -1 }, drawing, label);

@@ -1,6 +1,6 @@
 // Verdicts, as in credentials/verdict.py. Outcomes and words come with the snapshot: one table for all judges.
 
-import type { Status, StatusCredential } from "../../../credentials/browser/model";
+import { shownStatus, type StatusCredential } from "../../../credentials/browser/model";
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { STEPS, type StepName } from "./steps";
 import type { ReasonJson } from "./knowledge";
@@ -41,12 +41,6 @@ export interface Verdict {
   rules: DecidingRules | null;
 }
 
-/** The status to show: a yellow, red or pending without a decision is no colour. */
-export function shownStatus({ credential }: Pick<Verdict, "credential">): Status | null {
-  if (!credential) return null;
-  return credential.status === "green" || credential.decisionReference !== null ? credential.status : null;
-}
-
 /** The outcome that the reasons found lead to, and the reasons in order of importance. */
 export function outcomeOf(
   findings: readonly Finding[],
@@ -72,7 +66,7 @@ export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>)
     notes: verdict.notes.map(said),
     checks: STEPS.map((name, at) => ({ step: at + 1, name, result: resultOf(verdict, name) })),
     issuer: credential?.issuer ?? null,
-    status: shownStatus(verdict),
+    status: shownStatus(credential),
     form: credential?.form ?? null,
     holder: credential && { name: credential.holderName, document_tail: credential.documentTail },
     issued_at: credential?.issuedAt ?? null,

@@ -1,6 +1,7 @@
 // Parts that several screens share: the bar on top, what the guard must know before looking at anybody, and who is shown.
 
-import { shownStatus, type Finding } from "../judging/verdict";
+import { type Finding } from "../judging/verdict";
+import { shownStatus } from "../../../credentials/browser/model";
 import { button, element, shape } from "../../../service_kit/browser/dom";
 import { version } from "../../../service_kit/browser/device/installed";
 import type { Desk, ScreenName } from "../desk";
@@ -64,7 +65,7 @@ export function versionLine({ words }: Desk): HTMLElement {
 export function person({ verdict }: Visit, words: Words, ...more: HTMLElement[]): HTMLElement | null {
   const credential = verdict?.credential;
   if (!credential) return null;
-  const status = shownStatus(verdict);
+  const status = shownStatus(verdict.credential);
   const chip = status && element("span", { class: `chip ${status}` }, words.status(status));
   const tail = element("span", { class: "tail" }, credential.documentTail);
   return element(

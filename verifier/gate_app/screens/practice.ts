@@ -2,7 +2,8 @@
 // verdict has; it ends by itself and counts nothing.
 
 import { button, element } from "../../../service_kit/browser/dom";
-import type { Desk, Shape } from "../desk";
+import type { Desk } from "../desk";
+import type { Shape } from "../tally";
 
 /** How long it stands. */
 export const PRACTICE_SECONDS = 5;

@@ -3,7 +3,8 @@
 import type { Verdict } from "../judging/verdict";
 import type { Signal } from "../../../service_kit/browser/announce";
 import { button, element, facts, shape } from "../../../service_kit/browser/dom";
-import type { Desk, Shape } from "../desk";
+import type { Desk } from "../desk";
+import type { Shape } from "../tally";
 import type { ManualResult } from "../tally";
 import type { Visit } from "../visit";
 import type { Words } from "../words";
