@@ -87,7 +87,7 @@ def serve(context: click.Context, roles: tuple[str, ...], host: str, port: int, 
 
     Example: TONGXING_DATA_DIR=./data tongxing serve registry --port 8000
     """
-    from service_kit.process.server import Application, Place, Size
+    from service_kit.process.server import Application, ListenAddress, Size
     from service_kit.process.server import serve as run
 
     os.environ["TONGXING_ROLES"] = ",".join(dict.fromkeys(roles))
@@ -100,7 +100,7 @@ def serve(context: click.Context, roles: tuple[str, ...], host: str, port: int, 
     wsgi.read_roles(os.environ)
     application = Application(wsgi.open_now, wsgi.application)
     with counting_together(workers):
-        code = run(application, _complain_at_start, Place(host, port), Size(workers, threads))
+        code = run(application, _complain_at_start, ListenAddress(host, port), Size(workers, threads))
     context.exit(code)
 
 

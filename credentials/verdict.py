@@ -409,7 +409,7 @@ class Finding(NamedTuple):
         }
 
 
-class Freshness(NamedTuple):
+class KnowledgeAges(NamedTuple):
     """Ages in seconds of what the verdict rests on; None where there is nothing."""
 
     trust: int | None
@@ -445,7 +445,7 @@ class Verdict(NamedTuple):
     notes: tuple[Finding, ...]
     credential: StatusCredential | None
     live: Presentation | None
-    freshness: Freshness
+    freshness: KnowledgeAges
     last_step: int
     open_steps: tuple[int, ...]
     rules: DecidingRules | None

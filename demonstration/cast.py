@@ -21,7 +21,7 @@ from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import read_secret, write_atomic
 from service_kit.http.auth import authorization
-from service_kit.locale import Text
+from service_kit.locale import Message
 
 POLL_SECONDS = 1
 """How often the demonstration's gates ask the mirror; in earnest it is 30 s."""
@@ -93,7 +93,7 @@ class Home:
 
     name: str
     member: str
-    names: Text
+    names: Message
     region: int
     hotline: str
     hours: int
@@ -113,7 +113,7 @@ class Home:
         }
 
 
-class Province:
+class ActingProvince:
     """A province: its key folder, and one server process that issues and checks."""
 
     def __init__(self, world: World, registry: Registry, home: Home) -> None:
@@ -220,7 +220,7 @@ class Province:
         shown = ("--picture", str(picture)) if picture else ()
         return self._checked(text, "--trust", str(bundle), *shown)
 
-    def gate_with_clock(self, name: str, offset: int) -> Province:
+    def gate_with_clock(self, name: str, offset: int) -> ActingProvince:
         """A second gate of this province whose device's clock is wrong by ``offset`` seconds."""
         other = copy.copy(self)
         settings = self._settings() | {"TONGXING_CLOCK_OFFSET_SECONDS": str(offset)}

@@ -16,7 +16,7 @@ from credentials.keys import kid_of, new_private_key
 from credentials.model import Status
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
-from demonstration.cast import Home, Province, Registry
+from demonstration.cast import ActingProvince, Home, Registry
 from demonstration.phone import Phone
 from demonstration.props import HOUR, asks, credential, tampered
 from demonstration.residents import residents, to_csv
@@ -24,7 +24,7 @@ from demonstration.telling import Difference, Telling
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
-from service_kit.locale import Text, reader_languages
+from service_kit.locale import Message, reader_languages
 from service_kit.terminal import tell_drawing
 
 NOON_SECONDS = 20
@@ -34,10 +34,10 @@ NOON_TIMES = 3
 when the gate has the stricter ones."""
 RESIDENTS = 1000
 """People in the CSV file."""
-HENAN = Home("henan", "CN-41", Text("河南", "Henan"), 410000, "0371-12320", hours=72)
-GUANGDONG = Home("guangdong", "CN-44", Text("广东", "Guangdong"), 440000, "020-12320", hours=48)
-ZHEJIANG = Home("zhejiang", "CN-33", Text("浙江", "Zhejiang"), 330000, "0571-12320", hours=72, statuses=("green",))
-SICHUAN = Home("sichuan", "CN-51", Text("四川", "Sichuan"), 510000, "028-12320", hours=72)
+HENAN = Home("henan", "CN-41", Message("河南", "Henan"), 410000, "0371-12320", hours=72)
+GUANGDONG = Home("guangdong", "CN-44", Message("广东", "Guangdong"), 440000, "020-12320", hours=48)
+ZHEJIANG = Home("zhejiang", "CN-33", Message("浙江", "Zhejiang"), 330000, "0571-12320", hours=72, statuses=("green",))
+SICHUAN = Home("sichuan", "CN-51", Message("四川", "Sichuan"), 510000, "028-12320", hours=72)
 
 
 class Stage:
@@ -46,9 +46,9 @@ class Stage:
     def __init__(self, world: World, telling: Telling) -> None:
         self.world, self.telling, self.clock = world, telling, SystemClock()
         self.registry: Registry
-        self.henan: Province
-        self.guangdong: Province
-        self.zhejiang: Province
+        self.henan: ActingProvince
+        self.guangdong: ActingProvince
+        self.zhejiang: ActingProvince
         self.phone = Phone(world.folder / "phone-of-wang")
         self.paper = ""
         self.noon_seconds = NOON_SECONDS
@@ -57,7 +57,9 @@ class Stage:
     def now(self) -> int:
         return self.clock.now()
 
-    def expect(self, line: Text, gate: Province, text: str, outcome: str, code: str | None = None) -> dict[str, Any]:
+    def expect(
+        self, line: Message, gate: ActingProvince, text: str, outcome: str, code: str | None = None
+    ) -> dict[str, Any]:
         """Have ``gate`` check ``text`` over HTTP, and compare."""
         verdict = gate.check(text)
         self.telling.expect(line, gate.home.names, verdict, outcome, code)
@@ -86,7 +88,7 @@ def enrolment(stage: Stage) -> None:
         f"a registry with three officers, two of whom sign every list ({registry.url})",
     )
     stage.henan, stage.guangdong, stage.zhejiang = provinces = [
-        Province(world, registry, home) for home in (HENAN, GUANGDONG, ZHEJIANG)
+        ActingProvince(world, registry, home) for home in (HENAN, GUANGDONG, ZHEJIANG)
     ]
     for province in provinces:
         province.submit_statement()
@@ -150,7 +152,7 @@ def bulk(stage: Stage) -> None:
         "同一文件再跑一次：还是原来的码，没有重复签发", "the same file once more: the same codes, nothing issued twice"
     )
     stage.paper = stage.henan.issue(asks("王小明", hours=20, form="paper", now=stage.now()))["text"]
-    unknown = Text("纸质码，离线包中尚无河南的撤回数据", "a paper code, by a file without withdrawal data of Henan")
+    unknown = Message("纸质码，离线包中尚无河南的撤回数据", "a paper code, by a file without withdrawal data of Henan")
     verdict = stage.guangdong.check_with_bundle(stage.world.folder / "bundle-before.zip", stage.paper)
     telling.expect(unknown, GUANGDONG.names, verdict, "undetermined", "status-missing")
     stage.guangdong.wait_for_status(HENAN.member)
@@ -171,9 +173,9 @@ def picture(stage: Stage) -> None:
     if text != stage.paper:
         raise Difference("the picture does not read back")
     telling.done(f"画成 PNG 图片，再从图片读回：{png}", f"drawn as PNG and read back from the picture: {png}")
-    line = Text("从图片读出的纸质码", "the paper code, from its picture")
+    line = Message("从图片读出的纸质码", "the paper code, from its picture")
     stage.expect(line, stage.guangdong, text, "accepted", "check-document")
-    stage.expect(Text("同一个码，到另一省", "the same in another province"), stage.zhejiang, text, "accepted")
+    stage.expect(Message("同一个码，到另一省", "the same in another province"), stage.zhejiang, text, "accepted")
 
 
 def phone(stage: Stage) -> None:
@@ -191,15 +193,17 @@ def phone(stage: Stage) -> None:
     live = stage.phone.show(stage.now())
     tell_drawing(draw_terminal(live))
     gate, early, late = stage.guangdong, stage.phone.show(now + HOUR), stage.phone.show(now - 600)
-    stage.expect(Text("动态码", "the live code"), gate, live, "accepted", "compare-holder")
+    stage.expect(Message("动态码", "the live code"), gate, live, "accepted", "compare-holder")
     stage.expect(
-        Text("同一动态码，在另一通道", "the same live code at another lane"), gate, live, "refused", "replayed"
+        Message("同一动态码，在另一通道", "the same live code at another lane"), gate, live, "refused", "replayed"
     )
-    stage.expect(Text("十分钟前的截图", "a screenshot ten minutes old"), gate, late, "refused", "presentation-expired")
     stage.expect(
-        Text("为一小时后画的码", "a code drawn for in an hour"), gate, early, "refused", "presentation-expired"
+        Message("十分钟前的截图", "a screenshot ten minutes old"), gate, late, "refused", "presentation-expired"
     )
-    bare = Text("打印的手机码", "the phone's code printed bare")
+    stage.expect(
+        Message("为一小时后画的码", "a code drawn for in an hour"), gate, early, "refused", "presentation-expired"
+    )
+    bare = Message("打印的手机码", "the phone's code printed bare")
     stage.expect(bare, gate, stage.phone.code(), "refused", "presentation-missing")
 
 
@@ -207,14 +211,14 @@ def withdrawal(stage: Stage) -> None:
     """One bit says: ask for a fresh code."""
     stage.telling.chapter("五 撤回", "5 Withdrawn")
     issued = stage.henan.issue(asks("李秀英", hours=20, form="paper", now=stage.now()))
-    stage.expect(Text("撤回之前", "before the withdrawal"), stage.zhejiang, issued["text"], "accepted")
+    stage.expect(Message("撤回之前", "before the withdrawal"), stage.zhejiang, issued["text"], "accepted")
     stage.henan.withdraw(issued["handle"])
     stage.zhejiang.wait_for_withdrawals(HENAN.member, 1)
     stage.telling.done(
         "撤回自行到达浙江的卡口：签发方按分段发布，卡口逐段跟进",
         "the withdrawal reached Zhejiang's gate by itself: as a signed segment, that the gate followed",
     )
-    stage.expect(Text("撤回之后", "after it"), stage.zhejiang, issued["text"], "refused", "withdrawn")
+    stage.expect(Message("撤回之后", "after it"), stage.zhejiang, issued["text"], "refused", "withdrawn")
 
 
 def refusals(stage: Stage) -> None:
@@ -223,27 +227,29 @@ def refusals(stage: Stage) -> None:
     telling.chapter("六 不得通过", "6 What must not pass")
     short = stage.henan.issue(asks("赵磊", hours=20, form="paper", now=now) | {"lifetime": 60})["text"]
     late = stage.henan.check_offline(short, at=now + 120)
-    telling.expect(Text("一分钟前过期", "expired a minute ago"), HENAN.names, late, "refused", "expired")
+    telling.expect(Message("一分钟前过期", "expired a minute ago"), HENAN.names, late, "refused", "expired")
     gate, changed = stage.guangdong, tampered(stage.paper)
-    stage.expect(Text("改动了一个字符", "one character of a code changed"), gate, changed, "refused", "wrong-signature")
     stage.expect(
-        Text("根本不是健康码", "not a code at all"), gate, "https://example.org/", "refused", "not-a-credential"
+        Message("改动了一个字符", "one character of a code changed"), gate, changed, "refused", "wrong-signature"
+    )
+    stage.expect(
+        Message("根本不是健康码", "not a code at all"), gate, "https://example.org/", "refused", "not-a-credential"
     )
     key = new_private_key()
     stranger = native.issue_text(
         credential(SICHUAN.member, Status.GREEN, now), PemSigner(key, kid_of(SICHUAN.member, key.public_key()))
     )
-    line = Text("由未入网的四川签发", "signed by Sichuan, which is not enrolled")
+    line = Message("由未入网的四川签发", "signed by Sichuan, which is not enrolled")
     stage.expect(line, gate, stranger, "refused", "unknown-key")
     red = native.issue_text(credential(ZHEJIANG.member, Status.RED, now), stage.zhejiang.signer("credential-1"))
-    line = Text("浙江签发的红码，而它只能签发绿码", "a red code by Zhejiang, which may issue green only")
+    line = Message("浙江签发的红码，而它只能签发绿码", "a red code by Zhejiang, which may issue green only")
     stage.expect(line, gate, red, "refused", "not-permitted")
     positive = asks("孙静", hours=20, form="paper", now=now, result="positive")
-    line = Text("河南的红码，附赋码决定", "Henan's own red code, with its decision")
+    line = Message("河南的红码，附赋码决定", "Henan's own red code, with its decision")
     stage.expect(line, gate, stage.henan.issue(positive)["text"], "refused", "status-not-accepted")
     undecided = credential(HENAN.member, Status.RED, now)._replace(decision_reference=None)
     text = native.issue_text(undecided, stage.henan.signer("credential-1"))
-    line = Text("没有赋码决定的红码（郑州，2022 年）", "a red without a decision (Zhengzhou, 2022)")
+    line = Message("没有赋码决定的红码（郑州，2022 年）", "a red without a decision (Zhengzhou, 2022)")
     verdict = stage.expect(line, gate, text, "undetermined", "no-decision")
     if verdict["status"] is not None:
         raise Difference("a colour without a decision was shown")
@@ -253,9 +259,9 @@ def recognition(stage: Stage) -> None:
     """The same facts, two provinces, each by its own rules."""
     stage.telling.chapter("七 互认", "7 Each province's own rules")
     old = stage.henan.issue(asks("周强", hours=60, form="paper", now=stage.now()))["text"]
-    line = Text("60 小时前采样的检测", "a test of 60 hours ago")
+    line = Message("60 小时前采样的检测", "a test of 60 hours ago")
     stage.expect(line, stage.guangdong, old, "refused", "rule-failed")
-    stage.expect(Text("同一次检测", "the same test"), stage.zhejiang, old, "accepted")
+    stage.expect(Message("同一次检测", "the same test"), stage.zhejiang, old, "accepted")
 
 
 def tightening(stage: Stage) -> None:
@@ -270,10 +276,10 @@ def tightening(stage: Stage) -> None:
         f"广东发布第 2 版规则：{stage.noon_seconds} 秒后由 48 小时收紧为 24 小时；其卡口已提前收到",
         f"Guangdong published version 2, 24 h instead of 48, for in {stage.noon_seconds} s; its gate has it already",
     )
-    line = Text("30 小时前采样的检测，在那一刻之前", "a test of 30 hours, before that moment")
+    line = Message("30 小时前采样的检测，在那一刻之前", "a test of 30 hours, before that moment")
     before = stage.expect(line, gate, text, "accepted")
     stage.world.wait(lambda: stage.now() >= noon, "that moment does not come", seconds=2 * stage.noon_seconds)
-    line = Text("同一个码，在那一刻之后", "the same code, after it")
+    line = Message("同一个码，在那一刻之后", "the same code, after it")
     after = stage.expect(line, gate, text, "refused", "rule-failed")
     versions = [verdict["rules"]["version"] for verdict in (before, after)]
     if versions != [1, 2]:
@@ -287,20 +293,25 @@ def compromise(stage: Stage) -> None:
     thief = stage.henan.signer("credential-2")
     text = native.issue_text(credential(HENAN.member, Status.GREEN, stage.now()), thief)
     stage.expect(
-        Text("窃贼签发的码，尚无人察觉", "a code by the thief, before anyone knows"), stage.guangdong, text, "accepted"
+        Message("窃贼签发的码，尚无人察觉", "a code by the thief, before anyone knows"),
+        stage.guangdong,
+        text,
+        "accepted",
     )
     stage.registry.deny(stage.henan.kid("credential-2"), stage.henan.keys)
     stage.guangdong.wait_for(lambda state: state["trust"]["denied"])
-    denied = Text("河南停用该密钥之后", "after Henan had its key denied")
+    denied = Message("河南停用该密钥之后", "after Henan had its key denied")
     stage.expect(denied, stage.guangdong, text, "refused", "key-denied")
-    stage.expect(Text("河南另一密钥签发的码", "a code by Henan's other key"), stage.guangdong, stage.paper, "accepted")
+    stage.expect(
+        Message("河南另一密钥签发的码", "a code by Henan's other key"), stage.guangdong, stage.paper, "accepted"
+    )
 
 
 def clocks(stage: Stage) -> None:
     """A gate whose clock is wrong says so, and does not guess."""
     stage.telling.chapter("十 时钟慢一小时的卡口", "10 A gate whose clock is an hour slow")
     slow = stage.guangdong.gate_with_clock("guangdong-slow-gate", -HOUR)
-    stage.expect(Text("完好的纸质码", "a sound paper code"), slow, stage.paper, "undetermined", "clock-in-doubt")
+    stage.expect(Message("完好的纸质码", "a sound paper code"), slow, stage.paper, "undetermined", "clock-in-doubt")
     stage.world.stop(slow.server)
 
 
@@ -309,7 +320,7 @@ def challenge(stage: Stage) -> None:
     telling, gate = stage.telling, stage.guangdong
     telling.chapter("十一 时钟慢一小时的手机", "11 A phone whose clock is an hour slow")
     wrong = stage.now() - HOUR
-    line = Text("它的动态码，附有提示", "its live code, with advice")
+    line = Message("它的动态码，附有提示", "its live code, with advice")
     stage.expect(line, gate, stage.phone.show(wrong), "refused", "presentation-expired")
     asked = gate.challenge()
     tell_drawing(draw_terminal(asked["text"]))
@@ -320,9 +331,14 @@ def challenge(stage: Stage) -> None:
     )
     later = gate.challenge()["nonce"]
     for line, nonce, outcome, code in (
-        (Text("手机的回答", "the answer"), asked["nonce"], "accepted", None),
-        (Text("同一回答再次出示", "the same answer again"), asked["nonce"], "refused", "replayed"),
-        (Text("同一回答对后来的卡口码", "the same to a later challenge"), later, "refused", "challenge-not-answered"),
+        (Message("手机的回答", "the answer"), asked["nonce"], "accepted", None),
+        (Message("同一回答再次出示", "the same answer again"), asked["nonce"], "refused", "replayed"),
+        (
+            Message("同一回答对后来的卡口码", "the same to a later challenge"),
+            later,
+            "refused",
+            "challenge-not-answered",
+        ),
     ):
         telling.expect(line, gate.home.names, gate.check(answer, nonce), outcome, code)
 
@@ -340,10 +356,12 @@ def offline(stage: Stage) -> None:
         f"the registry's mirror as one zip: {size} KB, {files} files",
     )
     verdict = stage.zhejiang.check_with_bundle(bundle, stage.paper)
-    line = Text("只有这个 zip 的卡口，验纸质码", "the paper code at a gate that knows the zip only")
+    line = Message("只有这个 zip 的卡口，验纸质码", "the paper code at a gate that knows the zip only")
     telling.expect(line, ZHEJIANG.names, verdict, "accepted", "check-document")
     picture_verdict = stage.zhejiang.check_with_bundle(bundle, picture=stage.pictures / "paper.png")
-    telling.expect(Text("同一个码，用图片", "the same from its picture"), ZHEJIANG.names, picture_verdict, "accepted")
+    telling.expect(
+        Message("同一个码，用图片", "the same from its picture"), ZHEJIANG.names, picture_verdict, "accepted"
+    )
 
 
 def claiming(stage: Stage) -> None:
@@ -352,7 +370,9 @@ def claiming(stage: Stage) -> None:
     telling.chapter("十三 领取码与换手机", "13 A claim code, and a new phone")
     person = asks("陈静", hours=20, form="phone", now=stage.now())
     phones = [Phone(stage.world.folder / f"phone-of-chen-{number}") for number in (1, 2)]
-    for each, words in zip(phones, (Text("动态码", "the live code"), Text("新手机", "the new phone")), strict=True):
+    for each, words in zip(
+        phones, (Message("动态码", "the live code"), Message("新手机", "the new phone")), strict=True
+    ):
         each.make_key()
         code = henan.claim_code(person)
         telling.done(
@@ -364,7 +384,7 @@ def claiming(stage: Stage) -> None:
         stage.expect(words, gate, each.show(stage.now()), "accepted", "compare-holder")
     gate.wait_for_withdrawals(HENAN.member, known + 1)
     stage.expect(
-        Text("旧手机，消息到达之后", "the old phone, once the news is there"),
+        Message("旧手机，消息到达之后", "the old phone, once the news is there"),
         gate,
         phones[0].show(stage.now()),
         "refused",
@@ -398,10 +418,12 @@ def switched_off(stage: Stage) -> None:
     telling.done(
         "广东的卡口已重启：只有先前存下的数据", "and Guangdong's gate was restarted: it has only what it had stored"
     )
-    verdict = stage.expect(Text("纸质码", "the paper code"), stage.guangdong, stage.paper, "accepted", "check-document")
+    verdict = stage.expect(
+        Message("纸质码", "the paper code"), stage.guangdong, stage.paper, "accepted", "check-document"
+    )
     ages = verdict["freshness"]
     telling.done(
         f"它说明自己的数据有多旧：信任列表 {ages['trust']} 秒，河南的撤回数据 {ages['status']} 秒",
         f"it says how old its knowledge is: trust list {ages['trust']} s, withdrawals of Henan {ages['status']} s",
     )
-    stage.expect(Text("手机动态码", "a live phone code"), stage.guangdong, stage.phone.show(stage.now()), "accepted")
+    stage.expect(Message("手机动态码", "a live phone code"), stage.guangdong, stage.phone.show(stage.now()), "accepted")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from credentials.verdict import Outcome
-from service_kit.locale import LANGUAGES, Text
+from service_kit.locale import LANGUAGES, Message
 from service_kit.terminal import Styled, tell
 
 TICK, CROSS = "✓", "✗"
@@ -25,18 +25,20 @@ class Telling:
     """Prints the story as it goes and remembers the verdicts for the table."""
 
     languages: tuple[str, ...] = LANGUAGES
-    rows: list[tuple[Text, Text, Text, str]] = field(default_factory=list)
+    rows: list[tuple[Message, Message, Message, str]] = field(default_factory=list)
 
     def chapter(self, zh: str, en: str) -> None:
         """Begin a part of the story."""
         tell()
-        tell(Styled(" · ".join(self._in_languages(Text(zh, en))), bold=True))
+        tell(Styled(" · ".join(self._in_languages(Message(zh, en))), bold=True))
 
     def done(self, zh: str, en: str) -> None:
         """Something that was done."""
-        self._say(Styled(TICK, "green"), self._in_languages(Text(zh, en)))
+        self._say(Styled(TICK, "green"), self._in_languages(Message(zh, en)))
 
-    def expect(self, line: Text, gate: Text, verdict: dict[str, Any], outcome: str, code: str | None = None) -> None:
+    def expect(
+        self, line: Message, gate: Message, verdict: dict[str, Any], outcome: str, code: str | None = None
+    ) -> None:
         """Compare a verdict with what must come: the outcome and, if given, the first reason or a note.
 
         Raises Difference at the first that is otherwise.
@@ -48,7 +50,7 @@ class Telling:
             self._say(Styled(CROSS, "red"), self._in_languages(line))
             wanted = f" ({code})" if code else ""
             raise Difference(f"{line.en}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
-        came = Text(Outcome(outcome).zh, outcome)
+        came = Message(Outcome(outcome).zh, outcome)
         self.rows.append((line, gate, came, code or ""))
         told: list[Sequence[str | Styled]] = []
         for language in self.languages:
@@ -63,7 +65,7 @@ class Telling:
             rows = [tuple(cell if isinstance(cell, str) else cell.of(language) for cell in row) for row in self.rows]
             _print_table(rows)
 
-    def _in_languages(self, text: Text) -> list[str]:
+    def _in_languages(self, text: Message) -> list[str]:
         return [text.of(language) for language in self.languages]
 
     def _say(self, mark: Styled, lines: Iterable[str | Sequence[str | Styled]]) -> None:

@@ -10,7 +10,7 @@ from requests.exceptions import SSLError
 from credentials.errors import FetchFailed, MetadataRejected, TongxingError
 from credentials.keys import kid_of
 from diagnosis.deployment import Deployment
-from diagnosis.report import Finding, skipped, warning, wrong
+from diagnosis.report import Diagnosis, skipped, warning, wrong
 from service_kit.durable import write_atomic
 from service_kit.locale import text_of
 from trust_registry.client.members.failure import Failure
@@ -21,7 +21,7 @@ from trust_registry.client.trust.snapshot import build_snapshot
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import MAX_TIMESTAMP_BYTES
 from trust_registry.metadata.file_names import is_rules
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.publishing.lint import WARN_KEY_BEFORE_SECONDS, lint
 from trust_registry.repository.files import TIMESTAMP_PATH, parse_metadata
 
@@ -31,7 +31,7 @@ MAX_STATE_BYTES = 65_536
 _DAY_SECONDS = 24 * 3600
 
 
-def answers(deployment: Deployment) -> Finding | None:
+def answers(deployment: Deployment) -> Diagnosis | None:
     """Whether a registry's mirror stands at the address."""
     if not deployment.is_online:
         return skipped("no-network", "TONGXING_REGISTRY_URL")
@@ -42,7 +42,7 @@ def answers(deployment: Deployment) -> Finding | None:
     return None
 
 
-def root(deployment: Deployment) -> Finding | None:
+def root(deployment: Deployment) -> Diagnosis | None:
     """Whether what the registry shows is signed as the root of trust demands. Its age is judged later."""
     file, note = deployment.root_file, None
     if file is not None:
@@ -54,12 +54,12 @@ def root(deployment: Deployment) -> Finding | None:
         found = _verified(deployment)
     except MetadataRejected as error:
         return _why_rejected(deployment, error)
-    if isinstance(found, Finding):
+    if isinstance(found, Diagnosis):
         return found
     return note
 
 
-def clock(deployment: Deployment) -> Finding | None:
+def clock(deployment: Deployment) -> Diagnosis | None:
     """This machine's clock against the registry's signed time."""
     now, signed = deployment.now(), deployment.trust.registry_time
     moved = ("TONGXING_CLOCK_OFFSET_SECONDS",) if deployment.any_settings.clock_offset_seconds else ()
@@ -83,7 +83,7 @@ def _agrees_with_the_registry(deployment: Deployment) -> bool:
         return False
 
 
-def trust_list(deployment: Deployment) -> Finding | None:
+def trust_list(deployment: Deployment) -> Diagnosis | None:
     """Whether the list is still good, and what is odd in it; at the registry itself what ``lint`` says."""
     now, trust, policy = deployment.now(), deployment.trust, deployment.policy
     expired = sorted(role for role, expires in trust.expiries.items() if now >= expires)
@@ -98,7 +98,7 @@ def trust_list(deployment: Deployment) -> Finding | None:
     return None
 
 
-def member(deployment: Deployment) -> Finding | None:
+def member(deployment: Deployment) -> Diagnosis | None:
     """Whether the officers list this member, for this environment."""
     listed = deployment.trust.members.get(deployment.member)
     if listed is None:
@@ -108,17 +108,17 @@ def member(deployment: Deployment) -> Finding | None:
     return None
 
 
-def credential_key(deployment: Deployment) -> Finding | None:
+def credential_key(deployment: Deployment) -> Diagnosis | None:
     """Whether gates would take what the credential key signs."""
     return _listed(deployment, "credential", "TONGXING_KEY_FILE")
 
 
-def status_key(deployment: Deployment) -> Finding | None:
+def status_key(deployment: Deployment) -> Diagnosis | None:
     """Whether gates would take what the status key signs."""
     return _listed(deployment, "status", "TONGXING_STATUS_KEY_FILE")
 
 
-def issuer_answers(deployment: Deployment) -> Finding | None:
+def issuer_answers(deployment: Deployment) -> Diagnosis | None:
     """Whether the service that clients and phones name is this one."""
     setting = "TONGXING_ISSUER_URL"
     try:
@@ -134,7 +134,7 @@ def issuer_answers(deployment: Deployment) -> Finding | None:
     return wrong("issuer-other", setting, detail=", ".join(differing)) if differing else None
 
 
-def callers_address(deployment: Deployment) -> Finding | None:
+def callers_address(deployment: Deployment) -> Diagnosis | None:
     """Whether a caller can choose the address that limits count: where X-Forwarded-For is believed, each request must
     come through a proxy that drops names with underscores, which WSGI cannot tell from those with hyphens."""
     setting = "TONGXING_TRUSTED_PROXIES"
@@ -146,7 +146,7 @@ def callers_address(deployment: Deployment) -> Finding | None:
     return wrong("address-by-caller", setting) if probe.encode() in answer.body else None
 
 
-def feeds(deployment: Deployment) -> Finding | None:
+def feeds(deployment: Deployment) -> Diagnosis | None:
     """What a gate gets of all members, fetched anew; its own member's rules must be there."""
     deployment.open_gate()
     deployment.freshness.load()
@@ -161,7 +161,7 @@ def feeds(deployment: Deployment) -> Finding | None:
     return warning("feeds-failing", detail=_told(others)) if others else None
 
 
-def _verified(deployment: Deployment) -> Finding | None:
+def _verified(deployment: Deployment) -> Diagnosis | None:
     if deployment.is_online:
         deployment.verified = verify_repository(deployment.remote.source, deployment.trusted_root)
     else:
@@ -173,7 +173,7 @@ def _verified(deployment: Deployment) -> Finding | None:
     return None
 
 
-def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Finding:
+def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Diagnosis:
     settings = ("TONGXING_TRUST_ROOT",) if deployment.environ.get("TONGXING_TRUST_ROOT") else ()
     try:
         signed = parse_metadata(deployment.trusted_root).signed
@@ -187,7 +187,7 @@ def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Finding:
             "root-of-another-registry", *settings, "TONGXING_REGISTRY_URL", detail=metadata_path("root", signed.version)
         )
     # The right root and a mirror that is not in order: nothing that is set here is wrong.
-    return Finding(error.code, text_of(error), detail=error.detail)
+    return Diagnosis(error.code, text_of(error), detail=error.detail)
 
 
 def _why_unreachable(error: FetchFailed) -> str:
@@ -196,8 +196,8 @@ def _why_unreachable(error: FetchFailed) -> str:
     return "registry-certificate" if isinstance(error.__cause__, SSLError) else "registry-unreachable"
 
 
-def _lint(deployment: Deployment) -> Finding | None:
-    mirror = Mirror(deployment.registry.mirror_dir, write_atomic)
+def _lint(deployment: Deployment) -> Diagnosis | None:
+    mirror = MirrorFolder(deployment.registry.mirror_dir, write_atomic)
     found = lint(mirror, deployment.trusted_root, deployment.now())
     errors = [each for each in found if each.level == "error"]
     told = "; ".join(f"{each.place}: {each.detail}" for each in errors or found)
@@ -206,7 +206,7 @@ def _lint(deployment: Deployment) -> Finding | None:
     return warning("ends-soon", detail=told) if found else None
 
 
-def _listed(deployment: Deployment, use: str, setting: str) -> Finding | None:
+def _listed(deployment: Deployment, use: str, setting: str) -> Diagnosis | None:
     """Raises nothing: what is odd about a key is a finding, and a key that ends soon a warning."""
     public_key, now, trust = deployment.keys[use].public_key(), deployment.now(), deployment.trust
     kid = kid_of(deployment.member, public_key)

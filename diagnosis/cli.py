@@ -7,11 +7,11 @@ import os
 import click
 
 from diagnosis.examination import examine
-from diagnosis.report import Outcome, Step
+from diagnosis.report import DoctorStep, StepOutcome
 from service_kit.commands import Command
 from service_kit.terminal import Styled, as_json, in_words, tell, tell_json
 
-_MARKS = {Outcome.OK: ("✓", "green"), Outcome.WRONG: ("✗", "red"), Outcome.SKIPPED: ("–", "bright_black")}
+_MARKS = {StepOutcome.OK: ("✓", "green"), StepOutcome.WRONG: ("✗", "red"), StepOutcome.SKIPPED: ("–", "bright_black")}
 _WARNING = ("!", "yellow")
 
 
@@ -44,20 +44,20 @@ def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> Non
     context.exit(report.exit_code)
 
 
-def _is_consequence(step: Step) -> bool:
+def _is_consequence(step: DoctorStep) -> bool:
     return step.finding is not None and step.finding.code == "needs"
 
 
-def _say(step: Step) -> None:
+def _say(step: DoctorStep) -> None:
     finding = step.finding
     if _is_consequence(step):
         # Whoever reads twenty lines of what follows does not find the one that is the cause.
         return
-    mark, colour = _WARNING if finding and step.outcome is Outcome.OK else _MARKS[step.outcome]
+    mark, colour = _WARNING if finding and step.outcome is StepOutcome.OK else _MARKS[step.outcome]
     tell(Styled(mark, colour, bold=True), f" {in_words(*step.title)}")
     if finding is None or finding.code == "role-absent":
         return
-    if finding.settings and step.outcome is not Outcome.SKIPPED:
+    if finding.settings and step.outcome is not StepOutcome.SKIPPED:
         tell("    ", Styled(", ".join(finding.settings), bold=True))
     detail = f" ({finding.detail})" if finding.detail else ""
     tell(f"    {in_words(*finding.text)} [{finding.code}]{detail}")

@@ -26,7 +26,7 @@ from trust_registry.root.founding import TRUST_ROOT
 from verifier.config import VerifierSettings
 from verifier.gate.gate import Gate
 from verifier.judging.policy import PROFILES, Policy
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 
 _Kind = TypeVar("_Kind", bound=ServiceSettings)
 FETCH_SECONDS = 15.0
@@ -131,9 +131,9 @@ class Deployment:
                 folder = Path(self.ending.enter_context(TemporaryDirectory(prefix="tongxing-doctor-")))
             except OSError as error:
                 raise StorageUnavailable("no room for a temporary folder") from error
-            place = Place(folder, self.trusted_root, f"{self.registry_url}/mirror")
+            place = KnowledgeSources(folder, self.trusted_root, f"{self.registry_url}/mirror")
         else:
-            place = Place(self.verifier.folder, self.trusted_root)
+            place = KnowledgeSources(self.verifier.folder, self.trusted_root)
         self.gate = Gate(self.policy, self.clock, InProcessCache(self.clock))
         self.freshness = Freshness(place, self.member, self.clock, self.gate.learn, self.any_settings.fetcher())
         self.ending.callback(self.freshness.stop)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from credentials.errors import TongxingError
 from diagnosis import authority, house, journey
 from diagnosis.deployment import Deployment
-from diagnosis.report import Finding, Outcome, Report, Step, skipped
+from diagnosis.report import Diagnosis, DoctorReport, DoctorStep, StepOutcome, skipped
 from service_kit.locale import text_of
 
 _WITHOUT_OBJECT = ("not-set", "cache-in-process", "no-network")
@@ -21,7 +21,7 @@ class Check(NamedTuple):
     ``setting``: what to look at when an error names none itself."""
 
     name: str
-    look: Callable[[Deployment], Finding | None]
+    look: Callable[[Deployment], Diagnosis | None]
     roles: str = ""
     needs: str = "settings"
     setting: str = ""
@@ -65,21 +65,21 @@ CHECKS = (
 
 
 def examine(
-    environ: Mapping[str, str], roles: Sequence[str] = (), tell: Callable[[Step], None] = lambda step: None
-) -> Report:
+    environ: Mapping[str, str], roles: Sequence[str] = (), tell: Callable[[DoctorStep], None] = lambda step: None
+) -> DoctorReport:
     """Examine the deployment that ``environ`` describes; ``roles``: those that run here, else TONGXING_ROLES.
 
     ``tell`` is given each step once it is done. Nothing is raised for what is wrong.
     """
-    steps: dict[str, Step] = {}
+    steps: dict[str, DoctorStep] = {}
     with Deployment(environ, roles) as deployment:
         for check in CHECKS:
-            steps[check.name] = step = Step(check.name, _found(check, deployment, steps))
+            steps[check.name] = step = DoctorStep(check.name, _found(check, deployment, steps))
             tell(step)
-        return Report(deployment.roles, tuple(steps.values()))
+        return DoctorReport(deployment.roles, tuple(steps.values()))
 
 
-def _found(check: Check, deployment: Deployment, steps: Mapping[str, Step]) -> Finding | None:
+def _found(check: Check, deployment: Deployment, steps: Mapping[str, DoctorStep]) -> Diagnosis | None:
     if deployment.settings and check.roles and not set(check.roles.split()) & set(deployment.settings):
         return skipped("role-absent", detail=" / ".join(check.roles.split()))
     missing = [name for name in check.needs.split() if not _is_well(steps[name])]
@@ -90,9 +90,9 @@ def _found(check: Check, deployment: Deployment, steps: Mapping[str, Step]) -> F
     except TongxingError as error:
         named = tuple(dict.fromkeys(_SETTING.findall(error.detail)))
         settings = named or ((check.setting,) if check.setting else ())
-        return Finding(error.code, text_of(error), settings, error.detail)
+        return Diagnosis(error.code, text_of(error), settings, error.detail)
 
 
-def _is_well(step: Step) -> bool:
+def _is_well(step: DoctorStep) -> bool:
     """A step without an object (nothing is set, no network) stands in nobody's way; one that was not made does."""
-    return step.outcome is Outcome.OK or (step.finding is not None and step.finding.code in _WITHOUT_OBJECT)
+    return step.outcome is StepOutcome.OK or (step.finding is not None and step.finding.code in _WITHOUT_OBJECT)

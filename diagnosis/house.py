@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from credentials.errors import KeyRejected, SchemaOutdated
 from diagnosis.deployment import Deployment
-from diagnosis.report import Finding, skipped, wrong
+from diagnosis.report import Diagnosis, skipped, wrong
 from issuer import config as issuer_config
 from issuer import opening as issuer_opening
 from issuer.storage import sql as issuer_sql
@@ -26,7 +26,7 @@ _TRIAL = ".doctor"
 _ENCRYPTED = b"ENCRYPTED"
 
 
-def settings(deployment: Deployment) -> Finding | None:
+def settings(deployment: Deployment) -> Diagnosis | None:
     """The settings of all roles, as the services read them."""
     roles = ",".join(deployment.roles) or deployment.environ.get("TONGXING_ROLES", "")
     deployment.settings = read_roles({**deployment.environ, "TONGXING_ROLES": roles})
@@ -34,7 +34,7 @@ def settings(deployment: Deployment) -> Finding | None:
     return None
 
 
-def data_folder(deployment: Deployment) -> Finding | None:
+def data_folder(deployment: Deployment) -> Diagnosis | None:
     """Something is written as everything is written, and taken away."""
     folders = {settings.data_dir for settings in deployment.settings.values()}
     if "registry" in deployment.settings:
@@ -45,7 +45,7 @@ def data_folder(deployment: Deployment) -> Finding | None:
     return None
 
 
-def passphrase(deployment: Deployment) -> Finding | None:
+def passphrase(deployment: Deployment) -> Diagnosis | None:
     """The passphrase's file, where one is named."""
     file = _passphrase_file(deployment)
     if file is None:
@@ -54,7 +54,7 @@ def passphrase(deployment: Deployment) -> Finding | None:
     return None
 
 
-def online_keys(deployment: Deployment) -> Finding | None:
+def online_keys(deployment: Deployment) -> Diagnosis | None:
     """The keys that the registry's server signs with."""
     try:
         load_online(deployment.registry.data_dir, read_passphrase(_passphrase_file(deployment)))
@@ -63,29 +63,29 @@ def online_keys(deployment: Deployment) -> Finding | None:
     return None
 
 
-def credential_key(deployment: Deployment) -> Finding | None:
+def credential_key(deployment: Deployment) -> Diagnosis | None:
     """The key that signs codes can be read."""
     return _key(deployment, "credential", deployment.issuer.key_file, "TONGXING_KEY_FILE")
 
 
-def status_key(deployment: Deployment) -> Finding | None:
+def status_key(deployment: Deployment) -> Diagnosis | None:
     """The key that signs withdrawals can be read."""
     return _key(deployment, "status", deployment.issuer.status_key_file, "TONGXING_STATUS_KEY_FILE")
 
 
-def registry_database(deployment: Deployment) -> Finding | None:
+def registry_database(deployment: Deployment) -> Diagnosis | None:
     """The registry's database, as it stands."""
     url = deployment.registry.database(registry_config.DATABASE_NAME)
     return _database(url, registry_sql.MIGRATIONS, registry_sql.VERSION_TABLE)
 
 
-def issuer_database(deployment: Deployment) -> Finding | None:
+def issuer_database(deployment: Deployment) -> Diagnosis | None:
     """The issuer's database, as it stands."""
     url = deployment.issuer.database(issuer_config.DATABASE_NAME)
     return _database(url, issuer_sql.MIGRATIONS, issuer_sql.VERSION_TABLE)
 
 
-def cache(deployment: Deployment) -> Finding | None:
+def cache(deployment: Deployment) -> Diagnosis | None:
     """Redis, where one is named: asked as the services ask it."""
     url = deployment.any_settings.redis_url
     if not url:
@@ -95,14 +95,14 @@ def cache(deployment: Deployment) -> Finding | None:
     return None if shared.is_shared else wrong("cache-gone", "TONGXING_REDIS_URL")
 
 
-def open_registry(deployment: Deployment) -> Finding | None:
+def open_registry(deployment: Deployment) -> Diagnosis | None:
     """The registry on its folder and database, taking its write lock once."""
     _, storage = open_publication(deployment.registry)
     storage.engine.dispose()
     return None
 
 
-def open_issuer(deployment: Deployment) -> Finding | None:
+def open_issuer(deployment: Deployment) -> Diagnosis | None:
     """The issuer on its database, with its secret, for the journey."""
     deployment.office = issuer_opening.open_service(deployment.issuer)
     deployment.ending.callback(deployment.office.engine.dispose)
@@ -114,7 +114,7 @@ def _passphrase_file(deployment: Deployment) -> Path | None:
     return Path(named) if named else None
 
 
-def _key(deployment: Deployment, use: str, path: Path, setting: str) -> Finding | None:
+def _key(deployment: Deployment, use: str, path: Path, setting: str) -> Diagnosis | None:
     passphrase = read_passphrase(_passphrase_file(deployment))
     try:
         deployment.keys[use] = read_key(path, passphrase)
@@ -125,7 +125,7 @@ def _key(deployment: Deployment, use: str, path: Path, setting: str) -> Finding 
     return None
 
 
-def _database(url: str, scripts: Path, version_table: str) -> Finding | None:
+def _database(url: str, scripts: Path, version_table: str) -> Diagnosis | None:
     engine = connect(url)
     try:
         # Only to look: connecting would make an empty file, readable by others.

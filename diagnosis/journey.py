@@ -25,7 +25,7 @@ from credentials.errors import (
 from credentials.model import Status
 from credentials.verdict import Outcome, Verdict
 from diagnosis.deployment import Deployment
-from diagnosis.report import Finding, warning, wrong
+from diagnosis.report import Diagnosis, warning, wrong
 from issuer.decisions.causes import DOCTOR
 from issuer.issuing.issuance import ask_for
 from issuer.publishing.withdrawal import withdraw
@@ -48,7 +48,7 @@ _OWN_RULES = {
 """What the host's own rules or profile say of a sound code that is green."""
 
 
-def issue(deployment: Deployment) -> Finding | None:
+def issue(deployment: Deployment) -> Diagnosis | None:
     """A test code, by all that the service does, unless its place may be another code's already."""
     try:
         deployment.office.recovery.require_current()
@@ -68,12 +68,12 @@ def issue(deployment: Deployment) -> Finding | None:
     return None
 
 
-def publish(deployment: Deployment) -> Finding | None:
+def publish(deployment: Deployment) -> Diagnosis | None:
     """The status with the test code's list."""
     return _published(deployment)
 
 
-def verify(deployment: Deployment) -> Finding | None:
+def verify(deployment: Deployment) -> Diagnosis | None:
     """A gate that fetches takes the code, or leaves it to its own rules."""
     verdict = _checked_until(deployment, is_sound)
     if not is_sound(verdict):
@@ -91,14 +91,14 @@ def is_sound(verdict: Verdict) -> bool:
     return is_green and bool(verdict.reasons) and _codes(verdict) <= _OWN_RULES
 
 
-def take_back(deployment: Deployment) -> Finding | None:
+def take_back(deployment: Deployment) -> Diagnosis | None:
     """The test code is withdrawn, whatever came of it."""
     office = deployment.office
     withdraw(office.store, office.issuance.people, deployment.test_code.handle, DOCTOR, CLIENT, deployment.now())
     return None
 
 
-def withdrawn(deployment: Deployment) -> Finding | None:
+def withdrawn(deployment: Deployment) -> Diagnosis | None:
     """The withdrawal is published, and a gate that fetches refuses the code."""
     found = _published(deployment)
     if found is not None:
@@ -107,7 +107,7 @@ def withdrawn(deployment: Deployment) -> Finding | None:
     return None if Withdrawn.code in _codes(verdict) else _unexpected(verdict)
 
 
-def _published(deployment: Deployment) -> Finding | None:
+def _published(deployment: Deployment) -> Diagnosis | None:
     for _ in range(_TRIES):
         try:
             deployment.office.publication.publish(deployment.now())
@@ -143,6 +143,6 @@ def _codes(verdict: Verdict) -> set[str]:
     return {finding.code for finding in verdict.reasons}
 
 
-def _unexpected(verdict: Verdict) -> Finding:
+def _unexpected(verdict: Verdict) -> Diagnosis:
     codes = ", ".join(finding.code for finding in verdict.reasons) or verdict.outcome.value
     return wrong("verdict-unexpected", detail=codes)

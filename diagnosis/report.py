@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from diagnosis.texts import STEPS, TEXTS
-from service_kit.locale import Text
+from service_kit.locale import Message
 
 WRONG_SETTING, FAULT = 64, 70
 
 
-class Outcome(StrEnum):
+class StepOutcome(StrEnum):
     """Of a step."""
 
     OK = "ok"
@@ -19,29 +19,29 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-class Finding(NamedTuple):
+class Diagnosis(NamedTuple):
     """What a check has to say. ``code`` and ``text``: what it is and what to do; ``settings``: variables to look at;
     ``detail``: a short technical phrase. An ``OK`` one is a warning."""
 
     code: str
-    text: Text
+    text: Message
     settings: tuple[str, ...] = ()
     detail: str = ""
-    outcome: Outcome = Outcome.WRONG
+    outcome: StepOutcome = StepOutcome.WRONG
 
 
-class Step(NamedTuple):
+class DoctorStep(NamedTuple):
     """A check that was made or skipped; without a finding all is well with it."""
 
     name: str
-    finding: Finding | None = None
+    finding: Diagnosis | None = None
 
     @property
-    def outcome(self) -> Outcome:
-        return self.finding.outcome if self.finding else Outcome.OK
+    def outcome(self) -> StepOutcome:
+        return self.finding.outcome if self.finding else StepOutcome.OK
 
     @property
-    def title(self) -> Text:
+    def title(self) -> Message:
         """Its name for people."""
         return STEPS[self.name]
 
@@ -58,16 +58,16 @@ class Step(NamedTuple):
         return {"step": self.name, "title_zh": title.zh, "title_en": title.en, "outcome": self.outcome.value, **said}
 
 
-class Report(NamedTuple):
+class DoctorReport(NamedTuple):
     """All steps in their order."""
 
     roles: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[DoctorStep, ...]
 
     @property
-    def wrong(self) -> list[Finding]:
+    def wrong(self) -> list[Diagnosis]:
         """Everything that is wrong."""
-        return [step.finding for step in self.steps if step.finding and step.outcome is Outcome.WRONG]
+        return [step.finding for step in self.steps if step.finding and step.outcome is StepOutcome.WRONG]
 
     @property
     def exit_code(self) -> int:
@@ -79,21 +79,21 @@ class Report(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """For programs."""
         settings = sorted({name for finding in self.wrong for name in finding.settings})
-        outcome = Outcome.WRONG if self.wrong else Outcome.OK
+        outcome = StepOutcome.WRONG if self.wrong else StepOutcome.OK
         steps = [step.to_dict() for step in self.steps]
         return {"outcome": outcome.value, "roles": list(self.roles), "wrong_settings": settings, "steps": steps}
 
 
-def wrong(code: str, *settings: str, detail: str = "") -> Finding:
+def wrong(code: str, *settings: str, detail: str = "") -> Diagnosis:
     """Something is wrong."""
-    return Finding(code, TEXTS[code], settings, detail)
+    return Diagnosis(code, TEXTS[code], settings, detail)
 
 
-def warning(code: str, *settings: str, detail: str = "") -> Finding:
+def warning(code: str, *settings: str, detail: str = "") -> Diagnosis:
     """Well for now; somebody should act."""
-    return Finding(code, TEXTS[code], settings, detail, Outcome.OK)
+    return Diagnosis(code, TEXTS[code], settings, detail, StepOutcome.OK)
 
 
-def skipped(code: str, *settings: str, detail: str = "") -> Finding:
+def skipped(code: str, *settings: str, detail: str = "") -> Diagnosis:
     """There is nothing to check, or no way to."""
-    return Finding(code, TEXTS[code], settings, detail, Outcome.SKIPPED)
+    return Diagnosis(code, TEXTS[code], settings, detail, StepOutcome.SKIPPED)

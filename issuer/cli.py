@@ -18,7 +18,7 @@ from issuer.config import IssuerSettings
 from issuer.decisions.causes import CAUSES
 from issuer.decisions.deciding import unit_of
 from issuer.issuing.issuance import ask_for, issued_json, read_handle
-from issuer.issuing.listing import Condition
+from issuer.issuing.listing import ListingState
 from issuer.opening import open_service, prepare
 from issuer.requests.request import faults_of
 from issuer.service import IssuerService
@@ -66,7 +66,7 @@ def init(not_listed_yet: bool, as_json: bool) -> None:
     office.listing.require()
 
 
-def _told(listing: Condition, settings: IssuerSettings) -> list[str]:
+def _told(listing: ListingState, settings: IssuerSettings) -> list[str]:
     """What is known of the keys, in a line or more."""
     if listing.faults:
         return [f"not listed: {fault}" for fault in listing.faults]

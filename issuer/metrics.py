@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric
 
 from credentials.errors import TongxingError
 from credentials.model import Form
-from issuer.storage.ports import IssuedRow, Overview
+from issuer.storage.ports import IssuedRow, IssuerOverview
 from service_kit.metrics import gauge
 
 
@@ -57,7 +57,7 @@ class IssuerMetrics:
             raise
 
 
-def collect(found: tuple[int, Overview]) -> Iterator[Metric]:
+def collect(found: tuple[int, IssuerOverview]) -> Iterator[Metric]:
     """The numbers of one moment."""
     now, store = found
     age = None if store.published_at is None else now - store.published_at

@@ -22,7 +22,7 @@ from issuer.issuing.listing import REFRESH_SECONDS, Listing, OwnKey
 from issuer.metrics import IssuerMetrics
 from issuer.phones.claim_codes import ClaimCodes
 from issuer.phones.holding import Holding
-from issuer.publishing.publication import Mirror, StatusPublication
+from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.requests.clients import Clients
 from issuer.service import IssuerService, look_at_mirror
@@ -54,7 +54,7 @@ def open_service(
     metrics = metrics or IssuerMetrics(CollectorRegistry())
     engine = open_database(settings)
     store, feed = SqlIssuerStore(engine), SqlStatusFeed(engine)
-    mirror = Mirror(settings.registry_url, settings.member, settings.fetcher())
+    mirror = MirrorClient(settings.registry_url, settings.member, settings.fetcher())
     recovery = Recovery(
         feed,
         settings.fetcher(),

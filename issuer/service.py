@@ -16,14 +16,14 @@ from issuer.issuing.listing import Listing
 from issuer.metrics import IssuerMetrics
 from issuer.phones.claim_codes import ClaimCodes, read_claim_code
 from issuer.phones.holding import Held, Holding
-from issuer.publishing.publication import Mirror, StatusPublication
+from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.publishing.withdrawal import withdraw
 from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
 from issuer.storage import tables
-from issuer.storage.ports import Overview, StatusFeed
+from issuer.storage.ports import IssuerOverview, StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.cache.store import Cache
 from service_kit.clock import Clock
@@ -71,7 +71,7 @@ class IssuerService:
     feed: StatusFeed
     issuance: Issuance
     publication: StatusPublication
-    mirror: Mirror
+    mirror: MirrorClient
     clients: Clients
     used_assertions: UsedAssertions
     claim_codes: ClaimCodes
@@ -163,7 +163,7 @@ class IssuerService:
         self.listing.require_root()
         look_at_mirror(self.recovery)
 
-    def overview(self) -> tuple[int, Overview]:
+    def overview(self) -> tuple[int, IssuerOverview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
         return now, self.store.overview(now)

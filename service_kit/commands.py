@@ -9,10 +9,10 @@ import click
 from click.core import ParameterSource
 from click.exceptions import NoSuchCommand
 
-from service_kit.locale import Text
+from service_kit.locale import Message
 from service_kit.terminal import in_words, tell
 
-WRONG_USAGE = Text("命令用法有误。", "Wrong usage.")
+WRONG_USAGE = Message("命令用法有误。", "Wrong usage.")
 
 
 class WrongUsage(click.UsageError):

@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple, TextIO
 import click
 
 from credentials.errors import OutputUnwritable
-from service_kit.locale import Text, reader_languages
+from service_kit.locale import Message, reader_languages
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -90,7 +90,7 @@ def say(as_json: bool, result: Mapping[str, Any], lines: Iterable[str]) -> None:
 
 def in_words(zh: str, en: str) -> str:
     """A message in each of the reader's languages, on one line."""
-    return " · ".join(map(Text(zh, en).of, reader_languages(os.environ)))
+    return " · ".join(map(Message(zh, en).of, reader_languages(os.environ)))
 
 
 def prepare() -> None:

@@ -22,7 +22,7 @@ from trust_registry import metrics
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.key_files import read_passphrase
 from trust_registry.metadata.file_names import TRUST
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
 from trust_registry.noticeboard.front import front
@@ -104,7 +104,10 @@ def open_publication(settings: RegistrySettings, online: OnlineSigners | None = 
     storage = open_storage(settings.database(DATABASE_NAME))
     online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
     publication = Publication(
-        storage, Mirror(settings.mirror_dir, partial(publish, lock=settings.publishing_lock)), online, settings.audience
+        storage,
+        MirrorFolder(settings.mirror_dir, partial(publish, lock=settings.publishing_lock)),
+        online,
+        settings.audience,
     )
     publication.adopt()
     return publication, storage

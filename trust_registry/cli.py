@@ -18,7 +18,7 @@ from trust_registry.commands.options import data_dir as data_dir_option
 from trust_registry.commands.province import province
 from trust_registry.commands.root import root
 from trust_registry.key_files import read_passphrase
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.publishing.lint import lint as lint_mirror
 from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT, found
 
@@ -168,5 +168,5 @@ def _folder(data_dir: Path | None) -> Path:
     return registry_settings(data_dir).data_dir
 
 
-def _mirror(data_dir: Path | None) -> Mirror:
-    return Mirror(_folder(data_dir) / MIRROR_FOLDER, write_atomic)
+def _mirror(data_dir: Path | None) -> MirrorFolder:
+    return MirrorFolder(_folder(data_dir) / MIRROR_FOLDER, write_atomic)

@@ -20,7 +20,7 @@ from trust_registry.storage.ports import MemberFileRecord
 ROLES = ("root", "targets", "denials", "snapshot", "timestamp")
 
 
-class Overview(NamedTuple):
+class RegistryOverview(NamedTuple):
     """The registry at ``now`` (seconds UTC): statements and drafts that wait, and what is in force."""
 
     now: int
@@ -31,12 +31,12 @@ class Overview(NamedTuple):
     files: Sequence[MemberFileRecord]
 
 
-def overview(publication: Publication, now: int) -> Overview:
+def overview(publication: Publication, now: int) -> RegistryOverview:
     """Ask the database. Raises StorageUnavailable."""
     with publication.storage.reading() as records:
         known = in_force(records)
         base, since = version_of(known.repository.targets), now - MAX_DRAFT_AGE_SECONDS
-        return Overview(
+        return RegistryOverview(
             now=now,
             statements=len(records.statements.submitted()),
             drafts=records.drafts.count_open(base, since),
@@ -46,7 +46,7 @@ def overview(publication: Publication, now: int) -> Overview:
         )
 
 
-def collect(found: Overview) -> Iterator[Metric]:
+def collect(found: RegistryOverview) -> Iterator[Metric]:
     """The numbers of one moment."""
     yield gauge("tongxing_statements_waiting", "Statements that no list has taken up yet", found.statements)
     yield gauge("tongxing_drafts_waiting", "Drafts that officers may still sign", found.drafts)
@@ -57,7 +57,7 @@ def collect(found: Overview) -> Iterator[Metric]:
     yield key_days_left(found.trust, found.now)
 
 
-def _ages(found: Overview) -> dict[tuple[str, ...], int]:
+def _ages(found: RegistryOverview) -> dict[tuple[str, ...], int]:
     ages: dict[tuple[str, ...], int] = {}
     for file in found.files:
         labels = (file.member, "rules" if is_rules(file.name) else "status")

@@ -37,7 +37,7 @@ class StatementSchema(Schema):
     state = fields.String()
 
 
-class NamesSchema(Schema):
+class MemberNamesSchema(Schema):
     """A member's name in both languages."""
 
     zh = fields.String(required=True)
@@ -55,7 +55,7 @@ class AdditionSchema(Schema):
     """What the officers say of a member. A new member needs all of it; of a listed one only what changes."""
 
     kind = fields.String(validate=validate.OneOf(KINDS))
-    names = fields.Nested(NamesSchema)
+    names = fields.Nested(MemberNamesSchema)
     region = fields.Integer(strict=True)
     hotline = fields.String()
     environment = fields.String(validate=validate.OneOf(ENVIRONMENTS))
@@ -196,7 +196,7 @@ class LogSchema(Schema):
     leaves = fields.List(fields.Nested(LeafSchema))
 
 
-class StateSchema(Schema):
+class RegistryStateSchema(Schema):
     """What is in force, by the registry's own account; gates believe the signed files only."""
 
     audience = fields.String()

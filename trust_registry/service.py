@@ -15,7 +15,7 @@ from service_kit.http.limits import Limit, Limits
 from service_kit.process.upkeep import Upkeep
 from trust_registry.client.trust.repository import version_of
 from trust_registry.config import RegistrySettings
-from trust_registry.metrics import Overview, overview
+from trust_registry.metrics import RegistryOverview, overview
 from trust_registry.mirror.turns import Turns
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.files import (
@@ -100,7 +100,7 @@ class RegistryService:
             },
         }
 
-    def overview(self) -> Overview:
+    def overview(self) -> RegistryOverview:
         """What the metrics are made of."""
         return overview(self.publication, self.now())
 

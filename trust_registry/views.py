@@ -66,8 +66,8 @@ from trust_registry.schemas import (
     LogSchema,
     MemberFileSchema,
     PublicationSchema,
+    RegistryStateSchema,
     StatementSchema,
-    StateSchema,
     SubmissionSchema,
     WaitingSchema,
 )
@@ -240,7 +240,7 @@ def show_log(wanted: dict[str, int]) -> dict[str, Any] | Response:
 
 
 @blueprint.get("/v1/state")
-@blueprint.response(200, StateSchema, description="Its state")
+@blueprint.response(200, RegistryStateSchema, description="Its state")
 @blueprint.doc(**told(RateLimited, StorageUnavailable))
 def show_state() -> dict[str, Any] | Response:
     """What is in force. For browsers a page to read."""

@@ -33,7 +33,7 @@ from credentials.model import ClosedList, EvidenceKind, Form, Status
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
 from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.language.vocabulary import fill_in
-from credentials.recognition.ruleset import NO_EVIDENCE, Denial, RecognitionRule, RuleSet, Text
+from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionDenial, RecognitionRule, RuleSet, RuleText
 from credentials.recognition.words import literal_in_words
 from credentials.regions import is_member_id
 from credentials.signing import Signer
@@ -222,15 +222,15 @@ def _kinds(value: Any) -> frozenset[int]:
     return frozenset(kinds)
 
 
-def _denials(value: Any) -> dict[str, Denial]:
+def _denials(value: Any) -> dict[str, RecognitionDenial]:
     _require(type(value) is list, "denials: not an array")
-    denials: dict[str, Denial] = {}
+    denials: dict[str, RecognitionDenial] = {}
     for entry in value:
         fields = _fields(entry, _DENIAL_FIELDS, _COMMENT, "denial")
         member = _member(fields["member"])
         _require(member not in denials, "denials: a member stands twice")
         reason = _text(fields["reason"], {}, "reason")
-        denials[member] = Denial(member, reason, _time(fields["expires_at"], "expires_at"))
+        denials[member] = RecognitionDenial(member, reason, _time(fields["expires_at"], "expires_at"))
     return denials
 
 
@@ -268,9 +268,9 @@ def _is_value_set(value: Any) -> bool:
     return type(value) is list and len(value) <= MAX_VALUE_SET_ITEMS and all(map(is_literal, value))
 
 
-def _text(value: Any, parameters: dict[str, Any], where: str) -> Text:
+def _text(value: Any, parameters: dict[str, Any], where: str) -> RuleText:
     fields = _fields(value, _TEXT_FIELDS, frozenset(), where)
-    return Text(_line(fields["zh"], parameters, where), _line(fields["en"], parameters, where))
+    return RuleText(_line(fields["zh"], parameters, where), _line(fields["en"], parameters, where))
 
 
 def _comment(value: Any) -> None:

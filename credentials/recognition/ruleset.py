@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from credentials.model import EvidenceKind, Form, Status, StatusCredential
-from credentials.recognition.language.certlogic import State, evaluate
+from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
 from credentials.recognition.language.vocabulary import rule_input
 
@@ -24,18 +24,18 @@ _NO_KINDS = frozenset({NO_EVIDENCE})
 _KIND = attrgetter("kind")
 
 
-class Text(NamedTuple):
+class RuleText(NamedTuple):
     """What people read, in both languages."""
 
     zh: str
     en: str
 
 
-class Denial(NamedTuple):
+class RecognitionDenial(NamedTuple):
     """The host does not recognise ``member`` until ``expires_at`` (seconds UTC, exclusive)."""
 
     member: str
-    reason: Text
+    reason: RuleText
     expires_at: int
 
 
@@ -47,8 +47,8 @@ class RecognitionRule(NamedTuple):
 
     id: str
     kinds: frozenset[int]
-    text: Text
-    needed: Text
+    text: RuleText
+    needed: RuleText
     rule: Rule
 
 
@@ -72,13 +72,13 @@ class RuleSet:
     accepted_forms: frozenset[Form]
     rules: tuple[RecognitionRule, ...] = field(repr=False)
     rules_by_kind: Mapping[int, tuple[RecognitionRule, ...]] = field(repr=False)
-    denials: Mapping[str, Denial]
+    denials: Mapping[str, RecognitionDenial]
 
     def in_force(self, at: int) -> bool:
         """Whether it counts at this moment: one that is for later does not, however new it is."""
         return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
 
-    def denial_of(self, member: str, at: int) -> Denial | None:
+    def denial_of(self, member: str, at: int) -> RecognitionDenial | None:
         """The denial of recognition of this member that applies now. One that has ended does not."""
         denial = self.denials.get(member)
         return denial if denial is not None and at < denial.expires_at else None
@@ -91,24 +91,24 @@ class RuleSet:
         :meth:`denial_of`, ``accepted_statuses``, ``accepted_forms``.
         """
         if not self.in_force(at):
-            return RuleResult(State.OPEN, self, None, "rule set not in force")
+            return RuleResult(RuleState.OPEN, self, None, "rule set not in force")
         data = rule_input(credential, at)
         opened: RuleResult | None = None
         passed: RecognitionRule | None = None
         for kind in set(map(_KIND, credential.evidence)) or _NO_KINDS:
             rules = self.rules_by_kind.get(kind)
             if rules is None:
-                opened = opened or RuleResult(State.OPEN, self, None, f"no rule for {_label(kind)}")
+                opened = opened or RuleResult(RuleState.OPEN, self, None, f"no rule for {_label(kind)}")
                 continue
             for rule in rules:
                 state = evaluate(rule.rule, data)
-                if state is State.PASS:
+                if state is RuleState.PASS:
                     passed = passed or rule
-                elif state is State.FAIL:
+                elif state is RuleState.FAIL:
                     return RuleResult(state, self, rule)
                 else:
                     opened = opened or RuleResult(state, self, rule, "rule could not be evaluated")
-        return opened or RuleResult(State.PASS, self, passed)
+        return opened or RuleResult(RuleState.PASS, self, passed)
 
 
 class RuleResult(NamedTuple):
@@ -117,7 +117,7 @@ class RuleResult(NamedTuple):
     ``rule`` is the one that decided; None when the result is open for want of a rule, as ``detail`` says.
     """
 
-    state: State
+    state: RuleState
     rule_set: RuleSet
     rule: RecognitionRule | None
     detail: str = ""

@@ -6,23 +6,23 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 from credentials.model import Evidence, EvidenceKind, EvidenceResult
-from credentials.recognition.ruleset import Text
+from credentials.recognition.ruleset import RuleText
 
 KINDS = {
-    EvidenceKind.NUCLEIC_ACID: Text("核酸检测", "nucleic-acid test"),
-    EvidenceKind.ANTIGEN: Text("抗原检测", "antigen test"),
-    EvidenceKind.VACCINATION: Text("疫苗接种", "vaccination"),
-    EvidenceKind.RECOVERY: Text("康复", "recovery"),
-    EvidenceKind.QUARANTINE: Text("隔离", "quarantine"),
-    EvidenceKind.TRAVEL: Text("行程", "journey"),
+    EvidenceKind.NUCLEIC_ACID: RuleText("核酸检测", "nucleic-acid test"),
+    EvidenceKind.ANTIGEN: RuleText("抗原检测", "antigen test"),
+    EvidenceKind.VACCINATION: RuleText("疫苗接种", "vaccination"),
+    EvidenceKind.RECOVERY: RuleText("康复", "recovery"),
+    EvidenceKind.QUARANTINE: RuleText("隔离", "quarantine"),
+    EvidenceKind.TRAVEL: RuleText("行程", "journey"),
 }
 RESULTS = {
-    EvidenceResult.NEGATIVE: Text("阴性", "negative"),
-    EvidenceResult.POSITIVE: Text("阳性", "positive"),
-    EvidenceResult.INCONCLUSIVE: Text("结果不明", "inconclusive"),
-    EvidenceResult.COMPLETED: Text("已完成", "completed"),
+    EvidenceResult.NEGATIVE: RuleText("阴性", "negative"),
+    EvidenceResult.POSITIVE: RuleText("阳性", "positive"),
+    EvidenceResult.INCONCLUSIVE: RuleText("结果不明", "inconclusive"),
+    EvidenceResult.COMPLETED: RuleText("已完成", "completed"),
 }
-_NOTHING = Text("没有检测等佐证", "no test or other evidence")
+_NOTHING = RuleText("没有检测等佐证", "no test or other evidence")
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _UNITS = {_MINUTE: ("分钟", "min"), _HOUR: ("小时", "h"), _DAY: ("天", "d")}
@@ -30,20 +30,20 @@ _HOURS_UP_TO = 7 * _DAY
 """Up to this age it is told in hours, as rules count."""
 
 
-def evidence_in_words(evidence: Iterable[Evidence], at: int) -> Text:
+def evidence_in_words(evidence: Iterable[Evidence], at: int) -> RuleText:
     """What a code carries, with the age of each piece at ``at`` (seconds UTC)."""
     told = [_piece(piece, at) for piece in evidence]
-    return Text("；".join(text.zh for text in told), "; ".join(text.en for text in told)) if told else _NOTHING
+    return RuleText("；".join(text.zh for text in told), "; ".join(text.en for text in told)) if told else _NOTHING
 
 
-def age_in_words(seconds: int) -> Text:
+def age_in_words(seconds: int) -> RuleText:
     """How long ago, counted from sampling: down to the minute, for a limit is passed by minutes."""
     if seconds < 0:
-        return Text("时间尚未到", "at a time to come")
+        return RuleText("时间尚未到", "at a time to come")
     large, small = (_HOUR, _MINUTE) if seconds < _HOURS_UP_TO else (_DAY, _HOUR)
     counts = [(seconds // large, large), (seconds % large // small, small)]
     said = [(count, *_UNITS[unit]) for count, unit in counts if count] or [(0, *_UNITS[_MINUTE])]
-    return Text(
+    return RuleText(
         " ".join(f"{count} {zh}" for count, zh, _ in said) + "前",
         " ".join(f"{count} {en}" for count, _, en in said) + " ago",
     )
@@ -62,6 +62,6 @@ def moment_in_words(seconds: int) -> str:
         return str(seconds)
 
 
-def _piece(piece: Evidence, at: int) -> Text:
+def _piece(piece: Evidence, at: int) -> RuleText:
     kind, result, age = KINDS[piece.kind], RESULTS[piece.result], age_in_words(at - piece.sampled_at)
-    return Text(f"{kind.zh}{result.zh}，{age.zh}", f"{kind.en}, {result.en}, {age.en}")
+    return RuleText(f"{kind.zh}{result.zh}，{age.zh}", f"{kind.en}, {result.en}, {age.en}")

@@ -41,7 +41,7 @@ _NAMES = ", ".join(sorted(_COLUMNS))
 _NUMBERS = frozenset({"sampled_at", "region", "lifetime"})
 
 
-class Line(NamedTuple):
+class BulkLine(NamedTuple):
     """One line of the input: its number as an editor shows it, and its fields or what is wrong with it."""
 
     number: int
@@ -57,7 +57,7 @@ def count_lines(source: Path) -> int:
         return sum(piece.count(b"\n") for piece in iter(lambda: file.read(_PIECE_BYTES), b""))
 
 
-def read_lines(source: Path, encoding: str = "utf-8") -> Iterator[Line]:
+def read_lines(source: Path, encoding: str = "utf-8") -> Iterator[BulkLine]:
     """The lines of ``source`` that are not blank.
 
     Raises InvalidRequest, naming the file, for one that cannot be read, is empty or in UTF-16, and for a CSV header
@@ -97,12 +97,12 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _json_lines(lines: Iterator[tuple[int, bytes]]) -> Iterator[Line]:
+def _json_lines(lines: Iterator[tuple[int, bytes]]) -> Iterator[BulkLine]:
     for number, line in lines:
         try:
-            yield Line(number, _json_fields(line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line))
+            yield BulkLine(number, _json_fields(line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line))
         except TongxingError as error:
-            yield Line(number, error)
+            yield BulkLine(number, error)
 
 
 def _json_fields(line: bytes) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _json_fields(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str, source: Path) -> Iterator[Line]:
+def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str, source: Path) -> Iterator[BulkLine]:
     number, line = next(lines)
     try:
         columns = _header(line, encoding)
@@ -123,9 +123,9 @@ def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str, source: Path) 
         try:
             cells = _cells(line, encoding)
             if any(map(str.strip, cells)):
-                yield Line(number, _csv_fields(columns, _fitted(cells, len(columns))))
+                yield BulkLine(number, _csv_fields(columns, _fitted(cells, len(columns))))
         except TongxingError as error:
-            yield Line(number, error)
+            yield BulkLine(number, error)
 
 
 def _fitted(cells: list[str], columns: int) -> list[str]:

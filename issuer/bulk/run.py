@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from credentials.errors import IdempotencyConflict, TongxingError
 from credentials.wire.strict_json import json_bytes
-from issuer.bulk.lines import Line, read_lines
+from issuer.bulk.lines import BulkLine, read_lines
 from issuer.bulk.output import open_output
 from issuer.issuing.issuance import Ask, Issuance, ask_for, issued_json
 from issuer.storage.ports import IssuedRow
@@ -94,7 +94,7 @@ class _Numbered(NamedTuple):
     ask: Ask
 
 
-def _asks(batch: Iterable[Line], rejected: list[Rejected]) -> list[_Numbered]:
+def _asks(batch: Iterable[BulkLine], rejected: list[Rejected]) -> list[_Numbered]:
     asks = []
     for line in batch:
         try:

@@ -89,7 +89,7 @@ class WithdrawnSchema(Schema):
     withdrawn = fields.Boolean()
 
 
-class StateSchema(Schema):
+class IssuerStateSchema(Schema):
     """What the issuer says of itself."""
 
     member = fields.String()

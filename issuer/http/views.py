@@ -25,7 +25,14 @@ from credentials.errors import (
 )
 from credentials.model import Form
 from credentials.qr import draw_png, draw_svg
-from issuer.http.schemas import ISSUE_EXAMPLE, IssuedSchema, IssueSchema, StateSchema, WithdrawalSchema, WithdrawnSchema
+from issuer.http.schemas import (
+    ISSUE_EXAMPLE,
+    IssuedSchema,
+    IssuerStateSchema,
+    IssueSchema,
+    WithdrawalSchema,
+    WithdrawnSchema,
+)
 from issuer.issuing.issuance import ask_for, issued_json, read_handle
 from issuer.publishing.withdrawal import find_own
 from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
@@ -114,7 +121,7 @@ def symbol_svg(handle: str) -> Response:
 
 
 @blueprint.get("/v1/state")
-@blueprint.response(200, StateSchema, description="Its state")
+@blueprint.response(200, IssuerStateSchema, description="Its state")
 @blueprint.doc(**told(StorageUnavailable))
 def show_state() -> dict[str, Any]:
     """Who issues here, with which key."""

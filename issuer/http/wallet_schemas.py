@@ -35,7 +35,7 @@ class ClaimSchema(HolderProofSchema):
     code = fields.String(validate=validate.Length(min=1, max=MAX_TYPED_CHARACTERS))
 
 
-class HolderSchema(Schema):
+class ShownHolderSchema(Schema):
     """What a gate shows of the holder: the masked name and the end of the document's number."""
 
     name = fields.String()
@@ -48,7 +48,7 @@ class HeldSchema(Schema):
     text = fields.String()
     form = fields.String()
     status = fields.String()
-    holder = fields.Nested(HolderSchema)
+    holder = fields.Nested(ShownHolderSchema)
     issued_at = fields.Integer()
     expires_at = fields.Integer()
 
@@ -59,7 +59,7 @@ class ReleasedSchema(Schema):
     withdrawn = fields.Boolean()
 
 
-class NamesSchema(Schema):
+class IssuerNamesSchema(Schema):
     """In both languages."""
 
     zh = fields.String()
@@ -72,7 +72,7 @@ class WalletSchema(Schema):
     audience = fields.String()
     environment = fields.String()
     member = fields.String()
-    names = fields.Nested(NamesSchema)
+    names = fields.Nested(IssuerNamesSchema)
     hotline = fields.String()
     sign_in = fields.Boolean()
     now = fields.Integer()

@@ -15,35 +15,35 @@ from credentials.model import Evidence, Form, Status
 from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
 from issuer.decisions.deciding import Decision, gravity
 from issuer.storage.holder_ports import HolderFacts, PersonDeed
-from issuer.storage.ports import Entry, Made, Standing
+from issuer.storage.ports import Entry, Made, StandingDecision
 
 _PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})
 """Whoever has the phone may have had it print; on another phone, or none, its holder's own paper stays good."""
 OUTDONE = "a graver decision of this second, or a newer one, stands about this person; ask again in a second"
 
 
-class InForce(NamedTuple):
+class PersonInForce(NamedTuple):
     """What is in force about a person: the newest decision by hand and the newest by rule, each if it has not ended."""
 
-    by_hand: Standing | None = None
-    by_rule: Standing | None = None
+    by_hand: StandingDecision | None = None
+    by_rule: StandingDecision | None = None
 
 
-NOTHING = InForce()
+NOTHING = PersonInForce()
 
 
-def in_force(decided: Mapping[bytes, Sequence[Standing]], at: int) -> dict[bytes, InForce]:
+def in_force(decided: Mapping[bytes, Sequence[StandingDecision]], at: int) -> dict[bytes, PersonInForce]:
     """Of what was decided about each person, what is in force at ``at``."""
     return {subject: _in_force(each, at) for subject, each in decided.items()}
 
 
-def _in_force(decided: Sequence[Standing], at: int) -> InForce:
+def _in_force(decided: Sequence[StandingDecision], at: int) -> PersonInForce:
     by_hand = [each for each in decided if each.decision.approver is not None]
     by_rule = [each for each in decided if each.decision.approver is None]
-    return InForce(_newest(by_hand, at), _newest(by_rule, at))
+    return PersonInForce(_newest(by_hand, at), _newest(by_rule, at))
 
 
-def _newest(decided: Sequence[Standing], at: int) -> Standing | None:
+def _newest(decided: Sequence[StandingDecision], at: int) -> StandingDecision | None:
     """The newest, unless it has ended: what it replaced does not come back."""
     newest = max(decided, key=lambda each: (*_age(each.decision), each.decision_id), default=None)
     return newest if newest and newest.decision.ends_at > at else None
@@ -54,7 +54,7 @@ def _age(decision: Decision) -> tuple[int, int]:
     return decision.starts_at, gravity(decision.status)
 
 
-def standing_facts(known: InForce, brought: tuple[Evidence, ...]) -> tuple[Evidence, ...] | None:
+def standing_facts(known: PersonInForce, brought: tuple[Evidence, ...]) -> tuple[Evidence, ...] | None:
     """The facts of a decision by rule that those ``brought`` do not replace, since they are older or none.
 
     A red by a positive test is not lifted by asking again without it, nor with last week's file. None: what was brought
@@ -78,7 +78,7 @@ class Decided(NamedTuple):
     standing: int | None = None
 
 
-def is_overtaken(made: Decided | Made | Entry, known: InForce) -> bool:
+def is_overtaken(made: Decided | Made | Entry, known: PersonInForce) -> bool:
     """Whether what was made rests on what is in force no more: it must be made anew, and not be kept."""
     own, by_hand = made.decision, known.by_hand
     if made.standing is not None:
@@ -88,7 +88,7 @@ def is_overtaken(made: Decided | Made | Entry, known: InForce) -> bool:
     return by_hand is not None or standing_facts(known, own.evidence) is not None
 
 
-def is_outdone(made: Decided | Made | Entry, known: InForce) -> bool:
+def is_outdone(made: Decided | Made | Entry, known: PersonInForce) -> bool:
     """Whether it is a decision by hand that another one by hand outdoes: of its own second, it will never stand, and
     making it anew helps nobody."""
     return made.standing is None and made.decision.approver is not None and is_overtaken(made, known)
@@ -110,7 +110,7 @@ def learn(deed: PersonDeed, entries: Sequence[Entry]) -> None:
             deed.know(holder.holder_id, entry.evidence or known)
 
 
-def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: Standing | None, author: str, at: int) -> int:
+def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: StandingDecision | None, author: str, at: int) -> int:
     """Put somebody on file, or what is new of them, in each form they are on file in; their number in this one.
 
     Facts stay where no new ones come. ``decided``: stands from now on, and codes that say another status are withdrawn.

@@ -45,8 +45,8 @@ from issuer.issuing.ready import Ready, get_ready
 from issuer.issuing.self_check import sealed_texts
 from issuer.requests.request import IssueRequest, read_request
 from issuer.storage.holder_ports import HolderFacts, PersonStore
-from issuer.storage.indices import Place, group_end, reference_of
-from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, Standing
+from issuer.storage.indices import StatusPlace, group_end, reference_of
+from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, StandingDecision
 from service_kit.storage.retrying import retried
 
 HANDLE_BYTES = 16
@@ -166,7 +166,7 @@ class Issuance:
             raise made
         return made
 
-    def decide(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> Standing | None:
+    def decide(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> StandingDecision | None:
         """What is decided about somebody who comes with no code: by hand, or by rule if that is not green.
 
         To be kept; it takes the number of a place that stays empty. None: nothing new. Raises DecisionRejected,
@@ -181,7 +181,7 @@ class Issuance:
         ):
             raise Conflict(OUTDONE)
         (place,) = self.store.allocate(group_end(decision.ends_at), 1)
-        return Standing(place.serial, decision)
+        return StandingDecision(place.serial, decision)
 
     def subject_of(self, document: Document) -> bytes:
         """The keyed digest by which a person is known here: without the key no document leads to it."""
@@ -273,7 +273,7 @@ class Issuance:
             for entry, place, code, text in zip(fresh, taken, credentials, texts, strict=True)
         ]
 
-    def _credential(self, entry: Ready, place: Place, at: int) -> StatusCredential:
+    def _credential(self, entry: Ready, place: StatusPlace, at: int) -> StatusCredential:
         facts, decision = entry.facts, entry.decision
         cti = secrets.token_bytes(CTI_BYTES)
         return StatusCredential(
@@ -346,7 +346,7 @@ def _turns(ready: Mapping[str, _Asked]) -> list[dict[str, _Asked]]:
     return turns
 
 
-def _row(place: Place, code: StatusCredential, text: str) -> IssuedRow:
+def _row(place: StatusPlace, code: StatusCredential, text: str) -> IssuedRow:
     handle = secrets.token_bytes(HANDLE_BYTES)
     return IssuedRow(place, handle, int(code.form), code.issued_at, code.expires_at, text)
 

@@ -44,7 +44,7 @@ class OwnKey(NamedTuple):
     setting: str
 
 
-class Condition(NamedTuple):
+class ListingState(NamedTuple):
     """What is known at a moment. ``faults``: why gates would refuse, empty when they would not or nobody knows;
     ``age``: of the list in seconds, None without one; ``failure``: the code of what stopped the last look, or empty."""
 
@@ -106,13 +106,13 @@ class Listing:
         if faults or failure:
             _log.warning("own-keys", faults=list(faults), failure=failure)
 
-    def condition(self) -> Condition:
+    def condition(self) -> ListingState:
         """What is known now."""
         at, trust = self._clock.now(), self._trust
         if trust is None:
-            return Condition((), None, self._failure)
+            return ListingState((), None, self._failure)
         found = (self._fault(trust, key, at) for key in self._keys)
-        return Condition(tuple(filter(None, found)), trust.age(at), self._failure)
+        return ListingState(tuple(filter(None, found)), trust.age(at), self._failure)
 
     def require_root(self) -> None:
         """Raise SettingInvalid, naming TONGXING_TRUST_ROOT, where the registry was reached, what it gave does not hold

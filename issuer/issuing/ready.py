@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from issuer.decisions.deciding import Decision, ManualDecision, decide_by_hand, decide_by_rule
-from issuer.issuing.consequences import InForce, standing_facts
+from issuer.issuing.consequences import PersonInForce, standing_facts
 from issuer.storage.holder_ports import HolderFacts
 
 
@@ -18,7 +18,7 @@ class Ready(NamedTuple):
     expires_at: int
     standing: int | None = None
 
-    def under(self, known: InForce, at: int) -> Ready:
+    def under(self, known: PersonInForce, at: int) -> Ready:
         """The same, decided by rule, under what is in force by now: a decision by hand binds, and facts that a decision
         by rule rests on are not replaced by older ones or none."""
         if known.by_hand is not None:

@@ -34,7 +34,7 @@ from credentials.status.token import StatusToken, make_token
 from credentials.wire import cose
 from credentials.wire.strict_json import parse_json
 from issuer.publishing.recovery import Recovery
-from issuer.storage.ports import Delivery, IssuerStore, News, SegmentRow, StatusFeed
+from issuer.storage.ports import Delivery, IssuerStore, SegmentRow, StatusFeed, UnpublishedWithdrawals
 from service_kit.fetch import Fetcher, place_of
 from trust_registry.officer.remote import did_you_mean
 
@@ -59,7 +59,7 @@ _CODE = re.compile(r"[a-z-]{1,64}")
 _log = structlog.get_logger("publication")
 
 
-class Published(NamedTuple):
+class PublishedStatus(NamedTuple):
     """What was brought to the mirror. ``number``: the newest segment, as of ``as_of``; ``segments``: how many of them,
     ``withdrawn``: the bits they set; ``snapshot_bytes``: 0 when none was due; ``token_lists``: how many."""
 
@@ -71,7 +71,7 @@ class Published(NamedTuple):
     token_lists: int
 
 
-class Mirror:
+class MirrorClient:
     """The registry's mirror, as a member writes to it: what is sent is signed and needs no other proof."""
 
     def __init__(self, registry_url: str, member: str, fetcher: Fetcher) -> None:
@@ -112,7 +112,7 @@ class StatusPublication:
         signer: Signer,
         member: str,
         index_key: bytes,
-        mirror: Mirror,
+        mirror: MirrorClient,
         recovery: Recovery | None = None,
     ) -> None:
         self._store, self._feed, self._signer, self._member = store, feed, signer, member
@@ -120,7 +120,7 @@ class StatusPublication:
         self._recovery = recovery
         self._holder = secrets.token_hex(16)
 
-    def publish(self, at: int, *, at_once: bool = False) -> Published:
+    def publish(self, at: int, *, at_once: bool = False) -> PublishedStatus:
         """Bring everything up to ``at`` (seconds UTC) to the mirror that is not there yet.
 
         ``at_once``: a segment also where nothing is new and none is due: by its answer the mirror says what it lacks.
@@ -142,9 +142,9 @@ class StatusPublication:
             size = self._bring_snapshot(newest, at)
         tokens = self._bring_tokens(newest, at)
         self._store.note_published(at)
-        return Published(newest.number, newest.as_of, brought, withdrawn, size, tokens)
+        return PublishedStatus(newest.number, newest.as_of, brought, withdrawn, size, tokens)
 
-    def publish_in_turn(self, at: int, every_seconds: int) -> Published | None:
+    def publish_in_turn(self, at: int, every_seconds: int) -> PublishedStatus | None:
         """As :meth:`publish`, unless another worker is at it; None then. A worker that was killed is replaced."""
         if not self._feed.claim("publication", self._holder, at, at + ceil(CLAIM_SHARE * every_seconds)):
             return None
@@ -163,7 +163,7 @@ class StatusPublication:
             withdrawn += len(news.withdrawn)
         return withdrawn
 
-    def _cut(self, at: int, at_once: bool) -> News:
+    def _cut(self, at: int, at_once: bool) -> UnpublishedWithdrawals:
         with self._feed.cutting() as cutting:
             last = cutting.last()
             number = last.number + 1 if last else 1
@@ -173,14 +173,14 @@ class StatusPublication:
                 cutting.record(self._next(last, number, news, at))
         return news
 
-    def _next(self, last: SegmentRow | None, number: int, news: News, at: int) -> SegmentRow:
+    def _next(self, last: SegmentRow | None, number: int, news: UnpublishedWithdrawals, at: int) -> SegmentRow:
         previous, before = (last.digest, last.as_of) if last else (NO_SEGMENT, 0)
         # Before all is in it, it must not pass for a newer state. Nor may a clock that was set back stop the chain.
         as_of = max(at, before) if news.is_all or not before else before
         cut = Segment(self._member, number, as_of, previous, news.opened, self._indices(news))
         return SegmentRow(number, as_of, cut.digest, segment.encode(cut))
 
-    def _indices(self, news: News) -> dict[int, array[int]]:
+    def _indices(self, news: UnpublishedWithdrawals) -> dict[int, array[int]]:
         indices: dict[int, list[int]] = defaultdict(list)
         for list_id, position in news.withdrawn:
             indices[list_id].append(index_of(position, list_id, self._index_key))

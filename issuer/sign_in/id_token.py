@@ -35,7 +35,7 @@ SKEW_SECONDS = 60
 """How far the provider's clock may be ahead of ours."""
 
 
-class Expected(NamedTuple):
+class ExpectedToken(NamedTuple):
     """What a token must say. ``algorithm``: one of ALGORITHMS."""
 
     issuer: str
@@ -67,7 +67,7 @@ def keys_for(kid: str | None, published: object, algorithm: str) -> list[Any]:
     return found if kid is not None or len(found) == 1 else []
 
 
-def verify(token: str, keys: Sequence[Any], expected: Expected, at: int) -> dict[str, Any]:
+def verify(token: str, keys: Sequence[Any], expected: ExpectedToken, at: int) -> dict[str, Any]:
     """The claims of a token that one of ``keys`` signed, at ``at`` (seconds UTC). Raises SignInUnproven."""
     # 1-3
     claims = _signed(token, keys, expected.algorithm)

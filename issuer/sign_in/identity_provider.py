@@ -170,7 +170,7 @@ class IdentityProvider:
         keys = id_token.keys_for(kid, self._keys.get(KEYS_SECONDS), ours.algorithm)
         # The provider may have begun to use a new one since.
         keys = keys or id_token.keys_for(kid, self._keys.get(KEYS_AGAIN_SECONDS), ours.algorithm)
-        expected = id_token.Expected(ours.issuer, ours.client_id, ours.algorithm, nonce)
+        expected = id_token.ExpectedToken(ours.issuer, ours.client_id, ours.algorithm, nonce)
         return id_token.verify(token, keys, expected, self._clock.now())
 
     def _userinfo(self, access_token: object, subject: str) -> dict[str, Any]:

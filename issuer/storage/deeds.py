@@ -17,7 +17,7 @@ from credentials.errors import Conflict
 from credentials.model import Evidence, Form, Status
 from issuer.storage import tables
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, Living
-from issuer.storage.ports import Entry, Made, Standing
+from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
     evidence_bytes,
     holder_row,
@@ -47,7 +47,7 @@ class SqlPersonDeed:
             keys = sorted(int.from_bytes(each[:_LOCK_BYTES], signed=True) for each in self._subjects)
             connection.execute(_hold, {"keys": keys})
 
-    def decisions(self, at: int) -> Mapping[bytes, Sequence[Standing]]:
+    def decisions(self, at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         return read_decisions(self._connection, self._subjects, at)
 
     def living(self, at: int) -> Sequence[Living]:
@@ -78,7 +78,7 @@ class SqlPersonDeed:
         self._connection.execute(expired.where(used.expires_at <= at))
         self._connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
 
-    def decide(self, standing: Standing) -> None:
+    def decide(self, standing: StandingDecision) -> None:
         insert_decisions(self._connection, [standing])
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
@@ -179,7 +179,9 @@ class SqlPersonDeed:
             raise Conflict("overtaken by somebody else")
 
 
-def read_decisions(connection: Connection, subjects: Collection[bytes], at: int) -> dict[bytes, Sequence[Standing]]:
+def read_decisions(
+    connection: Connection, subjects: Collection[bytes], at: int
+) -> dict[bytes, Sequence[StandingDecision]]:
     """What was decided about these persons: by rule, as far as it has not ended at ``at``; by hand, all of it."""
     whole = select(tables.decision).where(_decision.subject.in_(subjects))
     # Each by an index of its own, which one condition with OR would not be.
@@ -188,7 +190,7 @@ def read_decisions(connection: Connection, subjects: Collection[bytes], at: int)
     found = [*connection.execute(by_hand), *connection.execute(by_rule)]
     found.sort(key=lambda row: bytes(row.subject))
     return {
-        subject: [Standing(row.decision_id, read_decision(row)) for row in rows]
+        subject: [StandingDecision(row.decision_id, read_decision(row)) for row in rows]
         for subject, rows in groupby(found, lambda row: bytes(row.subject))
     }
 

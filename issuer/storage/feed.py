@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 from credentials.limits import STATUS_LIST_SIZE
 from issuer.decisions.causes import MIRROR, RESTORED
 from issuer.storage import tables
-from issuer.storage.indices import Place, place_of
-from issuer.storage.ports import Delivery, News, SegmentRow
+from issuer.storage.indices import StatusPlace, place_of
+from issuer.storage.ports import Delivery, SegmentRow, UnpublishedWithdrawals
 from issuer.storage.rows import insert_into
 from issuer.storage.sql import LISTS, next_value
 from service_kit.storage.database import reading, transaction
@@ -36,7 +36,7 @@ class SqlSegmentTransaction:
     def last(self) -> SegmentRow | None:
         return _newest(self._connection)
 
-    def take(self, number: int, at: int, most: int) -> News:
+    def take(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
         withdrawn, row = tables.withdrawal, tables.withdrawal.c
         waiting = select(row.serial).where(row.segment.is_(None)).limit(most).scalar_subquery()
         marked = update(withdrawn).where(row.serial.in_(waiting)).values(segment=number).returning(row.serial)
@@ -47,7 +47,7 @@ class SqlSegmentTransaction:
         alive = set(self._connection.execute(select(lists.list_id).where(lists.expires_at > at)).scalars())
         places = [place for place in map(place_of, serials) if place.list_id in alive]
         self._note_changes(number, places)
-        return News(opened, places, len(serials) < most)
+        return UnpublishedWithdrawals(opened, places, len(serials) < most)
 
     def record(self, row: SegmentRow) -> None:
         self._connection.execute(insert(tables.segment).values(**row._asdict(), delivered=False))
@@ -58,7 +58,7 @@ class SqlSegmentTransaction:
         found = self._connection.execute(opened.values(opened_in=number).returning(row.list_id, row.expires_at))
         return {each.list_id: each.expires_at for each in found}
 
-    def _note_changes(self, number: int, places: Sequence[Place]) -> None:
+    def _note_changes(self, number: int, places: Sequence[StatusPlace]) -> None:
         row = tables.status_list
         changed = {place.list_id for place in places}
         self._connection.execute(update(row).where(row.c.list_id.in_(changed)).values(changed_in=number))
@@ -121,7 +121,9 @@ class SqlStatusFeed:
             connection.execute(insert(tables.segment).values(**newest._asdict(), delivered=True))
             connection.execute(delete(tables.delivery))
             _adopt_lists(connection, newest.number, lists)
-            seen = [Place(list_id, each).serial for list_id, (_, positions) in lists.items() for each in positions]
+            seen = [
+                StatusPlace(list_id, each).serial for list_id, (_, positions) in lists.items() for each in positions
+            ]
             for start in range(0, len(seen), _AT_ONCE):
                 _adopt_bits(connection, newest, seen[start : start + _AT_ONCE])
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence, Form, Guardian, Status
-from issuer.storage.ports import Entry, IssuedRow, Made, Standing
+from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
 
 
 class HolderFacts(NamedTuple):
@@ -89,7 +89,7 @@ class PersonDeed(Protocol):
     kept.
     """
 
-    def decisions(self, at: int) -> Mapping[bytes, Sequence[Standing]]:
+    def decisions(self, at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         """As :meth:`PersonStore.decisions`, for the persons of the deed."""
 
     def living(self, at: int) -> Sequence[Living]:
@@ -101,7 +101,7 @@ class PersonDeed(Protocol):
     def keep_keys(self, client_id: str, entries: Sequence[Entry], at: int) -> None:
         """Keep what keys were used for. Raises Conflict for one whose code has not expired at ``at``."""
 
-    def decide(self, standing: Standing) -> None:
+    def decide(self, standing: StandingDecision) -> None:
         """Keep a decision that comes with no code. Raises Conflict when it lacks what it must have."""
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
@@ -160,7 +160,7 @@ class PersonStore(Protocol):
     def deed(self, subjects: Iterable[bytes]) -> AbstractContextManager[PersonDeed]:
         """Begin a transaction about these persons; commits on leaving, rolls back on an error."""
 
-    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[Standing]]:
+    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         """What was decided about them: by rule, as far as it has not ended at ``at``; by hand, all of it."""
 
     def find_holder(self, subject: bytes, form: Form) -> Holder | None:

@@ -11,7 +11,7 @@ from credentials.model import Form, Status
 from issuer.storage import tables
 from issuer.storage.deeds import SqlPersonDeed, read_decisions
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder
-from issuer.storage.ports import Standing
+from issuer.storage.ports import StandingDecision
 from issuer.storage.rows import ISSUED, issued, read_holder
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -32,7 +32,7 @@ class SqlPersonStore:
             yield SqlPersonDeed(connection, subjects)
 
     @retried
-    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[Standing]]:
+    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         with reading(self._engine) as connection:
             return read_decisions(connection, subjects, at)
 

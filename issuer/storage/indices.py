@@ -19,7 +19,7 @@ _SHANGHAI_SECONDS = 8 * 3600
 """Asia/Shanghai is UTC+8 without daylight saving since 1991."""
 
 
-class Place(NamedTuple):
+class StatusPlace(NamedTuple):
     """A list and a position in it, as allocated."""
 
     list_id: int
@@ -30,12 +30,12 @@ class Place(NamedTuple):
         return self.list_id << _SHIFT | self.position
 
 
-def place_of(serial: int) -> Place:
+def place_of(serial: int) -> StatusPlace:
     """The list and position behind a serial."""
-    return Place(serial >> _SHIFT, serial & (STATUS_LIST_SIZE - 1))
+    return StatusPlace(serial >> _SHIFT, serial & (STATUS_LIST_SIZE - 1))
 
 
-def reference_of(place: Place, key: bytes) -> StatusReference:
+def reference_of(place: StatusPlace, key: bytes) -> StatusReference:
     """What a code shows of its place. ``key``: the province's index key, for ever the same for a list."""
     return StatusReference(place.list_id, index_of(place.position, place.list_id, key))
 

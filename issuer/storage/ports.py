@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence
 from issuer.decisions.deciding import Decision
-from issuer.storage.indices import Place
+from issuer.storage.indices import StatusPlace
 
 
 class IssuedRow(NamedTuple):
     """A credential as it is kept. ``handle``: 16 random bytes, unrelated to the cti."""
 
-    place: Place
+    place: StatusPlace
     handle: bytes
     form: int
     issued_at: int
@@ -62,14 +62,14 @@ class Owned(NamedTuple):
     client_id: str
 
 
-class Standing(NamedTuple):
+class StandingDecision(NamedTuple):
     """A decision that is in force, and its number."""
 
     decision_id: int
     decision: Decision
 
 
-class Overview(NamedTuple):
+class IssuerOverview(NamedTuple):
     """How the store stands at one moment. ``published_at`` in seconds UTC, None: never. ``places_left``: on the day
     that has the fewest, in lists that are open already; ``lists_left``: ids that no list has had."""
 
@@ -94,7 +94,7 @@ class IssuerStore(Protocol):
     def is_bound(self) -> bool:
         """Whether the store is bound to a secret."""
 
-    def allocate(self, end: int, count: int) -> list[Place]:
+    def allocate(self, end: int, count: int) -> list[StatusPlace]:
         """``count`` places, in lists of the day ending at ``end``; opens lists as they fill.
 
         Nobody else gets them, used or not. Only after a crash of the database may places be given again that nothing
@@ -117,7 +117,7 @@ class IssuerStore(Protocol):
     def note_published(self, at: int) -> None:
         """Keep that what stood here at ``at`` has been published."""
 
-    def overview(self, at: int) -> Overview:
+    def overview(self, at: int) -> IssuerOverview:
         """How the store stands. Withdrawn in the very second of the last publication counts as not published."""
 
 
@@ -130,11 +130,11 @@ class SegmentRow(NamedTuple):
     payload: bytes
 
 
-class News(NamedTuple):
+class UnpublishedWithdrawals(NamedTuple):
     """What no segment carries yet. ``is_all``: there was no more of it."""
 
     opened: Mapping[int, int]
-    withdrawn: Sequence[Place]
+    withdrawn: Sequence[StatusPlace]
     is_all: bool
 
 
@@ -156,7 +156,7 @@ class SegmentTransaction(Protocol):
     def last(self) -> SegmentRow | None:
         """The newest segment."""
 
-    def take(self, number: int, at: int, most: int) -> News:
+    def take(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
         """Mark up to ``most`` waiting withdrawals, and all waiting lists, as carried by segment ``number``.
 
         What belongs to lists that are retired at ``at`` is marked and left out.

@@ -23,7 +23,7 @@ from issuer.decisions.deciding import Decision
 from issuer.storage import tables
 from issuer.storage.holder_ports import Holder, HolderFacts
 from issuer.storage.indices import place_of
-from issuer.storage.ports import Entry, IssuedRow, Made, Standing
+from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
 _row = tables.credential.c
@@ -45,12 +45,12 @@ def insert_made(connection: Connection, client_id: str, made: Sequence[Made | En
     # A decision made for one credential has that credential's serial as its number: sequential for both.
     insert_decisions(
         connection,
-        [Standing(each.issued.place.serial, each.decision) for each in made if each.standing is None],
+        [StandingDecision(each.issued.place.serial, each.decision) for each in made if each.standing is None],
     )
     connection.execute(insert(tables.credential), [_credential_row(client_id, each) for each in made])
 
 
-def insert_decisions(connection: Connection, decided: Sequence[Standing]) -> None:
+def insert_decisions(connection: Connection, decided: Sequence[StandingDecision]) -> None:
     """Keep decisions under their numbers."""
     if decided:
         connection.execute(insert(tables.decision), [_decision_row(*each) for each in decided])

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.storage import tables
-from issuer.storage.indices import Place, group_end, place_of
-from issuer.storage.ports import Overview, Owned, Replay
+from issuer.storage.indices import StatusPlace, group_end, place_of
+from issuer.storage.ports import IssuerOverview, Owned, Replay
 from issuer.storage.rows import ISSUED, insert_into, issued
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.database import reading, transaction
@@ -38,15 +38,15 @@ class SqlIssuerStore:
         self._engine = engine
 
     @retried
-    def allocate(self, end: int, count: int) -> list[Place]:
-        places: list[Place] = []
+    def allocate(self, end: int, count: int) -> list[StatusPlace]:
+        places: list[StatusPlace] = []
         # In haste: a code that is recorded takes its place's commit to the disk with it.
         with transaction(self._engine, hasty=True) as connection:
             next_value(connection, LISTS, 0)
             while len(places) < count:
                 list_id, position = _open_list(connection, end, room=1)
                 taken = min(count - len(places), STATUS_LIST_SIZE - position)
-                places += [Place(list_id, position + offset) for offset in range(taken)]
+                places += [StatusPlace(list_id, position + offset) for offset in range(taken)]
                 row = tables.status_list
                 connection.execute(update(row).where(row.c.list_id == list_id).values(next_position=position + taken))
         return places
@@ -99,7 +99,7 @@ class SqlIssuerStore:
             next_value(connection, _PUBLISHED, at - before)
 
     @retried
-    def overview(self, at: int) -> Overview:
+    def overview(self, at: int) -> IssuerOverview:
         lists, withdrawn, counter = tables.status_list.c, tables.withdrawal.c, tables.counter.c
         room = func.sum(STATUS_LIST_SIZE - lists.next_position)
         with reading(self._engine) as connection:
@@ -108,9 +108,9 @@ class SqlIssuerStore:
             least = connection.execute(select(func.min(lists.list_id)).where(lists.expires_at > at)).scalar_one()
             counters = {row.name: row.value for row in connection.execute(select(counter.name, counter.value))}
             published_at = counters.get(_PUBLISHED)
-            unpublished = select(func.count()).where(withdrawn.serial >= Place(least or 0, 0).serial)
+            unpublished = select(func.count()).where(withdrawn.serial >= StatusPlace(least or 0, 0).serial)
             waiting = connection.execute(unpublished.where(withdrawn.withdrawn_at >= (published_at or 0))).scalar_one()
-        return Overview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(LISTS, 0))
+        return IssuerOverview(published_at, waiting, int(places), MAX_STATUS_LIST - counters.get(LISTS, 0))
 
     @retried
     def current_lists(self, at: int, upto: int | None = None) -> Mapping[int, tuple[int, list[int]]]:
@@ -123,7 +123,7 @@ class SqlIssuerStore:
                 current, serials = current.where(lists.opened_in <= upto), serials.where(withdrawn.segment <= upto)
                 lost = lost.where(seen.segment <= upto)
             ends = {row.list_id: row.expires_at for row in connection.execute(current)}
-            least = Place(min(ends, default=0), 0).serial
+            least = StatusPlace(min(ends, default=0), 0).serial
             positions: dict[int, list[int]] = defaultdict(list)
             both = serials.where(withdrawn.serial >= least).union(lost.where(seen.serial >= least))
             for (serial,) in connection.execute(both):

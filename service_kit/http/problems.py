@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from credentials import errors
 from credentials.errors import TongxingError
-from service_kit.locale import TEXTS, UNEXPECTED, Text, prefers_english, text_of
+from service_kit.locale import TEXTS, UNEXPECTED, Message, prefers_english, text_of
 from service_kit.logs import places_of
 
 CONTENT_TYPE = "application/problem+json"
@@ -116,7 +116,7 @@ def _unexpected(error: Exception) -> Response:
     return _problem(500, UNEXPECTED, TEXTS[UNEXPECTED], "")
 
 
-def _problem(status: int, code: str, text: Text, detail: str) -> Response:
+def _problem(status: int, code: str, text: Message, detail: str) -> Response:
     english = prefers_english(request.headers.get("Accept-Language"))
     document: dict[str, Any] = {
         "type": f"urn:tongxing:problem:{code}",

@@ -67,7 +67,7 @@ class Application(NamedTuple):
     answer: Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-class Place(NamedTuple):
+class ListenAddress(NamedTuple):
     """Where to listen: a name or address of this machine, and a port."""
 
     host: str
@@ -118,7 +118,7 @@ class Start:
             signal.pause()
 
 
-def serve(application: Application, complain: Complain, place: Place, size: Size) -> int:
+def serve(application: Application, complain: Complain, place: ListenAddress, size: Size) -> int:
     """Serve until told to stop; the exit code. Raises SettingInvalid when nobody can listen at ``place``.
 
     ``complain`` is called in a worker; it is a named function as well.
@@ -155,7 +155,7 @@ def serve(application: Application, complain: Complain, place: Place, size: Size
     return start.code or (0 if stopped else OWN_FAULT)
 
 
-def require_free(place: Place) -> str:
+def require_free(place: ListenAddress) -> str:
     """The address to listen at. Raises SettingInvalid when it is not this machine's or somebody listens there.
 
     The workers themselves could not tell: they share their port, and would share it with a second server as well.
@@ -188,7 +188,7 @@ class _Parent(Granian):  # type: ignore[misc, valid-type]
         super().shutdown(exit_code)
 
 
-def _begin(application: Application, complain: Complain, start: Start, place: Place) -> Any:
+def _begin(application: Application, complain: Complain, start: Start, place: ListenAddress) -> Any:
     """What each worker does first: open the application, and say how that went."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # A fork has its parent's handlers, and would not end while it opens. granian sets its own afterwards.

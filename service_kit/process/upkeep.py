@@ -25,7 +25,7 @@ _log = structlog.get_logger("upkeep")
 _CHANCE = random.SystemRandom()
 
 
-class Condition(NamedTuple):
+class LastRun(NamedTuple):
     """How the last run ended: ``failure``: the error's code, empty when it went well; ``failures``: in a row;
     ``runs``: all of them."""
 
@@ -38,7 +38,7 @@ class Upkeep:
     """Runs ``deed`` about every ``seconds`` and never later than that; at once at first."""
 
     def __init__(self, name: str, deed: Callable[[], object], seconds: float) -> None:
-        self.name, self.condition = name, Condition()
+        self.name, self.condition = name, LastRun()
         self._deed, self._seconds = deed, seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
@@ -70,11 +70,11 @@ class Upkeep:
             self._deed()
         except TongxingError as error:
             _log.warning("failed", work=self.name, code=error.code, detail=error.detail)
-            self.condition = Condition(error.code, before.failures + 1, before.runs + 1)
+            self.condition = LastRun(error.code, before.failures + 1, before.runs + 1)
         except Exception as error:
             # The one broad except of this thread, and its outermost edge: if it died, the service would go stale in
             # silence. The message may hold anything, so only the type is kept.
             _log.error(UNEXPECTED, work=self.name, error=type(error).__name__)
-            self.condition = Condition(UNEXPECTED, before.failures + 1, before.runs + 1)
+            self.condition = LastRun(UNEXPECTED, before.failures + 1, before.runs + 1)
         else:
-            self.condition = Condition(runs=before.runs + 1)
+            self.condition = LastRun(runs=before.runs + 1)

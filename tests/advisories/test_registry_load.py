@@ -28,13 +28,13 @@ from credentials.wire import cose
 from tests.unit.trust_registry.founded import NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror.test_member_files import Chain, put_status, signer_for
 from trust_registry.mirror import member_files
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.storage.ports import MemberFileRecord
 
 DAY = 24 * 3600
 
 
-class CountingMirror(Mirror):
+class CountingMirror(MirrorFolder):
     """A mirror that counts how often a member's file is read."""
 
     reads = 0

@@ -19,9 +19,9 @@ from tests.unit.trust_registry.serving import Serving, serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry
 from trust_registry.client.members.news import MAX_RULE_SETS
 from trust_registry.client.trust.pins import MAX_PINNED_DENIALS, read_pins
-from trust_registry.metadata.denials import Denial
+from trust_registry.metadata.denials import KeyDenial
 from verifier.judging.knowledge import Knowledge
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 
 RULES = f"members/{HOST}/rules/1.jws"
 
@@ -35,7 +35,7 @@ class Gate:
         self.restart()
 
     def restart(self) -> None:
-        place = Place(self.folder, self._root, self._url)
+        place = KnowledgeSources(self.folder, self._root, self._url)
         self.freshness = Freshness(place, HOST, FixedClock(TODAY), self._learn)
         self.freshness.load()
 
@@ -116,8 +116,8 @@ def test_a_mirror_that_hides_a_root_brings_no_removed_key_back(gate: Gate, regis
         gate.restart()
 
 
-def made_up(count: int) -> list[Denial]:
-    return [Denial(os.urandom(8), 1, "compromised", TODAY) for _ in range(count)]
+def made_up(count: int) -> list[KeyDenial]:
+    return [KeyDenial(os.urandom(8), 1, "compromised", TODAY) for _ in range(count)]
 
 
 def test_made_up_denials_do_not_fill_a_gate(gate: Gate, registry: MirroredRegistry) -> None:
@@ -142,7 +142,9 @@ def test_a_memory_that_such_denials_have_filled_is_emptied(gate: Gate, registry:
     kid = registry.henan.signer("credential").kid
     pins = gate.folder / "trust" / "pins.json"
     document = json.loads(pins.read_bytes())
-    denied = [each._asdict() | {"kid": each.kid.hex()} for each in [*made_up(100_000), Denial(kid, 1, "lost", TODAY)]]
+    denied = [
+        each._asdict() | {"kid": each.kid.hex()} for each in [*made_up(100_000), KeyDenial(kid, 1, "lost", TODAY)]
+    ]
     pins.write_text(json.dumps(document | {"denied": denied}))
     assert pins.stat().st_size > 8 * 1024 * 1024
     gate.restart()

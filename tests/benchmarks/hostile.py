@@ -31,7 +31,7 @@ from tests.benchmarks.feed import Figure
 from tests.unit.trust_registry.published import Province, Published
 from trust_registry.client.members.fetching import MAX_ROUND_BYTES
 from trust_registry.client.members.news import MAX_RULE_SETS
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 
 HOST = "CN-44"
 ROUNDS = 3
@@ -63,7 +63,7 @@ def hostile_round() -> list[Figure]:
 
 def _gate(report: Connection, url: str, root: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        freshness = Freshness(Place(Path(folder), root, url), HOST, SystemClock(), lambda knowledge: None)
+        freshness = Freshness(KnowledgeSources(Path(folder), root, url), HOST, SystemClock(), lambda knowledge: None)
         freshness.refresh(frozenset(["trust"]))
         start = _resident()
         for _ in range(ROUNDS):

@@ -13,7 +13,7 @@ from credentials.algorithms.table import PrivateKey
 from credentials.formats import native, presentation, table
 from credentials.keys import new_private_key
 from credentials.model import StatusCredential
-from credentials.recognition.language.certlogic import State, compile_rule, evaluate
+from credentials.recognition.language.certlogic import RuleState, compile_rule, evaluate
 from credentials.recognition.language.vocabulary import rule_input
 from credentials.signing import PemSigner
 from credentials.verdict import Outcome
@@ -116,7 +116,7 @@ def _compiled_rule() -> Row:
     positive = {"===": [{"var": f"{tested}.result"}, "positive"]}
     rule = compile_rule({"and": [{"!": [positive]}, {"not-after": window}]})
     data = [rule_input(PAPER, NOW + number) for number in range(INPUTS)]
-    assert {evaluate(rule, each) for each in data} == {State.PASS}, "what is measured must be what is meant"
+    assert {evaluate(rule, each) for each in data} == {RuleState.PASS}, "what is measured must be what is meant"
     return Row("compiled rule of 11 operators", lambda i: evaluate(rule, data[i % INPUTS]), 0.05)
 
 

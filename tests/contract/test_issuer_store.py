@@ -16,8 +16,8 @@ from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, St
 from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
-from issuer.storage.indices import Place, group_end
-from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, News, SegmentRow
+from issuer.storage.indices import StatusPlace, group_end
+from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, SegmentRow, UnpublishedWithdrawals
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import metadata
 from service_kit.storage.database import connect, migrate, transaction
@@ -64,11 +64,11 @@ def store(stores: Stores) -> IssuerStore:
     return stores.store
 
 
-def row(place: Place, at: int = NOW, lifetime: int = DAY) -> IssuedRow:
+def row(place: StatusPlace, at: int = NOW, lifetime: int = DAY) -> IssuedRow:
     return IssuedRow(place, secrets.token_bytes(16), 3, at, at + lifetime, f"TX1:{place.serial}")
 
 
-def entry(place: Place, key: str = "", at: int = NOW, lifetime: int = DAY) -> Entry:
+def entry(place: StatusPlace, key: str = "", at: int = NOW, lifetime: int = DAY) -> Entry:
     made = decide_by_rule(bytes(32), "unit", EVIDENCE, at, at + lifetime)
     return Entry(key or f"{place}", bytes(32), made, row(place, at, lifetime))
 
@@ -88,7 +88,7 @@ def keep(store: IssuerStore, entries: Sequence[Entry]) -> None:
             deed.keep_keys(CLIENT, entries, entries[0].issued.issued_at)
 
 
-def withdraw(store: IssuerStore, place: Place, at: int, cause: str, author: str) -> bool:
+def withdraw(store: IssuerStore, place: StatusPlace, at: int, cause: str, author: str) -> bool:
     with persons(store).deed([bytes(32)]) as deed:
         return bool(deed.withdraw([place.serial], at, cause, author))
 
@@ -212,7 +212,7 @@ def test_withdrawn_once(store: IssuerStore) -> None:
     assert not withdraw(store, second.issued.place, NOW + 1, "superseded", "other")
     assert store.current_lists(NOW)[first.issued.place.list_id] == (END, [second.issued.place.position])
     with pytest.raises(Conflict):
-        withdraw(store, Place(9, 9), NOW, "superseded", "app")
+        withdraw(store, StatusPlace(9, 9), NOW, "superseded", "app")
 
 
 def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
@@ -234,9 +234,9 @@ def test_full_list_has_a_successor(stores: Stores) -> None:
     second = issue(stores.store, ["b", "c", "d"])
     list_id = first.issued.place.list_id
     assert [each.issued.place for each in second] == [
-        Place(list_id, STATUS_LIST_SIZE - 1),
-        Place(list_id + 1, 0),
-        Place(list_id + 1, 1),
+        StatusPlace(list_id, STATUS_LIST_SIZE - 1),
+        StatusPlace(list_id + 1, 0),
+        StatusPlace(list_id + 1, 1),
     ]
 
 
@@ -265,7 +265,7 @@ def test_list_numbers_end(stores: Stores) -> None:
     issue(stores.store, ["b"])
 
 
-def cut(stores: Stores, at: int = NOW, most: int = 100) -> tuple[int, News]:
+def cut(stores: Stores, at: int = NOW, most: int = 100) -> tuple[int, UnpublishedWithdrawals]:
     """Make a segment of what is waiting, as a process of its own."""
     with SqlStatusFeed(connected(stores)).cutting() as cutting:
         last = cutting.last()
@@ -290,8 +290,8 @@ def test_each_withdrawal_is_carried_by_one_segment(stores: Stores) -> None:
     assert (number, sorted(news.withdrawn), news.is_all) == (1, places[:2], True)
     assert news.opened == {places[0].list_id: END}
     withdraw(stores.store, places[2], NOW - 1000, "superseded", "app")
-    assert cut(stores) == (2, News({}, [places[2]], True))
-    assert cut(stores) == (3, News({}, [], True))
+    assert cut(stores) == (2, UnpublishedWithdrawals({}, [places[2]], True))
+    assert cut(stores) == (3, UnpublishedWithdrawals({}, [], True))
     for upto, count in ((1, 2), (2, 3), (3, 3)):
         _, positions = stores.store.current_lists(NOW, upto)[places[0].list_id]
         assert len(positions) == count
@@ -309,7 +309,7 @@ def test_a_withdrawal_committed_late_waits_for_the_next_segment(stores: Stores) 
             text("INSERT INTO issuer_withdrawal (serial, withdrawn_at, cause, author) VALUES (:s, :t, 'x', 'app')"),
             {"s": kept.issued.place.serial, "t": NOW},
         )
-        assert cut(stores, NOW + 1) == (2, News({}, [], True))
+        assert cut(stores, NOW + 1) == (2, UnpublishedWithdrawals({}, [], True))
     assert cut(stores, NOW + 2)[1].withdrawn == [kept.issued.place]
 
 
@@ -317,8 +317,8 @@ def test_what_is_retired_is_left_out_of_segments(stores: Stores) -> None:
     """Gates have dropped the list; a bit in it would break the chain there."""
     (old,) = issue(stores.store, ["old"], lifetime=DAY)
     withdraw(stores.store, old.issued.place, NOW, "superseded", "app")
-    assert cut(stores, END) == (1, News({}, [], True))
-    assert cut(stores, END) == (2, News({}, [], True))
+    assert cut(stores, END) == (1, UnpublishedWithdrawals({}, [], True))
+    assert cut(stores, END) == (2, UnpublishedWithdrawals({}, [], True))
     assert SqlStatusFeed(stores.engine).changes(END) == {}
 
 
@@ -403,7 +403,7 @@ def at_once(stores: Stores, work: Any) -> list[Any]:
 def test_many_issue_at_once(stores: Stores) -> None:
     """No place twice, and of one key one code: who comes second is refused, and finds it."""
 
-    def work(store: IssuerStore) -> list[Place]:
+    def work(store: IssuerStore) -> list[StatusPlace]:
         places = []
         for number in range(5):
             kept = entry(store.allocate(END, 1)[0], f"{number}")

@@ -19,7 +19,7 @@ from credentials.algorithms import es256
 from credentials.errors import SignInUnproven, TongxingError
 from credentials.keys import public_key_from_jwk
 from credentials.wire import jws
-from issuer.sign_in.id_token import ALGORITHMS, Expected, keys_for, verify
+from issuer.sign_in.id_token import ALGORITHMS, ExpectedToken, keys_for, verify
 from tests.web.twin import NodeTwin
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ def is_taken(group: dict[str, Any], case: dict[str, Any]) -> bool:
     for algorithm in ALGORITHMS:
         keys = keys_for(header.get("kid"), published, algorithm)
         with pytest.raises(SignInUnproven) as told:
-            verify(case["jws"], keys, Expected("https://id.example", "client", algorithm, "nonce"), 0)
+            verify(case["jws"], keys, ExpectedToken("https://id.example", "client", algorithm, "nonce"), 0)
         if "strict JSON" in told.value.detail:
             return True
     return False

@@ -21,7 +21,7 @@ from credentials.errors import RuleOpen, TongxingError
 from credentials.keys import VerificationKey
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Status, StatusCredential
 from credentials.recognition.authoring.template import template
-from credentials.recognition.language.certlogic import State, compile_rule, compile_sound_parts
+from credentials.recognition.language.certlogic import RuleState, compile_rule, compile_sound_parts
 from credentials.recognition.language.instants import DateTime
 from credentials.recognition.ruleset import RuleResult, RuleSet
 from credentials.status import segment, snapshot
@@ -123,7 +123,7 @@ def _told(read: RuleSet) -> dict[str, Any]:
 
 
 def _said(result: RuleResult) -> list[str | None]:
-    named = result.rule is not None and result.state is not State.PASS
+    named = result.rule is not None and result.state is not RuleState.PASS
     return [result.state.value, result.rule.id if result.rule is not None and named else None]
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from demonstration.cast import Province, Registry
+from demonstration.cast import ActingProvince, Registry
 from demonstration.story import HENAN
 from demonstration.world import World
 
 
-def enrol(registry: Registry, *provinces: Province) -> None:
+def enrol(registry: Registry, *provinces: ActingProvince) -> None:
     """Have the provinces listed: by their own statements and two officers."""
     for province in provinces:
         province.submit_statement()
@@ -23,11 +23,11 @@ def enrol(registry: Registry, *provinces: Province) -> None:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[tuple[World, Registry, Province]]:
+def deployed(folder: Path) -> Iterator[tuple[World, Registry, ActingProvince]]:
     """Henan, enrolled, serving its issuer and its gate, with rules and status on the mirror. Ends with the block."""
     with World(folder) as world:
         registry = Registry(world)
-        province = Province(world, registry, HENAN)
+        province = ActingProvince(world, registry, HENAN)
         enrol(registry, province)
         province.prepare()
         province.server.settings["TONGXING_LOG_LEVEL"] = "DEBUG"

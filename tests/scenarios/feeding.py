@@ -16,17 +16,17 @@ from typing import Any, NamedTuple
 
 from credentials.formats import native
 from credentials.model import Status
-from demonstration.cast import Home, Province, Registry
+from demonstration.cast import ActingProvince, Home, Registry
 from demonstration.props import asks, credential
 from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import World
-from service_kit.locale import Text
+from service_kit.locale import Message
 from tests.scenarios.deployment import enrol
 
 LOOK_SECONDS = 0.2
 """How often the gate is asked; part of the measured time."""
 _THIEVES = [
-    Home(f"member-{code}", f"CN-{code}", Text("某省", "Somewhere"), code * 10_000, "0000-12320", hours=72)
+    Home(f"member-{code}", f"CN-{code}", Message("某省", "Somewhere"), code * 10_000, "0000-12320", hours=72)
     for code in (11, 12, 13, 14, 15)
 ]
 """Members whose keys are stolen and denied; nobody serves them."""
@@ -113,7 +113,7 @@ class Feed(AbstractContextManager["Feed"]):
             time.sleep(LOOK_SECONDS)
         return float("inf")
 
-    def _stolen(self, count: int) -> list[tuple[Province, str, str]]:
+    def _stolen(self, count: int) -> list[tuple[ActingProvince, str, str]]:
         """Keys to be denied, and a code by each that nobody has refused yet."""
         stolen = []
         for province, label in [(each, label) for each in self.thieves for label in ("credential-1", "credential-2")]:
@@ -123,11 +123,11 @@ class Feed(AbstractContextManager["Feed"]):
             stolen.append((province, province.kid(label), text))
         return stolen[:count]
 
-    def _province(self, home: Home) -> Province:
-        province = Province(self._world, self.registry, home)
+    def _province(self, home: Home) -> ActingProvince:
+        province = ActingProvince(self._world, self.registry, home)
         province.server.settings.update(self._times)
         return province
 
-    def restart(self, province: Province) -> None:
+    def restart(self, province: ActingProvince) -> None:
         """Start a province's process again."""
         self._world.start(province.server)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
-from demonstration.cast import Province, Registry
+from demonstration.cast import ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import Server, World
@@ -37,7 +37,7 @@ class Site:
     def __init__(self, world: World, profiles: tuple[str, ...]) -> None:
         self.world = world
         self.registry = Registry(world)
-        self.henan, self.guangdong = (Province(world, self.registry, home) for home in (HENAN, GUANGDONG))
+        self.henan, self.guangdong = (ActingProvince(world, self.registry, home) for home in (HENAN, GUANGDONG))
         enrol(self.registry, self.henan, self.guangdong)
         for province in (self.henan, self.guangdong):
             province.prepare()

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from credentials.keys import load_private_key, new_private_key, private_key_pem
-from demonstration.cast import Province, Registry
+from demonstration.cast import ActingProvince, Registry
 from demonstration.world import World
 from diagnosis.examination import examine
-from diagnosis.report import Outcome, Report, Step
+from diagnosis.report import DoctorReport, DoctorStep, StepOutcome
 from service_kit.durable import write_atomic
 from tests.scenarios.deployment import deployed
 from tests.serving import in_thread
@@ -33,10 +33,10 @@ from trust_registry.root.founding import found
 class Scene:
     """A deployment that is well, and what its settings are."""
 
-    def __init__(self, world: World, registry: Registry, province: Province, folder: Path) -> None:
+    def __init__(self, world: World, registry: Registry, province: ActingProvince, folder: Path) -> None:
         self.world, self.registry, self.province, self.folder = world, registry, province, folder
 
-    def broken(self, **changes: str) -> Report:
+    def broken(self, **changes: str) -> DoctorReport:
         """The province with some settings changed."""
         return examine({**self.province.server.settings, "TONGXING_ROLES": "issuer,verifier", **changes})
 
@@ -48,12 +48,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield Scene(world, registry, province, folder)
 
 
-def the_wrong(report: Report) -> Step:
+def the_wrong(report: DoctorReport) -> DoctorStep:
     """The first step that is wrong."""
-    return next(step for step in report.steps if step.outcome is Outcome.WRONG)
+    return next(step for step in report.steps if step.outcome is StepOutcome.WRONG)
 
 
-def require(report: Report, step: str, code: str, *settings: str) -> None:
+def require(report: DoctorReport, step: str, code: str, *settings: str) -> None:
     """That the examination stopped at ``step`` for ``code`` and named ``settings``."""
     found = the_wrong(report)
     assert found.finding is not None
@@ -94,8 +94,8 @@ def test_the_registry_alone(scene: Scene) -> None:
     report = examine(settings, ["registry"])
     assert report.exit_code == 0
     outcomes = {step.name: step.outcome for step in report.steps}
-    assert outcomes["registry-opens"] is outcomes["trust-list"] is Outcome.OK
-    assert outcomes["issue"] is outcomes["member"] is Outcome.SKIPPED
+    assert outcomes["registry-opens"] is outcomes["trust-list"] is StepOutcome.OK
+    assert outcomes["issue"] is outcomes["member"] is StepOutcome.SKIPPED
     require(examine(settings | {"TONGXING_DATA_DIR": str(scene.folder)}, ["registry"]), "settings", "setting-invalid",
             "TONGXING_DATA_DIR")  # fmt: skip
     needless = write_secret(scene.folder / "needless", b"x")
@@ -111,7 +111,7 @@ def test_a_gate_alone(scene: Scene) -> None:
     settings = {name: value for name, value in scene.province.server.settings.items() if "KEY" not in name}
     report = examine(settings, ["verifier"])
     assert report.exit_code == 0
-    skipped = {step.name for step in report.steps if step.outcome is Outcome.SKIPPED}
+    skipped = {step.name for step in report.steps if step.outcome is StepOutcome.SKIPPED}
     assert {"issue", "publish", "withdrawn", "credential-key"} <= skipped
     assert not {"trust-root", "clock", "member", "feeds"} & skipped
 
@@ -203,7 +203,7 @@ def test_a_key_that_is_not_good_is_told_how(
     """Every gate would refuse what it signs, and say something else of it."""
     report = scene.broken(TONGXING_KEY_FILE=make(scene, tmp_path / "key.pem"))
     require(report, step, code, *settings)
-    assert "withdrawn" in {step.name for step in report.steps if step.outcome is Outcome.SKIPPED}
+    assert "withdrawn" in {step.name for step in report.steps if step.outcome is StepOutcome.SKIPPED}
 
 
 def test_an_encrypted_key_with_its_passphrase_is_well(scene: Scene, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from credentials.formats import native
 from credentials.keys import VerificationKey, jwk_of, load_private_key, new_private_key
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
-from demonstration.cast import CLIENT, Province, Registry
+from demonstration.cast import CLIENT, ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.residents import resident_id
 from demonstration.world import HOST, Server, World
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 class Caller:
     """Sends anything, and keeps what it must not find again and every answer that was a problem."""
 
-    def __init__(self, province: Province, registry: Registry, folder: Path) -> None:
+    def __init__(self, province: ActingProvince, registry: Registry, folder: Path) -> None:
         self.province, self.registry = province, registry
         self.key = load_private_key((folder / province.home.name / "city-app.pem").read_bytes())
         self.secrets = {NAME, OTHER_NAME, MASKED, NUMBER, OTHER_NUMBER, PASSPORT, CALLER, "TX1:", "TXP1:", "eyJ"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import FetchFailed
-from demonstration.cast import Province
+from demonstration.cast import ActingProvince
 from demonstration.phone import Phone
 from demonstration.story import HENAN
 from issuer.requests.holder_proof import PAPER, RELEASE
@@ -21,7 +21,7 @@ NUMBER = "11010519491231002X"
 class Shown:
     """A phone and what a gate says of what it shows."""
 
-    def __init__(self, province: Province, folder: Path) -> None:
+    def __init__(self, province: ActingProvince, folder: Path) -> None:
         self.province, self.phone = province, Phone(folder)
         self.phone.make_key()
 

@@ -21,7 +21,7 @@ from credentials.formats import native
 from credentials.keys import VerificationKey
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
-from demonstration.cast import Province, Registry
+from demonstration.cast import ActingProvince, Registry
 from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import Server, World
 from tests.scenarios.deployment import enrol, request
@@ -81,7 +81,7 @@ class House:
         world.stop(self.registry.server)
         self.registry.server.settings |= stores["registry"].settings
         world.start(self.registry.server)
-        self.henan, self.guangdong = (Province(world, self.registry, home) for home in (HENAN, GUANGDONG))
+        self.henan, self.guangdong = (ActingProvince(world, self.registry, home) for home in (HENAN, GUANGDONG))
         self.henan.server.settings |= stores["issuer"].settings
         enrol(self.registry, self.henan, self.guangdong)
         for province in (self.henan, self.guangdong):
@@ -223,7 +223,7 @@ def test_an_issuers_backup_is_noticed_and_nothing_is_given_out_twice(house: Hous
     assert not [each for each in house.guangdong.state()["failures"] if each["member"] == HENAN.member]
 
 
-def _place(henan: Province, text: str) -> tuple[int, int]:
+def _place(henan: ActingProvince, text: str) -> tuple[int, int]:
     signer = henan.signer("credential-1")
     key = VerificationKey(signer.kid, HENAN.member, NATIVE.NAME, "credential", 0, MAX_TIME_SECONDS, signer.public_key)
     reference = claims.decode(cose.verify(native.unwrap(text), key)).status_reference

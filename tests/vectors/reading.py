@@ -16,7 +16,7 @@ from credentials.status import snapshot
 from credentials.status.snapshot import StatusSnapshot
 from credentials.wire import cose, jws
 from trust_registry.client.trust.snapshot import TrustedKey, TrustedMember, TrustSnapshot
-from trust_registry.metadata.denials import Denial
+from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import Statement
 from trust_registry.metadata.trust_list import BadEntry, MayIssue, MemberEntry, Names, kind_of
 from verifier.judging.knowledge import Knowledge
@@ -63,7 +63,7 @@ def read_trust(fields: dict[str, Any]) -> TrustSnapshot:
         for entry in fields["members"]
         for key in entry["keys"]
     }
-    denied = [Denial(bytes.fromhex(row["kid"]), 1, row["reason"], row["denied_at"]) for row in fields["denied"]]
+    denied = [KeyDenial(bytes.fromhex(row["kid"]), 1, row["reason"], row["denied_at"]) for row in fields["denied"]]
     return TrustSnapshot(
         members=members,
         keys=keys,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from credentials.errors import RuleOpen
-from credentials.recognition.language.certlogic import State, compile_rule, evaluate
+from credentials.recognition.language.certlogic import RuleState, compile_rule, evaluate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("TONGXING_VECTORS") or REPOSITORY.parent / "shared" / "vectors") / "certlogic"
@@ -56,7 +56,7 @@ def answer(logic: Any, data: Any) -> Any:
     try:
         return compile_rule(logic)(data)
     except RuleOpen:
-        return State.OPEN
+        return RuleState.OPEN
 
 
 def test_the_conformance_suite_is_whole() -> None:
@@ -71,7 +71,7 @@ def test_conformance(assertion: Assertion) -> None:
     """Rules written for any CertLogic evaluator mean the same here."""
     result = answer(assertion.logic, assertion.data)
     if assertion.name in EXPECTED_DEVIATIONS:
-        assert result is State.OPEN
+        assert result is RuleState.OPEN
     else:
         assert (result, type(result)) == (assertion.expected, type(assertion.expected))
 
@@ -88,4 +88,4 @@ def test_national_rules(name: str) -> None:
     rule = compile_rule(entry["rule"]["Logic"])
     for test in entry["tests"]:
         data = {"payload": test["payload"], "external": test["external"]}
-        assert evaluate(rule, data) is (State.PASS if test["expected"] else State.FAIL), test.get("name")
+        assert evaluate(rule, data) is (RuleState.PASS if test["expected"] else RuleState.FAIL), test.get("name")

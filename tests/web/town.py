@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from credentials.keys import load_private_key
-from demonstration.cast import Province, Registry
+from demonstration.cast import ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.props import asks
 from demonstration.story import GUANGDONG, HENAN
@@ -27,7 +27,9 @@ class Town:
     def __init__(self, world: World) -> None:
         self.world, self.clock = world, SystemClock()
         self.registry = Registry(world)
-        self.henan, self.guangdong = provinces = [Province(world, self.registry, home) for home in (HENAN, GUANGDONG)]
+        self.henan, self.guangdong = provinces = [
+            ActingProvince(world, self.registry, home) for home in (HENAN, GUANGDONG)
+        ]
         enrol(self.registry, *provinces)
         for province in provinces:
             province.prepare()

@@ -27,12 +27,12 @@ from trust_registry.commands.options import (
     say_submitted,
     submission_in,
 )
-from trust_registry.enrolment.difference import Change, change_to_json, words
+from trust_registry.enrolment.difference import ListChange, change_to_json, words
 from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.metadata.denials import DENIAL_REASONS
 from trust_registry.metadata.trust_list import faults_of
 from trust_registry.officer import approval
-from trust_registry.province.folder import Province
+from trust_registry.province.folder import ProvinceFolder
 from trust_registry.publishing.denials import sign_request
 
 
@@ -96,7 +96,7 @@ def draft(
         "removals": list(removals),
     }
     made = registry.make_draft(read_key(key_path, read_passphrase(passphrase_file)), wanted)
-    changes = [Change(**change) for change in made["diff"]]
+    changes = [ListChange(**change) for change in made["diff"]]
     skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made.get("skipped", [])]
     result = {"id": made["id"], "diff": made["diff"], "skipped": made.get("skipped", [])}
     say(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
@@ -259,7 +259,7 @@ def _officer_signer(path: Path, passphrase: bytes | None) -> PemSigner:
 
 
 def _root_signer(folder: Path | None, passphrase: bytes | None) -> PemSigner:
-    return Province(folder or Path(), write_atomic, passphrase).root_signer()
+    return ProvinceFolder(folder or Path(), write_atomic, passphrase).root_signer()
 
 
 def _require_members(removals: tuple[str, ...]) -> None:
@@ -312,7 +312,7 @@ def _review_lines(reviewed: approval.Review) -> Iterator[str]:
     yield from _change_lines(reviewed.changes)
 
 
-def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
+def _change_lines(changes: Iterable[ListChange]) -> Iterator[str]:
     lines = list(words(changes))
     yield from lines or ["内容不变，仅续期", "nothing changes: the same list, signed anew"]
 

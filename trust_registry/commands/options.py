@@ -13,7 +13,7 @@ from credentials.errors import InvalidRequest, Malformed, MetadataRejected
 from service_kit.clock import Clock
 from service_kit.fetch import place_of, require_base
 from service_kit.inputs import Input, InputType
-from service_kit.locale import Text
+from service_kit.locale import Message
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import in_words, say, tell
 from trust_registry.config import RegistrySettings
@@ -21,7 +21,7 @@ from trust_registry.officer.remote import RemoteRegistry
 from trust_registry.province.folder import Submission
 from trust_registry.repository.files import signed_part
 
-NOT_SIGNED = Text("未签署，什么也没有改变。", "Not signed; nothing has changed.")
+NOT_SIGNED = Message("未签署，什么也没有改变。", "Not signed; nothing has changed.")
 
 
 class RootType(InputType):

@@ -21,7 +21,7 @@ from trust_registry.commands.options import (
     submission_in,
 )
 from trust_registry.key_files import read_passphrase
-from trust_registry.province.folder import DEFAULT_KEY_DAYS, Province, State
+from trust_registry.province.folder import DEFAULT_KEY_DAYS, ProvinceFolder, ProvinceState
 
 _folder = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 _days = click.option(
@@ -124,11 +124,11 @@ def submit(directory: Path, url: str, file: Input | None, as_json: bool) -> None
     say_submitted(as_json, remote(url).submit(submission))
 
 
-def _open(directory: Path, passphrase_file: Path | None) -> Province:
-    return Province(directory, write_atomic, read_passphrase(passphrase_file))
+def _open(directory: Path, passphrase_file: Path | None) -> ProvinceFolder:
+    return ProvinceFolder(directory, write_atomic, read_passphrase(passphrase_file))
 
 
-def _as_fields(directory: Path, state: State) -> dict[str, Any]:
+def _as_fields(directory: Path, state: ProvinceState) -> dict[str, Any]:
     return {
         "member": state.member,
         "sequence": state.sequence,
@@ -137,6 +137,6 @@ def _as_fields(directory: Path, state: State) -> dict[str, Any]:
     }
 
 
-def _lines(directory: Path, state: State) -> list[str]:
+def _lines(directory: Path, state: ProvinceState) -> list[str]:
     lines = [f"{'root':10}  {state.root_kid}  {directory / state.root_file}"]
     return lines + [f"{key.use:10}  {key.kid}  {directory / key.file}" for key in state.keys]

@@ -15,7 +15,7 @@ from service_kit.inputs import OUTPUT, Input, OutputType
 from service_kit.locale import beijing_time
 from service_kit.terminal import as_json, say, tell
 from trust_registry.client.trust.bundle import FolderFiles, ZipFiles
-from trust_registry.client.trust.repository import MirrorFiles, Source
+from trust_registry.client.trust.repository import MirrorFiles, RepositorySource
 from trust_registry.commands.options import (
     asks_to_sign,
     data_dir,
@@ -194,7 +194,7 @@ def _public_key(path: Path) -> Key:
         raise KeyRejected(f"{path.name}: {error.detail}") from error
 
 
-def _source(bundle: Path | None, url: str | None) -> Source:
+def _source(bundle: Path | None, url: str | None) -> RepositorySource:
     if (bundle is None) == (url is None):
         raise click.UsageError("give --bundle or --registry, one of them")
     if bundle is None:

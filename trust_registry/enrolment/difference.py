@@ -27,7 +27,7 @@ _FIELDS = {
 }
 
 
-class Change(NamedTuple):
+class ListChange(NamedTuple):
     """One change: the member, what kind of change (kebab-case), the kid it concerns, and the words."""
 
     member: str
@@ -37,10 +37,10 @@ class Change(NamedTuple):
     en: str
 
 
-def compare(held: Published, new: Published) -> list[Change]:
+def compare(held: Published, new: Published) -> list[ListChange]:
     """Every change from ``held`` to ``new``, by member. An empty list: the same content, signed anew."""
     old_members, new_members = held.trust_list.members, new.trust_list.members
-    changes: list[Change] = []
+    changes: list[ListChange] = []
     for member in sorted(old_members.keys() | new_members.keys()):
         if member not in new_members:
             changes.append(_removed(old_members[member]))
@@ -52,20 +52,20 @@ def compare(held: Published, new: Published) -> list[Change]:
     return changes
 
 
-def change_to_json(change: Change) -> dict[str, Any]:
+def change_to_json(change: ListChange) -> dict[str, Any]:
     """The change as it goes over HTTP and into ``--json``."""
     return change._asdict()
 
 
-def words(changes: Iterable[Change]) -> Iterator[str]:
+def words(changes: Iterable[ListChange]) -> Iterator[str]:
     """Two lines a change, Chinese first."""
     for change in changes:
         yield f"{change.member}  {change.zh}"
         yield f"{' ' * len(change.member)}  {change.en}"
 
 
-def _added(entry: MemberEntry, statement: Statement) -> Iterator[Change]:
-    yield Change(
+def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
+    yield ListChange(
         entry.id,
         "member-added",
         statement.root_kid.hex(),
@@ -78,41 +78,41 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[Change]:
         yield _key_added(key)
 
 
-def _removed(entry: MemberEntry) -> Change:
+def _removed(entry: MemberEntry) -> ListChange:
     zh = f"成员 {entry.names.zh} 被移除，其全部健康码失效"
     en = f"member {entry.names.en} is removed; every code it signed ends"
-    return Change(entry.id, "member-removed", None, zh, en)
+    return ListChange(entry.id, "member-removed", None, zh, en)
 
 
-def _entry_changes(old: MemberEntry, new: MemberEntry) -> Iterator[Change]:
+def _entry_changes(old: MemberEntry, new: MemberEntry) -> Iterator[ListChange]:
     yield from _permissions(old.id, old.may_issue, new.may_issue)
     for field, (zh, en) in _FIELDS.items():
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
             change = f"{_plain(before)} → {_plain(after)}"
-            yield Change(old.id, f"{field}-changed", None, f"{zh}：{change}", f"{en}: {change}")
+            yield ListChange(old.id, f"{field}-changed", None, f"{zh}：{change}", f"{en}: {change}")
 
 
-def _permissions(member: str, old: MayIssue, new: MayIssue) -> Iterator[Change]:
+def _permissions(member: str, old: MayIssue, new: MayIssue) -> Iterator[ListChange]:
     # Each list by itself: members of closed lists compare by number, and green has that of phone.
     yield from _listed(member, "状态", "status", old.statuses, new.statuses)
     yield from _listed(member, "形式", "form", old.forms, new.forms)
 
 
-def _listed(member: str, zh: str, en: str, old: frozenset[_Listed], new: frozenset[_Listed]) -> Iterator[Change]:
+def _listed(member: str, zh: str, en: str, old: frozenset[_Listed], new: frozenset[_Listed]) -> Iterator[ListChange]:
     for value in sorted(new - old):
         words = f"增加权限：可签发{zh} {value.zh}", f"may now issue {en} {value.label}"
-        yield Change(member, "permission-added", None, *words)
+        yield ListChange(member, "permission-added", None, *words)
     for value in sorted(old - new):
         words = f"取消权限：不可再签发{zh} {value.zh}", f"may no longer issue {en} {value.label}"
-        yield Change(member, "permission-removed", None, *words)
+        yield ListChange(member, "permission-removed", None, *words)
 
 
-def _statement_changes(old: Statement, new: Statement) -> Iterator[Change]:
+def _statement_changes(old: Statement, new: Statement) -> Iterator[ListChange]:
     if old.digest == new.digest:
         return
     sequences = f"{old.sequence} → {new.sequence}"
-    yield Change(new.member, "statement-renewed", None, f"成员声明 {sequences}", f"statement {sequences}")
+    yield ListChange(new.member, "statement-renewed", None, f"成员声明 {sequences}", f"statement {sequences}")
     if old.root_kid != new.root_kid:
         yield _root_changed(old, new)
     before, after = ({key.kid: key for key in statement.keys} for statement in (old, new))
@@ -125,7 +125,7 @@ def _statement_changes(old: Statement, new: Statement) -> Iterator[Change]:
             yield _key_changed(before[kid], after[kid])
 
 
-def _root_changed(old: Statement, new: Statement) -> Change:
+def _root_changed(old: Statement, new: Statement) -> ListChange:
     roots = f"{old.root_kid.hex()} → {new.root_kid.hex()}"
     try:
         verify_root_change(new, old.root_key)
@@ -134,23 +134,23 @@ def _root_changed(old: Statement, new: Statement) -> Change:
         en = f"root key changes {roots} WITHOUT the old key's signature: ask the member in person"
     else:
         zh, en = f"根密钥更换 {roots}，由旧密钥签名", f"root key changes {roots}, signed by the old key"
-    return Change(new.member, "root-changed", new.root_kid.hex(), zh, en)
+    return ListChange(new.member, "root-changed", new.root_kid.hex(), zh, en)
 
 
-def _key_added(key: VerificationKey) -> Change:
+def _key_added(key: VerificationKey) -> ListChange:
     zh = f"新增密钥 {key.kid.hex()}（{_USES[key.use]}），{_days(key)}"
-    return Change(key.member, "key-added", key.kid.hex(), zh, f"key {_name(key)} added, {_days(key)}")
+    return ListChange(key.member, "key-added", key.kid.hex(), zh, f"key {_name(key)} added, {_days(key)}")
 
 
-def _key_removed(key: VerificationKey) -> Change:
+def _key_removed(key: VerificationKey) -> ListChange:
     zh = f"移除密钥 {key.kid.hex()}（{_USES[key.use]}）"
-    return Change(key.member, "key-removed", key.kid.hex(), zh, f"key {_name(key)} removed")
+    return ListChange(key.member, "key-removed", key.kid.hex(), zh, f"key {_name(key)} removed")
 
 
-def _key_changed(old: VerificationKey, new: VerificationKey) -> Change:
+def _key_changed(old: VerificationKey, new: VerificationKey) -> ListChange:
     zh = f"密钥 {new.kid.hex()}（{_USES[new.use]}）有效期 {_days(old)} → {_days(new)}"
     en = f"key {_name(new)} valid {_days(old)} → {_days(new)}"
-    return Change(new.member, "key-changed", new.kid.hex(), zh, en)
+    return ListChange(new.member, "key-changed", new.kid.hex(), zh, en)
 
 
 def _name(key: VerificationKey) -> str:

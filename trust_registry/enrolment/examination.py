@@ -22,7 +22,7 @@ from credentials.errors import KeyDenied, KeyRejected, SequenceNotNewer, Stateme
 from credentials.keys import VerificationKey
 from credentials.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_PAPER_SECONDS
 from trust_registry.enrolment.possession import check_possession
-from trust_registry.metadata.denials import Denial
+from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import (
     Statement,
     check_follows,
@@ -100,7 +100,7 @@ def _check_key(key: VerificationKey, published: Published) -> None:
         raise KeyRejected(f"key {kid} changes its use")
 
 
-def _check_nothing_dropped(statement: Statement, held: Statement, denied: Mapping[bytes, Denial], now: int) -> None:
+def _check_nothing_dropped(statement: Statement, held: Statement, denied: Mapping[bytes, KeyDenial], now: int) -> None:
     kept = {key.kid for key in statement.keys}
     for key in held.keys:
         still_alive = now < key.not_after + MAX_LIFETIME_PAPER_SECONDS

@@ -34,7 +34,7 @@ _KID = re.compile(rf"[0-9a-f]{{{2 * KID_BYTES}}}")
 _LABEL = re.compile(r"[a-z][a-z-]{0,31}")
 
 
-class Denial(NamedTuple):
+class KeyDenial(NamedTuple):
     """One denied key: ``kid`` 8 bytes, the sequence that brought it, why, since when (seconds UTC)."""
 
     kid: bytes
@@ -43,12 +43,12 @@ class Denial(NamedTuple):
     denied_at: int
 
 
-class Denials(NamedTuple):
+class DenialList(NamedTuple):
     """The whole set by kid, and what could not be read of it (position and detail)."""
 
     sequence: int
     issued_at: int
-    denied: Mapping[bytes, Denial]
+    denied: Mapping[bytes, KeyDenial]
     bad_entries: tuple[str, ...] = ()
 
 
@@ -59,14 +59,14 @@ def kid_from_text(text: object) -> bytes:
     return bytes.fromhex(text)
 
 
-def read_denials(data: bytes) -> Denials:
+def read_denials(data: bytes) -> DenialList:
     """Read ``denials.json`` (at most 4 MiB, 32 768 entries).
 
     An entry whose kid can be read denies, however odd the rest of it is: the doubt is the key's, not ours.
     Raises TooLarge and Malformed for the file as a whole; unknown fields are ignored.
     """
     document = fields.read_object(data, MAX_DENIALS_BYTES)
-    denied: dict[bytes, Denial] = {}
+    denied: dict[bytes, KeyDenial] = {}
     bad: list[str] = []
     for position, value in enumerate(fields.items(document, "denied", MAX_DENIED)):
         try:
@@ -75,7 +75,7 @@ def read_denials(data: bytes) -> Denials:
             bad.append(f"denial {position}: {error.detail}")
         else:
             denied.setdefault(denial.kid, denial)
-    return Denials(
+    return DenialList(
         fields.number(document, "sequence", least=0),
         fields.time(document, "issued_at"),
         denied,
@@ -83,17 +83,17 @@ def read_denials(data: bytes) -> Denials:
     )
 
 
-def read_denial(value: object) -> Denial:
+def read_denial(value: object) -> KeyDenial:
     """One entry; what is odd besides the kid becomes ``unspecified`` or 0. Raises Malformed for the kid."""
     document = fields.mapping(value, "entry")
     kid = kid_from_text(document.get("kid"))
     reason = document.get("reason")
     if not isinstance(reason, str) or not _LABEL.fullmatch(reason):
         reason = "unspecified"
-    return Denial(kid, _natural(document.get("sequence")), reason, _natural(document.get("denied_at")))
+    return KeyDenial(kid, _natural(document.get("sequence")), reason, _natural(document.get("denied_at")))
 
 
-def write_denials(sequence: int, issued_at: int, denied: Iterable[Denial]) -> bytes:
+def write_denials(sequence: int, issued_at: int, denied: Iterable[KeyDenial]) -> bytes:
     """``denials.json`` of these entries, sorted by kid. Raises Malformed when they do not read back whole."""
     entries = sorted(denied)
     data = json_bytes(
@@ -108,7 +108,7 @@ def write_denials(sequence: int, issued_at: int, denied: Iterable[Denial]) -> by
     return data
 
 
-def denial_to_json(denial: Denial) -> dict[str, Any]:
+def denial_to_json(denial: KeyDenial) -> dict[str, Any]:
     """The entry as it stands in the file."""
     return {**denial._asdict(), "kid": denial.kid.hex()}
 

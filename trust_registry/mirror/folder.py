@@ -7,7 +7,7 @@
     members/CN-41/status.cose, segments/N.cose, rules.jws, rules/N.jws, token-status-lists/N.jwt
     news.json                                    what of it is new, unsigned: a hint what to ask for
 
-The SQL database is the truth of the repository; :meth:`Mirror.release` brings the mirror up to it and may be
+The SQL database is the truth of the repository; :meth:`MirrorFolder.release` brings the mirror up to it and may be
 repeated at any time. Members' files stand here alone.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from credentials.errors import StorageUnavailable
 from credentials.regions import is_member_id
 from service_kit.durable import read_if_there
-from trust_registry.client.members.news import NEWS, News, read_news_if_sound, write_news
+from trust_registry.client.members.news import NEWS, MemberNews, read_news_if_sound, write_news
 from trust_registry.client.trust.bundle import pack
 from trust_registry.client.trust.repository import metadata_path, version_of
 from trust_registry.metadata.file_names import in_order, parse_name
@@ -32,7 +32,7 @@ _MEMBERS = "members"
 _TOKEN_LIST = re.compile(r"token-status-lists/(?:0|[1-9][0-9]{0,4})\.jwt")
 
 
-class Mirror:
+class MirrorFolder:
     """The mirror below ``directory``. ``write`` makes the folders it needs."""
 
     def __init__(self, directory: Path, write: Write) -> None:
@@ -72,17 +72,17 @@ class Mirror:
         except OSError as error:
             raise StorageUnavailable(f"mirror: {error.strerror}") from error
 
-    def put_news(self, member: str, news: News) -> None:
+    def put_news(self, member: str, news: MemberNews) -> None:
         """Say what is new of one member. Call it under the registry's write lock, and after the files."""
         known = self.news()
         if known.get(member) != news:
             self._write(self.directory / NEWS, write_news({**known, member: news}))
 
-    def news(self) -> dict[str, News]:
+    def news(self) -> dict[str, MemberNews]:
         """What the gates are told; nothing where that cannot be read."""
         return read_news_if_sound(self.read(NEWS))
 
-    def replace_news(self, news: Mapping[str, News]) -> None:
+    def replace_news(self, news: Mapping[str, MemberNews]) -> None:
         """Say what there is of every member. Call it under the registry's write lock."""
         self._write(self.directory / NEWS, write_news(news))
 
@@ -129,10 +129,10 @@ class Mirror:
         yield from repository.files()
         news = self.news()
         for member, name, content in self.member_files():
-            if not _is_in_snapshot(name, news.get(member, News())):
+            if not _is_in_snapshot(name, news.get(member, MemberNews())):
                 yield f"{_MEMBERS}/{member}/{name}", content
 
 
-def _is_in_snapshot(name: str, news: News) -> bool:
+def _is_in_snapshot(name: str, news: MemberNews) -> bool:
     parsed = parse_name(name)
     return parsed.is_segment and (parsed.number or 0) <= news.snapshot

@@ -32,12 +32,12 @@ from credentials.status.chain import check_follows, check_stands
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.member_files import check_active
 from trust_registry.metadata.file_names import RULES, STATUS, rules_name, segment_name
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.offered import LIST_FOLDER, Offered, check_form, open_offered
 from trust_registry.mirror.shelf import Shelf
 from trust_registry.mirror.stocktaking import complete
 from trust_registry.mirror.turns import Turn
-from trust_registry.repository.in_force import InForce, in_force
+from trust_registry.repository.in_force import RepositoryInForce, in_force
 from trust_registry.storage.ports import MemberFileRecord, Storage
 
 MAX_SEGMENTS = 1024
@@ -60,7 +60,7 @@ class _Kind(NamedTuple):
 
 
 def accept_status(
-    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: MirrorFolder, member: str, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's signed status snapshot (COSE, at most 4 MiB), and remove what it makes superfluous.
 
@@ -72,7 +72,7 @@ def accept_status(
 
 
 def accept_segment(
-    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: MirrorFolder, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's next status segment (COSE, at most 1 MiB).
 
@@ -84,7 +84,7 @@ def accept_segment(
 
 
 def accept_rules(
-    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: MirrorFolder, member: str, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's signed rule set (JWS, at most 1.5 MB), beside those that are still to decide.
 
@@ -95,7 +95,7 @@ def accept_rules(
 
 
 def accept_token_list(
-    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: MirrorFolder, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's Token Status List (JWT).
 
@@ -108,7 +108,7 @@ def accept_token_list(
 
 
 def _accept(
-    kind: _Kind, storage: Storage, mirror: Mirror, file: tuple[str, str, bytes], now: int, turn: Turn
+    kind: _Kind, storage: Storage, mirror: MirrorFolder, file: tuple[str, str, bytes], now: int, turn: Turn
 ) -> MemberFileRecord:
     member, name, content = file
     check_form(name, content)
@@ -128,7 +128,7 @@ def _accept(
     raise StorageUnavailable("the trust list changes faster than a file can be read; try again")
 
 
-def _checked(name: str, content: bytes, member: str, known: InForce, now: int) -> Offered:
+def _checked(name: str, content: bytes, member: str, known: RepositoryInForce, now: int) -> Offered:
     offered = open_offered(name, content, member, known.trust)
     record = offered.record
     check_active(known.trust.keys[bytes.fromhex(record.kid or "")].key, now)
@@ -138,7 +138,12 @@ def _checked(name: str, content: bytes, member: str, known: InForce, now: int) -
 
 
 def _put(
-    kind: _Kind, storage: Storage, mirror: Mirror, file: tuple[Offered, Any, bytes], known: InForce, now: int
+    kind: _Kind,
+    storage: Storage,
+    mirror: MirrorFolder,
+    file: tuple[Offered, Any, bytes],
+    known: RepositoryInForce,
+    now: int,
 ) -> MemberFileRecord | None:
     """Under the write lock nothing is read or verified any more. None when the trust list is not that one now."""
     offered, whole, content = file

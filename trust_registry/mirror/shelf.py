@@ -12,10 +12,10 @@ from credentials.errors import QuotaExceeded, Untrusted
 from credentials.limits import MAX_STATUS_SEQUENCE
 from credentials.status.chain import BEGINNING, End
 from trust_registry.client.members.member_files import listed_key
-from trust_registry.client.members.news import MAX_RULE_SETS, News
+from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import STATUS, rules_name
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.offered import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, kind_of
 from trust_registry.storage.ports import MemberFileRecord, Records
 
@@ -27,7 +27,7 @@ MAX_MEMBER_BYTES = 64 * 1024 * 1024
 class Shelf:
     """One member's files on the mirror and what is known of them, within one transaction."""
 
-    def __init__(self, records: Records, mirror: Mirror, member: str, trust: TrustSnapshot) -> None:
+    def __init__(self, records: Records, mirror: MirrorFolder, member: str, trust: TrustSnapshot) -> None:
         self._files, self._mirror, self._member, self._trust = records.member_files, mirror, member, trust
 
     def held(self, name: str) -> MemberFileRecord | None:
@@ -116,12 +116,12 @@ class Shelf:
         """Write what is new of this member for the gates to see."""
         self._mirror.put_news(self._member, self.news())
 
-    def news(self) -> News:
+    def news(self) -> MemberNews:
         """What is new of this member, for gates."""
         status, segment = self.held(STATUS), self.newest_segment()
         snapshot = status.sequence if status else 0
         rules = [each.sequence for each in self.rule_sets()][-MAX_RULE_SETS:]
-        return News(max(segment.sequence if segment else 0, snapshot), snapshot, tuple(rules))
+        return MemberNews(max(segment.sequence if segment else 0, snapshot), snapshot, tuple(rules))
 
     def _is_listed(self, record: MemberFileRecord) -> bool:
         use = "rules" if kind_of(record.name) == "rules" else "status"

@@ -25,8 +25,8 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import Targets
 
 from credentials.errors import ApprovalRejected, MetadataRejected, TongxingError
-from trust_registry.client.trust.repository import OTHER_ROOT, Source, metadata_path, verify_repository
-from trust_registry.enrolment.difference import Change, compare
+from trust_registry.client.trust.repository import OTHER_ROOT, RepositorySource, metadata_path, verify_repository
+from trust_registry.enrolment.difference import ListChange, compare
 from trust_registry.enrolment.examination import check_may_follow
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.metadata import trust_list
@@ -54,7 +54,7 @@ class Review(NamedTuple):
     message: bytes
     version: int
     expires_at: int
-    changes: list[Change]
+    changes: list[ListChange]
 
 
 class Approval(NamedTuple):
@@ -64,7 +64,7 @@ class Approval(NamedTuple):
     signature: str
 
 
-def review(document: DraftDocument, source: Source, trusted_root: bytes, audience: str, now: int) -> Review:
+def review(document: DraftDocument, source: RepositorySource, trusted_root: bytes, audience: str, now: int) -> Review:
     """Work out what a draft would change (the recipe above).
 
     ``source``: where the published repository is read; ``trusted_root``: the officer's own copy of root
@@ -96,7 +96,7 @@ def officer_id(private_key: ec.EllipticCurvePrivateKey) -> str:
     return CryptoSigner(private_key).public_key.keyid
 
 
-def in_force(source: Source, trusted_root: bytes, now: int) -> Repository:
+def in_force(source: RepositorySource, trusted_root: bytes, now: int) -> Repository:
     """What is in force, verified from an officer's own root. Raises ApprovalRejected when it is not of today,
     or not signed as that root demands."""
     try:

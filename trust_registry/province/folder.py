@@ -52,7 +52,7 @@ class KeyFile:
 
 
 @dataclass(frozen=True)
-class State:
+class ProvinceState:
     """What ``province.json`` holds. ``sequence`` and ``digest``: of the last statement; ``previous``: what
     that one named as its own previous."""
 
@@ -90,13 +90,13 @@ class Submission:
         return {"statement": self.statement, "proofs": list(self.proofs)}
 
 
-class Province:
+class ProvinceFolder:
     """A province's folder. One person works in it at a time."""
 
     def __init__(self, directory: Path, write: Write, passphrase: bytes | None = None) -> None:
         self.directory, self._write, self._passphrase = directory, write, passphrase
 
-    def found(self, member: str, now: int, days: int = DEFAULT_KEY_DAYS) -> State:
+    def found(self, member: str, now: int, days: int = DEFAULT_KEY_DAYS) -> ProvinceState:
         """Make the folder with a root key and first working keys that last ``days``.
 
         Raises InvalidRequest for an unknown member id, Conflict when the folder is not empty.
@@ -104,43 +104,43 @@ class Province:
         if not is_member_id(member):
             raise InvalidRequest(f"--member {member[:16]}: {no_member_id(member)}")
         with new_folder(self.directory) as partial:
-            return Province(partial, self._write, self._passphrase)._fill(member, now, days)
+            return ProvinceFolder(partial, self._write, self._passphrase)._fill(member, now, days)
 
-    def _fill(self, member: str, now: int, days: int) -> State:
+    def _fill(self, member: str, now: int, days: int) -> ProvinceState:
         root_file, root_kid = self._new_key(member, "root.pem")
-        state = State(member, root_file, root_kid)
+        state = ProvinceState(member, root_file, root_kid)
         for use in FIRST_KEYS:
             state = self._with_new_key(state, use, now, days)
         return self._keep(state)
 
-    def state(self) -> State:
+    def state(self) -> ProvinceState:
         """What is known. Raises SettingInvalid when this is no province's folder."""
         try:
             fields = json.loads((self.directory / STATE_FILE).read_bytes())
             keys = tuple(KeyFile(**key) for key in fields.pop("keys"))
-            return State(**fields, keys=keys)
+            return ProvinceState(**fields, keys=keys)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             told = f"no province's folder, it has no readable {STATE_FILE}; `tongxing province init` makes one"
             raise SettingInvalid(f"{self.directory}: {told}") from error
 
-    def add_key(self, use: str, now: int, days: int = DEFAULT_KEY_DAYS) -> State:
+    def add_key(self, use: str, now: int, days: int = DEFAULT_KEY_DAYS) -> ProvinceState:
         """A new working key, for the next statement."""
         return self._keep(self._with_new_key(self.state(), use, now, days))
 
-    def retire_key(self, kid: str, now: int) -> State:
+    def retire_key(self, kid: str, now: int) -> ProvinceState:
         """End a key now: it stays listed until what it signed has expired. Raises NotFound."""
         state = self.state()
         old = _find(state, kid)
         ended = replace(old, not_after=min(old.not_after, max(now, old.not_before + 1)))
         return self._keep(_with_keys(state, (ended if key is old else key for key in state.keys)))
 
-    def drop_key(self, kid: str) -> State:
+    def drop_key(self, kid: str) -> ProvinceState:
         """Leave a key out of the next statement, as one that has been denied must be. Raises NotFound."""
         state = self.state()
         old = _find(state, kid)
         return self._keep(_with_keys(state, (key for key in state.keys if key is not old)))
 
-    def replace_root(self, now: int) -> State:
+    def replace_root(self, now: int) -> ProvinceState:
         """A new root key, its succession signed by the old one."""
         state = self.state()
         number = sum(1 for _ in (self.directory / "keys").glob("root*.pem")) + 1
@@ -203,7 +203,7 @@ class Province:
             raise KeyRejected(f"{self.directory / file}: not the key that {STATE_FILE} names")
         return PemSigner(key, bytes.fromhex(kid))
 
-    def _listed(self, state: State, key: KeyFile) -> VerificationKey:
+    def _listed(self, state: ProvinceState, key: KeyFile) -> VerificationKey:
         public_key = self._signer(key.file, key.kid).public_key
         return VerificationKey(
             bytes.fromhex(key.kid),
@@ -215,7 +215,7 @@ class Province:
             public_key,
         )
 
-    def _with_new_key(self, state: State, use: str, now: int, days: int) -> State:
+    def _with_new_key(self, state: ProvinceState, use: str, now: int, days: int) -> ProvinceState:
         number = sum(1 for _ in (self.directory / "keys").glob(f"{use}-*.pem")) + 1
         file, kid = self._new_key(state.member, f"{use}-{number}.pem")
         return _with_keys(state, (*state.keys, KeyFile(file, kid, use, now, now + days * DAY_SECONDS)))
@@ -225,13 +225,13 @@ class Province:
         write_key(self.directory / "keys" / name, key, self._passphrase)
         return f"keys/{name}", kid_of(member, key.public_key()).hex()
 
-    def _keep(self, state: State) -> State:
+    def _keep(self, state: ProvinceState) -> ProvinceState:
         keys: list[dict[str, Any]] = [vars(key) for key in state.keys]
         self._write(self.directory / STATE_FILE, json.dumps({**vars(state), "keys": keys}, indent=1).encode())
         return state
 
 
-def _find(state: State, kid: str) -> KeyFile:
+def _find(state: ProvinceState, kid: str) -> KeyFile:
     for key in state.keys:
         if key.kid == kid:
             return key
@@ -239,9 +239,9 @@ def _find(state: State, kid: str) -> KeyFile:
     raise NotFound(f"no key {kid[:16]} of {state.member} in this folder; there are {known}")
 
 
-def _with_keys(state: State, keys: Iterable[KeyFile]) -> State:
+def _with_keys(state: ProvinceState, keys: Iterable[KeyFile]) -> ProvinceState:
     return replace(state, keys=tuple(keys))
 
 
-def _without_expired(state: State, now: int) -> State:
+def _without_expired(state: ProvinceState, now: int) -> ProvinceState:
     return _with_keys(state, (key for key in state.keys if now < key.not_after + MAX_LIFETIME_PAPER_SECONDS))

@@ -22,7 +22,7 @@ from service_kit.storage.retrying import retried
 from trust_registry.metadata.denials import (
     DENIAL_REASONS,
     MAX_DENIED,
-    Denial,
+    KeyDenial,
     kid_from_text,
     read_denials,
     write_denials,
@@ -31,7 +31,7 @@ from trust_registry.publishing.publication import Publication
 from trust_registry.record import log
 from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
-from trust_registry.repository.in_force import InForce
+from trust_registry.repository.in_force import RepositoryInForce
 from trust_registry.repository.published import Published
 from trust_registry.storage.ports import DenialRecord, Records
 
@@ -59,14 +59,14 @@ def sign_request(signer: Signer, kid: str, reason: str, audience: str, now: int)
 
 
 @retried
-def deny(publication: Publication, request: str, now: int) -> Denial:
+def deny(publication: Publication, request: str, now: int) -> KeyDenial:
     """Deny the key that ``request`` names, and bring it to the mirror at once.
 
     Raises InvalidRequest for a request that cannot be read or was not made for us or lately, NotAuthorised
     for an asker who may not deny this key, QuotaExceeded when there is no place left for it.
     """
 
-    def prepare(_records: Records, known: InForce) -> tuple[Denial, Asker, tuf.Repository | None]:
+    def prepare(_records: Records, known: RepositoryInForce) -> tuple[KeyDenial, Asker, tuf.Repository | None]:
         asker, wanted = _read_request(request, known.repository, known.published, publication.audience, now)
         denial = known.published.denied.get(wanted.kid)
         if denial is not None:
@@ -75,7 +75,7 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
         changed = renewal.with_denials(known.repository, denied, publication.online, now)
         return denial, asker, publication.signed(changed)
 
-    def keep(records: Records, denied: tuple[Denial, Asker, tuf.Repository | None]) -> Denial:
+    def keep(records: Records, denied: tuple[KeyDenial, Asker, tuf.Repository | None]) -> KeyDenial:
         denial, asker, changed = denied
         if changed:
             records.repository.write(changed.files())
@@ -88,7 +88,7 @@ def deny(publication: Publication, request: str, now: int) -> Denial:
     return denial
 
 
-def _with(repository: tuf.Repository, wanted: Denial, published: Published) -> tuple[Denial, bytes]:
+def _with(repository: tuf.Repository, wanted: KeyDenial, published: Published) -> tuple[KeyDenial, bytes]:
     held = read_denials(repository.denied)
     if len(held.denied) >= MAX_DENIED:
         raise QuotaExceeded(f"{MAX_DENIED} denied keys")
@@ -103,7 +103,7 @@ def _with(repository: tuf.Repository, wanted: Denial, published: Published) -> t
 
 def _read_request(
     request: str, repository: tuf.Repository, published: Published, audience: str, now: int
-) -> tuple[Asker, Denial]:
+) -> tuple[Asker, KeyDenial]:
     try:
         envelope = jws.read(request, MAX_REQUEST_CHARACTERS)
         asker = _asker(envelope.kid, repository, published)
@@ -122,7 +122,7 @@ def _read_request(
     if reason not in DENIAL_REASONS:
         raise InvalidRequest(f"denial request: reason is not one of {', '.join(DENIAL_REASONS)}")
     _check_own(asker, kid, published)
-    return asker, Denial(kid, 0, reason, now)
+    return asker, KeyDenial(kid, 0, reason, now)
 
 
 def _asker(header_kid: str, repository: tuf.Repository, published: Published) -> Asker:

@@ -18,7 +18,7 @@ from trust_registry.client.trust.repository import MirrorFiles, VerifiedReposito
 from trust_registry.client.trust.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.metadata.file_names import RULES, STATUS, rules_name, segment_name
 from trust_registry.metadata.statement import check_usable
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.offered import kind_of, open_offered
 from trust_registry.mirror.stocktaking import WHAT_TO_DO
 from trust_registry.repository.files import signed_part
@@ -44,7 +44,7 @@ _WHAT_TO_DO = {
 WARN_KEY_BEFORE_SECONDS = 30 * DAY_SECONDS
 
 
-class Finding(NamedTuple):
+class LintFinding(NamedTuple):
     """``level``: ``error`` (clients refuse it) or ``warning``; where; what, in English."""
 
     level: str
@@ -52,12 +52,12 @@ class Finding(NamedTuple):
     detail: str
 
 
-def lint(mirror: Mirror, trusted_root: bytes, now: int) -> list[Finding]:
+def lint(mirror: MirrorFolder, trusted_root: bytes, now: int) -> list[LintFinding]:
     """Everything that is wrong, or about to be, with the mirror as seen from ``trusted_root`` at ``now``."""
     try:
         verified = verify_repository(MirrorFiles(mirror.read), trusted_root)
     except MetadataRejected as error:
-        return [Finding("error", "metadata", f"{error.detail}: {_BY_DATABASE}")]
+        return [LintFinding("error", "metadata", f"{error.detail}: {_BY_DATABASE}")]
     snapshot = build_snapshot(verified, NOTHING_SEEN, now)[0]
     return [
         *_roots(mirror, verified),
@@ -68,59 +68,59 @@ def lint(mirror: Mirror, trusted_root: bytes, now: int) -> list[Finding]:
     ]
 
 
-def _roots(mirror: Mirror, verified: VerifiedRepository) -> Iterator[Finding]:
+def _roots(mirror: MirrorFolder, verified: VerifiedRepository) -> Iterator[LintFinding]:
     """Who begins from an older root needs each that came after it."""
     for version in range(1, verified.versions["root"] + 1):
         path = metadata_path("root", version)
         try:
             signed_part(mirror.read(path) or b"", Root)
         except MetadataRejected as error:
-            yield Finding("error", "metadata", f"{path}: {error.detail}: {_BY_DATABASE}")
+            yield LintFinding("error", "metadata", f"{path}: {error.detail}: {_BY_DATABASE}")
 
 
-def _expiries(verified: VerifiedRepository, now: int) -> Iterator[Finding]:
+def _expiries(verified: VerifiedRepository, now: int) -> Iterator[LintFinding]:
     for role, expires in verified.expiries.items():
         left = expires - now
         if left <= 0:
-            yield Finding("error", role, f"expired {-left} s ago")
+            yield LintFinding("error", role, f"expired {-left} s ago")
         elif left < WARN_BEFORE_SECONDS[role]:
-            yield Finding("warning", role, f"expires in {left // HOUR_SECONDS} h: {_WHAT_TO_DO[role]}")
+            yield LintFinding("warning", role, f"expires in {left // HOUR_SECONDS} h: {_WHAT_TO_DO[role]}")
 
 
-def _members(snapshot: TrustSnapshot, now: int) -> Iterator[Finding]:
+def _members(snapshot: TrustSnapshot, now: int) -> Iterator[LintFinding]:
     for bad in snapshot.reported:
-        yield Finding("error", bad.entry, bad.detail)
+        yield LintFinding("error", bad.entry, bad.detail)
     for member, trusted in snapshot.members.items():
         try:
             check_usable(trusted.statement, now)
         except StatementRejected as error:
-            yield Finding("warning", member, error.detail)
+            yield LintFinding("warning", member, error.detail)
         for key in trusted.statement.keys:
             if 0 < key.not_after - now < WARN_KEY_BEFORE_SECONDS:
                 days = (key.not_after - now) // DAY_SECONDS
-                yield Finding("warning", member, f"{key.use} key {key.kid.hex()} ends in {days} days")
+                yield LintFinding("warning", member, f"{key.use} key {key.kid.hex()} ends in {days} days")
             if key.kid in snapshot.denied:
-                yield Finding("warning", member, f"{key.use} key {key.kid.hex()} is denied and still listed")
+                yield LintFinding("warning", member, f"{key.use} key {key.kid.hex()} is denied and still listed")
 
 
-def _files(mirror: Mirror, snapshot: TrustSnapshot) -> Iterator[Finding]:
+def _files(mirror: MirrorFolder, snapshot: TrustSnapshot) -> Iterator[LintFinding]:
     for member in mirror.members():
         for name in sorted(mirror.names_of(member)):
             try:
                 open_offered(name, mirror.read_member_file(member, name) or b"", member, snapshot).read()
             except TongxingError as error:
                 detail = str(error)
-                yield Finding("error", f"{member}/{name}", f"{detail}: {WHAT_TO_DO[kind_of(name)]}")
+                yield LintFinding("error", f"{member}/{name}", f"{detail}: {WHAT_TO_DO[kind_of(name)]}")
 
 
-def _missing(mirror: Mirror) -> Iterator[Finding]:
+def _missing(mirror: MirrorFolder) -> Iterator[LintFinding]:
     """What the news tells gates to ask for, and is not there."""
     news = mirror.news()
     if mirror.members() and not news:
-        yield Finding("error", NEWS, "missing or damaged: the service writes it anew within a minute")
+        yield LintFinding("error", NEWS, "missing or damaged: the service writes it anew within a minute")
     for member, told in news.items():
         names = [segment_name(number) for number in range(told.snapshot + 1, told.segment + 1)]
         names += [*map(rules_name, told.rules), *([RULES] if told.rules else ())]
         for name in [*([STATUS] if told.snapshot else ()), *names]:
             if mirror.size_of(member, name) is None:
-                yield Finding("error", f"{member}/{name}", f"missing: {WHAT_TO_DO[kind_of(name)]}")
+                yield LintFinding("error", f"{member}/{name}", f"missing: {WHAT_TO_DO[kind_of(name)]}")

@@ -21,15 +21,15 @@ from typing import NamedTuple, TypeVar
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded, StoreBehind
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository, version_of
-from trust_registry.enrolment.difference import Change, compare
+from trust_registry.enrolment.difference import ListChange, compare
 from trust_registry.enrolment.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
 from trust_registry.enrolment.examination import check_may_follow, examine, is_vouched
 from trust_registry.metadata.statement import Statement, read_statement
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.record import log
 from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
-from trust_registry.repository.in_force import InForce, in_force
+from trust_registry.repository.in_force import RepositoryInForce, in_force
 from trust_registry.repository.published import published_from
 from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage, WaitingDraft
 
@@ -52,7 +52,7 @@ class DraftView(NamedTuple):
     """A draft, what it changes, who has signed it (TUF key ids), and the statements that were left out of it."""
 
     record: DraftRecord
-    changes: list[Change]
+    changes: list[ListChange]
     approved_by: list[str]
     skipped: Sequence[Skipped] = ()
 
@@ -60,7 +60,7 @@ class DraftView(NamedTuple):
 class _InForceSoon(NamedTuple):
     record: DraftRecord
     repository: tuf.Repository
-    changes: list[Change]
+    changes: list[ListChange]
     approved_by: list[str]
 
 
@@ -80,7 +80,7 @@ class WaitingView(NamedTuple):
 class Publication:
     """The registry's deeds. ``online`` signers sign snapshot, timestamp and denials; officers never here."""
 
-    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, audience: str) -> None:
+    def __init__(self, storage: Storage, mirror: MirrorFolder, online: renewal.OnlineSigners, audience: str) -> None:
         self.storage, self.mirror, self.online, self.audience = storage, mirror, online, audience
 
     def repository(self) -> tuf.Repository:
@@ -145,7 +145,7 @@ class Publication:
         ``request`` asks for all that waits, such statements are left out and named in the view.
         """
 
-        def prepare(records: Records, known: InForce) -> tuple[DraftView, dict[str, Statement]]:
+        def prepare(records: Records, known: RepositoryInForce) -> tuple[DraftView, dict[str, Statement]]:
             view = self._drafted(records, known, request, officer, now)
             drafted = statements_of(records, view.record.statement_ids)
             return view, {each.id: read_statement(each.compact) for each in drafted if each.state == "submitted"}
@@ -187,7 +187,7 @@ class Publication:
         signature or a second one by the same officer.
         """
 
-        def prepare(records: Records, known: InForce) -> DraftRecord:
+        def prepare(records: Records, known: RepositoryInForce) -> DraftRecord:
             record = _draft(records, draft_id)
             _check_open(record, known.repository, now)
             if not tuf.verify_approval(known.repository, keyid, signature, record.message):
@@ -211,7 +211,7 @@ class Publication:
         enrolment refuses by now; nothing is changed then.
         """
 
-        def prepare(records: Records, known: InForce) -> _InForceSoon | None:
+        def prepare(records: Records, known: RepositoryInForce) -> _InForceSoon | None:
             record = _draft(records, draft_id)
             return self._signed(records, record, known, now) if record.state == "open" else None
 
@@ -240,7 +240,7 @@ class Publication:
         self.release()
         return is_ours
 
-    def changing(self, prepare: Callable[[Records, InForce], T], keep: Callable[[Records, T], R]) -> R:
+    def changing(self, prepare: Callable[[Records, RepositoryInForce], T], keep: Callable[[Records, T], R]) -> R:
         """Work out a change of what is in force, and keep it if nothing else has changed meanwhile.
 
         ``prepare`` may verify and sign as long as it likes: nobody waits for it. ``keep`` writes, under the write lock.
@@ -328,7 +328,7 @@ class Publication:
             )
 
     def _retime(self, now: int, seconds: int) -> bool:
-        def prepare(_records: Records, known: InForce) -> tuf.Repository | None:
+        def prepare(_records: Records, known: RepositoryInForce) -> tuf.Repository | None:
             if now - tuf.registry_time_of(known.repository) < seconds:
                 return None
             return self.signed(renewal.resigned(known.repository, self.online, now))
@@ -340,7 +340,9 @@ class Publication:
 
         return self.changing(prepare, keep)
 
-    def _drafted(self, records: Records, known: InForce, request: DraftRequest, officer: str, now: int) -> DraftView:
+    def _drafted(
+        self, records: Records, known: RepositoryInForce, request: DraftRequest, officer: str, now: int
+    ) -> DraftView:
         published, repository = known.published, known.repository
         chosen, skipped = choose(records, request, published, now)
         entries = listed_entries(records, chosen, published, now)
@@ -363,7 +365,7 @@ class Publication:
         )
         return _view(records, record, known)._replace(skipped=skipped)
 
-    def _signed(self, records: Records, record: DraftRecord, known: InForce, now: int) -> _InForceSoon:
+    def _signed(self, records: Records, record: DraftRecord, known: RepositoryInForce, now: int) -> _InForceSoon:
         _check_open(record, known.repository, now)
         approvals = records.drafts.approvals(record.id)
         tuf.check_threshold(known.repository, approvals, record.message)
@@ -411,7 +413,7 @@ def _waiting(records: Records, draft: WaitingDraft, officers: list[str]) -> Wait
     )
 
 
-def _view(records: Records, record: DraftRecord, known: InForce) -> DraftView:
+def _view(records: Records, record: DraftRecord, known: RepositoryInForce) -> DraftView:
     new = published_from(record.trust_list, known.repository.denied)
     return DraftView(record, compare(known.published, new), sorted(records.drafts.approvals(record.id)))
 

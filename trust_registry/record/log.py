@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from credentials.wire.strict_json import json_bytes
-from trust_registry.enrolment.difference import Change
-from trust_registry.metadata.denials import Denial
+from trust_registry.enrolment.difference import ListChange
+from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import Statement
 from trust_registry.storage.ports import DraftRecord, LeafRecord, Records, Storage
 
@@ -64,7 +64,12 @@ def draft_approved(records: Records, draft: DraftRecord, keyid: str, at: int) ->
 
 
 def list_published(
-    records: Records, draft: DraftRecord, version: int, approved_by: Sequence[str], changes: Sequence[Change], at: int
+    records: Records,
+    draft: DraftRecord,
+    version: int,
+    approved_by: Sequence[str],
+    changes: Sequence[ListChange],
+    at: int,
 ) -> None:
     """A list was put into force as this version of the targets, and with it each change of a member's root key."""
     content = {
@@ -85,7 +90,7 @@ def root_published(records: Records, version: int, root: bytes, at: int) -> None
     _append(records, "root-published", at, {"version": version, "root": _sha256(root)})
 
 
-def key_denied(records: Records, denial: Denial, asker: str, request: str) -> None:
+def key_denied(records: Records, denial: KeyDenial, asker: str, request: str) -> None:
     """A key was denied. ``asker``: an officer's TUF key id, or the member; ``request``: its signed words."""
     content = {
         "kid": denial.kid.hex(),

@@ -16,11 +16,11 @@ from trust_registry.repository.published import Published, read_published
 from trust_registry.storage.ports import Records
 
 _MAX_KEPT = 4
-_kept: dict[bytes, InForce] = {}
+_kept: dict[bytes, RepositoryInForce] = {}
 
 
 @dataclass(frozen=True)
-class InForce:
+class RepositoryInForce:
     """The repository in force, and what follows from it."""
 
     repository: tuf.Repository
@@ -41,12 +41,12 @@ class InForce:
         return records.repository.read(tuf.TIMESTAMP_PATH) == self.repository.timestamp
 
 
-def in_force(records: Records) -> InForce:
+def in_force(records: Records) -> RepositoryInForce:
     """What is in force now."""
     timestamp = records.repository.read(tuf.TIMESTAMP_PATH) or b""
     held = _kept.get(timestamp)
     if held is None:
-        held = InForce(tuf.load_repository(records.repository.read))
+        held = RepositoryInForce(tuf.load_repository(records.repository.read))
         if len(_kept) >= _MAX_KEPT:
             _kept.clear()
         _kept[timestamp] = held

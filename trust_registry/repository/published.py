@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from credentials.errors import KeyRejected, StatementRejected
 from credentials.keys import VerificationKey
-from trust_registry.metadata.denials import Denial, read_denials
+from trust_registry.metadata.denials import KeyDenial, read_denials
 from trust_registry.metadata.statement import Statement, read_statement
 from trust_registry.metadata.trust_list import MemberEntry, TrustList, read_trust_list
 from trust_registry.repository.files import Repository
@@ -20,7 +20,7 @@ class Published(NamedTuple):
     trust_list: TrustList
     statements: Mapping[str, Statement]
     members_by_kid: Mapping[bytes, str]
-    denied: Mapping[bytes, Denial]
+    denied: Mapping[bytes, KeyDenial]
 
     def key(self, kid: bytes) -> VerificationKey | None:
         """The listed key of this kid, denied or not."""
@@ -42,7 +42,7 @@ def published_from(trust_list: bytes, denied: bytes) -> Published:
     return published_of(read_trust_list(trust_list), read_denials(denied).denied)
 
 
-def published_of(trust_list: TrustList, denied: Mapping[bytes, Denial]) -> Published:
+def published_of(trust_list: TrustList, denied: Mapping[bytes, KeyDenial]) -> Published:
     """Verify every statement of a list, and that no kid stands under two members.
 
     Raises StatementRejected or KeyRejected: a list that is about to be signed has no bad entry.

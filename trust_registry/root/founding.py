@@ -18,7 +18,7 @@ from securesystemslib.signer import CryptoSigner
 from credentials.keys import new_private_key
 from service_kit.durable import read_secret, storage_error
 from trust_registry.key_files import new_folder, read_key, write_key
-from trust_registry.mirror.folder import Mirror, Write
+from trust_registry.mirror.folder import MirrorFolder, Write
 from trust_registry.repository.files import check_repository
 from trust_registry.repository.renewal import OFFICERS, OnlineSigners, first_repository
 
@@ -98,7 +98,7 @@ def _fill(directory: Path, write: Write, passphrase: bytes | None, now: int) -> 
     online = OnlineSigners(*(_new_signer(_key_file(folder, role), passphrase) for role in OnlineSigners._fields))
     repository = first_repository(officers, online, now)
     check_repository(repository)
-    Mirror(directory / MIRROR_FOLDER, write).release(repository.files())
+    MirrorFolder(directory / MIRROR_FOLDER, write).release(repository.files())
     write(directory / TRUST_ROOT, repository.root)
     return [officer.public_key.keyid for officer in officers]
 

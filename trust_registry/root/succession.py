@@ -27,15 +27,15 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, MetadataRejected, SettingInvalid
 from service_kit.storage.retrying import retried
-from trust_registry.client.trust.repository import Source
-from trust_registry.enrolment.difference import Change
+from trust_registry.client.trust.repository import RepositorySource
+from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata import denials
 from trust_registry.officer.approval import CLOCKS_APART_SECONDS, in_force
 from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, Publication
 from trust_registry.record import log
 from trust_registry.repository import renewal
 from trust_registry.repository.files import Repository, parse_metadata, public_key_of, root_of, targets_of
-from trust_registry.repository.in_force import InForce
+from trust_registry.repository.in_force import RepositoryInForce
 from trust_registry.repository.renewal import OFFICERS, RegistryKeys
 from trust_registry.storage.ports import Records
 
@@ -62,7 +62,7 @@ class SuccessionReview(NamedTuple):
     held: Root
     version: int
     expires_at: int
-    changes: list[Change]
+    changes: list[ListChange]
 
 
 class Signed(NamedTuple):
@@ -106,7 +106,7 @@ def unite(successions: Iterable[Succession]) -> Succession:
     return first
 
 
-def review(succession: Succession, source: Source, trusted_root: bytes, now: int) -> SuccessionReview:
+def review(succession: Succession, source: RepositorySource, trusted_root: bytes, now: int) -> SuccessionReview:
     """Work out what the next root changes, from what is in force at ``source`` and the officer's own root.
 
     Raises ApprovalRejected, naming what is wrong with the draft or with what is in force.
@@ -151,7 +151,7 @@ def put_into_force(publication: Publication, succession: Succession, now: int) -
     publication came first, SettingInvalid when the root names other online keys; nothing is changed then.
     """
 
-    def prepare(_records: Records, known: InForce) -> Repository | None:
+    def prepare(_records: Records, known: RepositoryInForce) -> Repository | None:
         repository = known.repository
         if parse_metadata(repository.root).signed == succession.root.signed:
             return None
@@ -233,14 +233,16 @@ def _anew(key: Key) -> Key:
     return SSlibKey.from_crypto(public_key_of(key))
 
 
-def _changes(held: RegistryKeys, new: RegistryKeys) -> Iterator[Change]:
+def _changes(held: RegistryKeys, new: RegistryKeys) -> Iterator[ListChange]:
     old_ids, new_ids = ({key.keyid for key in keys.officers} for keys in (held, new))
     for keyid in sorted(old_ids - new_ids):
-        yield Change("root", "officer-removed", keyid, f"移除登记官密钥 {keyid}", f"officer's key {keyid} is removed")
+        yield ListChange(
+            "root", "officer-removed", keyid, f"移除登记官密钥 {keyid}", f"officer's key {keyid} is removed"
+        )
     for keyid in sorted(new_ids - old_ids):
-        yield Change("root", "officer-added", keyid, f"新增登记官密钥 {keyid}", f"officer's key {keyid} is added")
+        yield ListChange("root", "officer-added", keyid, f"新增登记官密钥 {keyid}", f"officer's key {keyid} is added")
     for role in _ONLINE_ROLES:
         before, after = (getattr(keys, role).keyid for keys in (held, new))
         if before != after:
             zh, en = f"联机密钥 {role} 更换为 {after}", f"the online key for {role} becomes {after}"
-            yield Change("root", "online-key-changed", after, zh, en)
+            yield ListChange("root", "online-key-changed", after, zh, en)

@@ -150,7 +150,7 @@ class Drafts(Protocol):
         ...
 
 
-class Denials(Protocol):
+class DenialRequests(Protocol):
     """Requests for denials, for good: who asked, in signed words."""
 
     def add(self, record: DenialRecord) -> None: ...
@@ -215,7 +215,7 @@ class Records:
 
     statements: Statements
     drafts: Drafts
-    denials: Denials
+    denials: DenialRequests
     repository: RepositoryFiles
     member_files: MemberFiles
     log: Log

@@ -16,7 +16,7 @@ from credentials.recognition.authoring import amendment
 from credentials.recognition.authoring.lint import complaints
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set, sign_rule_set
-from credentials.recognition.ruleset import Text
+from credentials.recognition.ruleset import RuleText
 from credentials.recognition.words import literal_in_words, moment_in_words
 from credentials.signing import PemSigner
 from service_kit.commands import Group
@@ -25,7 +25,7 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, say, tell, tell_json
 from trust_registry.commands.options import local_clock, passphrase_file
 from trust_registry.key_files import read_key, read_passphrase
-from trust_registry.province.folder import STATE_FILE, Province
+from trust_registry.province.folder import STATE_FILE, ProvinceFolder
 from verifier.commands.options import moment
 from verifier.commands.rules_study import diff, explain, rehearse
 from verifier.rules.files import read_document, read_rules
@@ -116,7 +116,7 @@ def deny(
         return
     if not (reason_zh and reason_en and until):
         raise click.UsageError("a denial needs --reason-zh, --reason-en and --until")
-    _write(amendment.with_denial(changed, member, Text(reason_zh, reason_en), until), output)
+    _write(amendment.with_denial(changed, member, RuleText(reason_zh, reason_en), until), output)
 
 
 @rules.command("sign")
@@ -155,7 +155,7 @@ def _require_rules_key(path: Path, kid: bytes) -> None:
     folder = next((each for each in path.absolute().parents[:2] if (each / STATE_FILE).is_file()), None)
     if folder is None:
         return
-    state = Province(folder, write_atomic).state()
+    state = ProvinceFolder(folder, write_atomic).state()
     uses = {key.kid: key.use for key in state.keys} | {state.root_kid: "root"}
     fitting = ", ".join(str(folder / key.file) for key in state.keys if key.use == "rules")
     if uses.get(kid.hex(), "rules") != "rules":

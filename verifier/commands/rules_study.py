@@ -11,14 +11,14 @@ import click
 from credentials.errors import InvalidRequest
 from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
 from credentials.model import StatusCredential
-from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, Change, changes, tried
-from credentials.recognition.authoring.explanation import Line
+from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, RuleChange, changes, tried
+from credentials.recognition.authoring.explanation import ExplainedPart
 from credentials.recognition.authoring.explanation import explain as explained
 from credentials.recognition.authoring.lint import complaints
 from credentials.recognition.document import constants, parse_rule_set
-from credentials.recognition.language.certlogic import State
+from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.language.vocabulary import rule_input
-from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet, Text
+from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet, RuleText
 from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
 from service_kit.commands import Command
@@ -31,7 +31,7 @@ from verifier.rules.rehearsal import Case, Rehearsal, came_of, read_cases
 
 DIFFERENT = 1
 _MARKS = {STRICTER: ("▲", "red"), LOOSER: ("▼", "green"), OTHER: ("·", "white")}
-_STATES = {State.PASS: "green", State.FAIL: "red", State.OPEN: "yellow"}
+_STATES = {RuleState.PASS: "green", RuleState.FAIL: "red", RuleState.OPEN: "yellow"}
 
 
 @click.command("test", cls=Command)
@@ -161,7 +161,9 @@ def _explanation(
         yield from _of_rule(rule, written[rule.id], explained(written[rule.id]["logic"], known, data))
 
 
-def _of_rule(rule: RecognitionRule, written: dict[str, Any], lines: Iterable[Line]) -> Iterator[Sequence[str | Styled]]:
+def _of_rule(
+    rule: RecognitionRule, written: dict[str, Any], lines: Iterable[ExplainedPart]
+) -> Iterator[Sequence[str | Styled]]:
     yield []
     yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
     yield [f"  {in_words(*rule.text)}"]
@@ -173,22 +175,22 @@ def _of_rule(rule: RecognitionRule, written: dict[str, Any], lines: Iterable[Lin
         yield [f"    {'  ' * line.depth}{in_words(*line.text)}", *value]
 
 
-def _chain(old: RuleSet, new: RuleSet) -> Iterator[Change]:
+def _chain(old: RuleSet, new: RuleSet) -> Iterator[RuleChange]:
     if new.previous != old.digest or new.sequence != old.sequence + 1:
         said = (
             "新版本未指向旧版本，卡口不会接受",
             "the new one does not follow the old one: not the next version of its chain",
         )
-        yield Change(OTHER, Text(*said))
+        yield RuleChange(OTHER, RuleText(*said))
 
 
-def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[Change]:
+def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[RuleChange]:
     before, after = Rehearsal(old), Rehearsal(new)
     for case in cases:
         then, now = came_of(before.judge(case)), came_of(after.judge(case))
         if then != now:
             direction = LOOSER if now.outcome == "accepted" else STRICTER if then.outcome == "accepted" else OTHER
-            yield Change(direction, Text(f"{case.name}：{then} → {now}", f"{case.name}: {then} → {now}"))
+            yield RuleChange(direction, RuleText(f"{case.name}：{then} → {now}", f"{case.name}: {then} → {now}"))
 
 
 def _picked(cases: list[Case], name: str) -> tuple[StatusCredential, int]:

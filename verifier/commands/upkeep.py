@@ -19,7 +19,7 @@ from trust_registry.metadata.file_names import TRUST
 from verifier.commands.options import gate_options
 from verifier.config import VerifierSettings
 from verifier.gate.gate import Gate
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 from verifier.keeping.offline import OWN_FAULT, Sources, bundle_at, bundle_error, stored, trust_exit
 from verifier.keeping.state import state_to_json
 
@@ -63,7 +63,7 @@ def sync(context: click.Context, bundle: Path | None, as_json: bool) -> None:
     settings = read_settings(VerifierSettings, os.environ)
     clock = settings.clock()
     gate = Gate(settings.policy, clock, InProcessCache(clock))
-    place = Place(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
+    place = KnowledgeSources(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
     freshness = Freshness(place, settings.member, clock, gate.learn, settings.fetcher())
     try:
         if bundle is not None:

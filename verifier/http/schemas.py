@@ -97,7 +97,7 @@ class MemberSchema(Schema):
     failures = fields.List(fields.Nested(FailureSchema))
 
 
-class StateSchema(Schema):
+class GateStateSchema(Schema):
     """How fresh a gate is."""
 
     member = fields.String()

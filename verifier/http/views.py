@@ -23,8 +23,8 @@ from verifier.http.schemas import (
     BatchSchema,
     ChallengeSchema,
     CheckSchema,
+    GateStateSchema,
     SnapshotSchema,
-    StateSchema,
     VerdictSchema,
     VerdictsSchema,
 )
@@ -90,7 +90,7 @@ def ask() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/state")
-@blueprint.response(200, StateSchema, description="Its state")
+@blueprint.response(200, GateStateSchema, description="Its state")
 @blueprint.doc(**told())
 def show_state() -> dict[str, Any] | Response:
     """How fresh the gate is. For browsers a page to read."""

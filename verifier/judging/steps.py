@@ -12,7 +12,7 @@ from credentials.formats import presentation, table
 from credentials.formats.presentation import Mode, Presentation
 from credentials.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
 from credentials.model import MAX_LIFETIME_SECONDS, Form, Status, StatusReference
-from credentials.recognition.language.certlogic import State
+from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.words import evidence_in_words
 from credentials.verdict import DecidingRules
 from credentials.wire import cose
@@ -179,16 +179,16 @@ def rules(check: Examination) -> None:
     """Ask the host's rules. One that fails is found; one that cannot be evaluated leaves the step open."""
     rule_set, credential = check.rule_set, check.claims
     result = rule_set.judge(credential, check.at)
-    if result.state is State.PASS:
+    if result.state is RuleState.PASS:
         return
     held = evidence_in_words(credential.evidence, check.at)
     zh, en = f"此码：{held.zh}。", f"This code: {held.en}."
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
         zh, en = f"所需：{result.rule.needed.zh}。{zh}", f"Needed: {result.rule.needed.en}. {en}"
-    if result.state is State.OPEN:
+    if result.state is RuleState.OPEN:
         check.open_steps.append(check.step)
-    code = errors.RuleFailed.code if result.state is State.FAIL else errors.RuleOpen.code
+    code = errors.RuleFailed.code if result.state is RuleState.FAIL else errors.RuleOpen.code
     check.find(code, zh, en)
 
 

@@ -38,7 +38,7 @@ from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
 from trust_registry.metadata.file_names import TRUST
 from verifier.judging.knowledge import Knowledge, gather
-from verifier.keeping.report import Report, read_report, report_of, write_report
+from verifier.keeping.report import RoundReport, read_report, report_of, write_report
 from verifier.keeping.rounds import REPORT, Rounds
 
 SWITCH_SECONDS = 0.001
@@ -51,7 +51,7 @@ _log = structlog.get_logger("freshness")
 Learn = Callable[[Knowledge], None]
 
 
-class Place(NamedTuple):
+class KnowledgeSources(NamedTuple):
     """Where a gate keeps and gets its knowledge: its folder, the root of trust (TUF root metadata), the mirror's
     base URL (empty: no network)."""
 
@@ -63,7 +63,9 @@ class Place(NamedTuple):
 class Freshness:
     """The upkeep of one gate of member ``host``. ``learn`` is given each newer knowledge, whole."""
 
-    def __init__(self, place: Place, host: str, clock: Clock, learn: Learn, fetcher: Fetcher | None = None) -> None:
+    def __init__(
+        self, place: KnowledgeSources, host: str, clock: Clock, learn: Learn, fetcher: Fetcher | None = None
+    ) -> None:
         fetcher = fetcher or Fetcher()
         self._place, self._host, self._clock, self._learn = place, host, clock, learn
         self._store = TrustStore(place.folder / "trust", place.trusted_root)
@@ -71,7 +73,7 @@ class Freshness:
         self._mirror = MemberMirror(place.folder / "members", place.mirror_url, fetcher, host)
         self._trust: TrustSnapshot | None = None
         self._trust_failure: Failure | None = None
-        self._reported: Report | None = None
+        self._reported: RoundReport | None = None
         """Of the worker on duty, where that is another."""
         self._rounds = Rounds(place.folder, self._make_round, self._read_on)
 

@@ -25,7 +25,7 @@ from verifier.config import FOLDER
 from verifier.gate.gate import Gate
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy, profile_named
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 
 WRONG_SETTING, OWN_FAULT = 64, 70
 _STORED = Path("trust", "trust.zip")
@@ -75,7 +75,7 @@ def stored(sources: Sources, clock: Clock, gate: Gate) -> Iterator[Freshness]:
     folder = _gate_folder(sources.trust)
     if folder is None:
         raise SettingInvalid(f"--trust {sources.trust}: no gate's folder; `tongxing verifier sync` makes one")
-    freshness = Freshness(Place(folder, sources.root.data), sources.member, clock, gate.learn)
+    freshness = Freshness(KnowledgeSources(folder, sources.root.data), sources.member, clock, gate.learn)
     try:
         freshness.load()
         for failure in freshness.failures():

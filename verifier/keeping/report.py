@@ -25,7 +25,7 @@ MAX_REPORT_BYTES = 1024 * 1024
 _KINDS = (str, str, str, str, int)
 
 
-class Report(NamedTuple):
+class RoundReport(NamedTuple):
     """``synced``: when the status and the rules of each member were last known to be the newest (seconds UTC)."""
 
     failures: tuple[Failure, ...]
@@ -38,23 +38,25 @@ class Report(NamedTuple):
         return state._replace(status_synced_at=status_at, rules_synced_at=rules_at, failures=failures)
 
 
-def report_of(failures: tuple[Failure, ...], members: Mapping[str, MemberState]) -> Report:
+def report_of(failures: tuple[Failure, ...], members: Mapping[str, MemberState]) -> RoundReport:
     """The report of whoever has just made a round."""
-    return Report(failures, {name: (each.status_synced_at, each.rules_synced_at) for name, each in members.items()})
+    return RoundReport(
+        failures, {name: (each.status_synced_at, each.rules_synced_at) for name, each in members.items()}
+    )
 
 
-def write_report(folder: Path, report: Report) -> None:
+def write_report(folder: Path, report: RoundReport) -> None:
     """Raises StorageFull, StorageUnavailable."""
     content = {"failures": [list(failure) for failure in report.failures], "synced": dict(report.synced)}
     write_atomic(folder / REPORT, json_bytes(content))
 
 
-def read_report(folder: Path) -> Report | None:
+def read_report(folder: Path) -> RoundReport | None:
     """The last report; None when there is none that can be read."""
     try:
         found = fields.read_object((folder / REPORT).read_bytes(), MAX_REPORT_BYTES)
         failures = tuple(_failure(entry) for entry in found["failures"])
-        return Report(failures, {str(name): _times(entry) for name, entry in found["synced"].items()})
+        return RoundReport(failures, {str(name): _times(entry) for name, entry in found["synced"].items()})
     except (OSError, Unreadable, KeyError, TypeError, ValueError, AttributeError):
         return None
 

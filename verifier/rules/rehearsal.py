@@ -69,7 +69,7 @@ _PIECE = {"kind", "result", "hours_ago", "minutes_ago", "region"}
 _EXPECTED = {"outcome", "reason", "rule"}
 
 
-class Expected(NamedTuple):
+class ExpectedVerdict(NamedTuple):
     """What must come of a case. ``reason``: the first reason's code; ``rule``: the deciding rule; None: any."""
 
     outcome: str
@@ -91,13 +91,13 @@ class Case(NamedTuple):
     name: str
     credential: StatusCredential
     at: int
-    expected: Expected
+    expected: ExpectedVerdict
 
 
-def came_of(verdict: Verdict) -> Expected:
+def came_of(verdict: Verdict) -> ExpectedVerdict:
     """A verdict in the words of an expectation."""
     reason = verdict.reasons[0].code if verdict.reasons else None
-    return Expected(verdict.outcome.value, reason, verdict.rules.rule if verdict.rules else None)
+    return ExpectedVerdict(verdict.outcome.value, reason, verdict.rules.rule if verdict.rules else None)
 
 
 def read_cases(content: object, host: str, default_at: int) -> list[Case]:
@@ -201,12 +201,12 @@ def _piece(value: object, at: int) -> Evidence:
     )
 
 
-def _expected(value: object) -> Expected:
+def _expected(value: object) -> ExpectedVerdict:
     fields = _fields(value, _EXPECTED, "expected")
     outcome, reason, rule = (fields.get(name) for name in ("outcome", "reason", "rule"))
     if outcome not in list(Outcome) or not all(each is None or type(each) is str for each in (reason, rule)):
         raise InvalidRequest(f"expected: outcome is one of {', '.join(Outcome)}; reason and rule are texts")
-    return Expected(str(outcome), reason, rule)
+    return ExpectedVerdict(str(outcome), reason, rule)
 
 
 def _moment(value: object) -> int:

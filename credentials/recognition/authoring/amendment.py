@@ -13,7 +13,7 @@ from typing import Any
 
 from credentials.errors import RuleSetInvalid
 from credentials.recognition.document import digest_of
-from credentials.recognition.ruleset import Text
+from credentials.recognition.ruleset import RuleText
 
 
 def successor(document: dict[str, Any], valid_from: int) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def with_parameters(document: dict[str, Any], values: Mapping[str, Any]) -> dict
     return document | {"parameters": parameters}
 
 
-def with_denial(document: dict[str, Any], member: str, reason: Text, expires_at: int) -> dict[str, Any]:
+def with_denial(document: dict[str, Any], member: str, reason: RuleText, expires_at: int) -> dict[str, Any]:
     """With recognition of ``member`` denied until ``expires_at`` (seconds UTC), in place of any denial of it."""
     denial = {"member": member, "reason": reason._asdict(), "expires_at": expires_at}
     return without_denial(document, member) | {"denials": [*without_denial(document, member)["denials"], denial]}

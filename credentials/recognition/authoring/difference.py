@@ -23,8 +23,8 @@ from credentials.model import (
     Status,
     StatusCredential,
 )
-from credentials.recognition.language.certlogic import State
-from credentials.recognition.ruleset import RuleSet, Text
+from credentials.recognition.language.certlogic import RuleState
+from credentials.recognition.ruleset import RuleSet, RuleText
 from credentials.recognition.words import KINDS, RESULTS, literal_in_words, moment_in_words
 
 STRICTER, LOOSER, OTHER = "stricter", "looser", "other"
@@ -37,75 +37,75 @@ _AT = 1_800_000_000 // EVIDENCE_TIME_STEP_SECONDS * EVIDENCE_TIME_STEP_SECONDS
 _REGION = 110_000
 _FRESH = Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, _AT - _HOUR, _REGION)
 _STATES = {
-    State.PASS: Text("通过", "passes"),
-    State.FAIL: Text("不通过", "fails"),
-    State.OPEN: Text("无法判定", "is open"),
+    RuleState.PASS: RuleText("通过", "passes"),
+    RuleState.FAIL: RuleText("不通过", "fails"),
+    RuleState.OPEN: RuleText("无法判定", "is open"),
 }
 
 
-class Change(NamedTuple):
+class RuleChange(NamedTuple):
     """One change: whether it is stricter, looser or neither, and in words."""
 
     direction: str
-    text: Text
+    text: RuleText
 
 
-def changes(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+def changes(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
     """What two documents (that ``parse_rule_set`` takes) say differently, apart from what their rules' logic means."""
     return [*_lists(old, new), *_denials(old, new), *_validity(old, new), *_constants(old, new), *_rules(old, new)]
 
 
-def tried(old: RuleSet, new: RuleSet) -> list[Change]:
+def tried(old: RuleSet, new: RuleSet) -> list[RuleChange]:
     """For which evidence the two come to another answer."""
     always = {"valid_from": MIN_TIME_SECONDS, "valid_until": None}
     sets = replace(old, **always), replace(new, **always)  # type: ignore[arg-type]
     return [change for evidence, words in _made_up() for change in _stretches(sets, evidence, words)]
 
 
-def _lists(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+def _lists(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     every_form = [form.label for form in Form]
     for field, zh, en in (("accepted_statuses", "准入状态", "status"), ("accepted_forms", "准入形式", "form")):
         before, after = (set(document.get(field, every_form)) for document in (old, new))
         for label in sorted(before - after):
-            yield Change(STRICTER, Text(f"{zh}：不再接受 {label}", f"{en} no longer accepted: {label}"))
+            yield RuleChange(STRICTER, RuleText(f"{zh}：不再接受 {label}", f"{en} no longer accepted: {label}"))
         for label in sorted(after - before):
-            yield Change(LOOSER, Text(f"{zh}：开始接受 {label}", f"{en} newly accepted: {label}"))
+            yield RuleChange(LOOSER, RuleText(f"{zh}：开始接受 {label}", f"{en} newly accepted: {label}"))
 
 
-def _denials(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+def _denials(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     before, after = ({each["member"]: each["expires_at"] for each in document["denials"]} for document in (old, new))
     for member in sorted(before.keys() | after.keys()):
         ends, ended = after.get(member, 0), before.get(member, 0)
         if ends > ended:
             until = moment_in_words(ends)
-            yield Change(STRICTER, Text(f"暂停互认 {member}，至 {until}", f"{member} denied until {until}"))
+            yield RuleChange(STRICTER, RuleText(f"暂停互认 {member}，至 {until}", f"{member} denied until {until}"))
         elif ends < ended:
-            said = Text(f"提前恢复互认 {member}", f"{member} denied no longer, or for less long")
-            yield Change(LOOSER, said)
+            said = RuleText(f"提前恢复互认 {member}", f"{member} denied no longer, or for less long")
+            yield RuleChange(LOOSER, said)
 
 
-def _validity(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+def _validity(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     if old["member"] != new["member"]:
-        yield Change(OTHER, Text("属于另一成员", "of another member"))
+        yield RuleChange(OTHER, RuleText("属于另一成员", "of another member"))
     for field, zh, en in (("valid_from", "生效", "in force from"), ("valid_until", "失效", "in force until")):
         if old.get(field) != new.get(field):
             time = moment_in_words(new[field]) if field in new else "—"
-            yield Change(OTHER, Text(f"{zh}：{time}", f"{en} {time}"))
+            yield RuleChange(OTHER, RuleText(f"{zh}：{time}", f"{en} {time}"))
 
 
-def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     before, after = old["parameters"], new["parameters"]
     for name in sorted(before.keys() | after.keys()):
         # With their types: 1 and true are one to Python.
         if (type(before.get(name)), before.get(name)) != (type(after.get(name)), after.get(name)):
             step = " → ".join(literal_in_words(parameters.get(name, "—")) for parameters in (before, after))
-            yield Change(OTHER, Text(f"参数 {name}：{step}", f"parameter {name}: {step}"))
+            yield RuleChange(OTHER, RuleText(f"参数 {name}：{step}", f"parameter {name}: {step}"))
     before, after = old["value_sets"], new["value_sets"]
     for name in sorted(before.keys() | after.keys()):
         gone, come = (_without(before, after, name), _without(after, before, name))
         if gone or come:
-            yield Change(
-                OTHER, Text(f"名单 {name}：增 {come}，减 {gone}", f"value set {name}: {come} more, {gone} gone")
+            yield RuleChange(
+                OTHER, RuleText(f"名单 {name}：增 {come}，减 {gone}", f"value set {name}: {come} more, {gone} gone")
             )
 
 
@@ -114,56 +114,60 @@ def _without(these: dict[str, Any], those: dict[str, Any], name: str) -> int:
     return sum((type(item), item) not in known for item in these.get(name, []))
 
 
-def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     before, after = ({rule["id"]: rule for rule in document["rules"]} for document in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
-            yield Change(OTHER, Text(f"规则 {name}：删去", f"rule {name}: removed"))
+            yield RuleChange(OTHER, RuleText(f"规则 {name}：删去", f"rule {name}: removed"))
         elif name not in before:
-            yield Change(OTHER, Text(f"规则 {name}：新增", f"rule {name}: added"))
+            yield RuleChange(OTHER, RuleText(f"规则 {name}：新增", f"rule {name}: added"))
         else:
             parts = sorted(part for part in after[name] if before[name].get(part) != after[name][part])
             if parts:
                 said = ", ".join(parts)
-                yield Change(OTHER, Text(f"规则 {name}：改动 {said}", f"rule {name}: {said} changed"))
+                yield RuleChange(OTHER, RuleText(f"规则 {name}：改动 {said}", f"rule {name}: {said} changed"))
 
 
-def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], Text]]:
+def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], RuleText]]:
     """The evidence of each trial, one for each age, and what to call it."""
-    yield [()], Text("没有佐证", "no evidence")
+    yield [()], RuleText("没有佐证", "no evidence")
     for kind, kind_words in KINDS.items():
         for result, result_words in RESULTS.items():
             single = [Evidence(kind, result, _AT - age * _HOUR, _REGION) for age in AGES]
-            words = Text(f"{kind_words.zh}{result_words.zh}", f"{kind_words.en}, {result_words.en}")
+            words = RuleText(f"{kind_words.zh}{result_words.zh}", f"{kind_words.en}, {result_words.en}")
             yield [(piece,) for piece in single], words
             if kind is not EvidenceKind.NUCLEIC_ACID:
-                both = Text(f"{words.zh}，另有 1 小时前核酸阴性", f"{words.en}, beside a negative test of an hour ago")
+                both = RuleText(
+                    f"{words.zh}，另有 1 小时前核酸阴性", f"{words.en}, beside a negative test of an hour ago"
+                )
                 yield [(piece, _FRESH) for piece in single], both
 
 
-def _stretches(sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: Text) -> Iterator[Change]:
+def _stretches(
+    sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: RuleText
+) -> Iterator[RuleChange]:
     answers = [tuple(each.judge(_code(evidence), _AT).state for each in sets) for evidence in trials]
     numbered = groupby(range(len(answers)), key=lambda number: answers[number])
     for (before, after), numbers in numbered:
         if before is not after:
             ages = [AGES[number] for number in numbers]
-            yield Change(
+            yield RuleChange(
                 _direction(before, after), _told(words, ages if len(ages) < len(trials) else [], before, after)
             )
 
 
-def _direction(before: State, after: State) -> str:
-    if after is State.PASS:
+def _direction(before: RuleState, after: RuleState) -> str:
+    if after is RuleState.PASS:
         return LOOSER
-    return STRICTER if before is State.PASS else OTHER
+    return STRICTER if before is RuleState.PASS else OTHER
 
 
-def _told(words: Text, ages: list[int], before: State, after: State) -> Text:
+def _told(words: RuleText, ages: list[int], before: RuleState, after: RuleState) -> RuleText:
     zh, en = words
     if ages:
         zh, en = f"{zh}，{_span(ages, '小时', '天')}前", f"{en}, {_span(ages, 'h', 'd')} ago"
     then, now = _STATES[before], _STATES[after]
-    return Text(f"{zh}：原{then.zh}，现{now.zh}", f"{en}: {then.en} → {now.en}")
+    return RuleText(f"{zh}：原{then.zh}，现{now.zh}", f"{en}: {then.en} → {now.en}")
 
 
 def _span(ages: list[int], hours: str, days: str) -> str:

@@ -18,69 +18,69 @@ from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.language.operators import is_truthy
 from credentials.recognition.language.vocabulary import fill_in
-from credentials.recognition.ruleset import Text
+from credentials.recognition.ruleset import RuleText
 from credentials.recognition.words import KINDS, literal_in_words, moment_in_words
 
 MAX_SHOWN_ITEMS = 6
 """Of a list of values; of a longer one the number is told."""
 _LATEST = re.compile(r"payload\.latest\.([a-z-]+)(?:\.(\w+))?")
 _OPERATIONS = {
-    "if": Text("如果", "if"),
-    "and": Text("须同时满足", "all of"),
-    "!": Text("不得", "not"),
-    "===": Text("等于", "equals"),
-    "in": Text("属于", "is one of"),
-    "<": Text("小于", "less than"),
-    ">": Text("大于", "greater than"),
-    "<=": Text("不大于", "at most"),
-    ">=": Text("不小于", "at least"),
-    "before": Text("早于", "before"),
-    "after": Text("晚于", "after"),
-    "not-after": Text("不晚于", "not after"),
-    "not-before": Text("不早于", "not before"),
-    "+": Text("相加", "sum of"),
-    "reduce": Text("逐项累计", "accumulated over"),
-    "dccDateOfBirth": Text("出生日期", "date of birth"),
-    "extractFromUVCI": Text("证书编号的一段", "part of a certificate's identifier"),
+    "if": RuleText("如果", "if"),
+    "and": RuleText("须同时满足", "all of"),
+    "!": RuleText("不得", "not"),
+    "===": RuleText("等于", "equals"),
+    "in": RuleText("属于", "is one of"),
+    "<": RuleText("小于", "less than"),
+    ">": RuleText("大于", "greater than"),
+    "<=": RuleText("不大于", "at most"),
+    ">=": RuleText("不小于", "at least"),
+    "before": RuleText("早于", "before"),
+    "after": RuleText("晚于", "after"),
+    "not-after": RuleText("不晚于", "not after"),
+    "not-before": RuleText("不早于", "not before"),
+    "+": RuleText("相加", "sum of"),
+    "reduce": RuleText("逐项累计", "accumulated over"),
+    "dccDateOfBirth": RuleText("出生日期", "date of birth"),
+    "extractFromUVCI": RuleText("证书编号的一段", "part of a certificate's identifier"),
 }
 _NAMES = {
-    "external.validationClock": Text("核验时刻", "the moment of the check"),
-    "payload.status": Text("状态", "the status"),
-    "payload.reason": Text("赋码原因", "the issuer's reason"),
-    "payload.form": Text("形式", "the form"),
-    "payload.issuedAt": Text("签发时间", "the time of issue"),
-    "payload.evidence": Text("全部佐证", "all evidence"),
-    "accumulator": Text("累计值", "the value so far"),
-    "current": Text("当前一项", "the item"),
+    "external.validationClock": RuleText("核验时刻", "the moment of the check"),
+    "payload.status": RuleText("状态", "the status"),
+    "payload.reason": RuleText("赋码原因", "the issuer's reason"),
+    "payload.form": RuleText("形式", "the form"),
+    "payload.issuedAt": RuleText("签发时间", "the time of issue"),
+    "payload.evidence": RuleText("全部佐证", "all evidence"),
+    "accumulator": RuleText("累计值", "the value so far"),
+    "current": RuleText("当前一项", "the item"),
 }
 _FIELDS = {
-    "kind": Text("的种类", ": kind"),
-    "result": Text("的结果", ": result"),
-    "sampledAt": Text("的采样时间", ": when sampled"),
-    "region": Text("的采样地区", ": where sampled"),
+    "kind": RuleText("的种类", ": kind"),
+    "result": RuleText("的结果", ": result"),
+    "sampledAt": RuleText("的采样时间", ": when sampled"),
+    "region": RuleText("的采样地区", ": where sampled"),
 }
 _UNITS = {
-    "hour": Text("小时", "hours"),
-    "day": Text("天", "days"),
-    "month": Text("个月", "months"),
-    "year": Text("年", "years"),
+    "hour": RuleText("小时", "hours"),
+    "day": RuleText("天", "days"),
+    "month": RuleText("个月", "months"),
+    "year": RuleText("年", "years"),
 }
 _ROLES = {
-    "if": (Text("若", "if"), Text("则", "then"), Text("否则", "else")),
-    "reduce": (Text("对", "over"), Text("每项", "each"), Text("从", "from")),
+    "if": (RuleText("若", "if"), RuleText("则", "then"), RuleText("否则", "else")),
+    "reduce": (RuleText("对", "over"), RuleText("每项", "each"), RuleText("从", "from")),
 }
-_NO_ROLE = Text("", "")
+_NO_ROLE = RuleText("", "")
 
 
-class Line(NamedTuple):
+class ExplainedPart(NamedTuple):
     """One part of a rule: how deep it stands, its words, and what it came to; None where nothing was evaluated."""
 
     depth: int
-    text: Text
+    text: RuleText
     value: str | None
 
 
-def explain(logic: Any, known: Mapping[str, Any], data: dict[str, Any] | None = None) -> list[Line]:
+def explain(logic: Any, known: Mapping[str, Any], data: dict[str, Any] | None = None) -> list[ExplainedPart]:
     """The parts of a valid rule, outermost first. ``known``: its parameters and value sets by full name
     (:func:`~credentials.recognition.document.constants`). ``data``: what to evaluate it with, None for words alone.
     """
@@ -94,11 +94,11 @@ class _Walk:
     def __init__(self, data: dict[str, Any] | None) -> None:
         self._data = data
 
-    def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: Text) -> Iterator[Line]:
+    def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: RuleText) -> Iterator[ExplainedPart]:
         shown = self._come_to(filled)[1] if looked_at and type(filled) is dict else None
         said = _say(logic, filled)
-        text = Text(f"{role.zh} {said.zh}".strip(), f"{role.en} {said.en}".strip())
-        yield Line(depth, text, shown)
+        text = RuleText(f"{role.zh} {said.zh}".strip(), f"{role.en} {said.en}".strip())
+        yield ExplainedPart(depth, text, shown)
         if type(logic) is not dict or "var" in logic:
             return
         ((name, operands),) = logic.items()
@@ -139,10 +139,10 @@ def _parts(name: str, operands: list[Any]) -> list[Any]:
     return operands[:1] if name in ("plusTime", "extractFromUVCI") else operands
 
 
-def _say(logic: Any, filled: Any) -> Text:
+def _say(logic: Any, filled: Any) -> RuleText:
     if type(logic) is not dict:
         shown = show_value(logic)
-        return Text(shown, shown)
+        return RuleText(shown, shown)
     ((name, operands),) = logic.items()
     if name == "var":
         return _name(operands, filled)
@@ -152,15 +152,15 @@ def _say(logic: Any, filled: Any) -> Text:
     return _OPERATIONS[name]
 
 
-def _name(path: str, filled: Any) -> Text:
+def _name(path: str, filled: Any) -> RuleText:
     if type(filled) is not dict:
         name, shown = path.rsplit(".", 1)[1], show_value(filled)
-        return Text(f"参数 {name} = {shown}", f"parameter {name} = {shown}")
+        return RuleText(f"参数 {name} = {shown}", f"parameter {name} = {shown}")
     match = _LATEST.fullmatch(path)
     if match is None:
-        return _NAMES.get(path, Text(path, path))
+        return _NAMES.get(path, RuleText(path, path))
     kind, field = KINDS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
-    return Text(f"最近一次{kind.zh}{field.zh}", f"the latest {kind.en}{field.en}")
+    return RuleText(f"最近一次{kind.zh}{field.zh}", f"the latest {kind.en}{field.en}")
 
 
 _OPEN = object()
@@ -179,10 +179,10 @@ def show_value(value: Any) -> str:
     return "null" if value is None else literal_in_words(value)
 
 
-def _shifted(amount: int, unit: str, parameter: str) -> Text:
+def _shifted(amount: int, unit: str, parameter: str) -> RuleText:
     if amount == 0:
-        return Text("这一时刻", "the moment of")
+        return RuleText("这一时刻", "the moment of")
     words = _UNITS[unit]
     zh, en = ("之后", "after") if amount > 0 else ("之前", "before")
     named = f" ({parameter})" if parameter else ""
-    return Text(f"{abs(amount)} {words.zh}{zh}{named}", f"{abs(amount)} {words.en} {en}{named}")
+    return RuleText(f"{abs(amount)} {words.zh}{zh}{named}", f"{abs(amount)} {words.en} {en}{named}")

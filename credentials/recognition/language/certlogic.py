@@ -45,7 +45,7 @@ _DATE_COMPARISONS = {
 }
 
 
-class State(StrEnum):
+class RuleState(StrEnum):
     """What a rule says. ``open``: it cannot tell."""
 
     PASS = "pass"
@@ -53,15 +53,15 @@ class State(StrEnum):
     OPEN = "open"
 
 
-def evaluate(rule: Rule, data: Any) -> State:
+def evaluate(rule: Rule, data: Any) -> RuleState:
     """True is pass, False is fail; every other value, and every evaluation that ends in an error, is open."""
     try:
         value = rule(data)
     except RuleOpen:
-        return State.OPEN
+        return RuleState.OPEN
     if value is True:
-        return State.PASS
-    return State.FAIL if value is False else State.OPEN
+        return RuleState.PASS
+    return RuleState.FAIL if value is False else RuleState.OPEN
 
 
 def compile_rule(logic: Any) -> Rule:

@@ -14,7 +14,7 @@ from credentials.verdict import (
     REASONS,
     DecidingRules,
     Finding,
-    Freshness,
+    KnowledgeAges,
     Outcome,
     Step,
     Verdict,
@@ -32,7 +32,7 @@ def leaves(root: type[CredentialError]) -> set[type[CredentialError]]:
 
 
 def verdict(**changed: Any) -> Verdict:
-    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, Freshness(30, 5), 4, (), None)
+    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), 4, (), None)
     return accepted._replace(**changed)
 
 

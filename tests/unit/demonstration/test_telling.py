@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from demonstration.cli import demo
 from demonstration.telling import Difference, Telling
-from service_kit.locale import Text
+from service_kit.locale import Message
 
 REFUSED = {
     "outcome": "refused",
@@ -18,7 +18,7 @@ REFUSED = {
     "notes": [],
 }
 ACCEPTED = {"outcome": "accepted", "reasons": [], "notes": []}
-OLD, GATE = Text("旧码", "an old code"), Text("河南", "Henan")
+OLD, GATE = Message("旧码", "an old code"), Message("河南", "Henan")
 
 
 def tell(*languages: str) -> None:
@@ -26,7 +26,7 @@ def tell(*languages: str) -> None:
     telling.chapter("一", "1 One")
     telling.done("做了", "done")
     telling.expect(OLD, GATE, REFUSED, "refused", "expired")
-    telling.expect(Text("好码", "a good code"), GATE, ACCEPTED, "accepted")
+    telling.expect(Message("好码", "a good code"), GATE, ACCEPTED, "accepted")
     telling.table()
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from diagnosis.examination import examine
-from diagnosis.report import Finding, Outcome, Report
+from diagnosis.report import Diagnosis, DoctorReport, StepOutcome
 from service_kit.clock import SystemClock
 from tests.unit.trust_registry.published import DAY, HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry, write_root
 from verifier.config import FOLDER
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 
 
 @pytest.fixture
@@ -34,18 +34,20 @@ def environ(tmp_path: Path, registry: MirroredRegistry, mirror: Serving) -> dict
 def offline(environ: dict[str, str], registry: MirroredRegistry) -> dict[str, str]:
     """The same gate without network, that was given a bundle."""
     folder = Path(environ["TONGXING_DATA_DIR"]) / FOLDER
-    freshness = Freshness(Place(folder, registry.published.trusted_root), HOST, SystemClock(), lambda knowledge: None)
+    freshness = Freshness(
+        KnowledgeSources(folder, registry.published.trusted_root), HOST, SystemClock(), lambda knowledge: None
+    )
     freshness.take_bundle(registry.bundle())
     freshness.stop()
     return {**environ, "TONGXING_REGISTRY_URL": ""}
 
 
-def finding(report: Report, name: str) -> tuple[Outcome, Finding | None]:
+def finding(report: DoctorReport, name: str) -> tuple[StepOutcome, Diagnosis | None]:
     step = next(step for step in report.steps if step.name == name)
     return step.outcome, step.finding
 
 
-def code(report: Report, name: str) -> tuple[str, str]:
+def code(report: DoctorReport, name: str) -> tuple[str, str]:
     outcome, found = finding(report, name)
     return outcome.value, found.code if found else ""
 

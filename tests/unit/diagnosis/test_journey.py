@@ -9,7 +9,7 @@ import pytest
 from credentials.errors import RuleFailed, StatusNotAccepted, Withdrawn
 from credentials.identity import parse_document
 from credentials.model import Status
-from credentials.verdict import Finding, Freshness, Outcome, Verdict
+from credentials.verdict import Finding, KnowledgeAges, Outcome, Verdict
 from diagnosis.journey import NUMBER, is_sound
 from tests.samples import typical
 
@@ -40,12 +40,12 @@ def test_its_number_is_taken_and_no_example_or_default_has_it() -> None:
 def test_own_rules_explain_a_green_code_and_no_other_colour(status: Status | None, code: str, expected: bool) -> None:
     """A test code that is red is a decision about nobody, which somebody must look at."""
     credential = None if status is None else typical()._replace(status=status)
-    verdict = Verdict(Outcome.REFUSED, (Finding(code),), (), credential, None, Freshness(30, 5), 4, (), None)
+    verdict = Verdict(Outcome.REFUSED, (Finding(code),), (), credential, None, KnowledgeAges(30, 5), 4, (), None)
     assert is_sound(verdict) is expected
 
 
 def test_an_accepted_code_is_sound_and_a_refusal_without_reason_is_not() -> None:
     """The two ends."""
-    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, Freshness(30, 5), 4, (), None)
+    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), 4, (), None)
     assert is_sound(accepted)
     assert not is_sound(accepted._replace(outcome=Outcome.REFUSED))

@@ -10,7 +10,7 @@ import pytest
 from credentials.keys import private_key_pem
 from diagnosis import authority, house, journey
 from diagnosis.deployment import Deployment
-from diagnosis.report import Outcome
+from diagnosis.report import StepOutcome
 from issuer.config import IssuerSettings
 from issuer.opening import prepare
 from service_kit.durable import write_atomic
@@ -68,14 +68,14 @@ def test_a_key_that_gates_would_refuse(
     """Each is another mistake with another remedy."""
     found = authority.credential_key(deployment(published, tmp_path, number, member, later))
     assert found is not None
-    assert (found.code, found.settings[0], found.outcome) == (code, "TONGXING_KEY_FILE", Outcome.WRONG)
+    assert (found.code, found.settings[0], found.outcome) == (code, "TONGXING_KEY_FILE", StepOutcome.WRONG)
 
 
 def test_a_key_that_ends_soon_is_a_warning(published: Published, tmp_path: Path) -> None:
     """It works today, and a statement takes officers and telephone calls."""
     found = authority.credential_key(deployment(published, tmp_path, later=340 * DAY + 3600))
     assert found is not None
-    assert (found.code, found.outcome, found.detail) == ("key-ends-soon", Outcome.OK, "24 days")
+    assert (found.code, found.outcome, found.detail) == ("key-ends-soon", StepOutcome.OK, "24 days")
 
 
 def test_a_registry_that_does_not_take_the_status(published: Published, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from diagnosis.examination import CHECKS
-from diagnosis.report import Report, Step, warning, wrong
+from diagnosis.report import DoctorReport, DoctorStep, warning, wrong
 from diagnosis.texts import STEPS, TEXTS
 
 SOURCES = "".join(path.read_text("utf-8") for path in (Path(__file__).parents[3] / "diagnosis").glob("*.py"))
@@ -31,7 +31,14 @@ def test_every_check_needs_only_what_comes_before_it() -> None:
 
 def test_the_exit_code_tells_settings_from_other_faults() -> None:
     """A script changes a setting, or calls somebody."""
-    well, warned = Step("clock"), Step("trust-list", warning("ends-soon"))
-    fault, setting = Step("clock", wrong("clock-behind")), Step("member", wrong("not-enrolled", "TONGXING_MEMBER"))
-    assert [Report((), steps).exit_code for steps in ((well, warned), (well, fault), (fault, setting))] == [0, 70, 64]
-    assert Report((), (fault, setting)).to_dict()["wrong_settings"] == ["TONGXING_MEMBER"]
+    well, warned = DoctorStep("clock"), DoctorStep("trust-list", warning("ends-soon"))
+    fault, setting = (
+        DoctorStep("clock", wrong("clock-behind")),
+        DoctorStep("member", wrong("not-enrolled", "TONGXING_MEMBER")),
+    )
+    assert [DoctorReport((), steps).exit_code for steps in ((well, warned), (well, fault), (fault, setting))] == [
+        0,
+        70,
+        64,
+    ]
+    assert DoctorReport((), (fault, setting)).to_dict()["wrong_settings"] == ["TONGXING_MEMBER"]

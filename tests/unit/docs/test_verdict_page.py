@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from credentials.verdict import REASONS, Finding, Freshness, Outcome, Verdict, to_json
+from credentials.verdict import REASONS, Finding, KnowledgeAges, Outcome, Verdict, to_json
 from service_kit.clock import HOUR_SECONDS
 from verifier.judging.policy import PROFILES, Policy
 from verifier.judging.recipe import STEPS
@@ -42,7 +42,7 @@ def test_every_note_is_named() -> None:
 
 def test_the_fields_are_those_of_the_json() -> None:
     """Programs are written from the page."""
-    verdict = Verdict(Outcome.REFUSED, (Finding("malformed"),), (), None, None, Freshness(None, None), 1, (), None)
+    verdict = Verdict(Outcome.REFUSED, (Finding("malformed"),), (), None, None, KnowledgeAges(None, None), 1, (), None)
     table = PAGE[: PAGE.index("```json")]
     named = {
         name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`([a-z_]+)`", cell)

@@ -14,9 +14,9 @@ from trust_registry.client.trust.repository import MirrorFiles
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.key_files import read_key
 from trust_registry.metadata.statement import sign_statement
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.officer import approval
-from trust_registry.province.folder import Province
+from trust_registry.province.folder import ProvinceFolder
 from trust_registry.publishing.publication import DraftView, Publication
 from trust_registry.root.founding import MIRROR_FOLDER, found, load_online
 from trust_registry.storage.sql import SqlStorage, open_storage
@@ -50,7 +50,7 @@ class FoundedRegistry:
         self.writer = StoppingWriter()
         self.url = url or f"sqlite:///{self.folder / 'registry.sqlite'}"
         self.storages: list[SqlStorage] = []
-        self.provinces: dict[str, Province] = {}
+        self.provinces: dict[str, ProvinceFolder] = {}
         self.publication = self.another_process()
         self.publication.adopt()
 
@@ -63,7 +63,7 @@ class FoundedRegistry:
 
     def another_process(self) -> Publication:
         """A second server on the same files and database."""
-        mirror = Mirror(self.folder / MIRROR_FOLDER, self.writer)
+        mirror = MirrorFolder(self.folder / MIRROR_FOLDER, self.writer)
         self.storages.append(open_storage(self.url))
         return Publication(self.storages[-1], mirror, load_online(self.folder, None), AUDIENCE)
 
@@ -75,17 +75,17 @@ class FoundedRegistry:
         return storage.engine
 
     @property
-    def mirror(self) -> Mirror:
+    def mirror(self) -> MirrorFolder:
         return self.publication.mirror
 
     @property
     def source(self) -> MirrorFiles:
         return MirrorFiles(self.mirror.read)
 
-    def province(self, member: str = "CN-41") -> Province:
+    def province(self, member: str = "CN-41") -> ProvinceFolder:
         """The member's folder, with keys."""
         if member not in self.provinces:
-            self.provinces[member] = Province(self.folder.parent / member, write_plainly)
+            self.provinces[member] = ProvinceFolder(self.folder.parent / member, write_plainly)
             self.provinces[member].found(member, NOW)
         return self.provinces[member]
 
@@ -122,7 +122,7 @@ class FoundedRegistry:
         self.publication.publish(draft.record.id, now)
 
 
-def statement_of(province: Province, now: int = NOW, **changes: Any) -> tuple[str, PemSigner]:
+def statement_of(province: ProvinceFolder, now: int = NOW, **changes: Any) -> tuple[str, PemSigner]:
     """A statement of this province's keys with some fields changed, and its root signer."""
     root = province.root_signer()
     keys = [

@@ -26,7 +26,7 @@ from tuf.api.metadata import (
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.model import Form, Status
 from credentials.signing import PemSigner
-from trust_registry.metadata.denials import Denial, write_denials
+from trust_registry.metadata.denials import KeyDenial, write_denials
 from trust_registry.metadata.statement import sign_root_change, sign_statement
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names, kind_of, write_trust_list
 
@@ -108,7 +108,7 @@ class Published:
         self.officers = [CryptoSigner.generate_ecdsa() for _ in range(3)]
         self.online = {role: CryptoSigner.generate_ecdsa() for role in ("snapshot", "timestamp", "denials")}
         self.provinces = [Province("CN-41", 410_000, now), Province("CN-44", 440_000, now)]
-        self.denied: list[Denial] = []
+        self.denied: list[KeyDenial] = []
         self.versions = dict.fromkeys(LIFETIMES, 0)
         self.files: dict[str, bytes] = {}
         self.hidden_role = self.hidden_target = ""
@@ -137,7 +137,7 @@ class Published:
         self.publish_root([*stay, self.officers[place]])
 
     def deny(self, kid: bytes) -> None:
-        self.denied.append(Denial(kid, len(self.denied) + 1, "compromised", self.now))
+        self.denied.append(KeyDenial(kid, len(self.denied) + 1, "compromised", self.now))
 
     def publish(self, at: int | None = None, *, trust_list: bytes | None = None, denials: bytes | None = None) -> None:
         """Sign and lay out new versions of everything below root."""

@@ -11,7 +11,7 @@ import pytest
 from credentials.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from tests.unit.trust_registry.founded import ADDITIONS, AUDIENCE, HENAN, NOW, FoundedRegistry
 from trust_registry.enrolment.drafting import DraftRequest
-from trust_registry.province.folder import Province
+from trust_registry.province.folder import ProvinceFolder
 from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, MAX_STATEMENTS_WAITING, WAITING_SECONDS
 from trust_registry.storage.ports import StatementRecord
 
@@ -24,15 +24,15 @@ def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
         yield registry
 
 
-def stranger(registry: FoundedRegistry, member: str = "CN-41") -> Province:
+def stranger(registry: FoundedRegistry, member: str = "CN-41") -> ProvinceFolder:
     """Somebody with keys of their own who says that they are this member."""
     folder = registry.folder.parent / f"stranger-{len(list(registry.folder.parent.iterdir()))}"
-    province = Province(folder, registry.writer)
+    province = ProvinceFolder(folder, registry.writer)
     province.found(member, NOW)
     return province
 
 
-def submit(registry: FoundedRegistry, province: Province, now: int = NOW, count: int = 1) -> list[str]:
+def submit(registry: FoundedRegistry, province: ProvinceFolder, now: int = NOW, count: int = 1) -> list[str]:
     """Statements of a member that is not enrolled, each another; their ids."""
     ids: list[str] = []
     for number in range(count):
@@ -42,7 +42,7 @@ def submit(registry: FoundedRegistry, province: Province, now: int = NOW, count:
     return ids
 
 
-def without_the_old_ones_word(province: Province) -> None:
+def without_the_old_ones_word(province: ProvinceFolder) -> None:
     """As a stranger would do it, or a member whose root key is gone."""
     path = province.directory / "province.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "root_change": None}))

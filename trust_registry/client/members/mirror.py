@@ -27,7 +27,7 @@ from service_kit.fetch import Fetcher
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.fetching import Rationed
 from trust_registry.client.members.folder import MemberFolder
-from trust_registry.client.members.news import MAX_NEWS_BYTES, NEWS, News, read_news
+from trust_registry.client.members.news import MAX_NEWS_BYTES, NEWS, MemberNews, read_news
 from trust_registry.client.members.rules_keeping import RulesKeeping
 from trust_registry.client.members.status_keeping import StatusKeeping
 from trust_registry.client.trust.snapshot import TrustSnapshot
@@ -80,7 +80,7 @@ class MemberMirror:
         self._members: dict[str, _Member] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
         self._running: dict[tuple[str, str], Future[None]] = {}
-        self._news: tuple[str | None, dict[str, News]] | None = None
+        self._news: tuple[str | None, dict[str, MemberNews]] | None = None
         self.news_failure: Failure | None = None
         self._now = 0
 
@@ -151,7 +151,7 @@ class MemberMirror:
                 self._members[member] = kept
             return kept
 
-    def _fetch_news(self, at: int) -> dict[str, News]:
+    def _fetch_news(self, at: int) -> dict[str, MemberNews]:
         """What the mirror says there is; nothing when it does not say so, which is reported unless there is no file."""
         etag, known = self._news or (None, {})
         self.news_failure = None
@@ -168,12 +168,12 @@ class MemberMirror:
             return {}
         return known
 
-    def _start(self, key: tuple[str, str], news: News | None, trust: TrustSnapshot, at: int) -> None:
+    def _start(self, key: tuple[str, str], news: MemberNews | None, trust: TrustSnapshot, at: int) -> None:
         running = self._running.get(key)
         if running is None or running.done():
             self._running[key] = self._pool.submit(self._sync_one, key, news, trust, at)
 
-    def _sync_one(self, key: tuple[str, str], news: News | None, trust: TrustSnapshot, at: int) -> None:
+    def _sync_one(self, key: tuple[str, str], news: MemberNews | None, trust: TrustSnapshot, at: int) -> None:
         try:
             failure = self._kept(key[0]).of(key[1]).sync(news, trust, at)
         except Exception as error:

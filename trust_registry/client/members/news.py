@@ -25,7 +25,7 @@ MAX_RULE_SETS = 64
 """Rule sets of one member that are in force or to come."""
 
 
-class News(NamedTuple):
+class MemberNews(NamedTuple):
     """Numbers of one member's newest segment and snapshot (0: none), and of the rule sets that matter, ascending."""
 
     segment: int = 0
@@ -33,18 +33,18 @@ class News(NamedTuple):
     rules: tuple[int, ...] = ()
 
 
-def write_news(news: Mapping[str, News]) -> bytes:
+def write_news(news: Mapping[str, MemberNews]) -> bytes:
     """The file."""
     return json_bytes({member: entry._asdict() for member, entry in sorted(news.items())})
 
 
-def read_news(data: bytes) -> dict[str, News]:
+def read_news(data: bytes) -> dict[str, MemberNews]:
     """What it says; a member whose entry is odd is left out. Raises TooLarge or Malformed when it cannot be read."""
     entries = fields.read_object(data, MAX_NEWS_BYTES)
     return {member: entry for member, content in entries.items() if (entry := _entry(content)) is not None}
 
 
-def read_news_if_sound(data: bytes | None) -> dict[str, News]:
+def read_news_if_sound(data: bytes | None) -> dict[str, MemberNews]:
     """As :func:`read_news`, but nothing for one that cannot be read."""
     try:
         return read_news(data or b"")
@@ -52,12 +52,14 @@ def read_news_if_sound(data: bytes | None) -> dict[str, News]:
         return {}
 
 
-def _entry(content: Any) -> News | None:
+def _entry(content: Any) -> MemberNews | None:
     try:
         rules = content["rules"]
         if type(rules) is not list or len(rules) > MAX_RULE_SETS:
             return None
-        return News(_number(content["segment"]), _number(content["snapshot"]), tuple(sorted({*map(_number, rules)})))
+        return MemberNews(
+            _number(content["segment"]), _number(content["snapshot"]), tuple(sorted({*map(_number, rules)}))
+        )
     except (KeyError, TypeError, Malformed):
         return None
 

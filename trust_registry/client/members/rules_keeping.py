@@ -16,7 +16,7 @@ from trust_registry.client.members.failure import Failure, FileFailed, naming
 from trust_registry.client.members.fetching import Rationed, take_fetched
 from trust_registry.client.members.folder import MemberFolder
 from trust_registry.client.members.member_files import MemberFile, check_new, listed_key, read_member_file
-from trust_registry.client.members.news import MAX_RULE_SETS, News
+from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.members.status_keeping import SHOWN_SECONDS
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import RULES, in_order, rules_name
@@ -61,7 +61,7 @@ class RulesKeeping:
                 failures.append(Failure.of(self._member, name, error, at))
         return failures[0] if failures else None
 
-    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> Failure | None:
+    def sync(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> Failure | None:
         """Bring them up to date from the mirror. ``news``: which there are; None: ask for the newest and go back.
 
         ``synced_at`` moves only when nothing went wrong; else the first thing that did is returned.
@@ -123,7 +123,7 @@ class RulesKeeping:
             if self.files(trust) == files:
                 return
 
-    def _sync_listed(self, news: News, trust: TrustSnapshot, at: int) -> Failure | None:
+    def _sync_listed(self, news: MemberNews, trust: TrustSnapshot, at: int) -> Failure | None:
         held = {file.sequence for file in self.files(trust)}
         failures = []
         for number in sorted(set(news.rules) - held - self._dropped):

@@ -22,7 +22,7 @@ from trust_registry.client.members.member_files import (
     listed_key,
     read_member_file,
 )
-from trust_registry.client.members.news import News
+from trust_registry.client.members.news import MemberNews
 from trust_registry.client.members.status_chain import StatusChain
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import STATUS, in_order, segment_name
@@ -87,7 +87,7 @@ class StatusKeeping:
             with naming(name):
                 self._load_segment(name, trust)
 
-    def sync(self, news: News | None, trust: TrustSnapshot, at: int) -> Failure | None:
+    def sync(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> Failure | None:
         """Bring it up to date from the mirror. ``news``: what the mirror says there is; None: ask for everything.
 
         ``synced_at`` moves only when nothing went wrong; else that is returned.
@@ -100,7 +100,7 @@ class StatusKeeping:
         self.synced_at = at
         return None
 
-    def _sync(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
+    def _sync(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> None:
         chain = self.chain(trust)
         if chain is None or _wants_snapshot(chain, news):
             self._sync_snapshot(trust, at)
@@ -140,7 +140,7 @@ class StatusKeeping:
         if not answer.not_modified:
             self._take_snapshot(answer.body, answer.etag, trust, at)
 
-    def _follow(self, news: News | None, trust: TrustSnapshot, at: int) -> None:
+    def _follow(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> None:
         for _ in range(MAX_SEGMENTS_A_ROUND):
             chain = self.chain(trust)
             if chain is None or (news and chain.number >= news.segment):
@@ -150,7 +150,7 @@ class StatusKeeping:
                 if not self._fetch_segment(name, news, trust, at):
                     return
 
-    def _fetch_segment(self, name: str, news: News | None, trust: TrustSnapshot, at: int) -> bool:
+    def _fetch_segment(self, name: str, news: MemberNews | None, trust: TrustSnapshot, at: int) -> bool:
         """Whether there was one."""
         try:
             stale = take_fetched(
@@ -221,7 +221,7 @@ class StatusKeeping:
             self._chain = chain.follow(file)
 
 
-def _wants_snapshot(chain: StatusChain, news: News | None) -> bool:
+def _wants_snapshot(chain: StatusChain, news: MemberNews | None) -> bool:
     if news is None:
         return False
     if news.segment - chain.number > FAR_BEHIND and news.snapshot > chain.number:

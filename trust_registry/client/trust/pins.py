@@ -25,7 +25,7 @@ from credentials.keys import jwk_of, kid_of, public_key_from_jwk
 from credentials.limits import MAX_TIME_SECONDS
 from credentials.wire.strict_json import json_bytes
 from trust_registry.metadata import fields
-from trust_registry.metadata.denials import Denial, denial_to_json, kid_from_text, read_denial
+from trust_registry.metadata.denials import KeyDenial, denial_to_json, kid_from_text, read_denial
 from trust_registry.metadata.statement import Statement, verify_root_change
 
 CHANGE_WAIT_SECONDS = 72 * 3600
@@ -57,13 +57,13 @@ class Pins(NamedTuple):
     """The gate's memory: members by id, denied keys by kid."""
 
     members: Mapping[str, Pin]
-    denied: Mapping[bytes, Denial]
+    denied: Mapping[bytes, KeyDenial]
 
 
 NOTHING_SEEN = Pins({}, {})
 
 
-def denials_to_keep(denied: Mapping[bytes, Denial], pins: Pins, listed: Collection[bytes]) -> dict[bytes, Denial]:
+def denials_to_keep(denied: Mapping[bytes, KeyDenial], pins: Pins, listed: Collection[bytes]) -> dict[bytes, KeyDenial]:
     """Which of the denials that count now are to be remembered. ``listed``: the kids of all statements and roots."""
     kept = {kid: denial for kid, denial in denied.items() if kid in listed or kid in pins.denied}
     if len(kept) > MAX_PINNED_DENIALS:
@@ -71,7 +71,7 @@ def denials_to_keep(denied: Mapping[bytes, Denial], pins: Pins, listed: Collecti
     return dict(islice(kept.items(), MAX_PINNED_DENIALS))
 
 
-class Standing(NamedTuple):
+class MemberStanding(NamedTuple):
     """How a member stands: ``changed_until`` is the time (seconds UTC) before which it is changed, 0 when it
     is not; the memory to keep; and why it is changed."""
 
@@ -81,31 +81,33 @@ class Standing(NamedTuple):
 
 
 def review(
-    pins: Pins, statement: Statement, denied: Mapping[bytes, Denial], at: int, wait: int = CHANGE_WAIT_SECONDS
-) -> Standing:
+    pins: Pins, statement: Statement, denied: Mapping[bytes, KeyDenial], at: int, wait: int = CHANGE_WAIT_SECONDS
+) -> MemberStanding:
     """Judge one member's verified statement at ``at`` by what was seen before, denials included."""
     fresh = Pin(statement.root_kid, statement.root_key, statement.sequence, statement.digest)
     pin = pins.members.get(statement.member)
     if pin is None:
-        return Standing(0, fresh)
+        return MemberStanding(0, fresh)
     if pin.root_kid != statement.root_kid:
         return _review_root(pin, statement, fresh, pin.root_kid in denied, at, wait)
     if statement.sequence > pin.sequence or fresh == pin._replace(announced=None):
-        return Standing(0, fresh)
-    return Standing(MAX_TIME_SECONDS, pin, "statement is older than, or contradicts, one that was seen")
+        return MemberStanding(0, fresh)
+    return MemberStanding(MAX_TIME_SECONDS, pin, "statement is older than, or contradicts, one that was seen")
 
 
-def _review_root(pin: Pin, statement: Statement, fresh: Pin, old_root_denied: bool, at: int, wait: int) -> Standing:
+def _review_root(
+    pin: Pin, statement: Statement, fresh: Pin, old_root_denied: bool, at: int, wait: int
+) -> MemberStanding:
     if not old_root_denied and _handed_over(statement, pin.root_key):
-        return Standing(0, fresh)
+        return MemberStanding(0, fresh)
     seen_at = at
     if pin.announced and pin.announced.kid == statement.root_kid:
         # min: a clock that once ran far ahead must not put the member off for ever.
         seen_at = min(pin.announced.seen_at, at)
     if at >= seen_at + wait:
-        return Standing(0, fresh)
+        return MemberStanding(0, fresh)
     announced = Announcement(statement.root_kid, seen_at)
-    return Standing(seen_at + wait, pin._replace(announced=announced), "root key changed")
+    return MemberStanding(seen_at + wait, pin._replace(announced=announced), "root key changed")
 
 
 def _handed_over(statement: Statement, old_root: ec.EllipticCurvePublicKey) -> bool:

@@ -52,7 +52,7 @@ drove the versions up must not shut every gate for ever. The snapshot stands wit
 _Role = TypeVar("_Role", Root, Timestamp, Snapshot, Targets)
 
 
-class Source(Protocol):
+class RepositorySource(Protocol):
     """Where the bytes of a set come from. None: not there. Whoever serves them is believed in nothing."""
 
     def metadata(self, role: str, version: int | None) -> bytes | None:
@@ -86,7 +86,7 @@ class VerifiedRepository(NamedTuple):
     """
 
     trust_list: trust_list.TrustList
-    denials: denials.Denials
+    denials: denials.DenialList
     registry_time: int
     versions: Mapping[str, int]
     expiries: Mapping[str, int]
@@ -151,7 +151,7 @@ def require_root(path: Path, setting: str) -> None:
 
 
 def verify_repository(
-    source: Source, trusted_root: bytes, roles: Roles | None = None, at: int | None = None
+    source: RepositorySource, trusted_root: bytes, roles: Roles | None = None, at: int | None = None
 ) -> VerifiedRepository:
     """Read one whole set and verify it from ``trusted_root`` (root metadata, JSON) on.
 
@@ -189,7 +189,7 @@ def check_not_expired(expiries: Mapping[str, int], at: int) -> None:
 class _Reading:
     """One pass over a source; keeps what it has verified."""
 
-    def __init__(self, source: Source, roles: Roles, at: int | None) -> None:
+    def __init__(self, source: RepositorySource, roles: Roles, at: int | None) -> None:
         self._source, self._roles, self._at = source, roles, at
         self._signed: dict[str, Signed] = {}
         self._files: dict[str, bytes] = {}

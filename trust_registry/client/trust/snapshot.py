@@ -11,7 +11,7 @@ from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
 from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS, Pin, Pins, denials_to_keep, review
 from trust_registry.client.trust.repository import VerifiedRepository
-from trust_registry.metadata.denials import Denial
+from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import Statement, read_statement
 from trust_registry.metadata.trust_list import BadEntry, MemberEntry
 
@@ -52,7 +52,7 @@ class TrustSnapshot:
 
     members: Mapping[str, TrustedMember]
     keys: Mapping[bytes, TrustedKey]
-    denied: Mapping[bytes, Denial]
+    denied: Mapping[bytes, KeyDenial]
     verified_at: int
     registry_time: int
     versions: Mapping[str, int]
@@ -111,11 +111,11 @@ def build_snapshot(
 class _Making:
     """A snapshot half made: members are taken one by one."""
 
-    def __init__(self, pins: Pins, denied: Mapping[bytes, Denial], at: int, wait: int) -> None:
+    def __init__(self, pins: Pins, denied: Mapping[bytes, KeyDenial], at: int, wait: int) -> None:
         self._known, self._denied, self._at, self._wait = pins, denied, at, wait
         self.members: dict[str, TrustedMember] = {}
         self.keys: dict[bytes, TrustedKey] = {}
-        self.denied_by_root: dict[bytes, Denial] = {}
+        self.denied_by_root: dict[bytes, KeyDenial] = {}
         self.pins: dict[str, Pin] = {}
         self.reported: list[BadEntry] = []
 

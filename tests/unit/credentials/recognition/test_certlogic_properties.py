@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials.errors import RuleOpen, RuleSetInvalid
-from credentials.recognition.language.certlogic import State, compile_rule, evaluate
+from credentials.recognition.language.certlogic import RuleState, compile_rule, evaluate
 from credentials.recognition.language.instants import Instant
 
 OPERATORS = [
@@ -72,7 +72,7 @@ def test_nothing_but_our_own_errors(logic: Any, values: dict[str, Any]) -> None:
         rule = compile_rule(logic)
     except RuleSetInvalid:
         return
-    assert evaluate(rule, values) in State
+    assert evaluate(rule, values) in RuleState
     try:
         rule(values)
     except RuleOpen as error:

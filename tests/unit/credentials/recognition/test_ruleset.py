@@ -9,8 +9,8 @@ import pytest
 from credentials.model import EvidenceKind, EvidenceResult, Form, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
-from credentials.recognition.language.certlogic import State
-from credentials.recognition.ruleset import RuleSet, Text
+from credentials.recognition.language.certlogic import RuleState
+from credentials.recognition.ruleset import RuleSet, RuleText
 
 
 def rule(name: str, kinds: list[str], logic: Any) -> dict[str, Any]:
@@ -48,21 +48,21 @@ def test_any_failing_rule_fails(credential: Any, fact: Any, noon: int) -> None:
     """A second rule that passes must not buy off the first, nor an open one hide a refusal."""
     rules = rule_set(rule("a", ["antigen"], True), rule("b", ["antigen"], OPEN), rule("c", ["antigen"], False))
     result = rules.judge(credential(fact(EvidenceKind.ANTIGEN, 1)), noon)
-    assert (result.state, result.rule and result.rule.id) == (State.FAIL, "c")
+    assert (result.state, result.rule and result.rule.id) == (RuleState.FAIL, "c")
 
 
 def test_an_open_rule_leaves_it_open(credential: Any, fact: Any, noon: int) -> None:
     """What cannot be evaluated is never a pass, whatever passes beside it."""
     rules = rule_set(rule("a", ["antigen"], OPEN), rule("b", ["antigen"], True), rule("c", ["antigen"], OPEN))
     result = rules.judge(credential(fact(EvidenceKind.ANTIGEN, 1)), noon)
-    assert (result.state, result.rule and result.rule.id) == (State.OPEN, "a")
+    assert (result.state, result.rule and result.rule.id) == (RuleState.OPEN, "a")
 
 
 def test_every_kind_needs_a_rule(credential: Any, fact: Any, noon: int) -> None:
     """A kind of evidence for which the host has no rule is undetermined (cwa-documentation #678)."""
     both = credential(fact(EvidenceKind.ANTIGEN, 1), fact(EvidenceKind.TRAVEL, 1))
     result = rule_set(rule("a", ["antigen"], True)).judge(both, noon)
-    assert (result.state, result.rule, result.detail) == (State.OPEN, None, "no rule for travel")
+    assert (result.state, result.rule, result.detail) == (RuleState.OPEN, None, "no rule for travel")
     assert result.to_dict() == {"member": "CN-44", "rule_set": 0, "version": 1, "state": "open"}
 
 
@@ -76,17 +76,17 @@ def test_several_kinds_without_a_rule(credential: Any, fact: Any, noon: int) -> 
 def test_no_evidence_needs_a_rule_too(credential: Any, noon: int) -> None:
     """A green code without any fact is a bare colour: without a rule for that it is undetermined."""
     result = rule_set(rule("a", ["antigen"], True)).judge(credential(), noon)
-    assert (result.state, result.detail) == (State.OPEN, "no rule for none")
-    assert rule_set(rule("a", ["antigen", "none"], True)).judge(credential(), noon).state is State.PASS
+    assert (result.state, result.detail) == (RuleState.OPEN, "no rule for none")
+    assert rule_set(rule("a", ["antigen", "none"], True)).judge(credential(), noon).state is RuleState.PASS
 
 
 def test_one_rule_for_several_kinds(credential: Any, fact: Any, noon: int) -> None:
     """ "Either kind of test" is one rule."""
     rules = rule_set(rule("a", ["nucleic-acid", "antigen"], NEGATIVE))
     both = credential(fact(EvidenceKind.ANTIGEN, 1), fact(EvidenceKind.NUCLEIC_ACID, 2))
-    assert rules.judge(both, noon).state is State.PASS
+    assert rules.judge(both, noon).state is RuleState.PASS
     positive = credential(fact(EvidenceKind.ANTIGEN, 1, EvidenceResult.POSITIVE))
-    assert rules.judge(positive, noon).state is State.FAIL
+    assert rules.judge(positive, noon).state is RuleState.FAIL
 
 
 def test_in_force(credential: Any, noon: int) -> None:
@@ -94,9 +94,9 @@ def test_in_force(credential: Any, noon: int) -> None:
     rules = rule_set(rule("a", ["none"], True), valid_from=noon, valid_until=noon + 60)
     assert [rules.in_force(noon + shift) for shift in (-1, 0, 59, 60)] == [False, True, True, False]
     assert rule_set(rule("a", ["none"], True)).in_force(2**32)
-    assert rules.judge(credential(), noon).state is State.PASS
+    assert rules.judge(credential(), noon).state is RuleState.PASS
     early = rules.judge(credential(), noon - 1)
-    assert (early.state, early.rule, early.detail) == (State.OPEN, None, "rule set not in force")
+    assert (early.state, early.rule, early.detail) == (RuleState.OPEN, None, "rule set not in force")
 
 
 def test_denial(noon: int) -> None:
@@ -105,7 +105,7 @@ def test_denial(noon: int) -> None:
     rules = rule_set(rule("a", ["none"], True), denials=[{"member": "CN-33", "reason": reason, "expires_at": noon}])
     denial = rules.denial_of("CN-33", noon - 1)
     assert denial is not None
-    assert denial.reason == Text(**reason)
+    assert denial.reason == RuleText(**reason)
     assert rules.denial_of("CN-33", noon) is None
     assert rules.denial_of("CN-31", noon - 1) is None
     assert rules.denial_of("cn-33", noon - 1) is None

@@ -20,7 +20,13 @@ from credentials.model import (
 )
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import RULES_TYPE, parse_rule_set, read_rule_set, sign_rule_set
-from credentials.recognition.language.certlogic import MAX_DEPTH, MAX_NODES, State, compile_rule, compile_sound_parts
+from credentials.recognition.language.certlogic import (
+    MAX_DEPTH,
+    MAX_NODES,
+    RuleState,
+    compile_rule,
+    compile_sound_parts,
+)
 from credentials.signing import PemSigner
 from credentials.wire import jws
 
@@ -51,20 +57,20 @@ def in_force(logic: Any) -> Any:
     return read_rule_set(compact, KEY.public_key(), "CN-44")
 
 
-NOT_REACHED: list[tuple[Any, State]] = [
-    ({"if": [GREEN, True, BAD]}, State.PASS),
-    ({"if": [RED, BAD, False]}, State.FAIL),
-    ({"and": [RED, BAD]}, State.FAIL),
-    ({"and": [GREEN, RED, BAD]}, State.FAIL),
-    ({"reduce": [{"if": [RED, ITEM, []]}, BAD, True]}, State.PASS),
-    ({"if": [GREEN, {"if": [RED, BAD, True]}, BAD]}, State.PASS),
-    ({"if": [GREEN, True, {"===": [{"var": "payload.colour"}, "red"]}]}, State.PASS),
-    ({"if": [GREEN, True, 0.5]}, State.PASS),
-    ({"if": [GREEN, True, None]}, State.PASS),
-    ({"and": [RED, {"plusTime": ["2022-13-01", 1, "day"]}]}, State.FAIL),
-    ({"if": [GREEN, True, {"var": "a..b"}]}, State.PASS),
-    ({"if": [GREEN, True, {"!": [1, 2]}]}, State.PASS),
-    ({"if": [GREEN, True, 2**53]}, State.PASS),
+NOT_REACHED: list[tuple[Any, RuleState]] = [
+    ({"if": [GREEN, True, BAD]}, RuleState.PASS),
+    ({"if": [RED, BAD, False]}, RuleState.FAIL),
+    ({"and": [RED, BAD]}, RuleState.FAIL),
+    ({"and": [GREEN, RED, BAD]}, RuleState.FAIL),
+    ({"reduce": [{"if": [RED, ITEM, []]}, BAD, True]}, RuleState.PASS),
+    ({"if": [GREEN, {"if": [RED, BAD, True]}, BAD]}, RuleState.PASS),
+    ({"if": [GREEN, True, {"===": [{"var": "payload.colour"}, "red"]}]}, RuleState.PASS),
+    ({"if": [GREEN, True, 0.5]}, RuleState.PASS),
+    ({"if": [GREEN, True, None]}, RuleState.PASS),
+    ({"and": [RED, {"plusTime": ["2022-13-01", 1, "day"]}]}, RuleState.FAIL),
+    ({"if": [GREEN, True, {"var": "a..b"}]}, RuleState.PASS),
+    ({"if": [GREEN, True, {"!": [1, 2]}]}, RuleState.PASS),
+    ({"if": [GREEN, True, 2**53]}, RuleState.PASS),
 ]
 REACHED: list[Any] = [
     BAD,
@@ -89,7 +95,7 @@ REACHED: list[Any] = [
 
 
 @pytest.mark.parametrize(("logic", "state"), NOT_REACHED)
-def test_a_bad_branch_that_is_never_reached_spoils_nothing(logic: Any, state: State) -> None:
+def test_a_bad_branch_that_is_never_reached_spoils_nothing(logic: Any, state: RuleState) -> None:
     """An evaluator that reads a rule while it runs never sees it either: the rule was tried so, and works elsewhere."""
     assert in_force(logic).judge(CODE, AT).state is state
 
@@ -98,7 +104,7 @@ def test_a_bad_branch_that_is_never_reached_spoils_nothing(logic: Any, state: St
 def test_a_bad_part_that_is_reached_leaves_the_rule_open(logic: Any) -> None:
     """Nobody is let pass and nobody turned away by what cannot be evaluated."""
     result = in_force(logic).judge(CODE, AT)
-    assert (result.state, result.rule and result.rule.id) == (State.OPEN, "nucleic-acid")
+    assert (result.state, result.rule and result.rule.id) == (RuleState.OPEN, "nucleic-acid")
 
 
 @pytest.mark.parametrize("logic", [BAD, {"if": [GREEN, True, BAD]}, 0.5, {"var": "payload.colour"}])
@@ -106,7 +112,7 @@ def test_all_other_rules_of_the_set_go_on(logic: Any) -> None:
     """One slip of an author must not leave every gate of a province without its rules."""
     failing = CODE._replace(evidence=(TEST, JOURNEY._replace(result=EvidenceResult.POSITIVE)))
     result = in_force(logic).judge(failing, AT)
-    assert (result.state, result.rule and result.rule.id) == (State.FAIL, "travel")
+    assert (result.state, result.rule and result.rule.id) == (RuleState.FAIL, "travel")
 
 
 def test_a_rule_deeper_than_the_bound_is_one_rule_left_open() -> None:
@@ -114,7 +120,7 @@ def test_a_rule_deeper_than_the_bound_is_one_rule_left_open() -> None:
     logic: Any = True
     for _ in range(MAX_DEPTH + 1):
         logic = {"!": [logic]}
-    assert in_force(logic).judge(CODE, AT).state is State.OPEN
+    assert in_force(logic).judge(CODE, AT).state is RuleState.OPEN
 
 
 @pytest.mark.parametrize("logic", [logic for logic, _ in NOT_REACHED] + REACHED)

@@ -30,8 +30,8 @@ from issuer.publishing.publication import (
     SNAPSHOT_EVERY_SEGMENTS,
     SNAPSHOT_SECONDS,
     TOKEN_SECONDS,
-    Mirror,
-    Published,
+    MirrorClient,
+    PublishedStatus,
     StatusPublication,
 )
 from issuer.publishing.withdrawal import withdraw
@@ -66,15 +66,15 @@ class Member:
         kids = {key.use: key.kid for key in province.state().keys}
         self.issuer, self.url, self.clock = issuer, url, clock
         self.signer, self.rules_signer = province.signer(kids["status"]), province.signer(kids["rules"])
-        self.mirror = Mirror(f"{url}/", MEMBER, Fetcher())
+        self.mirror = MirrorClient(f"{url}/", MEMBER, Fetcher())
         self.feed = SqlStatusFeed(issuer.engines[0])
         self.registry = registry
         self.publication = self.publishing_with(self.signer)
 
-    def publishing_with(self, signer: PemSigner, mirror: Mirror | None = None) -> StatusPublication:
+    def publishing_with(self, signer: PemSigner, mirror: MirrorClient | None = None) -> StatusPublication:
         return StatusPublication(self.issuer.store, self.feed, signer, MEMBER, SECRETS.index_key, mirror or self.mirror)
 
-    def publish(self, at: int) -> Published:
+    def publish(self, at: int) -> PublishedStatus:
         self.clock.time = at
         return self.publication.publish(at)
 
@@ -255,7 +255,7 @@ def test_push_that_fails_half_way_goes_on_where_it_ended(member: Member) -> None
     reference = [member.withdrawn("a")]
     for at in (NOW + 60, NOW + 120):
         with pytest.raises(FetchFailed):
-            member.publishing_with(member.signer, Mirror("http://127.0.0.1:1", MEMBER, Fetcher())).publish(at)
+            member.publishing_with(member.signer, MirrorClient("http://127.0.0.1:1", MEMBER, Fetcher())).publish(at)
         reference.append(member.withdrawn(f"{at}"))
     with pytest.raises(FetchFailed):
         member.publishing_with(member.signer, broken).publish(NOW + 180)
@@ -272,7 +272,7 @@ def test_killed_between_sign_and_push_makes_no_fork(member: Member) -> None:
     class Killed(BaseException):
         pass
 
-    class KillingMirror(Mirror):
+    class KillingMirror(MirrorClient):
         def offer(self, name: str, content: bytes, expected: tuple[str, ...]) -> str:
             super().offer(name, content, expected)
             raise Killed
@@ -384,7 +384,7 @@ def test_registry_that_refuses_is_heard(member: Member) -> None:
     assert caught.value.address.startswith("http://127.0.0.1:")
 
 
-class BrokenMirror(Mirror):
+class BrokenMirror(MirrorClient):
     """A line that breaks after so many files."""
 
     def __init__(self, url: str, allowed: int) -> None:
@@ -410,7 +410,7 @@ def test_answer_that_is_no_problem_document(body: bytes) -> None:
         return [body]
 
     with served(proxy) as url, pytest.raises(FetchFailed, match=r"answers 502 $"):  # type: ignore[arg-type]
-        Mirror(url, MEMBER, Fetcher()).put("status", b"x")
+        MirrorClient(url, MEMBER, Fetcher()).put("status", b"x")
 
 
 def test_only_what_the_mirror_took_counts_as_published(member: Member) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from credentials.errors import SignInUnproven
 from issuer.sign_in import id_token
-from issuer.sign_in.id_token import ALGORITHMS, MAX_AGE_SECONDS, MAX_CHARACTERS, MAX_KEYS, SKEW_SECONDS, Expected
+from issuer.sign_in.id_token import ALGORITHMS, MAX_AGE_SECONDS, MAX_CHARACTERS, MAX_KEYS, SKEW_SECONDS, ExpectedToken
 
 NOW = 1_795_000_000
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -23,7 +23,7 @@ KEYS: dict[str, Any] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),
 }
-EXPECTED = Expected("https://id.example", "tongxing", "RS256", "n" * 43)
+EXPECTED = ExpectedToken("https://id.example", "tongxing", "RS256", "n" * 43)
 
 
 def claims(**changes: Any) -> dict[str, Any]:

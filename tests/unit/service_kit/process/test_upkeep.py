@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from credentials.errors import FetchFailed
-from service_kit.process.upkeep import Condition, Upkeep
+from service_kit.process.upkeep import LastRun, Upkeep
 
 
 def failing_with(error: Exception) -> Callable[[], None]:
@@ -28,17 +28,17 @@ def test_condition_tells_how_the_last_run_ended() -> None:
             raise error
 
     upkeep = Upkeep("work", deed, 60)
-    assert upkeep.condition == Condition("", 0, 0)
+    assert upkeep.condition == LastRun("", 0, 0)
     found = []
     with structlog.testing.capture_logs() as logs:
         while errors:
             upkeep.run_once()
             found.append(upkeep.condition)
     assert found == [
-        Condition("fetch-failed", 1, 1),
-        Condition("fetch-failed", 2, 2),
-        Condition("", 0, 3),
-        Condition("unexpected", 1, 4),
+        LastRun("fetch-failed", 1, 1),
+        LastRun("fetch-failed", 2, 2),
+        LastRun("", 0, 3),
+        LastRun("unexpected", 1, 4),
     ]
     assert [entry["work"] for entry in logs] == ["work"] * 3
     assert "secret" not in str(logs)

@@ -22,7 +22,7 @@ from tests.unit.trust_registry.serving import Serving, serving
 from trust_registry.client.members import status_keeping
 from trust_registry.client.members.member_files import check_not_ahead, read_member_file
 from trust_registry.client.members.mirror import MemberMirror
-from trust_registry.client.members.news import News, read_news, read_news_if_sound, write_news
+from trust_registry.client.members.news import MemberNews, read_news, read_news_if_sound, write_news
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import parse_name
 
@@ -64,9 +64,9 @@ class Scene:
 
     def tell(self, **changes: Any) -> None:
         known = read_news_if_sound(self.served.files.get("news.json"))
-        entry = known.get("CN-41", News(rules=(1,)))._replace(**changes)
+        entry = known.get("CN-41", MemberNews(rules=(1,)))._replace(**changes)
         if self.has_news:
-            self.served.files["news.json"] = write_news({"CN-41": entry, "CN-44": News(1, 1, (1,))})
+            self.served.files["news.json"] = write_news({"CN-41": entry, "CN-44": MemberNews(1, 1, (1,))})
 
     def without_news(self) -> None:
         self.has_news = False
@@ -310,7 +310,7 @@ def cut(scene: Scene, path: str, size: int) -> bytes:
     scene.served.files[path] = whole[:size]
     newer = StatusSnapshot("CN-44", 2, NOW + 60, NOW + DAY, {3: StatusList.of(3, NOW + DAY, [1, 2])})
     scene.served.files["members/CN-44/status.cose"] = snapshots.seal(newer, scene.guangdong.signer("status"))
-    told = read_news(scene.served.files["news.json"]) | {"CN-44": News(2, 2, (1,))}
+    told = read_news(scene.served.files["news.json"]) | {"CN-44": MemberNews(2, 2, (1,))}
     scene.served.files["news.json"] = write_news(told)
     return whole
 
@@ -425,7 +425,9 @@ def test_tightening_counts_from_its_time_also_from_a_cold_start(scene: Scene, tm
         scene.served.files[f"{FOLDER}/rules/{number}.jws"] = data
     scene.served.files[f"{FOLDER}/rules.jws"] = rules[3]
     for has_news in (True, False):
-        scene.served.files["news.json"] = write_news({"CN-41": News(1, 1, (1, 2, 3)), "CN-44": News(1, 1, (1,))})
+        scene.served.files["news.json"] = write_news(
+            {"CN-41": MemberNews(1, 1, (1, 2, 3)), "CN-44": MemberNews(1, 1, (1,))}
+        )
         if not has_news:
             scene.without_news()
         folder = tmp_path / f"cold {has_news}"
@@ -444,7 +446,7 @@ def test_tightening_counts_from_its_time_also_from_a_cold_start(scene: Scene, tm
 def test_past_rules_go_and_do_not_come_back(scene: Scene) -> None:
     """Memory stays bounded, and nothing is fetched in circles."""
     scene.served.files[f"{FOLDER}/rules/2.jws"] = rules_file(scene.henan, 2, NOW)
-    scene.served.files["news.json"] = write_news({"CN-41": News(1, 1, (1, 2)), "CN-44": News(1, 1, (1,))})
+    scene.served.files["news.json"] = write_news({"CN-41": MemberNews(1, 1, (1, 2)), "CN-44": MemberNews(1, 1, (1,))})
     scene.sync(NOW)
     assert [each.sequence for each in scene.gate.state(scene.trust)["CN-41"].rules] == [2]
     scene.served.asked.clear()
@@ -456,7 +458,9 @@ def test_one_bad_rule_set_does_not_stop_the_others(scene: Scene) -> None:
     """A correction must arrive even where what it corrects cannot be read."""
     scene.served.files[f"{FOLDER}/rules/2.jws"] = b"rubbish"
     scene.served.files[f"{FOLDER}/rules/3.jws"] = rules_file(scene.henan, 3, NOW + HOUR)
-    scene.served.files["news.json"] = write_news({"CN-41": News(1, 1, (1, 2, 3)), "CN-44": News(1, 1, (1,))})
+    scene.served.files["news.json"] = write_news(
+        {"CN-41": MemberNews(1, 1, (1, 2, 3)), "CN-44": MemberNews(1, 1, (1,))}
+    )
     assert scene.sync(NOW) == {"rules/2.jws": "malformed"}
     assert [each.sequence for each in scene.gate.state(scene.trust)["CN-41"].rules] == [1, 3]
 
@@ -479,6 +483,6 @@ def test_files_say_who_may_sign_them(scene: Scene) -> None:
 
 def test_news_is_bounded() -> None:
     """Signed by nobody, it is read with care."""
-    assert read_news(write_news({"CN-41": News(3, 1, (1, 2))})) == {"CN-41": News(3, 1, (1, 2))}
+    assert read_news(write_news({"CN-41": MemberNews(3, 1, (1, 2))})) == {"CN-41": MemberNews(3, 1, (1, 2))}
     assert read_news(b'{"CN-41":{"segment":1,"snapshot":1,"rules":[1.5]},"CN-44":{}}') == {}
     assert read_news_if_sound(b"[" * 100) == {}

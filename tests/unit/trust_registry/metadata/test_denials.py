@@ -7,7 +7,7 @@ import pytest
 from credentials.errors import Malformed, TooLarge
 from trust_registry.metadata.denials import (
     MAX_DENIALS_BYTES,
-    Denial,
+    KeyDenial,
     kid_from_text,
     read_denials,
     write_denials,
@@ -15,7 +15,7 @@ from trust_registry.metadata.denials import (
 
 NOW = 1_669_000_000
 KID = bytes(range(8))
-DENIAL = Denial(KID, 3, "compromised", NOW)
+DENIAL = KeyDenial(KID, 3, "compromised", NOW)
 
 
 def file_of(*denied: object, **changes: object) -> bytes:
@@ -24,7 +24,7 @@ def file_of(*denied: object, **changes: object) -> bytes:
 
 def test_reads_back_what_was_written() -> None:
     """The registry and every gate must mean the same keys."""
-    other = Denial(b"\xff" * 8, 1, "lost", NOW - 5)
+    other = KeyDenial(b"\xff" * 8, 1, "lost", NOW - 5)
     read = read_denials(write_denials(3, NOW, [other, DENIAL]))
     assert (read.sequence, read.issued_at, read.bad_entries) == (3, NOW, ())
     assert read.denied == {KID: DENIAL, other.kid: other}
@@ -45,7 +45,7 @@ def test_an_empty_list_is_a_list() -> None:
 )
 def test_a_denial_with_a_readable_kid_denies(odd: dict[str, object]) -> None:
     """Whatever is odd about the entry, a key in the denials must not go on opening gates."""
-    assert read_denials(file_of(odd)).denied == {KID: Denial(KID, 0, "unspecified", 0)}
+    assert read_denials(file_of(odd)).denied == {KID: KeyDenial(KID, 0, "unspecified", 0)}
 
 
 @pytest.mark.parametrize("kid", [KID.hex().upper().replace("0", "A"), "00", 7, None, KID.hex() + "00"])

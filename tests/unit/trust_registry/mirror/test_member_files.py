@@ -43,7 +43,7 @@ from credentials.wire.jws import to_base64url
 from tests.doubles.writers import Stopped
 from tests.unit.credentials.status.chained import Told
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
-from trust_registry.client.members.news import News, read_news
+from trust_registry.client.members.news import MemberNews, read_news
 from trust_registry.mirror import member_files, shelf
 from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.publishing.denials import deny, sign_request
@@ -245,7 +245,7 @@ class Chain:
     def put_snapshot(self, at: int = -1) -> MemberFileRecord:
         return put_status(self.registry, seal(self.told.snapshots[at], signer_for(self.registry, "status")))
 
-    def news(self) -> News:
+    def news(self) -> MemberNews:
         return read_news(self.registry.mirror.read("news.json") or b"")["CN-41"]
 
     def is_there(self, number: int) -> bool:
@@ -266,9 +266,9 @@ def test_segments_are_taken_in_order(chain: Chain) -> None:
         chain.put(made[1])
     for each in made:
         assert chain.put(each).sequence == each.number
-    assert chain.news() == News(segment=4, snapshot=0, rules=())
+    assert chain.news() == MemberNews(segment=4, snapshot=0, rules=())
     chain.put_snapshot()
-    assert chain.news() == News(segment=4, snapshot=4, rules=())
+    assert chain.news() == MemberNews(segment=4, snapshot=4, rules=())
 
 
 def test_first_segment_must_be_the_first(registry: FoundedRegistry) -> None:
@@ -308,7 +308,7 @@ def test_chain_goes_on_from_a_snapshot(chain: Chain) -> None:
     with pytest.raises(ChainForked):
         chain.put(replace(chain.told.next(9), previous=bytes([1]) * 32))
     chain.put(chain.told.segments[-1])
-    assert chain.news() == News(segment=5, snapshot=4, rules=())
+    assert chain.news() == MemberNews(segment=5, snapshot=4, rules=())
 
 
 def test_old_segments_are_removed(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,10 +424,10 @@ def test_rules_in_force_stay_beside_those_to_come(registry: FoundedRegistry) -> 
 def test_news_of_other_members_stays(chain: Chain) -> None:
     """Each member's files tell of that member alone; a damaged file of news is made anew."""
     put_status(chain.registry, status(chain.registry, 3, member="CN-44"), "CN-44")
-    assert chain.news() == News(segment=1, snapshot=0, rules=())
+    assert chain.news() == MemberNews(segment=1, snapshot=0, rules=())
     chain.registry.mirror.directory.joinpath("news.json").write_bytes(b"{")
     chain.put(chain.told.next(5))
-    assert chain.news() == News(segment=2, snapshot=0, rules=())
+    assert chain.news() == MemberNews(segment=2, snapshot=0, rules=())
 
 
 def test_a_segment_as_of_an_earlier_time_is_refused_here_too(chain: Chain) -> None:

@@ -18,7 +18,7 @@ from service_kit.storage.database import transaction
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror.test_member_files import Chain, put_status, put_token, signer_for, status, token
 from trust_registry.app import mend
-from trust_registry.client.members.news import News, read_news
+from trust_registry.client.members.news import MemberNews, read_news
 from trust_registry.client.trust.repository import MirrorFiles, version_of
 from trust_registry.mirror import member_files
 from trust_registry.mirror.stocktaking import Damage, advice, take_stock
@@ -71,7 +71,7 @@ def file(registry: FoundedRegistry, name: str) -> Path:
     return registry.mirror.directory / "members" / "CN-41" / name
 
 
-def news(registry: FoundedRegistry) -> News:
+def news(registry: FoundedRegistry) -> MemberNews:
     return read_news(registry.mirror.read("news.json") or b"")["CN-41"]
 
 
@@ -118,7 +118,7 @@ def test_a_lost_database_learns_from_the_mirror_what_is_held(chain: Chain) -> No
     with pytest.raises(SequenceNotNewer):
         put_status(registry, old)
     chain.put(chain.told.next(8))
-    assert news(registry) == News(segment=5, snapshot=2, rules=(1,))
+    assert news(registry) == MemberNews(segment=5, snapshot=2, rules=(1,))
     with pytest.raises(SequenceNotNewer):
         put_token(registry, 3, token(registry, f"{URI}/3.jwt", NOW - 1))
 
@@ -139,7 +139,7 @@ def test_a_lost_mirror_is_filled_again(chain: Chain) -> None:
         chain.put(made)
     chain.put_snapshot()
     chain.put(chain.told.next(9))
-    assert news(registry) == News(segment=6, snapshot=5, rules=(1,))
+    assert news(registry) == MemberNews(segment=6, snapshot=5, rules=(1,))
 
 
 @pytest.mark.parametrize("name", ["status.cose", "segments/3.cose", "segments/4.cose"])
@@ -211,7 +211,7 @@ def test_rows_of_an_older_program_are_completed(chain: Chain) -> None:
         kept = records.member_files.get("CN-41", "rules.jws")
         assert kept is not None
         assert kept.valid_from is not None
-    assert news(registry) == News(segment=5, snapshot=2, rules=(1,))
+    assert news(registry) == MemberNews(segment=5, snapshot=2, rules=(1,))
 
 
 def test_a_row_whose_file_cannot_be_read_counts_for_nothing(chain: Chain) -> None:
@@ -270,7 +270,7 @@ class TestYesterdaysBackup:
         with restored.storage.reading() as records:
             assert len(in_force(records).trust.denied) == 1
             assert records.log.read(0, 256)[-1].kind == "recovered"
-        assert news(registry) == News(segment=5, snapshot=5, rules=(1,))
+        assert news(registry) == MemberNews(segment=5, snapshot=5, rules=(1,))
         chain.put(chain.told.next(9))
 
     def test_a_mirror_that_is_not_whole_is_no_source(self, chain: Chain, restored: Publication) -> None:

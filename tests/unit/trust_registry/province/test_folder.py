@@ -22,20 +22,20 @@ from tests.unit.trust_registry.founded import AUDIENCE, NOW
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.key_files import read_key, read_passphrase, write_key
 from trust_registry.metadata.statement import read_statement, verify_root_change
-from trust_registry.province.folder import Province, Submission
+from trust_registry.province.folder import ProvinceFolder, Submission
 from trust_registry.root.founding import found, load_online
 
 DAY = 24 * 3600
 
 
 @pytest.fixture
-def province(tmp_path: Path) -> Province:
-    province = Province(tmp_path / "henan", write_plainly)
+def province(tmp_path: Path) -> ProvinceFolder:
+    province = ProvinceFolder(tmp_path / "henan", write_plainly)
     province.found("CN-41", NOW)
     return province
 
 
-def test_new_province_has_its_keys(province: Province) -> None:
+def test_new_province_has_its_keys(province: ProvinceFolder) -> None:
     """A root, two credential keys, and one each for status, rules and log; all for the owner's eyes alone."""
     state = province.state()
     assert [key.use for key in state.keys] == ["credential", "credential", "status", "rules", "log"]
@@ -53,7 +53,7 @@ def test_new_province_has_its_keys(province: Province) -> None:
     assert province.signer(state.keys[0].kid).kid.hex() == state.keys[0].kid
 
 
-def test_statements_follow_each_other(province: Province) -> None:
+def test_statements_follow_each_other(province: ProvinceFolder) -> None:
     """Sequence and previous hash; made anew, a statement keeps its place."""
     first, path = province.make_statement(AUDIENCE, NOW)
     assert (first.sequence, first.previous, path.name) == (1, None, "1.json")
@@ -69,7 +69,7 @@ def test_statements_follow_each_other(province: Province) -> None:
     assert read_statement(earlier.statement).sequence == 1
 
 
-def test_keys_come_and_go(province: Province) -> None:
+def test_keys_come_and_go(province: ProvinceFolder) -> None:
     """A retired key stays listed until what it signed has expired, then it goes by itself."""
     kid = province.state().keys[0].kid
     province.add_key("credential", NOW, days=30)
@@ -83,7 +83,7 @@ def test_keys_come_and_go(province: Province) -> None:
             act(kid)
 
 
-def test_new_root_is_handed_over_by_the_old(province: Province) -> None:
+def test_new_root_is_handed_over_by_the_old(province: ProvinceFolder) -> None:
     """Gates take the new root at once only when the old one signed the succession."""
     old = province.root_signer()
     province.make_statement(AUDIENCE, NOW)
@@ -94,7 +94,7 @@ def test_new_root_is_handed_over_by_the_old(province: Province) -> None:
     assert (province.directory / "keys" / "root-2.pem").exists()
 
 
-def test_too_few_keys_are_the_provinces_own_error(province: Province) -> None:
+def test_too_few_keys_are_the_provinces_own_error(province: ProvinceFolder) -> None:
     """A statement that no registry would take is seen where it is made."""
     with pytest.raises(Conflict):
         province.make_statement(AUDIENCE, NOW, again=True)
@@ -107,12 +107,12 @@ def test_too_few_keys_are_the_provinces_own_error(province: Province) -> None:
         province.make_statement(AUDIENCE, NOW)
 
 
-def test_what_is_there_is_never_written_over(province: Province, tmp_path: Path) -> None:
+def test_what_is_there_is_never_written_over(province: ProvinceFolder, tmp_path: Path) -> None:
     """A second init must not destroy a province's keys."""
     with pytest.raises(Conflict):
         province.found("CN-41", NOW)
     with pytest.raises(InvalidRequest):
-        Province(tmp_path / "nowhere", write_plainly).found("CN-99", NOW)
+        ProvinceFolder(tmp_path / "nowhere", write_plainly).found("CN-99", NOW)
     with pytest.raises(Conflict):
         write_key(province.directory / "keys" / "root.pem", new_private_key(), None)
 
@@ -120,7 +120,7 @@ def test_what_is_there_is_never_written_over(province: Province, tmp_path: Path)
 def test_stopped_founding_leaves_nothing_half(tmp_path: Path) -> None:
     """Half a set of keys under the right name would be used by somebody."""
     with pytest.raises(Stopped):
-        Province(tmp_path / "henan", StoppingWriter(0)).found("CN-41", NOW)
+        ProvinceFolder(tmp_path / "henan", StoppingWriter(0)).found("CN-41", NOW)
     assert not (tmp_path / "henan").exists()
     for stop_before in (0, 3, 7):
         with pytest.raises(Stopped):
@@ -151,7 +151,7 @@ def test_key_files_and_passphrases(tmp_path: Path) -> None:
         read_passphrase(secret)
 
 
-def test_key_files_must_be_the_ones_named(province: Province) -> None:
+def test_key_files_must_be_the_ones_named(province: ProvinceFolder) -> None:
     """A key copied over another would sign under a kid that is not its own."""
     keys = province.directory / "keys"
     (keys / "status-1.pem").write_bytes((keys / "rules-1.pem").read_bytes())
@@ -162,5 +162,5 @@ def test_key_files_must_be_the_ones_named(province: Province) -> None:
         province.state()
 
 
-def _kids(province: Province, now: int) -> set[str]:
+def _kids(province: ProvinceFolder, now: int) -> set[str]:
     return {key.kid.hex() for key in province.make_statement(AUDIENCE, now)[0].keys}

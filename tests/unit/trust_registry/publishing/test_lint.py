@@ -12,9 +12,9 @@ from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror import test_member_files as files
 from trust_registry.client.trust.bundle import read_bundle
 from trust_registry.mirror import member_files
-from trust_registry.mirror.folder import Mirror
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.publishing.denials import deny, sign_request
-from trust_registry.publishing.lint import Finding, lint
+from trust_registry.publishing.lint import LintFinding, lint
 
 DAY = 24 * 3600
 
@@ -26,7 +26,7 @@ def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
         yield registry
 
 
-def findings(registry: FoundedRegistry, now: int = NOW) -> list[Finding]:
+def findings(registry: FoundedRegistry, now: int = NOW) -> list[LintFinding]:
     return lint(registry.mirror, registry.trusted_root, now)
 
 
@@ -49,7 +49,7 @@ def test_what_ends_soon_is_a_warning_what_has_ended_an_error(registry: FoundedRe
     late = findings(registry, NOW + 345 * DAY)
     assert any("ends in 20 days" in finding.detail for finding in late)
     ended = findings(registry, NOW + 366 * DAY)
-    assert Finding("warning", "CN-41", "fewer than 2 active credential keys") in ended
+    assert LintFinding("warning", "CN-41", "fewer than 2 active credential keys") in ended
 
 
 def test_broken_mirror_is_an_error(registry: FoundedRegistry) -> None:
@@ -96,4 +96,4 @@ def test_unreadable_mirror_is_told(tmp_path: Path) -> None:
     """A folder where a file should be is the operator's to mend, not an empty mirror."""
     (tmp_path / "metadata").mkdir()
     with pytest.raises(StorageUnavailable):
-        Mirror(tmp_path, lambda path, content: None).read("metadata")
+        MirrorFolder(tmp_path, lambda path, content: None).read("metadata")

@@ -18,7 +18,7 @@ from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, MIRROR, TODAY, MirroredRegistry
 from trust_registry.client.trust.bundle import pack
 from verifier.judging.knowledge import NOTHING, Knowledge
-from verifier.keeping.freshness import Freshness, Place
+from verifier.keeping.freshness import Freshness, KnowledgeSources
 from verifier.keeping.rounds import REPORT, Watch
 
 TIMESTAMP = MIRROR + "metadata/timestamp.json"
@@ -60,7 +60,7 @@ class KeptGate:
 
     def __init__(self, folder: Path, registry: MirroredRegistry, url: str, clock: FixedClock) -> None:
         self.pupil = Pupil()
-        place = Place(folder, registry.published.trusted_root, url)
+        place = KnowledgeSources(folder, registry.published.trusted_root, url)
         self.freshness = Freshness(place, HOST, clock, self.pupil.learn)
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.mirror import MemberState
-from verifier.keeping.report import Report, read_report, write_report
+from verifier.keeping.report import RoundReport, read_report, write_report
 from verifier.keeping.rounds import REPORT
 
 FAILURE = Failure("CN-41", "status.cose", "fetch-failed", "503", 1_795_000_000)
@@ -17,7 +17,7 @@ STATE = MemberState(None, 5, (), None, ())
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
     """An operator asks any of four workers and must hear what the one knows that fetches."""
-    report = Report((FAILURE,), {"CN-41": (7, None), "CN-44": (8, 9)})
+    report = RoundReport((FAILURE,), {"CN-41": (7, None), "CN-44": (8, 9)})
     write_report(tmp_path, report)
     found = read_report(tmp_path)
     assert found == report

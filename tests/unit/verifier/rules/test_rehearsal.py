@@ -11,7 +11,7 @@ from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
 from credentials.recognition.ruleset import RuleSet
 from tests.vectors.cast import DAY, NOW
-from verifier.rules.rehearsal import MAX_CASES, Expected, Rehearsal, came_of, read_cases
+from verifier.rules.rehearsal import MAX_CASES, ExpectedVerdict, Rehearsal, came_of, read_cases
 
 HOST = "CN-44"
 AT = NOW - NOW % 600
@@ -67,12 +67,12 @@ def test_an_expectation_asks_for_what_it_names_and_no_more() -> None:
     """A case that only says "refused" must not break when a better reason is found."""
     (case,) = read_cases({"cases": [GOOD | {"evidence": []}]}, HOST, AT)
     verdict = Rehearsal(rules()).judge(case)
-    assert Expected("refused", None, None).is_met(verdict)
-    assert Expected("refused", "rule-failed", "no-evidence").is_met(verdict)
-    assert not Expected("refused", "expired", None).is_met(verdict)
-    assert not Expected("refused", None, "antigen").is_met(verdict)
-    assert not Expected("accepted", None, None).is_met(verdict)
-    assert str(Expected("refused", "rule-failed", None)) == "refused (rule-failed)"
+    assert ExpectedVerdict("refused", None, None).is_met(verdict)
+    assert ExpectedVerdict("refused", "rule-failed", "no-evidence").is_met(verdict)
+    assert not ExpectedVerdict("refused", "expired", None).is_met(verdict)
+    assert not ExpectedVerdict("refused", None, "antigen").is_met(verdict)
+    assert not ExpectedVerdict("accepted", None, None).is_met(verdict)
+    assert str(ExpectedVerdict("refused", "rule-failed", None)) == "refused (rule-failed)"
 
 
 @pytest.mark.parametrize(

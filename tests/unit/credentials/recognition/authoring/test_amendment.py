@@ -11,9 +11,9 @@ from credentials.errors import RuleSetInvalid
 from credentials.recognition.authoring.amendment import successor, with_denial, with_parameters, without_denial
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import digest_of, parse_rule_set
-from credentials.recognition.ruleset import Text
+from credentials.recognition.ruleset import RuleText
 
-REASON = Text("数据核查中", "Under review")
+REASON = RuleText("数据核查中", "Under review")
 
 
 @pytest.fixture

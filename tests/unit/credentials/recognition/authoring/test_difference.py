@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from credentials.recognition.authoring.amendment import successor, with_denial, with_parameters, without_denial
-from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, Change, changes, tried
+from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, RuleChange, changes, tried
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
-from credentials.recognition.ruleset import Text
+from credentials.recognition.ruleset import RuleText
 
 OLD = template("CN-44", 48)
-DENIED = with_denial(OLD, "CN-33", Text("核查", "Review"), 1_700_000_000)
+DENIED = with_denial(OLD, "CN-33", RuleText("核查", "Review"), 1_700_000_000)
 
 
-def said(found: list[Change]) -> list[tuple[str, str]]:
+def said(found: list[RuleChange]) -> list[tuple[str, str]]:
     return [(change.direction, change.text.en) for change in found]
 
 

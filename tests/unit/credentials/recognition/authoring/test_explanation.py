@@ -8,7 +8,7 @@ import pytest
 
 from credentials.errors import RuleOpen
 from credentials.model import EvidenceKind, EvidenceResult
-from credentials.recognition.authoring.explanation import MAX_SHOWN_ITEMS, Line, explain, show_value
+from credentials.recognition.authoring.explanation import MAX_SHOWN_ITEMS, ExplainedPart, explain, show_value
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import constants
 from credentials.recognition.language.certlogic import compile_rule
@@ -21,7 +21,7 @@ LOGIC = {rule["id"]: rule["logic"] for rule in DOCUMENT["rules"]}
 RESULT: dict[str, Any] = {"var": "payload.latest.nucleic-acid.result"}
 
 
-def told(lines: list[Line]) -> list[str]:
+def told(lines: list[ExplainedPart]) -> list[str]:
     return [f"{'  ' * line.depth}{line.text.zh}" + ("" if line.value is None else f" = {line.value}") for line in lines]
 
 

@@ -9,7 +9,7 @@ import pytest
 from credentials.model import EvidenceKind, EvidenceResult
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
-from credentials.recognition.language.certlogic import State
+from credentials.recognition.language.certlogic import RuleState
 
 GUANGDONG = parse_rule_set(template("CN-44", 48))
 ZHEJIANG = parse_rule_set(template("CN-33", 72))
@@ -25,9 +25,9 @@ def test_the_same_code_in_two_provinces(credential: Any, fact: Any, noon: int) -
     """A test of fifty hours: refused where 48 hours are asked, good where 72 are, and both say so."""
     code = credential(fact(K.NUCLEIC_ACID, 50))
     here = GUANGDONG.judge(code, noon)
-    assert here.state is State.FAIL
+    assert here.state is RuleState.FAIL
     assert here.to_dict()["needed_zh"] == "48 小时内采样的核酸检测阴性证明"
-    assert ZHEJIANG.judge(code, noon).state is State.PASS
+    assert ZHEJIANG.judge(code, noon).state is RuleState.PASS
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(-0.1, "fail"), (0, "pass"), (48, "pass"), (48.1, "fail")])
@@ -100,7 +100,7 @@ def test_a_journey_through_a_risk_region(credential: Any, fact: Any, noon: int) 
 def test_a_bare_colour(credential: Any, noon: int) -> None:
     """Green without any fact is not enough, and the person is told what would be."""
     result = GUANGDONG.judge(credential(), noon)
-    assert result.state is State.FAIL
+    assert result.state is RuleState.FAIL
     assert result.to_dict()["needed_en"] == "a negative nucleic-acid test sampled within the last 48 hours"
 
 

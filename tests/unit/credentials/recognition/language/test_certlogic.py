@@ -15,7 +15,7 @@ from credentials.recognition.language.certlogic import (
     MAX_NODES,
     MAX_PATH_CHARACTERS,
     MAX_TIME_AMOUNT,
-    State,
+    RuleState,
     compile_rule,
     evaluate,
 )
@@ -37,16 +37,16 @@ def moment(operand: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("logic", "state"),
     [
-        (True, State.PASS),
-        (False, State.FAIL),
-        (1, State.OPEN),
-        ("true", State.OPEN),
-        (X, State.OPEN),
-        ([], State.OPEN),
-        ({"in": ["a", X]}, State.OPEN),
+        (True, RuleState.PASS),
+        (False, RuleState.FAIL),
+        (1, RuleState.OPEN),
+        ("true", RuleState.OPEN),
+        (X, RuleState.OPEN),
+        ([], RuleState.OPEN),
+        ({"in": ["a", X]}, RuleState.OPEN),
     ],
 )
-def test_three_values(logic: Any, state: State) -> None:
+def test_three_values(logic: Any, state: RuleState) -> None:
     """Only true passes and only false refuses: a null or an error taken for either decides without a rule."""
     assert evaluate(compile_rule(logic), {}) is state
 

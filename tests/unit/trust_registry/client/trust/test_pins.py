@@ -8,8 +8,8 @@ import pytest
 from credentials.errors import StorageUnavailable
 from credentials.limits import MAX_TIME_SECONDS
 from tests.unit.trust_registry.published import DAY, HOUR, Province
-from trust_registry.client.trust.pins import NOTHING_SEEN, Pins, Standing, read_pins, review, write_pins
-from trust_registry.metadata.denials import Denial
+from trust_registry.client.trust.pins import NOTHING_SEEN, MemberStanding, Pins, read_pins, review, write_pins
+from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import Statement, read_statement
 
 NOW = 1_669_000_000
@@ -27,7 +27,7 @@ def seen(*statements: Statement, at: int = NOW, pins: Pins = NOTHING_SEEN) -> Pi
     return pins
 
 
-def judged(pins: Pins, statement: Statement, at: int = NOW) -> Standing:
+def judged(pins: Pins, statement: Statement, at: int = NOW) -> MemberStanding:
     return review(pins, statement, pins.denied, at)
 
 
@@ -93,7 +93,7 @@ def test_a_root_change_signed_by_the_old_root_counts_at_once(henan: Province) ->
 def test_a_denied_old_root_cannot_hand_over(henan: Province) -> None:
     """Whoever stole the old root key would otherwise name its own successor."""
     pins = seen(read_statement(henan.statement))
-    denial = Denial(henan.root.kid, 1, "compromised", NOW)
+    denial = KeyDenial(henan.root.kid, 1, "compromised", NOW)
     changed = read_statement(henan.replace_root(signed_by_old=True))
     assert review(pins, changed, {denial.kid: denial}, NOW).changed_until == NOW + WAIT
 
@@ -120,7 +120,7 @@ def test_the_memory_survives_a_restart(henan: Province) -> None:
     pins = seen(read_statement(henan.statement), read_statement(henan.replace_root(signed_by_old=False)))
     other = Province("CN-44", 440_000, NOW)
     pins = seen(read_statement(other.statement), pins=pins)
-    denial = Denial(b"12345678", 1, "lost", NOW)
+    denial = KeyDenial(b"12345678", 1, "lost", NOW)
     pins = pins._replace(denied={denial.kid: denial})
     assert read_pins(write_pins(pins)) == pins
 
