@@ -14,7 +14,7 @@ import * as limits from "../../credentials/browser/limits";
 import * as model from "../../credentials/browser/model";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { MEMBERS } from "../../credentials/browser/regions";
-import { STEPS } from "../../verifier/gate_app/judging/steps";
+import { STEPS } from "../../verifier/gate_app/judging/verdict";
 import type { Json } from "../../credentials/browser/wire/strict_json";
 import { Trust, type Held, type Policy, type SnapshotJson, type TrustJson } from "../../verifier/gate_app/judging/knowledge";
 import { type TrustedKey } from "../../credentials/browser/keys";

@@ -1,20 +1,42 @@
-// Prefix -> form, as in credentials/formats/table.py.
+// The formats of texts that a gate can be shown, by their prefix, as in credentials/formats/table.py.
 
-import * as challenge from "./challenge";
-import type { Envelope } from "../wire/cose";
 import { CredentialError } from "../errors";
 import { MAX_TEXT_CHARACTERS } from "../limits";
+import type { Envelope } from "../wire/cose";
+import * as challenge from "./challenge";
 import * as native from "./native";
 import * as presentation from "./presentation";
 
-/** Take any code apart, without believing it: its envelope, and the presentation around it if there is one. */
-export function unwrap(text: string): [Envelope, presentation.Presentation | null] {
+/** A text taken apart: its envelope, and the presentation around it if there is one. */
+export type Unwrapped = readonly [Envelope, presentation.Presentation | null];
+
+/** How a text of this format begins, and what takes it apart without believing it. */
+interface Format {
+  readonly prefix: string;
+  unwrap(text: string): Unwrapped;
+}
+
+const FORMATS: readonly Format[] = [
+  {
+    prefix: presentation.PREFIX,
+    unwrap(text) {
+      const live = presentation.unwrap(text);
+      return [live.envelope, live];
+    },
+  },
+  { prefix: native.PREFIX, unwrap: (text) => [native.unwrap(text), null] },
+  {
+    prefix: challenge.PREFIX,
+    unwrap() {
+      throw new CredentialError("challenge-shown");
+    },
+  },
+];
+
+/** Take any code apart, without believing it. */
+export function unwrap(text: string): Unwrapped {
   const start = native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1));
-  if (start.startsWith(presentation.PREFIX)) {
-    const live = presentation.unwrap(text);
-    return [live.envelope, live];
-  }
-  if (start.startsWith(native.PREFIX)) return [native.unwrap(text), null];
-  if (start.startsWith(challenge.PREFIX)) throw new CredentialError("challenge-shown");
-  throw new CredentialError("not-a-credential", "no known prefix");
+  const found = FORMATS.find(({ prefix }) => start.startsWith(prefix));
+  if (!found) throw new CredentialError("not-a-credential", "no known prefix");
+  return found.unwrap(text);
 }

@@ -2,8 +2,15 @@
 
 import { shownStatus, type StatusCredential } from "../../../credentials/browser/model";
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
-import { STEPS, type StepName } from "./steps";
 import type { ReasonJson } from "./knowledge";
+
+/** The steps of the recipe, as verdicts show them; their number is their place. */
+export const STEPS = [
+  "form", "trust", "key", "signature", "claims", "issuer", "permission", "decision", "time", "holder", "withdrawal",
+  "source", "recognition", "rules", "replay",
+] as const;
+
+export type StepName = (typeof STEPS)[number];
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 

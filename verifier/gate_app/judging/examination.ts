@@ -1,0 +1,88 @@
+// One check on its way through the recipe, as in verifier/judging/examination.py.
+
+import type { Presentation, Challenge } from "../../../credentials/browser/formats/presentation";
+import type { TrustedKey } from "../../../credentials/browser/keys";
+import type { StatusCredential } from "../../../credentials/browser/model";
+import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
+import { CannotTell, type CredentialError } from "../../../credentials/browser/errors";
+import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
+import { withHotlines } from "./advice";
+import type { Knowledge, Policy, Trust } from "./knowledge";
+import { finding, outcomeOf, type DecidingRules, type Finding, type StepName, type Verdict } from "./verdict";
+
+/**
+ * What the steps of the recipe work on. A step fills in what the steps after it need. `text` and `envelope` are what
+ * somebody wrote, `payload` what the issuer's key has signed, `claims` what that says; `credential` is what may be shown.
+ */
+export class Examination {
+  envelope!: Envelope;
+  trusted!: Trust;
+  issuer!: TrustedKey;
+  payload!: VerifiedPayload;
+  claims!: StatusCredential;
+  /** The host's, for the last step. */
+  ruleSet!: RuleSet;
+  /** Whether a step has left nothing for the steps after it, though nothing was thrown. */
+  isOver = false;
+  step: StepName = "form";
+  kid: string | null = null;
+  live: Presentation | null = null;
+  credential: StatusCredential | null = null;
+  rules: DecidingRules | null = null;
+  trustAge: number | null = null;
+  readonly openSteps: StepName[] = [];
+  private readonly findings: Finding[] = [];
+
+  constructor(
+    readonly text: string,
+    readonly knowledge: Knowledge,
+    readonly at: number,
+    readonly policy: Policy,
+    public clockInDoubt: boolean,
+    readonly challenge: Challenge | null,
+  ) {}
+
+  /** Note the error that ends the check: a refusal, or what leaves nothing further to be believed. */
+  end(error: CredentialError): void {
+    if (error instanceof CannotTell) this.leaveOpen(error.code);
+    else this.find(error.code);
+  }
+
+  /** Note a reason for which it is not accepted. */
+  find(code: string, zh?: string, en?: string, zhHk?: string): void {
+    this.findings.push(finding(code, zh, en, zhHk));
+  }
+
+  /** Note what cannot be decided, and go on: a refusal further down is worth more to the guard. */
+  leaveOpen(code: string): void {
+    this.openSteps.push(this.step);
+    this.find(code);
+  }
+
+  /** What the findings come to. */
+  verdict(): Verdict {
+    const { credential, knowledge } = this;
+    const status = credential && knowledge.statuses.get(credential.issuer);
+    const found = withHotlines(this.findings, credential, this.kid, this.rules, knowledge.trust);
+    const [outcome, reasons] = outcomeOf(found, knowledge.reasons);
+    return {
+      outcome,
+      reasons,
+      notes: credential && !this.findings.length ? this.notes(credential) : [],
+      credential,
+      live: this.live,
+      trustAge: this.trustAge,
+      statusAge: status ? Math.max(0, this.at - status.asOf) : null,
+      lastStep: this.step,
+      openSteps: this.openSteps,
+      rules: this.rules,
+    };
+  }
+
+  private notes(credential: StatusCredential): Finding[] {
+    // A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
+    const eyes = finding(credential.form === "phone" ? "compare-holder" : "check-document");
+    const isAging = this.trustAge !== null && this.trustAge > this.policy.trust_warn;
+    return isAging ? [finding("trust-aging"), eyes] : [eyes];
+  }
+}
