@@ -31,8 +31,8 @@ also take ² and ① for digits."""
 class Edition(NamedTuple):
     """One design of a document. ``shape``: of the number in its one spelling. ``keeps``: how many characters of it stay
     the holder's when it is renewed; None for all of them. ``since``: the first day of issue, ISO 8601. ``confirmed``:
-    whether a published source was found to say so; where not, it is what such documents are said to look like, and taken
-    so that nobody is turned away. Whoever finds the source writes it into the row."""
+    whether a published source was found to say so; where not, such documents are said to look so, and taken that nobody
+    be turned away. Whoever finds the source writes it into the row."""
 
     kind: str
     shape: str
@@ -54,7 +54,8 @@ EDITIONS = (
     Edition("taiwan-permit", "[0-9]{10}[0-9A-Z]?", 8, "1992-05-01", "公安部 2008-09-11：本式，末 2 位换证次数及签发地"),
     Edition("taiwan-permit", "[0-9]{8}", 8, "2008-09-25", "公安部 2008-09-11：一人一号；2015-07-06 卡式同号"),
     Edition("passport", "CHN-(?:SE|PE|DE)[0-9]{7}", None, "1997-10-01", "护照法：公务 SE、PE，外交 DE", False),
-    Edition("passport", "CHN-(?:[A-Z][0-9]{8}|[A-Z]{2}[0-9]{7})", None, "1997-10-01", "护照法：普通 E、G，特区 H、K、M"),
+    Edition("passport", "CHN-(?:[A-Z][0-9]{8}|[A-Z]{2}[0-9]{7})", None, "1997-10-01",
+            "护照法：普通 E、G，特区 H、K、M"),
     Edition("passport", "CHN-[DPS][0-9]{7}", None, "1990-01-01", "外交部：旧式外交、公务护照", False),
     Edition("passport", f"(?!CHN){_PASSPORT}|D-(?=.*[0-9])[A-Z0-9]{{5,9}}", None, "1980-01-01", "ICAO 9303-3 §5"),
     Edition("seafarers-passport", _PASSPORT, None, "1958-04-30", "ILO C108、C185；海员证管理办法；ICAO 9303"),
