@@ -135,15 +135,23 @@ def issuer_answers(deployment: Deployment) -> Finding | None:
 
 
 def callers_address(deployment: Deployment) -> Finding | None:
-    """Whether a caller can choose the address that limits count: where X-Forwarded-For is believed, each request must
-    come through a proxy that drops names with underscores, which WSGI cannot tell from those with hyphens."""
+    """Whether a caller can choose the address that limits count: by writing the proxies' header, where nobody writes it
+    after them, or one that WSGI cannot tell from it, where names with underscores are handed on."""
     setting = "TONGXING_TRUSTED_PROXIES"
     if not deployment.issuer.trusted_proxies:
         return skipped("not-set", setting)
-    probe = secrets.token_hex(8)
-    address = f"{deployment.issuer.audience}/v1/doctor"
-    answer = deployment.fetcher.send("GET", address, limit=MAX_STATE_BYTES, headers={"X_Request_Id": probe})
-    return wrong("address-by-caller", setting) if probe.encode() in answer.body else None
+    header, probe = deployment.issuer.caller_header, secrets.token_hex(8)
+    made_up = {"Content-Type": "application/json", header: probe}
+    phone = _asked(deployment, "POST", "wallet/renewals", made_up, b'{"holder_proof": "doctor"}')
+    underscored = _asked(deployment, "GET", "doctor", {"X_Request_Id": probe})
+    # Of a name without hyphens there is no second spelling.
+    chosen = f"{header}: no address".encode() in phone or ("-" in header and probe.encode() in underscored)
+    return wrong("address-by-caller", setting) if chosen else None
+
+
+def _asked(deployment: Deployment, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> bytes:
+    address = f"{deployment.issuer.audience}/v1/{path}"
+    return deployment.fetcher.send(method, address, limit=MAX_STATE_BYTES, body=body, headers=headers).body
 
 
 def feeds(deployment: Deployment) -> Finding | None:

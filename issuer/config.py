@@ -7,15 +7,14 @@ from pathlib import Path
 
 from credentials.algorithms.es256 import PrivateKey
 from credentials.characters import is_shown
-from credentials.errors import KeyRejected, SettingInvalid
-from credentials.keys import load_private_key
+from credentials.errors import SettingInvalid
 from credentials.regions import is_member_id, no_member_id
 from issuer.decisions import is_unit
 from issuer.id_token import ALGORITHMS
-from service_kit.durable import read_secret
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings, variable
 from trust_registry.client.repository import require_root
+from trust_registry.key_files import read_key, read_passphrase
 
 DATABASE_NAME = "issuer"
 MAX_PUBLISH_SECONDS = 60
@@ -105,11 +104,7 @@ class IssuerSettings(ServiceSettings):
 
     def private_key(self, path: Path) -> PrivateKey:
         """The key in a file of ours, opened by the passphrase if there is one. Raises SettingInvalid, KeyRejected."""
-        passphrase = read_secret(self.key_passphrase_file).split(b"\n", 1)[0] if self.key_passphrase_file else None
-        try:
-            return load_private_key(read_secret(path), passphrase)
-        except KeyRejected as error:
-            raise KeyRejected(f"{path}: {error.detail}") from error
+        return read_key(path, read_passphrase(self.key_passphrase_file))
 
     @property
     def secret_path(self) -> Path:

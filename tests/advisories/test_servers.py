@@ -18,6 +18,8 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from credentials.keys import new_private_key
+from diagnosis.authority import callers_address
+from diagnosis.deployment import Deployment
 from issuer.config import IssuerSettings
 from issuer.holder_proof import make_proof
 from issuer.service import FAILED_CLAIMS, prepare
@@ -34,8 +36,18 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Two workers without Redis, which nobody stands in front of."""
-    folder = tmp_path_factory.mktemp("issuer")
-    settings = issuers(folder) | {"TONGXING_LOG_LEVEL": "WARNING"}
+    yield from _issuer(tmp_path_factory.mktemp("issuer"), {})
+
+
+@pytest.fixture(scope="module")
+def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same behind a proxy that hands on whatever a caller writes, and writes its own word under a name of ours."""
+    chosen = {"TONGXING_TRUSTED_PROXIES": "1", "TONGXING_CALLER_HEADER": "CallerAddress"}
+    yield from _issuer(tmp_path_factory.mktemp("proxied"), chosen)
+
+
+def _issuer(folder: Path, more: dict[str, str]) -> Iterator[Served]:
+    settings = issuers(folder) | {"TONGXING_LOG_LEVEL": "WARNING"} | more
     prepare(read_settings(IssuerSettings, settings))
     with serve(settings, folder, "issuer", WORKERS) as served:
         served.wait_whole(WORKERS)
@@ -62,6 +74,34 @@ def test_an_address_made_up_in_a_header_with_underscores_turns_limits_off(issuer
         headers = ["Host: localhost", "Content-Type: application/json", *(f"{name}: {address}" for name in names)]
         found.append(ask(issuer, "POST /issuer/v1/wallet/claims HTTP/1.1", headers, body).status)
     assert found == [404] * FAILED_CLAIMS.most + [429] * 6
+
+
+def test_an_address_made_up_beside_the_one_that_the_proxy_writes(behind_a_proxy: Served) -> None:
+    """Of a header's name without hyphens there is no second spelling: with underscores or hyphens it is another name,
+    in other cases it is the same and comes before the proxy's, wherever in the head that stands."""
+    wrong = {"code": "0000000000000001", "holder_proof": make_proof(new_private_key(), AUDIENCE, SystemClock().now())}
+    body, found = json.dumps(wrong).encode(), []
+    names = ["Caller_Address", "CALLER-ADDRESS", "CallerAddress_", "_CallerAddress", "X_Forwarded_For", "Forwarded"]
+    for number in range(FAILED_CLAIMS.most + 6):
+        made_up = [f"{name}: 198.51.100.{number}" for name in (*names, "calleraddress", "CallerAddress")]
+        lines = [*made_up[number % 3 :], "CallerAddress: 203.0.113.7", *made_up[: number % 3]]
+        headers = ["Host: localhost", *lines, "Content-Type: application/json"]
+        found.append(ask(behind_a_proxy, "POST /issuer/v1/wallet/claims HTTP/1.1", headers, body).status)
+    assert found == [404] * FAILED_CLAIMS.most + [429] * 6
+
+
+@pytest.mark.parametrize("believed", [True, False], ids=["past the proxy", "nobody is believed"])
+def test_a_way_past_the_proxy_is_found_under_any_name(
+    behind_a_proxy: Served, issuer: Served, tmp_path: Path, believed: bool
+) -> None:
+    """The doctor writes the header itself: a service that goes by what it wrote would go by anybody."""
+    served = behind_a_proxy if believed else issuer
+    names = {"TONGXING_TRUSTED_PROXIES": "1", "TONGXING_CALLER_HEADER": "CallerAddress"}
+    settings = issuers(tmp_path, **names, TONGXING_ISSUER_URL=f"http://127.0.0.1:{served.port}/issuer")
+    with Deployment(settings, ["issuer"]) as deployment:
+        deployment.settings["issuer"] = read_settings(IssuerSettings, settings)
+        finding = callers_address(deployment)
+    assert (finding and finding.code) == ("address-by-caller" if believed else None)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "user@evil.example", "localhost\\@evil.example"])
