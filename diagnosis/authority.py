@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from http import HTTPStatus
 
 from requests.exceptions import SSLError
 
@@ -119,19 +120,34 @@ def status_key(deployment: Deployment) -> Finding | None:
 
 
 def issuer_answers(deployment: Deployment) -> Finding | None:
-    """Whether the service that clients and phones name is this one."""
+    """Whether the service that clients and phones name is this one: by its state, or where a proxy keeps that inside by
+    what phones are told, which does not say the key."""
     setting = "TONGXING_ISSUER_URL"
+    own = {"member": deployment.member, "audience": deployment.issuer.audience}
+    kid = kid_of(deployment.member, deployment.keys["credential"].public_key()).hex()
     try:
-        answer = deployment.fetcher.get(f"{deployment.issuer.audience}/v1/state", limit=MAX_STATE_BYTES)
-        state = json.loads(answer.body)
+        said, expected = _issuers_word(deployment, "state"), own | {"kid": kid}
+        if said is None:
+            said, expected = _issuers_word(deployment, "wallet"), own
     except FetchFailed as error:
         return wrong("issuer-unreachable", setting, detail=error.detail)
     except ValueError:
         return wrong("issuer-unreachable", setting, detail="no JSON")
-    kid = kid_of(deployment.member, deployment.keys["credential"].public_key()).hex()
-    expected = {"member": deployment.member, "audience": deployment.issuer.audience, "kid": kid}
-    differing = [name for name, value in expected.items() if not isinstance(state, dict) or state.get(name) != value]
+    if said is None:
+        return wrong("issuer-unreachable", setting, detail="status 404")
+    differing = [name for name, value in expected.items() if not isinstance(said, dict) or said.get(name) != value]
     return wrong("issuer-other", setting, detail=", ".join(differing)) if differing else None
+
+
+def _issuers_word(deployment: Deployment, path: str) -> object:
+    """The JSON at ``path``; None where there is no such page. Raises FetchFailed, ValueError."""
+    try:
+        address = f"{deployment.issuer.audience}/v1/{path}"
+        return json.loads(deployment.fetcher.get(address, limit=MAX_STATE_BYTES).body) or {}
+    except FetchFailed as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
 
 
 def callers_address(deployment: Deployment) -> Finding | None:
