@@ -32,9 +32,13 @@ BROKEN = """() => {
       if (lines.size > 1) found.push(`broken: ${word}`);
     }
   }
+  for (const button of document.querySelectorAll("button:not(.hidden)")) {
+    const { left, right } = button.getBoundingClientRect();
+    if (left < -0.5 || right > innerWidth + 0.5) found.push(`beyond the edge: ${button.textContent}`);
+  }
   return found;
 }"""
-"""Words of Latin letters that stand on two lines."""
+"""Words of Latin letters that stand on two lines, and buttons that do not stand on the screen."""
 _OVER = """() => {
   const box = (name) => document.querySelector(name)?.getBoundingClientRect();
   const [symbol, bar, who, band, until] = [".symbol svg", ".bar", ".who", ".band", ".until"].map(box);
@@ -148,7 +152,7 @@ def test_no_heading_touches_the_edge(launch: Launch, town: Town) -> None:
 
 
 @pytest.mark.parametrize("elder", [False, True], ids=["normal", "large"])
-def test_no_word_is_broken_on_the_narrowest_phone(launch: Launch, town: Town, elder: bool) -> None:
+def test_no_word_is_broken_and_no_button_cut_on_the_narrowest_phone(launch: Launch, town: Town, elder: bool) -> None:
     """ "Prin-t or sav-e" in four buttons side by side: longer words than Chinese has, in the largest letters."""
     wallet = Wallet(launch(locale="en"), town.wallet).open()
     if elder:
