@@ -215,6 +215,26 @@ def test_a_time_that_was_ahead_does_not_outlive_its_correction(gate: Gate) -> No
     assert snapshot.registry_time == NOW + 60
 
 
+@pytest.mark.parametrize("off", [-HOUR, HOUR], ids=["an hour slow", "an hour fast"])
+@pytest.mark.parametrize("whose", ["the gate's", "the registry's"])
+def test_a_clock_that_is_wrong_by_an_hour_and_is_then_set(gate: Gate, off: int, whose: str) -> None:
+    """Daylight saving, a wrong zone: what was seen by the wrong clock counts by the right one; nothing goes back."""
+    published, before = gate.published, dict(gate.published.files)
+    published.deny(kid := published.provinces[0].keys[0].kid)
+    published.publish(NOW + off if whose == "the registry's" else NOW)
+    assert kid in gate.update(NOW + off if whose == "the gate's" else NOW).denied
+    newer = dict(published.files)
+    published.files.clear()
+    published.files.update(before)
+    with pytest.raises(MetadataRejected, match="older"):
+        gate.update(NOW)
+    published.files.clear()
+    published.files.update(newer)
+    published.publish(NOW + 60)
+    assert kid in gate.update(NOW + 60).denied
+    assert kid in gate.store.load(NOW).denied
+
+
 def test_another_timestamp_of_the_same_version_is_named(gate: Gate) -> None:
     """A registry that was restored from yesterday's backup signs numbers once more."""
     gate.published.versions["timestamp"] -= 1
