@@ -13,6 +13,8 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 2 -q
 PIP := python -m pip --disable-pip-version-check
 LOCKS := locks/requirements
+# Some machines forbid Python to keep what it has compiled; each command that tests start would compile the house anew.
+export PYTHONDONTWRITEBYTECODE :=
 # A lock is whole: nothing is resolved, so that a package that comes out tomorrow changes nothing; `check` then says what
 # a lock lacks.
 INSTALL := $(PIP) install -qq --no-deps --require-hashes -r $(LOCKS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from credentials.errors import Unavailable
-from credentials.keys import jwk_of, load_private_key, new_private_key, private_key_pem
+from credentials.keys import jwk_of, new_private_key, private_key_pem
 from credentials.recognition.authoring.amendment import successor, with_parameters
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
@@ -19,9 +19,10 @@ from credentials.signing import PemSigner
 from demonstration.phone import Phone
 from demonstration.world import World
 from service_kit.clock import SystemClock
-from service_kit.durable import read_secret, write_atomic
+from service_kit.durable import write_atomic
 from service_kit.http.auth import authorization
 from service_kit.locale import Message
+from trust_registry.key_files import read_key
 
 POLL_SECONDS = 1
 """How often the demonstration's gates ask the mirror; in earnest it is 30 s."""
@@ -136,7 +137,7 @@ class ActingProvince:
 
     def signer(self, label: str) -> PemSigner:
         """A key to sign with, by hand."""
-        return PemSigner(load_private_key(read_secret(self.key_file(label))), bytes.fromhex(self.kid(label)))
+        return PemSigner(read_key(self.key_file(label)), bytes.fromhex(self.kid(label)))
 
     def submit_statement(self) -> None:
         """Sign the statement of its keys and bring it to the registry."""
@@ -261,7 +262,7 @@ class ActingProvince:
         return self._world.run(*arguments, settings=self.server.settings, stdin=stdin)
 
     def _authorization(self) -> dict[str, str]:
-        key = load_private_key(read_secret(self._client_key))
+        key = read_key(self._client_key)
         return authorization(key, CLIENT, self.server.url("issuer"), SystemClock().now())
 
     def _settings(self) -> dict[str, str]:

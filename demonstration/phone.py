@@ -13,15 +13,15 @@ import click
 from credentials.algorithms.table import PrivateKey
 from credentials.errors import Conflict, NotFound
 from credentials.formats import challenge, native, presentation
-from credentials.keys import load_private_key, new_private_key
+from credentials.keys import new_private_key
 from credentials.qr import draw_terminal
 from issuer.requests.holder_proof import make_proof
 from service_kit.clock import SystemClock
 from service_kit.commands import Group
-from service_kit.durable import read_secret, write_atomic
+from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, STANDARD_STREAM, Input
 from service_kit.terminal import as_json, say, tell_drawing
-from trust_registry.key_files import write_key
+from trust_registry.key_files import read_key, write_key
 
 _KEY = "holder.pem"
 _CODE = "code.txt"
@@ -76,7 +76,7 @@ class Phone:
     def _key(self) -> PrivateKey:
         if not (self._folder / _KEY).exists():
             raise NotFound(f"{self._folder}: this phone has no key yet: `tongxing holder new {self._folder}` makes one")
-        return load_private_key(read_secret(self._folder / _KEY))
+        return read_key(self._folder / _KEY)
 
 
 @click.group(cls=Group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from http import HTTPStatus
 
 from requests.exceptions import SSLError
 
@@ -119,31 +120,54 @@ def status_key(deployment: Deployment) -> Diagnosis | None:
 
 
 def issuer_answers(deployment: Deployment) -> Diagnosis | None:
-    """Whether the service that clients and phones name is this one."""
+    """Whether the service that clients and phones name is this one: by its state, or where a proxy keeps that inside by
+    what phones are told, which does not say the key."""
     setting = "TONGXING_ISSUER_URL"
+    own = {"member": deployment.member, "audience": deployment.issuer.audience}
+    kid = kid_of(deployment.member, deployment.keys["credential"].public_key()).hex()
     try:
-        answer = deployment.fetcher.get(f"{deployment.issuer.audience}/v1/state", limit=MAX_STATE_BYTES)
-        state = json.loads(answer.body)
+        said, expected = _issuers_word(deployment, "state"), own | {"kid": kid}
+        if said is None:
+            said, expected = _issuers_word(deployment, "wallet"), own
     except FetchFailed as error:
         return wrong("issuer-unreachable", setting, detail=error.detail)
     except ValueError:
         return wrong("issuer-unreachable", setting, detail="no JSON")
-    kid = kid_of(deployment.member, deployment.keys["credential"].public_key()).hex()
-    expected = {"member": deployment.member, "audience": deployment.issuer.audience, "kid": kid}
-    differing = [name for name, value in expected.items() if not isinstance(state, dict) or state.get(name) != value]
+    if said is None:
+        return wrong("issuer-unreachable", setting, detail="status 404")
+    differing = [name for name, value in expected.items() if not isinstance(said, dict) or said.get(name) != value]
     return wrong("issuer-other", setting, detail=", ".join(differing)) if differing else None
 
 
+def _issuers_word(deployment: Deployment, path: str) -> object:
+    """The JSON at ``path``; None where there is no such page. Raises FetchFailed, ValueError."""
+    try:
+        address = f"{deployment.issuer.audience}/v1/{path}"
+        return json.loads(deployment.fetcher.get(address, limit=MAX_STATE_BYTES).body) or {}
+    except FetchFailed as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+
+
 def callers_address(deployment: Deployment) -> Diagnosis | None:
-    """Whether a caller can choose the address that limits count: where X-Forwarded-For is believed, each request must
-    come through a proxy that drops names with underscores, which WSGI cannot tell from those with hyphens."""
+    """Whether a caller can choose the address that limits count: by writing the proxies' header, where nobody writes it
+    after them, or one that WSGI cannot tell from it, where names with underscores are handed on."""
     setting = "TONGXING_TRUSTED_PROXIES"
     if not deployment.issuer.trusted_proxies:
         return skipped("not-set", setting)
-    probe = secrets.token_hex(8)
-    address = f"{deployment.issuer.audience}/v1/doctor"
-    answer = deployment.fetcher.send("GET", address, limit=MAX_STATE_BYTES, headers={"X_Request_Id": probe})
-    return wrong("address-by-caller", setting) if probe.encode() in answer.body else None
+    header, probe = deployment.issuer.caller_header, secrets.token_hex(8)
+    made_up = {"Content-Type": "application/json", header: probe}
+    phone = _asked(deployment, "POST", "wallet/renewals", made_up, b'{"holder_proof": "doctor"}')
+    underscored = _asked(deployment, "GET", "doctor", {"X_Request_Id": probe})
+    # Of a name without hyphens there is no second spelling.
+    chosen = f"{header}: no address".encode() in phone or ("-" in header and probe.encode() in underscored)
+    return wrong("address-by-caller", setting) if chosen else None
+
+
+def _asked(deployment: Deployment, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> bytes:
+    address = f"{deployment.issuer.audience}/v1/{path}"
+    return deployment.fetcher.send(method, address, limit=MAX_STATE_BYTES, body=body, headers=headers).body
 
 
 def feeds(deployment: Deployment) -> Diagnosis | None:

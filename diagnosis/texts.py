@@ -155,11 +155,13 @@ TEXTS: Final[Mapping[str, Message]] = {
         "The issuer at this address differs from these settings. Check the address, or restart it with them.",
     ),
     "address-by-caller": Message(
-        "来访者可自行填写来源地址，限流对其无效：请求未经过反向代理，"
-        "或代理放行了名称带下划线的请求头（如 X_Forwarded_For）。请让代理丢弃这类请求头，并只经由代理访问服务。",
-        "Callers can choose their own address, so that limits do not hold them: requests come past the proxy, or it "
-        "hands on headers with underscores in their names, as X_Forwarded_For. Have it drop these, and let nobody "
-        "reach the service but through it.",
+        "来访者可自行填写来源地址，限流对其无效：请求未经过反向代理，代理没有改写 TONGXING_CALLER_HEADER 所指的请求头，"
+        "或代理放行了名称带下划线的请求头（如 X_Forwarded_For）。请让代理改写该请求头并丢弃带下划线的请求头"
+        "（做不到时给 TONGXING_CALLER_HEADER 取一个不含连字符的名称），并只经由代理访问服务。",
+        "Callers can choose their own address, so that limits do not hold them: requests come past the proxy, it does "
+        "not write the header that TONGXING_CALLER_HEADER names, or it hands on headers with underscores in their "
+        "names, as X_Forwarded_For. Have it write that header and drop these (where it cannot, give "
+        "TONGXING_CALLER_HEADER a name without hyphens), and let nobody reach the service but through it.",
     ),
     "rules-missing": Message(
         "本成员没有生效的互认规则，其卡口对任何码都无法判定。请用 `tongxing issuer publish --rules` 发布。",

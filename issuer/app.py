@@ -40,6 +40,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
         wallet,
         sign_in,
         trusted_proxies=settings.trusted_proxies,
+        caller_header=settings.caller_header,
     )
     clock, registry = clock or settings.clock(), metrics_of(app).registry
     counted = IssuerMetrics(registry)

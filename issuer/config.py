@@ -7,8 +7,7 @@ from pathlib import Path
 
 from credentials.algorithms.table import PrivateKey
 from credentials.characters import is_shown
-from credentials.errors import KeyRejected, SettingInvalid
-from credentials.keys import load_private_key
+from credentials.errors import SettingInvalid
 from credentials.regions import is_member_id, no_member_id
 from issuer.decisions.deciding import is_unit
 from issuer.sign_in.id_token import ALGORITHMS
@@ -16,6 +15,7 @@ from service_kit.durable import read_secret
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings, variable
 from trust_registry.client.trust.repository import require_root
+from trust_registry.key_files import read_key, read_passphrase
 
 DATABASE_NAME = "issuer"
 SECRET_BYTES = 32
@@ -106,11 +106,7 @@ class IssuerSettings(ServiceSettings):
 
     def private_key(self, path: Path) -> PrivateKey:
         """The key in a file of ours, opened by the passphrase if there is one. Raises SettingInvalid, KeyRejected."""
-        passphrase = read_secret(self.key_passphrase_file).split(b"\n", 1)[0] if self.key_passphrase_file else None
-        try:
-            return load_private_key(read_secret(path), passphrase)
-        except KeyRejected as error:
-            raise KeyRejected(f"{path}: {error.detail}") from error
+        return read_key(path, read_passphrase(self.key_passphrase_file))
 
     @property
     def secret_path(self) -> Path:

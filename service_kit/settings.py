@@ -26,8 +26,10 @@ PREFIX = "TONGXING_"
 ENVIRONMENTS = ("production", "test", "demo")
 MAX_CLOCK_OFFSET_SECONDS = 400 * 24 * 3600
 MAX_PROXIES = 8
+CALLER_HEADER = "X-Forwarded-For"
 NOT_OF_A_SERVICE = frozenset({"TONGXING_ROLES", "TONGXING_VECTORS"})
 """Variables that the roof and the tests read."""
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -49,6 +51,8 @@ class ServiceSettings:
     log_level: str = "INFO"
     trusted_proxies: int = 0
     """How many proxies in front of us are ours, and believed on where a request came from."""
+    caller_header: str = CALLER_HEADER
+    """The header in which they write it."""
 
     def __post_init__(self) -> None:
         if self.environment not in ENVIRONMENTS:
@@ -61,6 +65,8 @@ class ServiceSettings:
             redis_client.connect(self.redis_url)
         if not 0 <= self.trusted_proxies <= MAX_PROXIES:
             raise SettingInvalid(f"TONGXING_TRUSTED_PROXIES: 0 to {MAX_PROXIES}")
+        if not _HEADER.fullmatch(self.caller_header):
+            raise SettingInvalid("TONGXING_CALLER_HEADER: a header's name, of letters, digits and hyphens")
         if self.ca_file is not None:
             require_authorities(self.ca_file)
         if self.log_level.upper() not in logging.getLevelNamesMapping():

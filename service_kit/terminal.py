@@ -3,7 +3,9 @@
 What is printed may come from anywhere: a registry's answer, a draft, a file, a name, an error's words. A terminal obeys
 some characters instead of showing them (ECMA-48): ESC clears the screen or hides what follows, others turn the reading
 direction. So each of them is written as an escape (``\\x1b``, ``\\u202e``), and so is a line's end within a value,
-which would make a second line that nobody said. Our own colours come from :class:`Styled`, never from a text.
+which would make a second line that nobody said, a space that is none of ours, which would make a second column, and
+marks that pile up or stand on what is no letter: they are drawn over the lines around, or strike our own words out.
+Our own colours come from :class:`Styled`, never from a text.
 
 A result that could not be written has not been told: :func:`tell` and :func:`tell_json` raise OutputUnwritable, and
 after :func:`prepare` so does whatever else prints (help, a question). Where standard error cannot be written there is
@@ -24,14 +26,18 @@ from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
+from credentials.characters import HIDDEN_CLASS
 from credentials.errors import OutputUnwritable
 from service_kit.locale import Message, reader_languages
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """General categories of what a terminal obeys or hides: controls, format characters, halves of pairs, separators."""
-_INVISIBLE: Final = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]")
-"""Shown as nothing, though their categories are those of letters, or none."""
+_HIDDEN: Final = re.compile(f"[{HIDDEN_CLASS}]")
+"""What no signed text may hold: all that these categories may lack, such as blanks whose categories are letters'."""
+_MARKS: Final = frozenset({"Mn", "Me"})
+MOST_MARKS: Final = 4
+"""On one letter: Tibetan and pointed Hebrew have so many."""
 _NOT_PLAIN: Final = re.compile(r"[^ -~]")
 
 
@@ -46,13 +52,15 @@ class Styled(NamedTuple):
 
 def escaped(text: str) -> str:
     """``text`` with everything that a terminal would obey or hide written as an escape."""
-    return _NOT_PLAIN.sub(lambda found: _written(found[0]), text)
+    return _NOT_PLAIN.sub(lambda found: found[0] if _is_shown(found) else _written(found[0]), text)
 
 
 def in_json(value: Any, indent: int | None = None, default: Callable[[Any], Any] | None = None) -> str:
     """JSON that can be shown: the same characters as JSON's own escapes (RFC 8259, section 7), so it reads the same."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
-    return _NOT_PLAIN.sub(lambda found: found[0] if found[0] == "\n" else _written_in_json(found[0]), text)
+    return _NOT_PLAIN.sub(
+        lambda found: found[0] if found[0] == "\n" or _is_shown(found) else json.dumps(found[0])[1:-1], text
+    )
 
 
 def tell(*parts: str | Styled, err: bool = False) -> None:
@@ -191,18 +199,24 @@ def _shown(part: str | Styled, stream: TextIO) -> str:
     return click.style(text, fg=part.colour, bold=part.bold or None, dim=part.dim or None)
 
 
-def _is_shown(character: str) -> bool:
-    return unicodedata.category(character) not in _OBEYED and not _INVISIBLE.match(character)
+def _is_shown(found: re.Match[str]) -> bool:
+    category = unicodedata.category(found[0])
+    if category in _OBEYED or _HIDDEN.match(found[0]):
+        return False
+    return category not in _MARKS or _stands_on_a_letter(found.string, found.start())
+
+
+def _stands_on_a_letter(text: str, at: int) -> bool:
+    """Whether the mark at ``at`` is one of the first few on a letter."""
+    for character in reversed(text[max(0, at - MOST_MARKS) : at]):
+        category = unicodedata.category(character)
+        if category not in _MARKS:
+            return category.startswith(("L", "Mc"))
+    return False
 
 
 def _written(character: str) -> str:
-    if _is_shown(character):
-        return character
     number = ord(character)
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
-def _written_in_json(character: str) -> str:
-    return character if _is_shown(character) else json.dumps(character)[1:-1]

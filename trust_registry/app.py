@@ -52,7 +52,9 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     publication, storage = open_publication(settings)
     tidy(settings.mirror_dir, settings.publishing_lock)
     mend(publication, clock.now(), deep=True)
-    app = make_app("registry", blueprint, trusted_proxies=settings.trusted_proxies)
+    app = make_app(
+        "registry", blueprint, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
+    )
     cache = make_cache(settings.redis_url, clock)
     watch_cache(cache, app.name, metrics_of(app).registry)
     service = RegistryService(

@@ -13,13 +13,13 @@ from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
 from service_kit.durable import make_folder, read_secret, storage_error, write_atomic
 
-_OWNER_ONLY, _OWNERS_FOLDER = 0o600, 0o700
+_OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700
 _ENCRYPTED, _KEY = b"BEGIN ENCRYPTED", b"BEGIN PRIVATE KEY"
 
 
 @contextmanager
-def new_folder(directory: Path) -> Iterator[Path]:
-    """Make ``directory`` whole or not at all: yields a folder beside it that takes its place at the end.
+def new_folder(directory: Path, mode: int = 0o755) -> Iterator[Path]:
+    """Make ``directory``, of ``mode``, whole or not at all: yields a folder beside it that takes its place at the end.
 
     A stop in the middle must not leave half a set of keys under the right name. Raises Conflict when
     ``directory`` holds something, StorageFull, StorageUnavailable.
@@ -31,7 +31,7 @@ def new_folder(directory: Path) -> Iterator[Path]:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise Conflict(f"{directory} is not empty; name a new folder")
         shutil.rmtree(partial, ignore_errors=True)
-        make_folder(partial)
+        make_folder(partial, mode)
         yield partial
         partial.replace(directory)
     except OSError as error:
@@ -46,7 +46,7 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | N
     if path.exists():
         raise Conflict(f"{path} is there already; a key is never written over, name a new file")
     try:
-        make_folder(path.parent, _OWNERS_FOLDER)
+        make_folder(path.parent, OWNERS_FOLDER)
     except OSError as error:
         raise storage_error(error) from error
     write_atomic(path, private_key_pem(key, passphrase), mode=_OWNER_ONLY)

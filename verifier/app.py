@@ -28,7 +28,9 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
 
     Loads what is stored and begins to keep it fresh in a thread of its own. Raises SettingInvalid.
     """
-    app = make_app("verifier", blueprint, trusted_proxies=settings.trusted_proxies)
+    app = make_app(
+        "verifier", blueprint, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
+    )
     registry = metrics_of(app).registry
     service = make_service(settings, clock or settings.clock(), GateMetrics(registry))
     registry.register(GateCollector(service.gate, service.freshness))

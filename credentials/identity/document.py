@@ -1,7 +1,7 @@
 """Identity documents (证件): numbers checked, brought to one spelling, and what in them stays when renewed.
 
 Which documents there are is data: :data:`EDITIONS`, a row for each design that somebody may still hold, with the day
-from which it was issued and where its numbers are described. A new design is a new row.
+from which it was issued and where its numbers are described, or that this is taken on trust. A new design is a new row.
 
 A number identifies and never authorises: nothing may be answered to somebody for knowing it.
 """
@@ -30,13 +30,16 @@ also take ² and ① for digits."""
 
 class Edition(NamedTuple):
     """One design of a document. ``shape``: of the number in its one spelling. ``keeps``: how many characters of it stay
-    the holder's when it is renewed; None for all of them. ``since``: the first day of issue, ISO 8601."""
+    the holder's when it is renewed; None for all of them. ``since``: the first day of issue, ISO 8601. ``confirmed``:
+    whether a published source was found to say so; where not, such documents are said to look so, and taken that nobody
+    be turned away. Whoever finds the source writes it into the row."""
 
     kind: str
     shape: str
     keeps: int | None
     since: str
     source: str
+    confirmed: bool = True
 
 
 _PASSPORT = "[A-Z]{3}-(?=.*[0-9])[A-Z0-9]{5,9}"
@@ -45,18 +48,20 @@ EDITIONS = (
     Edition("foreign-permanent-residence", "[A-Z]{3}[0-9]{12}", None, "2004-08-15", "公安部；2017 年式样同号"),
     Edition("resident-id", "[0-9]{17}[0-9X]", None, "1999-10-01", "GB 11643-1999"),
     Edition("resident-id", "8[123]0000[0-9]{11}[0-9X]", None, "2018-09-01", "国办发〔2018〕81号：港澳台居民居住证"),
-    Edition("hk-macao-permit", "[HM][0-9]{10}", 9, "1999-01-15", "公安部 2010-03-10：末 2 位换证次数"),
+    Edition("hk-macao-permit", "[HM][0-9]{10}", 9, "1999-01-15", "公安部 2010-03-10：末 2 位换证次数", False),
     Edition("hk-macao-permit", "[HM][0-9]{8}", 9, "2013-01-02", "公安部 2012；2017、2023 式样同号"),
     Edition("hk-macao-permit", "[HM]A[0-9]{7}", 9, "2024-07-10", "国家移民管理局 2024-07-01：非中国籍"),
     Edition("taiwan-permit", "[0-9]{10}[0-9A-Z]?", 8, "1992-05-01", "公安部 2008-09-11：本式，末 2 位换证次数及签发地"),
     Edition("taiwan-permit", "[0-9]{8}", 8, "2008-09-25", "公安部 2008-09-11：一人一号；2015-07-06 卡式同号"),
+    Edition("passport", "CHN-(?:SE|PE|DE)[0-9]{7}", None, "1997-10-01", "护照法：公务 SE、PE，外交 DE", False),
     Edition("passport", "CHN-(?:[A-Z][0-9]{8}|[A-Z]{2}[0-9]{7})", None, "1997-10-01",
-            "护照法：普通 E、G，公务 SE、PE，外交 DE，特区 H、K、M"),
-    Edition("passport", "CHN-[DPS][0-9]{7}", None, "1990-01-01", "外交部：旧式外交、公务护照"),
+            "护照法：普通 E、G，特区 H、K、M"),
+    Edition("passport", "CHN-[DPS][0-9]{7}", None, "1990-01-01", "外交部：旧式外交、公务护照", False),
     Edition("passport", f"(?!CHN){_PASSPORT}|D-(?=.*[0-9])[A-Z0-9]{{5,9}}", None, "1980-01-01", "ICAO 9303-3 §5"),
     Edition("seafarers-passport", _PASSPORT, None, "1958-04-30", "ILO C108、C185；海员证管理办法；ICAO 9303"),
 )  # fmt: skip
-"""Tried in this order where no kind is given: a seafarer's passport is one only where that is said."""
+"""Tried in this order where no kind is given: a seafarer's passport is one only where that is said. Of Taiwan permits
+for one entry no description was found: those whose numbers look like the others' are taken for these."""
 KINDS = tuple(dict.fromkeys(edition.kind for edition in EDITIONS))
 """Every kind of document, for schemas and command line options."""
 _BY_COUNTRY = frozenset({"passport", "seafarers-passport"})

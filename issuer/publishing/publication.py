@@ -142,6 +142,7 @@ class StatusPublication:
             size = self._bring_snapshot(newest, at)
         tokens = self._bring_tokens(newest, at)
         self._store.note_published(at)
+        self._store.forget_keys(at)
         return PublishedStatus(newest.number, newest.as_of, brought, withdrawn, size, tokens)
 
     def publish_in_turn(self, at: int, every_seconds: int) -> PublishedStatus | None:

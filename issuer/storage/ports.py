@@ -117,6 +117,13 @@ class IssuerStore(Protocol):
     def note_published(self, at: int) -> None:
         """Keep that what stood here at ``at`` has been published."""
 
+    def forget_keys(self, at: int) -> int:
+        """Forget idempotency keys whose codes have expired by ``at``, some hundred thousand at the most; how many.
+
+        A file that is issued for each week brings new ones each time, with a digest of what was said of somebody.
+        """
+        ...  # pragma: no cover
+
     def overview(self, at: int) -> IssuerOverview:
         """How the store stands. Withdrawn in the very second of the last publication counts as not published."""
 

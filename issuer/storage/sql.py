@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
 from credentials.errors import Conflict, SettingInvalid
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
@@ -29,6 +29,8 @@ VERSION_TABLE = "issuer_schema_version"
 LISTS, _PUBLISHED = "status-list", "published-at"
 _ROOM_AHEAD = STATUS_LIST_SIZE // 4
 """A list with less room than this has a successor opened before it is full."""
+_FORGOTTEN_AT_ONCE, _FORGETTINGS = 10_000, 30
+"""Keys in one transaction, which nobody waits for long, and how many of these a minute: more than bulk issue makes."""
 
 
 class SqlIssuerStore:
@@ -97,6 +99,24 @@ class SqlIssuerStore:
         with transaction(self._engine) as connection:
             before = next_value(connection, _PUBLISHED, 0)
             next_value(connection, _PUBLISHED, at - before)
+
+    def forget_keys(self, at: int) -> int:
+        forgotten = 0
+        for _ in range(_FORGETTINGS):
+            count = self._forget_keys(at)
+            forgotten += count
+            if count < _FORGOTTEN_AT_ONCE:
+                break
+        return forgotten
+
+    @retried
+    def _forget_keys(self, at: int) -> int:
+        keys, used = tables.idempotency, tables.idempotency.c
+        # Whoever issues with one of them at this moment, or forgets them too, is not waited for.
+        ended = select(used.client_id, used.key).where(used.expires_at <= at).order_by(used.expires_at)
+        some = ended.limit(_FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+        with transaction(self._engine) as connection:
+            return connection.execute(delete(keys).where(tuple_(used.client_id, used.key).in_(some))).rowcount
 
     @retried
     def overview(self, at: int) -> IssuerOverview:

@@ -174,6 +174,7 @@ idempotency = Table(
     Column("body_hash", _Octets(32), nullable=False),
     Column("serial", _Serial, ForeignKey("issuer_credential.serial"), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Index("issuer_idempotency_by_expiry", "expires_at"),
 )
 
 client = Table(

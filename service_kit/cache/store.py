@@ -131,6 +131,8 @@ class RedisCache:
         self._lock = threading.Lock()
         self._in_use: bool | None = None
         """None: never asked yet."""
+        self._told: set[str] = set()
+        """Why it is away, of what has been logged."""
         self._met = self._joined = ""
         """The run of Redis that answered last, and the one that has been handed what was shown here."""
         self._settled_at = 0
@@ -206,8 +208,11 @@ class RedisCache:
 
     def _lose(self, why: str) -> None:
         with self._lock:
-            was_in_use, self._in_use = self._in_use, False
-        if was_in_use is not False:
+            if self._in_use is not False:
+                self._in_use, self._told = False, set()
+            is_news, self._told = why not in self._told, self._told | {why}
+        # Another reason than before is told as well: it may run again, and with another password.
+        if is_news:
             _log.warning("shared cache away, answering from the process", setting="TONGXING_REDIS_URL", error=why)
 
     def _join(self, announced: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from flask import current_app, g, request
 
 from credentials.errors import InvalidRequest
 
-TRUSTED_PROXIES = "TONGXING_TRUSTED_PROXIES"
+TRUSTED_PROXIES, CALLER_HEADER = "TONGXING_TRUSTED_PROXIES", "TONGXING_CALLER_HEADER"
 HOME_BITS = 64
 """Of an IPv6 address: what a network gives one home or phone at the least, which has the other 64 to choose from."""
 MAX_ADDRESS_CHARACTERS = 100
@@ -33,7 +33,7 @@ def caller() -> str:
     """
     found: str | None = g.get("caller")
     if found is None:
-        found = g.caller = _caller(current_app.config[TRUSTED_PROXIES])
+        found = g.caller = _caller(current_app.config[TRUSTED_PROXIES], current_app.config[CALLER_HEADER])
     return found
 
 
@@ -72,13 +72,13 @@ def _unwrapped(address: ipaddress.IPv6Address) -> Address:
     return inner or address
 
 
-def _caller(trusted_proxies: int) -> str:
-    written = request.headers.get("X-Forwarded-For", "").split(",")
+def _caller(trusted_proxies: int, header: str) -> str:
+    written = request.headers.get(header, "").split(",")
     # Whoever asks past the proxies, as a probe from inside does, has written fewer entries than there are proxies.
     if trusted_proxies and len(written) >= trusted_proxies and written != [""]:
         address = read_address(written[-trusted_proxies])
         if address is None:
-            raise InvalidRequest(f"X-Forwarded-For: no address where {TRUSTED_PROXIES} says one is")
+            raise InvalidRequest(f"{header}: no address where {TRUSTED_PROXIES} says one is")
         return network_of(address)
     address = read_address(request.remote_addr or "")
     return "" if address is None else network_of(address)

@@ -15,7 +15,7 @@ from werkzeug.routing import RequestRedirect
 from credentials.errors import TongxingError, Unavailable
 from service_kit.http import problems
 from service_kit.http.bodies import Routes, require_size
-from service_kit.http.caller import TRUSTED_PROXIES
+from service_kit.http.caller import CALLER_HEADER, TRUSTED_PROXIES
 from service_kit.http.front.front import add_look
 from service_kit.http.front.reference import add_reference
 from service_kit.http.front.sheet import PROBLEM, in_words, wants_page
@@ -35,15 +35,15 @@ _HEADERS = {
 _log = structlog.get_logger("http")
 
 
-def make_app(name: str, *blueprints: Routes, trusted_proxies: int = 0) -> Flask:
+def make_app(name: str, *blueprints: Routes, trusted_proxies: int = 0, caller_header: str = "X-Forwarded-For") -> Flask:
     """A Flask application around one service's blueprints.
 
     With ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json`` and ``/docs``. Bodies that are larger than their
     route takes, or without a length, are refused before they are read; every error is a problem document.
-    ``trusted_proxies``: how many of the last hops that X-Forwarded-For names are believed.
+    ``trusted_proxies``: how many of the last hops that ``caller_header`` names are believed.
     """
     app = _bare(name)
-    app.config[TRUSTED_PROXIES] = trusted_proxies
+    app.config[TRUSTED_PROXIES], app.config[CALLER_HEADER] = trusted_proxies, caller_header
     api = describe(app, name)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -22,6 +22,7 @@ from trust_registry.record.log import MAX_PAGE
 HOSTILE = (
     "\x1b[2J\x1b[8m\x1b]52;c;eA==\x07\x9b31m\x9d0;t\x9c\r\n\x08\x7f\x85"
     "\u202e\u2066\u200f\u061c\u2028\u2029\u200b\ufeff\u00ad\U000e0041\u3164\ud800approved by 2"
+    "\x1b]8;;https://evil.example\x1b\\a link\x9d8;;\x9c" + "\u0338" * 40 + "\u3000" * 20 + "a second column"
 )
 ID = "0f" * 16
 STATEMENT = {"id": ID + HOSTILE, "member": HOSTILE, "sequence": 1, "state": HOSTILE}
@@ -109,6 +110,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         out, err = capsys.readouterr()
         for character in (out + err).replace("\n", ""):
             assert unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"), (arguments, character)
+            assert character not in "\u0338\u3000", arguments
         assert isinstance(ended.value.code, int)
         return ended.value.code, out + err
 

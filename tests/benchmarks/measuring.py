@@ -43,17 +43,17 @@ class Result:
         return self.row.budget is None or self.ratio <= self.row.budget
 
 
-def measure(rows: Iterable[Row], rounds: int) -> list[Result]:
-    """All rows, interleaved, ``rounds`` times. Each unit named must itself be a row."""
+def measure(rows: Iterable[Row], rounds: int, calls: int = CALLS) -> list[Result]:
+    """All rows, interleaved, ``rounds`` times, each ``calls`` times a round. Each unit named must itself be a row."""
     rows = list(rows)
     times: dict[str, list[float]] = {row.name: [] for row in rows}
     gc.collect()
     gc.disable()
     try:
         for number in range(rounds):
-            start = number * CALLS % INPUTS
+            start = number * calls % INPUTS
             for row in rows:
-                times[row.name].append(_timed(row.call, range(start, start + CALLS)))
+                times[row.name].append(_timed(row.call, range(start, start + calls)))
     finally:
         gc.enable()
     return [Result(row, median(times[row.name]) / 1000, _ratio(times[row.name], times[row.unit])) for row in rows]

@@ -218,6 +218,23 @@ def test_a_redis_that_takes_nothing_is_none(clock: FixedClock, settings: dict[st
         _require_away(server.url(), clock, error)
 
 
+def test_each_reason_why_it_is_away_is_told_once(stoppable_redis: Redis, join: Join) -> None:
+    """Stopped, and started again with another password: the log spoke of a connection alone, and went on to say so."""
+    cache, admin = join(), join()
+    with capture_logs() as logged:
+        stoppable_redis.stop()
+        cache.beat()
+        cache.beat()
+        stoppable_redis.start()
+        admin._redis.config_set("requirepass", "hush")
+        for _ in range(3):
+            cache.beat()
+    assert [entry["error"] for entry in logged if "away" in entry["event"]] == [
+        "ConnectionError",
+        "AuthenticationError",
+    ]
+
+
 @pytest.mark.parametrize("password", ["", ":wrong@"])
 def test_a_redis_closed_to_us_is_none(clock: FixedClock, password: str) -> None:
     """A wrong password is told by its kind; neither it nor the right one is."""

@@ -14,13 +14,14 @@ from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, Status
 from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
+from issuer.storage import sql
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.indices import StatusPlace, group_end
 from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, SegmentRow, UnpublishedWithdrawals
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import metadata
-from service_kit.storage.database import connect, migrate, transaction
+from service_kit.storage.database import connect, migrate, reading, transaction
 from tests.contract.schema import require_same_tables
 
 NOW = 1_795_000_000
@@ -139,6 +140,51 @@ def test_key_is_taken_while_its_code_lives(store: IssuerStore) -> None:
     (again,) = issue(store, ["k"], at=NOW + DAY)
     assert store.replays(CLIENT, ["k"], NOW + DAY)["k"].issued == again.issued
     issue(store, [])
+
+
+def kept_keys(stores: Stores) -> int:
+    with reading(stores.engine) as connection:
+        return int(connection.execute(text("SELECT count(*) FROM issuer_idempotency")).scalar_one())
+
+
+def test_keys_that_ended_are_forgotten_those_that_live_are_not(stores: Stores) -> None:
+    """A new file of the same residents each week, each under keys of its own: one row for each code ever signed, with a
+    digest of the request, would lie here for good."""
+    issue(stores.store, ["a", "b", "c"], lifetime=DAY)
+    issue(stores.store, ["d"], lifetime=2 * DAY)
+    assert stores.store.forget_keys(NOW + DAY - 1) == 0
+    assert stores.store.forget_keys(NOW + DAY) == 3
+    assert kept_keys(stores) == 1
+    assert set(stores.another().replays(CLIENT, ["a", "d"], NOW + DAY)) == {"d"}
+    (again,) = issue(stores.store, ["a"], at=NOW + DAY)
+    assert stores.store.replays(CLIENT, ["a"], NOW + DAY)["a"].issued == again.issued
+
+
+def test_more_keys_than_one_transaction_takes_are_forgotten_over_several(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade all that ever ended is there: it is forgotten over many minutes, and no statement grows long."""
+    monkeypatch.setattr(sql, "_FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(sql, "_FORGETTINGS", 3)
+    issue(stores.store, [f"key {number}" for number in range(9)])
+    assert [stores.store.forget_keys(NOW + DAY) for _ in range(3)] == [6, 3, 0]
+    assert kept_keys(stores) == 0
+
+
+def test_forgetting_issuing_and_forgetting_at_once(stores: Stores) -> None:
+    """Keys that ended are used again while two workers forget them: nobody waits for ever, no new key is lost."""
+    keys = [f"key {number}" for number in range(60)]
+    issue(stores.store, keys)
+    turns = iter(["issue", "forget", "forget", "forget"])
+
+    def work(store: IssuerStore) -> None:
+        if next(turns) == "issue":
+            issue(store, keys, at=NOW + DAY)
+        else:
+            store.forget_keys(NOW + DAY)
+
+    assert len(at_once(stores, work)) == 4
+    assert len(stores.store.replays(CLIENT, keys, NOW + DAY)) == kept_keys(stores) == len(keys)
 
 
 def test_place_is_taken_for_ever(store: IssuerStore) -> None:

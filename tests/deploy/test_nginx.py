@@ -8,18 +8,25 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
 from demonstration.world import free_port
+from diagnosis.authority import callers_address, issuer_answers
+from diagnosis.deployment import Deployment
+from issuer.config import IssuerSettings
+from issuer.opening import prepare
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.http.bodies import MAX_BODY_BYTES
 from service_kit.http.static import cache_control, publish
+from service_kit.settings import read_settings
 from tests.deploy.proxied import Nginx, Page
 from tests.scenarios.serving import Served, serve
+from tests.unit.issuer.serving import environment
 from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.root.founding import TRUST_ROOT, found
 from trust_registry.views import MAX_DRAFT_BYTES
@@ -237,6 +244,31 @@ def test_what_a_service_is_told_of_its_caller(tmp_path: Path, house: House) -> N
     assert "x-forwarded-proto: https\r\n" in head
     assert "203.0.113.9" not in head
     assert "evil.test" not in head
+
+
+def test_the_doctor_of_an_issuer_comes_through(tmp_path: Path, house: House) -> None:
+    """The state stays inside, for whoever asks by the public name: the doctor said that no issuer answers there."""
+    port = free_port()
+    settings = environment(
+        tmp_path, TONGXING_ISSUER_URL=f"https://localhost:{port}/issuer", TONGXING_TRUSTED_PROXIES="1"
+    )
+    prepare(read_settings(IssuerSettings, settings))
+    names = house.places | {"TONGXING_REGISTRY_HOST": "registry.test", "TONGXING_HENAN_HOST": "localhost"}
+    with serve(settings, tmp_path, "issuer") as issuer:
+        issuer.wait_whole(1)
+        with (
+            Nginx(tmp_path, names | {"TONGXING_HENAN_SERVER": f"127.0.0.1:{issuer.port}"}, port) as nginx,
+            Deployment(settings, ["issuer"]) as deployment,
+        ):
+            issuer.wait(lambda: _answers(port))
+            office = read_settings(IssuerSettings, settings | {"TONGXING_CA_FILE": str(nginx.certificate)})
+            deployment.settings["issuer"] = office
+            deployment.keys["credential"] = office.private_key(office.key_file)
+            assert (issuer_answers(deployment), callers_address(deployment)) == (None, None)
+            deployment.settings["issuer"] = replace(office, member="CN-44")
+            found = issuer_answers(deployment)
+            assert found is not None
+            assert (found.code, found.detail) == ("issuer-other", "member")
 
 
 @pytest.mark.parametrize(

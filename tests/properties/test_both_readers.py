@@ -29,6 +29,7 @@ from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.verdict import to_json
 from credentials.wire import cose
 from credentials.wire.cbor import load_fields
+from credentials.wire.strict_json import parse_json
 from tests.properties.signed_json import RAW, VALUES, Raw, compact, places, with_changes, written
 from tests.properties.test_both_judges import SNAPSHOT, TEXTS, VECTORS, gates
 from tests.vectors.cast import DAY, HOUR, NOW, signer
@@ -200,6 +201,84 @@ NAMED = {
 def test_rule_sets_at_each_bound_of_the_grammar(node_judge: NodeTwin, name: str) -> None:
     """Units of length, separators, spellings of numbers, what is null or left out, twice or too deep."""
     same_rules(node_judge, json.dumps(HEADER).encode(), NAMED[name].encode())
+
+
+FAULTS = {
+    "nothing": b"",
+    "blanks": b" \t\r\n",
+    "other blanks": b"\x0b1",
+    "byte order mark": b"\xef\xbb\xbf1",
+    "two byte order marks": b"\xef\xbb\xbf\xef\xbb\xbf1",
+    "UTF-16, marked": b"\xff\xfe1\0",
+    "UTF-16, unmarked": b"\0001",
+    "not UTF-8": b'"\xff"',
+    "half a pair in UTF-8": b'"\xed\xa0\x80"',
+    "too long a spelling": b'"\xc0\x80"',
+    "beyond Unicode": b'"\xf4\x90\x80\x80"',
+    "half a pair": b'"\\ud800"',
+    "the halves turned": b'"\\udc00\\ud800"',
+    "half a pair in a name": b'{"\\udfff":1}',
+    "a pair": b'"\\ud800\\udc00"',
+    "a name twice": b'{"a":1,"a":1}',
+    "a name twice, once escaped": b'{"a":1,"\\u0061":1}',
+    "a name twice, deep": b'[{"b":[{"a":1,"a":2}]}]',
+    "one name in two objects": b'[{"a":1},{"a":1}]',
+    "__proto__ twice": b'{"__proto__":1,"__proto__":2}',
+    "not a number": b"NaN",
+    "endless": b"-Infinity",
+    "beyond a double": b"1e309",
+    "below a double": b"1e-400",
+    "300 characters": b"1" * 300,
+    "301 characters": b"1" * 301,
+    "301 characters of a fraction": b"0." + b"1" * 299,
+    "zero before a digit": b"01",
+    "plus": b"+1",
+    "point without digits": b"1.",
+    "minus alone": b"-",
+    "hexadecimal": b"0x1",
+    "comma at the end": b"[1,]",
+    "comment": b"1//",
+    "single quotes": b"'a'",
+    "control in a text": b'"\x1f"',
+    "DEL in a text": b'"\x7f"',
+    "U+2028 in a text": '"\u2028"'.encode(),
+    "odd escape": b'"\\x41"',
+    "short escape": b'"\\u12"',
+    "text without end": b'"a',
+    "escape at the end": b'"\\',
+    "two values": b"1 2",
+    "64 levels": b"[" * 64 + b"]" * 64,
+    "65 levels": b"[" * 65 + b"]" * 65,
+    "65 levels that are a text": b'"' + b"[" * 65 + b'"',
+    "levels without end": b"[" * 100_000,
+    "brackets that do not meet": b"[}",
+}
+
+
+def json_code(data: bytes) -> str | None:
+    try:
+        parse_json(data)
+    except TongxingError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_of_json_has_one_code_in_both(node_judge: NodeTwin, name: str) -> None:
+    """The words may differ; a document that one of them takes must not be refused by the other."""
+    assert node_judge("jsonCode", bytes=FAULTS[name].hex()) == json_code(FAULTS[name])
+
+
+@EXAMPLES
+@given(
+    st.lists(
+        st.sampled_from([*FAULTS.values(), *map(bytes, zip(b'[]{}:,"\\ 0123456789eE.-+ntfu\xc3\xa9'))]), max_size=9
+    )
+)
+def test_any_json(node_judge: NodeTwin, parts: list[bytes]) -> None:
+    """Faults within faults, and what only looks like one."""
+    data = b"".join(part for part in parts if len(part) < 1000)
+    assert node_judge("jsonCode", bytes=data.hex()) == json_code(data)
 
 
 @EXAMPLES

@@ -15,7 +15,7 @@ import * as model from "../../credentials/browser/model";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { MEMBERS } from "../../credentials/browser/regions";
 import { STEPS } from "../../verifier/gate_app/judging/verdict";
-import type { Json } from "../../credentials/browser/wire/strict_json";
+import { parseJson, type Json } from "../../credentials/browser/wire/strict_json";
 import { Trust, type Held, type Policy, type SnapshotJson, type TrustJson } from "../../verifier/gate_app/judging/knowledge";
 import { type TrustedKey } from "../../credentials/browser/keys";
 import { toJson } from "../../verifier/gate_app/judging/verdict";
@@ -126,13 +126,24 @@ async function signature({ jwk, message, signed }: { jwk: PublicJwk; message: st
   }
 }
 
+/** The code of what is wrong with JSON, whose bytes are given in hex; null when it is strict. */
+function jsonCode({ bytes }: { bytes: string }): unknown {
+  try {
+    parseJson(Uint8Array.from(bytes.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
+    return null;
+  } catch (error) {
+    if (error instanceof CredentialError) return error.code;
+    throw error;
+  }
+}
+
 /** What both judges must have alike. */
 function constants(): unknown {
   const tables = Object.fromEntries(Object.entries(labels).filter(([, table]) => typeof table === "object"));
   return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, hidden: HIDDEN, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { rules, jwsCode, signature, learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
+const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
 
 async function answer(request: { task: string }): Promise<unknown> {
   return TASKS[request.task]!(request as never);

@@ -6,6 +6,7 @@ signed. Only the officer's own counts.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
@@ -69,9 +70,10 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
         entry.id,
         "member-added",
         statement.root_kid.hex(),
-        f"新成员 {entry.names.zh}（{entry.environment}），热线 {entry.hotline}，根密钥 {statement.root_kid.hex()}",
-        f"new member {entry.names.en} ({entry.environment}), hotline {entry.hotline}, "
-        f"root key {statement.root_kid.hex()}",
+        f"新成员，根密钥 {statement.root_kid.hex()}（{entry.environment}），热线 {entry.hotline}，"
+        f"名称{_quoted(entry.names.zh)}",
+        f"new member, root key {statement.root_kid.hex()} ({entry.environment}), hotline {entry.hotline}, "
+        f"named {_quoted(entry.names.en)}",
     )
     yield from _permissions(entry.id, MayIssue(frozenset(), frozenset()), entry.may_issue)
     for key in statement.keys:
@@ -79,8 +81,8 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
 
 
 def _removed(entry: MemberEntry) -> ListChange:
-    zh = f"成员 {entry.names.zh} 被移除，其全部健康码失效"
-    en = f"member {entry.names.en} is removed; every code it signed ends"
+    zh = f"移除该成员，其全部健康码失效；名称{_quoted(entry.names.zh)}"
+    en = f"this member is removed, every code it signed ends; named {_quoted(entry.names.en)}"
     return ListChange(entry.id, "member-removed", None, zh, en)
 
 
@@ -162,4 +164,10 @@ def _days(key: VerificationKey) -> str:
 
 
 def _plain(value: object) -> str:
-    return " / ".join(value) if isinstance(value, tuple) else str(value)
+    return " / ".join(map(_quoted, value)) if isinstance(value, tuple) else str(value)
+
+
+def _quoted(name: str) -> str:
+    """A name as the drafting officer wrote it, between quotes that it cannot end: it has room for another root key,
+    which the approving officer would read out in place of the true one."""
+    return json.dumps(name, ensure_ascii=False)

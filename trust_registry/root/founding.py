@@ -17,7 +17,7 @@ from securesystemslib.signer import CryptoSigner
 
 from credentials.keys import new_private_key
 from service_kit.durable import read_secret, storage_error
-from trust_registry.key_files import new_folder, read_key, write_key
+from trust_registry.key_files import OWNERS_FOLDER, new_folder, read_key, write_key
 from trust_registry.mirror.folder import MirrorFolder, Write
 from trust_registry.repository.files import check_repository
 from trust_registry.repository.renewal import OFFICERS, OnlineSigners, first_repository
@@ -63,7 +63,7 @@ def make_next_online(directory: Path, passphrase: bytes | None) -> OnlineSigners
     waiting = next_online(directory, passphrase)
     if waiting is not None:
         return waiting
-    with new_folder(directory / _NEXT_ONLINE_FOLDER) as partial:
+    with new_folder(directory / _NEXT_ONLINE_FOLDER, OWNERS_FOLDER) as partial:
         return OnlineSigners(*(_new_signer(_key_file(partial, role), passphrase) for role in OnlineSigners._fields))
 
 

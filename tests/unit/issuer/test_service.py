@@ -102,11 +102,29 @@ def test_key_files_with_a_passphrase(tmp_path: Path) -> None:
         f"TONGXING_{name}": str(key_file(tmp_path / f"{name}.pem", b"open sesame"))
         for name in ("KEY_FILE", "STATUS_KEY_FILE")
     }
-    with pytest.raises(KeyRejected):
+    with pytest.raises(KeyRejected, match="TONGXING_KEY_PASSPHRASE_FILE"):
         open_service(settings(tmp_path, **files))
     own = settings(tmp_path, **files, TONGXING_KEY_PASSPHRASE_FILE=str(tmp_path / "passphrase"))
     prepare(own)
     open_service(own).engine.dispose()
+
+
+def test_a_passphrase_file_of_another_editor_a_wrong_one_an_empty_one_one_too_many(tmp_path: Path) -> None:
+    """A service reads key files as the commands do: a carriage return is no part of it, and what is wrong is named."""
+    locked, plain = key_file(tmp_path / "locked.pem", b"open sesame"), key_file(tmp_path / "plain.pem")
+
+    def opened(content: bytes, key: Path) -> None:
+        write_atomic(tmp_path / "passphrase", content, mode=0o600)
+        own = settings(tmp_path, TONGXING_KEY_PASSPHRASE_FILE=str(tmp_path / "passphrase"))
+        own.private_key(key)
+
+    opened(b"open sesame\r\nwritten by Mr. Li\r\n", locked)
+    with pytest.raises(KeyRejected, match="another passphrase"):
+        opened(b"open barley\n", locked)
+    with pytest.raises(KeyRejected, match="has no passphrase, and one was given"):
+        opened(b"open sesame\n", plain)
+    with pytest.raises(SettingInvalid, match="empty"):
+        opened(b"\n", locked)
 
 
 def test_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from service_kit.terminal import Styled, escaped, in_json, say, tell, tell_drawi
 
 OBEYED = ("\x1b[2J", "\x1b]0;t\x07", "\x9b31m", "\x00", "\x08", "\r", "\x7f", "\x85", "\u202e", "\u2066", "\u200f",
           "\u061c", "\u2028", "\u2029", "\n", "\t", "\u200b", "\u00ad", "\ufeff", "\ufff9", "\U000e0041", "\u3164",
-          "\u2800", "\ud800")  # fmt: skip
+          "\u2800", "\ud800", "\u034f", "\u2065", "\ufff0", "\U00016fe4", "\U0001d159", "\u3000", "\u00a0", "\u2003",
+          "\x1b]8;;https://evil.example\x1b\\", "\x9d8;;https://evil.example\x9c")  # fmt: skip
 
 
 @pytest.mark.parametrize("hostile", OBEYED)
@@ -29,7 +30,28 @@ def test_what_a_terminal_obeys_or_hides_is_escaped(hostile: str) -> None:
     assert all(unicodedata.category(character)[0] != "C" for character in in_json({hostile: [hostile]}))
 
 
-@pytest.mark.parametrize("plain", ["河南 Henan", "·（，）", "𫯰 ✓ ✗ é", "a\\nb", ""])
+@pytest.mark.parametrize(
+    ("flooded", "shown"),
+    [
+        ("王" + "\u0335" * 6, "王" + "\u0335" * 4 + "\\u0335\\u0335"),
+        ("\u0338approved", "\\u0338approved"),
+        ("accepted: \u20e0", "accepted: \\u20e0"),
+        ("✓\u0338", "✓\\u0338"),
+        ("1\ufe0f\u20e3", "1\\ufe0f\\u20e3"),
+    ],
+    ids=["a pile of marks", "on nothing", "on our space", "on our tick", "on a digit"],
+)
+def test_marks_over_the_lines_around_or_on_our_own_words_are_escaped(flooded: str, shown: str) -> None:
+    """A hundred marks on one letter are drawn over the lines above and below; one on our tick strikes it out."""
+    assert escaped(flooded) == shown
+    assert json.loads(in_json({flooded: flooded})) == {flooded: flooded}
+    assert flooded not in in_json(flooded)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    ["河南 Henan", "·（，）", "𫯰 ✓ ✗ é", "a\\nb", "", "e\u0302\u0301", "葛\U000e0100城", "\u0f66\u0f90\u0fb1\u0f7c"],
+)
 def test_what_people_read_stays_as_it_is(plain: str) -> None:
     """Names with rare characters are names."""
     assert escaped(plain) == plain

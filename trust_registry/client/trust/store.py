@@ -20,10 +20,11 @@ only take trust away or, by removing that memory, make the gate believe the regi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from credentials.errors import BundleRejected, MetadataRejected, TrustMissing, Unreadable
 from credentials.wire.strict_json import json_bytes
@@ -57,6 +58,7 @@ class TrustStore:
         self.trusted_root = trusted_root
         self._folder = folder
         self._wait = wait
+        self._owed: list[_Seen] = []
 
     def load(self, at: int) -> TrustSnapshot:
         """The snapshot of what is held, judged at ``at`` (seconds UTC), without network.
@@ -109,14 +111,30 @@ class TrustStore:
             # Once more under the lock: another process may have seen something newer meanwhile.
             roles = Roles(self.read_roles())
             verify_repository(MirrorFiles(repository.files.get), self.trusted_root, roles)
-            self.write_roles(roles.held)
+            self._write_roles(roles.held)
             if held is None or held.files != repository.files:
                 files = {**repository.files, _VERIFIED: json_bytes({"verified_at": at})}
                 write_atomic(self._folder / _SET, pack(files))
             return self._build(repository, at)
 
     def read_roles(self) -> dict[str, bytes]:
-        """What was seen of each role; where that has no file of its own, or a damaged one, what the set holds."""
+        """What was seen of each role, with what the disk has not taken yet."""
+        roles = Roles(self._stored_roles())
+        for seen in tuple(self._owed):
+            seen.keep_in(roles)
+        return roles.held
+
+    def keep(self, seen: _Seen) -> None:
+        """Remember a role that was verified, at once and durably. Raises StorageFull, StorageUnavailable: then this
+        process alone remembers it, and the next to be kept takes it along."""
+        self._owed.append(seen)
+        with self.locked():
+            count = len(self._owed)
+            self._write_roles(self.read_roles())
+            del self._owed[:count]
+
+    def _stored_roles(self) -> dict[str, bytes]:
+        """Where they have no file of their own, or a damaged one, what the set holds."""
         for name in (_ROLES, _SET):
             data = read_if_there(self._folder / name)
             try:
@@ -126,8 +144,7 @@ class TrustStore:
                 continue
         return {}
 
-    def write_roles(self, held: Mapping[str, bytes]) -> None:
-        """Raises StorageFull, StorageUnavailable."""
+    def _write_roles(self, held: Mapping[str, bytes]) -> None:
         data = pack({f"metadata/{name}.json": content for name, content in held.items()})
         if data != read_if_there(self._folder / _ROLES):
             write_atomic(self._folder / _ROLES, data)
@@ -163,6 +180,21 @@ class TrustStore:
         return NOTHING_SEEN if data is None else read_pins(data)
 
 
+class _Seen(NamedTuple):
+    """A role's metadata that was verified when ``before`` was the newest seen, and what it makes begin anew."""
+
+    name: str
+    before: bytes | None
+    data: bytes
+    forgotten: Collection[str]
+
+    def keep_in(self, roles: Roles) -> None:
+        there = roles.held.get(self.name)
+        # Another process may have kept something newer since; if that no longer counts, the next reading sees it.
+        if there == self.before or there is None or version_of(there) < version_of(self.data):
+            roles.keep(self.name, self.data, self.forgotten)
+
+
 class _StoredRoles(Roles):
     """Those of a store, as they were when this was made."""
 
@@ -171,15 +203,9 @@ class _StoredRoles(Roles):
         self._store = store
 
     def keep(self, name: str, data: bytes, forgotten: Iterable[str] = ()) -> None:
-        before = self.held.get(name)
-        super().keep(name, data, forgotten)
-        with self._store.locked():
-            stored = Roles(self._store.read_roles())
-            # Another process may have kept something newer since; if that no longer counts, the next reading sees it.
-            there = stored.held.get(name)
-            if there == before or there is None or version_of(there) < version_of(data):
-                stored.keep(name, data, forgotten)
-                self._store.write_roles(stored.held)
+        seen = _Seen(name, self.held.get(name), data, tuple(forgotten))
+        super().keep(name, data, seen.forgotten)
+        self._store.keep(seen)
 
 
 def _roles_in(files: ZipFiles) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -140,6 +141,14 @@ def test_every_row_has_a_day_and_a_source() -> None:
     for edition in EDITIONS:
         assert date.fromisoformat(edition.since)
         assert edition.source
+
+
+@pytest.mark.parametrize("number", ["H1234567801", "CHN-SE1234567", "CHN-PE1234567", "CHN-DE1234567", "CHN-D1234567"])
+def test_a_design_that_no_source_confirms_is_taken_and_marked_so(number: str) -> None:
+    """Its holder is not turned away, and nobody takes the row for one that somebody has looked up."""
+    document = parse_document(None, number)
+    row = next(each for each in EDITIONS if each.kind == document.kind and re.fullmatch(each.shape, document.number))
+    assert not row.confirmed
 
 
 def test_a_new_passport_is_another_identity() -> None:

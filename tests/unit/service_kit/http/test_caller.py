@@ -14,19 +14,19 @@ from service_kit.http.web import make_app
 FORGED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "Forwarded": "for=203.0.113.9"}
 
 
-def _ask(headers: dict[str, str], trusted_proxies: int = 0, address: str = "192.0.2.1") -> TestResponse:
+def _ask(headers: dict[str, str], address: str = "192.0.2.1", **proxies: Any) -> TestResponse:
     routes = Routes("v1", __name__)
 
     @routes.get("/who")
     def who() -> dict[str, str]:
         return {"caller": caller(), "again": caller()}
 
-    app = make_app("issuer", routes, trusted_proxies=trusted_proxies)
+    app = make_app("issuer", routes, **proxies)
     return app.test_client().get("/who", headers=headers, environ_base={"REMOTE_ADDR": address})
 
 
-def _asked(headers: dict[str, str], trusted_proxies: int = 0, address: str = "192.0.2.1") -> Any:
-    answer = _ask(headers, trusted_proxies, address)
+def _asked(headers: dict[str, str], address: str = "192.0.2.1", **proxies: Any) -> Any:
+    answer = _ask(headers, address, **proxies)
     assert answer.status_code == 200, answer.json
     assert answer.json is not None
     assert answer.json["caller"] == answer.json["again"]
@@ -48,6 +48,14 @@ def test_our_own_proxy_is_believed_and_nobody_before_it() -> None:
     assert _asked(through, trusted_proxies=1) == "198.51.100.7"
     assert _asked(through, trusted_proxies=2) == "203.0.113.9"
     assert _asked({"X-Forwarded-For": "made up, 198.51.100.7"}, trusted_proxies=1) == "198.51.100.7"
+
+
+def test_the_header_is_the_one_that_the_settings_name() -> None:
+    """A proxy that hands on X_Forwarded_For needs a name that has no second spelling."""
+    both = {"X-Forwarded-For": "203.0.113.9", "CallerAddress": "made up, 198.51.100.7"}
+    assert _asked(both, trusted_proxies=1, caller_header="CallerAddress") == "198.51.100.7"
+    answer = _ask({"CallerAddress": "nobody"}, trusted_proxies=1, caller_header="CallerAddress")
+    assert (answer.status_code, answer.get_json()["detail"][:14]) == (400, "CallerAddress:")
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": ""}, {"X-Forwarded-For": "198.51.100.7"}])

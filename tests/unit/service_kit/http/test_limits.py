@@ -103,3 +103,10 @@ def test_so_many_proxies_nobody_has(count: str) -> None:
     """A typing error here would believe strangers."""
     with pytest.raises(SettingInvalid, match="TONGXING_TRUSTED_PROXIES"):
         read_settings(ServiceSettings, {"TONGXING_DATA_DIR": "/tmp", "TONGXING_TRUSTED_PROXIES": count})
+
+
+@pytest.mark.parametrize("name", ["X_Forwarded_For", "-For", "X Forwarded", "地址", "a" * 65, "For:"])
+def test_a_header_that_no_proxy_can_write_or_that_has_a_second_spelling(name: str) -> None:
+    """With an underscore it would be the one that callers can write."""
+    with pytest.raises(SettingInvalid, match="TONGXING_CALLER_HEADER"):
+        read_settings(ServiceSettings, {"TONGXING_DATA_DIR": "/tmp", "TONGXING_CALLER_HEADER": name})

@@ -12,11 +12,14 @@ import pytest
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata
 
-from credentials.errors import BundleRejected, FetchFailed, MetadataRejected
+from credentials.errors import BundleRejected, FetchFailed, MetadataRejected, StorageFull
+from service_kit.durable import write_atomic
 from service_kit.fetch import Fetcher
 from tests.unit.trust_registry.published import DAY, HOUR, Published
 from tests.unit.trust_registry.serving import Serving, serving
+from trust_registry.client.trust import store as store_module
 from trust_registry.client.trust.bundle import pack, read_bundle
+from trust_registry.client.trust.repository import version_of
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
@@ -26,6 +29,8 @@ TIMESTAMP = "metadata/timestamp.json"
 ONLINE = ("timestamp", "snapshot", "denials")
 POINTS = ("snapshot.json", "targets.json", "denials.json", ".trust-list.json", ".denials.json")
 """The ends of the files that an update asks for after the timestamp, in order."""
+ROLES = ("timestamp", "snapshot", "targets", "denials")
+"""In the order in which an update verifies them."""
 AFTER = {"timestamp": POINTS, "snapshot": POINTS[1:], "targets": POINTS[2:], "denials": POINTS[3:]}
 """By role, the files that may be missing after it has been verified."""
 
@@ -210,6 +215,26 @@ def test_a_time_that_was_ahead_does_not_outlive_its_correction(gate: Gate) -> No
     assert snapshot.registry_time == NOW + 60
 
 
+@pytest.mark.parametrize("off", [-HOUR, HOUR], ids=["an hour slow", "an hour fast"])
+@pytest.mark.parametrize("whose", ["the gate's", "the registry's"])
+def test_a_clock_that_is_wrong_by_an_hour_and_is_then_set(gate: Gate, off: int, whose: str) -> None:
+    """Daylight saving, a wrong zone: what was seen by the wrong clock counts by the right one; nothing goes back."""
+    published, before = gate.published, dict(gate.published.files)
+    published.deny(kid := published.provinces[0].keys[0].kid)
+    published.publish(NOW + off if whose == "the registry's" else NOW)
+    assert kid in gate.update(NOW + off if whose == "the gate's" else NOW).denied
+    newer = dict(published.files)
+    published.files.clear()
+    published.files.update(before)
+    with pytest.raises(MetadataRejected, match="older"):
+        gate.update(NOW)
+    published.files.clear()
+    published.files.update(newer)
+    published.publish(NOW + 60)
+    assert kid in gate.update(NOW + 60).denied
+    assert kid in gate.store.load(NOW).denied
+
+
 def test_another_timestamp_of_the_same_version_is_named(gate: Gate) -> None:
     """A registry that was restored from yesterday's backup signs numbers once more."""
     gate.published.versions["timestamp"] -= 1
@@ -249,6 +274,79 @@ def test_a_damaged_memory_falls_back_on_the_set(gate: Gate, damage: bytes) -> No
         gate.update()
     published.files.update(newer)
     assert gate.update().versions["timestamp"] == 2
+
+
+def _full(path: Path, data: bytes) -> None:
+    raise StorageFull("no space left")
+
+
+@pytest.mark.parametrize("later", ["full still", "has room again, and the gate restarts after the next update"])
+def test_a_root_that_a_full_disk_did_not_take_counts_all_the_same(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, later: str
+) -> None:
+    """It was verified, and could not be kept; the mirror then hides it. The process remembers, and catches up."""
+    published, updater = gate.published, TrustUpdater(gate.store, gate.mirror.url, Fetcher())
+    thief = published.online["timestamp"]
+    replace_online_key(published, "timestamp")
+    published.publish(NOW + 60)
+    hidden = published.files["metadata/2.root.json"]
+    with monkeypatch.context() as patched:
+        patched.setattr(store_module, "write_atomic", _full)
+        with pytest.raises(StorageFull):
+            updater.update(NOW)
+        del published.files["metadata/2.root.json"]
+        honest, published.online["timestamp"] = published.online["timestamp"], thief
+        published.publish_timestamp()
+        if later == "full still":
+            with pytest.raises(MetadataRejected, match="timestamp was signed by"):
+                updater.update(NOW)
+            return
+    with pytest.raises(MetadataRejected, match="timestamp was signed by"):
+        updater.update(NOW)
+    published.online["timestamp"] = honest
+    published.files["metadata/2.root.json"] = hidden
+    published.publish(NOW + 120)
+    assert updater.update(NOW).versions["root"] == 2
+    del published.files["metadata/2.root.json"]
+    assert gate.update().versions["root"] == 2
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_that_a_full_disk_did_not_take_is_taken_along_with_the_next(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    """Only the write of that one failed: what is kept after it, of whatever role, must not leave it out."""
+    gate.published.publish(NOW + 60)
+    store, number, writes = gate.store, ROLES.index(role), 0
+
+    def write(path: Path, data: bytes) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == number + 1:
+            raise StorageFull("no space left")
+        write_atomic(path, data)
+
+    monkeypatch.setattr(store_module, "write_atomic", write)
+    with pytest.raises(StorageFull):
+        TrustUpdater(store, gate.mirror.url, Fetcher()).update(NOW)
+    held = store.roles().held
+    assert gate.store.roles().held != held
+    store.roles().keep("timestamp", held["timestamp"])
+    assert gate.store.roles().held == held
+    assert {name for name in ROLES if version_of(held[name]) == 2} == set(ROLES[: number + 1])
+
+
+@pytest.mark.parametrize("size", [1, 100, -1])
+def test_a_half_written_memory_falls_back_on_the_set(gate: Gate, size: int) -> None:
+    """A disk that lied about what it had written, and a power cut."""
+    gate.published.publish(NOW + 60)
+    before = gate.published.files[TIMESTAMP]
+    gate.update()
+    whole = (gate.folder / "roles.zip").read_bytes()
+    (gate.folder / "roles.zip").write_bytes(whole[:size])
+    assert gate.store.roles().held["timestamp"] == before
+    assert gate.update().versions["timestamp"] == 2
+    assert (gate.folder / "roles.zip").read_bytes() == whole
 
 
 def test_a_folder_of_an_earlier_version_is_taken_up(gate: Gate) -> None:

@@ -12,12 +12,12 @@ from tuf.api.metadata import TargetFile, Targets
 
 from credentials.errors import ApprovalRejected
 from service_kit.clock import DAY_SECONDS
-from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
+from tests.unit.trust_registry.founded import ADDITIONS, AUDIENCE, NOW, FoundedRegistry
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.metadata import denials, trust_list
 from trust_registry.officer import approval
 from trust_registry.officer.approval import DraftDocument
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS
+from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, DraftView
 from trust_registry.repository.files import message_of, parse_signed_targets
 from trust_registry.repository.renewal import next_targets
 
@@ -48,7 +48,29 @@ def test_review_says_what_changes_in_both_languages(registry: FoundedRegistry, d
     said = [(change.what, change.zh, change.en) for change in reviewed.changes]
     assert ("permission-added", "增加权限：可签发状态 红", "may now issue status red") in said
     assert ("permission-added", "增加权限：可签发形式 手机码", "may now issue form phone") in said
-    assert said[0][1].startswith("新成员 河南（production）")
+    assert said[0][1].startswith(f"新成员，根密钥 {reviewed.changes[0].kid}（production），热线 ")
+    assert said[0][1].endswith('名称"河南"')
+
+
+def test_a_name_that_says_another_root_key_or_ends_its_own_quotes(registry: FoundedRegistry) -> None:
+    """One officer drafts, another reads the root key out over the telephone: the one in a name is not read for it.
+    At enrolment, at a change of name, and at removal."""
+    name = '河南"（production），热线 0371-12320，根密钥 1111111111111111'
+    quoted = json.dumps(name, ensure_ascii=False)
+
+    def drafted(*request: Any) -> DraftView:
+        return registry.publication.draft(DraftRequest(*request), registry.keyids[0], NOW)
+
+    entry = ADDITIONS["CN-41"] | {"names": {"zh": name, "en": name}}
+    added = drafted([registry.submit("CN-41")], {"CN-41": entry})
+    registry.approve(added, 0, 1)
+    registry.publication.publish(added.record.id, NOW)
+    renamed, removed = drafted([], {"CN-41": ADDITIONS["CN-41"]}), drafted([], {}, ["CN-41"])
+    for draft in (added, renamed, removed):
+        said = draft.changes[0]
+        for text in (said.zh, said.en):
+            assert quoted in text
+            assert "1111111111111111" not in text.replace(quoted, "")
 
 
 def test_signature_fits_the_officers_key_id(registry: FoundedRegistry, document: DraftDocument) -> None:

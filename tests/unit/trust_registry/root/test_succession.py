@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,20 @@ def test_new_online_keys_count_from_the_root_that_names_them(registry: FoundedRe
     registry.publication.online = stolen
     with pytest.raises(Exception, match="self-check-failed"):
         registry.publication.retime(NOW)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077], ids=["umask 000", "umask 077"])
+def test_folders_of_keys_stay_their_owners_alone_after_a_succession(registry: FoundedRegistry, umask: int) -> None:
+    """Those that the founding made were; their successors took the place of these open to everybody's eyes."""
+    before = os.umask(umask)
+    try:
+        founding.make_next_online(registry.folder, None)
+        founding.take_next_online(registry.folder, 2)
+    finally:
+        os.umask(before)
+    for folder in ("officers", "online", "online-before-root-2"):
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in (registry.folder / folder).iterdir()}
+        assert (stat.S_IMODE((registry.folder / folder).stat().st_mode), modes) == (0o700, {0o600})
 
 
 def test_a_stop_while_the_online_keys_change_place(registry: FoundedRegistry) -> None:
