@@ -38,7 +38,7 @@ static: .venv/test
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@$(BIN)/python hatch_build.py types
+	@$(BIN)/python hatch_build.py check
 
 check: static ## format, lint, types, import contracts and unit tests
 	$(PYTEST) tests/unit tests/architecture

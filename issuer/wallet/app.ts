@@ -1,24 +1,24 @@
 // The frame around the screens: what is shown, in which language and size; and what goes on behind them.
 
+import { CredentialError } from "../../credentials/browser/errors";
+import { hush } from "../../service_kit/browser/announce";
 import { Decoder } from "../../service_kit/browser/camera/camera";
-import { element, put } from "../../service_kit/browser/dom";
 import { keepInstalled } from "../../service_kit/browser/device/installed";
-import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/device/store";
 import { awaitOffer } from "../../service_kit/browser/device/surroundings";
-import { hush } from "../../service_kit/browser/announce";
-import { CredentialError } from "../../credentials/browser/errors";
-import { Cards, NotKept, type Card, type KeepingTrouble } from "./holding/cards";
-import { Clock } from "./holding/clock";
-import { Refusal, type Office } from "./holding/issuer";
+import { element, put } from "../../service_kit/browser/dom";
+import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
+import { type Card, Cards, type KeepingTrouble, NotKept } from "./holding/cards";
+import { HolderClock } from "./holding/clock";
+import { type Office, Refusal } from "./holding/issuer";
 import * as preferences from "./preferences";
 import { canReadAloud, readAloud } from "./reading_aloud";
 import type { Screen, Shown, Wallet } from "./screen";
+import { action } from "./screens/parts";
 import { showScreen } from "./screens/show";
 import { comeBack } from "./screens/sign_in";
-import { action } from "./screens/parts";
 import { welcomeScreen } from "./screens/welcome";
-import { Words } from "./words";
+import { WalletWords } from "./words";
 
 /** How often it is looked whether something is due by itself. */
 const UPKEEP_SECONDS = 60;
@@ -30,11 +30,11 @@ const deviceNow = () => Math.floor(Date.now() / 1000);
 const running = () => performance.now() / 1000;
 
 export class App implements Wallet {
-  readonly cards = new Cards(new Store("tongxing-wallet"), new Clock(deviceNow, running), deviceNow);
+  readonly cards = new Cards(new Store("tongxing-wallet"), new HolderClock(deviceNow, running), deviceNow);
   isElder = preferences.isElder();
   trouble: KeepingTrouble | null = null;
   office: Office | null = preferences.lastOffice();
-  words = new Words(chosenLanguage(), this.office);
+  words = new WalletWords(chosenLanguage(), this.office);
   claimTrouble: string | null = null;
   private picked: string | null = preferences.lastPicked();
   private screen: Screen | null = null;
@@ -107,7 +107,7 @@ export class App implements Wallet {
 
   chooseLanguage(language: Language): void {
     chooseLanguage(language);
-    this.words = new Words(language, this.office);
+    this.words = new WalletWords(language, this.office);
     this.refresh();
   }
 
@@ -160,7 +160,8 @@ export class App implements Wallet {
   private tellChanges(before: ReadonlyMap<string, string>): void {
     for (const card of this.cards.all) {
       const [was, is] = [before.get(card.id), this.words.standing(card, this.cards.clock)];
-      if (was !== undefined && was !== is) this.say(this.words.text("changed", { name: this.words.person(card).name, status: is }), true);
+      if (was !== undefined && was !== is)
+        this.say(this.words.text("changed", { name: this.words.person(card).name, status: is }), true);
     }
   }
 
@@ -225,7 +226,7 @@ export class App implements Wallet {
 
   private learn(office: Office): void {
     this.office = office;
-    this.words = new Words(this.words.language, office);
+    this.words = new WalletWords(this.words.language, office);
     preferences.rememberOffice(office);
   }
 
@@ -234,6 +235,14 @@ export class App implements Wallet {
     const { clock, pending } = this.cards;
     const cards = this.cards.all.map(({ issued, refusal }) => [issued.text, refusal]);
     const claims = [pending.length, this.claimTrouble];
-    return JSON.stringify([cards, claims, clock.isFar, clock.isWrong, this.office?.member, this.office?.hotline, this.office?.sign_in]);
+    return JSON.stringify([
+      cards,
+      claims,
+      clock.isFar,
+      clock.isWrong,
+      this.office?.member,
+      this.office?.hotline,
+      this.office?.sign_in,
+    ]);
   }
 }

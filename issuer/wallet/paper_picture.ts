@@ -10,7 +10,7 @@ const LETTER = 48;
 const LINE = Math.round(1.4 * LETTER);
 const FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'WenQuanYi Zen Hei', sans-serif";
 
-export interface Sheet {
+export interface PaperSheet {
   /** What gates read. */
   text: string;
   title: string;
@@ -21,14 +21,17 @@ export interface Sheet {
 }
 
 /** Hand the sheet over as a picture: to another app where the phone can, else as a file. Whether it could be made. */
-export async function savePicture(sheet: Sheet): Promise<boolean> {
+export async function savePicture(sheet: PaperSheet): Promise<boolean> {
   const picture = await drawn(sheet);
   if (!picture) return false;
   const file = new File([picture], `${sheet.name}.png`, { type: "image/png" });
   const isTouched = matchMedia("(pointer: coarse)").matches;
   // A browser on a desk saves; on a phone "share" is where a picture goes into the album or to a relative.
   if (isTouched && navigator.canShare?.({ files: [file] })) {
-    const isShared = await navigator.share({ files: [file] }).then(() => true, (error: DOMException) => error.name === "AbortError");
+    const isShared = await navigator.share({ files: [file] }).then(
+      () => true,
+      (error: DOMException) => error.name === "AbortError",
+    );
     if (isShared) return true;
   }
   const address = URL.createObjectURL(file);
@@ -39,7 +42,7 @@ export async function savePicture(sheet: Sheet): Promise<boolean> {
 }
 
 /** Black on white; null where the browser draws nothing. */
-async function drawn({ text, title, lines, notes }: Sheet): Promise<Blob | null> {
+async function drawn({ text, title, lines, notes }: PaperSheet): Promise<Blob | null> {
   const canvas = document.createElement("canvas");
   const drawing = canvas.getContext("2d");
   if (!drawing) return null;
@@ -65,7 +68,9 @@ function drawSymbol(drawing: CanvasRenderingContext2D, text: string, top: number
   const modules = modulesOf(text, "quartile");
   const scale = Math.floor(SYMBOL / modules.length);
   const left = Math.floor((WIDTH - scale * modules.length) / 2);
-  modules.forEach((row, y) => row.forEach((isDark, x) => isDark && drawing.fillRect(left + x * scale, top + y * scale, scale, scale)));
+  modules.forEach((row, y) =>
+    row.forEach((isDark, x) => isDark && drawing.fillRect(left + x * scale, top + y * scale, scale, scale)),
+  );
 }
 
 /** The lines into which a text falls; Chinese breaks anywhere, other words between them. */

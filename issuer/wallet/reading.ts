@@ -1,11 +1,11 @@
 // What the issuer signed, read from the code itself: name, status and times are never taken from anywhere else.
 
 import { decode } from "../../credentials/browser/claims";
+import { CredentialError } from "../../credentials/browser/errors";
+import { unwrap } from "../../credentials/browser/formats/native";
+import type { StatusCredential } from "../../credentials/browser/model";
 import { toHex } from "../../credentials/browser/wire/cbor";
 import { VerifiedPayload } from "../../credentials/browser/wire/cose";
-import { CredentialError } from "../../credentials/browser/errors";
-import type { StatusCredential } from "../../credentials/browser/model";
-import { unwrap } from "../../credentials/browser/formats/native";
 
 /**
  * Read a code of one's own. Its signature is for gates to check: the phone has it from its issuer over TLS and has
@@ -20,6 +20,7 @@ export async function readOwn(text: string, key: CryptoKey): Promise<StatusCrede
   const credential = read(text);
   const raw = new Uint8Array(await crypto.subtle.exportKey("raw", key));
   const point = toHex(Uint8Array.of(raw[64]! & 1 ? 3 : 2, ...raw.subarray(1, 33)));
-  if (!credential.holderKey || toHex(credential.holderKey) !== point) throw new CredentialError("presentation-signature");
+  if (!credential.holderKey || toHex(credential.holderKey) !== point)
+    throw new CredentialError("presentation-signature");
   return credential;
 }

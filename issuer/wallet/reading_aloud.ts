@@ -19,5 +19,8 @@ export function readAloud(main: HTMLElement, wallet: Wallet): void {
 export function textOf(main: HTMLElement): string {
   const parts = [...main.querySelectorAll<HTMLElement>(READ)];
   const outermost = parts.filter((part) => !part.closest("[aria-hidden=true]") && !part.parentElement?.closest(READ));
-  return outermost.map((part) => part.textContent?.trim()).filter(Boolean).join("。");
+  return outermost
+    .map((part) => part.textContent?.trim())
+    .filter(Boolean)
+    .join("。");
 }

@@ -4,7 +4,7 @@ import type { Decoder } from "../../service_kit/browser/camera/camera";
 import type { Language } from "../../service_kit/browser/language";
 import type { Card, Cards, KeepingTrouble } from "./holding/cards";
 import type { Office } from "./holding/issuer";
-import type { Words } from "./words";
+import type { WalletWords } from "./words";
 
 /**
  * What stands on the screen: its main part, the buttons below it, what is done each second while it is seen, as what it
@@ -22,7 +22,7 @@ export type Screen = (wallet: Wallet) => Shown;
 
 export interface Wallet {
   readonly cards: Cards;
-  readonly words: Words;
+  readonly words: WalletWords;
   readonly decoder: Decoder;
   readonly isElder: boolean;
   /** Whose wallet this is, as last heard; null where it never was. */

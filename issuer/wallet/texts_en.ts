@@ -1,6 +1,6 @@
-import type { TextName } from "./texts_zh_cn";
+import type { WalletTextName } from "./texts_zh_cn";
 
-export const EN: Record<TextName, string> = {
+export const EN: Record<WalletTextName, string> = {
   title: "Health code",
   office: "{name} health code",
   forTrial: "trial",
@@ -21,17 +21,22 @@ export const EN: Record<TextName, string> = {
   called: "{nickname} ({name})",
   cardLost: "Lost code",
   nickname: "Give a name",
-  nicknameHow: "What is this person called on this phone? “Grandma”, for example. It stays on this phone; gates do not see it.",
+  nicknameHow:
+    "What is this person called on this phone? “Grandma”, for example. It stays on this phone; gates do not see it.",
   save: "Save",
   opening: "Opening…",
   welcome: "My health code",
-  welcomeHow: "Ask the staff of your community, hospital or service hall for a claim code, then press the button below. Once you have your code, you can show it without network.",
+  welcomeHow:
+    "Ask the staff of your community, hospital or service hall for a claim code, then press the button below. Once you have your code, you can show it without network.",
   lostTitle: "The code on this phone is gone",
   lost: "When the phone was cleaned up, the health code was deleted too. Your status has not changed: just get it once more.",
   "notKept-private": "This is a private window: the code cannot be kept. Please open an ordinary window.",
-  "notKept-full": "This phone is full: the code cannot be kept. Delete some photos or videos, then open this page again.",
-  "notKept-broken": "This phone's storage does not open just now. Close this page and open it again; if that does not help, restart the phone.",
-  "notKept-insecure": "The address does not begin with https, so no code can be had here. Check the address and open it again.",
+  "notKept-full":
+    "This phone is full: the code cannot be kept. Delete some photos or videos, then open this page again.",
+  "notKept-broken":
+    "This phone's storage does not open just now. Close this page and open it again; if that does not help, restart the phone.",
+  "notKept-insecure":
+    "The address does not begin with https, so no code can be had here. Check the address and open it again.",
   claim: "Enter a claim code",
   claimAnother: "Get another code (a relative's, or on a new phone)",
   claimCode: "Type the claim code",
@@ -44,7 +49,8 @@ export const EN: Record<TextName, string> = {
   claimed: "You have your code.",
   claimedRelative: "Done: your relative's code was added.",
   waiting: "Your code is on its way",
-  claimGoesOn: " The claim code is still good. Keep mobile data on: the phone tries again by itself, or you can try now.",
+  claimGoesOn:
+    " The claim code is still good. Keep mobile data on: the phone tries again by itself, or you can try now.",
   signInGoesOn: " Nothing is lost. Keep mobile data on: the phone tries again by itself, or you can try now.",
   symbol: "QR code, renewed every 30 seconds",
   noStatus: "No status",
@@ -55,8 +61,10 @@ export const EN: Record<TextName, string> = {
   today: "today {time}",
   tomorrow: "tomorrow {time}",
   ending: "It expires in {time}. It renews by itself as soon as you are online.",
-  clockAhead: "The clock of this phone is {time} fast. It is put right for showing; please switch on automatic time in the phone's settings.",
-  clockBehind: "The clock of this phone is {time} slow. It is put right for showing; please switch on automatic time in the phone's settings.",
+  clockAhead:
+    "The clock of this phone is {time} fast. It is put right for showing; please switch on automatic time in the phone's settings.",
+  clockBehind:
+    "The clock of this phone is {time} slow. It is put right for showing; please switch on automatic time in the phone's settings.",
   why: "Reason: {reason}",
   complain: "If you think it is wrong, complain to the hotline. Give them the number of the decision, under Details.",
   asOf: "Updated",
@@ -71,19 +79,24 @@ export const EN: Record<TextName, string> = {
   changed: "Changed for {name}: {status}.",
   "expired-title": "This code has expired",
   "expired-what": "This phone has not been online for {time}.",
-  "expired-todo": "Go online and press Update now. In a hurry at a gate? Take your identity document to the manual lane.",
+  "expired-todo":
+    "Go online and press Update now. In a hurry at a gate? Take your identity document to the manual lane.",
   "clock-title": "The clock of this phone is wrong",
   "clock-what": "It is behind that of {office} and says {clock}. With this time a gate would not let you pass.",
-  "clock-todo": "Switch on automatic time in the phone's settings, or go online and press Update now. Without network you can scan the gate's code.",
+  "clock-todo":
+    "Switch on automatic time in the phone's settings, or go online and press Update now. Without network you can scan the gate's code.",
   "key-lost-title": "This code cannot be shown any more",
   "key-lost-what": "When the phone was cleaned up, the key of this code was deleted. Your status has not changed.",
   "key-lost-todo": "Ask staff for a new claim code and get the code again.",
   "device-replaced-title": "Your code has moved to another phone",
-  "device-replaced-what": "It was claimed on another phone. A person's code is good on one phone only, so it has ended here.",
-  "device-replaced-todo": "If that was not you, call the hotline at once. To move it back here, ask for a new claim code.",
+  "device-replaced-what":
+    "It was claimed on another phone. A person's code is good on one phone only, so it has ended here.",
+  "device-replaced-todo":
+    "If that was not you, call the hotline at once. To move it back here, ask for a new claim code.",
   "device-lost-title": "This phone was reported lost",
   "device-lost-what": "So that nobody else can use it, the code has ended here.",
-  "device-lost-todo": "Now that you have it back, ask for a new claim code. If you did not report it, call the hotline.",
+  "device-lost-todo":
+    "Now that you have it back, ask for a new claim code. If you did not report it, call the hotline.",
   "code-taken-back-title": "This code is no longer valid",
   "code-taken-back-what": "{office} has cancelled the code on this phone. Gates will not let you pass with it.",
   "code-taken-back-todo": "Call the hotline to ask why, or ask staff for a new claim code.",
@@ -95,7 +108,8 @@ export const EN: Record<TextName, string> = {
   cameraStarting: "Opening the camera…",
   pointAtGate: "Point at the small code on the gate's screen",
   noCamera: "The camera cannot be used. Allow it in the browser, or choose a picture.",
-  noReader: "The code reader does not respond. Close this page and open it again; if that does not help, use the manual lane.",
+  noReader:
+    "The code reader does not respond. Close this page and open it again; if that does not help, use the manual lane.",
   notAChallenge: "This is not a gate's code. Point at the small code on the gate's screen.",
   picture: "Choose a picture",
   noSymbol: "No QR code could be read from the picture. Try a clearer one.",
@@ -114,20 +128,25 @@ export const EN: Record<TextName, string> = {
   expires: "Valid until",
   decision: "Decision",
   decisionHow: "Give this number when you call.",
-  privacy: "This is all that is in the code. Showing it needs no network, and {office} does not learn where you show it.",
+  privacy:
+    "This is all that is in the code. Showing it needs no network, and {office} does not learn where you show it.",
   remove: "Remove from this phone",
-  removeWhat: "This phone will not be able to show the code any more, and {office} ends it. To use it again you will have to claim it anew.",
+  removeWhat:
+    "This phone will not be able to show the code any more, and {office} ends it. To use it again you will have to claim it anew.",
   removeYes: "Remove",
   removeNo: "Keep it",
   removed: "Removed, and ended by {office}.",
-  removedOffline: "Removed from this phone: nobody can show it any more. {office} could not be told yet; the code ends by itself on {time}.",
+  removedOffline:
+    "Removed from this phone: nobody can show it any more. {office} could not be told yet; the code ends by itself on {time}.",
   paper: "Paper code",
   paperWhat: "For somebody without a phone, or for when the battery is empty. Good for seven days.",
   paperCare: "Paper can be copied, so gates compare it with the identity document. Keep it like one.",
   paperMake: "Make a paper code",
-  paperTooMany: "That is enough paper for today: three a day at most. Make the next one tomorrow; if it is urgent, call the hotline.",
+  paperTooMany:
+    "That is enough paper for today: three a day at most. Make the next one tomorrow; if it is urgent, call the hotline.",
   paperReady: "Your paper code is ready",
-  paperPrint: "Print it, or choose “Save as PDF” when printing; or save a picture and send it to somebody who can print. A4 and receipt paper both work.",
+  paperPrint:
+    "Print it, or choose “Save as PDF” when printing; or save a picture and send it to somebody who can print. A4 and receipt paper both work.",
   print: "Print or save PDF",
   paperPicture: "Save a picture",
   paperPictureSaved: "The picture is saved.",
@@ -148,10 +167,13 @@ export const EN: Record<TextName, string> = {
   install: "Put it on the home screen",
   installWhy: "From the home screen it opens with one tap, without network too, and is less likely to be cleaned away.",
   installNow: "Do it now",
-  installApple: "Open this page in Safari\nTap Share at the bottom of the screen (a box with an arrow up)\nChoose Add to Home Screen, then Add",
+  installApple:
+    "Open this page in Safari\nTap Share at the bottom of the screen (a box with an arrow up)\nChoose Add to Home Screen, then Add",
   installOther: "Tap ⋮ or ≡ at the top or bottom of the browser\nChoose Add to Home screen, or Install\nTap Add",
-  outside: "You have opened this inside {app}. A code kept here is easily lost: tap … at the top right, choose Open in browser, and get your code there.",
-  outsideApple: "You have opened this inside {app}. A code kept here is easily lost: tap … at the top right, choose Open in Safari or in your browser, and get your code there.",
+  outside:
+    "You have opened this inside {app}. A code kept here is easily lost: tap … at the top right, choose Open in browser, and get your code there.",
+  outsideApple:
+    "You have opened this inside {app}. A code kept here is easily lost: tap … at the top right, choose Open in Safari or in your browser, and get your code there.",
   "app-wechat": "WeChat",
   "app-dingtalk": "DingTalk",
   "app-alipay": "Alipay",
@@ -160,17 +182,23 @@ export const EN: Record<TextName, string> = {
   "app-douyin": "Douyin",
   "app-other": "another app",
   "refusal-offline": "No network, or {office} does not answer. Go online and try again.",
-  "refusal-garbled": "What answered is not {office}; perhaps the Wi-Fi here wants you to sign in first. Use another network, or sign in to the Wi-Fi and try again.",
+  "refusal-garbled":
+    "What answered is not {office}; perhaps the Wi-Fi here wants you to sign in first. Use another network, or sign in to the Wi-Fi and try again.",
   "refusal-busy": "{office} is busy just now. Try again in a few minutes.",
   "refusal-claim-code-mistyped": "There is a typing error: compare the digits with your slip.",
-  "refusal-claim-code-unknown": "There is no such claim code, or a newer one was given out. Check it, or ask for a new one.",
+  "refusal-claim-code-unknown":
+    "There is no such claim code, or a newer one was given out. Check it, or ask for a new one.",
   "refusal-claim-code-expired": "The claim code has expired. Ask staff for a new one.",
   "refusal-claim-code-used": "The claim code was used on another phone. If that was not you, call the hotline at once.",
-  "refusal-rate-limited": "Too many people or too many tries. Try again later, within the hour; if it is urgent, call the hotline.",
-  "refusal-not-kept-private": "This is a private window: the code cannot be kept, and the claim code was not used. Please open an ordinary window.",
+  "refusal-rate-limited":
+    "Too many people or too many tries. Try again later, within the hour; if it is urgent, call the hotline.",
+  "refusal-not-kept-private":
+    "This is a private window: the code cannot be kept, and the claim code was not used. Please open an ordinary window.",
   "refusal-not-kept-full": "This phone is full: the code cannot be kept. Delete some photos or videos and try again.",
-  "refusal-not-kept-broken": "This phone's storage does not open just now, and the claim code was not used. Close this page and open it again; if that does not help, restart the phone.",
-  "refusal-not-kept-insecure": "The address does not begin with https, so no code can be had here. The claim code was not used.",
+  "refusal-not-kept-broken":
+    "This phone's storage does not open just now, and the claim code was not used. Close this page and open it again; if that does not help, restart the phone.",
+  "refusal-not-kept-insecure":
+    "The address does not begin with https, so no code can be had here. The claim code was not used.",
   "refusal-device-unknown": "{office} does not know this phone. Get the code once more.",
   "refusal-device-replaced": "The code has moved to another phone.",
   "refusal-device-lost": "This phone was reported lost.",
@@ -181,10 +209,13 @@ export const EN: Record<TextName, string> = {
   "refusal-storage-unavailable": "{office} is not available just now. Try again in a few minutes.",
   "refusal-not-found": "{office} has no record of you yet. Call the hotline.",
   "refusal-holder-unknown": "{office} has no record of you yet. Register with staff first.",
-  "refusal-sign-in-not-begun": "The sign-in was not begun in this browser, or more than ten minutes ago. Sign in again.",
+  "refusal-sign-in-not-begun":
+    "The sign-in was not begun in this browser, or more than ten minutes ago. Sign in again.",
   "refusal-sign-in-declined": "The sign-in was cancelled. Sign in again, or enter a claim code.",
-  "refusal-sign-in-unproven": "What the sign-in page answered could not be confirmed. Enter a claim code, or call the hotline.",
-  "refusal-sign-in-without-document": "Your account has no document number that can be used. Enter a claim code, or call the hotline.",
+  "refusal-sign-in-unproven":
+    "What the sign-in page answered could not be confirmed. Enter a claim code, or call the hotline.",
+  "refusal-sign-in-without-document":
+    "Your account has no document number that can be used. Enter a claim code, or call the hotline.",
   "refusal-sign-in-name-differs": "The name with your account is not the one on file here. Call the hotline.",
   "refusal-sign-in-unavailable": "The sign-in page does not answer now. Try later, or enter a claim code.",
   "refusal-other": "It did not work ({code}). Try later, or call the hotline and give them the word in brackets.",

@@ -149,7 +149,8 @@ export const ZH_CN = {
   installApple: "用 Safari 打开本页\n点屏幕下方的“分享”（方框加向上箭头）\n选“添加到主屏幕”，再点“添加”",
   installOther: "点浏览器右上角或下方的“⋮”或“≡”\n选“添加到主屏幕”“添加到桌面”或“安装”\n点“添加”",
   outside: "您正在{app}里打开。这里存的码容易丢，请点右上角的“…”，选“在浏览器打开”，再领码。",
-  outsideApple: "您正在{app}里打开。这里存的码容易丢，请点右上角的“…”，选“在 Safari 中打开”或“在默认浏览器中打开”，再领码。",
+  outsideApple:
+    "您正在{app}里打开。这里存的码容易丢，请点右上角的“…”，选“在 Safari 中打开”或“在默认浏览器中打开”，再领码。",
   "app-wechat": "微信",
   "app-dingtalk": "钉钉",
   "app-alipay": "支付宝",
@@ -188,4 +189,4 @@ export const ZH_CN = {
   "refusal-other": "没有成功（{code}）。请过一会儿再试，或打热线并报括号里的字。",
 };
 
-export type TextName = keyof typeof ZH_CN;
+export type WalletTextName = keyof typeof ZH_CN;

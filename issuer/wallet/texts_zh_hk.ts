@@ -1,6 +1,6 @@
-import type { TextName } from "./texts_zh_cn";
+import type { WalletTextName } from "./texts_zh_cn";
 
-export const ZH_HK: Record<TextName, string> = {
+export const ZH_HK: Record<WalletTextName, string> = {
   title: "健康碼",
   office: "{name}健康碼",
   forTrial: "試用",
@@ -151,7 +151,8 @@ export const ZH_HK: Record<TextName, string> = {
   installApple: "用 Safari 開啟本頁\n按螢幕下方的「分享」（方框加向上箭咀）\n選「加至主畫面」，再按「加入」",
   installOther: "按瀏覽器右上角或下方的「⋮」或「≡」\n選「加至主畫面」或「安裝」\n按「加入」",
   outside: "您正在{app}內開啟本頁。在這裏儲存的碼容易遺失，請按右上角的「…」，選「在瀏覽器開啟」，再領取。",
-  outsideApple: "您正在{app}內開啟本頁。在這裏儲存的碼容易遺失，請按右上角的「…」，選「在 Safari 開啟」或「在預設瀏覽器開啟」，再領取。",
+  outsideApple:
+    "您正在{app}內開啟本頁。在這裏儲存的碼容易遺失，請按右上角的「…」，選「在 Safari 開啟」或「在預設瀏覽器開啟」，再領取。",
   "app-wechat": "微信",
   "app-dingtalk": "釘釘",
   "app-alipay": "支付寶",

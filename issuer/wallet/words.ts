@@ -7,18 +7,18 @@ import {
   MEMBERS_IN_TRADITIONAL,
   REASON_LABELS,
   RESULT_LABELS,
-  said,
   STATUS_LABELS,
+  said,
 } from "../../credentials/browser/labels";
 import type { Evidence, Form, Guardian, Reason, Status } from "../../credentials/browser/model";
-import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
 import { shownStatus } from "../../credentials/browser/model";
-import { isUsable, type Card } from "./holding/cards";
-import { canBeShown, conditionOf, type Condition } from "./holding/condition";
-import type { Clock } from "./holding/clock";
+import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
+import { type Card, isUsable } from "./holding/cards";
+import type { HolderClock } from "./holding/clock";
+import { type Condition, canBeShown, conditionOf } from "./holding/condition";
 import type { Office } from "./holding/issuer";
 import { read } from "./reading";
-import { TEXTS, type TextName } from "./texts";
+import { TEXTS, type WalletTextName } from "./texts";
 
 const SHANGHAI_SECONDS = 8 * 3600;
 const DAY_SECONDS = 24 * 3600;
@@ -30,28 +30,34 @@ export interface Explanation {
   todo: string;
 }
 
-export class Words {
+export class WalletWords {
   constructor(
     readonly language: Language,
     private readonly home: Office | null,
   ) {}
 
-  text(name: TextName, values: Record<string, string | number> = {}): string {
+  text(name: WalletTextName, values: Record<string, string | number> = {}): string {
     return fill(TEXTS[this.language][name], { office: this.office(), ...values });
   }
 
   /** The words of a refusal; for one that is not in the catalogue its code, to tell the hotline. */
   refusal(code: string): string {
-    return this.isKnownRefusal(code) ? this.text(`refusal-${code}` as TextName) : this.text("refusal-other", { code });
+    return this.isKnownRefusal(code)
+      ? this.text(`refusal-${code}` as WalletTextName)
+      : this.text("refusal-other", { code });
   }
 
   isKnownRefusal(code: string): boolean {
     return `refusal-${code}` in TEXTS[this.language];
   }
 
-  condition(condition: Condition, card: Card, clock: Clock): Explanation {
-    const values = { time: ago(clock.heardAgo ?? 0, this.language), office: this.office(card.office), clock: this.clock(clock.now()) };
-    const of = (part: string) => this.text(`${condition}-${part}` as TextName, values);
+  condition(condition: Condition, card: Card, clock: HolderClock): Explanation {
+    const values = {
+      time: ago(clock.heardAgo ?? 0, this.language),
+      office: this.office(card.office),
+      clock: this.clock(clock.now()),
+    };
+    const of = (part: string) => this.text(`${condition}-${part}` as WalletTextName, values);
     return { title: of("title"), what: of("what"), todo: of("todo") };
   }
 
@@ -111,9 +117,9 @@ export class Words {
   }
 
   /** How a card stands, in a word or two: its status, or why it is not shown. */
-  standing(card: Card, clock: Clock): string {
+  standing(card: Card, clock: HolderClock): string {
     const condition = conditionOf(card, clock);
-    if (!canBeShown(condition)) return this.text(`${condition}-title` as TextName);
+    if (!canBeShown(condition)) return this.text(`${condition}-title` as WalletTextName);
     const status = shownStatus(read(card.issued.text));
     return status ? this.status(status) : this.text("noStatus");
   }

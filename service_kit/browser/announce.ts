@@ -12,7 +12,11 @@ export interface Signal {
 const TONE_SECONDS = 0.14;
 const VOLUME = 0.3;
 /** Voices by preference: a device without a Cantonese voice has perhaps one for Mandarin. */
-const VOICES: Record<Language, readonly string[]> = { "zh-CN": ["zh-CN", "zh"], "zh-HK": ["zh-HK", "yue", "zh"], en: ["en"] };
+const VOICES: Record<Language, readonly string[]> = {
+  "zh-CN": ["zh-CN", "zh"],
+  "zh-HK": ["zh-HK", "yue", "zh"],
+  en: ["en"],
+};
 let audio: AudioContext | null = null;
 
 /** Let sound begin: browsers keep it back until somebody has touched the page. */
@@ -31,7 +35,8 @@ export function beginSound(alsoSpeech: boolean): void {
 /** Play a signal; silent where the device or the browser refuses. */
 export function sound({ tones, wave }: Signal): void {
   const playing = context();
-  if (playing) tones.forEach((hertz, number) => play(playing, hertz, wave, playing.currentTime + number * TONE_SECONDS));
+  if (playing)
+    tones.forEach((hertz, number) => play(playing, hertz, wave, playing.currentTime + number * TONE_SECONDS));
 }
 
 export function vibrate({ vibration }: Signal): void {
@@ -44,7 +49,9 @@ export function speak(text: string, language: Language): void {
   hush();
   const words = new SpeechSynthesisUtterance(text);
   const voices = speechSynthesis.getVoices();
-  const spoken = VOICES[language].map((wanted) => voices.find((voice) => voice.lang.replace("_", "-").startsWith(wanted)));
+  const spoken = VOICES[language].map((wanted) =>
+    voices.find((voice) => voice.lang.replace("_", "-").startsWith(wanted)),
+  );
   words.lang = language;
   words.voice = spoken.find((voice) => voice) ?? null;
   speechSynthesis.speak(words);

@@ -1,26 +1,31 @@
 // The browser's judge for tests: answers the requests of tests/web/twin.py, one JSON value a line in Node, and as the
 // function `answer` in a page.
 
-import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
-import { HIDDEN } from "../../credentials/browser/characters";
-import { take, type DeltaJson } from "../../verifier/gate_app/judging/delta";
-import { readRuleSet } from "../../credentials/browser/recognition/document";
-import { CredentialError } from "../../credentials/browser/errors";
 import * as es256 from "../../credentials/browser/algorithms/es256";
 import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/es256";
-import * as jws from "../../credentials/browser/wire/jws";
+import { HIDDEN } from "../../credentials/browser/characters";
+import { CredentialError } from "../../credentials/browser/errors";
+import type { TrustedKey } from "../../credentials/browser/keys";
 import * as labels from "../../credentials/browser/labels";
 import * as limits from "../../credentials/browser/limits";
-import * as model from "../../credentials/browser/model";
 import type { StatusCredential } from "../../credentials/browser/model";
-import { MEMBERS } from "../../credentials/browser/regions";
-import { STEPS } from "../../verifier/gate_app/judging/verdict";
-import { parseJson, type Json } from "../../credentials/browser/wire/strict_json";
-import { Trust, type Held, type Policy, type SnapshotJson, type TrustJson } from "../../verifier/gate_app/judging/knowledge";
-import { type TrustedKey } from "../../credentials/browser/keys";
-import { toJson } from "../../verifier/gate_app/judging/verdict";
-import { judge } from "../../verifier/gate_app/judging/recipe";
+import * as model from "../../credentials/browser/model";
+import { readRuleSet } from "../../credentials/browser/recognition/document";
+import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
 import { ageInWords } from "../../credentials/browser/recognition/words";
+import { MEMBERS } from "../../credentials/browser/regions";
+import * as jws from "../../credentials/browser/wire/jws";
+import { type Json, parseJson } from "../../credentials/browser/wire/strict_json";
+import { type DeltaJson, take } from "../../verifier/gate_app/judging/delta";
+import {
+  type HeldKnowledge,
+  type Policy,
+  type SnapshotJson,
+  Trust,
+  type TrustJson,
+} from "../../verifier/gate_app/judging/knowledge";
+import { judge } from "../../verifier/gate_app/judging/recipe";
+import { STEPS, toJson } from "../../verifier/gate_app/judging/verdict";
 
 declare const process: undefined | { stdin: AsyncIterable<Uint8Array>; stdout: { write(text: string): void } };
 
@@ -33,7 +38,7 @@ interface Sample {
   challenge: { gate: string; nonce: string } | null;
 }
 
-const known = new Map<string, Held>();
+const known = new Map<string, HeldKnowledge>();
 
 /** Take an answer up under a name, after what is held there; gives the code of what does not fit. */
 async function follow({ name, answer }: { name: string; answer: SnapshotJson | DeltaJson }): Promise<unknown> {
@@ -82,7 +87,13 @@ function decide({ logic, data, sound }: { logic: Json; data: unknown; sound?: bo
 }
 
 /** A rule set as it is read, and what it says of some codes; or the code of what is wrong. */
-async function rules(request: { compact: string; member: string; trust: TrustJson; samples: unknown[]; at: number }): Promise<unknown> {
+async function rules(request: {
+  compact: string;
+  member: string;
+  trust: TrustJson;
+  samples: unknown[];
+  at: number;
+}): Promise<unknown> {
   try {
     const read = await readRuleSet(request.compact, request.member, new Trust(request.trust));
     const said = request.samples.map((sample) => {
@@ -115,7 +126,15 @@ async function jwsCode({ compact, jwk }: { compact: string; jwk: PublicJwk }): P
 }
 
 /** Whether a signature r‖s over a message holds; all in hex but the key. */
-async function signature({ jwk, message, signed }: { jwk: PublicJwk; message: string; signed: string }): Promise<unknown> {
+async function signature({
+  jwk,
+  message,
+  signed,
+}: {
+  jwk: PublicJwk;
+  message: string;
+  signed: string;
+}): Promise<unknown> {
   const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
   try {
     await es256.verify(await importJwk(jwk), bytes(signed), bytes(message));
@@ -140,10 +159,21 @@ function jsonCode({ bytes }: { bytes: string }): unknown {
 /** What both judges must have alike. */
 function constants(): unknown {
   const tables = Object.fromEntries(Object.entries(labels).filter(([, table]) => typeof table === "object"));
-  return { limits, labels: tables, model, members: [...MEMBERS], steps: STEPS, hidden: HIDDEN, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
+  return {
+    limits,
+    labels: tables,
+    model,
+    members: [...MEMBERS],
+    steps: STEPS,
+    hidden: HIDDEN,
+    ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords),
+  };
 }
 
-const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, constants } as Record<string, (request: never) => unknown>;
+const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, constants } as Record<
+  string,
+  (request: never) => unknown
+>;
 
 async function answer(request: { task: string }): Promise<unknown> {
   return TASKS[request.task]!(request as never);

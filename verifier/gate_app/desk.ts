@@ -5,15 +5,15 @@ import type { Language } from "../../service_kit/browser/language";
 import type { Gate } from "./gate";
 import type { Preferences } from "./preferences";
 import type { ManualResult, Shape, Tally } from "./tally";
-import type { Upkeep } from "./upkeep";
+import type { GateUpkeep } from "./upkeep";
 import type { Visit } from "./visit";
-import type { Words } from "./words";
+import type { GateWords } from "./words";
 
 export interface Desk {
-  readonly words: Words;
+  readonly words: GateWords;
   /** Null until the first snapshot: then nothing can be checked. */
   readonly gate: Gate | null;
-  readonly upkeep: Upkeep;
+  readonly upkeep: GateUpkeep;
   readonly tally: Tally;
   readonly preferences: Preferences;
   readonly camera: Camera;

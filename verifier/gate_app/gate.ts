@@ -1,13 +1,13 @@
 // The gate on this device: asks the judge with what is known now, and remembers which live codes were shown here; as
 // in verifier/gate/gate.py. It keeps no list of people: what it remembers is random numbers, for minutes.
 
-import { effectiveNow, type EffectiveNow } from "./judging/clock_bound";
-import { NONCE, type Challenge } from "../../credentials/browser/formats/presentation";
-import type { Knowledge, Policy } from "./judging/knowledge";
-import { finding, type Verdict } from "./judging/verdict";
-import { judge } from "./judging/recipe";
+import { type Challenge, NONCE } from "../../credentials/browser/formats/presentation";
 import { recall, remember } from "../../service_kit/browser/choices";
-import { Challenges, LIFE_SECONDS } from "./challenges";
+import { type Challenges, LIFE_SECONDS } from "./challenges";
+import { type EffectiveNow, effectiveNow } from "./judging/clock_bound";
+import type { Knowledge, Policy } from "./judging/knowledge";
+import { judge } from "./judging/recipe";
+import { finding, type Verdict } from "./judging/verdict";
 
 /** From here on the service's clock and this one are not the same time. */
 const MAX_APART_SECONDS = 60;
@@ -54,7 +54,8 @@ export class Memory {
 function kept(): [string, string][] {
   try {
     const read: unknown = JSON.parse(recall(SHOWN) ?? "[]");
-    const isPair = (each: unknown): each is [string, string] => Array.isArray(each) && each.every((part) => typeof part === "string");
+    const isPair = (each: unknown): each is [string, string] =>
+      Array.isArray(each) && each.every((part) => typeof part === "string");
     return Array.isArray(read) ? read.filter(isPair) : [];
   } catch {
     return [];
@@ -94,7 +95,9 @@ export class Gate {
   staleMembers(now: number): string[] {
     const { trust, statuses } = this.knowledge;
     const issuing = [...(trust?.members.values() ?? [])].filter((member) => member.may_issue.statuses.length);
-    return issuing.map((member) => member.id).filter((id) => !(now - (statuses.get(id)?.asOf ?? 0) <= this.policy.status_refuse));
+    return issuing
+      .map((member) => member.id)
+      .filter((id) => !(now - (statuses.get(id)?.asOf ?? 0) <= this.policy.status_refuse));
   }
 
   /** Ask the next phone: a challenge that its answer is signed over. */

@@ -13,7 +13,15 @@ const ENDS = new Set(["Enter", "Tab"]);
 const SYMBOLOGY = /^\][A-Z][0-9A-Z]/;
 const CODE = /^(?:TX1|TXP1|TXN1):./;
 /** Keys of a keyboard that is set to Chinese, where NFKC does not lead back to the key. */
-const CHINESE_KEYS: Readonly<Record<string, string>> = { "】": "]", "。": ".", "、": "/", "¥": "$", "·": "`", "—": "-", "×": "*" };
+const CHINESE_KEYS: Readonly<Record<string, string>> = {
+  "】": "]",
+  "。": ".",
+  "、": "/",
+  "¥": "$",
+  "·": "`",
+  "—": "-",
+  "×": "*",
+};
 
 /** Tell `take` what a hand scanner types anywhere on the page, as long as that lives. */
 export function listenToHandScanner(take: (text: string) => void): void {
@@ -67,7 +75,10 @@ export function listenToHandScanner(take: (text: string) => void): void {
 /** What was typed as it was meant: a Chinese keyboard writes wide letters, a locked capital key small ones. */
 export function asTyped(text: string): string {
   const folded = text.normalize("NFKC").toUpperCase().trim();
-  return [...folded].map((key) => CHINESE_KEYS[key] ?? key).join("").replace(SYMBOLOGY, "");
+  return [...folded]
+    .map((key) => CHINESE_KEYS[key] ?? key)
+    .join("")
+    .replace(SYMBOLOGY, "");
 }
 
 function boxOf(target: EventTarget | null): HTMLInputElement | null {

@@ -1,20 +1,19 @@
 // The gate app (卡口验码): one screen at a time, and all of it works with network and server off.
 
 import { NONCE } from "../../credentials/browser/formats/presentation";
-import type { Verdict } from "./judging/verdict";
 import { beginSound, hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
 import { stayAwake } from "../../service_kit/browser/camera/awake";
-import { Camera, Decoder, troubleOf, type CameraTrouble } from "../../service_kit/browser/camera/camera";
-import { put } from "../../service_kit/browser/dom";
+import { Camera, type CameraTrouble, Decoder, troubleOf } from "../../service_kit/browser/camera/camera";
 import { keepInstalled } from "../../service_kit/browser/device/installed";
-import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Store } from "../../service_kit/browser/device/store";
+import { put } from "../../service_kit/browser/dom";
+import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
 import { Attention } from "./attention";
 import { Challenges } from "./challenges";
 import type { Desk, ScreenName } from "./desk";
-import type { Shape } from "./tally";
 import { Gate, Memory } from "./gate";
 import { asTyped, listenToHandScanner } from "./hand_scanner";
+import type { Verdict } from "./judging/verdict";
 import { Preferences } from "./preferences";
 import { challengeScreen } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
@@ -24,11 +23,12 @@ import { renewView, renewWays, scanScreen, tellOverCamera } from "./screens/scan
 import { settingsScreen } from "./screens/settings";
 import { shiftScreen } from "./screens/shift";
 import { startScreen, where } from "./screens/start";
-import { countDown, manualResultScreen, shapeByHand, SIGNALS, verdictScreen } from "./screens/verdict";
-import { sumOf, Tally, type ManualResult } from "./tally";
-import { Upkeep, type News } from "./upkeep";
+import { countDown, manualResultScreen, SIGNALS, shapeByHand, verdictScreen } from "./screens/verdict";
+import type { Shape } from "./tally";
+import { type ManualResult, sumOf, Tally } from "./tally";
+import { GateUpkeep, type RoundNews } from "./upkeep";
 import { Visit } from "./visit";
-import { Words } from "./words";
+import { GateWords } from "./words";
 
 /** How long an accepted verdict stands before the next scan begins by itself. */
 const AUTOMATIC_SECONDS = 6;
@@ -53,10 +53,10 @@ class App implements Desk {
   );
   readonly tally = new Tally(deviceNow);
   readonly preferences = new Preferences();
-  readonly upkeep: Upkeep;
+  readonly upkeep: GateUpkeep;
   readonly deviceNow = deviceNow;
   gate: Gate | null = null;
-  words = new Words(chosenLanguage(), null);
+  words = new GateWords(chosenLanguage(), null);
   trouble: CameraTrouble | null = null;
   isOutdated = false;
   isTurnedAway = false;
@@ -74,7 +74,7 @@ class App implements Desk {
 
   constructor() {
     const measure = (ahead: number) => (this.memory.ahead = ahead);
-    this.upkeep = new Upkeep(new Store("tongxing-gate"), deviceNow, (news) => this.learn(news), measure);
+    this.upkeep = new GateUpkeep(new Store("tongxing-gate"), deviceNow, (news) => this.learn(news), measure);
   }
 
   start(): void {
@@ -174,7 +174,7 @@ class App implements Desk {
 
   private adopt(language: Language): void {
     chooseLanguage(language);
-    this.words = new Words(language, this.gate?.knowledge ?? null);
+    this.words = new GateWords(language, this.gate?.knowledge ?? null);
   }
 
   private drawn(screen: ScreenName): HTMLElement[] {
@@ -187,13 +187,13 @@ class App implements Desk {
   }
 
   /** New knowledge, or news about its age: what stands on the screen changes, the screen does not. */
-  private learn(news: News | null): void {
+  private learn(news: RoundNews | null): void {
     const isFirst = !this.gate;
     if (news) {
       const { knowledge, document: snapshot } = news;
       this.isTurnedAway = false;
       this.gate = new Gate(knowledge, snapshot.policy, snapshot.gate, deviceNow, this.memory);
-      this.words = new Words(this.words.language, knowledge);
+      this.words = new GateWords(this.words.language, knowledge);
       renewWays(this);
       if (isFirst && this.screen === "scan") void this.openCamera();
     }

@@ -1,7 +1,7 @@
 // Counts of the shift by outcome and first reason: numbers, never people. They outlive a restart of the page.
 
-import type { Outcome } from "./judging/verdict";
 import { recall, remember } from "../../service_kit/browser/choices";
+import type { Outcome } from "./judging/verdict";
 
 const KEY = "gate-tally";
 
@@ -95,7 +95,9 @@ function read(): Counted | null {
     if (!counted || !Number.isFinite(counted.since)) return null;
     // Kept by a version that added nothing up.
     counted.sums ??= added(counted.counts);
-    return [...Object.values(counted.counts), ...SUMS.map((sum) => counted.sums[sum])].every(Number.isInteger) ? counted : null;
+    return [...Object.values(counted.counts), ...SUMS.map((sum) => counted.sums[sum])].every(Number.isInteger)
+      ? counted
+      : null;
   } catch {
     return null;
   }

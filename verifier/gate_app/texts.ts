@@ -3,9 +3,9 @@
 
 import type { Catalogue } from "../../service_kit/browser/language";
 import { EN } from "./texts_en";
-import { ZH_CN, type TextName } from "./texts_zh_cn";
+import { type GateTextName, ZH_CN } from "./texts_zh_cn";
 import { ZH_HK } from "./texts_zh_hk";
 
-export type { TextName };
+export type { GateTextName };
 
-export const TEXTS: Catalogue<TextName> = { "zh-CN": ZH_CN, "zh-HK": ZH_HK, en: EN };
+export const TEXTS: Catalogue<GateTextName> = { "zh-CN": ZH_CN, "zh-HK": ZH_HK, en: EN };

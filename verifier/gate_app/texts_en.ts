@@ -1,6 +1,6 @@
-import type { TextName } from "./texts_zh_cn";
+import type { GateTextName } from "./texts_zh_cn";
 
-export const EN: Record<TextName, string> = {
+export const EN: Record<GateTextName, string> = {
   title: "Tongxing · Gate",
   accepted: "Accepted",
   refused: "Refused",
@@ -19,10 +19,12 @@ export const EN: Record<TextName, string> = {
   notChecked: "The code was not checked: this device has no data yet. Go online once; until then check by hand",
   torch: "Light",
   retry: "Try again",
-  camera_denied: "The browser does not allow the camera. Allow it beside the address and try again, or use a way below.",
+  camera_denied:
+    "The browser does not allow the camera. Allow it beside the address and try again, or use a way below.",
   camera_absent: "No camera was found. Use a way below.",
   camera_busy: "Another app is using the camera. Close that app and try again, or use a way below.",
-  camera_insecure: "This page was not opened with https, so there is no camera. Use a way below and tell whoever runs it.",
+  camera_insecure:
+    "This page was not opened with https, so there is no camera. Use a way below and tell whoever runs it.",
   camera_ended: "The camera was disconnected. Look at it and try again, or use a way below.",
   picture: "Picture",
   noSymbol: "No QR code could be read. Try a clearer picture",
@@ -44,7 +46,8 @@ export const EN: Record<TextName, string> = {
   ruleVersion: "Rules of {member}, version {version}",
 
   challenge: "Let them scan",
-  challengeHow: "The holder presses “Scan the gate's code” beside the health code, scans this, compares the gate's name “{gate}” and shows the phone's new code.",
+  challengeHow:
+    "The holder presses “Scan the gate's code” beside the health code, scans this, compares the gate's name “{gate}” and shows the phone's new code.",
   scanAnswer: "Scan their phone",
 
   manual: "By hand",
@@ -109,9 +112,11 @@ export const EN: Record<TextName, string> = {
   unread: "Could not be read: {files}",
   storageKept: "Kept on this device; works after a restart without network",
   storageMayGo: "Kept on this device; the browser may drop it when room is short. Installing the app avoids that",
-  storageRefused: "This device may not store data (perhaps a private window): after a restart without network it will not work. Use an ordinary window",
+  storageRefused:
+    "This device may not store data (perhaps a private window): after a restart without network it will not work. Use an ordinary window",
   storageLost: "What was stored here is lost or damaged: go online once",
-  clockWrong: "The clock of this device is wrong: it shows {device}, it should be about {now}. Until it is set, check by hand",
+  clockWrong:
+    "The clock of this device is wrong: it shows {device}, it should be about {now}. Until it is set, check by hand",
   trustStale: "The trust list has not been updated for {age}: check by hand and bring this device online",
   trustAging: "The trust list has not been updated for {age}: go online soon",
   statusStale: "Withdrawals too old, check by hand: {members}",
@@ -123,10 +128,14 @@ export const EN: Record<TextName, string> = {
   practiceOf: "Practice: {outcome}",
   practiceEnd: "End practice",
   practiceOnly: "This is practice, not a result. It ends by itself in a few seconds.",
-  practice_accepted: "A real “Accepted” fills the screen with green: a tick in a disc, a rising sound. Look at the document before letting pass.",
-  practice_refused: "A real “Refused” fills the screen with red: a cross in an octagon, a low harsh sound. Do what the first line says.",
-  practice_undetermined: "A real “Check by hand” fills the screen with yellow: an exclamation mark in a triangle, one note three times. Press “By hand”.",
-  practice_byHand: "A real “Let pass by hand” fills the screen with blue: a document in a square, two low notes. The code has not passed: you have seen the document.",
+  practice_accepted:
+    "A real “Accepted” fills the screen with green: a tick in a disc, a rising sound. Look at the document before letting pass.",
+  practice_refused:
+    "A real “Refused” fills the screen with red: a cross in an octagon, a low harsh sound. Do what the first line says.",
+  practice_undetermined:
+    "A real “Check by hand” fills the screen with yellow: an exclamation mark in a triangle, one note three times. Press “By hand”.",
+  practice_byHand:
+    "A real “Let pass by hand” fills the screen with blue: a document in a square, two low notes. The code has not passed: you have seen the document.",
   say_accepted: "Accepted, look at the document",
   say_refused: "Refused",
   say_undetermined: "Check by hand",
@@ -134,7 +143,8 @@ export const EN: Record<TextName, string> = {
   version: "Version {version}",
   outdated: "A new version is ready. When nobody waits, close this app and open it again",
   noChallenge: "Without data a challenge is of no use. Fetching data…",
-  camera_reader: "The camera is on, but the code reader does not respond. Try again; if that fails, close this page and open it anew. Or use a way below.",
+  camera_reader:
+    "The camera is on, but the code reader does not respond. Try again; if that fails, close this page and open it anew. Or use a way below.",
   camera_unknown: "The camera does not open, for an unknown reason. Try again, or use a way below.",
   zoom: "Zoom {factor}×",
   otherCamera: "Other camera",

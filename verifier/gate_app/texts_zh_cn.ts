@@ -151,4 +151,4 @@ export const ZH_CN = {
   storageFull: "本机空间已满，数据存不下：断网后重启将不能使用。请清理空间",
 };
 
-export type TextName = keyof typeof ZH_CN;
+export type GateTextName = keyof typeof ZH_CN;

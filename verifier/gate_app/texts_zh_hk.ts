@@ -1,6 +1,6 @@
-import type { TextName } from "./texts_zh_cn";
+import type { GateTextName } from "./texts_zh_cn";
 
-export const ZH_HK: Record<TextName, string> = {
+export const ZH_HK: Record<GateTextName, string> = {
   title: "通行 · 關卡驗碼",
   accepted: "通過",
   refused: "不通過",
@@ -126,7 +126,8 @@ export const ZH_HK: Record<TextName, string> = {
   practice_accepted: "真的「通過」：全個畫面綠色，圓形內一個剔號，音調上揚。放行前查看證件。",
   practice_refused: "真的「不通過」：全個畫面紅色，八角形內一個交叉，聲音低沉急促。按畫面第一行字去做。",
   practice_undetermined: "真的「需人手核驗」：全個畫面黃色，三角形內一個感嘆號，同一個音響三聲。按「人手核驗」。",
-  practice_byHand: "真的「人手放行」：全個畫面藍色，方框內一張證件，兩聲低音。這不是碼獲通過，是值守人員查看證件後放行。",
+  practice_byHand:
+    "真的「人手放行」：全個畫面藍色，方框內一張證件，兩聲低音。這不是碼獲通過，是值守人員查看證件後放行。",
   say_accepted: "通過，請查看證件",
   say_refused: "不通過",
   say_undetermined: "請人手核驗",

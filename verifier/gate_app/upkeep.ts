@@ -2,12 +2,12 @@
 // a network: the whole at first, then what is new. What is newer takes the older one's place only after it was read
 // whole; what fails leaves what is held.
 
-import { take, type DeltaJson } from "./judging/delta";
 import { CredentialError } from "../../credentials/browser/errors";
-import type { Knowledge, SnapshotJson } from "./judging/knowledge";
 import { recall, remember } from "../../service_kit/browser/choices";
 import { ask, NoAnswer, timeOf } from "../../service_kit/browser/device/network";
 import { isFull, type Store } from "../../service_kit/browser/device/store";
+import { type DeltaJson, take } from "./judging/delta";
+import type { Knowledge, SnapshotJson } from "./judging/knowledge";
 
 const ADDRESS = "v1/snapshot";
 const KEY = "snapshot";
@@ -27,16 +27,16 @@ interface Held {
   syncedAt: number;
 }
 
-export interface News {
+export interface RoundNews {
   document: SnapshotJson;
   knowledge: Knowledge;
 }
 
 /** Whether what is held outlives a restart: kept for good, until the browser needs the room, not at all (refused, or for
  * want of room), lost. */
-export type Storage = "kept" | "lent" | "refused" | "full" | "lost";
+export type Persistence = "kept" | "lent" | "refused" | "full" | "lost";
 
-export class Upkeep {
+export class GateUpkeep {
   private held: Held | null = null;
   private knowledge: Knowledge | null = null;
   /** What lies on the device. */
@@ -47,13 +47,13 @@ export class Upkeep {
    * HTTP status, the code of what could not be read, or `fault` for an error of the app's own.
    */
   failure: string | null = null;
-  storage: Storage = "lent";
+  storage: Persistence = "lent";
 
   /** `tell` is given what is new, or null when only its age or the way to it has changed; `ahead` see `Memory`. */
   constructor(
     private readonly store: Store,
     private readonly deviceNow: () => number,
-    private readonly tell: (news: News | null) => void,
+    private readonly tell: (news: RoundNews | null) => void,
     private readonly measure: (ahead: number) => void,
   ) {}
 
@@ -105,7 +105,9 @@ export class Upkeep {
 
   private async fetch(whole = false): Promise<void> {
     const held = whole ? null : this.held;
-    const address = held?.document.position ? `${ADDRESS}?since=${encodeURIComponent(held.document.position)}` : ADDRESS;
+    const address = held?.document.position
+      ? `${ADDRESS}?since=${encodeURIComponent(held.document.position)}`
+      : ADDRESS;
     const asked: HeadersInit = held?.etag ? { "If-None-Match": held.etag } : {};
     await ask(address, { headers: asked, cache: "no-store" }, TIMEOUT_SECONDS, async (answer) => {
       const now = { etag: answer.headers.get("ETag"), syncedAt: this.deviceNow() };
@@ -149,7 +151,14 @@ export class Upkeep {
 /** Whether what is stored lacks nothing but withdrawals and times of the last minutes: a denial, or newer versions, at once. */
 function isAlmost({ document, syncedAt }: Held, stored: Held): boolean {
   const of = ({ trust, rules, reasons, policy, member, gate }: SnapshotJson) => [
-    trust?.members, trust?.denied, JSON.stringify([trust?.anchor, trust?.versions]), rules, reasons, policy, member, gate,
+    trust?.members,
+    trust?.denied,
+    JSON.stringify([trust?.anchor, trust?.versions]),
+    rules,
+    reasons,
+    policy,
+    member,
+    gate,
   ];
   const before = of(stored.document);
   return of(document).every((part, at) => part === before[at]) && Math.abs(syncedAt - stored.syncedAt) < WRITE_SECONDS;
@@ -161,7 +170,8 @@ async function wholeAnswer(answer: Response): Promise<SnapshotJson | DeltaJson> 
   const isOurs = !answer.redirected && /json/.test(answer.headers.get("Content-Type") ?? "");
   if (!isOurs) throw new Refused("foreign");
   const news = (await answer.json().catch(() => null)) as SnapshotJson | DeltaJson | null;
-  if (!news?.statuses || !news.segments || !("since" in news || (news.policy && news.reasons))) throw new Refused("half");
+  if (!news?.statuses || !news.segments || !("since" in news || (news.policy && news.reasons)))
+    throw new Refused("half");
   return news;
 }
 

@@ -5,40 +5,43 @@ import {
   KIND_LABELS,
   MEMBERS_IN_TRADITIONAL,
   RESULT_LABELS,
-  said,
   STATUS_LABELS,
+  said,
 } from "../../credentials/browser/labels";
 import type { Evidence, StatusCredential } from "../../credentials/browser/model";
-import type { Knowledge } from "./judging/knowledge";
-import { type Finding, type Verdict } from "./judging/verdict";
 import { shownStatus } from "../../credentials/browser/model";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
-import { ago, fill, moment, since, type Language } from "../../service_kit/browser/language";
-import type { Shape } from "./tally";
+import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
+import type { Knowledge } from "./judging/knowledge";
+import type { Finding, Verdict } from "./judging/verdict";
 import type { Toggle } from "./preferences";
-import type { ManualWay } from "./tally";
-import { TEXTS, type TextName } from "./texts";
-import type { Storage } from "./upkeep";
+import type { ManualWay, Shape } from "./tally";
+import { type GateTextName, TEXTS } from "./texts";
+import type { Persistence } from "./upkeep";
 
-const SHAPE_TEXTS: Record<Shape, Record<"word" | "spoken" | "practice", TextName>> = {
+const SHAPE_TEXTS: Record<Shape, Record<"word" | "spoken" | "practice", GateTextName>> = {
   accepted: { word: "accepted", spoken: "say_accepted", practice: "practice_accepted" },
   refused: { word: "refused", spoken: "say_refused", practice: "practice_refused" },
   undetermined: { word: "undetermined", spoken: "say_undetermined", practice: "practice_undetermined" },
   "passed-by-hand": { word: "letPass", spoken: "say_byHand", practice: "practice_byHand" },
 };
-const STORAGE_TEXTS: Record<Storage, TextName> = {
-  kept: "storageKept", lent: "storageMayGo", refused: "storageRefused", full: "storageFull", lost: "storageLost",
+const STORAGE_TEXTS: Record<Persistence, GateTextName> = {
+  kept: "storageKept",
+  lent: "storageMayGo",
+  refused: "storageRefused",
+  full: "storageFull",
+  lost: "storageLost",
 };
 const KNOWN_FAILURES = ["offline", "timeout", "older", "half", "foreign", "fault"] as const;
 const MANUAL = /^manual-(document|paper|relative)-(passed|refused)$/;
 
-export class Words {
+export class GateWords {
   constructor(
     readonly language: Language,
     private readonly knowledge: Knowledge | null,
   ) {}
 
-  text(name: TextName, values: Record<string, string | number> = {}): string {
+  text(name: GateTextName, values: Record<string, string | number> = {}): string {
     return fill(TEXTS[this.language][name], values);
   }
 
@@ -67,15 +70,22 @@ export class Words {
   reason({ code, zh, en, zhHk }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
     const [first, action, ...more] = sentences(this.row(code), this.language);
     const status = shownStatus(verdict.credential);
-    const what = code === "status-not-accepted" && status ? this.text("cannotPass", { status: this.status(status) }) : first!;
+    const what =
+      code === "status-not-accepted" && status ? this.text("cannotPass", { status: this.status(status) }) : first!;
     const detail = said([zh, zhHk ?? zh, en], this.language);
-    return { action: action ?? what, what: action ? what : "", more: [...more, detail].join(this.language === "en" ? " " : "") };
+    return {
+      action: action ?? what,
+      what: action ? what : "",
+      more: [...more, detail].join(this.language === "en" ? " " : ""),
+    };
   }
 
   /** A verdict in a line. */
   outcomeAndReason(verdict: Verdict): string {
     const [first] = verdict.reasons;
-    return [this.shape(verdict.outcome), first && this.reason(first, verdict).what].filter(Boolean).join(this.text("stop"));
+    return [this.shape(verdict.outcome), first && this.reason(first, verdict).what]
+      .filter(Boolean)
+      .join(this.text("stop"));
   }
 
   /** The word that fills the screen. */
@@ -124,7 +134,7 @@ export class Words {
     return known ? this.text(`failure_${known}`) : this.text("failure", { reason });
   }
 
-  storage(storage: Storage): string {
+  storage(storage: Persistence): string {
     return this.text(STORAGE_TEXTS[storage]);
   }
 
@@ -171,5 +181,9 @@ export class Words {
 
 /** The sentences of a text, each with its stop. */
 function sentences(text: string, language: Language): string[] {
-  return (language === "en" ? text.match(/.+?(?:\.(?= |$)|$)/g)?.map((each) => each.trim()) : text.match(/[^。]+。?/g)) ?? [text];
+  return (
+    (language === "en" ? text.match(/.+?(?:\.(?= |$)|$)/g)?.map((each) => each.trim()) : text.match(/[^。]+。?/g)) ?? [
+      text,
+    ]
+  );
 }

@@ -1,8 +1,8 @@
 // ES256 by WebCrypto, as in credentials/algorithms/es256.py. Compressed points are decompressed here, because not every
 // browser does it.
 
-import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../limits";
 import { CredentialError, malformed } from "../errors";
+import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../limits";
 
 export const NAME = "ES256";
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;

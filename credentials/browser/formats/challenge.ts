@@ -1,10 +1,10 @@
 // The challenge (卡口码) `TXN1:`, as in credentials/formats/challenge.py: what a gate shows and a phone answers.
 
-import { bytesItem, concat, loads, textItem } from "../wire/cbor";
 import { isShown } from "../characters";
 import { malformed } from "../errors";
 import { MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES } from "../limits";
 import * as base45 from "../wire/base45";
+import { bytesItem, concat, loads, textItem } from "../wire/cbor";
 import * as native from "./native";
 import type { Challenge } from "./presentation";
 
@@ -43,6 +43,7 @@ function checked(gate: unknown, nonce: unknown): Challenge {
   if (typeof gate !== "string" || bytes < 1 || bytes > MAX_GATE_NAME_BYTES || !isShown(gate)) {
     throw malformed(`gate name is not 1 to ${MAX_GATE_NAME_BYTES} bytes that people see`);
   }
-  if (!(nonce instanceof Uint8Array) || nonce.length !== NONCE_BYTES) throw malformed(`nonce is not ${NONCE_BYTES} bytes`);
+  if (!(nonce instanceof Uint8Array) || nonce.length !== NONCE_BYTES)
+    throw malformed(`nonce is not ${NONCE_BYTES} bytes`);
   return { gate, nonce };
 }

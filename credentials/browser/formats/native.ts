@@ -1,13 +1,14 @@
 // The native form `TX1:`, as in credentials/formats/native.py.
 
-import * as base45 from "../wire/base45";
-import * as cose from "../wire/cose";
 import { CredentialError, tooLarge } from "../errors";
 import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS } from "../limits";
+import * as base45 from "../wire/base45";
+import * as cose from "../wire/cose";
 
 export const PREFIX = "TX1:";
 const ESCAPED_SPACE = /%20/g;
 /** White space as Python has it, of which that of JavaScript leaves out some; and the byte order mark. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: separators that Python takes for white space.
 const AROUND = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/;
 /** A hand scanner's word for QR (ISO/IEC 15424). */
 const SYMBOLOGY = /^\]Q[0-6]/;
@@ -54,6 +55,11 @@ function openBody<Opened>(text: string, prefix: string, most: number, open: (dat
 /** Characters as Python counts them: a pair of surrogates is one. */
 function codePoints(text: string): number {
   let count = text.length;
-  for (let at = 0; at + 1 < text.length; at++) if (text.codePointAt(at)! > 0xffff) (count--, at++);
+  for (let at = 0; at + 1 < text.length; at++) {
+    if (text.codePointAt(at)! > 0xffff) {
+      count--;
+      at++;
+    }
+  }
   return count;
 }

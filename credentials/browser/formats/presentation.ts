@@ -1,8 +1,5 @@
 // The live presentation `TXP1:`, as in credentials/formats/presentation.py.
 
-import * as base45 from "../wire/base45";
-import { bytesItem, concat, textItem } from "../wire/cbor";
-import { openLayout, openPrefix, type Envelope } from "../wire/cose";
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import {
@@ -12,6 +9,9 @@ import {
   MAX_PRESENTATION_TEXT_CHARACTERS,
   SIGNATURE_BYTES,
 } from "../limits";
+import * as base45 from "../wire/base45";
+import { bytesItem, concat, textItem } from "../wire/cbor";
+import { type Envelope, openLayout, openPrefix } from "../wire/cose";
 import * as native from "./native";
 
 export const PREFIX = "TXP1:";

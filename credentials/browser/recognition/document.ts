@@ -1,18 +1,18 @@
 // Rule sets as documents, as in credentials/recognition/document.py.
 
-import { compileSoundParts, isLiteral } from "./language/certlogic";
 import { isShown } from "../characters";
 import { CredentialError, malformed, ruleSetInvalid } from "../errors";
-import * as jws from "../wire/jws";
-import { isObject } from "../wire/jws";
+import type { Keys } from "../keys";
 import { MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS } from "../limits";
 import { EVIDENCE_KINDS, FORMS, STATUSES } from "../model";
-import { hasOwn, MAX_INTEGER, unsound, type Rule } from "./language/operators";
 import { isWhole, MEMBERS } from "../regions";
-import { RuleSet, type Denial, type RecognitionRule, type Text } from "./ruleset";
+import * as jws from "../wire/jws";
+import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
-import type { Keys } from "../keys";
+import { compileSoundParts, isLiteral } from "./language/certlogic";
+import { hasOwn, MAX_INTEGER, type Rule, unsound } from "./language/operators";
 import { fillIn } from "./language/vocabulary";
+import { type RecognitionDenial, type RecognitionRule, RuleSet, type RuleText } from "./ruleset";
 
 const RULES_TYPE = "tongxing-rules+jws";
 const MAX_RULES = 64;
@@ -25,8 +25,17 @@ const MAX_COMMENT_CHARACTERS = 1_000;
 const COMMENT = ["comment"];
 const OPTIONAL = [...COMMENT, "valid_until", "accepted_forms"];
 const REQUIRED = [
-  "member", "rule_set", "version", "sequence", "previous", "valid_from", "parameters", "value_sets",
-  "accepted_statuses", "rules", "denials",
+  "member",
+  "rule_set",
+  "version",
+  "sequence",
+  "previous",
+  "valid_from",
+  "parameters",
+  "value_sets",
+  "accepted_statuses",
+  "rules",
+  "denials",
 ];
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$/;
@@ -101,14 +110,17 @@ function asFarAsSound(logic: Json, known: ReadonlyMap<string, Json>): Rule {
   }
 }
 
-function readDenials(value: Json): Map<string, Denial> {
+function readDenials(value: Json): Map<string, RecognitionDenial> {
   if (!Array.isArray(value)) throw ruleSetInvalid("denials: not an array");
-  const denials = new Map<string, Denial>();
+  const denials = new Map<string, RecognitionDenial>();
   for (const entry of value) {
     const fields = readFields(entry, ["member", "reason", "expires_at"], COMMENT, "denial");
     const denied = member(fields.member);
     require(!denials.has(denied), "denials: a member stands twice");
-    denials.set(denied, { reason: text(fields.reason!, {}, "reason"), expiresAt: time(fields.expires_at, "expires_at") });
+    denials.set(denied, {
+      reason: text(fields.reason!, {}, "reason"),
+      expiresAt: time(fields.expires_at, "expires_at"),
+    });
   }
   return denials;
 }
@@ -159,7 +171,7 @@ function isValueSet(value: Json): boolean {
   return Array.isArray(value) && value.length <= MAX_VALUE_SET_ITEMS && value.every(isLiteral);
 }
 
-function text(value: Json, parameters: Fields, where: string): Text {
+function text(value: Json, parameters: Fields, where: string): RuleText {
   const fields = readFields(value, ["zh", "en"], [], where);
   return { zh: line(fields.zh, parameters, where), en: line(fields.en, parameters, where) };
 }

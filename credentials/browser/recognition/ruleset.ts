@@ -1,19 +1,19 @@
 // What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
 
-import { evaluate, type State } from "./language/certlogic";
 import { EVIDENCE_KINDS, type Form, type Status, type StatusCredential } from "../model";
+import { evaluate, type RuleState } from "./language/certlogic";
 import type { Rule } from "./language/operators";
 import { ruleInput } from "./language/vocabulary";
 
 /** What people read, in both languages. */
-export interface Text {
+export interface RuleText {
   zh: string;
   en: string;
 }
 
 /** The host does not recognise a member until `expiresAt` (seconds UTC, exclusive). */
-export interface Denial {
-  reason: Text;
+export interface RecognitionDenial {
+  reason: RuleText;
   expiresAt: number;
 }
 
@@ -21,13 +21,13 @@ export interface Denial {
 export interface RecognitionRule {
   id: string;
   kinds: ReadonlySet<string>;
-  text: Text;
-  needed: Text;
+  text: RuleText;
+  needed: RuleText;
   rule: Rule;
 }
 
 export interface RuleResult {
-  state: State;
+  state: RuleState;
   rule: RecognitionRule | null;
 }
 
@@ -43,7 +43,7 @@ export class RuleSet {
     readonly acceptedStatuses: ReadonlySet<Status>,
     readonly acceptedForms: ReadonlySet<Form>,
     readonly rules: readonly RecognitionRule[],
-    readonly denials: ReadonlyMap<string, Denial>,
+    readonly denials: ReadonlyMap<string, RecognitionDenial>,
   ) {}
 
   inForce(at: number): boolean {
@@ -51,7 +51,7 @@ export class RuleSet {
   }
 
   /** The denial of recognition of this member that applies now. One that has ended does not. */
-  denialOf(member: string, at: number): Denial | null {
+  denialOf(member: string, at: number): RecognitionDenial | null {
     const denial = this.denials.get(member);
     return denial && at < denial.expiresAt ? denial : null;
   }

@@ -1,10 +1,7 @@
 // Signed status segments, as in credentials/status/segment.py: what was withdrawn since the one before.
 
-import { loadFields, toHex, type Value } from "../wire/cbor";
-import { requireFollows } from "./chain";
-import { openLayout, verify } from "../wire/cose";
 import { CredentialError, malformed, tooLarge } from "../errors";
-import * as gaps from "./gaps";
+import type { Keys } from "../keys";
 import {
   MAX_SEGMENT_BYTES,
   MAX_SEGMENT_CHANGES,
@@ -17,8 +14,11 @@ import {
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
 } from "../limits";
+import { loadFields, toHex, type Value } from "../wire/cbor";
+import { openLayout, verify } from "../wire/cose";
+import { requireFollows } from "./chain";
+import * as gaps from "./gaps";
 import { readHash, readIndices, readItems, readNumber, StatusList, type StatusSnapshot } from "./snapshot";
-import type { Keys } from "../keys";
 
 const KIND = "status-segment";
 const FIELDS = 7;
@@ -55,7 +55,8 @@ export function apply(snapshot: StatusSnapshot, segment: Segment): StatusSnapsho
   const lists = new Map([...snapshot.lists].filter(([, list]) => list.expiresAt > segment.asOf));
   for (const [number, expiresAt] of segment.opened) {
     // Another expiry under the same number would bring a retired list back.
-    if (snapshot.lists.has(number)) throw new CredentialError("status-reference-invalid", `list ${number} opened twice`);
+    if (snapshot.lists.has(number))
+      throw new CredentialError("status-reference-invalid", `list ${number} opened twice`);
     lists.set(number, new StatusList(expiresAt));
   }
   for (const [number, indices] of segment.withdrawn) {
@@ -64,7 +65,8 @@ export function apply(snapshot: StatusSnapshot, segment: Segment): StatusSnapsho
     lists.set(number, list.withSet(indices));
   }
   const total = [...lists.values()].reduce((sum, list) => sum + list.count, 0);
-  if (lists.size > MAX_STATUS_LISTS || total > MAX_STATUS_WITHDRAWN) throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
+  if (lists.size > MAX_STATUS_LISTS || total > MAX_STATUS_WITHDRAWN)
+    throw tooLarge(MAX_STATUS_WITHDRAWN, "withdrawals");
   const expiresAt = Math.min(segment.asOf + snapshot.expiresAt - snapshot.asOf, MAX_TIME_SECONDS);
   const { member, number, asOf, digest } = segment;
   return { member, sequence: number, asOf, expiresAt, lists, head: digest };

@@ -1,9 +1,7 @@
 // The signed status snapshot, as in credentials/status/snapshot.py.
 
-import { loadFields, toHex, type Value } from "../wire/cbor";
-import { openLayout, verify } from "../wire/cose";
 import { CredentialError, malformed, tooLarge } from "../errors";
-import * as gaps from "./gaps";
+import type { Keys } from "../keys";
 import {
   MAX_SIGNED_BYTES,
   MAX_STATUS_LIST,
@@ -17,7 +15,9 @@ import {
 } from "../limits";
 import type { StatusReference } from "../model";
 import { isWhole } from "../regions";
-import type { Keys } from "../keys";
+import { loadFields, toHex, type Value } from "../wire/cbor";
+import { openLayout, verify } from "../wire/cose";
+import * as gaps from "./gaps";
 
 const KIND = "status-snapshot";
 const FIELDS = 7;

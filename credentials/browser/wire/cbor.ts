@@ -34,7 +34,10 @@ export function loadFields(data: Uint8Array, limit: number, count: number, short
   if (data.length > limit) throw tooLarge(limit, "bytes");
   const reader = new Reader(data);
   reader.skip(MAP | count);
-  const fields = Array.from({ length: count }, (_, at) => (reader.skip(at + 1), reader.item(MAX_CBOR_DEPTH)));
+  const fields = Array.from({ length: count }, (_, at) => {
+    reader.skip(at + 1);
+    return reader.item(MAX_CBOR_DEPTH);
+  });
   if (!reader.isAtEnd) throw malformed("bytes after the CBOR item");
   if (shortest && !reader.isShortest) throw malformed("a number longer than it need be");
   return fields;

@@ -1,10 +1,10 @@
 // The one COSE_Sign1 layout, matched byte for byte before any cryptography; as in credentials/wire/cose.py.
 
-import { concat, toHex } from "./cbor";
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
-import { KID_BYTES, SIGNATURE_BYTES } from "../limits";
 import type { TrustedKey } from "../keys";
+import { KID_BYTES, SIGNATURE_BYTES } from "../limits";
+import { concat, toHex } from "./cbor";
 
 const HEAD = Uint8Array.of(0xd2, 0x84, 0x4d, 0xa2, 0x01, 0x26, 0x04, 0x48);
 const PROTECTED_HEAD = Uint8Array.of(0xa2, 0x01, 0x26, 0x04, 0x48);

@@ -2,9 +2,9 @@
 
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
-import { MAX_JWS_CHARACTERS } from "../limits";
-import { parseJson, type Json } from "./strict_json";
 import type { TrustedKey } from "../keys";
+import { MAX_JWS_CHARACTERS } from "../limits";
+import { type Json, parseJson } from "./strict_json";
 
 const NOT_ASCII = /[^\0-\x7f]/;
 const BASE64URL = /^[0-9A-Za-z_-]*$/;
@@ -36,7 +36,8 @@ export function read(compact: string): JwsEnvelope {
 /** The payload, once the signature holds. Throws `malformed`, `algorithm-mismatch` or `wrong-signature`. */
 export async function verify(envelope: JwsEnvelope, key: TrustedKey, typ: string): Promise<{ [name: string]: Json }> {
   if (envelope.header.typ !== typ) throw malformed(`typ is not ${typ}`);
-  if (envelope.header.alg !== NATIVE.NAME || key.algorithm !== NATIVE.NAME) throw new CredentialError("algorithm-mismatch");
+  if (envelope.header.alg !== NATIVE.NAME || key.algorithm !== NATIVE.NAME)
+    throw new CredentialError("algorithm-mismatch");
   // What is signed would not be what is read (RFC 7797 section 6).
   if (envelope.header.b64 === false) throw new CredentialError("wrong-signature");
   await NATIVE.verify(await key.publicKey, envelope.signature, new TextEncoder().encode(envelope.signedText));
@@ -57,9 +58,11 @@ function fromBase64url(text: string): Uint8Array {
   if (!BASE64URL.test(text) || text.length % 4 === 1) throw malformed("not base64url");
   const padded = text.replace(/-/g, "+").replace(/_/g, "/") + "=".repeat(-text.length & 3);
   const raw = Uint8Array.from(atob(padded), (character) => character.charCodeAt(0));
-  const canonical = text.length % 4 === 0 || btoa(String.fromCharCode(...raw.subarray(-(raw.length % 3)))).startsWith(
-    padded.slice(text.length - (text.length % 4), text.length),
-  );
+  const canonical =
+    text.length % 4 === 0 ||
+    btoa(String.fromCharCode(...raw.subarray(-(raw.length % 3)))).startsWith(
+      padded.slice(text.length - (text.length % 4), text.length),
+    );
   if (!canonical) throw malformed("not canonical base64url");
   return raw;
 }

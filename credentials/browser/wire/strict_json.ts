@@ -49,7 +49,8 @@ function requireStrict(text: string): void {
     else if (token === "}" || token === "]") around.pop();
     else if (token === ":") requireNew(around[around.length - 1]!, JSON.parse(last) as string);
     else if (token.startsWith('"')) requireWhole((last = token));
-    else if (token.length > MAX_NUMBER_CHARACTERS || !Number.isFinite(Number(token))) throw malformed("number out of range");
+    else if (token.length > MAX_NUMBER_CHARACTERS || !Number.isFinite(Number(token)))
+      throw malformed("number out of range");
     if (around.length > MAX_JSON_DEPTH) throw malformed("JSON nested too deeply");
   }
 }

@@ -2,14 +2,14 @@
 // browser and never to leave it.
 
 import { NATIVE } from "../../../credentials/browser/algorithms/table";
-import { toHex } from "../../../credentials/browser/wire/cbor";
 import { CredentialError } from "../../../credentials/browser/errors";
+import { type Challenge, present } from "../../../credentials/browser/formats/presentation";
 import type { StatusCredential } from "../../../credentials/browser/model";
-import { present, type Challenge } from "../../../credentials/browser/formats/presentation";
+import { toHex } from "../../../credentials/browser/wire/cbor";
 import { isForbidden, isFull, type Store } from "../../../service_kit/browser/device/store";
-import { Clock, type Known } from "./clock";
-import { Issuer, Refusal, type Issued, type Office } from "./issuer";
 import { read, readOwn } from "../reading";
+import type { HolderClock, Known } from "./clock";
+import { type Issued, Issuer, type Office, Refusal } from "./issuer";
 
 /** A phone carries at most so many codes: a family's, not a tout's. */
 export const MAX_CARDS = 8;
@@ -41,8 +41,14 @@ export interface Card {
 const ENDED: ReadonlySet<string> = new Set(["device-replaced", "device-lost", "device-unknown", "code-taken-back"]);
 /** What ends a claim for good. All else passes: it is tried again with the same key, or a code that was given is lost. */
 const FINAL: ReadonlySet<string> = new Set([
-  "claim-code-mistyped", "claim-code-unknown", "claim-code-used", "claim-code-expired", "sign-in-not-begun",
-  "device-replaced", "device-lost", "code-taken-back",
+  "claim-code-mistyped",
+  "claim-code-unknown",
+  "claim-code-used",
+  "claim-code-expired",
+  "sign-in-not-begun",
+  "device-replaced",
+  "device-lost",
+  "code-taken-back",
 ]);
 /** The issuer forgets a claim code after a week, a browser its sign-in with the answer: then the key still tells. */
 const FORGOTTEN: ReadonlySet<string> = new Set(["claim-code-unknown", "sign-in-not-begun"]);
@@ -88,7 +94,7 @@ export class Cards {
 
   constructor(
     private readonly store: Store,
-    readonly clock: Clock,
+    readonly clock: HolderClock,
     private readonly deviceNow: () => number,
   ) {
     // Who cannot keep the time hears it again: nothing hangs on that.
@@ -151,7 +157,9 @@ export class Cards {
 
   /** Give a claim up: what it was for can be claimed anew. */
   async forget(pending: Pending): Promise<void> {
-    this.waiting = await this.store.update<Pending[]>(PENDING, (list) => listed(list).filter((each) => !isSame(each, pending)));
+    this.waiting = await this.store.update<Pending[]>(PENDING, (list) =>
+      listed(list).filter((each) => !isSame(each, pending)),
+    );
   }
 
   /**
@@ -162,7 +170,9 @@ export class Cards {
     const refused = new Map<string, string>();
     const at = this.clock.running();
     if (!asked && (at < this.pausedUntil || (!opened && at - this.triedAt < RETRY_SECONDS))) return refused;
-    const due = this.held.filter((card) => isUsable(card) && (asked || (!isEnded(card) && (opened || this.isDue(card)))));
+    const due = this.held.filter(
+      (card) => isUsable(card) && (asked || (!isEnded(card) && (opened || this.isDue(card)))),
+    );
     if (!due.length) return refused;
     this.triedAt = at;
     // The time first: who does not answer for that does not for the codes.
@@ -186,7 +196,9 @@ export class Cards {
   async remove(card: Card): Promise<boolean> {
     // The key goes first: whatever the network does, the code is worth nothing without it.
     await kept(async () => {
-      this.held = await this.store.update<readonly Card[]>(CARDS, (list) => (list ?? []).filter(({ id }) => id !== card.id));
+      this.held = await this.store.update<readonly Card[]>(CARDS, (list) =>
+        (list ?? []).filter(({ id }) => id !== card.id),
+      );
     });
     try {
       await this.hear();
@@ -216,7 +228,11 @@ export class Cards {
   private isDue(card: Card): boolean {
     const { issued_at, expires_at } = card.issued;
     const left = expires_at - this.clock.now();
-    return left < RENEW_SHARE * (expires_at - issued_at) || (this.clock.heardAgo ?? Infinity) > HEAR_SECONDS || this.clock.isWrong;
+    return (
+      left < RENEW_SHARE * (expires_at - issued_at) ||
+      (this.clock.heardAgo ?? Infinity) > HEAR_SECONDS ||
+      this.clock.isWrong
+    );
   }
 
   /** Null, or why it was refused in passing. */
@@ -242,7 +258,9 @@ export class Cards {
       const fresh: Pending = { keys, code, since: this.deviceNow() };
       const isYoung = ({ since }: Pending) => Math.abs(fresh.since - since) < CLAIM_SECONDS;
       const join = (list: Pending[]) => (list.some((each) => isSame(each, fresh)) ? list : [...list, fresh]);
-      this.waiting = await this.store.update<Pending[]>(PENDING, (list) => join(listed(list).filter(isYoung)).slice(-MAX_CARDS));
+      this.waiting = await this.store.update<Pending[]>(PENDING, (list) =>
+        join(listed(list).filter(isYoung)).slice(-MAX_CARDS),
+      );
       return this.waiting.find((each) => isSame(each, fresh))!;
     });
   }
@@ -278,7 +296,8 @@ export class Cards {
       this.held = await this.store.update<readonly Card[]>(CARDS, (list) => [...(list ?? []).filter(isOther), card]);
     });
     await this.forget(pending);
-    for (const each of this.held.filter((each) => each.id !== card.id && isAlike(each, credential))) await this.dropReplaced(each, card);
+    for (const each of this.held.filter((each) => each.id !== card.id && isAlike(each, credential)))
+      await this.dropReplaced(each, card);
     return this.held.find(({ id }) => id === card.id) ?? card;
   }
 
@@ -288,7 +307,8 @@ export class Cards {
     this.held = await this.store.update<readonly Card[]>(CARDS, (list) => {
       const found = (list ?? []).find(({ id }) => id === old.id);
       if (!found || (isUsable(found) && !isEnded(found))) return list ?? [];
-      const named = (each: Card) => (each.id === by.id && found.nickname ? { ...each, nickname: found.nickname } : each);
+      const named = (each: Card) =>
+        each.id === by.id && found.nickname ? { ...each, nickname: found.nickname } : each;
       return (list ?? []).filter(({ id }) => id !== old.id).map(named);
     });
   }
@@ -307,7 +327,9 @@ async function kept<Result>(deed: () => Promise<Result>): Promise<Result> {
     if (!globalThis.isSecureContext) throw new NotKept("insecure");
     return await deed();
   } catch (error) {
-    throw error instanceof NotKept ? error : new NotKept(isFull(error) ? "full" : isForbidden(error) ? "private" : "broken");
+    throw error instanceof NotKept
+      ? error
+      : new NotKept(isFull(error) ? "full" : isForbidden(error) ? "private" : "broken");
   }
 }
 
@@ -324,7 +346,9 @@ function listed(kept: Pending[] | Pending | undefined): Pending[] {
 
 function heardByCards(cards: readonly Card[]): Known | null {
   const [last] = cards as readonly (Card & { ahead?: number; office: { now?: number } })[];
-  return last && typeof last.ahead === "number" && last.office.now ? { ahead: last.ahead, heardAt: last.office.now } : null;
+  return last && typeof last.ahead === "number" && last.office.now
+    ? { ahead: last.ahead, heardAt: last.office.now }
+    : null;
 }
 
 function isSame(one: Pending, other: Pending): boolean {

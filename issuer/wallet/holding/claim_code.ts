@@ -23,6 +23,7 @@ export function isSound(digits: string): boolean {
 /** What is wrong with what was typed, before anybody is asked: how many digits are missing or too many, or a slip. */
 export function faultOf(digits: string): { name: "missing" | "tooMany"; count: number } | { name: "mistyped" } | null {
   const missing = CLAIM_CODE_DIGITS - digits.length;
-  if (/^[0-9]*$/.test(digits) && missing !== 0) return { name: missing > 0 ? "missing" : "tooMany", count: Math.abs(missing) };
+  if (/^[0-9]*$/.test(digits) && missing !== 0)
+    return { name: missing > 0 ? "missing" : "tooMany", count: Math.abs(missing) };
   return isSound(digits) ? null : { name: "mistyped" };
 }

@@ -20,7 +20,7 @@ export interface Heard {
   come: number;
 }
 
-export class Clock {
+export class HolderClock {
   private known: Known | null = null;
   private anchor: { device: number; running: number };
 

@@ -1,8 +1,8 @@
 // How a card stands: whether it can be shown, and if not, why not. One place decides, the screens say it.
 
-import { isEnded, isUsable, type Card } from "./cards";
-import type { Clock } from "./clock";
 import { read } from "../reading";
+import { type Card, isEnded, isUsable } from "./cards";
+import type { HolderClock } from "./clock";
 
 /**
  * good: show it. ending: show it, and go online soon. The others cannot be shown: expired; clock: the phone's clock has
@@ -10,8 +10,15 @@ import { read } from "../reading";
  * phone: device-replaced, device-lost, device-unknown, code-taken-back.
  */
 export type Condition =
-  | "good" | "ending" | "expired" | "clock" | "key-lost"
-  | "device-replaced" | "device-lost" | "device-unknown" | "code-taken-back";
+  | "good"
+  | "ending"
+  | "expired"
+  | "clock"
+  | "key-lost"
+  | "device-replaced"
+  | "device-lost"
+  | "device-unknown"
+  | "code-taken-back";
 
 /** From when on the holder is told to go online: six hours before the end, of a shorter life its last quarter. */
 const ENDING_SECONDS = 6 * 3600;
@@ -20,7 +27,7 @@ const ENDING_SHARE = 0.25;
 const STALE_SECONDS = 6 * 3600;
 
 /** How `card` stands now. */
-export function conditionOf(card: Card, clock: Clock): Condition {
+export function conditionOf(card: Card, clock: HolderClock): Condition {
   if (!isUsable(card)) return "key-lost";
   if (isEnded(card)) return card.refusal as Condition;
   if (clock.isWrong) return "clock";
@@ -35,7 +42,7 @@ export function canBeShown(condition: Condition): boolean {
 }
 
 /** Whether asking the issuer now may change what the holder stands there with: then the button for it is in view. */
-export function isWorthAsking(card: Card, clock: Clock): boolean {
+export function isWorthAsking(card: Card, clock: HolderClock): boolean {
   const condition = conditionOf(card, clock);
   if (condition !== "good") return condition === "ending" || condition === "expired" || condition === "clock";
   return read(card.issued.text).status !== "green" || (clock.heardAgo ?? Infinity) > STALE_SECONDS;

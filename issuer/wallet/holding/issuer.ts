@@ -3,7 +3,7 @@
 
 import { NATIVE } from "../../../credentials/browser/algorithms/table";
 import { ask, NoAnswer } from "../../../service_kit/browser/device/network";
-import type { Clock, Known } from "./clock";
+import type { HolderClock, Known } from "./clock";
 
 const TYPE = "tongxing-holder+jws";
 const TIMEOUT_SECONDS = 20;
@@ -47,12 +47,14 @@ export class Refusal extends Error {
 /** The issuer as this phone speaks with it: by its own clock, which is put right with each of its answers. */
 export class Issuer {
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: HolderClock,
     private readonly keep: (known: Known) => void,
   ) {}
 
   office(): Promise<Office> {
-    return this.ask<Office>("GET", "v1/wallet", undefined, ({ audience, member, hotline }) => [audience, member, hotline].every(isText));
+    return this.ask<Office>("GET", "v1/wallet", undefined, ({ audience, member, hotline }) =>
+      [audience, member, hotline].every(isText),
+    );
   }
 
   /** The code that a claim code stands for; null: for whoever has just signed in. The same key may ask again. */
@@ -77,7 +79,9 @@ export class Issuer {
 
   /** Where to go to sign in with the province's account. */
   async signIn(language: string): Promise<string> {
-    const { location } = await this.ask<{ location: string }>("POST", "v1/sign-in", { language }, (answer) => isText(answer.location));
+    const { location } = await this.ask<{ location: string }>("POST", "v1/sign-in", { language }, (answer) =>
+      isText(answer.location),
+    );
     return location;
   }
 
@@ -97,7 +101,12 @@ export class Issuer {
   }
 
   /** `isAnswer`: whether a document is what the service answers here. Its time is believed with nothing but that. */
-  private async ask<Answer>(method: string, path: string, body: unknown, isAnswer: (answer: Answer) => boolean): Promise<Answer> {
+  private async ask<Answer>(
+    method: string,
+    path: string,
+    body: unknown,
+    isAnswer: (answer: Answer) => boolean,
+  ): Promise<Answer> {
     const asked = this.clock.running();
     const [answer, content] = await sent<Answer & { code?: unknown; now?: unknown }>(method, path, body);
     if (answer.status >= 300 || answer.redirected) throw refusalOf(answer, content);
@@ -112,8 +121,12 @@ export class Issuer {
 
 /** The answer and the document in it, null where it is none. */
 async function sent<Content>(method: string, path: string, body: unknown): Promise<[Response, Content | null]> {
-  const sending = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-  const read = async (answer: Response): Promise<[Response, Content | null]> => [answer, parsed<Content>(await answer.text())];
+  const sending =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  const read = async (answer: Response): Promise<[Response, Content | null]> => [
+    answer,
+    parsed<Content>(await answer.text()),
+  ];
   try {
     return await ask(`../${path}`, { method, cache: "no-store", ...sending }, TIMEOUT_SECONDS, read);
   } catch (error) {
@@ -150,7 +163,12 @@ function isIssued({ text, issued_at, expires_at }: Issued): boolean {
 
 /** Proof of possession (issuer/requests/holder_proof.py), by the issuer's clock: the phone's may be minutes off. What a thief could
  * use without the phone asks for a proof for that deed alone. */
-async function proof(keys: CryptoKeyPair, { audience }: Office, now: number, act?: "paper" | "release"): Promise<string> {
+async function proof(
+  keys: CryptoKeyPair,
+  { audience }: Office,
+  now: number,
+  act?: "paper" | "release",
+): Promise<string> {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", keys.publicKey);
   const point = base64url(fromBase64url(x!).slice(0, 8));
   const header = { alg: NATIVE.NAME, kid: point, typ: TYPE };
@@ -160,7 +178,10 @@ async function proof(keys: CryptoKeyPair, { audience }: Office, now: number, act
 }
 
 function base64url(data: Uint8Array): string {
-  return btoa(String.fromCharCode(...data)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return btoa(String.fromCharCode(...data))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=+$/, "");
 }
 
 function fromBase64url(text: string): Uint8Array {

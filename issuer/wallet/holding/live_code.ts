@@ -1,9 +1,9 @@
 // The live code (亮码): the symbol, signed anew every 30 s by the key of this phone, and signs that it lives: a bar that
 // runs, and the time. Nothing here asks anybody.
 
-import { element, put } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
-import type { Words } from "../words";
+import { element, put } from "../../../service_kit/browser/dom";
+import type { WalletWords } from "../words";
 
 /** How often the code is drawn anew; as in demonstration and docs: three of them fit into what gates accept. */
 export const REDRAW_SECONDS = 30;
@@ -28,7 +28,7 @@ export class LiveCode {
 
   constructor(
     private readonly drawing: Drawing,
-    private readonly words: Words,
+    private readonly words: WalletWords,
   ) {
     this.tick();
   }

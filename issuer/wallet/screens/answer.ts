@@ -1,15 +1,15 @@
 // Nonce mode: the gate shows a small symbol (卡口码), the phone scans it and answers. It needs no clock on the phone.
 
-import { unwrap } from "../../../credentials/browser/formats/challenge";
 import { CredentialError } from "../../../credentials/browser/errors";
+import { unwrap } from "../../../credentials/browser/formats/challenge";
 import type { Challenge } from "../../../credentials/browser/formats/presentation";
 import { Camera, type CameraTrouble } from "../../../service_kit/browser/camera/camera";
-import { element, put } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
+import { element, put } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
 import { keepAwake } from "../holding/live_code";
-import { action, heading, warning, whose } from "./parts";
 import type { Screen, Wallet } from "../screen";
+import { action, heading, warning, whose } from "./parts";
 
 /** The shortest time for which gates take an answer (verifier/gate/challenges.py). */
 const ANSWER_SECONDS = 120;
@@ -69,8 +69,19 @@ function challengeIn(text: string): Challenge | null {
 }
 
 /** A picture, or the text: for a phone without a camera, or with one that somebody forbade. */
-function otherWays(take: (text: string) => void, message: HTMLElement, { words, decoder, isElder }: Wallet): HTMLElement {
-  const chooser = element("input", { type: "file", accept: "image/*", class: "hidden", id: "picture", tabindex: -1, "aria-label": words.text("picture") });
+function otherWays(
+  take: (text: string) => void,
+  message: HTMLElement,
+  { words, decoder, isElder }: Wallet,
+): HTMLElement {
+  const chooser = element("input", {
+    type: "file",
+    accept: "image/*",
+    class: "hidden",
+    id: "picture",
+    tabindex: -1,
+    "aria-label": words.text("picture"),
+  });
   chooser.addEventListener("change", async () => {
     const file = chooser.files?.[0];
     if (!file) return;
@@ -79,12 +90,23 @@ function otherWays(take: (text: string) => void, message: HTMLElement, { words, 
     if (texts?.[0]) take(texts[0]);
     else message.textContent = words.text(texts ? "noSymbol" : "noReader");
   });
-  const picture = element("div", {}, chooser, action("choose", words.text("picture"), () => chooser.click(), "wide"));
+  const picture = element(
+    "div",
+    {},
+    chooser,
+    action("choose", words.text("picture"), () => chooser.click(), "wide"),
+  );
   return element("div", { class: "stack" }, picture, isElder ? null : typed(take, words));
 }
 
 function typed(take: (text: string) => void, words: Wallet["words"]): HTMLElement {
-  const box = element("input", { id: "typed", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: MAX_TYPED_CHARACTERS });
+  const box = element("input", {
+    id: "typed",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    maxlength: MAX_TYPED_CHARACTERS,
+  });
   const submit = (event: Event) => {
     event.preventDefault();
     if (box.value.trim()) take(box.value);
@@ -93,7 +115,12 @@ function typed(take: (text: string) => void, words: Wallet["words"]): HTMLElemen
     "form",
     { onsubmit: submit },
     element("label", { for: "typed" }, words.text("typeChallenge")),
-    element("div", { class: "row" }, element("div", { class: "grow" }, box), element("button", {}, words.text("answerSend"))),
+    element(
+      "div",
+      { class: "row" },
+      element("div", { class: "grow" }, box),
+      element("button", {}, words.text("answerSend")),
+    ),
   );
 }
 
@@ -103,7 +130,13 @@ function answeredScreen(card: Card, challenge: Challenge): Screen {
     const { words, cards } = wallet;
     const drawn = element("div", { class: "symbol" });
     const bar = element("div", { class: "bar-of-life answer" });
-    const code = element("section", { class: "code" }, whose(card, wallet), drawn, element("div", { class: "life", "aria-hidden": "true" }, bar));
+    const code = element(
+      "section",
+      { class: "code" },
+      whose(card, wallet),
+      drawn,
+      element("div", { class: "life", "aria-hidden": "true" }, bar),
+    );
     const again = () => wallet.open(answerScreen(card));
     const main = element(
       "main",

@@ -6,9 +6,9 @@ import { element } from "../../../service_kit/browser/dom";
 import { isFinal, NotKept } from "../holding/cards";
 import { CLAIM_CODE_DIGITS, digitsOf, faultOf, grouped } from "../holding/claim_code";
 import { Refusal } from "../holding/issuer";
+import type { Screen, Wallet } from "../screen";
 import { outside } from "./install";
 import { heading, hotline, whileBusy } from "./parts";
-import type { Screen, Wallet } from "../screen";
 
 const MAX_TYPED_CHARACTERS = 64;
 
@@ -16,9 +16,17 @@ export const claimScreen: Screen = (wallet) => {
   const { words } = wallet;
   const waiting = wallet.cards.pending.find(({ code }) => code !== null);
   const box = element("input", {
-    id: "code", class: "claim-code", autocomplete: "one-time-code", spellcheck: "false", inputmode: "numeric",
-    enterkeyhint: "done", placeholder: "0000 0000 0000 0000", maxlength: MAX_TYPED_CHARACTERS, "aria-describedby": "code-hint code-error",
-    required: true, value: waiting?.code ? grouped(waiting.code) : "",
+    id: "code",
+    class: "claim-code",
+    autocomplete: "one-time-code",
+    spellcheck: "false",
+    inputmode: "numeric",
+    enterkeyhint: "done",
+    placeholder: "0000 0000 0000 0000",
+    maxlength: MAX_TYPED_CHARACTERS,
+    "aria-describedby": "code-hint code-error",
+    required: true,
+    value: waiting?.code ? grouped(waiting.code) : "",
   });
   const error = element("p", { id: "code-error", class: "error", role: "alert" });
   const send = element("button", { class: "primary wide", id: "send" }, words.text("claimSend"));
@@ -40,7 +48,9 @@ export const claimScreen: Screen = (wallet) => {
     const fault = faultOf(code);
     if (fault?.name === "mistyped") return complain("claim-code-mistyped", words.refusal("claim-code-mistyped"));
     if (fault) return complain("claim-code-mistyped", words.text(fault.name, { count: fault.count }));
-    await whileBusy(send, () => claim(code, wallet).catch((failure: unknown) => complain(codeOf(failure), wordsOf(failure, wallet))));
+    await whileBusy(send, () =>
+      claim(code, wallet).catch((failure: unknown) => complain(codeOf(failure), wordsOf(failure, wallet))),
+    );
   };
   box.addEventListener("input", () => {
     if (box.selectionStart === box.value.length) box.value = grouped(box.value);

@@ -3,9 +3,9 @@
 import { shownStatus } from "../../../credentials/browser/model";
 import { element, facts } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
-import { heading, hotline, retell, statusBand } from "./parts";
 import { read } from "../reading";
 import type { Screen } from "../screen";
+import { heading, hotline, retell, statusBand } from "./parts";
 
 export function detailsScreen(card: Card): Screen {
   return (wallet) => {

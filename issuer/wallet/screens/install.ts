@@ -1,15 +1,17 @@
 // Putting the wallet on the phone's own screen, and getting out of the window of another app: what is kept in one is gone
 // with it, and a claim code is good once.
 
-import { element } from "../../../service_kit/browser/dom";
 import { insideApp, installer, isApple, isInstalled } from "../../../service_kit/browser/device/surroundings";
-import { action, heading, stack, warning } from "./parts";
+import { element } from "../../../service_kit/browser/dom";
 import type { Screen, Wallet } from "../screen";
+import { action, heading, stack, warning } from "./parts";
 
 export const installScreen: Screen = (wallet) => {
   const { words } = wallet;
   const install = installer();
-  const go = install && action("install-now", words.text("installNow"), () => install().then(() => wallet.home()), "primary wide");
+  const go =
+    install &&
+    action("install-now", words.text("installNow"), () => install().then(() => wallet.home()), "primary wide");
   const steps = (isApple() ? words.text("installApple") : words.text("installOther")).split("\n");
   const main = element(
     "main",

@@ -1,18 +1,18 @@
 // Everything that is not the code itself, as a list of large buttons.
 
+import { version } from "../../../service_kit/browser/device/installed";
 import { element } from "../../../service_kit/browser/dom";
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../../service_kit/browser/language";
-import { version } from "../../../service_kit/browser/device/installed";
-import { answerScreen } from "./answer";
 import { isEnded, isUsable } from "../holding/cards";
+import type { Screen, Wallet } from "../screen";
+import { answerScreen } from "./answer";
 import { claimScreen } from "./claim";
 import { detailsScreen } from "./details";
-import { paperScreen } from "./paper";
 import { installing } from "./install";
 import { nicknameScreen } from "./nickname";
+import { paperScreen } from "./paper";
 import { action, heading, hotline, stack, whose } from "./parts";
 import { removeScreen } from "./remove";
-import type { Screen, Wallet } from "../screen";
 import { renewNow } from "./renew";
 
 export const menuScreen: Screen = (wallet) => {
@@ -52,10 +52,30 @@ function withCard(wallet: Wallet): HTMLElement[] {
 /** Size and language. */
 export function choices(wallet: Wallet): HTMLElement {
   const { words } = wallet;
-  const elder = action("elder", words.text(wallet.isElder ? "elderOff" : "elderOn"), () => wallet.chooseElder(!wallet.isElder), "wide");
-  const options = LANGUAGES.map((language) =>
-    element("option", { value: language, selected: language === words.language, lang: language }, LANGUAGE_NAMES[language]),
+  const elder = action(
+    "elder",
+    words.text(wallet.isElder ? "elderOff" : "elderOn"),
+    () => wallet.chooseElder(!wallet.isElder),
+    "wide",
   );
-  const select = element("select", { id: "language", onchange: () => wallet.chooseLanguage(select.value as Language) }, ...options);
-  return element("div", { class: "stack" }, elder, installing(wallet), element("label", { for: "language" }, words.text("language")), select);
+  const options = LANGUAGES.map((language) =>
+    element(
+      "option",
+      { value: language, selected: language === words.language, lang: language },
+      LANGUAGE_NAMES[language],
+    ),
+  );
+  const select = element(
+    "select",
+    { id: "language", onchange: () => wallet.chooseLanguage(select.value as Language) },
+    ...options,
+  );
+  return element(
+    "div",
+    { class: "stack" },
+    elder,
+    installing(wallet),
+    element("label", { for: "language" }, words.text("language")),
+    select,
+  );
 }

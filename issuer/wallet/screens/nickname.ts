@@ -2,15 +2,20 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
-import { heading, orSaid, whose } from "./parts";
 import type { Screen } from "../screen";
+import { heading, orSaid, whose } from "./parts";
 
 const MAX_CHARACTERS = 12;
 
 export function nicknameScreen(card: Card): Screen {
   return (wallet) => {
     const { words, cards } = wallet;
-    const box = element("input", { id: "nickname-box", autocomplete: "off", maxlength: MAX_CHARACTERS, value: card.nickname ?? "" });
+    const box = element("input", {
+      id: "nickname-box",
+      autocomplete: "off",
+      maxlength: MAX_CHARACTERS,
+      value: card.nickname ?? "",
+    });
     const submit = async (event: Event) => {
       event.preventDefault();
       const named = await orSaid(wallet, () => cards.name(card, box.value.trim()).then(() => true));

@@ -2,19 +2,24 @@
 
 import { CredentialError } from "../../../credentials/browser/errors";
 import { shownStatus } from "../../../credentials/browser/model";
-import { element } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
+import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
-import { Refusal, type Issued, type Office } from "../holding/issuer";
+import { type Issued, type Office, Refusal } from "../holding/issuer";
 import { savePicture } from "../paper_picture";
-import { action, heading, hotline, stack, statusBand, warning, whileBusy, whose } from "./parts";
 import { read } from "../reading";
 import type { Screen, Wallet } from "../screen";
+import { action, heading, hotline, stack, statusBand, warning, whileBusy, whose } from "./parts";
 
 export function paperScreen(card: Card): Screen {
   return (wallet) => {
     const { words } = wallet;
-    const make = action("make", words.text("paperMake"), () => whileBusy(make, () => fetchPaper(card, wallet)), "primary wide");
+    const make = action(
+      "make",
+      words.text("paperMake"),
+      () => whileBusy(make, () => fetchPaper(card, wallet)),
+      "primary wide",
+    );
     const main = element(
       "main",
       { class: "page" },
@@ -39,10 +44,22 @@ async function fetchPaper(card: Card, wallet: Wallet): Promise<void> {
 
 function refusedScreen(card: Card, code: string): Screen {
   return (wallet) => {
-    const again = action("make", wallet.words.text("tryAgain"), () => whileBusy(again, () => fetchPaper(card, wallet)), "primary wide");
+    const again = action(
+      "make",
+      wallet.words.text("tryAgain"),
+      () => whileBusy(again, () => fetchPaper(card, wallet)),
+      "primary wide",
+    );
     // Refused for their number are papers by the day, and not tries by the hour.
     const said = warning(code === "rate-limited" ? wallet.words.text("paperTooMany") : wallet.words.refusal(code));
-    const main = element("main", { class: "page", "data-refusal": code }, heading(wallet.words.text("paper")), whose(card, wallet), said, stack(again, hotline(wallet)));
+    const main = element(
+      "main",
+      { class: "page", "data-refusal": code },
+      heading(wallet.words.text("paper")),
+      whose(card, wallet),
+      said,
+      stack(again, hotline(wallet)),
+    );
     return { main, actions: [] };
   };
 }
@@ -51,11 +68,18 @@ function sheetScreen(paper: Issued, office: Office): Screen {
   return (wallet) => {
     const { words } = wallet;
     const print = action("print", words.text("print"), () => globalThis.print(), "primary");
-    const save = action("save-picture", words.text("paperPicture"), () => whileBusy(save, () => keepPicture(paper, office, wallet)));
+    const save = action("save-picture", words.text("paperPicture"), () =>
+      whileBusy(save, () => keepPicture(paper, office, wallet)),
+    );
     const main = element(
       "main",
       { class: "page sheet" },
-      element("div", { class: "screen-only stack" }, heading(words.text("paperReady")), element("p", {}, words.text("paperPrint"))),
+      element(
+        "div",
+        { class: "screen-only stack" },
+        heading(words.text("paperReady")),
+        element("p", {}, words.text("paperPrint")),
+      ),
       large(paper, office, wallet),
       element("p", { class: "cut", "aria-hidden": "true" }, element("span", {}, `✂ ${words.text("cut")}`)),
       pocket(paper, office, wallet),
@@ -84,7 +108,13 @@ function large(paper: Issued, office: Office, { words }: Wallet): HTMLElement {
     element("h2", {}, words.text("paperTitle", { office: words.marked(office) })),
     ...person(paper, words),
     element("div", { class: "symbol" }, symbol(paper.text, "quartile", words.text("paperSymbol"))),
-    element("ul", {}, ...[...notes(office, words), words.text("paperRuleCopy"), words.text("paperRuleExpiry")].map((note) => element("li", {}, note))),
+    element(
+      "ul",
+      {},
+      ...[...notes(office, words), words.text("paperRuleCopy"), words.text("paperRuleExpiry")].map((note) =>
+        element("li", {}, note),
+      ),
+    ),
   );
 }
 
@@ -127,6 +157,8 @@ function lines(paper: Issued, words: Wallet["words"]): string[] {
 
 /** The document, and whom to call. */
 function notes(office: Office, words: Wallet["words"]): string[] {
-  const lost = office.hotline ? words.text("paperRuleLost", { number: office.hotline }) : words.text("paperRuleLostPlain");
+  const lost = office.hotline
+    ? words.text("paperRuleLost", { number: office.hotline })
+    : words.text("paperRuleLostPlain");
   return [words.text("paperRuleDocument"), lost];
 }

@@ -2,7 +2,7 @@
 
 import type { Status } from "../../../credentials/browser/model";
 import { button, element, put, shape } from "../../../service_kit/browser/dom";
-import { NotKept, type Card } from "../holding/cards";
+import { type Card, NotKept } from "../holding/cards";
 import type { Wallet } from "../screen";
 
 /** Told apart without any colour: a tick in a circle, an exclamation mark in a triangle, a cross in an octagon, a clock. */
@@ -28,7 +28,12 @@ export function action(id: string, label: string, deed: () => unknown, style = "
 
 /** The status in its colour, with its word and its shape. */
 export function statusBand(status: Status, label: string): HTMLElement {
-  return element("p", { class: `band ${status}`, "data-status": status }, shape(STATUS_SHAPES[status]), element("strong", {}, label));
+  return element(
+    "p",
+    { class: `band ${status}`, "data-status": status },
+    shape(STATUS_SHAPES[status]),
+    element("strong", {}, label),
+  );
 }
 
 export function warning(text: string, ...more: HTMLElement[]): HTMLElement {
@@ -39,13 +44,23 @@ export function warning(text: string, ...more: HTMLElement[]): HTMLElement {
 export function hotline(wallet: Wallet): HTMLElement | null {
   const number = wallet.card?.office.hotline ?? wallet.office?.hotline;
   if (!number) return null;
-  return element("a", { class: "button call", href: `tel:${number.replace(/[^0-9+]/g, "")}` }, wallet.words.text("hotline", { number }));
+  return element(
+    "a",
+    { class: "button call", href: `tel:${number.replace(/[^0-9+]/g, "")}` },
+    wallet.words.text("hotline", { number }),
+  );
 }
 
 /** Whose code a screen is about, by the signed code; above whatever is shown of it. */
 export function whose(card: Card, { words, isElder }: Wallet, ...more: (HTMLElement | null)[]): HTMLElement {
   const { name, more: tail } = words.person(card, isElder);
-  const who = element("p", { class: "who" }, element("strong", {}, name), " ", element("span", { class: "tail" }, tail));
+  const who = element(
+    "p",
+    { class: "who" },
+    element("strong", {}, name),
+    " ",
+    element("span", { class: "tail" }, tail),
+  );
   return element("div", { class: "whose" }, who, ...more);
 }
 

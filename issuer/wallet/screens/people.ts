@@ -2,13 +2,18 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
-import { heading, stack } from "./parts";
 import type { Screen, Wallet } from "../screen";
+import { heading, stack } from "./parts";
 
 export const peopleScreen: Screen = (wallet) => {
   const { cards, words } = wallet;
   return {
-    main: element("main", { class: "page" }, heading(words.text("people")), stack(...cards.all.map((card) => person(card, wallet)))),
+    main: element(
+      "main",
+      { class: "page" },
+      heading(words.text("people")),
+      stack(...cards.all.map((card) => person(card, wallet))),
+    ),
     actions: [],
   };
 };
@@ -19,8 +24,14 @@ function person(card: Card, wallet: Wallet): HTMLButtonElement {
   return element(
     "button",
     {
-      type: "button", class: "wide person", id: `card-${card.id}`, "aria-current": card.id === wallet.card?.id ? "true" : null,
-      onclick: () => (wallet.pick(card), wallet.home()),
+      type: "button",
+      class: "wide person",
+      id: `card-${card.id}`,
+      "aria-current": card.id === wallet.card?.id ? "true" : null,
+      onclick: () => {
+        wallet.pick(card);
+        wallet.home();
+      },
     },
     element("strong", {}, name),
     element("span", {}, more),

@@ -2,9 +2,9 @@
 
 import { element } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
-import { action, heading, orSaid, stack, whileBusy, whose } from "./parts";
 import { rememberCards } from "../preferences";
 import type { Screen, Wallet } from "../screen";
+import { action, heading, orSaid, stack, whileBusy, whose } from "./parts";
 
 export function removeScreen(card: Card): Screen {
   return (wallet) => {
@@ -28,5 +28,9 @@ async function remove(card: Card, wallet: Wallet): Promise<void> {
   if (isHeard === null) return;
   if (!wallet.cards.all.length) rememberCards(false);
   wallet.home();
-  wallet.say(isHeard ? wallet.words.text("removed") : wallet.words.text("removedOffline", { time: wallet.words.moment(card.issued.expires_at) }));
+  wallet.say(
+    isHeard
+      ? wallet.words.text("removed")
+      : wallet.words.text("removedOffline", { time: wallet.words.moment(card.issued.expires_at) }),
+  );
 }

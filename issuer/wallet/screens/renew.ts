@@ -1,8 +1,8 @@
 // 立即更新: asking the issuer at the holder's wish, and saying what came of it.
 
-import { conditionOf, canBeShown } from "../holding/condition";
-import { orSaid, whileBusy } from "./parts";
+import { canBeShown, conditionOf } from "../holding/condition";
 import type { Wallet } from "../screen";
+import { orSaid, whileBusy } from "./parts";
 
 /** Ask for newer codes, and say how it went: what the code is now, never that all is well above a red one. */
 export async function renewNow(wallet: Wallet): Promise<void> {

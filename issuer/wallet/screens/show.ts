@@ -1,21 +1,21 @@
 // The code on the screen: whose it is, large, black on white, alive; what it says, until when. When it cannot be shown:
 // why, and what to do.
 
-import { shownStatus } from "../../../credentials/browser/model";
 import type { StatusCredential } from "../../../credentials/browser/model";
+import { shownStatus } from "../../../credentials/browser/model";
 import { element, facts, put, shape } from "../../../service_kit/browser/dom";
-import { answerScreen } from "./answer";
-import { isEnded, isUsable, type Card } from "../holding/cards";
-import { claimScreen } from "./claim";
-import { canBeShown, conditionOf, isWorthAsking, type Condition } from "../holding/condition";
+import { type Card, isEnded, isUsable } from "../holding/cards";
+import { type Condition, canBeShown, conditionOf, isWorthAsking } from "../holding/condition";
 import { keepAwake, LiveCode } from "../holding/live_code";
-import { menuScreen } from "./menu";
-import { action, heading, hotline, retell, stack, STATUS_SHAPES, warning, WARNING_SHAPE, whose } from "./parts";
-import { peopleScreen } from "./people";
 import { read } from "../reading";
+import type { Screen, Shown, Wallet } from "../screen";
+import { answerScreen } from "./answer";
+import { claimScreen } from "./claim";
+import { menuScreen } from "./menu";
+import { action, heading, hotline, retell, STATUS_SHAPES, stack, WARNING_SHAPE, warning, whose } from "./parts";
+import { peopleScreen } from "./people";
 import { removeScreen } from "./remove";
 import { renewNow } from "./renew";
-import type { Screen, Shown, Wallet } from "../screen";
 
 export function showScreen(card: Card): Screen {
   return (wallet) => {
@@ -29,7 +29,8 @@ export function showScreen(card: Card): Screen {
     const isAnswering = !wallet.isElder && isUsable(card) && !isEnded(card) && condition !== "expired";
     // Time goes on while the screen stands: what it says may be over, or begin.
     const tick = () => {
-      if (conditionOf(card, cards.clock) !== condition || isWorthAsking(card, cards.clock) !== isAsking) wallet.refresh();
+      if (conditionOf(card, cards.clock) !== condition || isWorthAsking(card, cards.clock) !== isAsking)
+        wallet.refresh();
       else shown.tick?.();
     };
     const actions = [...(isAsking && canBeShown(condition) ? [renew] : []), ...(isAnswering ? [answer] : []), menu];
@@ -49,7 +50,8 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
     words,
   );
   const sleep = keepAwake();
-  const others = cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
+  const others =
+    cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
   const until = element("p", { class: "until" });
   const around = element("div", { class: "around" });
   const tell = () => {
@@ -72,7 +74,11 @@ function alive(card: Card, condition: Condition, wallet: Wallet): Shown {
     around,
   );
   tell();
-  return { main, actions: [], tick: () => (live.tick(), tell()), leave: sleep };
+  const tick = () => {
+    live.tick();
+    tell();
+  };
+  return { main, actions: [], tick, leave: sleep };
 }
 
 /** The only colour on the page, and it comes from what the issuer signed; without a decision there is none. */
@@ -80,13 +86,25 @@ function statusHeading(credential: StatusCredential, words: Wallet["words"]): HT
   const status = shownStatus(credential);
   const label = status ? words.status(status) : words.text("noStatus");
   const drawing = shape(STATUS_SHAPES[status ?? "pending"]);
-  return element("h1", { class: `band ${status ?? "pending"}`, "data-status": status ?? "", tabindex: -1 }, drawing, label);
+  return element(
+    "h1",
+    { class: `band ${status ?? "pending"}`, "data-status": status ?? "", tabindex: -1 },
+    drawing,
+    label,
+  );
 }
 
 /** What is to be known besides, the most urgent first. */
-function surroundings(card: Card, condition: Condition, credential: StatusCredential, wallet: Wallet): (HTMLElement | null)[] {
+function surroundings(
+  card: Card,
+  condition: Condition,
+  credential: StatusCredential,
+  wallet: Wallet,
+): (HTMLElement | null)[] {
   const { words, cards } = wallet;
-  const relation = credential.guardian ? words.text("carriedBy", { guardian: words.guardian(credential.guardian) }) : null;
+  const relation = credential.guardian
+    ? words.text("carriedBy", { guardian: words.guardian(credential.guardian) })
+    : null;
   const left = words.left(card.issued.expires_at - cards.clock.now());
   return [
     condition === "ending" ? warning(words.text("ending", { time: left })) : null,
@@ -126,7 +144,8 @@ function details(credential: StatusCredential, { words, cards }: Wallet): HTMLEl
 
 function unavailable(card: Card, condition: Condition, wallet: Wallet): Shown {
   const { words, cards } = wallet;
-  const others = cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
+  const others =
+    cards.all.length > 1 ? action("people", words.text("otherPerson"), () => wallet.open(peopleScreen)) : null;
   const what = element("p", { class: "large" });
   const tell = () => (what.textContent = words.condition(condition, card, cards.clock).what);
   const said = words.condition(condition, card, cards.clock);

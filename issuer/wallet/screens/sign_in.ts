@@ -4,9 +4,9 @@
 import { element } from "../../../service_kit/browser/dom";
 import { isFinal } from "../holding/cards";
 import { Refusal } from "../holding/issuer";
+import type { Screen, Wallet } from "../screen";
 import { codeOf, wordsOf } from "./claim";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
-import type { Screen, Wallet } from "../screen";
 
 const FRAGMENT = /^#sign-in=([a-z-]{1,40})$/;
 /** What a sign-in can end with. Anybody can write a link: none shall say that this phone was lost, or its code taken back. */

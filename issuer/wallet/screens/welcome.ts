@@ -2,12 +2,12 @@
 // is under way: that nothing is lost, and how it goes on.
 
 import { element } from "../../../service_kit/browser/dom";
+import { hadCards } from "../preferences";
+import type { Screen, Wallet } from "../screen";
 import { claimRefusal, claimScreen, goesOn } from "./claim";
 import { outside } from "./install";
 import { choices } from "./menu";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
-import { hadCards } from "../preferences";
-import type { Screen, Wallet } from "../screen";
 import { signInScreen } from "./sign_in";
 
 export const welcomeScreen: Screen = (wallet) => {
@@ -31,14 +31,26 @@ export const welcomeScreen: Screen = (wallet) => {
 function waiting(wallet: Wallet): HTMLElement {
   const { words, claimTrouble } = wallet;
   const said = claimTrouble ? claimRefusal(claimTrouble, wallet) : goesOn(wallet);
-  const again = action("again", words.text("tryAgain"), () => whileBusy(again, () => wallet.keepUp(true)), "primary wide");
+  const again = action(
+    "again",
+    words.text("tryAgain"),
+    () => whileBusy(again, () => wallet.keepUp(true)),
+    "primary wide",
+  );
   return stack(element("p", { class: "large" }, said), again);
 }
 
 /** How to get a code, and whom to ask. */
 export function ways(wallet: Wallet): HTMLElement {
   const { words, office, cards } = wallet;
-  const claim = action("claim", words.text("claim"), () => wallet.open(claimScreen), cards.pending.length ? "wide" : "primary wide");
-  const signIn = office?.sign_in ? action("sign-in", words.text("signIn"), () => wallet.open(signInScreen), "wide") : null;
+  const claim = action(
+    "claim",
+    words.text("claim"),
+    () => wallet.open(claimScreen),
+    cards.pending.length ? "wide" : "primary wide",
+  );
+  const signIn = office?.sign_in
+    ? action("sign-in", words.text("signIn"), () => wallet.open(signInScreen), "wide")
+    : null;
   return stack(claim, signIn, hotline(wallet));
 }

@@ -1,7 +1,7 @@
 // The worker that reads QR symbols from pixels: zxing-cpp as WebAssembly, paired with its glue by the bundler. QR only:
 // a reader of everything finds a Codabar inside a symbol.
 
-import { prepareZXingModule, readBarcodes, type ReaderOptions } from "zxing-wasm/reader";
+import { prepareZXingModule, type ReaderOptions, readBarcodes } from "zxing-wasm/reader";
 import wasm from "zxing-wasm/reader/zxing_reader.wasm?url";
 
 /** A part of a picture, in its pixels. */
@@ -17,7 +17,7 @@ export interface Cut extends Part {
   frame: VideoFrame;
 }
 
-export interface Asked {
+export interface ReadRequest {
   number: number;
   picture: ImageData | Cut;
 }
@@ -28,7 +28,13 @@ export interface Answered {
   texts: string[] | "loading" | null;
 }
 
-const OPTIONS: ReaderOptions = { formats: ["QRCode"], tryHarder: true, tryRotate: true, tryInvert: true, maxNumberOfSymbols: 4 };
+const OPTIONS: ReaderOptions = {
+  formats: ["QRCode"],
+  tryHarder: true,
+  tryRotate: true,
+  tryInvert: true,
+  maxNumberOfSymbols: 4,
+};
 
 const BEAT_MILLISECONDS = 1000;
 /** Whoever is still loading after so many says no more, and is taken for dead. */
@@ -41,13 +47,16 @@ const FIRST = [
 const MODULE_PIXELS = 4;
 const QUIET_ZONE_MODULES = 4;
 
-const loaded = prepareZXingModule({ overrides: { locateFile: () => new URL(wasm, self.location.href).href }, fireImmediately: true });
+const loaded = prepareZXingModule({
+  overrides: { locateFile: () => new URL(wasm, self.location.href).href },
+  fireImmediately: true,
+});
 // What runs for the first time is compiled first, which takes longer than the reading.
 const ready = loaded.then(() => readBarcodes(first(), OPTIONS));
 // Said when somebody asks; nobody waits for it before.
 ready.catch(() => undefined);
 
-self.onmessage = async ({ data: { number, picture } }: MessageEvent<Asked>) => {
+self.onmessage = async ({ data: { number, picture } }: MessageEvent<ReadRequest>) => {
   const tell = (texts: Answered["texts"]) => self.postMessage({ number, texts } satisfies Answered);
   let beats = 0;
   const beating = setInterval(() => beats++ < MAX_BEATS && tell("loading"), BEAT_MILLISECONDS);

@@ -41,7 +41,9 @@ async function load(file: Blob): Promise<Drawn | null> {
 }
 
 function pixels(picture: Drawn, scale: number): ImageData {
-  const [width, height] = [picture.naturalWidth, picture.naturalHeight].map((side) => Math.max(1, Math.floor(side * scale))) as [number, number];
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight].map((side) =>
+    Math.max(1, Math.floor(side * scale)),
+  ) as [number, number];
   const drawing = paper(width, height);
   drawing.drawImage(picture, 0, 0, width, height);
   return drawing.getImageData(0, 0, width, height);

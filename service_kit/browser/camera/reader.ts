@@ -1,6 +1,6 @@
 // The reader of QR symbols as the page sees it: a worker that answers, or that is opened anew.
 
-import type { Answered, Asked, Cut } from "./decoder";
+import type { Answered, Cut, ReadRequest } from "./decoder";
 
 /** A worker that says nothing for so long is dead: a phone of ten years reads a frame in a second, and says when it loads. */
 const SILENCE_MILLISECONDS = 4500;
@@ -41,8 +41,10 @@ export class Reader {
   }
 
   private ask(picture: ImageData | Cut, patience: number): Promise<string[]> {
-    const asked: Asked = { number: ++this.number, picture };
-    const answer = new Promise<string[]>((resolve, reject) => this.waiting.set(asked.number, { resolve, reject, patience }));
+    const asked: ReadRequest = { number: ++this.number, picture };
+    const answer = new Promise<string[]>((resolve, reject) =>
+      this.waiting.set(asked.number, { resolve, reject, patience }),
+    );
     try {
       this.open().postMessage(asked, [picture instanceof ImageData ? picture.data.buffer : picture.frame]);
       this.listen();

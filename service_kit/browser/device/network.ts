@@ -41,5 +41,5 @@ async function answered(address: string, options: RequestInit): Promise<Response
 export function timeOf(answer: Response): number | null {
   const sent = Date.parse(answer.headers.get("Date") ?? "") / 1000;
   const age = Number(answer.headers.get("Age") ?? 0);
-  return Number.isFinite(sent) ? sent + (age > 0 ? age : 0) : null;
+  return Number.isFinite(sent) ? sent + Math.max(0, age) : null;
 }

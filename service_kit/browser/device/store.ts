@@ -61,7 +61,10 @@ export class Store {
   }
 
   /** A connection that died behind the page (an update of the browser, a phone that slept) is opened anew, once. */
-  private async ask<Value>(mode: IDBTransactionMode, deed: (table: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+  private async ask<Value>(
+    mode: IDBTransactionMode,
+    deed: (table: IDBObjectStore) => IDBRequest<Value>,
+  ): Promise<Value> {
     try {
       return await this.askOnce(mode, deed);
     } catch (error) {
@@ -73,7 +76,10 @@ export class Store {
     }
   }
 
-  private async askOnce<Value>(mode: IDBTransactionMode, deed: (table: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+  private async askOnce<Value>(
+    mode: IDBTransactionMode,
+    deed: (table: IDBObjectStore) => IDBRequest<Value>,
+  ): Promise<Value> {
     const database = await (this.opened ??= this.open());
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(TABLE, mode, { durability: "strict" });
@@ -95,7 +101,10 @@ export class Store {
     return inTime(opening).catch((error: unknown) => {
       this.opened = null;
       // What comes after all is in nobody's hands.
-      void opening.then((database) => database.close(), () => undefined);
+      void opening.then(
+        (database) => database.close(),
+        () => undefined,
+      );
       throw error;
     });
   }

@@ -18,7 +18,9 @@ export function insideApp(agent = navigator.userAgent): string | null {
 
 /** Whether the app was begun from the phone's own screen. */
 export function isInstalled(): boolean {
-  return matchMedia("(display-mode: standalone)").matches || (navigator as { standalone?: boolean }).standalone === true;
+  return (
+    matchMedia("(display-mode: standalone)").matches || (navigator as { standalone?: boolean }).standalone === true
+  );
 }
 
 export function isApple(agent = navigator.userAgent): boolean {
@@ -44,5 +46,9 @@ export function awaitOffer(): void {
 /** Have the browser ask whether to put the app on the phone's screen; null where it cannot, and words must do. */
 export function installer(): (() => Promise<unknown>) | null {
   const offer = offered;
-  return offer && (() => ((offered = null), offer.prompt()));
+  if (!offer) return null;
+  return () => {
+    offered = null;
+    return offer.prompt();
+  };
 }

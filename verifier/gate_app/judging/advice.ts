@@ -3,13 +3,28 @@
 import { MEMBERS_IN_TRADITIONAL } from "../../../credentials/browser/labels";
 import type { StatusCredential } from "../../../credentials/browser/model";
 import type { Trust } from "./knowledge";
-import { finding, type DecidingRules, type Finding } from "./verdict";
+import { type DecidingRules, type Finding, finding } from "./verdict";
 
 /** Its issuer can mend the code, give another, hear an appeal, or confirm it to a guard who checks by hand. */
 const CALL_ISSUER = new Set([
-  "malformed", "algorithm-mismatch", "issuer-mismatch", "key-use-mismatch", "key-not-active", "key-denied",
-  "not-permitted", "expired", "lifetime-too-long", "withdrawn", "status-reference-invalid", "presentation-missing",
-  "presentation-signature", "status-not-accepted", "member-changed", "status-missing", "status-stale", "no-decision",
+  "malformed",
+  "algorithm-mismatch",
+  "issuer-mismatch",
+  "key-use-mismatch",
+  "key-not-active",
+  "key-denied",
+  "not-permitted",
+  "expired",
+  "lifetime-too-long",
+  "withdrawn",
+  "status-reference-invalid",
+  "presentation-missing",
+  "presentation-signature",
+  "status-not-accepted",
+  "member-changed",
+  "status-missing",
+  "status-stale",
+  "no-decision",
 ]);
 /** The member whose rules decided can say what it takes. */
 const CALL_HOST = new Set(["recognition-denied", "rule-failed", "status-not-accepted", "rule-open"]);
@@ -44,8 +59,15 @@ export function withHotlines(
     const entries = membersToCall(each.code, credential, kid, rules, trust).map((member) => trust.members.get(member)!);
     if (!entries.length) return each;
     const zh = entries.map(({ names, hotline }) => `${names.zh}热线 ${hotline}`).join("，");
-    const zhHk = entries.map(({ id, names, hotline }) => `${MEMBERS_IN_TRADITIONAL[id] ?? names.zh}熱線 ${hotline}`).join("，");
+    const zhHk = entries
+      .map(({ id, names, hotline }) => `${MEMBERS_IN_TRADITIONAL[id] ?? names.zh}熱線 ${hotline}`)
+      .join("，");
     const en = entries.map(({ names, hotline }) => `${names.en} hotline ${hotline}`).join(", ");
-    return finding(each.code, `${each.zh} ${zh}。`.trim(), `${each.en} ${en}.`.trim(), `${each.zhHk ?? each.zh} ${zhHk}。`.trim());
+    return finding(
+      each.code,
+      `${each.zh} ${zh}。`.trim(),
+      `${each.en} ${en}.`.trim(),
+      `${each.zhHk ?? each.zh} ${zhHk}。`.trim(),
+    );
   });
 }

@@ -1,7 +1,7 @@
 // What has changed since this gate last asked, as verifier/snapshot/delta.py tells it.
 
 import { CredentialError } from "../../../credentials/browser/errors";
-import { readSnapshot, type Held, type SnapshotJson, type TrustJson } from "./knowledge";
+import { type HeldKnowledge, readSnapshot, type SnapshotJson, type TrustJson } from "./knowledge";
 
 /** From `since` to `position`; what is not named stands as it is. */
 export interface DeltaJson extends Partial<Pick<SnapshotJson, "member" | "gate" | "policy" | "rules" | "reasons">> {
@@ -18,7 +18,7 @@ export interface DeltaJson extends Partial<Pick<SnapshotJson, "member" | "gate" 
  * Throws `delta-does-not-fit` for one that does not follow, or of which something that held before would not hold: then
  * ask for the whole, without `since`. Throws `older` for what is older than what is held.
  */
-export async function take(answer: SnapshotJson | DeltaJson, before: Held | null): Promise<Held> {
+export async function take(answer: SnapshotJson | DeltaJson, before: HeldKnowledge | null): Promise<HeldKnowledge> {
   if (before?.document.trust && isOlder(answer.trust, before.document.trust)) throw new CredentialError("older");
   const document = "since" in answer ? apply(answer, before) : answer;
   const knowledge = await readSnapshot(document, before);
@@ -26,7 +26,10 @@ export async function take(answer: SnapshotJson | DeltaJson, before: Held | null
   return { document, knowledge };
 }
 
-function apply({ since, gone, trust, statuses, segments, ...parts }: DeltaJson, before: Held | null): SnapshotJson {
+function apply(
+  { since, gone, trust, statuses, segments, ...parts }: DeltaJson,
+  before: HeldKnowledge | null,
+): SnapshotJson {
   const held = before?.document;
   if (!held || held.position !== since) throw doesNotFit();
   const document: SnapshotJson = {

@@ -1,14 +1,14 @@
 // One check on its way through the recipe, as in verifier/judging/examination.py.
 
-import type { Presentation, Challenge } from "../../../credentials/browser/formats/presentation";
+import { CannotTell, type CredentialError } from "../../../credentials/browser/errors";
+import type { Challenge, Presentation } from "../../../credentials/browser/formats/presentation";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
-import { CannotTell, type CredentialError } from "../../../credentials/browser/errors";
 import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
 import { withHotlines } from "./advice";
 import type { Knowledge, Policy, Trust } from "./knowledge";
-import { finding, outcomeOf, type DecidingRules, type Finding, type StepName, type Verdict } from "./verdict";
+import { type DecidingRules, type Finding, finding, outcomeOf, type StepName, type Verdict } from "./verdict";
 
 /**
  * What the steps of the recipe work on. A step fills in what the steps after it need. `text` and `envelope` are what

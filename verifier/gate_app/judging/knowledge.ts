@@ -2,13 +2,13 @@
 // trust_registry/client/trust/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
 
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
-import { TrustedKey, type Keys, type MemberJson } from "../../../credentials/browser/keys";
+import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
 import type { Form } from "../../../credentials/browser/model";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import * as segments from "../../../credentials/browser/status/segment";
-import * as status from "../../../credentials/browser/status/snapshot";
 import type { StatusSnapshot } from "../../../credentials/browser/status/snapshot";
+import * as status from "../../../credentials/browser/status/snapshot";
 
 /** A profile's limits, in seconds; ages at the limit are still taken. */
 export interface Policy {
@@ -68,7 +68,9 @@ export class Trust implements Keys {
 
   constructor(private readonly fields: TrustJson) {
     this.members = new Map(fields.members.map((member) => [member.id, member]));
-    this.keys = new Map(fields.members.flatMap((member) => member.keys.map((key) => [key.kid, new TrustedKey(key, member)] as const)));
+    this.keys = new Map(
+      fields.members.flatMap((member) => member.keys.map((key) => [key.kid, new TrustedKey(key, member)] as const)),
+    );
     this.denied = new Set(fields.denied.map((denial) => denial.kid));
     this.isWhole = fields.whole;
   }
@@ -119,7 +121,7 @@ export function rulesAt(knowledge: Knowledge, at: number): RuleSet | null {
 }
 
 /** A snapshot and what was read of it. */
-export interface Held {
+export interface HeldKnowledge {
   document: SnapshotJson;
   knowledge: Knowledge;
 }
@@ -128,7 +130,7 @@ export interface Held {
  * Read a snapshot; what does not hold is reported in `failures` and left out. Of what was `held` before and stands in it
  * under the same trust, nothing is read twice.
  */
-export async function readSnapshot(snapshot: SnapshotJson, held: Held | null = null): Promise<Knowledge> {
+export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge | null = null): Promise<Knowledge> {
   const { member, gate } = snapshot;
   const trust = snapshot.trust && new Trust(snapshot.trust);
   const failures: Failure[] = [];
@@ -153,12 +155,17 @@ export async function readSnapshot(snapshot: SnapshotJson, held: Held | null = n
 }
 
 /** What is held of a member's withdrawals, when the snapshot has them as they were, perhaps with more to follow. */
-function alreadyRead(member: string, { trust, statuses, segments }: SnapshotJson, held: Held): StatusSnapshot | null {
+function alreadyRead(
+  member: string,
+  { trust, statuses, segments }: SnapshotJson,
+  held: HeldKnowledge,
+): StatusSnapshot | null {
   const { document, knowledge } = held;
   // A key may have been denied since, or be no more.
   const isTrusted = trust?.members === document.trust?.members && trust?.denied === document.trust?.denied;
   const before = document.segments[member] ?? [];
-  const goesOn = statuses[member] === document.statuses[member] && before.every((each, at) => segments[member]?.[at] === each);
+  const goesOn =
+    statuses[member] === document.statuses[member] && before.every((each, at) => segments[member]?.[at] === each);
   const isSound = knowledge.failures.every((failure) => failure.member !== member);
   return isTrusted && goesOn && isSound ? (knowledge.statuses.get(member) ?? null) : null;
 }

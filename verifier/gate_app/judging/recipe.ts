@@ -17,7 +17,6 @@
 // 14. rules        the host member's rule set passes
 // 15. replay       the live code was not shown before: the gate's own step, for it alone remembers
 
-
 import { CredentialError } from "../../../credentials/browser/errors";
 import type { Challenge } from "../../../credentials/browser/formats/presentation";
 import { Examination } from "./examination";

@@ -1,13 +1,26 @@
 // Verdicts, as in credentials/verdict.py. Outcomes and words come with the snapshot: one table for all judges.
 
-import { shownStatus, type StatusCredential } from "../../../credentials/browser/model";
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
+import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
 import type { ReasonJson } from "./knowledge";
 
 /** The steps of the recipe, as verdicts show them; their number is their place. */
 export const STEPS = [
-  "form", "trust", "key", "signature", "claims", "issuer", "permission", "decision", "time", "holder", "withdrawal",
-  "source", "recognition", "rules", "replay",
+  "form",
+  "trust",
+  "key",
+  "signature",
+  "claims",
+  "issuer",
+  "permission",
+  "decision",
+  "time",
+  "holder",
+  "withdrawal",
+  "source",
+  "recognition",
+  "rules",
+  "replay",
 ] as const;
 
 export type StepName = (typeof STEPS)[number];
@@ -78,7 +91,7 @@ export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>)
     holder: credential && { name: credential.holderName, document_tail: credential.documentTail },
     issued_at: credential?.issuedAt ?? null,
     expires_at: credential?.expiresAt ?? null,
-    evidence: credential && credential.evidence.map(({ sampledAt, ...piece }) => ({ ...piece, sampled_at: sampledAt })),
+    evidence: credential?.evidence.map(({ sampledAt, ...piece }) => ({ ...piece, sampled_at: sampledAt })) ?? null,
     freshness: { trust: verdict.trustAge, status: verdict.statusAge },
     rules: rules && { member: rules.member, rule_set: rules.ruleSet, version: rules.version, rule: rules.rule },
   };

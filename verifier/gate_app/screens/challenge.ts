@@ -1,8 +1,8 @@
 // The challenge (卡口码) fills the screen: the holder's phone scans it, and its answer is scanned next.
 
 import { draw } from "../../../credentials/browser/formats/challenge";
-import { button, element } from "../../../service_kit/browser/dom";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
+import { button, element } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
 import type { Gate } from "../gate";
 import { titled } from "./parts";

@@ -4,16 +4,16 @@
 import { button, element, put, shape } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
 import { MANUAL_WAYS, type ManualWay } from "../tally";
-import type { TextName } from "../texts";
+import type { GateTextName } from "../texts";
 import { person, SIGNS, titled } from "./parts";
 
-const STEPS: Record<ManualWay, readonly TextName[]> = {
+const STEPS: Record<ManualWay, readonly GateTextName[]> = {
   document: ["stepDocument", "stepFace", "stepAsk", "stepHotline", "stepDecide"],
   paper: ["stepPaperScan", "stepPaperFlat", "stepDocument", "stepFace", "stepHotline", "stepDecide"],
   relative: ["stepRelativeScan", "stepRelativeDocument", "stepFace", "stepHotline", "stepDecide"],
 };
 /** Without these nobody is let pass. */
-const REQUIRED: ReadonlySet<TextName> = new Set(["stepDocument", "stepRelativeDocument"]);
+const REQUIRED: ReadonlySet<GateTextName> = new Set(["stepDocument", "stepRelativeDocument"]);
 
 export function manualScreen(desk: Desk): HTMLElement[] {
   const { words, visit } = desk;
@@ -56,7 +56,13 @@ function guide(desk: Desk, way: ManualWay, back: () => void): HTMLElement[] {
   return [
     element("h2", { tabindex: -1 }, words.manualWay(way)),
     list,
-    element("div", { class: "decisions" }, element("p", { id: "missing", role: "alert" }), pass(desk, way, list), refuse(desk, way)),
+    element(
+      "div",
+      { class: "decisions" },
+      element("p", { id: "missing", role: "alert" }),
+      pass(desk, way, list),
+      refuse(desk, way),
+    ),
     element("div", { class: "row" }, ...(scans ? [scans] : []), button(words.text("otherWay"), back)),
   ];
 }

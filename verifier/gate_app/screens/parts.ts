@@ -1,12 +1,12 @@
 // Parts that several screens share: the bar on top, what the guard must know before looking at anybody, and who is shown.
 
-import { type Finding } from "../judging/verdict";
 import { shownStatus } from "../../../credentials/browser/model";
-import { button, element, shape } from "../../../service_kit/browser/dom";
 import { version } from "../../../service_kit/browser/device/installed";
+import { button, element, shape } from "../../../service_kit/browser/dom";
 import type { Desk, ScreenName } from "../desk";
+import type { Finding } from "../judging/verdict";
 import type { Visit } from "../visit";
-import type { Words } from "../words";
+import type { GateWords } from "../words";
 
 export const SIGNS = {
   tick: "M9.5 18.5L3 12l2.5-2.5l4 4l9-9L21 7z",
@@ -54,7 +54,9 @@ export function warnings(desk: Desk): HTMLElement {
 export function place({ words, gate, preferences }: Desk): string {
   if (!gate) return words.text("title");
   const trial = gate.policy.environment === "production" ? "" : words.text("forTrial");
-  return [words.member(gate.knowledge.member), words.profile(gate.policy.name), preferences.lane, trial].filter(Boolean).join(" · ");
+  return [words.member(gate.knowledge.member), words.profile(gate.policy.name), preferences.lane, trial]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 export function versionLine({ words }: Desk): HTMLElement {
@@ -62,7 +64,7 @@ export function versionLine({ words }: Desk): HTMLElement {
 }
 
 /** Whose code is looked at, while the guard decides; null while nobody's was read. */
-export function person({ verdict }: Visit, words: Words, ...more: HTMLElement[]): HTMLElement | null {
+export function person({ verdict }: Visit, words: GateWords, ...more: HTMLElement[]): HTMLElement | null {
   const credential = verdict?.credential;
   if (!credential) return null;
   const status = shownStatus(verdict.credential);
@@ -77,7 +79,7 @@ export function person({ verdict }: Visit, words: Words, ...more: HTMLElement[])
 }
 
 /** What the guard compares. */
-export function duty(notes: readonly Finding[], words: Words): HTMLElement {
+export function duty(notes: readonly Finding[], words: GateWords): HTMLElement {
   const note = notes.find(({ code }) => DUTIES.has(code));
   return element("p", { class: "duty" }, note ? words.finding(note) : words.text("compare"));
 }
@@ -104,7 +106,10 @@ function troubles(desk: Desk): string[] {
   const trust = gate?.knowledge.trust;
   if (!trust) return found;
   const { now, doubt, alarm } = gate.now();
-  if (doubt || alarm) found.push(words.text("clockWrong", { device: words.moment(desk.deviceNow()), now: words.moment(gate.probably()) }));
+  if (doubt || alarm)
+    found.push(
+      words.text("clockWrong", { device: words.moment(desk.deviceNow()), now: words.moment(gate.probably()) }),
+    );
   const age = trust.age(now);
   if (age > gate.policy.trust_refuse) found.push(words.text("trustStale", { age: words.ago(age) }));
   else if (age > gate.policy.trust_warn) found.push(words.text("trustAging", { age: words.ago(age) }));

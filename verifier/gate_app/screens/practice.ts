@@ -18,7 +18,11 @@ export function practiceScreen(desk: Desk, shape: Shape): HTMLElement[] {
     element("p", {}, words.practice(shape)),
     element("p", { class: "quiet" }, words.text("practiceOnly")),
   );
-  const heading = element("h1", { tabindex: -1, class: "grow" }, words.text("practiceOf", { outcome: words.shape(shape) }));
+  const heading = element(
+    "h1",
+    { tabindex: -1, class: "grow" },
+    words.text("practiceOf", { outcome: words.shape(shape) }),
+  );
   const main = element("main", { class: "page", "data-screen": "practice", "data-practice": shape }, box);
   return [element("header", { class: "bar" }, heading, end), main];
 }

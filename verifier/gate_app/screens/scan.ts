@@ -18,7 +18,12 @@ export function scanScreen(desk: Desk): HTMLElement[] {
       element("h1", { class: "hidden", tabindex: -1 }, words.text("scan")),
       warnings(desk),
       view(desk),
-      element("div", { class: "ways" }, typed(desk), element("div", { class: "row" }, picture(desk), challenge(desk), manual(desk))),
+      element(
+        "div",
+        { class: "ways" },
+        typed(desk),
+        element("div", { class: "row" }, picture(desk), challenge(desk), manual(desk)),
+      ),
     ),
   ];
 }
@@ -117,8 +122,14 @@ function otherCamera(desk: Desk, found: MediaDeviceInfo[]): HTMLButtonElement {
 function typed(desk: Desk): HTMLFormElement {
   const { words } = desk;
   const box = element("input", {
-    id: "typed", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
-    maxlength: MAX_TYPED_CHARACTERS, placeholder: words.text("typeHint"), "aria-label": words.text("type"),
+    id: "typed",
+    type: "text",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    maxlength: MAX_TYPED_CHARACTERS,
+    placeholder: words.text("typeHint"),
+    "aria-label": words.text("type"),
   });
   const submit = (event: Event) => {
     event.preventDefault();
@@ -126,12 +137,24 @@ function typed(desk: Desk): HTMLFormElement {
     box.value = "";
     if (text) void desk.check(text);
   };
-  return element("form", { class: "row", onsubmit: submit }, element("div", { class: "grow" }, box), element("button", {}, words.text("check")));
+  return element(
+    "form",
+    { class: "row", onsubmit: submit },
+    element("div", { class: "grow" }, box),
+    element("button", {}, words.text("check")),
+  );
 }
 
 function picture(desk: Desk): HTMLElement {
   const { words } = desk;
-  const chooser = element("input", { type: "file", accept: "image/*", class: "hidden", id: "picture", tabindex: -1, "aria-hidden": "true" });
+  const chooser = element("input", {
+    type: "file",
+    accept: "image/*",
+    class: "hidden",
+    id: "picture",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
   chooser.addEventListener("change", async () => {
     const file = chooser.files?.[0];
     if (!file) return;
@@ -143,7 +166,12 @@ function picture(desk: Desk): HTMLElement {
     else if (texts[0] === undefined) tellOverCamera(desk, words.text("noSymbol"));
     else await desk.check(texts[0]);
   });
-  return element("div", { class: "grow" }, chooser, button(words.text("picture"), () => chooser.click()));
+  return element(
+    "div",
+    { class: "grow" },
+    chooser,
+    button(words.text("picture"), () => chooser.click()),
+  );
 }
 
 function challenge(desk: Desk): HTMLButtonElement {

@@ -3,8 +3,8 @@
 import { cameras } from "../../../service_kit/browser/camera/camera";
 import { button, element, facts } from "../../../service_kit/browser/dom";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../../service_kit/browser/language";
-import { rulesAt } from "../judging/knowledge";
 import type { Desk } from "../desk";
+import { rulesAt } from "../judging/knowledge";
 import { TOGGLES } from "../preferences";
 import { titled, versionLine, warnings } from "./parts";
 
@@ -31,9 +31,22 @@ function choices(desk: Desk): HTMLElement {
     box.addEventListener("change", () => preferences.set(toggle, box.checked));
     return element("label", { class: "choice" }, box, words.toggle(toggle));
   });
-  const lane = element("input", { id: "lane", type: "text", maxlength: MAX_LANE_CHARACTERS, value: preferences.lane, autocomplete: "off" });
+  const lane = element("input", {
+    id: "lane",
+    type: "text",
+    maxlength: MAX_LANE_CHARACTERS,
+    value: preferences.lane,
+    autocomplete: "off",
+  });
   lane.addEventListener("change", () => (preferences.lane = lane.value));
-  return element("section", { class: "card" }, language(desk), ...toggles, field(words.text("lane"), lane), camera(desk));
+  return element(
+    "section",
+    { class: "card" },
+    language(desk),
+    ...toggles,
+    field(words.text("lane"), lane),
+    camera(desk),
+  );
 }
 
 function language(desk: Desk): HTMLElement {
@@ -74,7 +87,11 @@ function knowledge(desk: Desk): HTMLElement {
     "section",
     { class: "card" },
     element("h2", {}, words.text("knowledge")),
-    element("p", {}, synced ? words.text("synced", { age: words.since(desk.deviceNow() - synced) }) : words.text("never")),
+    element(
+      "p",
+      {},
+      synced ? words.text("synced", { age: words.since(desk.deviceNow() - synced) }) : words.text("never"),
+    ),
     upkeep.failure ? element("p", { "data-failure": upkeep.failure }, words.failure(upkeep.failure)) : null,
     gate ? ages(desk) : null,
     element("p", { class: "quiet" }, words.storage(upkeep.storage)),
@@ -87,21 +104,41 @@ function ages({ words, gate }: Desk): HTMLElement {
   const { now } = gate!.now();
   const rules = rulesAt(known, now);
   const stale = new Set(gate!.staleMembers(now));
-  const rows = [...(known.trust?.members.values() ?? [])].filter((member) => member.may_issue.statuses.length).map(({ id }) => {
-    const status = known.statuses.get(id);
-    const age = status ? words.since(now - status.asOf) : words.text("none");
-    const mark = stale.has(id) ? `⚠ ${age} · ${words.text("byHand")}` : age;
-    return element("tr", { "data-member": id }, element("th", { scope: "row" }, words.member(id)), element("td", {}, mark));
-  });
+  const rows = [...(known.trust?.members.values() ?? [])]
+    .filter((member) => member.may_issue.statuses.length)
+    .map(({ id }) => {
+      const status = known.statuses.get(id);
+      const age = status ? words.since(now - status.asOf) : words.text("none");
+      const mark = stale.has(id) ? `⚠ ${age} · ${words.text("byHand")}` : age;
+      return element(
+        "tr",
+        { "data-member": id },
+        element("th", { scope: "row" }, words.member(id)),
+        element("td", {}, mark),
+      );
+    });
   return element(
     "div",
     {},
     facts(
       [words.text("place"), `${words.member(known.member)} · ${words.profile(policy.name)}`],
       [words.text("trust"), known.trust ? words.since(known.trust.age(now)) : words.text("none")],
-      [words.text("rules"), rules ? words.text("ruleVersion", { member: words.member(rules.member), version: rules.version }) : words.text("none")],
+      [
+        words.text("rules"),
+        rules
+          ? words.text("ruleVersion", { member: words.member(rules.member), version: rules.version })
+          : words.text("none"),
+      ],
     ),
     element("table", {}, element("caption", {}, words.text("membersAge")), element("tbody", {}, ...rows)),
-    known.failures.length ? element("p", {}, words.text("unread", { files: known.failures.map((each) => `${each.member} ${each.file}: ${each.code}`).join(", ") })) : null,
+    known.failures.length
+      ? element(
+          "p",
+          {},
+          words.text("unread", {
+            files: known.failures.map((each) => `${each.member} ${each.file}: ${each.code}`).join(", "),
+          }),
+        )
+      : null,
   );
 }

@@ -8,11 +8,21 @@ import { titled } from "./parts";
 export function shiftScreen(desk: Desk): HTMLElement[] {
   const { words, tally } = desk;
   const rows = tally.rows.map(([result, count]) =>
-    element("tr", { "data-result": result }, element("th", { scope: "row" }, words.result(result)), element("td", {}, String(count))),
+    element(
+      "tr",
+      { "data-result": result },
+      element("th", { scope: "row" }, words.result(result)),
+      element("td", {}, String(count)),
+    ),
   );
   const sums = facts(...SUMS.map((sum): [string, string] => [words.text(`sum_${sum}`), String(tally.sums[sum])]));
   sums.classList.add("card", "sums");
-  const total = element("tr", { class: "total" }, element("th", { scope: "row" }, words.text("total")), element("td", {}, String(tally.total)));
+  const total = element(
+    "tr",
+    { class: "total" },
+    element("th", { scope: "row" }, words.text("total")),
+    element("td", {}, String(tally.total)),
+  );
   const main = element(
     "main",
     { class: "page", "data-screen": "shift" },
@@ -30,7 +40,17 @@ export function report({ words, tally, gate, preferences, deviceNow }: Desk): st
   const span = words.text("span", { from: words.moment(tally.since), to: words.moment(deviceNow()) });
   const counts = tally.rows.map(([result, count]) => `${count}\t${result}\t${words.result(result)}`);
   const sums = SUMS.map((sum) => `${tally.sums[sum]}\t${words.text(`sum_${sum}`)}`);
-  return [words.text("title"), place, span, "", ...sums, "", ...counts, `${tally.total}\t${words.text("total")}`, ""].join("\r\n");
+  return [
+    words.text("title"),
+    place,
+    span,
+    "",
+    ...sums,
+    "",
+    ...counts,
+    `${tally.total}\t${words.text("total")}`,
+    "",
+  ].join("\r\n");
 }
 
 function save(desk: Desk): HTMLButtonElement {
@@ -47,15 +67,19 @@ function save(desk: Desk): HTMLButtonElement {
 function begin(desk: Desk): HTMLButtonElement {
   const { words, tally } = desk;
   let isAsked = false;
-  const start = button(words.text("newShift"), () => {
-    if (isAsked) {
-      tally.begin();
-      return desk.go("shift");
-    }
-    isAsked = true;
-    start.classList.add("danger");
-    start.textContent = words.text("newShiftSure");
-  }, "grow");
+  const start = button(
+    words.text("newShift"),
+    () => {
+      if (isAsked) {
+        tally.begin();
+        return desk.go("shift");
+      }
+      isAsked = true;
+      start.classList.add("danger");
+      start.textContent = words.text("newShiftSure");
+    },
+    "grow",
+  );
   start.dataset.action = "begin";
   return start;
 }

@@ -1,13 +1,12 @@
 // The verdict fills the screen: word, shape, colour; the one thing to do now; who is shown and what to compare; why.
 
-import type { Verdict } from "../judging/verdict";
 import type { Signal } from "../../../service_kit/browser/announce";
 import { button, element, facts, shape } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
-import type { Shape } from "../tally";
-import type { ManualResult } from "../tally";
+import type { Verdict } from "../judging/verdict";
+import type { ManualResult, Shape } from "../tally";
 import type { Visit } from "../visit";
-import type { Words } from "../words";
+import type { GateWords } from "../words";
 import { telephone } from "./manual";
 import { duty, isDuty, person } from "./parts";
 
@@ -17,7 +16,8 @@ const DRAWN: Record<Shape, string> = {
   accepted: "M12 1a11 11 0 1 0 0 22a11 11 0 0 0 0-22zM10.4 17.2l-5-5l2-2l3 3l6.3-6.3l2 2z",
   refused: "M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9zM8 6L6 8l4 4l-4 4l2 2l4-4l4 4l2-2l-4-4l4-4l-2-2l-4 4z",
   undetermined: "M12 1L24 22H0zM10.8 8.5h2.4l-.4 6.5h-1.6zM12 16.3a1.6 1.6 0 1 0 0 3.2a1.6 1.6 0 0 0 0-3.2z",
-  "passed-by-hand": "M1 1h22v22H1zM4 6v12h8V6zM8 7.5a2 2 0 1 1 0 4a2 2 0 0 1 0-4zM5.500 16a2.500 2.500 0 0 1 5 0zM14 8v2h6V8zM14 12v2h6v-2z",
+  "passed-by-hand":
+    "M1 1h22v22H1zM4 6v12h8V6zM8 7.5a2 2 0 1 1 0 4a2 2 0 0 1 0-4zM5.500 16a2.500 2.500 0 0 1 5 0zM14 8v2h6V8zM14 12v2h6v-2z",
 };
 export const SHAPES = Object.keys(DRAWN) as Shape[];
 /** Rising and clear; falling and harsh; the same three times; two deep ones: told apart with the phone in a pocket. */
@@ -28,7 +28,11 @@ export const SIGNALS: Record<Shape, Signal> = {
   "passed-by-hand": { tones: [392, 392], wave: "sine", vibration: [40, 60, 200] },
 };
 /** Reasons for which the holder's phone can answer a challenge instead. */
-const ANSWERED_BY_CHALLENGE: ReadonlySet<string> = new Set(["presentation-expired", "nonce-required", "challenge-not-answered"]);
+const ANSWERED_BY_CHALLENGE: ReadonlySet<string> = new Set([
+  "presentation-expired",
+  "nonce-required",
+  "challenge-not-answered",
+]);
 /** Notes for whoever looks into it, not for the person in front. */
 const ASIDES: ReadonlySet<string> = new Set(["replay-not-shared"]);
 
@@ -38,13 +42,23 @@ export function verdictScreen(desk: Desk, visit: Visit): HTMLElement[] {
   const verdict = visit.verdict!;
   const first = verdict.reasons[0];
   const said = first && words.reason(first, verdict);
-  const others = [...verdict.reasons.slice(1), ...verdict.notes.filter((note) => !isDuty(note) && !ASIDES.has(note.code))];
+  const others = [
+    ...verdict.reasons.slice(1),
+    ...verdict.notes.filter((note) => !isDuty(note) && !ASIDES.has(note.code)),
+  ];
   const main = frame(
     desk,
     verdict.outcome,
     said ? element("p", { class: "reason" }, said.action) : duty(verdict.notes, words),
-    person(visit, words, ...(verdict.outcome === "undetermined" ? [duty(verdict.notes, words)] : []), ...details(visit, words)),
-    said ? element("p", { class: "why" }, [said.what, said.more].filter(Boolean).join(words.language === "en" ? " " : "")) : null,
+    person(
+      visit,
+      words,
+      ...(verdict.outcome === "undetermined" ? [duty(verdict.notes, words)] : []),
+      ...details(visit, words),
+    ),
+    said
+      ? element("p", { class: "why" }, [said.what, said.more].filter(Boolean).join(words.language === "en" ? " " : ""))
+      : null,
     hotlines(verdict, words),
     ...others.map((finding) => element("p", { "data-note": finding.code }, words.finding(finding))),
     element("p", { class: "small" }, footnote(desk, verdict)),
@@ -76,15 +90,24 @@ export function shapeByHand(result: ManualResult): Shape {
 }
 
 /** Write how long it takes until the next scan begins by itself. */
-export function countDown(words: Words, seconds: number): void {
+export function countDown(words: GateWords, seconds: number): void {
   const next = document.querySelector("[data-action=next]");
   if (next) next.textContent = words.text("nextSoon", { seconds });
 }
 
 function frame({ words }: Desk, outcome: Shape, ...inner: (HTMLElement | null)[]): HTMLElement {
-  const heading = element("h1", { class: "word", tabindex: -1 }, shape(DRAWN[outcome]), element("span", {}, words.shape(outcome)));
+  const heading = element(
+    "h1",
+    { class: "word", tabindex: -1 },
+    shape(DRAWN[outcome]),
+    element("span", {}, words.shape(outcome)),
+  );
   const content = element("div", { class: "inner" }, heading, ...inner);
-  return element("main", { class: `verdict exact ${outcome}`, "data-screen": "verdict", "data-outcome": outcome }, content);
+  return element(
+    "main",
+    { class: `verdict exact ${outcome}`, "data-screen": "verdict", "data-outcome": outcome },
+    content,
+  );
 }
 
 function actions(desk: Desk, ...others: HTMLButtonElement[]): HTMLElement {
@@ -110,7 +133,7 @@ function ways(desk: Desk, verdict: Verdict): HTMLButtonElement[] {
   return [challenge, manual];
 }
 
-function details({ verdict, at }: Visit, words: Words): HTMLElement[] {
+function details({ verdict, at }: Visit, words: GateWords): HTMLElement[] {
   const credential = verdict?.credential;
   if (!credential) return [];
   const list = facts(
@@ -123,7 +146,7 @@ function details({ verdict, at }: Visit, words: Words): HTMLElement[] {
 }
 
 /** The numbers that the reasons name, else the issuer's: one tap to call. */
-function hotlines({ outcome, reasons, credential }: Verdict, words: Words): HTMLElement | null {
+function hotlines({ outcome, reasons, credential }: Verdict, words: GateWords): HTMLElement | null {
   if (outcome === "accepted") return null;
   const named = words.membersIn(reasons.map((reason) => words.finding(reason)).join(" "));
   const members = named.length || !credential ? named : [credential.issuer];

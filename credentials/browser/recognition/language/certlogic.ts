@@ -1,11 +1,11 @@
 // CertLogic, compiled once into closures under bounds; as in credentials/recognition/language/certlogic.py.
 
 import { CredentialError, ruleSetInvalid } from "../../errors";
-import { CALENDAR_UNITS, FIXED_UNITS } from "./instants";
 import { isObject } from "../../wire/jws";
+import type { Json } from "../../wire/strict_json";
+import { CALENDAR_UNITS, FIXED_UNITS } from "./instants";
 import * as operators from "./operators";
 import { MAX_REDUCED_ITEMS, type Rule } from "./operators";
-import type { Json } from "../../wire/strict_json";
 
 const MAX_DEPTH = 24;
 const MAX_NODES = 2_000;
@@ -18,10 +18,10 @@ const NUMBER_COMPARISONS = { "<": less, ">": more, "<=": notMore, ">=": notLess 
 const DATE_COMPARISONS = { before: less, after: more, "not-after": notMore, "not-before": notLess };
 
 /** What a rule says. `open`: it cannot tell. */
-export type State = "pass" | "fail" | "open";
+export type RuleState = "pass" | "fail" | "open";
 
 /** True is pass, false is fail; every other value, and every evaluation that ends in an error, is open. */
-export function evaluate(rule: Rule, data: unknown): State {
+export function evaluate(rule: Rule, data: unknown): RuleState {
   try {
     const value = rule(data);
     return value === true ? "pass" : value === false ? "fail" : "open";
@@ -140,7 +140,10 @@ function compileConjunction(operands: Json[], later: Later): Rule {
 function comparison(holds: (left: number, right: number) => boolean, kind: (operand: Rule) => Rule): Compiler {
   return (operands, later) => {
     require(operands.length === 2 || operands.length === 3, "a comparison needs two or three operands");
-    return operators.comparison(holds, operands.map((operand) => kind(compile(operand, later))));
+    return operators.comparison(
+      holds,
+      operands.map((operand) => kind(compile(operand, later))),
+    );
   };
 }
 
@@ -155,7 +158,11 @@ function compilePlusTime(operands: Json[], later: Later): Rule {
   }
   const rule = operators.plusTime(compile(moment, later), amount, unit);
   if (typeof moment !== "string") return rule;
-  require(evaluate((data) => (rule(data), true), null) === "pass", "plusTime: not a date");
+  const isDate = (data: unknown) => {
+    rule(data);
+    return true;
+  };
+  require(evaluate(isDate, null) === "pass", "plusTime: not a date");
   return operators.constant(rule(null));
 }
 

@@ -61,7 +61,12 @@ function ofText(text: string): number {
   const match = DATE_TIME.exec(text);
   if (!match) return ofPartialDate(text);
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   if (hour > 23 || minute > 59 || second > 59) throw ruleOpen("no such moment");
   const fraction = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));

@@ -1,11 +1,11 @@
 // What a rule can look at, and nothing else; as in credentials/recognition/language/vocabulary.py.
 
 import { ruleSetInvalid } from "../../errors";
-import { Instant } from "./instants";
-import { isObject } from "../../wire/jws";
 import { MAX_EVIDENCE } from "../../limits";
 import { EVIDENCE_KINDS, type Evidence, type StatusCredential } from "../../model";
+import { isObject } from "../../wire/jws";
 import type { Json } from "../../wire/strict_json";
+import { Instant } from "./instants";
 
 const MAX_JSON_LEVELS = 64;
 const FACT = "(?:\\.(?:kind|result|sampledAt|region))?";
@@ -13,7 +13,7 @@ const KNOWN = new RegExp(
   "^(?:payload\\.(?:status|reason|form|issuedAt|evidence)|external\\.validationClock" +
     `|payload\\.(?:evidence\\.[0-${MAX_EVIDENCE - 1}]|latest\\.(?:${EVIDENCE_KINDS.join("|")}))${FACT})$`,
 );
-const OF_A_REDUCTION = /^(?:accumulator|current)(?:\.[^]+)?$/;
+const OF_A_REDUCTION = /^(?:accumulator|current)(?:\.[\s\S]+)?$/;
 const GOOD_RESULTS = ["negative", "completed"];
 
 /** The data for a rule about this credential at this moment (seconds UTC). */
