@@ -91,13 +91,21 @@ def tell(member: str, file: str, code: str, detail: str) -> None:
 
 
 def trust_exit(freshness: Freshness, root: str) -> int:
-    """0, or after saying why what a ``root`` (its file) does not fit: 64 for the setting, 70 where nothing is held.
+    """0, or after saying why what a ``root`` (its file) does not fit: 64 for the setting, 70 where nothing is held, or
+    where what the registry gives is refused though the root fits, since what is held was verified by it.
 
     A gate that could not fetch goes on by what it has.
     """
     failure = next((failure for failure in freshness.failures() if not failure.member), None)
     if failure is None:
         return 0
+    if failure.code == MetadataRejected.code and freshness.holds_trust:
+        zh, en = (
+            "登记处的新数据被拒绝，仍以现有数据核验。",
+            "What the registry gives now is refused; what is held goes on.",
+        )
+        say(in_words(zh, en), err=True)
+        return OWN_FAULT
     if failure.code == MetadataRejected.code:
         zh, en = f"{root}：与此登记处不符，或已过旧。", f"{root}: does not fit this registry: {OTHER_ROOT}."
         say(in_words(zh, en), err=True)

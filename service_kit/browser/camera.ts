@@ -1,6 +1,7 @@
 // The camera and the reader behind it: at most one frame is being read, the newest one, so that a slow phone lags by
 // one frame and never by a queue. What is read is what is seen: the part of the picture that stands on the screen.
 
+import type { Cut, Part } from "./decoder";
 import { pictures } from "./picture";
 import { Reader, ReaderFailed } from "./reader";
 
@@ -30,13 +31,18 @@ const TROUBLES: Record<string, CameraTrouble> = {
 
 /** Reads the texts of QR symbols, in a worker. */
 export class Decoder {
-  private readonly reader = new Reader();
+  private readonly reader: Reader;
+
+  /** `tellLoading` is called each second while somebody waits for the reader to load. */
+  constructor(tellLoading?: () => void) {
+    this.reader = new Reader(tellLoading);
+  }
 
   /** The texts in a frame, or in a picture that was chosen; none where there is none. Rejects with ReaderFailed. */
-  async read(picture: ImageData | Blob): Promise<string[]> {
-    if (picture instanceof ImageData) return this.reader.read(picture);
+  async read(picture: ImageData | Cut | Blob): Promise<string[]> {
+    if (!(picture instanceof Blob)) return this.reader.readFrame(picture);
     for await (const pixels of pictures(picture)) {
-      const texts = await this.reader.read(pixels());
+      const texts = await this.reader.readPicture(pixels());
       if (texts.length) return texts;
     }
     return [];
@@ -60,6 +66,8 @@ export class Camera {
   isLit = false;
   private stream: MediaStream | null = null;
   private factor = 1;
+  /** Whether frames are handed to the worker as they are, which draws them: on a slow phone the page has enough to do. */
+  private handsOver = "VideoFrame" in globalThis && "OffscreenCanvas" in globalThis;
   private readonly canvas = document.createElement("canvas");
 
   /**
@@ -172,6 +180,8 @@ export class Camera {
         failures = 0;
       } catch (error) {
         if (!(error instanceof ReaderFailed)) throw error;
+        // It may be the kind of frame: the next reader is given pixels.
+        this.handsOver = false;
         if (++failures >= MAX_FAILURES && this.stream === stream) return this.lose("reader");
       }
     }
@@ -185,10 +195,12 @@ export class Camera {
   }
 
   /** The part of the picture that is on the screen; null while there is none. */
-  private frame(): ImageData | null {
+  private frame(): ImageData | Cut | null {
     const seen = seenPart(this.video);
-    if (!seen) return null;
-    const { left, top, width, height } = seen;
+    return seen && ((this.handsOver && cut(this.video, seen)) || this.drawn(seen));
+  }
+
+  private drawn({ left, top, width, height }: Part): ImageData {
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     const drawing = this.canvas.getContext("2d", { willReadFrequently: true })!;
     drawing.drawImage(this.video, left, top, width, height, 0, 0, width, height);
@@ -196,11 +208,16 @@ export class Camera {
   }
 }
 
-interface Part {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
+/** The video's present frame itself; null where it has none to give, or one that lies otherwise than the picture. */
+function cut(video: HTMLVideoElement, seen: Part): Cut | null {
+  try {
+    const frame = new VideoFrame(video);
+    if (frame.displayWidth === video.videoWidth && frame.displayHeight === video.videoHeight) return { frame, ...seen };
+    frame.close();
+  } catch {
+    // No frame yet, or none that may be taken.
+  }
+  return null;
 }
 
 /** What of a video that covers its box (`object-fit: cover`) can be seen on the screen, in whole pixels of the video. */

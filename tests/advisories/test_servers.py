@@ -128,15 +128,23 @@ def tongxing(*arguments: str, settings: dict[str, str] | None = None, umask: int
     return done.returncode, done.stdout + done.stderr
 
 
-def test_folders_that_anybody_can_write_into(tmp_path: Path) -> None:
-    """A service that was started with umask 000 left them so, and any account could put its own files there."""
-    assert tongxing("province", "init", str(tmp_path / "henan"), "--member", "CN-41", umask=0)[0] == 0
-    assert tongxing("registry", "init", str(tmp_path / "registry"), umask=0)[0] == 0
+@pytest.mark.parametrize("umask", [0o000, 0o077], ids=["umask 000", "umask 077"])
+def test_folders_that_anybody_can_write_into_and_keys_that_anybody_can_read(tmp_path: Path, umask: int) -> None:
+    """A service that was started with umask 000 left them so, and any account could put its own files there. With 077
+    the web server must read the mirror all the same."""
+    assert tongxing("province", "init", str(tmp_path / "henan"), "--member", "CN-41", umask=umask)[0] == 0
+    assert tongxing("registry", "init", str(tmp_path / "registry"), umask=umask)[0] == 0
     settings = issuers(tmp_path / "issuer")
-    assert tongxing("issuer", "init", settings=settings, umask=0)[0] == 0
+    assert tongxing("issuer", "init", settings=settings, umask=umask)[0] == 0
     made = [*tmp_path.rglob("*")]
     assert len(made) > 20
     assert not [path for path in made if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)]
+    secret = [path for path in made if path.suffix in (".pem", ".secret", ".sqlite") or path.name.endswith("lock")]
+    assert len(secret) > 10
+    assert not [path for path in secret if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    mirror = [path for path in made if "mirror" in path.parts]
+    assert len(mirror) > 5
+    assert all(path.stat().st_mode & stat.S_IROTH for path in (*mirror, tmp_path / "registry"))
 
 
 @pytest.mark.parametrize("setting", ["TONGXING_KEY_FILE", "TONGXING_STATUS_KEY_FILE", "TONGXING_KEY_PASSPHRASE_FILE"])

@@ -18,3 +18,5 @@ def test_report_names_what_was_measured() -> None:
     assert "| a | 3.00 s | 2.00 |" in page
     assert "2 tries: 10, 71." in page
     assert not Figure("a", 3.0, "s", 2.0).is_met
+    assert Figure("a", 3.0, "frames/s", 2.0, is_least=True).is_met
+    assert not Figure("a", 1.0, "frames/s", 2.0, is_least=True).is_met

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.camera import record
+from tests.web.town import Town
 
 SECONDS = 90_000
 """For what waits, in milliseconds: a machine under load must not make a test fail."""
 STANDS = {"automatic": "no", "speech": "no"}
 """Settings with which a verdict stands until somebody goes on."""
 
-PRACTICE_STANDS = """const begin = setInterval;
+_PRACTICE_STANDS = """const begin = setInterval;
 globalThis.setInterval = (deed, after, ...given) => begin(deed, after === 5000 ? 3_600_000 : after, ...given);"""
 """A script with which practice does not end by itself while it is looked at."""
 
@@ -133,6 +134,52 @@ class Checkpoint:
     def set_clock(self, ahead: int) -> None:
         """Set the device's clock so many seconds ahead of what it is."""
         self.page.clock.set_system_time(datetime.now(UTC) + timedelta(seconds=ahead))
+
+
+def screens(gate: Checkpoint, town: Town) -> Iterator[str]:
+    """Through the whole app from screen to screen, its name each time that there is one to look at. The people have the
+    longest names; at the end the gate's knowledge is a day old."""
+    gate.page.add_init_script(_PRACTICE_STANDS)
+    gate.page.goto(gate.address)
+    expect(gate.page.locator("#place")).to_contain_text(re.compile("广东|廣東|Guangdong"))
+    yield "start"
+    for outcome in ("accepted", "refused", "undetermined", "passed-by-hand"):
+        gate.page.locator(f"[data-practice={outcome}]").click()
+        gate.page.locator("[data-screen=practice]").wait_for()
+        yield f"practice-{outcome}"
+        gate.do("end")
+    gate.begin().camera_on()
+    yield "scan"
+    assert gate.type(town.paper("欧阳修文")["text"]) == ("accepted", "")
+    yield "accepted"
+    gate.next()
+    assert gate.type("no code") == ("refused", "not-a-credential")
+    yield "bare"
+    gate.next()
+    assert gate.type(town.paper("阿卜杜拉·买买提", hours=60)["text"]) == ("refused", "rule-failed")
+    yield "refused"
+    gate.do("manual")
+    yield "manual"
+    gate.page.locator("[data-way=document]").click()
+    yield "steps"
+    gate.page.locator("[data-required]").check()
+    gate.do("passed")
+    yield "by-hand"
+    gate.next()
+    gate.do("challenge")
+    gate.page.locator(".symbol svg").wait_for()
+    yield "challenge"
+    gate.do("back")
+    gate.settings()
+    yield "settings"
+    gate.do("back")
+    gate.shift()
+    yield "shift"
+    gate.do("back")
+    code = town.paper("买买提", hours=1)["text"]
+    gate.set_clock(25 * 3600)
+    assert gate.type(code)[0] == "undetermined"
+    yield "undetermined"
 
 
 def forget(page: Page) -> None:

@@ -76,7 +76,7 @@ def seen_wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, chromium: str, seen_wall: Path) -> Iterator[Browser]:
     """The browser that all devices share which need none of their own."""
-    started = playwright.chromium.launch(**_program(chromium, seen_wall))
+    started = playwright.chromium.launch(**program(chromium, seen_wall))
     yield started
     started.close()
 
@@ -93,8 +93,8 @@ def launch(
     def begin(profile: str = "", camera: Path | None = None, **options: Any) -> BrowserContext:
         wanted = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "permissions": ["camera"]} | options
         if profile or camera:
-            program = _program(chromium, camera or seen_wall)
-            context = playwright.chromium.launch_persistent_context(tmp_path / (profile or "own"), **program, **wanted)
+            how = program(chromium, camera or seen_wall)
+            context = playwright.chromium.launch_persistent_context(tmp_path / (profile or "own"), **how, **wanted)
         else:
             context = request.getfixturevalue("browser").new_context(**wanted)
             context.new_page()
@@ -115,7 +115,7 @@ def wall() -> Image.Image:
     return scene()
 
 
-def _program(chromium: str, camera: Path) -> dict[str, Any]:
+def program(chromium: str, camera: Path) -> dict[str, Any]:
     """How a browser is started whose camera sees this video."""
     seen = f"--use-file-for-fake-video-capture={camera}"
     return {"executable_path": chromium, "chromium_sandbox": False, "args": [*ARGUMENTS, seen]}

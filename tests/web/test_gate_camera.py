@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import ImageOps
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from credentials.qr import read_texts
 from tests.web import camera
@@ -54,6 +54,52 @@ def test_it_reads_what_hands_and_weather_make_of_a_code(gate: Checkpoint, town: 
         found[name] = gate.verdict()
         gate.next()
     assert found == dict.fromkeys(hardships, ("accepted", ""))
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        pytest.param("", id="handed over as it is"),
+        pytest.param("delete globalThis.VideoFrame", id="no frames of a video"),
+        pytest.param("delete globalThis.OffscreenCanvas", id="no canvas in a worker"),
+        pytest.param(
+            "globalThis.VideoFrame = class { constructor() { throw new DOMException('no', 'InvalidStateError'); } }",
+            id="a frame that may not be taken",
+        ),
+        pytest.param(
+            """Object.defineProperty(VideoFrame.prototype, "displayWidth", { get: () => 720 });
+            Object.defineProperty(VideoFrame.prototype, "displayHeight", { get: () => 1280 });""",
+            id="a frame that lies otherwise than its picture",
+        ),
+        pytest.param(
+            """const ask = Worker.prototype.postMessage;
+            Worker.prototype.postMessage = function (asked, given) {
+                if (asked.picture.frame) throw new DOMException("no", "DataCloneError");
+                return Reflect.apply(ask, this, [asked, given]);
+            };""",
+            id="a frame that is not handed over",
+        ),
+    ],
+)
+def test_it_reads_whatever_the_browser_lacks(launch: Launch, town: Town, tmp_path: Path, lacking: str) -> None:
+    """Frames are drawn in the worker where the browser lets them go, else in the page: the guard sees no difference."""
+    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene(camera.symbol(town.paper()["text"]))])
+    gate = Checkpoint(launch(camera=video, viewport=TABLET), town.gate, video)
+    gate.page.add_init_script(lacking)
+    assert gate.open().verdict() == ("accepted", "")
+
+
+def test_a_worker_that_cannot_draw_is_given_pixels(launch: Launch, town: Town, tmp_path: Path) -> None:
+    """A page's interfaces are not its worker's: the first reader fails at a frame, the second has nothing to draw."""
+    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene(camera.symbol(town.paper()["text"]))])
+    context = launch(camera=video, viewport=TABLET, service_workers="block")
+
+    def aged(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=f"delete globalThis.OffscreenCanvas;{answer.text()}")
+
+    context.route("**/assets/decoder-*.js", aged)
+    assert Checkpoint(context, town.gate, video).open().verdict() == ("accepted", "")
 
 
 def test_an_old_frame_is_refused_and_the_challenge_helps(gate: Checkpoint, town: Town, tmp_path: Path) -> None:

@@ -13,7 +13,29 @@ from tests.web.conftest import Launch
 from tests.web.town import Town
 
 HOUR = 3600
-MUTE = "Worker.prototype.postMessage = () => undefined;"
+NAMED_MILLISECONDS = 12_000
+"""By the page's clock, from its first picture: two readers that are silent for 4.5 s, and the steps of this clock."""
+MUTE = """globalThis.opened = 0;
+globalThis.Worker = class extends Worker {
+    constructor(...given) { super(...given); opened++; }
+    postMessage() {}
+};"""
+LOADING = """globalThis.Worker = class {
+    onmessage = null;
+    addEventListener() {}
+    terminate() { globalThis.isEnded = true; }
+    postMessage({ number }) {
+        const tell = (texts) => this.onmessage?.({ data: { number, texts } });
+        let beats = 0;
+        const beating = setInterval(() => {
+            if (++beats < 13) return tell("loading");
+            clearInterval(beating);
+            globalThis.isLoaded = true;
+            tell([]);
+        }, 1000);
+    }
+};"""
+"""A reader that takes a slow phone 13 seconds to load, and says each second that it lives."""
 FULL = """IDBObjectStore.prototype.put = () => { throw new DOMException("no room", "QuotaExceededError"); };"""
 ONCE = """
 const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -51,12 +73,40 @@ def test_a_reader_that_never_answers_is_said(launch: Launch, town: Town) -> None
     gate = Checkpoint(launch(), town.gate)
     gate.page.add_init_script(MUTE)
     gate.page.clock.install()
-    gate.open()
+    gate.open().camera_on()
+    asked = gate.page.evaluate("Date.now()")
     while gate.page.locator("[data-camera=reader]").count() == 0:
-        gate.page.clock.run_for(1_000)
+        gate.page.clock.run_for(500)
+    assert gate.page.evaluate("opened") == 2, "one was opened anew before"
+    assert gate.page.evaluate("Date.now()") - asked <= NAMED_MILLISECONDS
     expect(gate.page.locator("[role=alert]").first).to_be_attached()
     expect(gate.page.locator("#message")).to_contain_text("读码程序没有反应")
     assert gate.type(town.paper()["text"]) == ("accepted", "")
+
+
+def test_a_reader_that_loads_for_long_is_no_dead_one(launch: Launch, town: Town) -> None:
+    """The guard is told to wait, and nobody kills what would have read in a moment."""
+    gate = Checkpoint(launch(), town.gate)
+    gate.page.add_init_script(LOADING)
+    gate.page.clock.install()
+    gate.open().camera_on()
+    message = gate.page.locator("#message")
+    while "正在载入" not in message.inner_text():
+        gate.page.clock.run_for(500)
+    while not gate.page.evaluate("globalThis.isLoaded"):
+        gate.page.clock.run_for(500)
+        assert gate.page.locator("[data-camera=reader]").count() == 0
+    assert not gate.page.evaluate("globalThis.isEnded")
+
+
+def test_a_reader_that_never_arrives_is_said_to_be_loading(launch: Launch, town: Town) -> None:
+    """The largest part of the app hangs on a slow network: the worker itself says so, long before it is given up."""
+    context = launch(service_workers="block")
+    context.route("**/*.wasm", lambda route: None)
+    gate = Checkpoint(context, town.gate).open()
+    expect(gate.page.locator("#message")).to_contain_text("正在载入")
+    assert gate.type(town.paper()["text"]) == ("accepted", "")
+    context.unroute("**/*.wasm")
 
 
 @pytest.mark.parametrize("part", ["**/decoder-*.js", "**/*.wasm"], ids=["script", "wasm"])
@@ -156,6 +206,31 @@ def test_a_gate_without_data_looks_like_one(launch: Launch, town: Town) -> None:
     # The button has asked for data, and they come: now there is something to look with.
     gate.camera_on()
     assert gate.type(town.paper()["text"]) == ("accepted", "")
+
+
+@pytest.mark.parametrize("screen", ["start", "scan", "settings"])
+def test_whoever_is_scanned_at_a_gate_without_data_gets_an_answer(launch: Launch, town: Town, screen: str) -> None:
+    """From whatever screen: the line that stood there before was no answer, and a second beep looked like a fault."""
+    context = launch()
+    context.route("**/v1/snapshot*", lambda route: route.abort())
+    gate = Checkpoint(context, town.gate)
+    gate.page.goto(gate.address)
+    if screen != "start":
+        gate.begin()
+    if screen == "settings":
+        gate.settings()
+    code = town.paper()["text"]
+    message = gate.page.locator("#message.warning")
+    for _ in range(2):
+        scan(gate.page, code)
+        expect(message).to_have_text("刚才的码没有验：本机还没有数据。请联网一次，在此之前用人工核验")
+        expect(gate.page.locator("#announcement")).to_contain_text("没有验")
+        expect(gate.page.locator("[data-failure=offline]")).to_be_visible()
+    context.unroute("**/v1/snapshot*")
+    scan(gate.page, code)
+    # It has asked for data, and they come.
+    gate.camera_on()
+    assert gate.type(code) == ("accepted", "")
 
 
 def test_the_same_showing_is_replayed_once_the_guard_has_gone_on(launch: Launch, town: Town, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from issuer.app import WALLET
 from tests.web import camera
@@ -37,6 +37,7 @@ YOUNGER = {
     "replaceAll": "delete String.prototype.replaceAll",
     "DecompressionStream": "delete globalThis.DecompressionStream; delete globalThis.CompressionStream",
     "createImageBitmap": "delete globalThis.createImageBitmap; delete globalThis.OffscreenCanvas",
+    "VideoFrame": "delete globalThis.VideoFrame",
     "Intl.ListFormat": "delete Intl.ListFormat",
     "wakeLock": "delete Navigator.prototype.wakeLock",
     "storage": "delete Navigator.prototype.storage",
@@ -56,7 +57,7 @@ TOO_YOUNG = {
         "strings": r"\.(isWellFormed|toWellFormed|replaceAll)\(",
         "Intl": r"Intl\.(ListFormat|DurationFormat|Segmenter|DisplayNames)",
         "of the page": r"AbortSignal\.|\brandomUUID|structuredClone|\.replaceChildren|\.showModal|\.requestSubmit",
-        "of pictures": r"createImageBitmap|OffscreenCanvas",
+        "of pictures": r"createImageBitmap|ImageDecoder|MediaStreamTrackProcessor|ImageCapture",
         "between pages": r"BroadcastChannel|\.locks\b|SharedArrayBuffer",
         "words": r"\bstatic\s*\{|\bawait import\(|type:[`'\"]module",
     },
@@ -158,16 +159,17 @@ def test_the_reader_of_symbols_needs_no_younger_interface(launch: Launch, town: 
 
 
 @pytest.fixture
-def opened(playwright: Playwright, chromium: str) -> Iterator[Callable[..., Page]]:
+def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages that may throw what they like."""
-    browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=["--disable-gpu"])
+    contexts: list[BrowserContext] = []
 
     def begin(**options: Any) -> Page:
-        context: BrowserContext = browser.new_context(service_workers="block", **options)
-        return context.new_page()
+        contexts.append(browser.new_context(service_workers="block", **options))
+        return contexts[-1].new_page()
 
     yield begin
-    browser.close()
+    for context in contexts:
+        context.close()
 
 
 @pytest.mark.parametrize("app", ["gate", "wallet"])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urldefrag, urljoin
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from service_kit.front.language import LANGUAGES
 from tests.web.axe import LOOKS, SCREENSHOTS, look
@@ -47,9 +47,8 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def looking(playwright: Playwright, chromium: str) -> Iterator[Callable[..., Page]]:
-    """Opens pages in one browser, each in a context of its own with the options of Playwright's."""
-    browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=["--disable-gpu"])
+def looking(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages, each in a context of its own with the options of Playwright's."""
     contexts: list[BrowserContext] = []
 
     def look(**options: Any) -> Page:
@@ -59,7 +58,8 @@ def looking(playwright: Playwright, chromium: str) -> Iterator[Callable[..., Pag
         return contexts[0].new_page()
 
     yield look
-    browser.close()
+    for context in contexts:
+        context.close()
 
 
 # Contrast is the same in every language, room on a narrow phone is not. Whoever wants the pictures gets all of them.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser
 
 from credentials import limits, model
 from credentials.characters import HIDDEN
@@ -38,12 +38,12 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def page_judge(playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageTwin]:
+def page_judge(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageTwin]:
     """The judge in a page."""
     script = Path(bundle(tmp_path_factory.mktemp("page"))[-1])
-    browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
-    yield PageTwin(browser.new_page(), script)
-    browser.close()
+    page = browser.new_page()
+    yield PageTwin(page, script)
+    page.close()
 
 
 @pytest.fixture(scope="module", params=["node_judge", "page_judge"])

@@ -11,13 +11,34 @@ from credentials.errors import PictureUnreadable
 from credentials.qr import read_texts
 from tests.web.conftest import Launch
 from tests.web.town import Town
-from tests.web.wallet import Wallet
+from tests.web.wallet import Wallet, screens
 
 SIZES = [
     (320, 480), (320, 568), (360, 640), (375, 667), (390, 844), (412, 915), (600, 960), (768, 1024), (800, 1280),
     (480, 320), (568, 320), (640, 360), (667, 375), (740, 360), (844, 390), (915, 412), (1024, 768), (1280, 800),
 ]  # fmt: skip
 """CSS pixels: from the smallest phone that is sold to a desk, and each of them lying."""
+BROKEN = """() => {
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest(".hidden, .symbol, script, style, option")) continue;
+    for (const { index, 0: word } of text.data.matchAll(/[A-Za-z]{2,}/g)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const lines = new Set([...range.getClientRects()].filter(({ width }) => width).map(({ top }) => Math.round(top)));
+      if (lines.size > 1) found.push(`broken: ${word}`);
+    }
+  }
+  for (const button of document.querySelectorAll("button:not(.hidden)")) {
+    const { left, right } = button.getBoundingClientRect();
+    if (left < -0.5 || right > innerWidth + 0.5) found.push(`beyond the edge: ${button.textContent}`);
+  }
+  return found;
+}"""
+"""Words of Latin letters that stand on two lines, and buttons that do not stand on the screen."""
 _OVER = """() => {
   const box = (name) => document.querySelector(name)?.getBoundingClientRect();
   const [symbol, bar, who, band, until] = [".symbol svg", ".bar", ".who", ".band", ".until"].map(box);
@@ -128,6 +149,20 @@ def test_no_heading_touches_the_edge(launch: Launch, town: Town) -> None:
     wallet.page.reload()
     wallet.condition("key-lost")
     _away_from_the_edge(wallet.page)
+
+
+@pytest.mark.parametrize("elder", [False, True], ids=["normal", "large"])
+def test_no_word_is_broken_and_no_button_cut_on_the_narrowest_phone(launch: Launch, town: Town, elder: bool) -> None:
+    """ "Prin-t or sav-e" in four buttons side by side: longer words than Chinese has, in the largest letters."""
+    wallet = Wallet(launch(locale="en"), town.wallet).open()
+    if elder:
+        wallet.press("elder")
+    found = {}
+    for screen in screens(wallet, town):
+        for width, height in ((320, 568), (360, 640)):
+            wallet.page.set_viewport_size({"width": width, "height": height})
+            found[f"{screen} {width}"] = wallet.page.evaluate(BROKEN)
+    assert {where: words for where, words in found.items() if words} == {}
 
 
 def _away_from_the_edge(page: Page) -> None:

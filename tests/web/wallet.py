@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
@@ -125,3 +126,46 @@ def requests_of(page: Page) -> list[str]:
 def texts_on(page: Page) -> str:
     """All that can be read on the screen."""
     return json.dumps(page.locator("main").inner_text(), ensure_ascii=False)
+
+
+def screens(wallet: Wallet, town: Town) -> Iterator[str]:
+    """Through the whole app from its welcome, the name of each screen when there is one to look at."""
+    yield "welcome"
+    wallet.press("install")
+    yield "install"
+    wallet.page.go_back()
+    wallet.type_claim_code("1234 5678 9012 3456")
+    wallet.page.locator("#code-error").wait_for()
+    yield "mistyped"
+    wallet.page.route("**/v1/wallet/claims", lambda route: route.abort())
+    wallet.page.locator("#code").fill(town.claim_code("宋一"))
+    wallet.press("send")
+    wallet.page.locator("main[data-refusal=offline]").wait_for()
+    wallet.page.go_back()
+    wallet.condition("waiting")
+    yield "waiting"
+    wallet.page.unroute("**/v1/wallet/claims")
+    wallet.press("again")
+    wallet.page.locator(".symbol svg").wait_for()
+    yield "show"
+    for screen in ("menu", "details", "answer", "remove", "nickname", "paper"):
+        wallet.open()
+        wallet.page.locator(".symbol svg").wait_for()
+        wallet.press("menu")
+        if screen != "menu":
+            wallet.press(screen)
+        yield screen
+    wallet.press("make")
+    wallet.page.locator(".symbol svg").first.wait_for()
+    yield "paper-made"
+    wallet.open().claim(town.claim_code("金国英", form="assisted", guardian="child"))
+    yield "relative"
+    wallet.press("people")
+    yield "people"
+    wallet.page.go_back()
+    wallet.claim(town.claim_code("宋二", decision=town.decision("red", "close-contact")))
+    yield "red"
+    wallet.stored({"keys": None})
+    wallet.page.reload()
+    wallet.condition("key-lost")
+    yield "key-lost"

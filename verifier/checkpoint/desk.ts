@@ -23,6 +23,8 @@ export interface Desk {
   readonly visit: Visit;
   /** Why the camera shows nothing; null while it does, or is being opened. */
   readonly trouble: CameraTrouble | null;
+  /** Whether somebody's code came while there was nothing to judge it by. */
+  readonly isTurnedAway: boolean;
   /** Whether a newer version of the app waits for this one to be opened anew. */
   readonly isOutdated: boolean;
   /** Seconds UTC by the device's clock. */

@@ -43,7 +43,7 @@ const deviceNow = () => Math.floor(Date.now() / 1000);
 const elapsed = () => performance.now() / 1000;
 
 class App implements Desk {
-  readonly decoder = new Decoder();
+  readonly decoder = new Decoder(() => this.hint("loading"));
   readonly camera = new Camera(
     this.decoder,
     (text, others) => this.see([text, ...others]),
@@ -58,6 +58,7 @@ class App implements Desk {
   words = new Words(chosenLanguage(), null);
   trouble: CameraTrouble | null = null;
   isOutdated = false;
+  isTurnedAway = false;
   visit = new Visit(this.tally);
   private before: Visit | null = null;
   private readonly root = document.getElementById("app")!;
@@ -117,7 +118,7 @@ class App implements Desk {
 
   async check(text: string, isSeen = false): Promise<void> {
     const { gate } = this;
-    if (!gate) return tellOverCamera(this, this.words.text("checking"));
+    if (!gate) return this.turnAway();
     if (this.isChecking) return;
     this.isChecking = true;
     try {
@@ -134,6 +135,15 @@ class App implements Desk {
     } finally {
       this.isChecking = false;
     }
+  }
+
+  /** A gate without data judges nothing. It says so wherever it stands, each time anew, and asks for data. */
+  private turnAway(): void {
+    this.isTurnedAway = true;
+    if (this.screen === "scan") renewView(this);
+    else this.go("scan");
+    this.announce("undetermined", this.words.text("notChecked"));
+    void this.upkeep.refresh();
   }
 
   decide(result: ManualResult): void {
@@ -180,6 +190,7 @@ class App implements Desk {
     const isFirst = !this.gate;
     if (news) {
       const { knowledge, document: snapshot } = news;
+      this.isTurnedAway = false;
       this.gate = new Gate(knowledge, snapshot.policy, snapshot.gate, deviceNow, this.memory);
       this.words = new Words(this.words.language, knowledge);
       renewWays(this);
@@ -209,7 +220,7 @@ class App implements Desk {
     else this.hint(sight);
   }
 
-  private hint(what: "same" | "several"): void {
+  private hint(what: "same" | "several" | "loading"): void {
     tellOverCamera(this, this.words.text(what));
     clearTimeout(this.hinting);
     this.hinting = setTimeout(() => tellOverCamera(this, null), HINT_MILLISECONDS);
@@ -218,6 +229,7 @@ class App implements Desk {
   /** The lane goes on to the next person. */
   private pass(): void {
     this.before = this.visit;
+    this.isTurnedAway = false;
     this.visit = new Visit(this.tally);
     this.memory.goOn();
   }

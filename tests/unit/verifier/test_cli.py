@@ -259,6 +259,26 @@ def test_sync_check_and_state_by_a_gates_folder(
     assert "trust: fetch-failed" in failed.stdout
 
 
+def test_a_registry_that_went_back_is_not_told_as_a_wrong_root(
+    desk: Desk, registry: MirroredRegistry, mirror: Serving, tmp_path: Path
+) -> None:
+    """What is held was verified by that root: whoever looks for another one loses an hour. Another root is told so."""
+    desk.environ |= {"TONGXING_DATA_DIR": str(tmp_path / "data"), "TONGXING_REGISTRY_URL": mirror.url}
+    before = dict(mirror.files)
+    registry.publish()
+    mirror.files.update(registry.served)
+    assert desk.run("sync").exit_code == 0
+    mirror.files.clear()
+    mirror.files.update(before)
+    done = desk.run("sync")
+    assert (done.exit_code, "is refused; what is held goes on" in done.stderr) == (70, True)
+    assert "which was seen" in done.stdout
+    assert "another registry" not in done.stderr
+    desk.environ["TONGXING_TRUST_ROOT"] = str(write_root(tmp_path, MirroredRegistry()))
+    done = desk.run("sync")
+    assert (done.exit_code, "another registry" in done.stderr) == (64, True)
+
+
 def test_sync_by_a_bundle(desk: Desk, tmp_path: Path) -> None:
     """Where there is no network the stick fills the folder."""
     desk.environ |= {"TONGXING_DATA_DIR": str(tmp_path / "data")}

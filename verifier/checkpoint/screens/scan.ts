@@ -31,8 +31,8 @@ export function tellOverCamera(desk: Desk, text: string | null): void {
 }
 
 /** What stands below the picture when nothing is in it. */
-function usual({ words, gate, trouble }: Desk): string {
-  if (!gate) return words.text("checking");
+function usual({ words, gate, trouble, isTurnedAway }: Desk): string {
+  if (!gate) return words.text(isTurnedAway ? "notChecked" : "checking");
   if (trouble) return words.trouble(trouble);
   return words.text(gate?.memory.challenges.open ? "pointAnswer" : "point");
 }
@@ -66,11 +66,12 @@ function view(desk: Desk): HTMLElement {
 }
 
 /** A gate that knows nothing looks like one: no picture, and the one thing that helps. */
-function nothing({ words, upkeep }: Desk): HTMLElement {
+function nothing(desk: Desk): HTMLElement {
+  const { words, upkeep, isTurnedAway } = desk;
   const refresh = button(words.text("refresh"), () => upkeep.refresh(), "primary");
   refresh.dataset.action = "refresh";
   const why = upkeep.failure ? element("p", { "data-failure": upkeep.failure }, words.failure(upkeep.failure)) : null;
-  const message = element("p", { id: "message", role: "alert" }, words.text("checking"));
+  const message = element("p", { id: "message", role: "alert", class: isTurnedAway ? "warning" : "" }, usual(desk));
   return element("div", { class: "view off", "data-camera": "nothing" }, message, why, refresh);
 }
 
