@@ -78,7 +78,11 @@ def check_sources(root: Path) -> None:
     found; ``node_modules/.bin/biome check --write`` mends most of the second."""
     node = ready_node(root)
     _run([*node, "node_modules/typescript/bin/tsc", "--noEmit"], root, "the apps' types do not fit")
-    _run([*node, "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings"], root, "format or lint")
+    _run(
+        [*node, "node_modules/@biomejs/biome/bin/biome", "ci", "--colors=off", "--error-on-warnings"],
+        root,
+        "format or lint",
+    )
 
 
 def ready_node(root: Path) -> list[str]:

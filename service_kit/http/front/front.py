@@ -24,7 +24,7 @@ _HEADERS = {
 }
 _HERE = Path(__file__).parent
 _LOOK = {
-    "theme.css": _HERE.parent / "browser",
+    "theme.css": _HERE.parents[1] / "browser",
     "page.css": _HERE / "look",
     "icon.svg": _HERE / "look",
 }

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[4]
 BEGIN = """
 import multiprocessing, os, signal, sys
-from service_kit.process.server import Application, Place, Start, _begin
+from service_kit.process.server import Application, ListenAddress, Start, _begin
 
 start = Start(multiprocessing.Lock(), multiprocessing.RawArray("i", 3))
 # A fork has the handlers of its parent, who takes a signal to stop for its own.
@@ -19,7 +19,7 @@ signal.signal(signal.SIGTERM, lambda *_: None)
 if sys.argv[1] == "stopping":
     start.end()
 os.kill(os.getpid(), signal.SIGTERM)
-_begin(Application(lambda: print("opened"), lambda *_: ()), lambda error: 70, start, Place("127.0.0.1", 0))
+_begin(Application(lambda: print("opened"), lambda *_: ()), lambda error: 70, start, ListenAddress("127.0.0.1", 0))
 print("serves")
 """
 
