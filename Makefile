@@ -25,7 +25,7 @@ INSTALL_OURS := $(PIP) install -qq --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help apps demo check static test screenshots bench faults fuzz vectors locks clean
+.PHONY: help apps demo check static test screenshots bench faults fuzz profile vectors locks clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -65,6 +65,9 @@ faults: .venv/test ## kill processes and databases again and again, and count wh
 
 fuzz: .venv/test ## change 20,000 documents, codes and expressions of each kind and ask both judges (EXAMPLES=n for others)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_judges.py tests/properties/test_both_readers.py
+
+profile: .venv/test ## write anew what is made from credentials/profile: the browser's module, the page of reasons
+	@$(BIN)/python -m tests.profile
 
 vectors: .venv/test ## write the test vectors anew
 	@$(BIN)/python -m tests.vectors $(ARGS)

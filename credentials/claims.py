@@ -23,10 +23,12 @@ from __future__ import annotations
 from typing import Any
 
 from credentials.algorithms.table import PublicKey
-from credentials.characters import is_shown
 from credentials.errors import KeyRejected, Malformed
 from credentials.keys import key_from_point
-from credentials.limits import (
+from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
+from credentials.profile.characters import is_shown
+from credentials.profile.forms import FORMS
+from credentials.profile.limits import (
     COORDINATE_BYTES,
     CTI_BYTES,
     DECISION_REFERENCE_BYTES,
@@ -45,20 +47,8 @@ from credentials.limits import (
     MIN_TIME_SECONDS,
     STATUS_LIST_SIZE,
 )
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Source,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
-from credentials.regions import MEMBERS, is_member_id, is_region
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.members import MEMBERS, is_member_id, is_region
 from credentials.wire import cbor
 from credentials.wire.cose import VerifiedPayload
 
@@ -169,9 +159,10 @@ def _require_keys(claims: dict[Any, Any], ours: dict[Any, Any]) -> None:
 
 def _require_consistent(credential: StatusCredential) -> None:
     """What no single field shows. Raises Malformed."""
-    if (credential.form is Form.PAPER) is not (credential.holder_key is None):
+    form = FORMS[credential.form]
+    if form.is_bound is not (credential.holder_key is not None):
         raise Malformed("cnf belongs to phone and assisted codes, and to no other")
-    if (credential.form is Form.ASSISTED) is not (credential.guardian is not None):
+    if form.has_guardian is not (credential.guardian is not None):
         raise Malformed("guardian belongs to assisted codes, and to no other")
     if credential.source is not None and (
         credential.status is not Status.GREEN

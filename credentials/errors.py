@@ -158,7 +158,7 @@ class ChallengeShown(Unreadable):
 
 
 class TooLarge(Unreadable):
-    """More bytes or characters than the format allows; see :mod:`credentials.limits`."""
+    """More bytes or characters than the format allows; see :mod:`credentials.profile.limits`."""
 
     code = "too-large"
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.algorithms.table import NATIVE
 from credentials.errors import KeyRejected
-from credentials.limits import COMPRESSED_POINT_BYTES, COORDINATE_BYTES, KID_BYTES, MAX_PEM_BYTES
+from credentials.profile.limits import COMPRESSED_POINT_BYTES, COORDINATE_BYTES, KID_BYTES, MAX_PEM_BYTES
 
 KEY_USES = ("credential", "status", "rules", "log")
 _CURVE = ec.SECP256R1()

@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from credentials.formats import native
-from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-)
+from credentials.model import Evidence, RuleSetReference, StatusCredential
+from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.wire import base45
 from demonstration.residents import resident_id
 

@@ -13,7 +13,7 @@ from typing import Any
 from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import kid_of, new_private_key
-from credentials.model import Status
+from credentials.profile.lists import Status
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
 from demonstration.cast import ActingProvince, Home, Registry

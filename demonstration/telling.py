@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from credentials.verdict import Outcome
+from credentials.profile.reasons import Outcome
 from service_kit.locale import LANGUAGES, Message
 from service_kit.terminal import Styled, tell
 

@@ -22,8 +22,9 @@ from credentials.errors import (
     StatusNotAccepted,
     Withdrawn,
 )
-from credentials.model import Status
-from credentials.verdict import Outcome, Verdict
+from credentials.profile.lists import Status
+from credentials.profile.reasons import Outcome
+from credentials.verdict import Verdict
 from diagnosis.deployment import Deployment
 from diagnosis.report import Diagnosis, warning, wrong
 from issuer.decisions.causes import DOCTOR

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.algorithms.table import PrivateKey
-from credentials.characters import is_shown
 from credentials.errors import SettingInvalid
-from credentials.regions import is_member_id, no_member_id
+from credentials.profile.characters import is_shown
+from credentials.profile.members import is_member_id, no_member_id
 from issuer.decisions.deciding import is_unit
 from issuer.sign_in.id_token import ALGORITHMS
 from service_kit.durable import read_secret

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.metrics_core import Metric
 
 from credentials.errors import TongxingError
-from credentials.model import Form
+from credentials.profile.lists import Form
 from issuer.storage.ports import IssuedRow, IssuerOverview
 from service_kit.metrics import gauge
 

@@ -14,7 +14,7 @@ from credentials.errors import (
     SettingInvalid,
 )
 from credentials.keys import VerificationKey, kid_of
-from credentials.limits import MAX_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from issuer.config import DATABASE_NAME, SECRET_BYTES, IssuerSettings
 from issuer.issuing.issuance import Issuance, Secrets

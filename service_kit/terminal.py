@@ -26,8 +26,8 @@ from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
-from credentials.characters import HIDDEN_CLASS
 from credentials.errors import OutputUnwritable
+from credentials.profile.characters import HIDDEN_CLASS
 from service_kit.locale import Message, reader_languages
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

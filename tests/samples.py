@@ -11,20 +11,9 @@ from credentials import claims
 from credentials.formats import native, presentation, table
 from credentials.formats.presentation import Presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of
-from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Source,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
+from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
+from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.signing import PemSigner
 from credentials.wire import base45, cose
 from credentials.wire.cose import Envelope, VerifiedPayload

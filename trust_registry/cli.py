@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from credentials.regions import MEMBERS
+from credentials.profile.members import MEMBERS
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input

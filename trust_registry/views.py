@@ -38,7 +38,7 @@ from credentials.errors import (
     TooLarge,
     WrongSignature,
 )
-from credentials.regions import is_member_id
+from credentials.profile.members import is_member_id
 from service_kit.http import static
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.front.sheet import show, wants_page

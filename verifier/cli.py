@@ -10,9 +10,10 @@ import click
 from credentials.errors import InvalidRequest, PictureUnreadable
 from credentials.formats import challenge as challenges
 from credentials.formats import native, presentation
-from credentials.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
+from credentials.profile.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
+from credentials.profile.reasons import Outcome
 from credentials.qr.picture import read_texts
-from credentials.verdict import Outcome, Verdict, to_json
+from credentials.verdict import Verdict, to_json
 from service_kit.commands import Group
 from service_kit.inputs import STANDARD_STREAM
 from service_kit.terminal import as_json, in_words, tell, tell_json

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from credentials.errors import SettingInvalid
 from credentials.formats.challenge import is_gate_name
-from credentials.regions import is_member_id, no_member_id
+from credentials.profile.members import is_member_id, no_member_id
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings
 from trust_registry.client.trust.repository import require_root

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 
 from credentials.errors import WrongSignature
-from credentials.limits import COORDINATE_BYTES, SIGNATURE_BYTES
+from credentials.profile.limits import COORDINATE_BYTES, SIGNATURE_BYTES
 
 PublicKey = ec.EllipticCurvePublicKey
 PrivateKey = ec.EllipticCurvePrivateKey

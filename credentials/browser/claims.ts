@@ -2,11 +2,18 @@
 
 import { isShown } from "./characters";
 import { malformed } from "./errors";
+import { isRegion, isWhole, MEMBERS } from "./members";
+import type { Evidence, Source, StatusCredential, StatusReference } from "./model";
 import {
   COORDINATE_BYTES,
   CTI_BYTES,
   DECISION_REFERENCE_BYTES,
+  EVIDENCE_KINDS,
+  EVIDENCE_RESULTS,
   EVIDENCE_TIME_STEP_SECONDS,
+  FORM_NAMES,
+  FORMS,
+  GUARDIANS,
   KID_BYTES,
   MAX_CREDENTIAL_BYTES,
   MAX_EVALUATED_BEFORE_SECONDS,
@@ -18,21 +25,10 @@ import {
   MAX_STATUS_LIST,
   MAX_TIME_SECONDS,
   MIN_TIME_SECONDS,
-  STATUS_LIST_SIZE,
-} from "./limits";
-import {
-  EVIDENCE_KINDS,
-  EVIDENCE_RESULTS,
-  type Evidence,
-  FORMS,
-  GUARDIANS,
   REASONS,
-  type Source,
+  STATUS_LIST_SIZE,
   STATUSES,
-  type StatusCredential,
-  type StatusReference,
-} from "./model";
-import { isRegion, isWhole, MEMBERS } from "./regions";
+} from "./profile";
 import { loads, toHex, type Value } from "./wire/cbor";
 import type { VerifiedPayload } from "./wire/cose";
 
@@ -89,7 +85,7 @@ export function decode(verified: VerifiedPayload): StatusCredential {
     evidence: evidence(ours.get(EVIDENCE)),
     holderName: name(ours.get(HOLDER_NAME)),
     documentTail: tail(ours.get(DOCUMENT_TAIL)),
-    form: entry(FORMS, ours.get(FORM)),
+    form: entry(FORM_NAMES, ours.get(FORM)),
     statusReference: optional(STATUS_REFERENCE, statusReference),
     decisionReference: optional(DECISION_REFERENCE, (value) => exactly(value, DECISION_REFERENCE_BYTES)),
     source: optional(SOURCE, source),
@@ -103,7 +99,7 @@ export function decode(verified: VerifiedPayload): StatusCredential {
 function requireConsistent(credential: StatusCredential): void {
   const { form, source } = credential;
   if (credential.issuedAt >= credential.expiresAt) throw malformed("a time is out of bounds");
-  if ((form === "paper") !== (credential.holderKey === null))
+  if (FORMS[form].isBound !== (credential.holderKey !== null))
     throw malformed("cnf belongs to phone and assisted codes");
   if ((form === "assisted") !== (credential.guardian !== null)) throw malformed("guardian belongs to assisted codes");
   const converted =

@@ -1,8 +1,8 @@
 // Keys and the members they belong to, as in credentials/keys.py and trust_registry/client/trust/snapshot.py.
 
 import { named, type PublicJwk } from "./algorithms/table";
-import { CLOCK_SKEW_SECONDS } from "./limits";
-import type { Form, Status } from "./model";
+import type { Form, Status } from "./profile";
+import { CLOCK_SKEW_SECONDS } from "./profile";
 
 export interface KeyJson {
   kid: string;

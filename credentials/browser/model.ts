@@ -1,31 +1,6 @@
-// What a credential says once it has been read, as in credentials/model.py. Wire number = position in the list + 1.
+// What a credential says once it has been read, as in credentials/model.py.
 
-export const STATUSES = ["green", "yellow", "red", "pending"] as const;
-export const FORMS = ["phone", "assisted", "paper"] as const;
-export const REASONS = [
-  "no-finding",
-  "test-recent",
-  "test-missing",
-  "test-positive",
-  "close-contact",
-  "contact-of-contact",
-  "risk-area-stay",
-  "symptoms",
-  "quarantine",
-  "inbound-travel",
-  "review-open",
-  "converted",
-] as const;
-export const EVIDENCE_KINDS = ["nucleic-acid", "antigen", "vaccination", "recovery", "quarantine", "travel"] as const;
-export const EVIDENCE_RESULTS = ["negative", "positive", "inconclusive", "completed"] as const;
-export const GUARDIANS = ["parent", "child", "spouse", "relative", "care-home", "school"] as const;
-
-export type Status = (typeof STATUSES)[number];
-export type Form = (typeof FORMS)[number];
-export type Reason = (typeof REASONS)[number];
-export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
-export type EvidenceResult = (typeof EVIDENCE_RESULTS)[number];
-export type Guardian = (typeof GUARDIANS)[number];
+import type { EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status } from "./profile";
 
 /** `sampledAt`: seconds UTC, a multiple of ten minutes. `region`: six-digit GB/T 2260 code. */
 export interface Evidence {

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from credentials.characters import is_shown
 from credentials.errors import Malformed
 from credentials.formats import native
-from credentials.limits import MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.wire import base45, cbor
 
 PREFIX = "TXN1:"

@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from credentials import claims
 from credentials.errors import Malformed, NotACredential, TooLarge
-from credentials.limits import (
+from credentials.model import StatusCredential
+from credentials.profile.forms import FORMS
+from credentials.profile.limits import (
     MAX_CREDENTIAL_BYTES,
     MAX_CREDENTIAL_TEXT_CHARACTERS,
-    MAX_PAPER_TEXT_CHARACTERS,
     MAX_TEXT_CHARACTERS,
 )
-from credentials.model import Form, StatusCredential
+from credentials.profile.lists import Form
 from credentials.signing import Signer
 from credentials.wire import base45, cose
 from credentials.wire.cose import Envelope
@@ -46,7 +47,7 @@ def issue_text(credential: StatusCredential, signer: Signer) -> str:
 def seal_text(payload: bytes, form: Form, signer: Signer) -> str:
     """Sign encoded claims of a code of ``form`` and write them as text. Raises TooLarge beyond its symbol."""
     text = PREFIX + base45.encode(cose.seal(payload, signer))
-    most = MAX_PAPER_TEXT_CHARACTERS if form is Form.PAPER else MAX_CREDENTIAL_TEXT_CHARACTERS
+    most = FORMS[form].max_text_characters
     if len(text) > most:
         raise TooLarge(f"more than {most} characters")
     return text

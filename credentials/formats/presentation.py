@@ -23,7 +23,7 @@ from typing import NamedTuple
 from credentials.algorithms.table import NATIVE, PrivateKey, PublicKey
 from credentials.errors import Malformed, PresentationSignature, TooLarge, WrongSignature
 from credentials.formats import native
-from credentials.limits import (
+from credentials.profile.limits import (
     MAX_CREDENTIAL_BYTES,
     MAX_CREDENTIAL_TEXT_CHARACTERS,
     MAX_PRESENTATION_BYTES,

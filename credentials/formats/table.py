@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, NoReturn
 from credentials.errors import ChallengeShown, NotACredential
 from credentials.formats import challenge, native, presentation
 from credentials.formats.presentation import Presentation
-from credentials.limits import MAX_TEXT_CHARACTERS
+from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.wire.cose import Envelope
 
 

@@ -15,8 +15,8 @@ from datetime import date
 from typing import NamedTuple
 
 from credentials.errors import InvalidDocument
-from credentials.limits import DOCUMENT_TAIL_CHARACTERS, MAX_DOCUMENT_CHARACTERS, MIN_BIRTH_YEAR
-from credentials.regions import REGION_CODES
+from credentials.profile.limits import DOCUMENT_TAIL_CHARACTERS, MAX_DOCUMENT_CHARACTERS, MIN_BIRTH_YEAR
+from credentials.profile.members import REGION_CODES
 
 _XPCC_CODE = 66  # Ours alone: people of the Corps have numbers of Xinjiang, 65.
 _PROVINCES = frozenset(str(code) for code in REGION_CODES - {_XPCC_CODE, 81, 82})

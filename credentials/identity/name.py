@@ -20,7 +20,7 @@ import unicodedata
 from itertools import dropwhile
 
 from credentials.identity.spelling import HAN, fold_name, is_letter
-from credentials.limits import MAX_HOLDER_NAME_BYTES
+from credentials.profile.limits import MAX_HOLDER_NAME_BYTES
 
 MAX_HIDDEN_SHOWN = 3
 """Asterisks for one hidden run; more would only tell the length of rare names."""

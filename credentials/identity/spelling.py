@@ -2,7 +2,7 @@
 
 ``fold_name`` is the only place that knows these spellings; masking, comparing and showing begin with it. The rules and
 their order stand in ``docs/wire-format.md`` 4.2. It runs where names are registered, never at a gate: what a code holds
-is judged by :mod:`credentials.characters` alone.
+is judged by :mod:`credentials.profile.characters` alone.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from credentials.characters import HIDDEN_CLASS
 from credentials.errors import InvalidName
-from credentials.limits import MAX_NAME_CHARACTERS
+from credentials.profile.characters import HIDDEN_CLASS
+from credentials.profile.limits import MAX_NAME_CHARACTERS
 
 DOTS = "·•‧・･⋅∙●◦∘⸱⸳ꞏ᛫˙․﹒．｡。ㆍ・"
 """What stands between the parts of a name where the register has ``·`` (U+00B7): dots of GB 2312, Big5, JIS and KS X,

@@ -15,7 +15,7 @@ import zxingcpp
 from PIL import Image, ImageOps
 
 from credentials.errors import PictureUnreadable
-from credentials.limits import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
+from credentials.profile.limits import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
 
 FILE_TYPES = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")
 """What phones and browsers make, and what chat programs make of it. Pillow's other decoders are never reached."""

@@ -23,7 +23,7 @@ from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q  # type: ignore[im
 from qrcode.util import MODE_ALPHA_NUM, QRData  # type: ignore[import-untyped]
 
 from credentials.errors import InvalidRequest, TextTooLongForSymbol
-from credentials.limits import MAX_SYMBOL_SCALE_PIXELS, MAX_SYMBOL_VERSION, QUIET_ZONE_MODULES
+from credentials.profile.limits import MAX_SYMBOL_SCALE_PIXELS, MAX_SYMBOL_VERSION, QUIET_ZONE_MODULES
 
 ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 CAPACITY = {

@@ -26,16 +26,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from credentials.algorithms.table import PublicKey
-from credentials.characters import is_shown
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
-from credentials.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.model import ClosedList, EvidenceKind, Form, Status
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.lists import ClosedList, EvidenceKind, Form, Status
+from credentials.profile.members import is_member_id
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
 from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.language.vocabulary import fill_in
 from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionDenial, RecognitionRule, RuleSet, RuleText
 from credentials.recognition.words import literal_in_words
-from credentials.regions import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
 from credentials.wire.strict_json import json_bytes, with_whole_numbers

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from credentials.model import EvidenceKind, Form, Status, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.lists import EvidenceKind, Form, Status
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
 from credentials.recognition.language.vocabulary import rule_input

@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
-from credentials.model import Evidence, EvidenceKind, EvidenceResult
+from credentials.model import Evidence
+from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
 from credentials.recognition.ruleset import RuleText
 
-KINDS = {
-    EvidenceKind.NUCLEIC_ACID: RuleText("核酸检测", "nucleic-acid test"),
-    EvidenceKind.ANTIGEN: RuleText("抗原检测", "antigen test"),
-    EvidenceKind.VACCINATION: RuleText("疫苗接种", "vaccination"),
-    EvidenceKind.RECOVERY: RuleText("康复", "recovery"),
-    EvidenceKind.QUARANTINE: RuleText("隔离", "quarantine"),
-    EvidenceKind.TRAVEL: RuleText("行程", "journey"),
-}
-RESULTS = {
-    EvidenceResult.NEGATIVE: RuleText("阴性", "negative"),
-    EvidenceResult.POSITIVE: RuleText("阳性", "positive"),
-    EvidenceResult.INCONCLUSIVE: RuleText("结果不明", "inconclusive"),
-    EvidenceResult.COMPLETED: RuleText("已完成", "completed"),
-}
+KINDS = {kind: RuleText(label.zh_cn, label.en) for kind, label in KIND_LABELS.items()}
+RESULTS = {result: RuleText(label.zh_cn, label.en) for result, label in RESULT_LABELS.items()}
 _NOTHING = RuleText("没有检测等佐证", "no test or other evidence")
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400

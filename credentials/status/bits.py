@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import compress
 
 from credentials.errors import StatusReferenceInvalid
-from credentials.limits import STATUS_LIST_SIZE
+from credentials.profile.limits import STATUS_LIST_SIZE
 
 
 def to_bits(indices: Iterable[int], size: int = STATUS_LIST_SIZE) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from credentials.errors import ChainForked, SegmentBackdated, SegmentMissing, SegmentRepeated
-from credentials.limits import STATUS_HASH_BYTES
+from credentials.profile.limits import STATUS_HASH_BYTES
 
 NO_SEGMENT = bytes(STATUS_HASH_BYTES)
 """What the first segment names as the one before."""

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from credentials.errors import Malformed, StatusReferenceInvalid
-from credentials.limits import MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE
 
 _LEADING_ONE = b"\x01"
 

@@ -22,7 +22,7 @@ from functools import lru_cache
 from struct import unpack
 
 from credentials.errors import KeyRejected, StatusReferenceInvalid
-from credentials.limits import MAX_STATUS_LIST, MIN_INDEX_KEY_BYTES, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_STATUS_LIST, MIN_INDEX_KEY_BYTES, STATUS_LIST_SIZE
 
 ROUNDS = 10
 _LABEL = b"tongxing status index 1"

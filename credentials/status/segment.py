@@ -35,7 +35,7 @@ from credentials.errors import (
     TooLarge,
 )
 from credentials.keys import VerificationKey
-from credentials.limits import (
+from credentials.profile.limits import (
     MAX_SEGMENT_BYTES,
     MAX_SEGMENT_CHANGES,
     MAX_STATUS_LIST,

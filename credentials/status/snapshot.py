@@ -31,7 +31,8 @@ from typing import Any, Self
 
 from credentials.errors import IssuerMismatch, Malformed, StatusReferenceInvalid, TooLarge
 from credentials.keys import VerificationKey
-from credentials.limits import (
+from credentials.model import StatusReference
+from credentials.profile.limits import (
     MAX_SIGNED_BYTES,
     MAX_STATUS_LIST,
     MAX_STATUS_LISTS,
@@ -42,7 +43,6 @@ from credentials.limits import (
     STATUS_HASH_BYTES,
     STATUS_LIST_SIZE,
 )
-from credentials.model import StatusReference
 from credentials.signing import Signer
 from credentials.status import gaps
 from credentials.status.chain import End

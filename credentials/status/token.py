@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from credentials.algorithms.table import PublicKey
 from credentials.errors import IssuerMismatch, Malformed
-from credentials.limits import (
+from credentials.profile.limits import (
     MAX_STATUS_LIST_BYTES,
     MAX_STATUS_SUBJECT_CHARACTERS,
     MAX_STATUS_TOKEN_CHARACTERS,

@@ -15,7 +15,7 @@ from cbor2 import CBORDecodeError, CBORDecoder
 from cbor2 import dumps as _dumps
 
 from credentials.errors import Malformed, TooLarge
-from credentials.limits import MAX_CBOR_DEPTH
+from credentials.profile.limits import MAX_CBOR_DEPTH
 
 
 def dumps(value: Any) -> bytes:

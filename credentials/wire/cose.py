@@ -21,7 +21,7 @@ from typing import NamedTuple
 from credentials.algorithms.table import NATIVE
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge
 from credentials.keys import VerificationKey
-from credentials.limits import KID_BYTES, SIGNATURE_BYTES
+from credentials.profile.limits import KID_BYTES, SIGNATURE_BYTES
 from credentials.signing import Signer
 from credentials.wire import cbor
 

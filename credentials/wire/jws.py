@@ -17,7 +17,7 @@ from jwt.api_jws import PyJWS
 
 from credentials.algorithms.table import ALGORITHMS, NATIVE, PublicKey
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge, WrongSignature
-from credentials.limits import MAX_JWS_CHARACTERS
+from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.signing import Signer
 from credentials.wire.strict_json import json_bytes, parse_json
 

@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 from credentials.errors import Malformed
-from credentials.limits import MAX_JSON_DEPTH
+from credentials.profile.limits import MAX_JSON_DEPTH
 
 # Possessive, and content with a text that never ends: a backtracking pattern took quadratic time on "\"\"\"…
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)

@@ -11,10 +11,11 @@ import hashlib
 import unicodedata
 from typing import Final, NamedTuple
 
-from credentials.characters import is_shown
 from credentials.errors import DecisionRejected
-from credentials.limits import DECISION_REFERENCE_BYTES
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, RuleSetReference, Status
+from credentials.model import Evidence, RuleSetReference
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import DECISION_REFERENCE_BYTES
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from credentials.wire.cbor import dumps
 from service_kit.clock import DAY_SECONDS
 

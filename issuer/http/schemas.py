@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from credentials.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
-from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from issuer.decisions.causes import CAUSES
 from issuer.requests.holder_proof import MAX_PROOF_CHARACTERS
 from issuer.requests.request import MAX_FIELD_CHARACTERS

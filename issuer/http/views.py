@@ -23,7 +23,7 @@ from credentials.errors import (
     StorageFull,
     StorageUnavailable,
 )
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.http.schemas import (
     ISSUE_EXAMPLE,

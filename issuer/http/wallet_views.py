@@ -29,8 +29,8 @@ from credentials.errors import (
     StorageFull,
     StorageUnavailable,
 )
-from credentials.model import Form
-from credentials.regions import MEMBERS
+from credentials.profile.lists import Form
+from credentials.profile.members import MEMBERS
 from issuer.decisions.causes import HOLDER_REQUEST
 from issuer.http.schemas import ISSUE_EXAMPLE
 from issuer.http.sign_in_views import claim_code_of_browser, forget_claim_code

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from credentials.errors import Conflict
-from credentials.model import Evidence, Form, Status
+from credentials.model import Evidence
+from credentials.profile.lists import Form, Status
 from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
 from issuer.decisions.deciding import Decision, gravity
 from issuer.storage.holder_ports import HolderFacts, PersonDeed

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from credentials.characters import is_shown
 from credentials.errors import (
     Conflict,
     IdempotencyConflict,
@@ -26,8 +25,10 @@ from credentials.errors import (
 )
 from credentials.identity import Document
 from credentials.keys import VerificationKey
-from credentials.limits import CTI_BYTES
-from credentials.model import Form, Status, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import CTI_BYTES
+from credentials.profile.lists import Form, Status
 from credentials.signing import Signer
 from credentials.wire.strict_json import json_bytes
 from issuer.decisions.deciding import ManualDecision

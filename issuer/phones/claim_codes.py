@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffers
 from credentials.identity import same_masked_name
-from credentials.model import Form
+from credentials.profile.lists import Form
 from issuer.decisions.deciding import ManualDecision
 from issuer.issuing.consequences import put_on_file
 from issuer.issuing.issuance import Issuance, settled

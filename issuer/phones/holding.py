@@ -23,7 +23,8 @@ from credentials.errors import (
     RateLimited,
     RenewalRefused,
 )
-from credentials.model import MAX_LIFETIME_SECONDS, Form, Status
+from credentials.profile.forms import FORMS
+from credentials.profile.lists import Form, Status
 from issuer.decisions.causes import DEVICE_REPLACED, HOLDER_REQUEST, LOST_DEVICE, WALLET
 from issuer.issuing.consequences import NOTHING, end_phone, in_force, is_overtaken, withdraw_contradicted
 from issuer.issuing.issuance import Issuance, settled
@@ -113,7 +114,7 @@ class Holding:
         device = self._active(proven.point)
         if proven.made_at <= device.paper_proved_at:
             raise ProofOfPossessionFailed("a proof asks for one paper code")
-        lifetime = MAX_LIFETIME_SECONDS[Form.PAPER]
+        lifetime = FORMS[Form.PAPER].max_lifetime_seconds
         facts = device.holder.facts._replace(form=Form.PAPER, guardian=None, lifetime=lifetime)
         made = self.issuance.make(facts, None, at)
         if not self._record_paper(device, made, proven.made_at):

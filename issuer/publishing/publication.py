@@ -23,7 +23,7 @@ from typing import NamedTuple
 import structlog
 
 from credentials.errors import FetchFailed, Malformed
-from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_SEGMENT_CHANGES
+from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_SEGMENT_CHANGES
 from credentials.signing import Signer
 from credentials.status import gaps, segment, snapshot
 from credentials.status.chain import NO_SEGMENT

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from credentials.errors import CredentialError, FetchFailed, StateBehind
 from credentials.keys import VerificationKey
-from credentials.limits import MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES, MAX_STATUS_LIST
+from credentials.profile.limits import MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES, MAX_STATUS_LIST
 from credentials.status import segment, snapshot
 from credentials.status.permutation import position_of
 from credentials.status.segment import Segment

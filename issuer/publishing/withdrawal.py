@@ -6,8 +6,8 @@ index.
 
 from __future__ import annotations
 
-from credentials.characters import is_shown
 from credentials.errors import InvalidRequest, NotFound
+from credentials.profile.characters import is_shown
 from issuer.decisions.causes import CAUSES
 from issuer.decisions.deciding import MAX_STAFF_CHARACTERS
 from issuer.issuing.consequences import withdraw_one

@@ -20,24 +20,17 @@ from typing import Any, NamedTuple
 
 from credentials.errors import InvalidDocument, InvalidRequest, Malformed, RequestError
 from credentials.identity import Document, mask_name, parse_document
-from credentials.limits import (
+from credentials.model import Evidence
+from credentials.profile.forms import FORMS
+from credentials.profile.limits import (
     EVIDENCE_TIME_STEP_SECONDS,
     MAX_EVIDENCE,
     MAX_NAME_CHARACTERS,
     MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
 )
-from credentials.model import (
-    MAX_LIFETIME_SECONDS,
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    Status,
-)
-from credentials.regions import is_region
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.members import is_region
 from issuer.decisions.deciding import ManualDecision
 from issuer.requests.holder_proof import proven_point
 from service_kit.locale import BEIJING
@@ -250,8 +243,8 @@ def _guardian(fields: Mapping[str, Any], form: Form) -> Guardian | None:
 
 def _lifetime(value: object, form: Form) -> int:
     if value is None:
-        return MAX_LIFETIME_SECONDS[form]
-    return _whole({"lifetime": value}, "lifetime", MIN_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS[form])
+        return FORMS[form].max_lifetime_seconds
+    return _whole({"lifetime": value}, "lifetime", MIN_LIFETIME_SECONDS, FORMS[form].max_lifetime_seconds)
 
 
 def _manual(value: object) -> ManualDecision | None:

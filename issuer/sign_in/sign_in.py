@@ -30,7 +30,7 @@ from credentials.errors import (
     SignInWithoutDocument,
 )
 from credentials.identity import mask_name, parse_document
-from credentials.limits import MAX_NAME_CHARACTERS
+from credentials.profile.limits import MAX_NAME_CHARACTERS
 from credentials.wire.jws import to_base64url
 from issuer.issuing.issuance import Issuance
 from issuer.phones.claim_codes import ClaimCode, ClaimCodes

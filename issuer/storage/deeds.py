@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
 
 from credentials.errors import Conflict
-from credentials.model import Evidence, Form, Status
+from credentials.model import Evidence
+from credentials.profile.lists import Form, Status
 from issuer.storage import tables
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, Living
 from issuer.storage.ports import Entry, Made, StandingDecision

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
-from credentials.limits import STATUS_LIST_SIZE
+from credentials.profile.limits import STATUS_LIST_SIZE
 from issuer.decisions.causes import MIRROR, RESTORED
 from issuer.storage import tables
 from issuer.storage.indices import StatusPlace, place_of

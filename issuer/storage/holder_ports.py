@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from credentials.model import Evidence, Form, Guardian, Status
+from credentials.model import Evidence
+from credentials.profile.lists import Form, Guardian, Status
 from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, select
 
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from issuer.storage import tables
 from issuer.storage.deeds import SqlPersonDeed, read_decisions
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from credentials.limits import STATUS_LIST_SIZE
 from credentials.model import StatusReference
+from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.status.permutation import index_of
 from service_kit.clock import DAY_SECONDS
 

@@ -7,17 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
-from credentials.limits import MAX_EVIDENCE
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Status,
-)
+from credentials.model import Evidence, RuleSetReference
+from credentials.profile.limits import MAX_EVIDENCE
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.wire.cbor import dumps, loads
 from issuer.decisions.deciding import Decision
 from issuer.storage import tables

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
 from credentials.errors import Conflict, SettingInvalid
-from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.storage import tables
 from issuer.storage.indices import StatusPlace, group_end, place_of
 from issuer.storage.ports import IssuerOverview, Owned, Replay

@@ -1,5 +1,9 @@
 // What the wallet says, in the language that was chosen.
 
+import { said } from "../../credentials/browser/labels";
+import type { Evidence } from "../../credentials/browser/model";
+import { shownStatus } from "../../credentials/browser/model";
+import type { Form, Guardian, Reason, Status } from "../../credentials/browser/profile";
 import {
   FORM_LABELS,
   GUARDIAN_LABELS,
@@ -8,10 +12,7 @@ import {
   REASON_LABELS,
   RESULT_LABELS,
   STATUS_LABELS,
-  said,
-} from "../../credentials/browser/labels";
-import type { Evidence, Form, Guardian, Reason, Status } from "../../credentials/browser/model";
-import { shownStatus } from "../../credentials/browser/model";
+} from "../../credentials/browser/profile";
 import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
 import { type Card, isUsable } from "./holding/cards";
 import type { HolderClock } from "./holding/clock";

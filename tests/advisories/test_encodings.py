@@ -10,7 +10,7 @@ import pytest
 from credentials import claims
 from credentials.errors import Malformed, NotACredential, TooLarge
 from credentials.formats import table
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.wire import cbor, cose, jws
 from credentials.wire.strict_json import parse_json
 from tests.growth import MOST, per_doubling

@@ -21,11 +21,7 @@ from PIL import Image
 
 from credentials.formats import challenge, native, presentation, table
 from credentials.identity import mask_name, parse_document
-from credentials.limits import (
-    MAX_SEGMENT_BYTES,
-    MAX_STATUS_LIST_BYTES,
-    MAX_TEXT_CHARACTERS,
-)
+from credentials.profile.limits import MAX_SEGMENT_BYTES, MAX_STATUS_LIST_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr import read_texts
 from credentials.recognition.document import parse_rule_set
 from credentials.status import gaps, segment, snapshot, token

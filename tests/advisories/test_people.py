@@ -13,7 +13,7 @@ import pytest
 
 from credentials.errors import TongxingError
 from credentials.keys import compressed_point, jwk_of, new_private_key
-from credentials.model import Status
+from credentials.profile.lists import Status
 from credentials.signing import PemSigner
 from issuer.app import create_app
 from issuer.bulk.run import issue_file

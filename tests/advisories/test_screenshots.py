@@ -7,7 +7,7 @@ import pytest
 from credentials.errors import Malformed, PresentationSignature, TooLarge
 from credentials.formats import presentation, table
 from credentials.formats.presentation import Presentation
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.wire import base45
 from credentials.wire.cose import Envelope
 from tests.samples import (

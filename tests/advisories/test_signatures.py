@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from credentials.algorithms import es256
 from credentials.errors import Malformed, PresentationSignature, WrongSignature
 from credentials.formats import native, presentation
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.wire import base45, cose
 from tests.advisories.crafted import PROTECTED, cose_items, with_signature
 from tests.samples import HOLDER_KEY, ISSUER_KEY, KEY, SHOWN_AT, live_text, read, text_of, typical

@@ -8,7 +8,7 @@ import pytest
 
 from credentials.errors import CredentialError, Malformed, NotACredential, TooLarge
 from credentials.formats import native
-from credentials.model import Form
+from credentials.profile.lists import Form
 from tests.samples import live_text, read, text_of, typical
 
 # 00 80 is "%20" in Base45, wherever in a pair of bytes it stands: once for each of the two ways to fall.

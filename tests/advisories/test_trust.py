@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from securesystemslib.signer import CryptoSigner
 
-from credentials.limits import MAX_SIGNED_BYTES
+from credentials.profile.limits import MAX_SIGNED_BYTES
 from tests.doubles.clock import FixedClock
 from tests.unit.trust_registry.client.members.test_mirror import rules_file
 from tests.unit.trust_registry.published import HOUR

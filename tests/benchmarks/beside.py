@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
 
-from credentials.limits import MAX_SEGMENT_CHANGES, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_SEGMENT_CHANGES, STATUS_LIST_SIZE
 from credentials.status import segment
 from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot

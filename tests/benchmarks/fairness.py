@@ -16,7 +16,7 @@ from pathlib import Path
 
 import requests
 
-from credentials.limits import STATUS_LIST_SIZE
+from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.status import segment
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 from demonstration.world import free_port

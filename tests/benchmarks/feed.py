@@ -16,8 +16,8 @@ from statistics import median
 from typing import NamedTuple
 
 from credentials.keys import kid_of, new_private_key
-from credentials.limits import STATUS_LIST_SIZE
 from credentials.model import StatusReference
+from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.signing import PemSigner
 from credentials.status import gaps, segment, snapshot
 from credentials.status.segment import Segment

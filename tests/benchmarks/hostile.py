@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from credentials.keys import new_private_key
-from credentials.limits import MAX_JWS_CHARACTERS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
-from credentials.regions import MEMBERS
+from credentials.profile.limits import MAX_JWS_CHARACTERS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
+from credentials.profile.members import MEMBERS
 from credentials.signing import PemSigner
 from credentials.wire import cose, jws
 from service_kit.clock import SystemClock

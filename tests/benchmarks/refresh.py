@@ -10,8 +10,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from credentials.limits import STATUS_LIST_SIZE
-from credentials.regions import MEMBERS
+from credentials.profile.limits import STATUS_LIST_SIZE
+from credentials.profile.members import MEMBERS
 from credentials.signing import Signer
 from credentials.status import gaps, segment, snapshot
 from credentials.status.segment import Segment

@@ -13,10 +13,10 @@ from credentials.algorithms.table import PrivateKey
 from credentials.formats import native, presentation, table
 from credentials.keys import new_private_key
 from credentials.model import StatusCredential
+from credentials.profile.reasons import Outcome
 from credentials.recognition.language.certlogic import RuleState, compile_rule, evaluate
 from credentials.recognition.language.vocabulary import rule_input
 from credentials.signing import PemSigner
-from credentials.verdict import Outcome
 from credentials.wire import base45, cose
 from credentials.wire.cose import Envelope
 from tests.benchmarks import scene

@@ -6,9 +6,9 @@ import os
 import random
 from collections.abc import Iterator
 
-from credentials.limits import STATUS_LIST_SIZE
 from credentials.model import StatusCredential, StatusReference
-from credentials.regions import MEMBERS
+from credentials.profile.limits import STATUS_LIST_SIZE
+from credentials.profile.members import MEMBERS
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from tests.benchmarks.measuring import INPUTS
 from tests.vectors.cast import DAY, NOW, key_entry, member_entry

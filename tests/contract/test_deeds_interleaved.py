@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 
 from credentials.errors import ClaimCodeRefused, ProofOfPossessionFailed, RenewalRefused, TongxingError
 from credentials.keys import compressed_point, new_private_key
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from issuer.issuing.consequences import in_force
 from issuer.publishing.withdrawal import withdraw
 from issuer.requests.holder_proof import Proven

@@ -25,7 +25,7 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.keys import compressed_point, new_private_key
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from credentials.signing import PemSigner
 from issuer.issuing.issuance import Issuance, ask_for
 from issuer.phones.claim_codes import CLAIM_CODE_SECONDS, ClaimCodes, read_claim_code

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
-from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, Status
+from credentials.model import Evidence
+from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
 from issuer.storage import sql
 from issuer.storage.feed import SqlStatusFeed

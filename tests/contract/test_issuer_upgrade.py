@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from credentials.errors import SchemaOutdated
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from issuer.issuing.consequences import in_force
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore

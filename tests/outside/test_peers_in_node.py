@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from credentials.errors import RuleOpen, RuleSetInvalid
-from credentials.limits import STATUS_LIST_SIZE
+from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import DateTime
 from credentials.status import bits

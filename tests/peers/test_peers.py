@@ -12,18 +12,9 @@ from credentials import claims
 from credentials.errors import WrongSignature
 from credentials.formats import native, presentation
 from credentials.keys import VerificationKey, compressed_point, jwk_of, kid_of, new_private_key
-from credentials.limits import MAX_CREDENTIAL_BYTES
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
+from credentials.model import Evidence, RuleSetReference, StatusCredential, StatusReference
+from credentials.profile.limits import MAX_CREDENTIAL_BYTES
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.qr.symbol import draw_png
 from credentials.signing import PemSigner
 from credentials.wire import cose

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from credentials.characters import is_shown
 from credentials.keys import compressed_point
-from credentials.limits import MAX_HOLDER_NAME_BYTES, MAX_TIME_SECONDS, MIN_TIME_SECONDS, STATUS_LIST_SIZE
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Source,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
-from credentials.regions import MEMBERS, REGION_CODES
+from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import MAX_HOLDER_NAME_BYTES, MAX_TIME_SECONDS, MIN_TIME_SECONDS, STATUS_LIST_SIZE
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.members import MEMBERS, REGION_CODES
 from tests.samples import HOLDER_KEY, STRANGER_KEY
 
 SIXTEEN_BITS = st.integers(0, 65_535)

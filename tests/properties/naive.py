@@ -10,19 +10,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Source,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
+from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 
 BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 PROVINCES = (

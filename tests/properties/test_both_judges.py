@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credentials import claims
-from credentials.characters import HIDDEN, is_shown
 from credentials.formats import challenge, presentation
-from credentials.limits import MAX_CREDENTIAL_BYTES, MAX_TIME_SECONDS
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Guardian, Status
+from credentials.model import Evidence
+from credentials.profile.characters import HIDDEN, is_shown
+from credentials.profile.limits import MAX_CREDENTIAL_BYTES, MAX_TIME_SECONDS
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Status
 from credentials.verdict import to_json
 from credentials.wire import base45, cbor
 from tests.properties.naive import BASE45

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from credentials.errors import RuleOpen, TongxingError
 from credentials.keys import VerificationKey
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Form, Status, StatusCredential
+from credentials.model import Evidence, StatusCredential
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.language.certlogic import RuleState, compile_rule, compile_sound_parts
 from credentials.recognition.language.instants import DateTime

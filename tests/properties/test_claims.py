@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from credentials import claims
 from credentials.errors import Unreadable
-from credentials.model import Form, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.lists import Form
 from tests.properties import naive
 from tests.properties.legal import credentials
 from tests.samples import claims_map, largest, live_text, text_of, typical, verified

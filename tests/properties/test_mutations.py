@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials.errors import CredentialError
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.wire import base45, jws
 from credentials.wire.strict_json import json_bytes, parse_json
 from tests.properties.naive import BASE45

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from credentials.formats import native
-from credentials.model import Status
+from credentials.profile.lists import Status
 from demonstration.cast import ActingProvince, Home, Registry
 from demonstration.props import asks, credential
 from demonstration.story import GUANGDONG, HENAN

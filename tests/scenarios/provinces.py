@@ -14,8 +14,8 @@ from credentials import claims
 from credentials.algorithms.table import NATIVE
 from credentials.formats import native
 from credentials.keys import VerificationKey, kid_of, load_private_key
-from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusCredential
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
 from tests.unit.issuer.office import MEMBER
 from tests.unit.issuer.serving import environment

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
+from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS
 from demonstration.cast import ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.story import GUANGDONG, HENAN

@@ -17,7 +17,7 @@ from credentials import claims
 from credentials.algorithms.table import NATIVE
 from credentials.formats import native
 from credentials.keys import VerificationKey, jwk_of, load_private_key, new_private_key
-from credentials.limits import MAX_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
 from demonstration.cast import CLIENT, ActingProvince, Registry
 from demonstration.phone import Phone

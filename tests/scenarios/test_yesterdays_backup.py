@@ -19,7 +19,7 @@ from credentials.algorithms import es256
 from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import VerificationKey
-from credentials.limits import MAX_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
 from demonstration.cast import ActingProvince, Registry
 from demonstration.story import GUANGDONG, HENAN

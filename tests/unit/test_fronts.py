@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from credentials.regions import MEMBERS
+from credentials.profile.members import MEMBERS
 from issuer.http import front as issuer_front
 from service_kit.http.front.front import Front, Link, Way, add_entrance, add_front
 from service_kit.http.front.language import Said, member_name

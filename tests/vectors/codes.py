@@ -9,18 +9,8 @@ from credentials import claims
 from credentials.formats import native, presentation
 from credentials.formats.challenge import Challenge
 from credentials.keys import compressed_point
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Source,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
+from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.wire import base45, cose
 from tests.vectors.cast import DAY, HOUR, NOW, SeededKey, signer
 from tests.vectors.knowledge import GOOD_INDEX, HENAN, LIST, ZHEJIANG

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from credentials.formats.challenge import Challenge
 from credentials.keys import VerificationKey, public_key_from_jwk
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from credentials.recognition.document import read_rule_set
 from credentials.recognition.ruleset import RuleSet
 from credentials.status import snapshot

@@ -14,7 +14,8 @@ from cbor2 import dumps
 from credentials import claims
 from credentials.formats import challenge, native
 from credentials.formats.challenge import Challenge
-from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status, StatusReference
+from credentials.model import StatusReference
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.wire import base45, cbor, cose
 from tests.vectors.cast import DAY, HOUR, NOW, signer
 from tests.vectors.codes import (

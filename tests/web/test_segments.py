@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import CredentialError, TongxingError
-from credentials.limits import STATUS_LIST_SIZE
+from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.status import segment as segments
 from credentials.status import snapshot as snapshots
 from credentials.status.segment import Segment

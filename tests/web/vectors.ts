@@ -3,17 +3,12 @@
 
 import * as es256 from "../../credentials/browser/algorithms/es256";
 import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/es256";
-import { HIDDEN } from "../../credentials/browser/characters";
 import { CredentialError } from "../../credentials/browser/errors";
 import type { TrustedKey } from "../../credentials/browser/keys";
-import * as labels from "../../credentials/browser/labels";
-import * as limits from "../../credentials/browser/limits";
 import type { StatusCredential } from "../../credentials/browser/model";
-import * as model from "../../credentials/browser/model";
 import { readRuleSet } from "../../credentials/browser/recognition/document";
 import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
 import { ageInWords } from "../../credentials/browser/recognition/words";
-import { MEMBERS } from "../../credentials/browser/regions";
 import * as jws from "../../credentials/browser/wire/jws";
 import { type Json, parseJson } from "../../credentials/browser/wire/strict_json";
 import { type DeltaJson, take } from "../../verifier/gate_app/judging/delta";
@@ -156,21 +151,12 @@ function jsonCode({ bytes }: { bytes: string }): unknown {
   }
 }
 
-/** What both judges must have alike. */
-function constants(): unknown {
-  const tables = Object.fromEntries(Object.entries(labels).filter(([, table]) => typeof table === "object"));
-  return {
-    limits,
-    labels: tables,
-    model,
-    members: [...MEMBERS],
-    steps: STEPS,
-    hidden: HIDDEN,
-    ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords),
-  };
+/** What both judges must say alike, beside what is made from one source. */
+function words(): unknown {
+  return { steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, constants } as Record<
+const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, words } as Record<
   string,
   (request: never) => unknown
 >;

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from credentials.errors import InvalidRequest
-from credentials.regions import is_member_id, no_member_id
+from credentials.profile.members import is_member_id, no_member_id
 from credentials.signing import PemSigner
 from service_kit.commands import Command
 from service_kit.durable import write_atomic

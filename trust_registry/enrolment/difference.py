@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from service_kit.locale import beijing_time
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry

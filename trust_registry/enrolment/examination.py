@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 
 from credentials.errors import KeyDenied, KeyRejected, SequenceNotNewer, StatementRejected
 from credentials.keys import VerificationKey
-from credentials.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_PAPER_SECONDS
+from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_PAPER_SECONDS
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import (

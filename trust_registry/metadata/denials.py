@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from credentials.errors import Malformed
-from credentials.limits import KID_BYTES
+from credentials.profile.limits import KID_BYTES
 from credentials.wire.strict_json import json_bytes
 from trust_registry.metadata import fields
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from credentials.characters import is_shown
 from credentials.errors import Malformed, TooLarge
-from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.wire.strict_json import parse_json
 
 MAX_SEQUENCE = 2**53 - 1
@@ -43,8 +43,8 @@ def items(document: Mapping[str, Any], name: str, most: int) -> list[Any]:
 def text(document: Mapping[str, Any], name: str, most: int) -> str:
     """The string ``name`` of 1 to ``most`` characters that people see.
 
-    Hidden and direction characters are refused (:mod:`credentials.characters`): what officers approve must look like
-    what guards see. Raises Malformed.
+    Hidden and direction characters are refused (:mod:`credentials.profile.characters`): what officers approve must
+    look like what guards see. Raises Malformed.
     """
     value = document.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= most or not is_shown(value):

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from credentials.algorithms.table import ALGORITHMS
 from credentials.errors import CredentialError, KeyRejected, Malformed, StatementRejected
 from credentials.keys import KEY_USES, VerificationKey, jwk_of, kid_of, public_key_from_jwk
-from credentials.regions import is_member_id
+from credentials.profile.members import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
 from trust_registry.metadata import fields

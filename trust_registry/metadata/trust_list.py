@@ -19,8 +19,8 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import Malformed
-from credentials.model import ClosedList, Form, Status
-from credentials.regions import MEMBERS, is_member_id, is_region, no_member_id
+from credentials.profile.lists import ClosedList, Form, Status
+from credentials.profile.members import MEMBERS, is_member_id, is_region, no_member_id
 from credentials.wire.strict_json import json_bytes
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.metadata import fields

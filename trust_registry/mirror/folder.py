@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from credentials.errors import StorageUnavailable
-from credentials.regions import is_member_id
+from credentials.profile.members import is_member_id
 from service_kit.durable import read_if_there
 from trust_registry.client.members.news import NEWS, MemberNews, read_news_if_sound, write_news
 from trust_registry.client.trust.bundle import pack

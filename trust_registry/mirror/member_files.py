@@ -26,7 +26,7 @@ from credentials.errors import (
     SequenceNotNewer,
     StorageUnavailable,
 )
-from credentials.limits import CLOCK_SKEW_SECONDS, MAX_STATUS_LIST
+from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_STATUS_LIST
 from credentials.recognition.ruleset import deciding_from
 from credentials.status.chain import check_follows, check_stands
 from credentials.status.snapshot import StatusSnapshot

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge
-from credentials.limits import (
+from credentials.profile.limits import (
     MAX_JWS_CHARACTERS,
     MAX_SEGMENT_BYTES,
     MAX_STATUS_LIST,

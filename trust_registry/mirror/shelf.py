@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from credentials.errors import QuotaExceeded, Untrusted
-from credentials.limits import MAX_STATUS_SEQUENCE
+from credentials.profile.limits import MAX_STATUS_SEQUENCE
 from credentials.status.chain import BEGINNING, End
 from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews

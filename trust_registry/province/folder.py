@@ -21,8 +21,8 @@ from typing import Any, Self
 from credentials.algorithms.table import NATIVE
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, Malformed, NotFound, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, new_private_key
-from credentials.limits import MAX_LIFETIME_PAPER_SECONDS
-from credentials.regions import is_member_id, no_member_id
+from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS
+from credentials.profile.members import is_member_id, no_member_id
 from credentials.signing import PemSigner
 from service_kit.clock import DAY_SECONDS
 from trust_registry.enrolment.possession import prove

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from credentials.formats.challenge import is_gate_name
-from credentials.limits import MAX_GATE_NAME_BYTES, NONCE_BYTES
+from credentials.profile.limits import MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.qr import draw_terminal
 from service_kit.commands import Command
 from service_kit.terminal import as_json, tell, tell_drawing, tell_json

@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusCredential
-from credentials.regions import MEMBERS
-from credentials.verdict import Outcome, Verdict
+from credentials.profile.limits import MAX_TIME_SECONDS
+from credentials.profile.members import MEMBERS
+from credentials.profile.reasons import Outcome
+from credentials.verdict import Verdict
 from service_kit.inputs import Input
 from service_kit.locale import BEIJING, beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS

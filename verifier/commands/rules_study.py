@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from credentials.errors import InvalidRequest
-from credentials.limits import EVIDENCE_TIME_STEP_SECONDS
 from credentials.model import StatusCredential
+from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS
 from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, RuleChange, changes, tried
 from credentials.recognition.authoring.explanation import ExplainedPart
 from credentials.recognition.authoring.explanation import explain as explained

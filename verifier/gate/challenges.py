@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from credentials.errors import SettingInvalid
 from credentials.formats.challenge import Challenge, draw
-from credentials.limits import NONCE_BYTES
+from credentials.profile.limits import NONCE_BYTES
 from service_kit.durable import make_secret, read_secret
 
 BUCKET_SECONDS = 120

@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from credentials.errors import ChallengeNotAnswered, Replayed, ReplayUnchecked
 from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Mode, Presentation
-from credentials.verdict import REPLAY_NOT_SHARED, SHOWN_AGAIN, Finding, Outcome, Verdict
+from credentials.profile.reasons import REPLAY_NOT_SHARED, SHOWN_AGAIN, Outcome
+from credentials.verdict import Finding, Verdict
 from service_kit.cache.store import Cache
 from service_kit.clock import Clock
 from trust_registry.client.trust.clock_bound import EffectiveNow, effective_now

@@ -1,15 +1,15 @@
 // A verdict in words: what stands on the screen, and what is read aloud.
 
+import { said } from "../../credentials/browser/labels";
+import type { Evidence, StatusCredential } from "../../credentials/browser/model";
+import { shownStatus } from "../../credentials/browser/model";
 import {
   FORM_LABELS,
   KIND_LABELS,
   MEMBERS_IN_TRADITIONAL,
   RESULT_LABELS,
   STATUS_LABELS,
-  said,
-} from "../../credentials/browser/labels";
-import type { Evidence, StatusCredential } from "../../credentials/browser/model";
-import { shownStatus } from "../../credentials/browser/model";
+} from "../../credentials/browser/profile";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
 import type { Knowledge } from "./judging/knowledge";

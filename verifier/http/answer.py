@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from credentials.verdict import Finding, Outcome, Verdict, checks_json, shown_json
+from credentials.profile.reasons import Outcome
+from credentials.verdict import Finding, Verdict, checks_json, shown_json
 from verifier.judging.recipe import STEPS
 
 _KEPT = 256

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from credentials.regions import MEMBERS
+from credentials.profile.members import MEMBERS
 from service_kit.http.front.front import Front, Link, Way
 from service_kit.http.front.language import Said, member_name
 from service_kit.http.front.reference import PROGRAMMERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from credentials.regions import MEMBERS
+from credentials.profile.members import MEMBERS
 from service_kit.http.front.front import Link
 from service_kit.http.front.language import Said, member_name
 from service_kit.http.front.sheet import Cell, Sheet, Table, how_long

@@ -11,7 +11,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from credentials.errors import InvalidRequest, RateLimited, TooLarge
-from credentials.limits import NONCE_BYTES
+from credentials.profile.limits import NONCE_BYTES
 from service_kit.http.bodies import Routes, json_body, takes
 from service_kit.http.front.sheet import show, wants_page
 from service_kit.http.openapi import content, told

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from credentials import errors
 from credentials.model import StatusCredential
+from credentials.profile.reasons import REASONS, Call
 from credentials.verdict import DecidingRules, Finding
 from trust_registry.client.trust.snapshot import TrustSnapshot
-
-_CALL_ISSUER = frozenset(
-    error.code
-    for error in (
-        errors.Malformed, errors.AlgorithmMismatch, errors.IssuerMismatch, errors.KeyUseMismatch, errors.KeyNotActive,
-        errors.KeyDenied, errors.NotPermitted, errors.Expired, errors.LifetimeTooLong, errors.Withdrawn,
-        errors.StatusReferenceInvalid, errors.PresentationMissing, errors.PresentationSignature,
-        errors.StatusNotAccepted, errors.MemberChanged, errors.StatusMissing, errors.StatusStale, errors.NoDecision,
-    )
-)  # fmt: skip
-"""Its issuer can mend the code, give another, hear an appeal, or confirm it to a guard who checks by hand.
-
-Not a wrong signature: whose code it pretends to be, nobody vouches for.
-"""
-_CALL_HOST = frozenset(
-    error.code for error in (errors.RecognitionDenied, errors.RuleFailed, errors.StatusNotAccepted, errors.RuleOpen)
-)
-"""The member whose rules decided can say what it takes."""
 
 
 def with_hotlines(
@@ -50,13 +32,15 @@ def with_hotlines(
 def _asked(
     code: str, credential: StatusCredential | None, kid: bytes | None, rules: DecidingRules | None, trust: TrustSnapshot
 ) -> Iterator[str | None]:
-    if code in _CALL_HOST and rules is not None:
-        yield rules.member
-    if code == errors.SourceWithdrawn.code and credential is not None and credential.source is not None:
-        yield credential.source.issuer
-    if code in _CALL_ISSUER:
-        key = trust.keys.get(kid) if kid is not None else None
-        yield credential.issuer if credential is not None else key and key.entry.id
+    for call in REASONS[code].call:
+        if call is Call.HOST:
+            yield rules and rules.member
+        elif call is Call.SOURCE:
+            source = credential and credential.source
+            yield source.issuer if source else None
+        else:
+            key = trust.keys.get(kid) if kid is not None else None
+            yield credential.issuer if credential is not None else key and key.entry.id
 
 
 def _with(finding: Finding, members: list[str], trust: TrustSnapshot) -> Finding:

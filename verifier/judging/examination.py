@@ -5,19 +5,11 @@ from __future__ import annotations
 from credentials.errors import CannotTell, CredentialError
 from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Presentation
-from credentials.model import Form, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.forms import FORMS
+from credentials.profile.reasons import TRUST_AGING, Outcome
 from credentials.recognition.ruleset import RuleSet
-from credentials.verdict import (
-    CHECK_DOCUMENT,
-    COMPARE_HOLDER,
-    TRUST_AGING,
-    DecidingRules,
-    Finding,
-    KnowledgeAges,
-    Outcome,
-    Verdict,
-    outcome_of,
-)
+from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Verdict, outcome_of
 from credentials.wire.cose import Envelope, VerifiedPayload
 from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
 from verifier.judging.advice import with_hotlines
@@ -101,6 +93,6 @@ class Examination:
     def _notes(self) -> tuple[Finding, ...]:
         assert self.credential is not None, "an accepted code has been read"
         # A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
-        eyes = Finding(COMPARE_HOLDER if self.credential.form is Form.PHONE else CHECK_DOCUMENT)
+        eyes = Finding(FORMS[self.credential.form].note)
         is_aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
         return (Finding(TRUST_AGING), eyes) if is_aging else (eyes,)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from credentials.errors import SettingInvalid
-from credentials.limits import MAX_PRESENTATION_AGE_SECONDS, MAX_PRESENTATION_AHEAD_SECONDS
-from credentials.model import Form
+from credentials.profile.limits import MAX_PRESENTATION_AGE_SECONDS, MAX_PRESENTATION_AHEAD_SECONDS
+from credentials.profile.lists import Form
 from service_kit.clock import HOUR_SECONDS
 
 

@@ -10,8 +10,10 @@ from credentials import claims, errors
 from credentials.algorithms.table import PublicKey
 from credentials.formats import presentation, table
 from credentials.formats.presentation import Mode, Presentation
-from credentials.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
-from credentials.model import MAX_LIFETIME_SECONDS, Form, Status, StatusReference
+from credentials.model import StatusReference
+from credentials.profile.forms import FORMS
+from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
+from credentials.profile.lists import Status
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.words import evidence_in_words
 from credentials.verdict import DecidingRules
@@ -90,7 +92,7 @@ def time(check: Examination) -> None:
     if check.clock_in_doubt or issued_at > check.at + CLOCK_SKEW_SECONDS:
         check.clock_in_doubt = True
         check.leave_open(errors.ClockInDoubt.code)
-    if expires_at - issued_at > MAX_LIFETIME_SECONDS[check.claims.form]:
+    if expires_at - issued_at > FORMS[check.claims.form].max_lifetime_seconds:
         raise errors.LifetimeTooLong
     if check.at >= expires_at:
         raise errors.Expired
@@ -100,7 +102,7 @@ def holder(check: Examination) -> None:
     """Raises PresentationMissing, PresentationSignature, PresentationExpired, ChallengeNotAnswered, and Malformed for
     paper inside a presentation. Where the profile wants a challenge, a code without one leaves the step open."""
     live = check.live
-    if check.claims.form is Form.PAPER:
+    if not FORMS[check.claims.form].is_bound:
         if live is not None:
             raise errors.Malformed("a paper code inside a presentation")
         return

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import structlog
 
 from credentials.errors import TongxingError
-from credentials.regions import is_member_id
+from credentials.profile.members import is_member_id
 from service_kit.cache.store import EVERYTHING
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher

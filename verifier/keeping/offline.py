@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.errors import BundleRejected, MetadataRejected, SettingInvalid, TongxingError
+from credentials.profile.members import is_member_id, no_member_id
 from credentials.recognition.ruleset import RuleSet
-from credentials.regions import is_member_id, no_member_id
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock

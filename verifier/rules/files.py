@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from credentials.errors import InvalidRequest, Malformed, RuleSetInvalid, TooLarge
-from credentials.limits import MAX_JWS_CHARACTERS
+from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.recognition.document import parse_rule_set
 from credentials.wire import jws
 from service_kit.inputs import Input

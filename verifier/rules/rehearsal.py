@@ -22,11 +22,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from credentials.algorithms.table import NATIVE
-from credentials.characters import is_shown
 from credentials.errors import InvalidRequest, Malformed
 from credentials.formats import native, presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
-from credentials.limits import (
+from credentials.model import Evidence, RuleSetReference, StatusCredential
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import (
     DECISION_REFERENCE_BYTES,
     EVIDENCE_TIME_STEP_SECONDS,
     MAX_EVIDENCE,
@@ -34,21 +35,12 @@ from credentials.limits import (
     MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
 )
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-)
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.members import is_member_id, is_region
+from credentials.profile.reasons import Outcome
 from credentials.recognition.ruleset import RuleSet
-from credentials.regions import is_member_id, is_region
 from credentials.signing import PemSigner
-from credentials.verdict import Outcome, Verdict
+from credentials.verdict import Verdict
 from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names, kind_of
 from verifier.judging.knowledge import Knowledge

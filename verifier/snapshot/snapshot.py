@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from credentials.keys import VerificationKey, jwk_of
-from credentials.verdict import REASONS
+from credentials.profile.reasons import REASONS
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.trust.snapshot import TrustedMember, TrustSnapshot
 from verifier.judging.knowledge import Knowledge

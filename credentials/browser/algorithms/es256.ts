@@ -2,7 +2,7 @@
 // browser does it.
 
 import { CredentialError, malformed } from "../errors";
-import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../limits";
+import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../profile";
 
 export const NAME = "ES256";
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;

@@ -2,7 +2,7 @@
 
 import { isShown } from "../characters";
 import { malformed } from "../errors";
-import { MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES } from "../limits";
+import { MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES } from "../profile";
 import * as base45 from "../wire/base45";
 import { bytesItem, concat, loads, textItem } from "../wire/cbor";
 import * as native from "./native";

@@ -1,7 +1,7 @@
 // The native form `TX1:`, as in credentials/formats/native.py.
 
 import { CredentialError, tooLarge } from "../errors";
-import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS } from "../limits";
+import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS } from "../profile";
 import * as base45 from "../wire/base45";
 import * as cose from "../wire/cose";
 

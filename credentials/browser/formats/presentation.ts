@@ -8,7 +8,7 @@ import {
   MAX_PRESENTATION_BYTES,
   MAX_PRESENTATION_TEXT_CHARACTERS,
   SIGNATURE_BYTES,
-} from "../limits";
+} from "../profile";
 import * as base45 from "../wire/base45";
 import { bytesItem, concat, textItem } from "../wire/cbor";
 import { type Envelope, openLayout, openPrefix } from "../wire/cose";

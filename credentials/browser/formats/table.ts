@@ -1,7 +1,7 @@
 // The formats of texts that a gate can be shown, by their prefix, as in credentials/formats/table.py.
 
 import { CredentialError } from "../errors";
-import { MAX_TEXT_CHARACTERS } from "../limits";
+import { MAX_TEXT_CHARACTERS } from "../profile";
 import type { Envelope } from "../wire/cose";
 import * as challenge from "./challenge";
 import * as native from "./native";

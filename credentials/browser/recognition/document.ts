@@ -3,9 +3,16 @@
 import { isShown } from "../characters";
 import { CredentialError, malformed, ruleSetInvalid } from "../errors";
 import type { Keys } from "../keys";
-import { MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS } from "../limits";
-import { EVIDENCE_KINDS, FORMS, STATUSES } from "../model";
-import { isWhole, MEMBERS } from "../regions";
+import { isWhole, MEMBERS } from "../members";
+import {
+  EVIDENCE_KINDS,
+  FORM_NAMES,
+  MAX_RULE_SET,
+  MAX_RULE_SET_VERSION,
+  MAX_TIME_SECONDS,
+  MIN_TIME_SECONDS,
+  STATUSES,
+} from "../profile";
 import * as jws from "../wire/jws";
 import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
@@ -71,7 +78,7 @@ function parseRuleSet(document: Json): RuleSet {
     validFrom,
     validUntil,
     closedList(fields.accepted_statuses, STATUSES, "accepted_statuses"),
-    closedList("accepted_forms" in fields ? fields.accepted_forms : [...FORMS], FORMS, "accepted_forms"),
+    closedList("accepted_forms" in fields ? fields.accepted_forms : [...FORM_NAMES], FORM_NAMES, "accepted_forms"),
     readRules(fields.rules, parameters, valueSets),
     readDenials(fields.denials!),
   );

@@ -1,6 +1,7 @@
 // What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
 
-import { EVIDENCE_KINDS, type Form, type Status, type StatusCredential } from "../model";
+import type { StatusCredential } from "../model";
+import { EVIDENCE_KINDS, type Form, type Status } from "../profile";
 import { evaluate, type RuleState } from "./language/certlogic";
 import type { Rule } from "./language/operators";
 import { ruleInput } from "./language/vocabulary";

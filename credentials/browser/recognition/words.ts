@@ -1,7 +1,7 @@
 // Evidence in words, as in credentials/recognition/words.py; in zh-HK as well.
 
-import { KIND_LABELS, type Label, RESULT_LABELS } from "../labels";
 import type { Evidence } from "../model";
+import { KIND_LABELS, type Label, RESULT_LABELS } from "../profile";
 
 const NOTHING: Label = ["没有检测等佐证", "沒有檢測等佐證", "no test or other evidence"];
 const TO_COME: Label = ["时间尚未到", "時間尚未到", "at a time to come"];

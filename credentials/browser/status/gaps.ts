@@ -1,8 +1,8 @@
 // Rice-coded gaps, as in credentials/status/gaps.py.
 
 import { malformed } from "../errors";
-import { MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE } from "../limits";
-import { isWhole } from "../regions";
+import { isWhole } from "../members";
+import { MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE } from "../profile";
 
 /** The parameter that codes these ascending indices in the fewest bytes. */
 export function smallestParameter(indices: Uint32Array): number {

@@ -13,7 +13,7 @@ import {
   MIN_TIME_SECONDS,
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
-} from "../limits";
+} from "../profile";
 import { loadFields, toHex, type Value } from "../wire/cbor";
 import { openLayout, verify } from "../wire/cose";
 import { requireFollows } from "./chain";

@@ -2,6 +2,8 @@
 
 import { CredentialError, malformed, tooLarge } from "../errors";
 import type { Keys } from "../keys";
+import { isWhole } from "../members";
+import type { StatusReference } from "../model";
 import {
   MAX_SIGNED_BYTES,
   MAX_STATUS_LIST,
@@ -12,9 +14,7 @@ import {
   MIN_TIME_SECONDS,
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
-} from "../limits";
-import type { StatusReference } from "../model";
-import { isWhole } from "../regions";
+} from "../profile";
 import { loadFields, toHex, type Value } from "../wire/cbor";
 import { openLayout, verify } from "../wire/cose";
 import * as gaps from "./gaps";

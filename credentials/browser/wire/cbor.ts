@@ -5,7 +5,7 @@
 // duplicate keys, simple values, integers that a browser cannot count, bytes after the item.
 
 import { malformed, tooLarge } from "../errors";
-import { MAX_CBOR_DEPTH } from "../limits";
+import { MAX_CBOR_DEPTH } from "../profile";
 
 export type Value = number | boolean | null | string | Uint8Array | Value[] | Map<Value, Value>;
 

@@ -3,7 +3,7 @@
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import type { TrustedKey } from "../keys";
-import { KID_BYTES, SIGNATURE_BYTES } from "../limits";
+import { KID_BYTES, SIGNATURE_BYTES } from "../profile";
 import { concat, toHex } from "./cbor";
 
 const HEAD = Uint8Array.of(0xd2, 0x84, 0x4d, 0xa2, 0x01, 0x26, 0x04, 0x48);

@@ -3,7 +3,7 @@
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import type { TrustedKey } from "../keys";
-import { MAX_JWS_CHARACTERS } from "../limits";
+import { MAX_JWS_CHARACTERS } from "../profile";
 import { type Json, parseJson } from "./strict_json";
 
 const NOT_ASCII = /[^\0-\x7f]/;

@@ -2,7 +2,7 @@
 // of two members of one name counts among it, is refused; else the two judges could read one document in two ways.
 
 import { malformed } from "../errors";
-import { MAX_JSON_DEPTH } from "../limits";
+import { MAX_JSON_DEPTH } from "../profile";
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 

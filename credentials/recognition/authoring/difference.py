@@ -12,17 +12,9 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from credentials.limits import EVIDENCE_TIME_STEP_SECONDS, MIN_TIME_SECONDS
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-)
+from credentials.model import Evidence, RuleSetReference, StatusCredential
+from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.ruleset import RuleSet, RuleText
 from credentials.recognition.words import KINDS, RESULTS, literal_in_words, moment_in_words

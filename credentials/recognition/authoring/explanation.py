@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from credentials.errors import RuleOpen
-from credentials.model import EvidenceKind
+from credentials.profile.lists import EvidenceKind
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.language.operators import is_truthy

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from credentials.model import ClosedList, EvidenceKind, EvidenceResult, Form, Reason, Status
+from credentials.profile.lists import ClosedList, EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.recognition.document import constants
 from credentials.recognition.language.vocabulary import fill_in
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from credentials.limits import MIN_TIME_SECONDS
+from credentials.profile.limits import MIN_TIME_SECONDS
 
 ANTIGEN_SHARE = 2
 """An antigen test counts for the hours of a nucleic-acid test divided by this."""

@@ -23,8 +23,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from credentials.errors import RuleSetInvalid
-from credentials.limits import MAX_EVIDENCE
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, StatusCredential
+from credentials.model import Evidence, StatusCredential
+from credentials.profile.limits import MAX_EVIDENCE
+from credentials.profile.lists import EvidenceKind, EvidenceResult
 from credentials.recognition.language.instants import MILLISECONDS, Instant
 
 MAX_JSON_LEVELS = 64

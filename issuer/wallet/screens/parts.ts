@@ -1,6 +1,6 @@
 // Pieces that several screens are made of.
 
-import type { Status } from "../../../credentials/browser/model";
+import type { Status } from "../../../credentials/browser/profile";
 import { button, element, put, shape } from "../../../service_kit/browser/dom";
 import { type Card, NotKept } from "../holding/cards";
 import type { Wallet } from "../screen";

@@ -29,8 +29,9 @@ from credentials.claims import (
     STATUS_REFERENCE,
 )
 from credentials.errors import Malformed, TooLarge
-from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.model import Form, Status, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.lists import Form, Status
 from tests.samples import (
     HOLDER_KEY,
     HOLDER_POINT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from credentials.errors import Malformed
-from credentials.model import ClosedList, EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.lists import ClosedList, EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 
 LISTS = (Status, Form, Reason, EvidenceKind, EvidenceResult, Guardian)
 

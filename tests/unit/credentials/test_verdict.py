@@ -8,19 +8,9 @@ from typing import Any
 import pytest
 
 from credentials.errors import CannotTell, CredentialError, KeyRejected
-from credentials.model import Status
-from credentials.verdict import (
-    CHECK_DOCUMENT,
-    REASONS,
-    DecidingRules,
-    Finding,
-    KnowledgeAges,
-    Outcome,
-    Step,
-    Verdict,
-    outcome_of,
-    to_json,
-)
+from credentials.profile.lists import Status
+from credentials.profile.reasons import CHECK_DOCUMENT, REASONS, Outcome
+from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Step, Verdict, outcome_of, to_json
 from tests.samples import ISSUED_AT, typical
 
 STEPS = (Step(1, "form"), Step(2, "trust"), Step(3, "key"), Step(4, "signature"))

@@ -6,7 +6,7 @@ import pytest
 
 from credentials.formats import native
 from credentials.keys import compressed_point, kid_of, new_private_key
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from credentials.signing import PemSigner
 from demonstration.props import credential
 

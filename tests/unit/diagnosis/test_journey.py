@@ -8,8 +8,9 @@ import pytest
 
 from credentials.errors import RuleFailed, StatusNotAccepted, Withdrawn
 from credentials.identity import parse_document
-from credentials.model import Status
-from credentials.verdict import Finding, KnowledgeAges, Outcome, Verdict
+from credentials.profile.lists import Status
+from credentials.profile.reasons import Outcome
+from credentials.verdict import Finding, KnowledgeAges, Verdict
 from diagnosis.journey import NUMBER, is_sound
 from tests.samples import typical
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from credentials.verdict import REASONS, Finding, KnowledgeAges, Outcome, Verdict, to_json
+from credentials.profile.reasons import REASONS, Outcome
+from credentials.verdict import Finding, KnowledgeAges, Verdict, to_json
 from service_kit.clock import HOUR_SECONDS
 from verifier.judging.policy import PROFILES, Policy
 from verifier.judging.recipe import STEPS

@@ -14,23 +14,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from credentials import characters, claims, limits, model
+from credentials import claims
 from credentials.formats import challenge, native, presentation
 from credentials.formats.challenge import Challenge
 from credentials.keys import VerificationKey, compressed_point, kid_of, public_key_from_jwk
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Guardian,
-    Reason,
-    RuleSetReference,
-    Source,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
+from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
+from credentials.profile import characters, limits, lists
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.status import gaps, permutation, segment, snapshot
 from credentials.wire import base45, cose
 from tests.unit.credentials.status.chained import status_key
@@ -249,5 +239,5 @@ def test_the_grammar_has_the_closed_lists_of_the_code(kind: Any) -> None:
 
 def test_no_closed_list_is_left_out() -> None:
     """A list added to the model belongs into the grammar."""
-    lists = {kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, IntEnum)}
-    assert len(lists - {IntEnum, model.ClosedList}) == len(re.findall(r"= &\(", GRAMMARS["claims"]))
+    known = {kind for kind in vars(lists).values() if isinstance(kind, type) and issubclass(kind, IntEnum)}
+    assert len(known - {IntEnum, lists.ClosedList}) == len(re.findall(r"= &\(", GRAMMARS["claims"]))

@@ -13,8 +13,8 @@ from credentials import claims
 from credentials.algorithms.table import NATIVE, PrivateKey
 from credentials.formats import native
 from credentials.keys import VerificationKey, kid_of, new_private_key
-from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusCredential
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner, Signer
 from credentials.wire import cose
 from issuer.issuing.issuance import Issuance, Secrets

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from credentials.keys import new_private_key
-from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.config import IssuerSettings
 from issuer.opening import prepare
 from issuer.publishing.publication import DAYS_AHEAD

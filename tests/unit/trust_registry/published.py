@@ -24,7 +24,7 @@ from tuf.api.metadata import (
 )
 
 from credentials.keys import VerificationKey, kid_of, new_private_key
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from credentials.signing import PemSigner
 from trust_registry.metadata.denials import KeyDenial, write_denials
 from trust_registry.metadata.statement import sign_root_change, sign_statement

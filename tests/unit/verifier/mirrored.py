@@ -7,17 +7,8 @@ import time
 from pathlib import Path
 
 from credentials.formats import native
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-    StatusReference,
-)
+from credentials.model import Evidence, RuleSetReference, StatusCredential, StatusReference
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from credentials.errors import BundleRejected, InvalidRequest, PictureUnreadable, RuleSetInvalid, SettingInvalid
 from credentials.formats import challenge, presentation
 from credentials.keys import compressed_point, new_private_key, private_key_pem
-from credentials.model import Form, Status, StatusReference
+from credentials.model import StatusReference
+from credentials.profile.lists import Form, Status
 from credentials.qr import draw_png
 from service_kit.durable import write_atomic
 from tests.unit.trust_registry.published import HOUR

@@ -28,7 +28,7 @@ from credentials.errors import (
     UnknownKey,
 )
 from credentials.keys import VerificationKey
-from credentials.limits import CLOCK_SKEW_SECONDS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
+from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
 from credentials.recognition.document import read_rule_set
 from credentials.recognition.ruleset import RuleSet
 from credentials.status import segment as segments

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from credentials.errors import Malformed, Unreadable
-from credentials.limits import MAX_STATUS_SEQUENCE
+from credentials.profile.limits import MAX_STATUS_SEQUENCE
 from credentials.wire.strict_json import json_bytes
 from trust_registry.metadata import fields
 

@@ -10,7 +10,7 @@ import threading
 from http import HTTPStatus
 
 from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
-from credentials.limits import MAX_JWS_CHARACTERS
+from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.recognition.ruleset import deciding_from, in_force_at
 from trust_registry.client.members.failure import Failure, FileFailed, naming
 from trust_registry.client.members.fetching import Rationed, take_fetched

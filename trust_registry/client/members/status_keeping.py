@@ -11,7 +11,7 @@ import threading
 from http import HTTPStatus
 
 from credentials.errors import ChainForked, FetchFailed, FetchTooLarge, SegmentMissing, Untrusted
-from credentials.limits import MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
+from credentials.profile.limits import MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
 from trust_registry.client.members.failure import Failure, FileFailed, naming
 from trust_registry.client.members.fetching import BROKEN, LARGE_AT_A_TIME, USUAL_SNAPSHOT_BYTES, Rationed, take_fetched
 from trust_registry.client.members.folder import MemberFolder

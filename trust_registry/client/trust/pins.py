@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.errors import CredentialError, StatementRejected, StorageUnavailable
 from credentials.keys import jwk_of, kid_of, public_key_from_jwk
-from credentials.limits import MAX_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire.strict_json import json_bytes
 from trust_registry.metadata import fields
 from trust_registry.metadata.denials import KeyDenial, denial_to_json, kid_from_text, read_denial

@@ -1,33 +1,9 @@
 // Whom to call: reasons carry the hotlines of those who can answer, as in verifier/judging/advice.py.
 
-import { MEMBERS_IN_TRADITIONAL } from "../../../credentials/browser/labels";
 import type { StatusCredential } from "../../../credentials/browser/model";
+import { CALLS, MEMBERS_IN_TRADITIONAL } from "../../../credentials/browser/profile";
 import type { Trust } from "./knowledge";
 import { type DecidingRules, type Finding, finding } from "./verdict";
-
-/** Its issuer can mend the code, give another, hear an appeal, or confirm it to a guard who checks by hand. */
-const CALL_ISSUER = new Set([
-  "malformed",
-  "algorithm-mismatch",
-  "issuer-mismatch",
-  "key-use-mismatch",
-  "key-not-active",
-  "key-denied",
-  "not-permitted",
-  "expired",
-  "lifetime-too-long",
-  "withdrawn",
-  "status-reference-invalid",
-  "presentation-missing",
-  "presentation-signature",
-  "status-not-accepted",
-  "member-changed",
-  "status-missing",
-  "status-stale",
-  "no-decision",
-]);
-/** The member whose rules decided can say what it takes. */
-const CALL_HOST = new Set(["recognition-denied", "rule-failed", "status-not-accepted", "rule-open"]);
 
 /** The members to call about a reason, the most helpful first. `kid`: of the key that the code names. */
 export function membersToCall(
@@ -38,11 +14,10 @@ export function membersToCall(
   trust: Trust,
 ): string[] {
   const issuer = credential?.issuer ?? trust.keys.get(kid ?? "")?.member.id;
-  const asked = [
-    CALL_HOST.has(code) ? rules?.member : undefined,
-    code === "source-withdrawn" ? credential?.source?.issuer : undefined,
-    CALL_ISSUER.has(code) ? issuer : undefined,
-  ];
+  const asked = (CALLS[code] ?? []).map((call) => {
+    if (call === "host") return rules?.member;
+    return call === "source" ? credential?.source?.issuer : issuer;
+  });
   return [...new Set(asked)].filter((member) => member !== undefined && trust.members.has(member)) as string[];
 }
 

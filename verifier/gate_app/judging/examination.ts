@@ -4,6 +4,7 @@ import { CannotTell, type CredentialError } from "../../../credentials/browser/e
 import type { Challenge, Presentation } from "../../../credentials/browser/formats/presentation";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
+import { FORMS } from "../../../credentials/browser/profile";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
 import { withHotlines } from "./advice";
@@ -81,7 +82,7 @@ export class Examination {
 
   private notes(credential: StatusCredential): Finding[] {
     // A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
-    const eyes = finding(credential.form === "phone" ? "compare-holder" : "check-document");
+    const eyes = finding(FORMS[credential.form].note);
     const isAging = this.trustAge !== null && this.trustAge > this.policy.trust_warn;
     return isAging ? [finding("trust-aging"), eyes] : [eyes];
   }

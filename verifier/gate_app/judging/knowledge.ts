@@ -3,7 +3,7 @@
 
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
 import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
-import type { Form } from "../../../credentials/browser/model";
+import type { Form } from "../../../credentials/browser/profile";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import * as segments from "../../../credentials/browser/status/segment";

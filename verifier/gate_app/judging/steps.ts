@@ -7,24 +7,13 @@ import { CannotTell, CredentialError, malformed } from "../../../credentials/bro
 import * as presentation from "../../../credentials/browser/formats/presentation";
 import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
-import {
-  CLOCK_SKEW_SECONDS,
-  MAX_LIFETIME_PAPER_SECONDS,
-  MAX_LIFETIME_PHONE_SECONDS,
-  MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
-} from "../../../credentials/browser/limits";
 import type { StatusReference } from "../../../credentials/browser/model";
+import { CLOCK_SKEW_SECONDS, FORMS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS } from "../../../credentials/browser/profile";
 import { evidenceInWords } from "../../../credentials/browser/recognition/words";
 import * as withdrawals from "../../../credentials/browser/status/snapshot";
 import * as cose from "../../../credentials/browser/wire/cose";
 import type { Examination } from "./examination";
 import { rulesAt } from "./knowledge";
-
-const MAX_LIFETIME = {
-  phone: MAX_LIFETIME_PHONE_SECONDS,
-  assisted: MAX_LIFETIME_PHONE_SECONDS,
-  paper: MAX_LIFETIME_PAPER_SECONDS,
-};
 
 /** Take the text apart. */
 export function form(check: Examination): void {
@@ -87,14 +76,14 @@ export function time(check: Examination): void {
     check.clockInDoubt = true;
     check.leaveOpen("clock-in-doubt");
   }
-  if (expiresAt - issuedAt > MAX_LIFETIME[form]) throw new CredentialError("lifetime-too-long");
+  if (expiresAt - issuedAt > FORMS[form].maxLifetimeSeconds) throw new CredentialError("lifetime-too-long");
   if (check.at >= expiresAt) throw new CredentialError("expired");
 }
 
 /** A phone or assisted code is inside a live presentation by its own key. */
 export async function holder(check: Examination): Promise<void> {
   const { live, claims: credential } = check;
-  if (credential.form === "paper") {
+  if (!FORMS[credential.form].isBound) {
     if (live) throw malformed("a paper code inside a presentation");
     return;
   }

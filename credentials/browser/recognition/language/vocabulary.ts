@@ -1,8 +1,8 @@
 // What a rule can look at, and nothing else; as in credentials/recognition/language/vocabulary.py.
 
 import { ruleSetInvalid } from "../../errors";
-import { MAX_EVIDENCE } from "../../limits";
-import { EVIDENCE_KINDS, type Evidence, type StatusCredential } from "../../model";
+import type { Evidence, StatusCredential } from "../../model";
+import { EVIDENCE_KINDS, MAX_EVIDENCE } from "../../profile";
 import { isObject } from "../../wire/jws";
 import type { Json } from "../../wire/strict_json";
 import { Instant } from "./instants";

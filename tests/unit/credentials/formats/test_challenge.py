@@ -10,7 +10,7 @@ import pytest
 from credentials.errors import ChallengeShown, Malformed, NotACredential, TooLarge
 from credentials.formats import challenge, table
 from credentials.formats.challenge import Challenge
-from credentials.limits import MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES
+from credentials.profile.limits import MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.qr import draw_png, read_texts
 from credentials.wire import base45
 

@@ -7,7 +7,7 @@ import pytest
 from credentials.errors import Malformed, NotACredential, TooLarge
 from credentials.formats import native, table
 from credentials.formats.presentation import Presentation
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.qr.symbol import ALPHANUMERIC
 from credentials.wire import base45, cose
 from tests.samples import KEY, SIGNER, largest, live_text, read, text_of, typical

@@ -10,8 +10,8 @@ from credentials.algorithms.table import NATIVE
 from credentials.errors import Malformed, NotACredential, PresentationSignature, TooLarge
 from credentials.formats import native, presentation
 from credentials.formats.presentation import Mode, Presentation
-from credentials.limits import MAX_TIME_SECONDS
-from credentials.model import Form
+from credentials.profile.limits import MAX_TIME_SECONDS
+from credentials.profile.lists import Form
 from credentials.wire import base45, cbor
 from tests.samples import HOLDER_KEY, ISSUED_AT, SHOWN_AT, STRANGER_KEY, live_text, read, text_of, typical
 

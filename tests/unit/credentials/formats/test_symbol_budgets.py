@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from credentials.model import Form
+from credentials.profile.lists import Form
 from credentials.qr.symbol import version_of
 from tests.samples import largest, live_text, read, text_of, typical
 

@@ -6,7 +6,7 @@ import pytest
 
 from credentials.errors import NotACredential, TooLarge
 from credentials.formats import native, presentation, table
-from credentials.model import Form
+from credentials.profile.lists import Form
 from tests.samples import live_text, text_of, typical
 
 TEXT = text_of(typical())

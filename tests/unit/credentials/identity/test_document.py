@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from credentials.errors import InvalidDocument
 from credentials.identity import KINDS, Document, parse_document
 from credentials.identity.document import EDITIONS
-from credentials.limits import MAX_DOCUMENT_CHARACTERS, MIN_BIRTH_YEAR
+from credentials.profile.limits import MAX_DOCUMENT_CHARACTERS, MIN_BIRTH_YEAR
 
 RESIDENT = "11010519491231002X"  # the example of GB 11643 itself
 SHAPES = {

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials.characters import is_shown
 from credentials.errors import InvalidName
 from credentials.identity import mask_name, same_masked_name
 from credentials.identity.name import COMPOUND_SURNAMES, MAX_SHOWN_CODE_POINTS
-from credentials.limits import MAX_HOLDER_NAME_BYTES, MAX_NAME_CHARACTERS
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import MAX_HOLDER_NAME_BYTES, MAX_NAME_CHARACTERS
 
 HAN = st.one_of(
     st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),

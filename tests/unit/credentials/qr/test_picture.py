@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
 from credentials.errors import PictureUnreadable
-from credentials.limits import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
+from credentials.profile.limits import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
 from credentials.qr.picture import FILE_TYPES, read_texts
 from credentials.qr.symbol import draw_png
 

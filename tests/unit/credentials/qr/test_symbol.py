@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from credentials.errors import InvalidRequest, TextTooLongForSymbol
-from credentials.limits import (
+from credentials.profile.limits import (
     MAX_CREDENTIAL_TEXT_CHARACTERS,
     MAX_PAPER_TEXT_CHARACTERS,
     MAX_PRESENTATION_TEXT_CHARACTERS,

@@ -6,16 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-)
+from credentials.model import Evidence, RuleSetReference, StatusCredential
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 
 NOON = 1_668_916_800
 """2022-11-20T12:00:00+08:00"""

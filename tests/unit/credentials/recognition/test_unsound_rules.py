@@ -8,16 +8,8 @@ import pytest
 
 from credentials.errors import RuleOpen, RuleSetInvalid
 from credentials.keys import kid_of, new_private_key
-from credentials.model import (
-    Evidence,
-    EvidenceKind,
-    EvidenceResult,
-    Form,
-    Reason,
-    RuleSetReference,
-    Status,
-    StatusCredential,
-)
+from credentials.model import Evidence, RuleSetReference, StatusCredential
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import RULES_TYPE, parse_rule_set, read_rule_set, sign_rule_set
 from credentials.recognition.language.certlogic import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from credentials.model import EvidenceKind, EvidenceResult
+from credentials.profile.lists import EvidenceKind, EvidenceResult
 from credentials.recognition.words import KINDS, RESULTS, age_in_words, evidence_in_words, moment_in_words
 
 HOUR, DAY = 3600, 86_400

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from credentials.algorithms.table import NATIVE, PublicKey
 from credentials.keys import VerificationKey, kid_of
-from credentials.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.status import gaps
 from credentials.status.chain import NO_SEGMENT
 from credentials.status.segment import Segment, apply

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials.errors import StatusReferenceInvalid
-from credentials.limits import STATUS_LIST_SIZE
+from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.status.bits import from_bits, to_bits
 
 # draft-ietf-oauth-status-list-21 section 4.1.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials.errors import Malformed, StatusReferenceInvalid
-from credentials.limits import MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_RICE_PARAMETER, MAX_STATUS_LIST_BYTES, STATUS_LIST_SIZE
 from credentials.status import gaps
 
 LAST = STATUS_LIST_SIZE - 1

@@ -9,7 +9,7 @@ from operator import xor
 import pytest
 
 from credentials.errors import KeyRejected, StatusReferenceInvalid
-from credentials.limits import MAX_STATUS_LIST, MIN_INDEX_KEY_BYTES, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_STATUS_LIST, MIN_INDEX_KEY_BYTES, STATUS_LIST_SIZE
 from credentials.status.permutation import index_of, position_of, round_tables
 
 KEY = bytes(range(32))

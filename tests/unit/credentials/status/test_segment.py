@@ -23,8 +23,8 @@ from credentials.errors import (
     WrongSignature,
 )
 from credentials.keys import kid_of, new_private_key
-from credentials.limits import MAX_SEGMENT_BYTES, MAX_SEGMENT_CHANGES, MAX_STATUS_LISTS, STATUS_LIST_SIZE
 from credentials.model import StatusReference
+from credentials.profile.limits import MAX_SEGMENT_BYTES, MAX_SEGMENT_CHANGES, MAX_STATUS_LISTS, STATUS_LIST_SIZE
 from credentials.signing import PemSigner
 from credentials.status import gaps, segment
 from credentials.status.segment import Segment, apply

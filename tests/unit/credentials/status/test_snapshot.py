@@ -21,13 +21,8 @@ from credentials.errors import (
     WrongSignature,
 )
 from credentials.keys import kid_of, new_private_key
-from credentials.limits import (
-    MAX_SIGNED_BYTES,
-    MAX_STATUS_LISTS,
-    MAX_STATUS_WITHDRAWN,
-    STATUS_LIST_SIZE,
-)
 from credentials.model import StatusReference
+from credentials.profile.limits import MAX_SIGNED_BYTES, MAX_STATUS_LISTS, MAX_STATUS_WITHDRAWN, STATUS_LIST_SIZE
 from credentials.signing import PemSigner
 from credentials.status import snapshot as status
 from credentials.status.snapshot import StatusList, StatusSnapshot

@@ -20,7 +20,7 @@ from credentials.errors import (
     WrongSignature,
 )
 from credentials.keys import kid_of, new_private_key
-from credentials.limits import MAX_STATUS_TOKEN_CHARACTERS, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_STATUS_TOKEN_CHARACTERS, STATUS_LIST_SIZE
 from credentials.signing import PemSigner
 from credentials.status.bits import from_bits
 from credentials.status.token import (

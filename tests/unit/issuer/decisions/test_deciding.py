@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from credentials.errors import DecisionRejected
-from credentials.model import Evidence, EvidenceKind, EvidenceResult, Reason, Status
+from credentials.model import Evidence
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from issuer.decisions.deciding import APPEAL_DAYS, MAX_MANUAL_DAYS, Decision, decide_by_hand, decide_by_rule
 from tests.unit.issuer.office import DAY, NOW
 

@@ -14,7 +14,8 @@ from credentials import claims
 from credentials.algorithms.table import PrivateKey
 from credentials.formats import native
 from credentials.keys import compressed_point, jwk_of, new_private_key
-from credentials.model import Form, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.lists import Form
 from credentials.wire import cose
 from issuer import service
 from issuer.app import create_app

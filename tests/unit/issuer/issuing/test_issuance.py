@@ -24,8 +24,9 @@ from credentials.errors import (
 )
 from credentials.formats import native
 from credentials.keys import compressed_point, new_private_key
-from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_PAPER_TEXT_CHARACTERS
-from credentials.model import Form, Guardian, Reason, Status, StatusCredential
+from credentials.model import StatusCredential
+from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_PAPER_TEXT_CHARACTERS
+from credentials.profile.lists import Form, Guardian, Reason, Status
 from credentials.signing import PemSigner
 from issuer.decisions.deciding import MANUAL, RULE_SET
 from issuer.issuing.issuance import Ask, Issuance, Secrets, ask_for, issued_json, read_handle

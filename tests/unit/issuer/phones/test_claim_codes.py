@@ -18,7 +18,7 @@ from credentials.errors import (
 )
 from credentials.identity import parse_document
 from credentials.keys import compressed_point, new_private_key
-from credentials.model import Status
+from credentials.profile.lists import Status
 from issuer.phones.claim_codes import (
     DIGITS,
     SIGN_IN_CLAIM_CODE_SECONDS,

@@ -13,8 +13,8 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from credentials.errors import FetchFailed
-from credentials.limits import MAX_SEGMENT_CHANGES
 from credentials.model import StatusReference
+from credentials.profile.limits import MAX_SEGMENT_CHANGES
 from credentials.signing import PemSigner
 from credentials.status import segment as status_segment
 from credentials.status import snapshot as status_snapshot

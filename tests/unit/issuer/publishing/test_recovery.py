@@ -11,8 +11,8 @@ import pytest
 from credentials.algorithms.table import NATIVE
 from credentials.errors import FetchFailed, StateBehind
 from credentials.keys import VerificationKey, new_private_key
-from credentials.limits import MAX_TIME_SECONDS
 from credentials.model import StatusReference
+from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from issuer.issuing.issuance import ask_for
 from issuer.publishing.publication import SNAPSHOT_EVERY_SEGMENTS, StatusPublication

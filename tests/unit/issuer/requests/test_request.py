@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from credentials.errors import InvalidDocument, InvalidName, InvalidRequest, ProofOfPossessionFailed, RequestError
 from credentials.keys import compressed_point, new_private_key
-from credentials.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_LIFETIME_PHONE_SECONDS, MIN_TIME_SECONDS
-from credentials.model import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_LIFETIME_PHONE_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from issuer.requests.request import FUTURE_SAMPLE_SECONDS, IssueRequest, faults_of, read_registration, read_request
 from service_kit.locale import BEIJING
 from tests.unit.issuer.office import AUDIENCE, NOW, by_hand, paper, phone, sampled

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from credentials.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
+from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.storage.indices import StatusPlace, group_end, place_of, reference_of
 
 MIDNIGHT = 1_795_017_600

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import Malformed, TooLarge
-from credentials.model import Form, Status
+from credentials.profile.lists import Form, Status
 from tests.unit.trust_registry.published import Province
 from trust_registry.metadata.trust_list import (
     MAX_TRUST_LIST_BYTES,

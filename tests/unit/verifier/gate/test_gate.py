@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from credentials.verdict import Outcome, Verdict
+from credentials.profile.reasons import Outcome
+from credentials.verdict import Verdict
 from service_kit.cache.store import Cache, InProcessCache
 from tests.doubles.cache import SharedCache
 from tests.doubles.clock import FixedClock

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from credentials.verdict import REPLAY_NOT_SHARED, Finding, Outcome, Verdict, to_json
+from credentials.profile.reasons import REPLAY_NOT_SHARED, Outcome
+from credentials.verdict import Finding, Verdict, to_json
 from tests.unit.verifier.known import VENUE, known
 from tests.vectors.cast import NOW
 from tests.vectors.codes import PHONE, show

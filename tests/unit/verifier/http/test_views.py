@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 
 from credentials.formats import challenge, presentation
 from credentials.keys import compressed_point, new_private_key
-from credentials.model import Form
+from credentials.profile.lists import Form
 from service_kit.clock import SystemClock
 from service_kit.http.front.sheet import show
 from service_kit.http.limits import Limit

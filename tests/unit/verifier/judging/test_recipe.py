@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credentials.model import EvidenceKind, Form, Status, StatusReference
-from credentials.verdict import REASONS, Outcome, to_json
+from credentials.model import StatusReference
+from credentials.profile.lists import EvidenceKind, Form, Status
+from credentials.profile.reasons import REASONS, Outcome
+from credentials.verdict import to_json
 from tests.unit.verifier.known import VENUE, known
 from tests.vectors.cast import DAY, NOW
 from tests.vectors.codes import CONVERTED, DECISION, PAPER, PHONE, TEST, altered, flip_payload, issue, show

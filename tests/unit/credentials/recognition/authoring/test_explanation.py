@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import RuleOpen
-from credentials.model import EvidenceKind, EvidenceResult
+from credentials.profile.lists import EvidenceKind, EvidenceResult
 from credentials.recognition.authoring.explanation import MAX_SHOWN_ITEMS, ExplainedPart, explain, show_value
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import constants

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from credentials.model import EvidenceKind, EvidenceResult
+from credentials.profile.lists import EvidenceKind, EvidenceResult
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
 from credentials.recognition.language.certlogic import RuleState

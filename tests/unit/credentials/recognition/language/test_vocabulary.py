@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import RuleSetInvalid
-from credentials.model import EvidenceKind, EvidenceResult
+from credentials.profile.lists import EvidenceKind, EvidenceResult
 from credentials.recognition.language.instants import Instant
 from credentials.recognition.language.vocabulary import MAX_JSON_LEVELS, fill_in, rule_input
 

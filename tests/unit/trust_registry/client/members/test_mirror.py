@@ -19,7 +19,7 @@ from credentials.errors import (
     UnknownKey,
     WrongSignature,
 )
-from credentials.limits import MAX_JWS_CHARACTERS
+from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import StorageUnavailable
-from credentials.limits import MAX_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS
 from tests.unit.trust_registry.published import DAY, HOUR, Province
 from trust_registry.client.trust.pins import NOTHING_SEEN, MemberStanding, Pins, read_pins, review, write_pins
 from trust_registry.metadata.denials import KeyDenial

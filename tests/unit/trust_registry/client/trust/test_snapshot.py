@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.keys import kid_of
-from credentials.regions import MEMBERS
+from credentials.profile.members import MEMBERS
 from tests.unit.trust_registry.client.trust.test_repository import verify
 from tests.unit.trust_registry.published import DAY, HOUR, LIFETIMES, Province, Published
 from trust_registry.client.trust.pins import NOTHING_SEEN, Pins

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from credentials.characters import HIDDEN, is_shown
+from credentials.profile.characters import HIDDEN, is_shown
 
 OLD = unicodedata.ucd_3_2_0
 """Unicode of 2002, the one version that every Python has: what was hidden then is hidden for ever."""

@@ -1,4 +1,4 @@
-"""``docs/reasons.md``, written from the tables in the code."""
+"""``docs/reasons.md``, written from ``credentials/profile``."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 
 from credentials import errors
 from credentials.errors import TongxingError
-from credentials.verdict import REASONS
+from credentials.profile.reasons import REASONS
 from service_kit.http.problems import status_of
 from service_kit.locale import TEXTS, UNEXPECTED
 
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 _HEAD = """# Reasons and error codes
 
-Made by `make vectors` from `credentials/verdict.py` and `service_kit/locale.py`: change it there. A code is stable for
-ever; its text may be reworded. Each reason has at least one bad sample in `tests/vectors/native.json`; what the gate
-finds by its memory (`replayed` and its kin) is tested at the gate.
+Made by `make profile` from `credentials/profile/reasons.py` and `service_kit/locale.py`: change it there. A code is
+stable for ever; its text may be reworded. Each reason has at least one bad sample in `tests/vectors/native.json`; what
+the gate finds by its memory (`replayed` and its kin) is tested at the gate.
 
 ## Reasons of a verdict, most important first
 
 A verdict lists all that was found; the first gives the outcome ([verdict.md](verdict.md)).
 
 Where the member that can help is known, its hotline is added to the text: the issuer's, or the host's whose rules
-decided (`verifier/judging/advice.py`).
+decided.
 
 | code | outcome | 中文 | English |
 | --- | --- | --- | --- |

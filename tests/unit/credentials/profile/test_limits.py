@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from credentials import limits
 from credentials.formats import native, presentation
+from credentials.profile import limits
 from credentials.qr.symbol import CAPACITY
 
 

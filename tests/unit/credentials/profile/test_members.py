@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from credentials.regions import MEMBERS, is_member_id, is_region
+from credentials.profile.members import MEMBERS, is_member_id, is_region
 
 
 def test_the_table_has_every_province_once() -> None:

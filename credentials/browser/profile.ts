@@ -1,0 +1,220 @@
+// Made by `make profile` from credentials/profile: change it there.
+
+/** What people read for a member of a list, in the three languages of the pages. */
+export type Label = readonly [zhCN: string, zhHK: string, en: string];
+
+export const MAX_CREDENTIAL_TEXT_CHARACTERS = 419;
+export const MAX_PAPER_TEXT_CHARACTERS = 366;
+export const MAX_PRESENTATION_TEXT_CHARACTERS = 528;
+export const MAX_TEXT_CHARACTERS = 4096;
+export const MAX_CHALLENGE_TEXT_CHARACTERS = 71;
+export const MAX_CREDENTIAL_BYTES = 300;
+export const MAX_PRESENTATION_BYTES = 400;
+export const MAX_CBOR_DEPTH = 8;
+export const MAX_GATE_NAME_BYTES = 24;
+export const NONCE_BYTES = 16;
+export const MAX_HOLDER_NAME_BYTES = 24;
+export const DOCUMENT_TAIL_CHARACTERS = 4;
+export const CTI_BYTES = 8;
+export const KID_BYTES = 8;
+export const DECISION_REFERENCE_BYTES = 16;
+export const MAX_EVIDENCE = 2;
+export const MAX_EVIDENCE_CONVERTED = 1;
+export const EVIDENCE_TIME_STEP_SECONDS = 600;
+export const MAX_EVALUATED_BEFORE_SECONDS = 65535;
+export const MAX_RULE_SET = 23;
+export const MAX_RULE_SET_VERSION = 65535;
+export const MAX_STATUS_LIST = 65535;
+export const STATUS_LIST_SIZE = 1048576;
+export const MIN_TIME_SECONDS = 1577836800;
+export const MAX_TIME_SECONDS = 4294967295;
+export const CLOCK_SKEW_SECONDS = 60;
+export const MAX_LIFETIME_PHONE_SECONDS = 86400;
+export const MAX_LIFETIME_PAPER_SECONDS = 604800;
+export const MAX_LIFETIME_WITHOUT_STATUS_SECONDS = 3600;
+export const MAX_PRESENTATION_AGE_SECONDS = 90;
+export const MAX_PRESENTATION_AHEAD_SECONDS = 30;
+export const COORDINATE_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+export const COMPRESSED_POINT_BYTES = 33;
+export const MAX_PEM_BYTES = 16384;
+export const MAX_JWS_CHARACTERS = 1500000;
+export const MAX_JSON_DEPTH = 64;
+export const MAX_SIGNED_BYTES = 16777216;
+export const MAX_SYMBOL_VERSION = 14;
+export const QUIET_ZONE_MODULES = 4;
+export const MAX_SYMBOL_SCALE_PIXELS = 40;
+export const MAX_PICTURE_BYTES = 12582912;
+export const MAX_PICTURE_PIXELS = 25000000;
+export const MAX_DOCUMENT_CHARACTERS = 40;
+export const MAX_NAME_CHARACTERS = 128;
+export const MIN_BIRTH_YEAR = 1800;
+export const MAX_STATUS_LISTS = 1024;
+export const MAX_STATUS_WITHDRAWN = 8388608;
+export const MAX_STATUS_LIST_BYTES = 131072;
+export const MAX_RICE_PARAMETER = 19;
+export const MAX_STATUS_SEQUENCE = 9007199254740991;
+export const MAX_SEGMENT_BYTES = 1048576;
+export const MAX_SEGMENT_CHANGES = 262144;
+export const STATUS_HASH_BYTES = 32;
+export const MAX_STATUS_TOKEN_CHARACTERS = 262144;
+export const MAX_STATUS_SUBJECT_CHARACTERS = 2048;
+export const MIN_INDEX_KEY_BYTES = 16;
+
+/** Wire number = place in the list + 1. */
+export const STATUSES = ["green", "yellow", "red", "pending"] as const;
+export type Status = (typeof STATUSES)[number];
+export const STATUS_LABELS: Record<Status, Label> = {
+  "green": ["绿码", "綠碼", "Green"],
+  "yellow": ["黄码", "黃碼", "Yellow"],
+  "red": ["红码", "紅碼", "Red"],
+  "pending": ["待定", "待定", "Pending"],
+};
+
+/** Wire number = place in the list + 1. */
+export const REASONS = ["no-finding", "test-recent", "test-missing", "test-positive", "close-contact", "contact-of-contact", "risk-area-stay", "symptoms", "quarantine", "inbound-travel", "review-open", "converted"] as const;
+export type Reason = (typeof REASONS)[number];
+export const REASON_LABELS: Record<Reason, Label> = {
+  "no-finding": ["没有风险记录", "沒有風險紀錄", "No finding"],
+  "test-recent": ["近期检测阴性", "近期檢測陰性", "Recent negative test"],
+  "test-missing": ["缺少近期检测", "欠缺近期檢測", "No recent test"],
+  "test-positive": ["检测阳性", "檢測陽性", "Positive test"],
+  "close-contact": ["密切接触者", "密切接觸者", "Close contact"],
+  "contact-of-contact": ["次密切接触者", "次密切接觸者", "Contact of a contact"],
+  "risk-area-stay": ["到过风险地区", "曾到風險地區", "Stay in a risk area"],
+  "symptoms": ["有症状", "有症狀", "Symptoms"],
+  "quarantine": ["隔离观察", "隔離觀察", "Quarantine"],
+  "inbound-travel": ["入境", "入境", "Arrival from abroad"],
+  "review-open": ["正在复核", "正在覆核", "Under review"],
+  "converted": ["由外地码转换", "由外地碼轉換", "Converted from another province"],
+};
+
+/** Wire number = place in the list + 1. */
+export const FORM_NAMES = ["phone", "assisted", "paper"] as const;
+export type Form = (typeof FORM_NAMES)[number];
+export const FORM_LABELS: Record<Form, Label> = {
+  "phone": ["本人手机", "本人手機", "Own phone"],
+  "assisted": ["亲属手机", "親屬手機", "Relative's phone"],
+  "paper": ["纸质码", "紙本碼", "Paper"],
+};
+
+/** Wire number = place in the list + 1. */
+export const EVIDENCE_KINDS = ["nucleic-acid", "antigen", "vaccination", "recovery", "quarantine", "travel"] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+export const KIND_LABELS: Record<EvidenceKind, Label> = {
+  "nucleic-acid": ["核酸检测", "核酸檢測", "nucleic-acid test"],
+  "antigen": ["抗原检测", "抗原檢測", "antigen test"],
+  "vaccination": ["疫苗接种", "疫苗接種", "vaccination"],
+  "recovery": ["康复", "康復", "recovery"],
+  "quarantine": ["隔离", "隔離", "quarantine"],
+  "travel": ["行程", "行程", "journey"],
+};
+
+/** Wire number = place in the list + 1. */
+export const EVIDENCE_RESULTS = ["negative", "positive", "inconclusive", "completed"] as const;
+export type EvidenceResult = (typeof EVIDENCE_RESULTS)[number];
+export const RESULT_LABELS: Record<EvidenceResult, Label> = {
+  "negative": ["阴性", "陰性", "negative"],
+  "positive": ["阳性", "陽性", "positive"],
+  "inconclusive": ["结果不明", "結果不明", "inconclusive"],
+  "completed": ["已完成", "已完成", "completed"],
+};
+
+/** Wire number = place in the list + 1. */
+export const GUARDIANS = ["parent", "child", "spouse", "relative", "care-home", "school"] as const;
+export type Guardian = (typeof GUARDIANS)[number];
+export const GUARDIAN_LABELS: Record<Guardian, Label> = {
+  "parent": ["父母", "父母", "parent"],
+  "child": ["子女", "子女", "child"],
+  "spouse": ["配偶", "配偶", "spouse"],
+  "relative": ["亲属", "親屬", "relative"],
+  "care-home": ["养老院", "安老院", "care home"],
+  "school": ["学校", "學校", "school"],
+};
+
+/** What hangs on how a code is carried. `isBound`: to a key of the holder's. `note`: of an accepted one. */
+export interface FormProfile {
+  readonly maxLifetimeSeconds: number;
+  readonly isBound: boolean;
+  readonly hasGuardian: boolean;
+  readonly note: string;
+}
+export const FORMS: Record<Form, FormProfile> = {
+  "phone": {"maxLifetimeSeconds": 86400, "isBound": true, "hasGuardian": false, "note": "compare-holder"},
+  "assisted": {"maxLifetimeSeconds": 86400, "isBound": true, "hasGuardian": true, "note": "check-document"},
+  "paper": {"maxLifetimeSeconds": 604800, "isBound": false, "hasGuardian": false, "note": "check-document"},
+};
+
+/** Whose hotline helps with a reason, the most helpful first; what is not here helps itself. */
+export type Call = "host" | "source" | "issuer";
+export const CALLS: { readonly [reason: string]: readonly Call[] | undefined } = {
+  "malformed": ["issuer"],
+  "algorithm-mismatch": ["issuer"],
+  "issuer-mismatch": ["issuer"],
+  "key-use-mismatch": ["issuer"],
+  "key-not-active": ["issuer"],
+  "key-denied": ["issuer"],
+  "not-permitted": ["issuer"],
+  "expired": ["issuer"],
+  "lifetime-too-long": ["issuer"],
+  "withdrawn": ["issuer"],
+  "source-withdrawn": ["source"],
+  "status-reference-invalid": ["issuer"],
+  "presentation-missing": ["issuer"],
+  "presentation-signature": ["issuer"],
+  "recognition-denied": ["host"],
+  "rule-failed": ["host"],
+  "status-not-accepted": ["host", "issuer"],
+  "member-changed": ["issuer"],
+  "status-missing": ["issuer"],
+  "status-stale": ["issuer"],
+  "no-decision": ["issuer"],
+  "rule-open": ["host"],
+};
+
+/** Every member's id, with its name in traditional characters; the other names come with the trust list. */
+export const MEMBERS_IN_TRADITIONAL: { readonly [member: string]: string | undefined } = {
+  "CN-11": "北京",
+  "CN-12": "天津",
+  "CN-13": "河北",
+  "CN-14": "山西",
+  "CN-15": "內蒙古",
+  "CN-21": "遼寧",
+  "CN-22": "吉林",
+  "CN-23": "黑龍江",
+  "CN-31": "上海",
+  "CN-32": "江蘇",
+  "CN-33": "浙江",
+  "CN-34": "安徽",
+  "CN-35": "福建",
+  "CN-36": "江西",
+  "CN-37": "山東",
+  "CN-41": "河南",
+  "CN-42": "湖北",
+  "CN-43": "湖南",
+  "CN-44": "廣東",
+  "CN-45": "廣西",
+  "CN-46": "海南",
+  "CN-50": "重慶",
+  "CN-51": "四川",
+  "CN-52": "貴州",
+  "CN-53": "雲南",
+  "CN-54": "西藏",
+  "CN-61": "陝西",
+  "CN-62": "甘肅",
+  "CN-63": "青海",
+  "CN-64": "寧夏",
+  "CN-65": "新疆",
+  "CN-71": "台灣",
+  "CN-81": "香港",
+  "CN-82": "澳門",
+  "CN-XPCC": "新疆生產建設兵團",
+  "CN-D-HC": "國家衞生健康委員會",
+  "CN-D-IM": "國家移民管理局",
+  "CN-D-CU": "海關總署",
+};
+/** The first two digits of GB/T 2260 codes. */
+export const REGION_CODES: readonly number[] = [11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 66, 71, 81, 82];
+
+/** First and last of each range of code points that no signed text holds. */
+export const HIDDEN: readonly (readonly [first: number, last: number])[] = [[0, 31], [127, 160], [173, 173], [847, 847], [1536, 1541], [1564, 1564], [1757, 1757], [1807, 1807], [2192, 2193], [2274, 2274], [4447, 4448], [5760, 5760], [6068, 6069], [6158, 6158], [8192, 8207], [8232, 8239], [8287, 8303], [10240, 10240], [12288, 12288], [12644, 12644], [55296, 57343], [64976, 65007], [65279, 65279], [65440, 65440], [65520, 65532], [69821, 69821], [69837, 69837], [78896, 78914], [94180, 94180], [113824, 113827], [119129, 119129], [119155, 119162], [917504, 917759], [918000, 921599], [65534, 65535], [131070, 131071], [196606, 196607], [262142, 262143], [327678, 327679], [393214, 393215], [458750, 458751], [524286, 524287], [589822, 589823], [655358, 655359], [720894, 720895], [786430, 786431], [851966, 851967], [917502, 917503], [983038, 983039], [1048574, 1048575], [1114110, 1114111]];

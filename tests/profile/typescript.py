@@ -1,0 +1,98 @@
+"""``credentials/browser/profile.ts``, written from ``credentials/profile``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from credentials.profile import limits, lists
+from credentials.profile.characters import HIDDEN
+from credentials.profile.forms import FORMS
+from credentials.profile.lists import ClosedList, Label
+from credentials.profile.members import MEMBERS, REGION_CODES
+from credentials.profile.reasons import REASONS
+
+MODULE = Path(__file__).parents[2] / "credentials" / "browser" / "profile.ts"
+_HEAD = """// Made by `make profile` from credentials/profile: change it there.
+
+/** What people read for a member of a list, in the three languages of the pages. */
+export type Label = readonly [zhCN: string, zhHK: string, en: string];
+"""
+_LISTS: Mapping[str, tuple[type[ClosedList], str, Mapping[Any, Label]]] = {
+    "STATUSES": (lists.Status, "STATUS_LABELS", lists.STATUS_LABELS),
+    "REASONS": (lists.Reason, "REASON_LABELS", lists.REASON_LABELS),
+    "FORM_NAMES": (lists.Form, "FORM_LABELS", lists.FORM_LABELS),
+    "EVIDENCE_KINDS": (lists.EvidenceKind, "KIND_LABELS", lists.KIND_LABELS),
+    "EVIDENCE_RESULTS": (lists.EvidenceResult, "RESULT_LABELS", lists.RESULT_LABELS),
+    "GUARDIANS": (lists.Guardian, "GUARDIAN_LABELS", lists.GUARDIAN_LABELS),
+}
+
+
+def write_module() -> str:
+    """The whole module."""
+    return "\n".join([_HEAD, *_limits(), "", *_lists(), *_forms(), *_reasons(), *_members(), *_characters()]) + "\n"
+
+
+def _limits() -> Iterator[str]:
+    for name, value in vars(limits).items():
+        if name.isupper() and isinstance(value, int):
+            yield f"export const {name} = {value};"
+
+
+def _lists() -> Iterator[str]:
+    for name, (closed_list, labels_name, labels) in _LISTS.items():
+        members = _json([member.label for member in closed_list])
+        yield f"/** Wire number = place in the list + 1. */\nexport const {name} = {members} as const;"
+        yield f"export type {closed_list.__name__} = (typeof {name})[number];"
+        yield f"export const {labels_name}: Record<{closed_list.__name__}, Label> = {_rows(labels)};\n"
+
+
+def _rows(labels: Mapping[ClosedList, Label]) -> str:
+    return "{\n" + "".join(f"  {_json(member.label)}: {_json([*words])},\n" for member, words in labels.items()) + "}"
+
+
+def _forms() -> Iterator[str]:
+    yield "/** What hangs on how a code is carried. `isBound`: to a key of the holder's. `note`: of an accepted one. */"
+    yield (
+        "export interface FormProfile {\n  readonly maxLifetimeSeconds: number;\n  readonly isBound: boolean;\n"
+        "  readonly hasGuardian: boolean;\n  readonly note: string;\n}"
+    )
+    yield "export const FORMS: Record<Form, FormProfile> = {"
+    for form, each in FORMS.items():
+        facts = {
+            "maxLifetimeSeconds": each.max_lifetime_seconds,
+            "isBound": each.is_bound,
+            "hasGuardian": each.has_guardian,
+            "note": each.note,
+        }
+        yield f"  {_json(form.label)}: {_json(facts)},"
+    yield "};\n"
+
+
+def _reasons() -> Iterator[str]:
+    yield "/** Whose hotline helps with a reason, the most helpful first; what is not here helps itself. */"
+    yield 'export type Call = "host" | "source" | "issuer";'
+    yield "export const CALLS: { readonly [reason: string]: readonly Call[] | undefined } = {"
+    yield from (f"  {_json(code)}: {_json([*row.call])}," for code, row in REASONS.items() if row.call)
+    yield "};\n"
+
+
+def _members() -> Iterator[str]:
+    yield "/** Every member's id, with its name in traditional characters; the other names come with the trust list. */"
+    yield "export const MEMBERS_IN_TRADITIONAL: { readonly [member: string]: string | undefined } = {"
+    yield from (f"  {_json(member.id)}: {_json(member.zh_hk)}," for member in MEMBERS.values())
+    yield "};"
+    yield "/** The first two digits of GB/T 2260 codes. */"
+    yield f"export const REGION_CODES: readonly number[] = {sorted(REGION_CODES)};\n"
+
+
+def _characters() -> Iterator[str]:
+    yield "/** First and last of each range of code points that no signed text holds. */"
+    ranges = _json([[*each] for each in HIDDEN])
+    yield f"export const HIDDEN: readonly (readonly [first: number, last: number])[] = {ranges};"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
