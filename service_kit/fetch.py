@@ -40,6 +40,7 @@ _AGAIN_SECONDS = 1.0
 _CHUNK_BYTES = 65_536
 
 
+_LATE = "it did not come in time; is it overloaded?"
 _CERTIFICATE = "its certificate is not believed; is the name right, is TONGXING_CA_FILE that of its authority?"
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLError, _CERTIFICATE),
@@ -120,9 +121,10 @@ class Fetcher:
         """
         require_safe(url)
         session = self._session()
+        deadline = time.monotonic() + (self._total_seconds if seconds is None else seconds)
         try:
             with (
-                _cut_off_after(seconds or self._total_seconds, self._local.adapter) as deadline,
+                _cut_off_after(deadline, self._local.adapter),
                 session.request(
                     method,
                     url,
@@ -137,7 +139,9 @@ class Fetcher:
                 etag = answer.headers.get("ETag", "")
                 return Response(answer.status_code, content, etag if 0 < len(etag) <= MAX_ETAG_CHARACTERS else None)
         except (requests.RequestException, HTTPError) as error:
-            raise FetchFailed(f"no whole answer: {_why(error)}", address=place_of(url)) from error
+            # A connection that we cut off ourselves breaks in one way or another.
+            why = _LATE if time.monotonic() > deadline else _why(error)
+            raise FetchFailed(f"no whole answer: {why}", address=place_of(url)) from error
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -187,20 +191,19 @@ class _Adapter(HTTPAdapter):
 
 
 @contextmanager
-def _cut_off_after(seconds: float, adapter: _Adapter) -> Iterator[float]:
-    """End what goes through ``adapter`` after so long: a byte now and then keeps every single read alive."""
-    deadline = time.monotonic() + seconds
+def _cut_off_after(deadline: float, adapter: _Adapter) -> Iterator[None]:
+    """End what goes through ``adapter`` from then on: a byte now and then keeps every single read alive."""
     is_done = threading.Event()
 
     def watch() -> None:
-        wait = seconds
+        wait = max(0.0, deadline - time.monotonic())
         while not is_done.wait(wait):
             adapter.cut_off()
             wait = _AGAIN_SECONDS
 
     threading.Thread(target=watch, daemon=True).start()
     try:
-        yield deadline
+        yield
     finally:
         is_done.set()
 
@@ -293,7 +296,7 @@ def _read(answer: requests.Response, limit: int, deadline: float) -> bytes:
         chunk = answer.raw.read1(_CHUNK_BYTES)
         # First, for a connection that was cut off reads like the end of a content without a length.
         if time.monotonic() > deadline:
-            raise FetchFailed("content not whole in time", answer.status_code)
+            raise FetchFailed(f"no whole answer: {_LATE}", answer.status_code)
         if not chunk:
             return bytes(body)
         body += chunk
