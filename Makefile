@@ -57,7 +57,7 @@ screenshots: .venv/test apps ## draw every page in both themes and all languages
 	@mkdir -p build/screenshots
 	@SCREENSHOTS=build/screenshots $(PYTEST) tests/web/test_pages.py tests/web/test_screens.py
 
-bench: .venv/test apps ## measure speed against the budgets
+bench: .venv/test apps .venv/peers/installed ## measure speed against the budgets
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 faults: .venv/test ## kill processes and databases again and again, and count what is lost or wrong

@@ -25,6 +25,7 @@ from tests.benchmarks.fairness import fairness
 from tests.benchmarks.feed import Figure
 from tests.benchmarks.hostile import hostile_round
 from tests.benchmarks.measuring import Result, measure
+from tests.benchmarks.peers import read_by_others
 from tests.benchmarks.rows import issuing, steps, verifying
 from tests.servers import NoServer
 
@@ -53,7 +54,7 @@ def main() -> int:
     _print(stored)
     print("Where the time of a verdict goes")
     _print(parts)
-    sizes = feed.sizes()
+    sizes = [*read_by_others(), *feed.sizes()]
     feed.show(sizes)
     attacked = [*hostile_round(), *fairness(), *check_beside_a_member()]
     feed.show(attacked)
