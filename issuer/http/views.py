@@ -24,6 +24,7 @@ from credentials.errors import (
     StorageUnavailable,
 )
 from credentials.profile.forms import FORMS
+from credentials.profile.lists import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.http.schemas import (
     ISSUE_EXAMPLE,
@@ -109,7 +110,7 @@ def symbol_png(handle: str) -> Response:
     Level Q for paper, M for screens. A phone code drawn so is good for no gate.
     """
     row = _own(handle)
-    return Response(draw_png(row.text, level=FORMS[row.form].symbol_level), content_type="image/png")
+    return Response(draw_png(row.text, level=_level(row)), content_type="image/png")
 
 
 @blueprint.get("/v1/credentials/<handle>/symbol.svg")
@@ -117,7 +118,7 @@ def symbol_png(handle: str) -> Response:
 def symbol_svg(handle: str) -> Response:
     """The code as an SVG."""
     row = _own(handle)
-    return Response(draw_svg(row.text, level=FORMS[row.form].symbol_level), content_type="image/svg+xml")
+    return Response(draw_svg(row.text, level=_level(row)), content_type="image/svg+xml")
 
 
 @blueprint.get("/v1/state")
@@ -153,6 +154,10 @@ def _publication(office: IssuerService) -> dict[str, Any]:
 def _own(handle: str) -> IssuedRow:
     office = service()
     return find_own(office.store, read_handle(handle), office.client(PICTURES)).issued
+
+
+def _level(row: IssuedRow) -> str:
+    return FORMS[Form(row.form)].symbol_level
 
 
 def _idempotency_key() -> str:
