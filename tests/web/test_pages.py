@@ -13,7 +13,7 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from service_kit.http.front.language import LANGUAGES
+from credentials.profile.lists import LANGUAGES
 from tests.web.axe import LOOKS, SCREENSHOTS, look
 from tests.web.town import Town
 

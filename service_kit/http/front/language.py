@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from flask import request
 
-LANGUAGES = ("zh-CN", "zh-HK", "en")
+from credentials.profile.lists import LANGUAGES
+from service_kit.locale import preferred_language
+
 LANGUAGE_NAMES = {"zh-CN": "简体中文", "zh-HK": "繁體中文", "en": "English"}
-_TRADITIONAL = ("zh-hk", "zh-tw", "zh-mo", "zh-hant")
 _NAME_CHARACTERS = str.maketrans(
     "内辽宁龙苏东广庆贵云陕肃湾门产设团国务员会卫总关",
     "內遼寧龍蘇東廣慶貴雲陝肅灣門產設團國務員會衞總關",
@@ -38,14 +39,4 @@ def asked_language() -> str:
     named = request.args.get("lang")
     if named in LANGUAGES:
         return str(named)
-    for tag in request.accept_languages.values():
-        found = _language_of(tag.lower())
-        if found:
-            return found
-    return LANGUAGES[0]
-
-
-def _language_of(tag: str) -> str | None:
-    if tag.startswith(_TRADITIONAL):
-        return "zh-HK"
-    return {"zh": "zh-CN", "en": "en"}.get(tag.partition("-")[0])
+    return preferred_language(request.headers.get("Accept-Language"))

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
+from credentials.profile.lists import Label
 from service_kit.http.front.front import Link, Way, add_look, draw
 from service_kit.http.front.language import Said
 from service_kit.http.openapi import CODES, Interface, operations
-from service_kit.locale import TEXTS, Message
+from service_kit.locale import TEXTS
 
 PLACE = "docs"
 PROGRAMMERS = Way(
@@ -106,7 +107,7 @@ class Reference:
             part = found
         return part
 
-    def codes(self) -> list[tuple[str, Message, list[str]]]:
+    def codes(self) -> list[tuple[str, Label, list[str]]]:
         """Each code that an operation may be refused with, its text, and its HTTP statuses."""
         found: dict[str, set[str]] = {}
         for _, _, operation in self.operations():

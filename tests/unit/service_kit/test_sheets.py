@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials import errors
+from credentials.profile.lists import LANGUAGES
 from service_kit.http.bodies import Routes
-from service_kit.http.front.language import LANGUAGES, Said
+from service_kit.http.front.language import Said
 from service_kit.http.front.sheet import Sheet, Table, how_long, show, wants_page
 from service_kit.http.front.texts import NO_PAGE, NOT_NOW, OUR_FAULT
 from service_kit.http.web import closed, combine, make_app
