@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service_kit.http.front.language import LANGUAGES
+from credentials.profile.lists import LANGUAGES
 from tests.web import checkpoint, wallet
 from tests.web.axe import DESK, PHONE, SCREENSHOTS, look
 from tests.web.checkpoint import STANDS, Checkpoint
