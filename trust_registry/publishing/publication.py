@@ -25,7 +25,7 @@ from trust_registry.enrolment.difference import ListChange, compare
 from trust_registry.enrolment.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
 from trust_registry.enrolment.examination import check_may_follow, examine, is_vouched
 from trust_registry.metadata.statement import Statement, read_statement
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.record import log
 from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
@@ -80,7 +80,7 @@ class WaitingView(NamedTuple):
 class Publication:
     """The registry's deeds. ``online`` signers sign snapshot, timestamp and denials; officers never here."""
 
-    def __init__(self, storage: Storage, mirror: MirrorFolder, online: renewal.OnlineSigners, audience: str) -> None:
+    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, audience: str) -> None:
         self.storage, self.mirror, self.online, self.audience = storage, mirror, online, audience
 
     def repository(self) -> tuf.Repository:
