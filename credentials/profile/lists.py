@@ -116,20 +116,12 @@ class Guardian(ClosedList):
     SCHOOL = 6
 
 
-LANGUAGES: Final = ("zh-CN", "zh-HK", "en")
-"""Tags of BCP 47, in the order of a label's texts."""
-
-
 class Label(NamedTuple):
     """What people read, as for a member of a list, in the three languages."""
 
     zh_cn: str
     zh_hk: str
     en: str
-
-    def of(self, language: str) -> str:
-        """In one of LANGUAGES."""
-        return self[LANGUAGES.index(language)]
 
 
 NO_WORDS: Final = Label("", "", "")

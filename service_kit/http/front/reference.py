@@ -15,11 +15,9 @@ from typing import Any, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
-from credentials.profile.lists import Label
 from service_kit.http.front.front import Link, Way, add_look, draw
-from service_kit.http.front.language import Said
 from service_kit.http.openapi import CODES, Interface, operations
-from service_kit.locale import TEXTS
+from service_kit.locale import TEXTS, Said
 
 PLACE = "docs"
 PROGRAMMERS = Way(
@@ -107,7 +105,7 @@ class Reference:
             part = found
         return part
 
-    def codes(self) -> list[tuple[str, Label, list[str]]]:
+    def codes(self) -> list[tuple[str, Said, list[str]]]:
         """Each code that an operation may be refused with, its text, and its HTTP statuses."""
         found: dict[str, set[str]] = {}
         for _, _, operation in self.operations():
