@@ -174,7 +174,7 @@ def _put_status(shelf: Shelf, offered: Offered, snapshot: StatusSnapshot, conten
     shelf.drop_segments_up_to(snapshot.sequence - SEGMENTS_BEHIND)
     record = shelf.put(offered.record, content)
     shelf.drop(name for number, name in shelf.token_lists().items() if number not in snapshot.lists)
-    shelf.tell()
+    shelf.put_news()
     return record
 
 
@@ -198,7 +198,7 @@ def _put_segment(shelf: Shelf, offered: Offered, _segment: object, content: byte
     newest = shelf.newest_segment()
     shelf.drop_segments_above(newest.sequence if newest else 0)
     record = shelf.put(offered.record, content)
-    shelf.tell()
+    shelf.put_news()
     return record
 
 
@@ -212,7 +212,7 @@ def _put_rules(shelf: Shelf, offered: Offered, _rules: object, content: bytes, n
     if numbered.sequence in needed:
         shelf.put(numbered, content)
     record = shelf.put(offered.record, content)
-    shelf.tell()
+    shelf.put_news()
     return record
 
 

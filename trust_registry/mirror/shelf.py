@@ -112,7 +112,7 @@ class Shelf:
         names = [each.name for each in self._files.of_member(self._member, LIST_FOLDER)]
         return {int(name.removeprefix(LIST_FOLDER).removesuffix(".jwt")): name for name in names}
 
-    def tell(self) -> None:
+    def put_news(self) -> None:
         """Write what is new of this member for the gates to see."""
         self._mirror.put_news(self._member, self.news())
 

@@ -40,7 +40,7 @@ MAX_STATEMENTS_WAITING = 16
 their word is what a list is made by."""
 WAITING_SECONDS = 30 * 24 * 3600
 """How long a statement waits for an officer to draft with it."""
-MAX_WAITING = 100
+MAX_DRAFTS_SHOWN = 100
 """Drafts in one answer."""
 _ID_BYTES = 16
 _ATTEMPTS = 5
@@ -172,11 +172,11 @@ class Publication:
             return statements_of(records, _draft(records, draft_id).statement_ids)
 
     def waiting(self, now: int) -> list[WaitingView]:
-        """The drafts that officers may still sign, oldest first, at most MAX_WAITING."""
+        """The drafts that officers may still sign, oldest first, at most MAX_DRAFTS_SHOWN."""
         with self.storage.reading() as records:
             repository = current(records)
             base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
-            found = records.drafts.waiting(base, since, MAX_WAITING)
+            found = records.drafts.waiting(base, since, MAX_DRAFTS_SHOWN)
             return [_waiting(records, draft, sorted(tuf.officer_keys(repository))) for draft in found]
 
     @retried
