@@ -153,10 +153,10 @@ class Publication:
         def keep(records: Records, drafted: tuple[DraftView, dict[str, Statement]]) -> DraftView:
             view, new = drafted
             for statement_id, statement in new.items():
-                log.statement_received(records, statement, now)
+                log.statement_received(records.log, statement, now)
                 records.statements.close(statement_id, "drafted")
             records.drafts.add(view.record)
-            log.draft_made(records, view.record)
+            log.draft_made(records.log, view.record)
             return view
 
         return self.changing(prepare, keep)
@@ -198,7 +198,7 @@ class Publication:
             if keyid in records.drafts.approvals(draft_id):
                 raise ApprovalRejected("this officer has approved already; another one must")
             records.drafts.approve(draft_id, keyid, signature, now)
-            log.draft_approved(records, record, keyid, now)
+            log.draft_approved(records.log, record, keyid, now)
 
         self.changing(prepare, keep)
         return self.view(draft_id)
@@ -220,7 +220,7 @@ class Publication:
                 records.repository.write(soon.repository.files())
                 records.drafts.close(draft_id)
                 _close_statements(records, soon.record)
-                log.list_published(records, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
+                log.list_published(records.log, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
 
         self.changing(prepare, keep)
         return self.release()
@@ -309,7 +309,7 @@ class Publication:
         verify_repository(MirrorFiles(self.mirror.read), held.root)
         with self.storage.writing() as records:
             self._take_over(records, newer)
-            log.recovered(records, version_of(held.timestamp), version_of(newer.timestamp), now)
+            log.recovered(records.log, version_of(held.timestamp), version_of(newer.timestamp), now)
         return newer
 
     def _take_over(self, records: Records, repository: tuf.Repository) -> None:
