@@ -66,7 +66,7 @@ faults: .venv/test ## kill processes and databases again and again, and count wh
 fuzz: .venv/test ## change 20,000 documents, codes and expressions of each kind and ask both judges (EXAMPLES=n for others)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_judges.py tests/properties/test_both_readers.py
 
-profile: .venv/test ## write anew what is made from credentials/profile: the browser's module, the page of reasons
+profile: .venv/test ## write anew what is made from credentials/profile: the browser's module, the page of reasons, lists of the wire format
 	@$(BIN)/python -m tests.profile
 
 vectors: .venv/test ## write the test vectors anew

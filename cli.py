@@ -23,7 +23,7 @@ from credentials.errors import (
 )
 from service_kit import logs, terminal
 from service_kit.commands import Group, show_usage
-from service_kit.locale import TEXTS, UNEXPECTED, reader_languages, text_of
+from service_kit.locale import TEXTS, UNEXPECTED, at_terminal, reader_languages, text_of
 from service_kit.process.workers import counting_together
 from service_kit.settings import PREFIX, refuse_unknown
 from service_kit.terminal import tell
@@ -136,7 +136,7 @@ def _complain(error: TongxingError) -> int:
     """Tell an error to the person at the terminal; the exit code of its kind."""
     if isinstance(error, OutputUnwritable):
         terminal.let_go()
-    text, told = text_of(error), str(error)
+    text, told = at_terminal(text_of(error)), str(error)
     if isinstance(error, FetchFailed) and error.address:
         told = f"{error.code}: {error.address}: {error.detail}"
     # A registry's own words may be of any length.
@@ -152,7 +152,7 @@ def _complain_at_start(error: TongxingError) -> int:
 def _own_fault(error: BaseException) -> int:
     if isinstance(error, OSError | SystemExit):
         terminal.let_go()
-    text = TEXTS[UNEXPECTED]
+    text = at_terminal(TEXTS[UNEXPECTED])
     words = " ".join(map(text.of, reader_languages(os.environ)))
     tell(f"{words} [{UNEXPECTED}: {type(error).__name__}; {', '.join(logs.places_of(error))}]", err=True)
     return OWN_FAULT

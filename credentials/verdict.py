@@ -7,26 +7,48 @@ from typing import Any, NamedTuple
 
 from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
-from credentials.profile.lists import Status
+from credentials.profile.lists import NO_WORDS, Label, Status
 from credentials.profile.reasons import REASONS, Outcome
 
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
 
 
+class Contact(NamedTuple):
+    """A member that can help, by the name and the hotline that the trust list has of it."""
+
+    member: str
+    name: Label
+    hotline: str
+
+
 class Finding(NamedTuple):
-    """A reason or note with an optional detail that texts of a rule set or of a member may add."""
+    """A reason or note, with what this code adds to it: the words of a rule set, and whom to call.
+
+    ``call``: the most helpful first.
+    """
 
     code: str
-    zh: str = ""
-    en: str = ""
+    detail: Label = NO_WORDS
+    call: tuple[Contact, ...] = ()
 
-    def to_dict(self) -> dict[str, str]:
-        text = REASONS[self.code]
-        return {
-            "code": self.code,
-            "text_zh": f"{text.zh} {self.zh}".strip(),
-            "text_en": f"{text.en} {self.en}".strip(),
-        }
+    def to_dict(self) -> dict[str, Any]:
+        row, hotlines = REASONS[self.code], _hotlines(self.call)
+        zh, zh_hk, en = (
+            " ".join(filter(None, parts))
+            for parts in zip((row.zh, row.zh_hk, row.en), self.detail, hotlines, strict=True)
+        )
+        call = [{"member": contact.member, "hotline": contact.hotline} for contact in self.call]
+        return {"code": self.code, "text_zh": zh, "text_zh_hk": zh_hk, "text_en": en, "call": call}
+
+
+def _hotlines(call: Sequence[Contact]) -> Label:
+    if not call:
+        return NO_WORDS
+    return Label(
+        "，".join(f"{name.zh_cn}热线 {hotline}" for _, name, hotline in call) + "。",
+        "，".join(f"{name.zh_hk}熱線 {hotline}" for _, name, hotline in call) + "。",
+        ", ".join(f"{name.en} hotline {hotline}" for _, name, hotline in call) + ".",
+    )
 
 
 class KnowledgeAges(NamedTuple):

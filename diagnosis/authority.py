@@ -12,8 +12,7 @@ from credentials.errors import FetchFailed, MetadataRejected, TongxingError
 from credentials.keys import kid_of
 from diagnosis.deployment import Deployment
 from diagnosis.report import Diagnosis, skipped, warning, wrong
-from service_kit.durable import write_atomic
-from service_kit.locale import text_of
+from service_kit.locale import at_terminal, text_of
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.trust.clock_bound import effective_now
 from trust_registry.client.trust.pins import NOTHING_SEEN
@@ -22,7 +21,7 @@ from trust_registry.client.trust.snapshot import build_snapshot
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import MAX_TIMESTAMP_BYTES
 from trust_registry.metadata.file_names import is_rules
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.opening import open_mirror
 from trust_registry.publishing.lint import WARN_KEY_BEFORE_SECONDS, lint
 from trust_registry.repository.files import TIMESTAMP_PATH, parse_metadata
 
@@ -211,7 +210,7 @@ def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Diagnosis:
             "root-of-another-registry", *settings, "TONGXING_REGISTRY_URL", detail=metadata_path("root", signed.version)
         )
     # The right root and a mirror that is not in order: nothing that is set here is wrong.
-    return Diagnosis(error.code, text_of(error), detail=error.detail)
+    return Diagnosis(error.code, at_terminal(text_of(error)), detail=error.detail)
 
 
 def _why_unreachable(error: FetchFailed) -> str:
@@ -221,8 +220,7 @@ def _why_unreachable(error: FetchFailed) -> str:
 
 
 def _lint(deployment: Deployment) -> Diagnosis | None:
-    mirror = MirrorFolder(deployment.registry.mirror_dir, write_atomic)
-    found = lint(mirror, deployment.trusted_root, deployment.now())
+    found = lint(open_mirror(deployment.registry), deployment.trusted_root, deployment.now())
     errors = [each for each in found if each.level == "error"]
     told = "; ".join(f"{each.place}: {each.detail}" for each in errors or found)
     if errors:

@@ -16,8 +16,8 @@ from service_kit.cache.store import make_cache
 from service_kit.durable import read_secret, write_atomic
 from service_kit.storage.database import connect, require_schema
 from trust_registry import config as registry_config
-from trust_registry.app import open_publication
 from trust_registry.key_files import read_key, read_passphrase
+from trust_registry.opening import open_publication
 from trust_registry.root.founding import load_online
 from trust_registry.storage import sql as registry_sql
 from wsgi import read_roles

@@ -12,27 +12,25 @@ from service_kit.cache.store import make_cache
 from service_kit.clock import Clock
 from service_kit.http.front.front import add_front
 from service_kit.http.limits import Limits
-from service_kit.http.static import publish, tidy
+from service_kit.http.static import tidy
 from service_kit.http.web import add_probe, is_ready, make_app, metrics_of
 from service_kit.metrics import HouseCollector, StateCollector
 from service_kit.process.upkeep import Upkeep
 from service_kit.storage.database import require_schema
 from service_kit.storage.used_assertions import UsedAssertions
 from trust_registry import metrics
-from trust_registry.config import DATABASE_NAME, RegistrySettings
-from trust_registry.key_files import read_passphrase
+from trust_registry.config import RegistrySettings
 from trust_registry.metadata.file_names import TRUST
-from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
 from trust_registry.noticeboard.front import front
+from trust_registry.opening import open_publication
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.in_force import in_force
-from trust_registry.repository.renewal import OnlineSigners
-from trust_registry.root.founding import load_online, require_online
+from trust_registry.root.founding import require_online
 from trust_registry.service import EXTENSION, RegistryService
 from trust_registry.storage import tables
-from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE, SqlStorage, open_storage
+from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE
 from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
@@ -99,17 +97,3 @@ def mend(publication: Publication, now: int, *, deep: bool = False) -> None:
         trust = in_force(records).trust
     for each in take_stock(publication.storage, publication.mirror, trust, now, deep=deep):
         _log.warning("damaged", member=each.member, file=each.name, detail=each.detail, advice=each.advice)
-
-
-def open_publication(settings: RegistrySettings, online: OnlineSigners | None = None) -> tuple[Publication, SqlStorage]:
-    """The registry's deeds on its folder and database, the schema brought up to date. ``online``: else its own."""
-    storage = open_storage(settings.database(DATABASE_NAME))
-    online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
-    publication = Publication(
-        storage,
-        MirrorFolder(settings.mirror_dir, partial(publish, lock=settings.publishing_lock)),
-        online,
-        settings.audience,
-    )
-    publication.adopt()
-    return publication, storage

@@ -18,9 +18,8 @@ from trust_registry.commands.options import data_dir as data_dir_option
 from trust_registry.commands.province import province
 from trust_registry.commands.root import root
 from trust_registry.key_files import read_passphrase
-from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.publishing.lint import lint as lint_mirror
-from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT, found
+from trust_registry.root.founding import TRUST_ROOT, found
 
 __all__ = ["province", "registry"]
 
@@ -64,7 +63,8 @@ def timestamp(data_dir: Path | None, as_json: bool) -> None:
       7 * * * *  tongxing registry timestamp --data-dir /srv/registry
     """
     # The one command here that needs the database.
-    from trust_registry.app import mend, open_publication
+    from trust_registry.app import mend
+    from trust_registry.opening import open_publication
     from trust_registry.service import versions
 
     settings = registry_settings(data_dir)
@@ -89,7 +89,8 @@ def recover(data_dir: Path | None, as_json: bool) -> None:
     Example:
       tongxing registry recover --data-dir /srv/registry
     """
-    from trust_registry.app import mend, open_publication
+    from trust_registry.app import mend
+    from trust_registry.opening import open_publication
     from trust_registry.service import versions
 
     settings = registry_settings(data_dir)
@@ -114,7 +115,10 @@ def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
     Example:
       tongxing registry bundle --data-dir /srv/registry -o bundle.zip
     """
-    content = _mirror(data_dir).bundle()
+    # Loads what serves, which most commands do without.
+    from trust_registry.opening import open_mirror
+
+    content = open_mirror(registry_settings(data_dir)).bundle()
     write_atomic(output, content)
     say(as_json, {"file": str(output), "bytes": len(content)}, [f"{output}: {len(content)} bytes"])
 
@@ -135,8 +139,11 @@ def lint(context: click.Context, data_dir: Path | None, root: Input | None, as_j
     Example:
       tongxing registry lint --data-dir /srv/registry --json
     """
-    trusted = root.data if root else (_folder(data_dir) / TRUST_ROOT).read_bytes()
-    findings = lint_mirror(_mirror(data_dir), trusted, local_clock().now())
+    from trust_registry.opening import open_mirror
+
+    settings = registry_settings(data_dir)
+    trusted = root.data if root else (settings.data_dir / TRUST_ROOT).read_bytes()
+    findings = lint_mirror(open_mirror(settings), trusted, local_clock().now())
     lines = [f"{finding.level:7}  {finding.place}: {finding.detail}" for finding in findings]
     say(
         as_json,
@@ -162,11 +169,3 @@ def members(as_json: bool) -> None:
 
 for command in (state, submit, drafts, draft, drop, approve, publish, deny, root, log):
     registry.add_command(command)
-
-
-def _folder(data_dir: Path | None) -> Path:
-    return registry_settings(data_dir).data_dir
-
-
-def _mirror(data_dir: Path | None) -> MirrorFolder:
-    return MirrorFolder(_folder(data_dir) / MIRROR_FOLDER, write_atomic)

@@ -40,6 +40,6 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     add_probe(app, service.probe)
     add_front(app, front(settings, has_gate_app=GATE_APP.exists()), partial(is_ready, app))
     add_pages(app, GATE_APP)
-    listen(service.cache, service.freshness.hear)
+    listen(service.cache, service.freshness.call_for)
     service.freshness.start(settings.poll_seconds)
     return app

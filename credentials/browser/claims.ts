@@ -101,7 +101,7 @@ function requireConsistent(credential: StatusCredential): void {
   if (credential.issuedAt >= credential.expiresAt) throw malformed("a time is out of bounds");
   if (FORMS[form].isBound !== (credential.holderKey !== null))
     throw malformed("cnf belongs to phone and assisted codes");
-  if ((form === "assisted") !== (credential.guardian !== null)) throw malformed("guardian belongs to assisted codes");
+  if (FORMS[form].hasGuardian !== (credential.guardian !== null)) throw malformed("guardian belongs to assisted codes");
   const converted =
     credential.status === "green" &&
     credential.decisionReference === null &&

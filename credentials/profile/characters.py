@@ -5,7 +5,8 @@ another: an ideograph added last year is "not printable" to all that are older, 
 everything may stand that is not named here, characters that are not assigned yet and private ones of older registers
 (GB 18030) among them; only what nobody can see, or what changes how its neighbours are seen, may not.
 
-``docs/wire-format.md`` and ``credentials/browser/characters.ts`` have the same table; tests hold the three equal.
+``make profile`` writes the same table into ``credentials/browser/profile.ts``; ``docs/wire-format.md`` has it for
+people, and a test holds it equal.
 Nothing here composes or folds: two spellings of one text are two texts.
 """
 

@@ -117,11 +117,15 @@ class Guardian(ClosedList):
 
 
 class Label(NamedTuple):
-    """What people read for a member of a list, in the three languages of the pages."""
+    """What people read, as for a member of a list, in the three languages."""
 
     zh_cn: str
     zh_hk: str
     en: str
+
+
+NO_WORDS: Final = Label("", "", "")
+"""Where there is nothing to say."""
 
 
 STATUS_LABELS: Final = {

@@ -29,12 +29,12 @@ from credentials.algorithms.table import PublicKey
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.profile.characters import is_shown
 from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.profile.lists import ClosedList, EvidenceKind, Form, Status
+from credentials.profile.lists import ClosedList, EvidenceKind, Form, Label, Status
 from credentials.profile.members import is_member_id
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
 from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.language.vocabulary import fill_in
-from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionDenial, RecognitionRule, RuleSet, RuleText
+from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionDenial, RecognitionRule, RuleSet
 from credentials.recognition.words import literal_in_words
 from credentials.signing import Signer
 from credentials.wire import jws
@@ -268,9 +268,10 @@ def _is_value_set(value: Any) -> bool:
     return type(value) is list and len(value) <= MAX_VALUE_SET_ITEMS and all(map(is_literal, value))
 
 
-def _text(value: Any, parameters: dict[str, Any], where: str) -> RuleText:
+def _text(value: Any, parameters: dict[str, Any], where: str) -> Label:
     fields = _fields(value, _TEXT_FIELDS, frozenset(), where)
-    return RuleText(_line(fields["zh"], parameters, where), _line(fields["en"], parameters, where))
+    zh, en = (_line(fields[language], parameters, where) for language in ("zh", "en"))
+    return Label(zh, zh, en)
 
 
 def _comment(value: Any) -> None:

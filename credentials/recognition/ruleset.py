@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from credentials.model import StatusCredential
-from credentials.profile.lists import EvidenceKind, Form, Status
+from credentials.profile.lists import EvidenceKind, Form, Label, Status
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
 from credentials.recognition.language.vocabulary import rule_input
@@ -25,18 +25,11 @@ _NO_KINDS = frozenset({NO_EVIDENCE})
 _KIND = attrgetter("kind")
 
 
-class RuleText(NamedTuple):
-    """What people read, in both languages."""
-
-    zh: str
-    en: str
-
-
 class RecognitionDenial(NamedTuple):
     """The host does not recognise ``member`` until ``expires_at`` (seconds UTC, exclusive)."""
 
     member: str
-    reason: RuleText
+    reason: Label
     expires_at: int
 
 
@@ -48,8 +41,8 @@ class RecognitionRule(NamedTuple):
 
     id: str
     kinds: frozenset[int]
-    text: RuleText
-    needed: RuleText
+    text: Label
+    needed: Label
     rule: Rule
 
 
@@ -134,9 +127,9 @@ class RuleResult(NamedTuple):
         if self.rule is not None:
             decided |= {
                 "rule": self.rule.id,
-                "text_zh": self.rule.text.zh,
+                "text_zh": self.rule.text.zh_cn,
                 "text_en": self.rule.text.en,
-                "needed_zh": self.rule.needed.zh,
+                "needed_zh": self.rule.needed.zh_cn,
                 "needed_en": self.rule.needed.en,
             }
         return decided

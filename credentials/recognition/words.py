@@ -1,40 +1,55 @@
-"""Evidence in words, as guards and authors of rules read it, in both languages."""
+"""Evidence in words, as guards and authors of rules read it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from credentials.model import Evidence
-from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
-from credentials.recognition.ruleset import RuleText
+from credentials.profile.lists import KIND_LABELS, RESULT_LABELS, Label
 
-KINDS = {kind: RuleText(label.zh_cn, label.en) for kind, label in KIND_LABELS.items()}
-RESULTS = {result: RuleText(label.zh_cn, label.en) for result, label in RESULT_LABELS.items()}
-_NOTHING = RuleText("没有检测等佐证", "no test or other evidence")
+
+class AuthorText(NamedTuple):
+    """What an author of rules reads at a terminal."""
+
+    zh: str
+    en: str
+
+
+_NOTHING = Label("没有检测等佐证", "沒有檢測等佐證", "no test or other evidence")
+_TO_COME = Label("时间尚未到", "時間尚未到", "at a time to come")
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_UNITS = {_MINUTE: ("分钟", "min"), _HOUR: ("小时", "h"), _DAY: ("天", "d")}
+_UNITS = {
+    _MINUTE: Label("分钟", "分鐘", "min"),
+    _HOUR: Label("小时", "小時", "h"),
+    _DAY: Label("天", "天", "d"),
+}
 _HOURS_UP_TO = 7 * _DAY
 """Up to this age it is told in hours, as rules count."""
 
 
-def evidence_in_words(evidence: Iterable[Evidence], at: int) -> RuleText:
+def evidence_in_words(evidence: Iterable[Evidence], at: int) -> Label:
     """What a code carries, with the age of each piece at ``at`` (seconds UTC)."""
     told = [_piece(piece, at) for piece in evidence]
-    return RuleText("；".join(text.zh for text in told), "; ".join(text.en for text in told)) if told else _NOTHING
+    if not told:
+        return _NOTHING
+    zh_cn, zh_hk, en = zip(*told, strict=True)
+    return Label("；".join(zh_cn), "；".join(zh_hk), "; ".join(en))
 
 
-def age_in_words(seconds: int) -> RuleText:
+def age_in_words(seconds: int) -> Label:
     """How long ago, counted from sampling: down to the minute, for a limit is passed by minutes."""
     if seconds < 0:
-        return RuleText("时间尚未到", "at a time to come")
+        return _TO_COME
     large, small = (_HOUR, _MINUTE) if seconds < _HOURS_UP_TO else (_DAY, _HOUR)
     counts = [(seconds // large, large), (seconds % large // small, small)]
-    said = [(count, *_UNITS[unit]) for count, unit in counts if count] or [(0, *_UNITS[_MINUTE])]
-    return RuleText(
-        " ".join(f"{count} {zh}" for count, zh, _ in said) + "前",
-        " ".join(f"{count} {en}" for count, _, en in said) + " ago",
+    said = [(count, _UNITS[unit]) for count, unit in counts if count] or [(0, _UNITS[_MINUTE])]
+    return Label(
+        " ".join(f"{count} {unit.zh_cn}" for count, unit in said) + "前",
+        " ".join(f"{count} {unit.zh_hk}" for count, unit in said) + "前",
+        " ".join(f"{count} {unit.en}" for count, unit in said) + " ago",
     )
 
 
@@ -51,6 +66,10 @@ def moment_in_words(seconds: int) -> str:
         return str(seconds)
 
 
-def _piece(piece: Evidence, at: int) -> RuleText:
-    kind, result, age = KINDS[piece.kind], RESULTS[piece.result], age_in_words(at - piece.sampled_at)
-    return RuleText(f"{kind.zh}{result.zh}，{age.zh}", f"{kind.en}, {result.en}, {age.en}")
+def _piece(piece: Evidence, at: int) -> Label:
+    kind, result, age = KIND_LABELS[piece.kind], RESULT_LABELS[piece.result], age_in_words(at - piece.sampled_at)
+    return Label(
+        f"{kind.zh_cn}{result.zh_cn}，{age.zh_cn}",
+        f"{kind.zh_hk}{result.zh_hk}，{age.zh_hk}",
+        f"{kind.en}, {result.en}, {age.en}",
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from credentials.profile.members import MEMBERS
 from issuer.config import IssuerSettings
 from service_kit.http.front.front import Front, Link, Way
-from service_kit.http.front.language import Said, member_name
+from service_kit.http.front.language import member_name
 from service_kit.http.front.reference import PROGRAMMERS
+from service_kit.locale import Said
 
 ROLE = Said("签发方", "簽發方", "Issuer")
 LEAD = Said(

@@ -23,6 +23,7 @@ from credentials.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from credentials.profile.forms import FORMS
 from credentials.profile.lists import Form
 from credentials.qr import draw_png, draw_svg
 from issuer.http.schemas import (
@@ -156,7 +157,7 @@ def _own(handle: str) -> IssuedRow:
 
 
 def _level(row: IssuedRow) -> str:
-    return "Q" if row.form == Form.PAPER else "M"
+    return FORMS[Form(row.form)].symbol_level
 
 
 def _idempotency_key() -> str:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from credentials.errors import Conflict
 from credentials.model import Evidence
-from credentials.profile.lists import Form, Status
+from credentials.profile.forms import FORMS
+from credentials.profile.lists import Status
 from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
 from issuer.decisions.deciding import Decision, gravity
 from issuer.storage.holder_ports import HolderFacts, PersonDeed
@@ -139,7 +140,7 @@ def withdraw_one(deed: PersonDeed, serial: int, at: int, cause: str, author: str
     A lost paper ends no phone.
     """
     given = deed.given(serial)
-    if cause in ENDS_THE_DEVICE and given is not None and given.form is not Form.PAPER:
+    if cause in ENDS_THE_DEVICE and given is not None and FORMS[given.form].is_bound:
         end_phone(deed, given.device_id, at, cause, author, spared=serial)
     return bool(deed.withdraw([serial], at, cause, author))
 
@@ -149,6 +150,6 @@ def end_phone(deed: PersonDeed, device_id: int, at: int, cause: str, author: str
     if not deed.end_phone(device_id, at, cause):
         return False
     codes = [code for code in deed.living(at) if code.device_id == device_id and code.serial != spared]
-    gone = [code.serial for code in codes if cause in _PAPER_TOO or code.form is not Form.PAPER]
+    gone = [code.serial for code in codes if cause in _PAPER_TOO or FORMS[code.form].is_bound]
     deed.withdraw(gone, at, cause, author)
     return True

@@ -168,7 +168,7 @@ class StatusPublication:
         with self._feed.cutting() as cutting:
             last = cutting.last()
             number = last.number + 1 if last else 1
-            news = cutting.take(number, at, MAX_SEGMENT_CHANGES)
+            news = cutting.carry(number, at, MAX_SEGMENT_CHANGES)
             is_silent = news.is_all and not news.opened and not news.withdrawn
             if last is None or at_once or not is_silent or at >= last.as_of + HEARTBEAT_SECONDS:
                 cutting.record(self._next(last, number, news, at))

@@ -73,7 +73,7 @@ def read_registration(fields: Mapping[str, Any], at: int) -> IssueRequest:
 
     Raises InvalidRequest naming the field, InvalidDocument, InvalidName.
     """
-    if _form(fields) is Form.PAPER:
+    if not FORMS[_form(fields)].is_bound:
         raise InvalidRequest("form: phone or assisted")
     if fields.get("holder_proof") is not None:
         raise InvalidRequest("holder_proof: the phone brings it with its claim code")
@@ -224,7 +224,7 @@ def _region(fields: Mapping[str, Any]) -> int:
 
 
 def _holder_point(proof: object, form: Form, audience: str, at: int) -> bytes | None:
-    if form is Form.PAPER:
+    if not FORMS[form].is_bound:
         if proof is not None:
             raise InvalidRequest("holder_proof: not for paper")
         return None
@@ -234,7 +234,7 @@ def _holder_point(proof: object, form: Form, audience: str, at: int) -> bytes | 
 
 
 def _guardian(fields: Mapping[str, Any], form: Form) -> Guardian | None:
-    if form is Form.ASSISTED:
+    if FORMS[form].has_guardian:
         return _labelled(Guardian, fields, "guardian")  # type: ignore[no-any-return]
     if fields.get("guardian") is not None:
         raise InvalidRequest("guardian: for assisted codes only")

@@ -36,7 +36,7 @@ class SqlSegmentTransaction:
     def last(self) -> SegmentRow | None:
         return _newest(self._connection)
 
-    def take(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
+    def carry(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
         withdrawn, row = tables.withdrawal, tables.withdrawal.c
         waiting = select(row.serial).where(row.segment.is_(None)).limit(most).scalar_subquery()
         marked = update(withdrawn).where(row.serial.in_(waiting)).values(segment=number).returning(row.serial)

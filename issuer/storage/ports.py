@@ -163,7 +163,7 @@ class SegmentTransaction(Protocol):
     def last(self) -> SegmentRow | None:
         """The newest segment."""
 
-    def take(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
+    def carry(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
         """Mark up to ``most`` waiting withdrawals, and all waiting lists, as carried by segment ``number``.
 
         What belongs to lists that are retired at ``at`` is marked and left out.

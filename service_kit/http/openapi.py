@@ -37,6 +37,7 @@ class ProblemSchema(Schema):
     type = fields.String(metadata={"description": "urn:tongxing:problem: and the code"})
     title = fields.String(metadata={"description": "in the language that was asked for"})
     title_zh = fields.String()
+    title_zh_hk = fields.String()
     title_en = fields.String()
     status = fields.Integer()
     code = fields.String(metadata={"description": "stable; go by this"})

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from credentials import errors
 from credentials.errors import TongxingError
-from service_kit.locale import TEXTS, UNEXPECTED, Message, prefers_english, text_of
+from service_kit.locale import TEXTS, UNEXPECTED, Said, preferred_language, text_of
 from service_kit.logs import places_of
 
 CONTENT_TYPE = "application/problem+json"
@@ -116,12 +116,13 @@ def _unexpected(error: Exception) -> Response:
     return _problem(500, UNEXPECTED, TEXTS[UNEXPECTED], "")
 
 
-def _problem(status: int, code: str, text: Message, detail: str) -> Response:
-    english = prefers_english(request.headers.get("Accept-Language"))
+def _problem(status: int, code: str, text: Said, detail: str) -> Response:
+    language = preferred_language(request.headers.get("Accept-Language"))
     document: dict[str, Any] = {
         "type": f"urn:tongxing:problem:{code}",
-        "title": text.en if english else text.zh,
-        "title_zh": text.zh,
+        "title": text.of(language),
+        "title_zh": text.zh_cn,
+        "title_zh_hk": text.zh_hk,
         "title_en": text.en,
         "status": status,
         "code": code,
@@ -130,7 +131,7 @@ def _problem(status: int, code: str, text: Message, detail: str) -> Response:
         "request_id": g.get("request_id", ""),
     }
     answer = Response(json.dumps(document), status, content_type=CONTENT_TYPE)
-    answer.headers["Content-Language"] = "en" if english else "zh-CN"
+    answer.headers["Content-Language"] = language
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):

@@ -36,7 +36,7 @@ from issuer.requests.request import faults_of
 from issuer.sign_in import id_token
 from service_kit.http.auth import MAX_ASSERTION_CHARACTERS, authenticate
 from service_kit.http.caller import read_address
-from service_kit.locale import prefers_english
+from service_kit.locale import preferred_language
 from service_kit.terminal import escaped
 from tests.growth import MOST, per_doubling
 from trust_registry.client.members.news import read_news_if_sound
@@ -236,7 +236,7 @@ TYPED = [
         ("a claim code", read_claim_code, 4096),
         ("an address", read_address, HEADER),
         ("a position", read_position, HEADER),
-        ("a language", prefers_english, HEADER),
+        ("a language", preferred_language, HEADER),
         ("an assertion", enter, MAX_ASSERTION_CHARACTERS),
     )
     for unit in ("1", " ", "a", ".", "-", ",", "[", ":", "A1 ", "·", "e\u0301", "\ufdfa", "zh;q=0.1,", "%", "Bearer ")

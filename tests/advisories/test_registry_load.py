@@ -28,13 +28,13 @@ from credentials.wire import cose
 from tests.unit.trust_registry.founded import NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror.test_member_files import Chain, put_status, signer_for
 from trust_registry.mirror import member_files
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.storage.ports import MemberFileRecord
 
 DAY = 24 * 3600
 
 
-class CountingMirror(MirrorFolder):
+class CountingMirror(Mirror):
     """A mirror that counts how often a member's file is read."""
 
     reads = 0
@@ -62,7 +62,7 @@ class Work:
     def __init__(self, registry: FoundedRegistry) -> None:
         publication = registry.publication
         self.registry, self.turns, self.statements = registry, Turns(), 0
-        self.mirror = CountingMirror(publication.mirror.directory, registry.writer)
+        self.mirror = CountingMirror(publication.mirror.files)
         event.listen(registry.engine, "before_cursor_execute", self._count)
 
     def segment(self, made: segments.Segment) -> MemberFileRecord:
@@ -156,7 +156,7 @@ def test_old_rule_sets_have_an_end(registry: FoundedRegistry, work: Work) -> Non
     """One that decides nothing any more goes when another comes, file and row."""
     for sequence in range(1, 40):
         work.rules(sequence, NOW - 40 * DAY + sequence * 3600)
-    left = sorted(path.name for path in (registry.mirror.directory / "members/CN-41/rules").iterdir())
+    left = sorted(path.name for path in (registry.mirror_folder / "members/CN-41/rules").iterdir())
     assert left == ["39.jws"]
 
 

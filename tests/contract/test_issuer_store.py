@@ -317,7 +317,7 @@ def cut(stores: Stores, at: int = NOW, most: int = 100) -> tuple[int, Unpublishe
     with SqlStatusFeed(connected(stores)).cutting() as cutting:
         last = cutting.last()
         number = last.number + 1 if last else 1
-        news = cutting.take(number, at, most)
+        news = cutting.carry(number, at, most)
         cutting.record(SegmentRow(number, at, bytes([number]) * 32, b"payload"))
     return number, news
 
@@ -382,7 +382,7 @@ def test_nothing_of_a_broken_segment_stays(stores: Stores) -> None:
     (kept,) = issue(stores.store, ["a"])
     withdraw(stores.store, kept.issued.place, NOW, "superseded", "app")
     with pytest.raises(KeyError), SqlStatusFeed(stores.engine).cutting() as cutting:
-        assert cutting.take(1, NOW, 10).withdrawn
+        assert cutting.carry(1, NOW, 10).withdrawn
         raise KeyError
     assert cut(stores)[1].withdrawn == [kept.issued.place]
     with pytest.raises(Conflict), SqlStatusFeed(stores.engine).cutting() as cutting:

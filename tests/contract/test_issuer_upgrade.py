@@ -124,6 +124,6 @@ def test_going_on_from_what_gates_have(engine: Engine) -> None:
     assert {list_id: (end, sorted(positions)) for list_id, (end, positions) in carried.items()} == lists
     assert sorted(store.current_lists(NOW)[3][1]) == [5, 6, 900]
     with feed.cutting() as cutting:
-        assert [place.position for place in cutting.take(71, NOW + 10, 100).withdrawn] == [6]
+        assert [place.position for place in cutting.carry(71, NOW + 10, 100).withdrawn] == [6]
     places = store.allocate(NOW + DAY, 2) + store.allocate(NOW + 2 * DAY, 1)
     assert min(place.list_id for place in places) > 72

@@ -13,12 +13,12 @@ from sqlalchemy import Engine, text
 
 from credentials.errors import Conflict, SchemaOutdated, StorageUnavailable
 from service_kit.storage.database import connect, transaction
+from service_kit.storage.logbook import LeafRecord
 from tests.contract.schema import require_same_tables
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,
     DraftRecord,
-    LeafRecord,
     MemberFileRecord,
     StatementRecord,
 )
@@ -113,7 +113,7 @@ def test_writing_is_whole_or_nothing(storage: SqlStorage) -> None:
     """A leaf of the log without what it tells of, or the other way round, would be a lie for good."""
     with pytest.raises(KeyError), storage.writing() as records:
         records.statements.add(STATEMENT)
-        assert records.log.append("kind", NOW, "{}") == 0
+        assert records.log.append("kind", NOW, {}) == 0
         raise KeyError
     with storage.reading() as records:
         assert records.statements.get(STATEMENT.id) is None
@@ -148,13 +148,13 @@ def test_a_reader_sees_one_moment(storages: list[SqlStorage]) -> None:
 def test_a_reader_writes_nothing(storage: SqlStorage) -> None:
     """What is written while reading would be rolled back without a word."""
     with pytest.raises(StorageUnavailable), storage.reading() as records:
-        records.log.append("kind", NOW, "{}")
+        records.log.append("kind", NOW, {})
 
 
 def test_leaves_come_in_order_by_the_page(storage: SqlStorage) -> None:
     """Numbers from 0; a page from any of them on; nothing beyond the end."""
     with storage.writing() as records:
-        numbers = [records.log.append("kind", NOW + number, f'{{"n":{number}}}') for number in range(5)]
+        numbers = [records.log.append("kind", NOW + number, {"n": number}) for number in range(5)]
     assert numbers == [0, 1, 2, 3, 4]
     with storage.reading() as records:
         assert records.log.read(1, 2) == [LeafRecord(n, "kind", NOW + n, f'{{"n":{n}}}') for n in (1, 2)]
@@ -169,7 +169,7 @@ def test_the_log_has_no_gap_however_many_write(storages: list[SqlStorage]) -> No
         for number in range(6):
             try:
                 with storage.writing() as records:
-                    records.log.append("kind", NOW, "{}")
+                    records.log.append("kind", NOW, {})
                     if number % 3 == 0:
                         raise KeyError
             except KeyError:

@@ -23,6 +23,7 @@ from tests.faults.worker import CLIENT, digest
 from tests.unit.trust_registry.founded import AUDIENCE
 from trust_registry.client.trust.repository import MirrorFiles, verify_repository
 from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.publishing.publication import Publication
 from trust_registry.root.founding import MIRROR_FOLDER, load_online
 from trust_registry.service import versions
@@ -142,7 +143,7 @@ def _log(connection: Connection, finding: Finding) -> None:
 
 def _mirror(scene: Scene, trusted_root: bytes, finding: Finding) -> None:
     """What clients see is whole, however often its writer was killed."""
-    mirror = MirrorFolder(scene.registry_folder / MIRROR_FOLDER, write_plainly)
+    mirror = Mirror(MirrorFolder(scene.registry_folder / MIRROR_FOLDER, write_plainly))
     storage = open_storage(scene.url)
     publication = Publication(storage, mirror, load_online(scene.registry_folder, None), AUDIENCE)
     in_force = versions(publication.release())

@@ -35,6 +35,7 @@ from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.key_files import read_key
 from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.officer import approval
 from trust_registry.publishing.denials import deny, sign_request
 from trust_registry.publishing.publication import Publication
@@ -88,7 +89,7 @@ class Worker:
         self.assertions = UsedAssertions(self.engine, used_assertion)
         self.storage = open_storage(scene.url)
         folder = scene.registry_folder
-        mirror = MirrorFolder(folder / MIRROR_FOLDER, write_plainly)
+        mirror = Mirror(MirrorFolder(folder / MIRROR_FOLDER, write_plainly))
         self.publication = Publication(self.storage, mirror, load_online(folder, None), REGISTRY)
         self.officers = [read_key(folder / f"officers/officer-{each + 1}.pem") for each in range(OFFICERS)]
         self.handles: list[bytes] = []

@@ -25,8 +25,8 @@ A verdict lists all that was found; the first gives the outcome ([verdict.md](ve
 Where the member that can help is known, its hotline is added to the text: the issuer's, or the host's whose rules
 decided.
 
-| code | outcome | 中文 | English |
-| --- | --- | --- | --- |
+| code | outcome | 简体中文 | 繁體中文（香港） | English |
+| --- | --- | --- | --- | --- |
 """
 _BY_HAND = """
 ## Checking by hand
@@ -46,19 +46,19 @@ _ERRORS = """
 
 Over HTTP they come as problem documents (RFC 9457); the command line prints them and ends with 1, 64 or 70.
 
-| code | HTTP | 中文 | English |
-| --- | --- | --- | --- |
+| code | HTTP | 简体中文 | 繁體中文（香港） | English |
+| --- | --- | --- | --- | --- |
 """
 
 
 def write_page() -> str:
     """The whole page."""
     reasons = (
-        f"| `{row.code}` | {row.outcome.value if row.outcome else 'note'} | {row.zh} | {row.en} |"
+        f"| `{row.code}` | {row.outcome.value if row.outcome else 'note'} | {row.zh} | {row.zh_hk} | {row.en} |"
         for row in REASONS.values()
     )
     others = (
-        f"| `{code}` | {status} | {TEXTS[code].zh} | {TEXTS[code].en} |"
+        f"| `{code}` | {status} | {TEXTS[code].zh_cn} | {TEXTS[code].zh_hk} | {TEXTS[code].en} |"
         for code, status in [*other_errors(), (UNEXPECTED, 500)]
     )
     return _HEAD + "\n".join(reasons) + "\n" + _BY_HAND + _ERRORS + "\n".join(others) + "\n"

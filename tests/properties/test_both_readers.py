@@ -111,13 +111,13 @@ def _told(read: RuleSet) -> dict[str, Any]:
             [
                 rule.id,
                 sorted(EvidenceKind(kind).label if kind else "none" for kind in rule.kinds),
-                rule.text._asdict(),
-                rule.needed._asdict(),
+                [*rule.text],
+                [*rule.needed],
             ]
             for rule in read.rules
         ],
         "denials": {
-            member: {"reason": denial.reason._asdict(), "expiresAt": denial.expires_at}
+            member: {"reason": [*denial.reason], "expiresAt": denial.expires_at}
             for member, denial in read.denials.items()
         },
         "said": [_said(read.judge(sample, NOW)) for sample in SAMPLES],

@@ -8,7 +8,7 @@ from flask import Flask
 from credentials.profile.members import MEMBERS
 from issuer.http import front as issuer_front
 from service_kit.http.front.front import Front, Link, Way, add_entrance, add_front
-from service_kit.http.front.language import Said, member_name
+from service_kit.http.front.language import member_name
 from service_kit.http.front.sheet import how_long
 from service_kit.http.front.texts import (
     ENVIRONMENTS,
@@ -21,6 +21,7 @@ from service_kit.http.front.texts import (
     WRONG_REQUEST,
 )
 from service_kit.http.web import combine, make_app
+from service_kit.locale import Said
 from trust_registry.noticeboard import front as registry_front
 from trust_registry.noticeboard import pages
 from verifier.http import front as verifier_front

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.keys import jwk_of, kid_of
+from credentials.profile.lists import Form, Status
 from credentials.signing import PemSigner
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 
@@ -25,8 +26,8 @@ YEAR = 365 * DAY
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _DETERMINISTIC = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
-ALL_STATUSES = ("green", "yellow", "red", "pending")
-ALL_FORMS = ("phone", "assisted", "paper")
+ALL_STATUSES = tuple(status.label for status in Status)
+ALL_FORMS = tuple(form.label for form in Form)
 
 
 class SeededKey:

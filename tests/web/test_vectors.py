@@ -93,6 +93,4 @@ def test_steps_and_ages_are_said_alike(twin: Twin) -> None:
     """Two gates that name a step, or an age, differently cannot be compared."""
     theirs = twin("words")
     assert theirs["steps"] == [step.name for step in STEPS]
-    assert [[zh, en] for zh, _, en in theirs["ages"]] == [
-        [*age_in_words(seconds)] for seconds in (-1, 0, 3599, 86_399, 604_800)
-    ]
+    assert theirs["ages"] == [[*age_in_words(seconds)] for seconds in (-1, 0, 3599, 86_399, 604_800)]

@@ -86,7 +86,7 @@ def draft(
       tongxing registry root draft --data-dir /srv/registry -o root-2.json \\
           --add-officer officer-4.pem.pub --remove-officer 3f9c21ab
     """
-    from trust_registry.app import open_publication
+    from trust_registry.opening import open_publication
 
     settings = registry_settings(data_dir)
     online = _make_online(settings) if new_online_keys else None
@@ -159,7 +159,7 @@ def publish(drafts: tuple[Path, ...], data_dir: Path | None, as_json: bool) -> N
     Example:
       tongxing registry root publish root-2.json --data-dir /srv/registry
     """
-    from trust_registry.app import open_publication
+    from trust_registry.opening import open_publication
     from trust_registry.service import versions
 
     settings = registry_settings(data_dir)

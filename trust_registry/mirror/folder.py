@@ -1,138 +1,54 @@
-"""The mirror (镜像): static files that any web server or CDN can carry, written so that none is ever half.
-
-::
-
-    metadata/N.root.json … timestamp.json        the TUF repository
-    targets/<sha256>.trust-list.json …           what it names
-    members/CN-41/status.cose, segments/N.cose, rules.jws, rules/N.jws, token-status-lists/N.jwt
-    news.json                                    what of it is new, unsigned: a hint what to ask for
-
-The SQL database is the truth of the repository; :meth:`MirrorFolder.release` brings the mirror up to it and may be
-repeated at any time. Members' files stand here alone.
-"""
+"""The mirror's files in a folder, which any web server can serve as it is."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from credentials.errors import StorageUnavailable
-from credentials.profile.members import is_member_id
 from service_kit.durable import read_if_there
-from trust_registry.client.members.news import NEWS, MemberNews, read_news_if_sound, write_news
-from trust_registry.client.trust.bundle import pack
-from trust_registry.client.trust.repository import metadata_path, version_of
-from trust_registry.metadata.file_names import in_order, parse_name
-from trust_registry.repository.files import Repository, load_repository
 
 Write = Callable[[Path, bytes], None]
-"""Writes a file durably and whole, or not at all."""
-_MEMBERS = "members"
-_TOKEN_LIST = re.compile(r"token-status-lists/(?:0|[1-9][0-9]{0,4})\.jwt")
+"""Writes a file durably and whole, or not at all, and makes the folders that it needs. Raises StorageUnavailable,
+StorageFull."""
 
 
 class MirrorFolder:
-    """The mirror below ``directory``. ``write`` makes the folders it needs."""
+    """The files below ``directory``: a :class:`trust_registry.mirror.ports.FileStore` if ``write`` keeps its word."""
 
     def __init__(self, directory: Path, write: Write) -> None:
         self.directory = directory
         self._write = write
 
     def read(self, path: str) -> bytes | None:
-        """The file at ``path`` (relative, with slashes), or None. Raises StorageUnavailable."""
+        """The file, or None where there is none. Raises StorageUnavailable."""
         return read_if_there(self.directory / path)
 
-    def release(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Write what differs, in the order given: a repository's own order ends with the timestamp.
-
-        Call it under the registry's write lock, or an older timestamp could be written over a newer one.
-        """
-        for path, content in files:
-            if self.read(path) != content:
-                self._write(self.directory / path, content)
-
-    def put_member_file(self, member: str, name: str, content: bytes) -> None:
-        """Replace one of a member's files."""
-        self._write(self.directory / _MEMBERS / member / name, content)
-
-    def size_of(self, member: str, name: str) -> int | None:
-        """How many bytes one of a member's files has, or None where there is none. Raises StorageUnavailable."""
+    def size_of(self, path: str) -> int | None:
+        """How many bytes it has, or None where there is none. Raises StorageUnavailable."""
         try:
-            return (self.directory / _MEMBERS / member / name).stat().st_size
+            return (self.directory / path).stat().st_size
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageUnavailable(f"mirror: {error.strerror}") from error
 
-    def drop_member_file(self, member: str, name: str) -> None:
-        """Remove one of a member's files that nobody needs any more. Raises StorageUnavailable."""
+    def put(self, path: str, content: bytes) -> None:
+        """Keep the file. Raises StorageUnavailable, StorageFull."""
+        self._write(self.directory / path, content)
+
+    def drop(self, path: str) -> None:
+        """Remove the file. Raises StorageUnavailable."""
         try:
-            (self.directory / _MEMBERS / member / name).unlink(missing_ok=True)
+            (self.directory / path).unlink(missing_ok=True)
         except OSError as error:
             raise StorageUnavailable(f"mirror: {error.strerror}") from error
 
-    def put_news(self, member: str, news: MemberNews) -> None:
-        """Say what is new of one member. Call it under the registry's write lock, and after the files."""
-        known = self.news()
-        if known.get(member) != news:
-            self._write(self.directory / NEWS, write_news({**known, member: news}))
+    def files_in(self, folder: str) -> Iterator[str]:
+        """Names of the files in it and below. What is half-written begins with a point and is left out."""
+        top = self.directory / folder
+        return (path.relative_to(top).as_posix() for path in top.rglob("[!.]*") if path.is_file())
 
-    def news(self) -> dict[str, MemberNews]:
-        """What the gates are told; nothing where that cannot be read."""
-        return read_news_if_sound(self.read(NEWS))
-
-    def replace_news(self, news: Mapping[str, MemberNews]) -> None:
-        """Say what there is of every member. Call it under the registry's write lock."""
-        self._write(self.directory / NEWS, write_news(news))
-
-    def members(self) -> list[str]:
-        """Who has files here."""
-        return sorted(folder.name for folder in (self.directory / _MEMBERS).glob("*") if is_member_id(folder.name))
-
-    def names_of(self, member: str) -> Iterator[str]:
-        """What lies in a member's folder under a name of a member's file, token lists included."""
-        folder = self.directory / _MEMBERS / member
-        for path in folder.rglob("[!.]*"):
-            name = path.relative_to(folder).as_posix()
-            if path.is_file() and (in_order([name]) or _TOKEN_LIST.fullmatch(name)):
-                yield name
-
-    def read_member_file(self, member: str, name: str) -> bytes | None:
-        """One of a member's files, or None."""
-        return self.read(f"{_MEMBERS}/{member}/{name}")
-
-    def repository(self) -> Repository:
-        """The repository that clients see now. Raises MetadataRejected when it is not whole."""
-        return load_repository(self.read)
-
-    def member_files(self) -> Iterator[tuple[str, str, bytes]]:
-        """Every file for gates that a member brought: member id, name and content, in a fixed order."""
-        for folder in sorted((self.directory / _MEMBERS).glob("*")):
-            for name in in_order(str(path.relative_to(folder)) for path in folder.rglob("*")):
-                content = self.read_member_file(folder.name, name)
-                if content is not None:
-                    yield folder.name, name, content
-
-    def bundle(self) -> bytes:
-        """All that a gate needs, as one zip to be carried to where there is no network (离线包).
-
-        Only what is in force, and the chain of roots. The same mirror gives the same bytes.
-        """
-        return pack(dict(self._bundled()))
-
-    def _bundled(self) -> Iterator[tuple[str, bytes]]:
-        repository = self.repository()
-        for version in range(1, version_of(repository.root)):
-            path = metadata_path("root", version)
-            yield path, self.read(path) or b""
-        yield from repository.files()
-        news = self.news()
-        for member, name, content in self.member_files():
-            if not _is_in_snapshot(name, news.get(member, MemberNews())):
-                yield f"{_MEMBERS}/{member}/{name}", content
-
-
-def _is_in_snapshot(name: str, news: MemberNews) -> bool:
-    parsed = parse_name(name)
-    return parsed.is_segment and (parsed.number or 0) <= news.snapshot
+    def folders_in(self, folder: str) -> Iterator[str]:
+        """Names of the folders right below it."""
+        return (path.name for path in (self.directory / folder).glob("*") if path.is_dir())

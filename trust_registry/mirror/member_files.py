@@ -32,7 +32,7 @@ from credentials.status.chain import check_follows, check_stands
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.member_files import check_active
 from trust_registry.metadata.file_names import RULES, STATUS, rules_name, segment_name
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import LIST_FOLDER, Offered, check_form, open_offered
 from trust_registry.mirror.shelf import Shelf
 from trust_registry.mirror.stocktaking import complete
@@ -60,7 +60,7 @@ class _Kind(NamedTuple):
 
 
 def accept_status(
-    storage: Storage, mirror: MirrorFolder, member: str, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's signed status snapshot (COSE, at most 4 MiB), and remove what it makes superfluous.
 
@@ -72,7 +72,7 @@ def accept_status(
 
 
 def accept_segment(
-    storage: Storage, mirror: MirrorFolder, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's next status segment (COSE, at most 1 MiB).
 
@@ -84,7 +84,7 @@ def accept_segment(
 
 
 def accept_rules(
-    storage: Storage, mirror: MirrorFolder, member: str, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's signed rule set (JWS, at most 1.5 MB), beside those that are still to decide.
 
@@ -95,7 +95,7 @@ def accept_rules(
 
 
 def accept_token_list(
-    storage: Storage, mirror: MirrorFolder, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
+    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
 ) -> MemberFileRecord:
     """Take a member's Token Status List (JWT).
 
@@ -108,7 +108,7 @@ def accept_token_list(
 
 
 def _accept(
-    kind: _Kind, storage: Storage, mirror: MirrorFolder, file: tuple[str, str, bytes], now: int, turn: Turn
+    kind: _Kind, storage: Storage, mirror: Mirror, file: tuple[str, str, bytes], now: int, turn: Turn
 ) -> MemberFileRecord:
     member, name, content = file
     check_form(name, content)
@@ -140,7 +140,7 @@ def _checked(name: str, content: bytes, member: str, known: RepositoryInForce, n
 def _put(
     kind: _Kind,
     storage: Storage,
-    mirror: MirrorFolder,
+    mirror: Mirror,
     file: tuple[Offered, Any, bytes],
     known: RepositoryInForce,
     now: int,
@@ -174,7 +174,7 @@ def _put_status(shelf: Shelf, offered: Offered, snapshot: StatusSnapshot, conten
     shelf.drop_segments_up_to(snapshot.sequence - SEGMENTS_BEHIND)
     record = shelf.put(offered.record, content)
     shelf.drop(name for number, name in shelf.token_lists().items() if number not in snapshot.lists)
-    shelf.tell()
+    shelf.put_news()
     return record
 
 
@@ -198,7 +198,7 @@ def _put_segment(shelf: Shelf, offered: Offered, _segment: object, content: byte
     newest = shelf.newest_segment()
     shelf.drop_segments_above(newest.sequence if newest else 0)
     record = shelf.put(offered.record, content)
-    shelf.tell()
+    shelf.put_news()
     return record
 
 
@@ -212,7 +212,7 @@ def _put_rules(shelf: Shelf, offered: Offered, _rules: object, content: bytes, n
     if numbered.sequence in needed:
         shelf.put(numbered, content)
     record = shelf.put(offered.record, content)
-    shelf.tell()
+    shelf.put_news()
     return record
 
 

@@ -15,7 +15,7 @@ from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import STATUS, rules_name
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, kind_of
 from trust_registry.storage.ports import MemberFileRecord, Records
 
@@ -27,7 +27,7 @@ MAX_MEMBER_BYTES = 64 * 1024 * 1024
 class Shelf:
     """One member's files on the mirror and what is known of them, within one transaction."""
 
-    def __init__(self, records: Records, mirror: MirrorFolder, member: str, trust: TrustSnapshot) -> None:
+    def __init__(self, records: Records, mirror: Mirror, member: str, trust: TrustSnapshot) -> None:
         self._files, self._mirror, self._member, self._trust = records.member_files, mirror, member, trust
 
     def held(self, name: str) -> MemberFileRecord | None:
@@ -112,7 +112,7 @@ class Shelf:
         names = [each.name for each in self._files.of_member(self._member, LIST_FOLDER)]
         return {int(name.removeprefix(LIST_FOLDER).removesuffix(".jwt")): name for name in names}
 
-    def tell(self) -> None:
+    def put_news(self) -> None:
         """Write what is new of this member for the gates to see."""
         self._mirror.put_news(self._member, self.news())
 

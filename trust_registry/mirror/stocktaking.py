@@ -14,7 +14,7 @@ from typing import NamedTuple
 from credentials.errors import TongxingError, Untrusted
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import RULES, STATUS, rules_name
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import RULES_FOLDER, SEGMENT_FOLDER, kind_of, open_offered
 from trust_registry.mirror.shelf import Shelf
 from trust_registry.storage.ports import MemberFileRecord, Records, Storage
@@ -43,7 +43,7 @@ class Damage(NamedTuple):
         return WHAT_TO_DO[kind_of(self.name)]
 
 
-def take_stock(storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot, now: int, *, deep: bool) -> list[Damage]:
+def take_stock(storage: Storage, mirror: Mirror, trust: TrustSnapshot, now: int, *, deep: bool) -> list[Damage]:
     """Compare, write down and mend, member by member; what could not be mended here.
 
     ``deep``: also look into the newest snapshot and rule set of each, whatever their sizes: at the start, when either
@@ -58,7 +58,7 @@ def take_stock(storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot, now
     return found
 
 
-def _mend_news(storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot) -> None:
+def _mend_news(storage: Storage, mirror: Mirror, trust: TrustSnapshot) -> None:
     with storage.reading() as records:
         news = {each: Shelf(records, mirror, each, trust).news() for each in mirror.members()}
     if mirror.news() != news:
@@ -66,7 +66,7 @@ def _mend_news(storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot) -> 
             mirror.replace_news({each: Shelf(records, mirror, each, trust).news() for each in mirror.members()})
 
 
-def complete(storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot, member: str) -> None:
+def complete(storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str) -> None:
     """Write down what the files say that a program before 0003 has taken, and did not write down."""
     with storage.reading() as records:
         rows = records.member_files.incomplete(member)
@@ -76,7 +76,7 @@ def complete(storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot, membe
 class _Member:
     """The stock of one member."""
 
-    def __init__(self, storage: Storage, mirror: MirrorFolder, trust: TrustSnapshot, member: str) -> None:
+    def __init__(self, storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str) -> None:
         self._storage, self._mirror, self._trust, self._member = storage, mirror, trust, member
 
     def take_stock(self, now: int, *, deep: bool) -> list[Damage]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from service_kit.http.front.front import Front, Link, Way
-from service_kit.http.front.language import Said
 from service_kit.http.front.reference import PROGRAMMERS
+from service_kit.locale import Said
 from trust_registry.config import RegistrySettings
 
 ROLE = Said("信任登记处", "信任登記處", "Trust registry")

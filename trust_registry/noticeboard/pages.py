@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from credentials.profile.members import MEMBERS
 from service_kit.http.front.front import Link
-from service_kit.http.front.language import Said, member_name
+from service_kit.http.front.language import member_name
 from service_kit.http.front.sheet import Cell, Sheet, Table, how_long
-from service_kit.locale import beijing_time
+from service_kit.locale import Said, beijing_time
+from service_kit.storage.logbook import LeafRecord
 from trust_registry.record.log import MAX_PAGE
-from trust_registry.storage.ports import LeafRecord
 
 DEEDS: Final[Mapping[str, Said]] = {
     "statement-received": Said("收到成员声明", "收到成員聲明", "A statement was received"),

@@ -80,7 +80,7 @@ def deny(publication: Publication, request: str, now: int) -> KeyDenial:
         if changed:
             records.repository.write(changed.files())
             records.denials.add(DenialRecord(denial.kid.hex(), asker.name, request, now))
-            log.key_denied(records, denial, asker.name, request)
+            log.key_denied(records.log, denial, asker.name, request)
         return denial
 
     denial = publication.changing(prepare, keep)

@@ -18,7 +18,7 @@ from trust_registry.client.trust.repository import MirrorFiles, VerifiedReposito
 from trust_registry.client.trust.snapshot import TrustSnapshot, build_snapshot
 from trust_registry.metadata.file_names import RULES, STATUS, rules_name, segment_name
 from trust_registry.metadata.statement import check_usable
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import kind_of, open_offered
 from trust_registry.mirror.stocktaking import WHAT_TO_DO
 from trust_registry.repository.files import signed_part
@@ -52,7 +52,7 @@ class LintFinding(NamedTuple):
     detail: str
 
 
-def lint(mirror: MirrorFolder, trusted_root: bytes, now: int) -> list[LintFinding]:
+def lint(mirror: Mirror, trusted_root: bytes, now: int) -> list[LintFinding]:
     """Everything that is wrong, or about to be, with the mirror as seen from ``trusted_root`` at ``now``."""
     try:
         verified = verify_repository(MirrorFiles(mirror.read), trusted_root)
@@ -68,7 +68,7 @@ def lint(mirror: MirrorFolder, trusted_root: bytes, now: int) -> list[LintFindin
     ]
 
 
-def _roots(mirror: MirrorFolder, verified: VerifiedRepository) -> Iterator[LintFinding]:
+def _roots(mirror: Mirror, verified: VerifiedRepository) -> Iterator[LintFinding]:
     """Who begins from an older root needs each that came after it."""
     for version in range(1, verified.versions["root"] + 1):
         path = metadata_path("root", version)
@@ -103,7 +103,7 @@ def _members(snapshot: TrustSnapshot, now: int) -> Iterator[LintFinding]:
                 yield LintFinding("warning", member, f"{key.use} key {key.kid.hex()} is denied and still listed")
 
 
-def _files(mirror: MirrorFolder, snapshot: TrustSnapshot) -> Iterator[LintFinding]:
+def _files(mirror: Mirror, snapshot: TrustSnapshot) -> Iterator[LintFinding]:
     for member in mirror.members():
         for name in sorted(mirror.names_of(member)):
             try:
@@ -113,7 +113,7 @@ def _files(mirror: MirrorFolder, snapshot: TrustSnapshot) -> Iterator[LintFindin
                 yield LintFinding("error", f"{member}/{name}", f"{detail}: {WHAT_TO_DO[kind_of(name)]}")
 
 
-def _missing(mirror: MirrorFolder) -> Iterator[LintFinding]:
+def _missing(mirror: Mirror) -> Iterator[LintFinding]:
     """What the news tells gates to ask for, and is not there."""
     news = mirror.news()
     if mirror.members() and not news:

@@ -5,27 +5,24 @@
     draft ──► officer A signs ──► officer B signs ──► publish ──► SQL commit ──► mirror, timestamp last
                     (each on their own machine, after their own comparison)
 
-The commit is the decision: it holds the new repository whole, signed and checked. Writing the mirror comes
-after it and may be repeated, so a stop between two files leaves clients on the older repository, and the
-next publication, denial or timestamp completes it. What is verified and signed is verified and signed before the write
-lock is taken, and kept if nothing else has changed by then: of two publications at once one wins and the other is told
-that it was overtaken.
+How what is in force is changed and brought to the mirror is the keeper's.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded, StoreBehind
+from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded
 from service_kit.storage.retrying import retried
-from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository, version_of
+from trust_registry.client.trust.repository import version_of
 from trust_registry.enrolment.difference import ListChange, compare
 from trust_registry.enrolment.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
 from trust_registry.enrolment.examination import check_may_follow, examine, is_vouched
 from trust_registry.metadata.statement import Statement, read_statement
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
+from trust_registry.publishing.keeper import RepositoryKeeper, current
 from trust_registry.record import log
 from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
@@ -40,12 +37,9 @@ MAX_STATEMENTS_WAITING = 16
 their word is what a list is made by."""
 WAITING_SECONDS = 30 * 24 * 3600
 """How long a statement waits for an officer to draft with it."""
-MAX_WAITING = 100
+MAX_DRAFTS_SHOWN = 100
 """Drafts in one answer."""
 _ID_BYTES = 16
-_ATTEMPTS = 5
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class DraftView(NamedTuple):
@@ -77,16 +71,12 @@ class WaitingView(NamedTuple):
     missing: list[str]
 
 
-class Publication:
-    """The registry's deeds. ``online`` signers sign snapshot, timestamp and denials; officers never here."""
+class Publication(RepositoryKeeper):
+    """The way of a list into force. ``audience``: the registry's base URL, which proofs and requests must name."""
 
-    def __init__(self, storage: Storage, mirror: MirrorFolder, online: renewal.OnlineSigners, audience: str) -> None:
-        self.storage, self.mirror, self.online, self.audience = storage, mirror, online, audience
-
-    def repository(self) -> tuf.Repository:
-        """The repository in force."""
-        with self.storage.reading() as records:
-            return current(records)
+    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, audience: str) -> None:
+        super().__init__(storage, mirror, online)
+        self.audience = audience
 
     @retried
     def submit(self, compact: str, proofs: Sequence[str], now: int, by_officer: bool = False) -> StatementRecord:
@@ -153,10 +143,10 @@ class Publication:
         def keep(records: Records, drafted: tuple[DraftView, dict[str, Statement]]) -> DraftView:
             view, new = drafted
             for statement_id, statement in new.items():
-                log.statement_received(records, statement, now)
+                log.statement_received(records.log, statement, now)
                 records.statements.close(statement_id, "drafted")
             records.drafts.add(view.record)
-            log.draft_made(records, view.record)
+            log.draft_made(records.log, view.record)
             return view
 
         return self.changing(prepare, keep)
@@ -172,11 +162,11 @@ class Publication:
             return statements_of(records, _draft(records, draft_id).statement_ids)
 
     def waiting(self, now: int) -> list[WaitingView]:
-        """The drafts that officers may still sign, oldest first, at most MAX_WAITING."""
+        """The drafts that officers may still sign, oldest first, at most MAX_DRAFTS_SHOWN."""
         with self.storage.reading() as records:
             repository = current(records)
             base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
-            found = records.drafts.waiting(base, since, MAX_WAITING)
+            found = records.drafts.waiting(base, since, MAX_DRAFTS_SHOWN)
             return [_waiting(records, draft, sorted(tuf.officer_keys(repository))) for draft in found]
 
     @retried
@@ -198,7 +188,7 @@ class Publication:
             if keyid in records.drafts.approvals(draft_id):
                 raise ApprovalRejected("this officer has approved already; another one must")
             records.drafts.approve(draft_id, keyid, signature, now)
-            log.draft_approved(records, record, keyid, now)
+            log.draft_approved(records.log, record, keyid, now)
 
         self.changing(prepare, keep)
         return self.view(draft_id)
@@ -220,125 +210,10 @@ class Publication:
                 records.repository.write(soon.repository.files())
                 records.drafts.close(draft_id)
                 _close_statements(records, soon.record)
-                log.list_published(records, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
+                log.list_published(records.log, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
 
         self.changing(prepare, keep)
         return self.release()
-
-    @retried
-    def retime(self, now: int) -> tuf.Repository:
-        """Sign the timestamp anew, and snapshot and denials when they near their expiry; for a timer."""
-        self._retime(now, 0)
-        return self.release()
-
-    def retime_when_due(self, now: int, seconds: int) -> bool:
-        """As :meth:`retime`, when the timestamp is ``seconds`` old: of several workers one does it. Whether it did."""
-        with self.storage.reading() as records:
-            if now - tuf.registry_time_of(current(records)) < seconds:
-                return False
-        is_ours = self._retime(now, seconds)
-        self.release()
-        return is_ours
-
-    def changing(self, prepare: Callable[[Records, RepositoryInForce], T], keep: Callable[[Records, T], R]) -> R:
-        """Work out a change of what is in force, and keep it if nothing else has changed meanwhile.
-
-        ``prepare`` may verify and sign as long as it likes: nobody waits for it. ``keep`` writes, under the write lock.
-        Raises Conflict when others are faster again and again, StoreBehind where the mirror is ahead of the database.
-        """
-        for _ in range(_ATTEMPTS):
-            with self.storage.reading() as records:
-                known = in_force(records)
-                prepared = prepare(records, known)
-            with self.storage.writing() as records:
-                if known.is_still(records):
-                    self._require_not_behind(known.repository)
-                    return keep(records, prepared)
-        raise Conflict("what is in force has changed again and again meanwhile; try again")
-
-    def signed(self, repository: tuf.Repository) -> tuf.Repository:
-        """A new repository, checked as a client would check it. Raises SelfCheckFailed."""
-        tuf.check_repository(repository)
-        return repository
-
-    @retried
-    def release(self) -> tuf.Repository:
-        """Bring the mirror up to what is in force. Does nothing when it is.
-
-        Raises StoreBehind, and writes nothing, when the mirror holds something newer that the registry has signed.
-        """
-        with self.storage.writing() as records:
-            repository = current(records)
-            self._require_not_behind(repository)
-            self.mirror.release([*_older_roots(repository, records.repository.read), *repository.files()])
-        return repository
-
-    def release_when_damaged(self) -> bool:
-        """As :meth:`release`, where a file is missing on the mirror or another than it should be. Whether there was."""
-        with self.storage.reading() as records:
-            repository = current(records)
-            files = [*_older_roots(repository, records.repository.read), *repository.files()]
-        if all(self.mirror.read(path) == content for path, content in files):
-            return False
-        self.release()
-        return True
-
-    @retried
-    def adopt(self) -> None:
-        """Begin with the mirror's repository when the database has none: a new registry, or a lost database.
-
-        What was published is on the mirror and proves itself by its signatures. Raises MetadataRejected, naming the
-        file, when it is not whole.
-        """
-        with self.storage.writing() as records:
-            if records.repository.read(tuf.TIMESTAMP_PATH) is None:
-                self._take_over(records, self.mirror.repository())
-
-    @retried
-    def recover(self, now: int) -> tuf.Repository | None:
-        """Take over what the mirror holds, where a backup of the database was restored and the mirror has moved on.
-
-        None, and nothing is changed, when the database is not behind. Raises MetadataRejected, naming the file, when
-        the mirror is not whole or does not follow from what the database knows.
-        """
-        with self.storage.reading() as records:
-            held = current(records)
-        if not self._is_behind(held):
-            return None
-        newer = self.mirror.repository()
-        verify_repository(MirrorFiles(self.mirror.read), held.root)
-        with self.storage.writing() as records:
-            self._take_over(records, newer)
-            log.recovered(records, version_of(held.timestamp), version_of(newer.timestamp), now)
-        return newer
-
-    def _take_over(self, records: Records, repository: tuf.Repository) -> None:
-        tuf.check_repository(repository)
-        records.repository.write([*_older_roots(repository, self.mirror.read), *repository.files()])
-
-    def _is_behind(self, repository: tuf.Repository) -> bool:
-        newest = tuf.timestamp_ahead(self.mirror.read, repository)
-        return newest is not None and newest > version_of(repository.timestamp)
-
-    def _require_not_behind(self, repository: tuf.Repository) -> None:
-        if self._is_behind(repository):
-            raise StoreBehind(
-                "the registry's database is older than its mirror: a backup was restored. Nothing is signed or written "
-                "until `tongxing registry recover --data-dir …` has taken over what the mirror holds"
-            )
-
-    def _retime(self, now: int, seconds: int) -> bool:
-        def prepare(_records: Records, known: RepositoryInForce) -> tuf.Repository | None:
-            if now - tuf.registry_time_of(known.repository) < seconds:
-                return None
-            return self.signed(renewal.resigned(known.repository, self.online, now))
-
-        def keep(records: Records, repository: tuf.Repository | None) -> bool:
-            if repository:
-                records.repository.write(repository.files())
-            return repository is not None
-
-        return self.changing(prepare, keep)
 
     def _drafted(
         self, records: Records, known: RepositoryInForce, request: DraftRequest, officer: str, now: int
@@ -377,19 +252,8 @@ class Publication:
         return _InForceSoon(record, self.signed(repository), changes, list(approvals))
 
 
-def current(records: Records) -> tuf.Repository:
-    """The repository in force."""
-    return in_force(records).repository
-
-
 def _new_id() -> str:
     return secrets.token_hex(_ID_BYTES)
-
-
-def _older_roots(repository: tuf.Repository, read: tuf.Read) -> list[tuple[str, bytes]]:
-    """Every root before the newest: clients follow them one by one."""
-    paths = (metadata_path("root", version) for version in range(1, version_of(repository.root)))
-    return [(path, content) for path in paths if (content := read(path))]
 
 
 def _draft(records: Records, draft_id: str) -> DraftRecord:

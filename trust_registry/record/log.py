@@ -1,9 +1,7 @@
 """The registry's log (日志): what it did, in order, for good.
 
-A leaf is written in the same transaction as what it tells of, so neither is there without the other. Leaves are
-numbered 0, 1, 2, … without a gap: the number comes from a row that stays locked until the commit, and a transaction
-that is rolled back gives its number back. ``content`` is canonical JSON (sorted names, no spaces, UTF-8), kept and
-handed out as the very text that was written. It names members, keys and digests and no person.
+Each deed has its function here, and leaves its leaf in a logbook within the deed's own transaction. What a leaf says
+names members, keys and digests and no person.
 """
 
 from __future__ import annotations
@@ -12,11 +10,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from credentials.wire.strict_json import json_bytes
+from service_kit.storage.logbook import LeafRecord, Logbook
 from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import Statement
-from trust_registry.storage.ports import DraftRecord, LeafRecord, Records, Storage
+from trust_registry.storage.ports import DraftRecord, Storage
 
 KINDS: Final[dict[str, str]] = {
     "statement-received": "收到成员声明 · a statement was received",
@@ -34,7 +32,7 @@ MAX_LEAF_NUMBER = 2**53 - 1
 """What every reader of JSON can count to."""
 
 
-def statement_received(records: Records, statement: Statement, at: int) -> None:
+def statement_received(log: Logbook, statement: Statement, at: int) -> None:
     """A province's statement was taken into a draft for the first time. What strangers submit leaves no leaf."""
     content = {
         "member": statement.member,
@@ -42,10 +40,10 @@ def statement_received(records: Records, statement: Statement, at: int) -> None:
         "digest": statement.digest,
         "root": statement.root_kid.hex(),
     }
-    _append(records, "statement-received", at, content)
+    log.append("statement-received", at, content)
 
 
-def draft_made(records: Records, draft: DraftRecord) -> None:
+def draft_made(log: Logbook, draft: DraftRecord) -> None:
     """An officer put a list before the officers."""
     content = {
         "draft": draft.id,
@@ -55,16 +53,16 @@ def draft_made(records: Records, draft: DraftRecord) -> None:
         "statements": list(draft.statement_ids),
         "by": draft.created_by,
     }
-    _append(records, "draft-made", draft.created_at, content)
+    log.append("draft-made", draft.created_at, content)
 
 
-def draft_approved(records: Records, draft: DraftRecord, keyid: str, at: int) -> None:
+def draft_approved(log: Logbook, draft: DraftRecord, keyid: str, at: int) -> None:
     """An officer (TUF key id) signed a draft."""
-    _append(records, "draft-approved", at, {"draft": draft.id, "by": keyid})
+    log.append("draft-approved", at, {"draft": draft.id, "by": keyid})
 
 
 def list_published(
-    records: Records,
+    log: Logbook,
     draft: DraftRecord,
     version: int,
     approved_by: Sequence[str],
@@ -78,19 +76,19 @@ def list_published(
         "trust_list": _sha256(draft.trust_list),
         "approved_by": sorted(approved_by),
     }
-    _append(records, "list-published", at, content)
+    log.append("list-published", at, content)
     for change in changes:
         if change.what == "root-changed":
             announced = {"member": change.member, "root": change.kid, "version": version}
-            _append(records, "root-change-announced", at, announced)
+            log.append("root-change-announced", at, announced)
 
 
-def root_published(records: Records, version: int, root: bytes, at: int) -> None:
+def root_published(log: Logbook, version: int, root: bytes, at: int) -> None:
     """The next root was put into force: who is an officer, and which keys are the server's."""
-    _append(records, "root-published", at, {"version": version, "root": _sha256(root)})
+    log.append("root-published", at, {"version": version, "root": _sha256(root)})
 
 
-def key_denied(records: Records, denial: KeyDenial, asker: str, request: str) -> None:
+def key_denied(log: Logbook, denial: KeyDenial, asker: str, request: str) -> None:
     """A key was denied. ``asker``: an officer's TUF key id, or the member; ``request``: its signed words."""
     content = {
         "kid": denial.kid.hex(),
@@ -99,13 +97,13 @@ def key_denied(records: Records, denial: KeyDenial, asker: str, request: str) ->
         "asked_by": asker,
         "request": _sha256(request.encode()),
     }
-    _append(records, "key-denied", denial.denied_at, content)
+    log.append("key-denied", denial.denied_at, content)
 
 
-def recovered(records: Records, behind: int, version: int, at: int) -> None:
+def recovered(log: Logbook, behind: int, version: int, at: int) -> None:
     """A backup was restored at version ``behind`` of the timestamp, and what the mirror held taken over. What the log
     said in between is lost, and its numbers are given again: this leaf says so."""
-    _append(records, "recovered", at, {"behind": behind, "version": version})
+    log.append("recovered", at, {"behind": behind, "version": version})
 
 
 def read_page(storage: Storage, since: int) -> list[LeafRecord]:
@@ -118,10 +116,6 @@ def words(leaves: Sequence[dict[str, Any]]) -> Iterator[str]:
     """A line for each leaf, for people."""
     for leaf in leaves:
         yield f"{leaf['number']:>6}  {leaf['at']}  {KINDS.get(leaf['kind'], leaf['kind'])}  {leaf['content']}"
-
-
-def _append(records: Records, kind: str, at: int, content: dict[str, Any]) -> None:
-    records.log.append(kind, at, json_bytes(content).decode())
 
 
 def _sha256(data: bytes) -> str:

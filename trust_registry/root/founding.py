@@ -19,6 +19,7 @@ from credentials.keys import new_private_key
 from service_kit.durable import read_secret, storage_error
 from trust_registry.key_files import OWNERS_FOLDER, new_folder, read_key, write_key
 from trust_registry.mirror.folder import MirrorFolder, Write
+from trust_registry.mirror.layout import Mirror
 from trust_registry.repository.files import check_repository
 from trust_registry.repository.renewal import OFFICERS, OnlineSigners, first_repository
 
@@ -98,7 +99,7 @@ def _fill(directory: Path, write: Write, passphrase: bytes | None, now: int) -> 
     online = OnlineSigners(*(_new_signer(_key_file(folder, role), passphrase) for role in OnlineSigners._fields))
     repository = first_repository(officers, online, now)
     check_repository(repository)
-    MirrorFolder(directory / MIRROR_FOLDER, write).release(repository.files())
+    Mirror(MirrorFolder(directory / MIRROR_FOLDER, write)).release(repository.files())
     write(directory / TRUST_ROOT, repository.root)
     return [officer.public_key.keyid for officer in officers]
 

@@ -162,7 +162,7 @@ def put_into_force(publication: Publication, succession: Succession, now: int) -
     def keep(records: Records, changed: Repository | None) -> None:
         if changed:
             records.repository.write(changed.files())
-            log.root_published(records, succession.root.signed.version, changed.root, now)
+            log.root_published(records.log, succession.root.signed.version, changed.root, now)
 
     publication.changing(prepare, keep)
     return publication.release()

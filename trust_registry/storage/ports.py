@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from credentials.status.chain import End
+from service_kit.storage.logbook import Logbook
 
 
 class StatementRecord(NamedTuple):
@@ -97,15 +98,6 @@ class MemberFileRecord(NamedTuple):
     def in_force(self, at: int) -> bool:
         """Whether it counts at this moment: of a rule set."""
         return (self.valid_from or 0) <= at and (self.valid_until is None or at < self.valid_until)
-
-
-class LeafRecord(NamedTuple):
-    """One leaf of the log. ``at``: seconds UTC; ``content``: canonical JSON."""
-
-    number: int
-    kind: str
-    at: int
-    content: str
 
 
 class Statements(Protocol):
@@ -197,18 +189,6 @@ class MemberFiles(Protocol):
     def all(self) -> list[MemberFileRecord]: ...
 
 
-class Log(Protocol):
-    """The log, for good: leaves are added and never changed."""
-
-    def append(self, kind: str, at: int, content: str) -> int:
-        """Add a leaf and return its number: 0, 1, 2, … without a gap, for it counts only if the block ends well."""
-        ...
-
-    def read(self, since: int, most: int) -> list[LeafRecord]:
-        """Leaves from this number on, in order."""
-        ...
-
-
 @dataclass(frozen=True)
 class Records:
     """All stores in one transaction."""
@@ -218,7 +198,7 @@ class Records:
     denials: DenialRequests
     repository: RepositoryFiles
     member_files: MemberFiles
-    log: Log
+    log: Logbook
 
 
 class Storage(Protocol):

@@ -24,11 +24,11 @@ from sqlalchemy import (
 )
 
 from service_kit.storage.database import connect, migrate, reading, transaction
+from service_kit.storage.logbook import SqlLogbook
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,
     DraftRecord,
-    LeafRecord,
     MemberFileRecord,
     Records,
     StatementRecord,
@@ -77,7 +77,7 @@ def _records(connection: Connection) -> Records:
         denials=SqlDenials(connection),
         repository=SqlRepositoryFiles(connection),
         member_files=SqlMemberFiles(connection),
-        log=SqlLog(connection),
+        log=SqlLogbook(connection, tables.log),
     )
 
 
@@ -264,27 +264,6 @@ class SqlMemberFiles:
 def _in_folder(member: str, folder: str) -> Select[Any]:
     row = tables.member_file.c
     return select(tables.member_file).where(row.member == member, row.name.startswith(folder, autoescape=True))
-
-
-class SqlLog:
-    """The log."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def append(self, kind: str, at: int, content: str) -> int:
-        # The row stays locked until the commit: whoever comes next waits, and gets the number back if it is given up.
-        size = tables.log_counter.c.size
-        counted = update(tables.log_counter).values(size=size + 1).returning(size)
-        number = int(self._connection.execute(counted).scalar_one()) - 1
-        leaf = {"number": number, "kind": kind, "at": at, "content": content}
-        self._connection.execute(insert(tables.log_leaf).values(leaf))
-        return number
-
-    def read(self, since: int, most: int) -> list[LeafRecord]:
-        number = tables.log_leaf.c.number
-        query = select(tables.log_leaf).where(number >= since).order_by(number).limit(most)
-        return [LeafRecord(**row._asdict()) for row in self._connection.execute(query)]
 
 
 def _statement(row: Row[tuple[object, ...]]) -> StatementRecord:

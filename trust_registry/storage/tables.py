@@ -18,6 +18,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from service_kit.storage.logbook import logbook_tables
+
 metadata = MetaData()
 
 write_lock = Table(
@@ -99,22 +101,7 @@ member_file = Table(
     Index("registry_member_file_order", "member", "sequence"),
 )
 
-log_counter = Table(
-    "registry_log_counter",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("size", BigInteger, nullable=False),
-    CheckConstraint("id = 1", name="registry_log_counter_single"),
-)
-
-log_leaf = Table(
-    "registry_log_leaf",
-    metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", String(32), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("content", Text, nullable=False),
-)
+log = logbook_tables(metadata, "registry_log")
 
 used_assertion = Table(
     "registry_request_id",

@@ -16,7 +16,6 @@ from credentials.recognition.authoring import amendment
 from credentials.recognition.authoring.lint import complaints
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set, sign_rule_set
-from credentials.recognition.ruleset import RuleText
 from credentials.recognition.words import literal_in_words, moment_in_words
 from credentials.signing import PemSigner
 from service_kit.commands import Group
@@ -116,7 +115,7 @@ def deny(
         return
     if not (reason_zh and reason_en and until):
         raise click.UsageError("a denial needs --reason-zh, --reason-en and --until")
-    _write(amendment.with_denial(changed, member, RuleText(reason_zh, reason_en), until), output)
+    _write(amendment.with_denial(changed, member, {"zh": reason_zh, "en": reason_en}, until), output)
 
 
 @rules.command("sign")
@@ -186,11 +185,11 @@ def show(document: Input, as_json: bool) -> None:
     for name, value in content["parameters"].items():
         tell(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
-        tell(f"{rule.id:<12} {rule.text.zh}")
+        tell(f"{rule.id:<12} {rule.text.zh_cn}")
         tell(f"{'':<12} {rule.text.en}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
-        tell(f"not recognised: {denial.member} {denial.reason.zh} {denial.reason.en} until {until}")
+        tell(f"not recognised: {denial.member} {denial.reason.zh_cn} {denial.reason.en} until {until}")
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from credentials.recognition.authoring.lint import complaints
 from credentials.recognition.document import constants, parse_rule_set
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.language.vocabulary import rule_input
-from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet, RuleText
-from credentials.recognition.words import evidence_in_words, moment_in_words
+from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet
+from credentials.recognition.words import AuthorText, evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
 from service_kit.commands import Command
 from service_kit.inputs import INPUT, Input
@@ -150,7 +150,8 @@ def _explanation(
     if asked is not None:
         credential, at = asked
         result = rule_set.judge(credential, at)
-        yield [in_words(*evidence_in_words(credential.evidence, at)), f", {moment_in_words(at)}"]
+        held = evidence_in_words(credential.evidence, at)
+        yield [in_words(held.zh_cn, held.en), f", {moment_in_words(at)}"]
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
         yield [Styled(f"→ {result.state.value}{decided}", _STATES[result.state], bold=True)]
         data = rule_input(credential, at)
@@ -166,8 +167,8 @@ def _of_rule(
 ) -> Iterator[Sequence[str | Styled]]:
     yield []
     yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
-    yield [f"  {in_words(*rule.text)}"]
-    yield [f"  {in_words('所需', 'needed')}: {in_words(*rule.needed)}"]
+    yield [f"  {in_words(rule.text.zh_cn, rule.text.en)}"]
+    yield [f"  {in_words('所需', 'needed')}: {in_words(rule.needed.zh_cn, rule.needed.en)}"]
     if "comment" in written:
         yield [f"  # {written['comment']}"]
     for line in lines:
@@ -181,7 +182,7 @@ def _chain(old: RuleSet, new: RuleSet) -> Iterator[RuleChange]:
             "新版本未指向旧版本，卡口不会接受",
             "the new one does not follow the old one: not the next version of its chain",
         )
-        yield RuleChange(OTHER, RuleText(*said))
+        yield RuleChange(OTHER, AuthorText(*said))
 
 
 def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[RuleChange]:
@@ -190,7 +191,7 @@ def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[RuleCha
         then, now = came_of(before.judge(case)), came_of(after.judge(case))
         if then != now:
             direction = LOOSER if now.outcome == "accepted" else STRICTER if then.outcome == "accepted" else OTHER
-            yield RuleChange(direction, RuleText(f"{case.name}：{then} → {now}", f"{case.name}: {then} → {now}"))
+            yield RuleChange(direction, AuthorText(f"{case.name}：{then} → {now}", f"{case.name}: {then} → {now}"))
 
 
 def _picked(cases: list[Case], name: str) -> tuple[StatusCredential, int]:

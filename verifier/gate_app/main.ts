@@ -237,7 +237,7 @@ class App implements Desk {
 
   private tell(verdict: Verdict, at: number): void {
     if (!this.visit.verdict && this.before?.isContinuedBy(verdict)) this.visit = this.before;
-    this.visit.take(verdict, at);
+    this.visit.note(verdict, at);
     this.visit.count({ name: verdict.reasons[0]?.code ?? verdict.outcome, sum: sumOf(verdict.outcome) });
     this.stand(verdictScreen(this, this.visit), verdict.outcome === "accepted");
     // The screen first: the first sound of a day can take a slow phone half a second.

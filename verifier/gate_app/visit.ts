@@ -16,7 +16,7 @@ export class Visit {
     return this.verdict?.credential?.issuer ?? null;
   }
 
-  take(verdict: Verdict, at: number): void {
+  note(verdict: Verdict, at: number): void {
     [this.verdict, this.at] = [verdict, at];
   }
 

@@ -6,14 +6,15 @@ import { shownStatus } from "../../credentials/browser/model";
 import {
   FORM_LABELS,
   KIND_LABELS,
+  type Label,
   MEMBERS_IN_TRADITIONAL,
   RESULT_LABELS,
   STATUS_LABELS,
 } from "../../credentials/browser/profile";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
-import type { Knowledge } from "./judging/knowledge";
-import type { Finding, Verdict } from "./judging/verdict";
+import type { Knowledge, ReasonJson } from "./judging/knowledge";
+import { type Finding, findingInWords, hotlines, NO_WORDS, type Verdict } from "./judging/verdict";
 import type { Toggle } from "./preferences";
 import type { ManualWay, Shape } from "./tally";
 import { type GateTextName, TEXTS } from "./texts";
@@ -61,23 +62,21 @@ export class GateWords {
     return parts.join(this.language === "en" ? ", " : "、");
   }
 
-  /** A reason or note with what to do, and the detail that rules or members add. */
-  finding({ code, zh, en, zhHk }: Finding): string {
-    return [this.row(code), said([zh, zhHk ?? zh, en], this.language)].filter(Boolean).join(" ");
+  /** A reason or note with what to do, what this code adds to it, and whom to call. */
+  finding(finding: Finding): string {
+    return said(findingInWords(finding, this.row(finding.code)), this.language);
   }
 
   /** A reason as the guard reads it: the one thing to do now; what is wrong; what helps further. */
-  reason({ code, zh, en, zhHk }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
-    const [first, action, ...more] = sentences(this.row(code), this.language);
+  reason({ code, detail, call }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
     const status = shownStatus(verdict.credential);
     const what =
-      code === "status-not-accepted" && status ? this.text("cannotPass", { status: this.status(status) }) : first!;
-    const detail = said([zh, zhHk ?? zh, en], this.language);
-    return {
-      action: action ?? what,
-      what: action ? what : "",
-      more: [...more, detail].join(this.language === "en" ? " " : ""),
-    };
+      code === "status-not-accepted" && status
+        ? this.text("cannotPass", { status: this.status(status) })
+        : `${this.whatIsWrong(code)}${this.text("stop").trim()}`;
+    const { advice = NO_WORDS, more = NO_WORDS } = this.row(code) ?? {};
+    const action = said(advice, this.language);
+    return { action: action || what, what: action && what, more: this.join(more, detail, hotlines(call)) };
   }
 
   /** A verdict in a line. */
@@ -108,12 +107,21 @@ export class GateWords {
     if (counted === "accepted") return this.text("accepted");
     const [, way, end] = MANUAL.exec(counted) ?? [];
     if (way) return `${this.text(end === "passed" ? "letPass" : "letNotPass")} · ${this.manualWay(way as ManualWay)}`;
-    return sentences(this.row(counted), this.language)[0]!.replace(/[。.]$/, "");
+    return this.whatIsWrong(counted);
   }
 
-  private row(code: string): string {
-    const row = this.knowledge?.reasons.get(code);
-    return row ? said([row.zh, row.zh_hk, row.en], this.language) : code;
+  /** What a reason says is wrong, without a stop. */
+  private whatIsWrong(code: string): string {
+    return said(this.row(code)?.what ?? [code, code, code], this.language);
+  }
+
+  private row(code: string): ReasonJson | undefined {
+    return this.knowledge?.reasons.get(code);
+  }
+
+  private join(...texts: readonly Label[]): string {
+    const parts = texts.map((text) => said(text, this.language)).filter(Boolean);
+    return parts.join(this.language === "en" ? " " : "");
   }
 
   manualWay(way: ManualWay): string {
@@ -153,12 +161,6 @@ export class GateWords {
     return this.knowledge?.trust?.members.get(id)?.hotline ?? null;
   }
 
-  /** The members whose hotlines a text names. */
-  membersIn(text: string): string[] {
-    const members = [...(this.knowledge?.trust?.members.values() ?? [])];
-    return members.filter(({ hotline }) => hotline && text.includes(hotline)).map(({ id }) => id);
-  }
-
   status(status: StatusCredential["status"]): string {
     return said(STATUS_LABELS[status], this.language);
   }
@@ -177,13 +179,4 @@ export class GateWords {
     );
     return each.join(this.language === "en" ? "; " : "；") || this.text("none");
   }
-}
-
-/** The sentences of a text, each with its stop. */
-function sentences(text: string, language: Language): string[] {
-  return (
-    (language === "en" ? text.match(/.+?(?:\.(?= |$)|$)/g)?.map((each) => each.trim()) : text.match(/[^。]+。?/g)) ?? [
-      text,
-    ]
-  );
 }

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from credentials.profile.members import MEMBERS
 from service_kit.http.front.front import Link
-from service_kit.http.front.language import Said, member_name
+from service_kit.http.front.language import member_name
 from service_kit.http.front.sheet import Cell, Sheet, Table, how_long
-from service_kit.locale import beijing_time
+from service_kit.locale import Said, beijing_time
 from verifier.http.front import PLACE
 
 TITLE: Final = Said("卡口状态", "卡口狀態", "State of the gate")

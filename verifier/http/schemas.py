@@ -115,12 +115,21 @@ class GateStateSchema(Schema):
     failures = fields.List(fields.Nested(FailureSchema))
 
 
+class ContactSchema(Schema):
+    """A member that can help, and its hotline."""
+
+    member = fields.String()
+    hotline = fields.String()
+
+
 class FindingSchema(Schema):
-    """A reason or a note: its code, and what people read of it."""
+    """A reason or a note: its code, what people read of it, and whom to call, the most helpful first."""
 
     code = fields.String()
     text_zh = fields.String()
+    text_zh_hk = fields.String()
     text_en = fields.String()
+    call = fields.List(fields.Nested(ContactSchema))
 
 
 class StepSchema(Schema):

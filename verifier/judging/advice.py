@@ -1,30 +1,32 @@
-"""Whom to call: reasons about which a guard or a holder may want to ask carry the hotlines of those who can answer."""
+"""Whom to call: reasons about which a guard or a holder may want to ask carry those who can answer, with hotlines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from credentials.model import StatusCredential
+from credentials.profile.lists import Label
+from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import REASONS, Call
-from credentials.verdict import DecidingRules, Finding
+from credentials.verdict import Contact, DecidingRules, Finding
 from trust_registry.client.trust.snapshot import TrustSnapshot
 
 
-def with_hotlines(
+def with_contacts(
     findings: tuple[Finding, ...],
     credential: StatusCredential | None,
     kid: bytes | None,
     rules: DecidingRules | None,
     trust: TrustSnapshot | None,
 ) -> tuple[Finding, ...]:
-    """The findings with the hotlines that help, as far as they are known.
+    """The findings with the members that can help, as far as the trust list has them.
 
     ``kid``: of the key that the code names, for findings before there is a credential.
     """
     if trust is None or not findings:
         return findings
     return tuple(
-        _with(finding, [member for member in _asked(finding.code, credential, kid, rules, trust) if member], trust)
+        finding._replace(call=tuple(_contacts(_asked(finding.code, credential, kid, rules, trust), trust)))
         for finding in findings
     )
 
@@ -43,10 +45,9 @@ def _asked(
             yield credential.issuer if credential is not None else key and key.entry.id
 
 
-def _with(finding: Finding, members: list[str], trust: TrustSnapshot) -> Finding:
-    entries = [trust.members[member].entry for member in dict.fromkeys(members) if member in trust.members]
-    if not entries:
-        return finding
-    zh = "，".join(f"{entry.names.zh}热线 {entry.hotline}" for entry in entries)
-    en = ", ".join(f"{entry.names.en} hotline {entry.hotline}" for entry in entries)
-    return Finding(finding.code, f"{finding.zh} {zh}。".strip(), f"{finding.en} {en}.".strip())
+def _contacts(members: Iterable[str | None], trust: TrustSnapshot) -> Iterator[Contact]:
+    for member in dict.fromkeys(members):
+        if member is not None and member in trust.members:
+            entry = trust.members[member].entry
+            name = Label(entry.names.zh, MEMBERS[member].zh_hk, entry.names.en)
+            yield Contact(member, name, entry.hotline)

@@ -7,12 +7,13 @@ from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
+from credentials.profile.lists import NO_WORDS, Label
 from credentials.profile.reasons import TRUST_AGING, Outcome
 from credentials.recognition.ruleset import RuleSet
 from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Verdict, outcome_of
 from credentials.wire.cose import Envelope, VerifiedPayload
 from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
-from verifier.judging.advice import with_hotlines
+from verifier.judging.advice import with_contacts
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
@@ -60,9 +61,9 @@ class Examination:
         else:
             self.find(error.code)
 
-    def find(self, code: str, *texts: str) -> None:
-        """Note a reason for which it is not accepted."""
-        self.findings.append(Finding(code, *texts))
+    def find(self, code: str, detail: Label = NO_WORDS) -> None:
+        """Note a reason for which it is not accepted, with what this code adds to it."""
+        self.findings.append(Finding(code, detail))
 
     def leave_open(self, code: str) -> None:
         """Note what cannot be decided, and go on: a refusal further down is worth more to the guard."""
@@ -72,7 +73,7 @@ class Examination:
     def verdict(self) -> Verdict:
         """What the findings come to."""
         outcome, reasons = outcome_of(
-            with_hotlines(tuple(self.findings), self.credential, self.kid, self.rules, self.knowledge.trust)
+            with_contacts(tuple(self.findings), self.credential, self.kid, self.rules, self.knowledge.trust)
         )
         return Verdict(
             outcome,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from credentials.errors import SettingInvalid
+from credentials.profile.forms import FORMS
 from credentials.profile.limits import MAX_PRESENTATION_AGE_SECONDS, MAX_PRESENTATION_AHEAD_SECONDS
 from credentials.profile.lists import Form
 from service_kit.clock import HOUR_SECONDS
@@ -42,7 +43,7 @@ _BORDER = Policy(
     trust_warn=12 * HOUR_SECONDS,
     trust_refuse=24 * HOUR_SECONDS,
     status_refuse=2 * HOUR_SECONDS,
-    forms=frozenset({Form.PHONE, Form.ASSISTED}),
+    forms=frozenset(form for form, facts in FORMS.items() if facts.is_bound),
     nonce_required=True,
     shared_replay_memory=True,
 )

@@ -13,7 +13,7 @@ from credentials.formats.presentation import Mode, Presentation
 from credentials.model import StatusReference
 from credentials.profile.forms import FORMS
 from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
-from credentials.profile.lists import Status
+from credentials.profile.lists import Label, Status
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.words import evidence_in_words
 from credentials.verdict import DecidingRules
@@ -167,7 +167,7 @@ def recognition(check: Examination) -> None:
     if denial is None and credential.source is not None:
         denial = rule_set.denial_of(credential.source.issuer, check.at)
     if denial is not None:
-        check.find(errors.RecognitionDenied.code, *denial.reason)
+        check.find(errors.RecognitionDenied.code, denial.reason)
         check.is_over = True
         return
     if credential.status not in rule_set.accepted_statuses:
@@ -184,14 +184,19 @@ def rules(check: Examination) -> None:
     if result.state is RuleState.PASS:
         return
     held = evidence_in_words(credential.evidence, check.at)
-    zh, en = f"此码：{held.zh}。", f"This code: {held.en}."
+    detail = Label(f"此码：{held.zh_cn}。", f"此碼：{held.zh_hk}。", f"This code: {held.en}.")
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
-        zh, en = f"所需：{result.rule.needed.zh}。{zh}", f"Needed: {result.rule.needed.en}. {en}"
+        needed = result.rule.needed
+        detail = Label(
+            f"所需：{needed.zh_cn}。{detail.zh_cn}",
+            f"所需：{needed.zh_hk}。{detail.zh_hk}",
+            f"Needed: {needed.en}. {detail.en}",
+        )
     if result.state is RuleState.OPEN:
         check.open_steps.append(check.step)
     code = errors.RuleFailed.code if result.state is RuleState.FAIL else errors.RuleOpen.code
-    check.find(code, zh, en)
+    check.find(code, detail)
 
 
 def _find_key(check: Examination, kid: bytes) -> TrustedKey:

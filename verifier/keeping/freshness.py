@@ -149,7 +149,7 @@ class Freshness:
         """What the thread does."""
         self._rounds.run(seconds)
 
-    def hear(self, topics: frozenset[str]) -> None:
+    def call_for(self, topics: frozenset[str]) -> None:
         """There is news of these topics: members, or the trust list. Whoever is on duty asks for it at once."""
         # A closed set: whoever can write to Redis must not be able to fill our memory.
         self._rounds.call(frozenset(topic for topic in topics if topic in (TRUST, *EVERYTHING) or is_member_id(topic)))

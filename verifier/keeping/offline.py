@@ -79,13 +79,13 @@ def stored(sources: Sources, clock: Clock, gate: Gate) -> Iterator[Freshness]:
     try:
         freshness.load()
         for failure in freshness.failures():
-            tell(failure.member, failure.file, failure.code, failure.detail)
+            report_failure(failure.member, failure.file, failure.code, failure.detail)
         yield freshness
     finally:
         freshness.stop()
 
 
-def tell(member: str, file: str, code: str, detail: str) -> None:
+def report_failure(member: str, file: str, code: str, detail: str) -> None:
     """Say on standard error what was left out."""
     say(f"{member or 'registry'}: {file}: {code}: {detail}", err=True)
 
@@ -151,6 +151,6 @@ def _knowledge(bundle: Bundle, host: str, at: int) -> Knowledge:
             elif member in chains and file.sequence > chains[member].number:
                 chains[member] = chains[member].follow(file)
         except TongxingError as error:
-            tell(member, name, error.code, error.detail)
+            report_failure(member, name, error.code, error.detail)
     statuses = {member: chain.state for member, chain in chains.items()}
     return Knowledge(bundle.snapshot, statuses, tuple(rules[number] for number in sorted(rules)))

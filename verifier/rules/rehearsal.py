@@ -27,6 +27,7 @@ from credentials.formats import native, presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential
 from credentials.profile.characters import is_shown
+from credentials.profile.forms import FORMS
 from credentials.profile.limits import (
     DECISION_REFERENCE_BYTES,
     EVIDENCE_TIME_STEP_SECONDS,
@@ -127,7 +128,7 @@ class Rehearsal:
 
     def _shown(self, case: Case, signer: PemSigner) -> str:
         credential = case.credential
-        if credential.form is Form.PAPER:
+        if not FORMS[credential.form].is_bound:
             return native.issue_text(credential, signer)
         bound = credential._replace(holder_key=compressed_point(self._holder.public_key()))
         return presentation.present(native.issue_text(bound, signer), self._holder, case.at)
@@ -171,7 +172,7 @@ def _case(value: object, host: str, default_at: int) -> Case:
         document_tail="0000",
         form=form,
         decision_reference=None if status is Status.GREEN else bytes(DECISION_REFERENCE_BYTES),
-        guardian=Guardian.RELATIVE if form is Form.ASSISTED else None,
+        guardian=Guardian.RELATIVE if FORMS[form].has_guardian else None,
     )
     return Case(name, credential, at, _expected(fields.get("expected")))
 

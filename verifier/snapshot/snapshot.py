@@ -10,7 +10,7 @@
                "denied": [{"kid", "reason", "denied_at"}]},
      "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
      "rules": [the host's rule sets as JWS, those in force and to come, the newest last],
-     "reasons": [{"code", "outcome", "zh", "zh_hk", "en"}, most important first],
+     "reasons": [{"code", "outcome", "zh", "zh_hk", "en", "what", "advice", "more"}, most important first],
      "position": what this is, by which the next answer may tell what is new only (:mod:`verifier.snapshot.delta`)}
 
 Times are seconds UTC, so ages follow by subtraction and the same knowledge gives the same bytes (and ETag). Whoever
@@ -78,7 +78,16 @@ def trust_to_json(trust: TrustSnapshot) -> dict[str, Any]:
 def reasons_to_json() -> list[dict[str, Any]]:
     """The table of reasons, most important first; notes have no outcome."""
     return [
-        {"code": row.code, "outcome": row.outcome and row.outcome.value, "zh": row.zh, "zh_hk": row.zh_hk, "en": row.en}
+        {
+            "code": row.code,
+            "outcome": row.outcome and row.outcome.value,
+            "zh": row.zh,
+            "zh_hk": row.zh_hk,
+            "en": row.en,
+            "what": row.what,
+            "advice": row.advice,
+            "more": row.more,
+        }
         for row in REASONS.values()
     ]
 

@@ -7,6 +7,7 @@ import { isWhole, MEMBERS } from "../members";
 import {
   EVIDENCE_KINDS,
   FORM_NAMES,
+  type Label,
   MAX_RULE_SET,
   MAX_RULE_SET_VERSION,
   MAX_TIME_SECONDS,
@@ -19,7 +20,7 @@ import type { Json } from "../wire/strict_json";
 import { compileSoundParts, isLiteral } from "./language/certlogic";
 import { hasOwn, MAX_INTEGER, type Rule, unsound } from "./language/operators";
 import { fillIn } from "./language/vocabulary";
-import { type RecognitionDenial, type RecognitionRule, RuleSet, type RuleText } from "./ruleset";
+import { type RecognitionDenial, type RecognitionRule, RuleSet } from "./ruleset";
 
 const RULES_TYPE = "tongxing-rules+jws";
 const MAX_RULES = 64;
@@ -178,9 +179,10 @@ function isValueSet(value: Json): boolean {
   return Array.isArray(value) && value.length <= MAX_VALUE_SET_ITEMS && value.every(isLiteral);
 }
 
-function text(value: Json, parameters: Fields, where: string): RuleText {
+function text(value: Json, parameters: Fields, where: string): Label {
   const fields = readFields(value, ["zh", "en"], [], where);
-  return { zh: line(fields.zh, parameters, where), en: line(fields.en, parameters, where) };
+  const [zh, en] = [line(fields.zh, parameters, where), line(fields.en, parameters, where)];
+  return [zh, zh, en];
 }
 
 function line(value: Json | undefined, parameters: Fields, where: string): string {

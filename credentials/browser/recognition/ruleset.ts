@@ -1,20 +1,14 @@
 // What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
 
 import type { StatusCredential } from "../model";
-import { EVIDENCE_KINDS, type Form, type Status } from "../profile";
+import { EVIDENCE_KINDS, type Form, type Label, type Status } from "../profile";
 import { evaluate, type RuleState } from "./language/certlogic";
 import type { Rule } from "./language/operators";
 import { ruleInput } from "./language/vocabulary";
 
-/** What people read, in both languages. */
-export interface RuleText {
-  zh: string;
-  en: string;
-}
-
 /** The host does not recognise a member until `expiresAt` (seconds UTC, exclusive). */
 export interface RecognitionDenial {
-  reason: RuleText;
+  reason: Label;
   expiresAt: number;
 }
 
@@ -22,8 +16,8 @@ export interface RecognitionDenial {
 export interface RecognitionRule {
   id: string;
   kinds: ReadonlySet<string>;
-  text: RuleText;
-  needed: RuleText;
+  text: Label;
+  needed: Label;
   rule: Rule;
 }
 

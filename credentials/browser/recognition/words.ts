@@ -1,4 +1,4 @@
-// Evidence in words, as in credentials/recognition/words.py; in zh-HK as well.
+// Evidence in words, as in credentials/recognition/words.py.
 
 import type { Evidence } from "../model";
 import { KIND_LABELS, type Label, RESULT_LABELS } from "../profile";

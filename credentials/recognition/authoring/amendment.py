@@ -13,7 +13,6 @@ from typing import Any
 
 from credentials.errors import RuleSetInvalid
 from credentials.recognition.document import digest_of
-from credentials.recognition.ruleset import RuleText
 
 
 def successor(document: dict[str, Any], valid_from: int) -> dict[str, Any]:
@@ -45,9 +44,12 @@ def with_parameters(document: dict[str, Any], values: Mapping[str, Any]) -> dict
     return document | {"parameters": parameters}
 
 
-def with_denial(document: dict[str, Any], member: str, reason: RuleText, expires_at: int) -> dict[str, Any]:
-    """With recognition of ``member`` denied until ``expires_at`` (seconds UTC), in place of any denial of it."""
-    denial = {"member": member, "reason": reason._asdict(), "expires_at": expires_at}
+def with_denial(document: dict[str, Any], member: str, reason: Mapping[str, str], expires_at: int) -> dict[str, Any]:
+    """With recognition of ``member`` denied until ``expires_at`` (seconds UTC), in place of any denial of it.
+
+    ``reason``: a text of a rule set, by language.
+    """
+    denial = {"member": member, "reason": dict(reason), "expires_at": expires_at}
     return without_denial(document, member) | {"denials": [*without_denial(document, member)["denials"], denial]}
 
 

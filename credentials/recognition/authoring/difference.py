@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from credentials.model import Evidence, RuleSetReference, StatusCredential
 from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS, MIN_TIME_SECONDS
-from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
+from credentials.profile.lists import KIND_LABELS, RESULT_LABELS, EvidenceKind, EvidenceResult, Form, Reason, Status
 from credentials.recognition.language.certlogic import RuleState
-from credentials.recognition.ruleset import RuleSet, RuleText
-from credentials.recognition.words import KINDS, RESULTS, literal_in_words, moment_in_words
+from credentials.recognition.ruleset import RuleSet
+from credentials.recognition.words import AuthorText, literal_in_words, moment_in_words
 
 STRICTER, LOOSER, OTHER = "stricter", "looser", "other"
 _HOUR = 3600
@@ -29,9 +29,9 @@ _AT = 1_800_000_000 // EVIDENCE_TIME_STEP_SECONDS * EVIDENCE_TIME_STEP_SECONDS
 _REGION = 110_000
 _FRESH = Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, _AT - _HOUR, _REGION)
 _STATES = {
-    RuleState.PASS: RuleText("通过", "passes"),
-    RuleState.FAIL: RuleText("不通过", "fails"),
-    RuleState.OPEN: RuleText("无法判定", "is open"),
+    RuleState.PASS: AuthorText("通过", "passes"),
+    RuleState.FAIL: AuthorText("不通过", "fails"),
+    RuleState.OPEN: AuthorText("无法判定", "is open"),
 }
 
 
@@ -39,7 +39,7 @@ class RuleChange(NamedTuple):
     """One change: whether it is stricter, looser or neither, and in words."""
 
     direction: str
-    text: RuleText
+    text: AuthorText
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
@@ -59,9 +59,9 @@ def _lists(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     for field, zh, en in (("accepted_statuses", "准入状态", "status"), ("accepted_forms", "准入形式", "form")):
         before, after = (set(document.get(field, every_form)) for document in (old, new))
         for label in sorted(before - after):
-            yield RuleChange(STRICTER, RuleText(f"{zh}：不再接受 {label}", f"{en} no longer accepted: {label}"))
+            yield RuleChange(STRICTER, AuthorText(f"{zh}：不再接受 {label}", f"{en} no longer accepted: {label}"))
         for label in sorted(after - before):
-            yield RuleChange(LOOSER, RuleText(f"{zh}：开始接受 {label}", f"{en} newly accepted: {label}"))
+            yield RuleChange(LOOSER, AuthorText(f"{zh}：开始接受 {label}", f"{en} newly accepted: {label}"))
 
 
 def _denials(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
@@ -70,19 +70,19 @@ def _denials(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
         ends, ended = after.get(member, 0), before.get(member, 0)
         if ends > ended:
             until = moment_in_words(ends)
-            yield RuleChange(STRICTER, RuleText(f"暂停互认 {member}，至 {until}", f"{member} denied until {until}"))
+            yield RuleChange(STRICTER, AuthorText(f"暂停互认 {member}，至 {until}", f"{member} denied until {until}"))
         elif ends < ended:
-            said = RuleText(f"提前恢复互认 {member}", f"{member} denied no longer, or for less long")
+            said = AuthorText(f"提前恢复互认 {member}", f"{member} denied no longer, or for less long")
             yield RuleChange(LOOSER, said)
 
 
 def _validity(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     if old["member"] != new["member"]:
-        yield RuleChange(OTHER, RuleText("属于另一成员", "of another member"))
+        yield RuleChange(OTHER, AuthorText("属于另一成员", "of another member"))
     for field, zh, en in (("valid_from", "生效", "in force from"), ("valid_until", "失效", "in force until")):
         if old.get(field) != new.get(field):
             time = moment_in_words(new[field]) if field in new else "—"
-            yield RuleChange(OTHER, RuleText(f"{zh}：{time}", f"{en} {time}"))
+            yield RuleChange(OTHER, AuthorText(f"{zh}：{time}", f"{en} {time}"))
 
 
 def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
@@ -91,13 +91,13 @@ def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]
         # With their types: 1 and true are one to Python.
         if (type(before.get(name)), before.get(name)) != (type(after.get(name)), after.get(name)):
             step = " → ".join(literal_in_words(parameters.get(name, "—")) for parameters in (before, after))
-            yield RuleChange(OTHER, RuleText(f"参数 {name}：{step}", f"parameter {name}: {step}"))
+            yield RuleChange(OTHER, AuthorText(f"参数 {name}：{step}", f"parameter {name}: {step}"))
     before, after = old["value_sets"], new["value_sets"]
     for name in sorted(before.keys() | after.keys()):
         gone, come = (_without(before, after, name), _without(after, before, name))
         if gone or come:
             yield RuleChange(
-                OTHER, RuleText(f"名单 {name}：增 {come}，减 {gone}", f"value set {name}: {come} more, {gone} gone")
+                OTHER, AuthorText(f"名单 {name}：增 {come}，减 {gone}", f"value set {name}: {come} more, {gone} gone")
             )
 
 
@@ -110,33 +110,33 @@ def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     before, after = ({rule["id"]: rule for rule in document["rules"]} for document in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
-            yield RuleChange(OTHER, RuleText(f"规则 {name}：删去", f"rule {name}: removed"))
+            yield RuleChange(OTHER, AuthorText(f"规则 {name}：删去", f"rule {name}: removed"))
         elif name not in before:
-            yield RuleChange(OTHER, RuleText(f"规则 {name}：新增", f"rule {name}: added"))
+            yield RuleChange(OTHER, AuthorText(f"规则 {name}：新增", f"rule {name}: added"))
         else:
             parts = sorted(part for part in after[name] if before[name].get(part) != after[name][part])
             if parts:
                 said = ", ".join(parts)
-                yield RuleChange(OTHER, RuleText(f"规则 {name}：改动 {said}", f"rule {name}: {said} changed"))
+                yield RuleChange(OTHER, AuthorText(f"规则 {name}：改动 {said}", f"rule {name}: {said} changed"))
 
 
-def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], RuleText]]:
+def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], AuthorText]]:
     """The evidence of each trial, one for each age, and what to call it."""
-    yield [()], RuleText("没有佐证", "no evidence")
-    for kind, kind_words in KINDS.items():
-        for result, result_words in RESULTS.items():
+    yield [()], AuthorText("没有佐证", "no evidence")
+    for kind, kind_words in KIND_LABELS.items():
+        for result, result_words in RESULT_LABELS.items():
             single = [Evidence(kind, result, _AT - age * _HOUR, _REGION) for age in AGES]
-            words = RuleText(f"{kind_words.zh}{result_words.zh}", f"{kind_words.en}, {result_words.en}")
+            words = AuthorText(f"{kind_words.zh_cn}{result_words.zh_cn}", f"{kind_words.en}, {result_words.en}")
             yield [(piece,) for piece in single], words
             if kind is not EvidenceKind.NUCLEIC_ACID:
-                both = RuleText(
+                both = AuthorText(
                     f"{words.zh}，另有 1 小时前核酸阴性", f"{words.en}, beside a negative test of an hour ago"
                 )
                 yield [(piece, _FRESH) for piece in single], both
 
 
 def _stretches(
-    sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: RuleText
+    sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: AuthorText
 ) -> Iterator[RuleChange]:
     answers = [tuple(each.judge(_code(evidence), _AT).state for each in sets) for evidence in trials]
     numbered = groupby(range(len(answers)), key=lambda number: answers[number])
@@ -154,12 +154,12 @@ def _direction(before: RuleState, after: RuleState) -> str:
     return STRICTER if before is RuleState.PASS else OTHER
 
 
-def _told(words: RuleText, ages: list[int], before: RuleState, after: RuleState) -> RuleText:
+def _told(words: AuthorText, ages: list[int], before: RuleState, after: RuleState) -> AuthorText:
     zh, en = words
     if ages:
         zh, en = f"{zh}，{_span(ages, '小时', '天')}前", f"{en}, {_span(ages, 'h', 'd')} ago"
     then, now = _STATES[before], _STATES[after]
-    return RuleText(f"{zh}：原{then.zh}，现{now.zh}", f"{en}: {then.en} → {now.en}")
+    return AuthorText(f"{zh}：原{then.zh}，现{now.zh}", f"{en}: {then.en} → {now.en}")
 
 
 def _span(ages: list[int], hours: str, days: str) -> str:

@@ -13,70 +13,69 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from credentials.errors import RuleOpen
-from credentials.profile.lists import EvidenceKind
+from credentials.profile.lists import KIND_LABELS, EvidenceKind
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.language.operators import is_truthy
 from credentials.recognition.language.vocabulary import fill_in
-from credentials.recognition.ruleset import RuleText
-from credentials.recognition.words import KINDS, literal_in_words, moment_in_words
+from credentials.recognition.words import AuthorText, literal_in_words, moment_in_words
 
 MAX_SHOWN_ITEMS = 6
 """Of a list of values; of a longer one the number is told."""
 _LATEST = re.compile(r"payload\.latest\.([a-z-]+)(?:\.(\w+))?")
 _OPERATIONS = {
-    "if": RuleText("如果", "if"),
-    "and": RuleText("须同时满足", "all of"),
-    "!": RuleText("不得", "not"),
-    "===": RuleText("等于", "equals"),
-    "in": RuleText("属于", "is one of"),
-    "<": RuleText("小于", "less than"),
-    ">": RuleText("大于", "greater than"),
-    "<=": RuleText("不大于", "at most"),
-    ">=": RuleText("不小于", "at least"),
-    "before": RuleText("早于", "before"),
-    "after": RuleText("晚于", "after"),
-    "not-after": RuleText("不晚于", "not after"),
-    "not-before": RuleText("不早于", "not before"),
-    "+": RuleText("相加", "sum of"),
-    "reduce": RuleText("逐项累计", "accumulated over"),
-    "dccDateOfBirth": RuleText("出生日期", "date of birth"),
-    "extractFromUVCI": RuleText("证书编号的一段", "part of a certificate's identifier"),
+    "if": AuthorText("如果", "if"),
+    "and": AuthorText("须同时满足", "all of"),
+    "!": AuthorText("不得", "not"),
+    "===": AuthorText("等于", "equals"),
+    "in": AuthorText("属于", "is one of"),
+    "<": AuthorText("小于", "less than"),
+    ">": AuthorText("大于", "greater than"),
+    "<=": AuthorText("不大于", "at most"),
+    ">=": AuthorText("不小于", "at least"),
+    "before": AuthorText("早于", "before"),
+    "after": AuthorText("晚于", "after"),
+    "not-after": AuthorText("不晚于", "not after"),
+    "not-before": AuthorText("不早于", "not before"),
+    "+": AuthorText("相加", "sum of"),
+    "reduce": AuthorText("逐项累计", "accumulated over"),
+    "dccDateOfBirth": AuthorText("出生日期", "date of birth"),
+    "extractFromUVCI": AuthorText("证书编号的一段", "part of a certificate's identifier"),
 }
 _NAMES = {
-    "external.validationClock": RuleText("核验时刻", "the moment of the check"),
-    "payload.status": RuleText("状态", "the status"),
-    "payload.reason": RuleText("赋码原因", "the issuer's reason"),
-    "payload.form": RuleText("形式", "the form"),
-    "payload.issuedAt": RuleText("签发时间", "the time of issue"),
-    "payload.evidence": RuleText("全部佐证", "all evidence"),
-    "accumulator": RuleText("累计值", "the value so far"),
-    "current": RuleText("当前一项", "the item"),
+    "external.validationClock": AuthorText("核验时刻", "the moment of the check"),
+    "payload.status": AuthorText("状态", "the status"),
+    "payload.reason": AuthorText("赋码原因", "the issuer's reason"),
+    "payload.form": AuthorText("形式", "the form"),
+    "payload.issuedAt": AuthorText("签发时间", "the time of issue"),
+    "payload.evidence": AuthorText("全部佐证", "all evidence"),
+    "accumulator": AuthorText("累计值", "the value so far"),
+    "current": AuthorText("当前一项", "the item"),
 }
 _FIELDS = {
-    "kind": RuleText("的种类", ": kind"),
-    "result": RuleText("的结果", ": result"),
-    "sampledAt": RuleText("的采样时间", ": when sampled"),
-    "region": RuleText("的采样地区", ": where sampled"),
+    "kind": AuthorText("的种类", ": kind"),
+    "result": AuthorText("的结果", ": result"),
+    "sampledAt": AuthorText("的采样时间", ": when sampled"),
+    "region": AuthorText("的采样地区", ": where sampled"),
 }
 _UNITS = {
-    "hour": RuleText("小时", "hours"),
-    "day": RuleText("天", "days"),
-    "month": RuleText("个月", "months"),
-    "year": RuleText("年", "years"),
+    "hour": AuthorText("小时", "hours"),
+    "day": AuthorText("天", "days"),
+    "month": AuthorText("个月", "months"),
+    "year": AuthorText("年", "years"),
 }
 _ROLES = {
-    "if": (RuleText("若", "if"), RuleText("则", "then"), RuleText("否则", "else")),
-    "reduce": (RuleText("对", "over"), RuleText("每项", "each"), RuleText("从", "from")),
+    "if": (AuthorText("若", "if"), AuthorText("则", "then"), AuthorText("否则", "else")),
+    "reduce": (AuthorText("对", "over"), AuthorText("每项", "each"), AuthorText("从", "from")),
 }
-_NO_ROLE = RuleText("", "")
+_NO_ROLE = AuthorText("", "")
 
 
 class ExplainedPart(NamedTuple):
     """One part of a rule: how deep it stands, its words, and what it came to; None where nothing was evaluated."""
 
     depth: int
-    text: RuleText
+    text: AuthorText
     value: str | None
 
 
@@ -94,10 +93,10 @@ class _Walk:
     def __init__(self, data: dict[str, Any] | None) -> None:
         self._data = data
 
-    def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: RuleText) -> Iterator[ExplainedPart]:
+    def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: AuthorText) -> Iterator[ExplainedPart]:
         shown = self._come_to(filled)[1] if looked_at and type(filled) is dict else None
         said = _say(logic, filled)
-        text = RuleText(f"{role.zh} {said.zh}".strip(), f"{role.en} {said.en}".strip())
+        text = AuthorText(f"{role.zh} {said.zh}".strip(), f"{role.en} {said.en}".strip())
         yield ExplainedPart(depth, text, shown)
         if type(logic) is not dict or "var" in logic:
             return
@@ -139,10 +138,10 @@ def _parts(name: str, operands: list[Any]) -> list[Any]:
     return operands[:1] if name in ("plusTime", "extractFromUVCI") else operands
 
 
-def _say(logic: Any, filled: Any) -> RuleText:
+def _say(logic: Any, filled: Any) -> AuthorText:
     if type(logic) is not dict:
         shown = show_value(logic)
-        return RuleText(shown, shown)
+        return AuthorText(shown, shown)
     ((name, operands),) = logic.items()
     if name == "var":
         return _name(operands, filled)
@@ -152,15 +151,15 @@ def _say(logic: Any, filled: Any) -> RuleText:
     return _OPERATIONS[name]
 
 
-def _name(path: str, filled: Any) -> RuleText:
+def _name(path: str, filled: Any) -> AuthorText:
     if type(filled) is not dict:
         name, shown = path.rsplit(".", 1)[1], show_value(filled)
-        return RuleText(f"参数 {name} = {shown}", f"parameter {name} = {shown}")
+        return AuthorText(f"参数 {name} = {shown}", f"parameter {name} = {shown}")
     match = _LATEST.fullmatch(path)
     if match is None:
-        return _NAMES.get(path, RuleText(path, path))
-    kind, field = KINDS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
-    return RuleText(f"最近一次{kind.zh}{field.zh}", f"the latest {kind.en}{field.en}")
+        return _NAMES.get(path, AuthorText(path, path))
+    kind, field = KIND_LABELS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
+    return AuthorText(f"最近一次{kind.zh_cn}{field.zh}", f"the latest {kind.en}{field.en}")
 
 
 _OPEN = object()
@@ -179,10 +178,10 @@ def show_value(value: Any) -> str:
     return "null" if value is None else literal_in_words(value)
 
 
-def _shifted(amount: int, unit: str, parameter: str) -> RuleText:
+def _shifted(amount: int, unit: str, parameter: str) -> AuthorText:
     if amount == 0:
-        return RuleText("这一时刻", "the moment of")
+        return AuthorText("这一时刻", "the moment of")
     words = _UNITS[unit]
     zh, en = ("之后", "after") if amount > 0 else ("之前", "before")
     named = f" ({parameter})" if parameter else ""
-    return RuleText(f"{abs(amount)} {words.zh}{zh}{named}", f"{abs(amount)} {words.en} {en}{named}")
+    return AuthorText(f"{abs(amount)} {words.zh}{zh}{named}", f"{abs(amount)} {words.en} {en}{named}")

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import NotFound
 
-from service_kit.http.front.language import LANGUAGE_NAMES, Said, asked_language
+from service_kit.http.front.language import LANGUAGE_NAMES, asked_language
 from service_kit.http.front.texts import ENVIRONMENTS, TEXTS
 from service_kit.http.static import answer
+from service_kit.locale import Said
 
 EXTENSION = "tongxing_front"
 _HEADERS = {

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from flask import request
 
-LANGUAGES = ("zh-CN", "zh-HK", "en")
+from service_kit.locale import PAGE_LANGUAGES, Said, preferred_language
+
 LANGUAGE_NAMES = {"zh-CN": "简体中文", "zh-HK": "繁體中文", "en": "English"}
-_TRADITIONAL = ("zh-hk", "zh-tw", "zh-mo", "zh-hant")
 _NAME_CHARACTERS = str.maketrans(
     "内辽宁龙苏东广庆贵云陕肃湾门产设团国务员会卫总关",
     "內遼寧龍蘇東廣慶貴雲陝肅灣門產設團國務員會衞總關",
 )
 """Of members' names and of no other text: elsewhere 云 may be 云."""
-
-
-class Said(NamedTuple):
-    """One text in each language."""
-
-    zh_cn: str
-    zh_hk: str
-    en: str
-
-    def of(self, language: str) -> str:
-        """In one of LANGUAGES."""
-        return self[LANGUAGES.index(language)]
 
 
 def member_name(zh: str, en: str) -> Said:
@@ -36,16 +22,6 @@ def member_name(zh: str, en: str) -> Said:
 def asked_language() -> str:
     """The language that the present request asks for: ``?lang=``, else its Accept-Language, else zh-CN."""
     named = request.args.get("lang")
-    if named in LANGUAGES:
+    if named in PAGE_LANGUAGES:
         return str(named)
-    for tag in request.accept_languages.values():
-        found = _language_of(tag.lower())
-        if found:
-            return found
-    return LANGUAGES[0]
-
-
-def _language_of(tag: str) -> str | None:
-    if tag.startswith(_TRADITIONAL):
-        return "zh-HK"
-    return {"zh": "zh-CN", "en": "en"}.get(tag.partition("-")[0])
+    return preferred_language(request.headers.get("Accept-Language"))

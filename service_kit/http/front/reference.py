@@ -16,9 +16,8 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from service_kit.http.front.front import Link, Way, add_look, draw
-from service_kit.http.front.language import Said
 from service_kit.http.openapi import CODES, Interface, operations
-from service_kit.locale import TEXTS, Message
+from service_kit.locale import TEXTS, Said
 
 PLACE = "docs"
 PROGRAMMERS = Way(
@@ -106,7 +105,7 @@ class Reference:
             part = found
         return part
 
-    def codes(self) -> list[tuple[str, Message, list[str]]]:
+    def codes(self) -> list[tuple[str, Said, list[str]]]:
         """Each code that an operation may be refused with, its text, and its HTTP statuses."""
         found: dict[str, set[str]] = {}
         for _, _, operation in self.operations():

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from flask import Response, g, request
 
 from service_kit.http.front.front import Link, draw
-from service_kit.http.front.language import Said
 from service_kit.http.front.texts import NO_ENTRY, NO_PAGE, NOT_NOW, OUR_FAULT, TOO_OFTEN, WRONG_REQUEST
+from service_kit.locale import Said
 
 Cell = Said | str | int | None
 _JSON, _HTML = "application/json", "text/html"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from service_kit.http.front.language import Said
+from service_kit.locale import Said
 
 NAME: Final = Said("通行", "通行", "Tongxing")
 

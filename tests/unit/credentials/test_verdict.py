@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from credentials.errors import CannotTell, CredentialError, KeyRejected
-from credentials.profile.lists import Status
-from credentials.profile.reasons import CHECK_DOCUMENT, REASONS, Outcome
-from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Step, Verdict, outcome_of, to_json
+from credentials.profile.lists import Label, Status
+from credentials.profile.reasons import CHECK_DOCUMENT, REASONS, Outcome, ReasonText
+from credentials.verdict import Contact, DecidingRules, Finding, KnowledgeAges, Step, Verdict, outcome_of, to_json
 from tests.samples import ISSUED_AT, typical
 
 STEPS = (Step(1, "form"), Step(2, "trust"), Step(3, "key"), Step(4, "signature"))
@@ -59,13 +59,23 @@ def test_every_reason_has_words_of_its_own() -> None:
 def test_every_reason_says_what_is_wrong_and_then_one_plain_action() -> None:
     """A guard with ten people waiting does one thing: it stands by itself, and screens put it first."""
     for code in REASONS.keys() - NOTES:
-        text = REASONS[code]
-        for chinese in (text.zh, text.zh_hk):
-            what, action, *_ = chinese.split("。")
-            assert not what.startswith("请"), code
-            assert re.match("[请請]", action), code
-        action = text.en.split(". ")[1]
-        assert re.match("Ask|Use|Check|Call|Show|Compare", action), code
+        what, advice = REASONS[code].what, REASONS[code].advice
+        assert not re.match("[请請]", what.zh_cn + what.zh_hk), code
+        assert re.match("请", advice.zh_cn), code
+        assert re.match("請", advice.zh_hk), code
+        assert re.match("Ask|Use|Check|Call|Show|Compare", advice.en), code
+
+
+@pytest.mark.parametrize("row", REASONS.values(), ids=REASONS)
+def test_the_parts_of_a_reason_stand_in_all_languages_or_in_none(row: ReasonText) -> None:
+    """A guard in Hong Kong reads as much as one in Henan, and a table can list what is wrong without cutting it out."""
+    for part in (row.what, row.advice, row.more):
+        assert all(part) or not any(part)
+        part.zh_hk.encode("big5hkscs")
+    for advice in (row.advice, row.more):
+        assert all(text.endswith(stop) for text, stop in zip(advice, "。。.", strict=True) if text)
+    assert not any(text.endswith(("。", ".")) for text in row.what)
+    assert row.zh == "".join((row.what.zh_cn, "。", row.advice.zh_cn, row.more.zh_cn))
 
 
 def test_nothing_is_called_forged_and_nothing_has_a_colour() -> None:
@@ -98,14 +108,32 @@ def test_a_refusal_outweighs_what_is_open() -> None:
 def test_words_of_a_rule_are_added() -> None:
     """The person must see which rule of which member."""
     plain = Finding("rule-failed").to_dict()
-    more = Finding("rule-failed", "需48小时核酸。", "Needs a test within 48 hours.").to_dict()
+    needed = Label("需48小时核酸。", "需48小時核酸。", "Needs a test within 48 hours.")
+    more = Finding("rule-failed", needed).to_dict()
     assert plain == {
         "code": "rule-failed",
         "text_zh": REASONS["rule-failed"].zh,
+        "text_zh_hk": REASONS["rule-failed"].zh_hk,
         "text_en": REASONS["rule-failed"].en,
+        "call": [],
     }
     assert more["text_zh"] == plain["text_zh"] + " 需48小时核酸。"
+    assert more["text_zh_hk"] == plain["text_zh_hk"] + " 需48小時核酸。"
     assert more["text_en"] == plain["text_en"] + " Needs a test within 48 hours."
+
+
+def test_whom_to_call_is_said_and_given_as_values() -> None:
+    """A telephone link is made of a number, never of a sentence that happens to hold one."""
+    henan = Contact("CN-41", Label("河南", "河南", "Henan"), "0371-12320")
+    guangdong = Contact("CN-44", Label("广东", "廣東", "Guangdong"), "020-12320")
+    said = Finding("rule-open", call=(guangdong, henan)).to_dict()
+    assert said["call"] == [
+        {"member": "CN-44", "hotline": "020-12320"},
+        {"member": "CN-41", "hotline": "0371-12320"},
+    ]
+    assert said["text_zh"].endswith(" 广东热线 020-12320，河南热线 0371-12320。")
+    assert said["text_zh_hk"].endswith(" 廣東熱線 020-12320，河南熱線 0371-12320。")
+    assert said["text_en"].endswith(" Guangdong hotline 020-12320, Henan hotline 0371-12320.")
 
 
 def test_an_accepted_verdict_as_json() -> None:

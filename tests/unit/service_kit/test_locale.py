@@ -1,4 +1,4 @@
-"""Every error that is not a verdict has its words, in both languages."""
+"""Every error that is not a verdict has its words, in all languages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from credentials import errors
 from credentials.errors import OperationError, RequestError, TongxingError
-from service_kit.locale import TEXTS, prefers_english, reader_languages, text_of
+from service_kit.locale import TEXTS, Said, preferred_language, reader_languages, text_of
 
 
 def leaves(root: type[TongxingError]) -> list[type[TongxingError]]:
@@ -22,10 +22,19 @@ def test_every_code_has_its_text(error: type[TongxingError]) -> None:
     """A new error without words would reach somebody as a code, or as nothing."""
     text = TEXTS[error.code]
     assert text_of(error("detail")) == text
-    assert re.search("[一-鿿]", text.zh)
-    assert text.zh.endswith("。")
+    for chinese in (text.zh_cn, text.zh_hk):
+        assert re.search("[一-鿿]", chinese)
+        assert chinese.endswith("。")
     assert text.en.isascii()
     assert text.en.endswith(".")
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_each_text_is_written_for_its_readers(text: Said) -> None:
+    """Characters of the other script, or the mainland's words in Hong Kong's text, show that nobody there wrote it."""
+    text.zh_cn.encode("gb2312")
+    text.zh_hk.encode("big5hkscs")
+    assert not re.search("數據庫|服務器|網絡連接|用戶端|信息|登錄|鏈接|卡口|默認|軟件包", text.zh_hk)
 
 
 def test_no_text_is_left_over() -> None:
@@ -40,28 +49,38 @@ def test_a_verdicts_code_is_said_in_general_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "english"),
+    ("header", "language"),
     [
-        (None, False),
-        ("", False),
-        ("en", True),
-        ("EN-gb", True),
-        ("zh-CN,zh;q=0.9,en;q=0.8", False),
-        ("en-US,en;q=0.9,zh-CN;q=0.8", True),
-        ("en;q=0.5, zh;q=0.6", False),
-        ("zh-TW, en;q=0.9", False),
-        ("zh;q=0.1,en;q=0.2", True),
-        ("en;q=0", False),
-        ("ug, en;q=0.3", True),
-        ("fr", False),
-        ("en;q=high", False),
-        ("men, zhen", False),
-        (",;,;q=1", False),
+        (None, "zh-CN"),
+        ("", "zh-CN"),
+        ("en", "en"),
+        ("EN-gb", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("en-US,en;q=0.9,zh-CN;q=0.8", "en"),
+        ("en;q=0.5, zh;q=0.6", "zh-CN"),
+        ("zh-HK", "zh-HK"),
+        ("ZH-hk,zh;q=0.9,en;q=0.8", "zh-HK"),
+        ("en-HK;q=0.8,zh-HK;q=0.9", "zh-HK"),
+        ("zh-CN;q=0.8,zh-HK;q=0.9", "zh-HK"),
+        ("zh-HK;q=0,en;q=0.1", "en"),
+        ("zh-TW, en;q=0.9", "zh-HK"),
+        ("zh-MO", "zh-HK"),
+        ("zh-Hant", "zh-HK"),
+        ("zh-Hant-HK", "zh-HK"),
+        ("zh-Hans-HK", "zh-CN"),
+        ("zh-hkx", "zh-CN"),
+        ("zh;q=0.1,en;q=0.2", "en"),
+        ("en;q=0", "zh-CN"),
+        ("ug, en;q=0.3", "en"),
+        ("fr", "zh-CN"),
+        ("en;q=high", "zh-CN"),
+        ("men, zhen", "zh-CN"),
+        (",;,;q=1", "zh-CN"),
     ],
 )
-def test_the_language_asked_for(header: str | None, english: bool) -> None:
-    """Browsers name several languages with weights; whoever names neither of ours reads Chinese."""
-    assert prefers_english(header) is english
+def test_the_language_asked_for(header: str | None, language: str) -> None:
+    """Browsers name several languages with weights; whoever names none of ours reads Chinese."""
+    assert preferred_language(header) == language
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 
 from credentials import errors
 from service_kit.http.bodies import Routes
-from service_kit.http.front.language import LANGUAGES, Said
 from service_kit.http.front.sheet import Sheet, Table, how_long, show, wants_page
 from service_kit.http.front.texts import NO_PAGE, NOT_NOW, OUR_FAULT
 from service_kit.http.web import closed, combine, make_app
+from service_kit.locale import PAGE_LANGUAGES, Said
 
 BROWSERS = [
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
@@ -81,7 +81,7 @@ def test_a_program_gets_json(client: FlaskClient, accept: str | None) -> None:
     assert ask(client, "/nowhere", accept).mimetype == "application/problem+json"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
 def test_a_mistyped_address_is_said_in_the_readers_language(client: FlaskClient, language: str) -> None:
     """With a way home, and the number under which the log has it."""
     answer = ask(client, "/nowhere", language=language)

@@ -15,6 +15,7 @@ from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.key_files import read_key
 from trust_registry.metadata.statement import sign_statement
 from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.layout import Mirror
 from trust_registry.officer import approval
 from trust_registry.province.folder import ProvinceFolder
 from trust_registry.publishing.publication import DraftView, Publication
@@ -63,7 +64,7 @@ class FoundedRegistry:
 
     def another_process(self) -> Publication:
         """A second server on the same files and database."""
-        mirror = MirrorFolder(self.folder / MIRROR_FOLDER, self.writer)
+        mirror = Mirror(MirrorFolder(self.mirror_folder, self.writer))
         self.storages.append(open_storage(self.url))
         return Publication(self.storages[-1], mirror, load_online(self.folder, None), AUDIENCE)
 
@@ -75,8 +76,12 @@ class FoundedRegistry:
         return storage.engine
 
     @property
-    def mirror(self) -> MirrorFolder:
+    def mirror(self) -> Mirror:
         return self.publication.mirror
+
+    @property
+    def mirror_folder(self) -> Path:
+        return self.folder / MIRROR_FOLDER
 
     @property
     def source(self) -> MirrorFiles:

@@ -327,7 +327,7 @@ def test_state_and_readiness(client: FlaskClient, registry: FoundedRegistry) -> 
 def test_start_completes_what_was_begun(registry: FoundedRegistry, settings: RegistrySettings) -> None:
     """A server killed between the commit and the mirror finishes when it starts again (case 47)."""
     registry.enrol("CN-41")
-    (registry.mirror.directory / "metadata" / "timestamp.json").unlink()
+    (registry.mirror_folder / "metadata" / "timestamp.json").unlink()
     app = create_app(settings, FixedClock(NOW))
     app.extensions[service.EXTENSION].publication.storage.engine.dispose()
     assert list(verify_repository(registry.source, registry.trusted_root).trust_list.members) == ["CN-41"]

@@ -169,7 +169,7 @@ def test_log_is_followed_to_its_end(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     storage = open_storage(f"sqlite:///{desk.folder / 'registry.sqlite'}")
     with storage.writing() as records:
         for number in range(5):
-            records.log.append("key-denied", 1_795_000_000, f'{{"kid":"{number}"}}')
+            records.log.append("key-denied", 1_795_000_000, {"kid": f"{number}"})
     storage.engine.dispose()
     leaves = desk.json(registry, "log", "--registry", desk.url)["leaves"]
     assert [leaf["number"] for leaf in leaves] == [0, 1, 2, 3, 4]

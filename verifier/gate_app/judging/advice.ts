@@ -1,9 +1,10 @@
-// Whom to call: reasons carry the hotlines of those who can answer, as in verifier/judging/advice.py.
+// Whom to call: reasons carry those who can answer, with hotlines, as in verifier/judging/advice.py.
 
+import type { MemberJson } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
 import { CALLS, MEMBERS_IN_TRADITIONAL } from "../../../credentials/browser/profile";
 import type { Trust } from "./knowledge";
-import { type DecidingRules, type Finding, finding } from "./verdict";
+import type { Contact, DecidingRules, Finding } from "./verdict";
 
 /** The members to call about a reason, the most helpful first. `kid`: of the key that the code names. */
 export function membersToCall(
@@ -21,8 +22,8 @@ export function membersToCall(
   return [...new Set(asked)].filter((member) => member !== undefined && trust.members.has(member)) as string[];
 }
 
-/** The findings with the hotlines that help, as far as they are known. */
-export function withHotlines(
+/** The findings with the members that can help, as far as the trust list has them. */
+export function withContacts(
   findings: readonly Finding[],
   credential: StatusCredential | null,
   kid: string | null,
@@ -31,18 +32,11 @@ export function withHotlines(
 ): readonly Finding[] {
   if (!trust) return findings;
   return findings.map((each) => {
-    const entries = membersToCall(each.code, credential, kid, rules, trust).map((member) => trust.members.get(member)!);
-    if (!entries.length) return each;
-    const zh = entries.map(({ names, hotline }) => `${names.zh}热线 ${hotline}`).join("，");
-    const zhHk = entries
-      .map(({ id, names, hotline }) => `${MEMBERS_IN_TRADITIONAL[id] ?? names.zh}熱線 ${hotline}`)
-      .join("，");
-    const en = entries.map(({ names, hotline }) => `${names.en} hotline ${hotline}`).join(", ");
-    return finding(
-      each.code,
-      `${each.zh} ${zh}。`.trim(),
-      `${each.en} ${en}.`.trim(),
-      `${each.zhHk ?? each.zh} ${zhHk}。`.trim(),
-    );
+    const members = membersToCall(each.code, credential, kid, rules, trust);
+    return { ...each, call: members.map((member) => contact(trust.members.get(member)!)) };
   });
+}
+
+function contact({ id, names, hotline }: MemberJson): Contact {
+  return { member: id, name: [names.zh, MEMBERS_IN_TRADITIONAL[id] ?? names.zh, names.en], hotline };
 }

@@ -4,10 +4,10 @@ import { CannotTell, type CredentialError } from "../../../credentials/browser/e
 import type { Challenge, Presentation } from "../../../credentials/browser/formats/presentation";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
-import { FORMS } from "../../../credentials/browser/profile";
+import { FORMS, type Label } from "../../../credentials/browser/profile";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
-import { withHotlines } from "./advice";
+import { withContacts } from "./advice";
 import type { Knowledge, Policy, Trust } from "./knowledge";
 import { type DecidingRules, type Finding, finding, outcomeOf, type StepName, type Verdict } from "./verdict";
 
@@ -49,9 +49,9 @@ export class Examination {
     else this.find(error.code);
   }
 
-  /** Note a reason for which it is not accepted. */
-  find(code: string, zh?: string, en?: string, zhHk?: string): void {
-    this.findings.push(finding(code, zh, en, zhHk));
+  /** Note a reason for which it is not accepted, with what this code adds to it. */
+  find(code: string, detail?: Label): void {
+    this.findings.push(finding(code, detail));
   }
 
   /** Note what cannot be decided, and go on: a refusal further down is worth more to the guard. */
@@ -64,7 +64,7 @@ export class Examination {
   verdict(): Verdict {
     const { credential, knowledge } = this;
     const status = credential && knowledge.statuses.get(credential.issuer);
-    const found = withHotlines(this.findings, credential, this.kid, this.rules, knowledge.trust);
+    const found = withContacts(this.findings, credential, this.kid, this.rules, knowledge.trust);
     const [outcome, reasons] = outcomeOf(found, knowledge.reasons);
     return {
       outcome,

@@ -3,7 +3,7 @@
 
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
 import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
-import type { Form } from "../../../credentials/browser/profile";
+import type { Form, Label } from "../../../credentials/browser/profile";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import * as segments from "../../../credentials/browser/status/segment";
@@ -43,6 +43,12 @@ export interface ReasonJson {
   zh: string;
   zh_hk: string;
   en: string;
+  /** What is wrong, without its stop. */
+  what: Label;
+  /** The one thing to do now. */
+  advice: Label;
+  /** What helps where that fails. */
+  more: Label;
 }
 
 export interface SnapshotJson {
@@ -150,7 +156,7 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
       if (read) ruleSets.push(read);
     }
   }
-  const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, reason]));
+  const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, inParts(reason)]));
   return { member, gate, trust, statuses, ruleSets, reasons, failures };
 }
 
@@ -221,4 +227,11 @@ function fromBase64(text: string): Uint8Array {
   } catch {
     throw malformed("not base64");
   }
+}
+
+/** A row with its words in parts. A snapshot that this device has kept from an older verifier has the whole only. */
+function inParts(row: ReasonJson): ReasonJson {
+  const whole: Label = [row.zh, row.zh_hk, row.en];
+  const nothing: Label = ["", "", ""];
+  return { ...row, what: row.what ?? whole, advice: row.advice ?? nothing, more: row.more ?? nothing };
 }

@@ -8,7 +8,12 @@ import * as presentation from "../../../credentials/browser/formats/presentation
 import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusReference } from "../../../credentials/browser/model";
-import { CLOCK_SKEW_SECONDS, FORMS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS } from "../../../credentials/browser/profile";
+import {
+  CLOCK_SKEW_SECONDS,
+  FORMS,
+  type Label,
+  MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+} from "../../../credentials/browser/profile";
 import { evidenceInWords } from "../../../credentials/browser/recognition/words";
 import * as withdrawals from "../../../credentials/browser/status/snapshot";
 import * as cose from "../../../credentials/browser/wire/cose";
@@ -134,7 +139,7 @@ export function recognition(check: Examination): void {
   for (const issuer of [credential.issuer, ...(credential.source ? [credential.source.issuer] : [])]) {
     const denial = ruleSet.denialOf(issuer, check.at);
     if (denial) {
-      check.find("recognition-denied", denial.reason.zh, denial.reason.en);
+      check.find("recognition-denied", denial.reason);
       check.isOver = true;
       return;
     }
@@ -149,14 +154,18 @@ export function rules(check: Examination): void {
   const { state, rule } = check.ruleSet.judge(check.claims, check.at);
   if (state === "pass") return;
   const held = evidenceInWords(check.claims.evidence, check.at);
-  let [zh, zhHk, en] = [`此码：${held[0]}。`, `此碼：${held[1]}。`, `This code: ${held[2]}.`];
+  let detail: Label = [`此码：${held[0]}。`, `此碼：${held[1]}。`, `This code: ${held[2]}.`];
   if (rule) {
     check.rules = { ...check.rules!, rule: rule.id };
     const { needed } = rule;
-    [zh, zhHk, en] = [`所需：${needed.zh}。${zh}`, `所需：${needed.zh}。${zhHk}`, `Needed: ${needed.en}. ${en}`];
+    detail = [
+      `所需：${needed[0]}。${detail[0]}`,
+      `所需：${needed[1]}。${detail[1]}`,
+      `Needed: ${needed[2]}. ${detail[2]}`,
+    ];
   }
   if (state === "open") check.openSteps.push(check.step);
-  check.find(state === "fail" ? "rule-failed" : "rule-open", zh, en, zhHk);
+  check.find(state === "fail" ? "rule-failed" : "rule-open", detail);
 }
 
 function findKey(check: Examination, kid: string): TrustedKey {

@@ -2,6 +2,7 @@
 
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
+import type { Label } from "../../../credentials/browser/profile";
 import type { ReasonJson } from "./knowledge";
 
 /** The steps of the recipe, as verdicts show them; their number is their place. */
@@ -27,16 +28,42 @@ export type StepName = (typeof STEPS)[number];
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 
-/** A reason or note with an optional detail in the languages; where nobody wrote it in zh-HK it is zh. */
-export interface Finding {
-  code: string;
-  zh: string;
-  en: string;
-  zhHk?: string;
+/** A member that can help, by the name and the hotline that the trust list has of it. */
+export interface Contact {
+  member: string;
+  name: Label;
+  hotline: string;
 }
 
-export function finding(code: string, zh = "", en = "", zhHk = zh): Finding {
-  return { code, zh, en, zhHk };
+/** A reason or note, with what this code adds to it: the words of a rule set, and whom to call, most helpful first. */
+export interface Finding {
+  code: string;
+  detail: Label;
+  call: readonly Contact[];
+}
+
+export const NO_WORDS: Label = ["", "", ""];
+
+export function finding(code: string, detail = NO_WORDS): Finding {
+  return { code, detail, call: [] };
+}
+
+/** A finding's hotlines in words. */
+export function hotlines(call: readonly Contact[]): Label {
+  if (!call.length) return NO_WORDS;
+  return [
+    `${call.map(({ name, hotline }) => `${name[0]}热线 ${hotline}`).join("，")}。`,
+    `${call.map(({ name, hotline }) => `${name[1]}熱線 ${hotline}`).join("，")}。`,
+    `${call.map(({ name, hotline }) => `${name[2]} hotline ${hotline}`).join(", ")}.`,
+  ];
+}
+
+/** A finding with all that belongs to it. */
+export function findingInWords({ code, detail, call }: Finding, row: ReasonJson | undefined): Label {
+  const called = hotlines(call);
+  const all = (whole: string | undefined, at: 0 | 1 | 2) =>
+    [whole ?? code, detail[at], called[at]].filter(Boolean).join(" ");
+  return [all(row?.zh, 0), all(row?.zh_hk, 1), all(row?.en, 2)];
 }
 
 /** Whose rule set decided, and by which rule (null when all passed). */
@@ -76,9 +103,10 @@ export function outcomeOf(
 /** The verdict as the JSON object of docs/verdict.md. */
 export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>): Record<string, unknown> {
   const { credential, rules } = verdict;
-  const said = ({ code, zh, en }: Finding) => {
-    const row = table.get(code);
-    return { code, text_zh: `${row?.zh ?? code} ${zh}`.trim(), text_en: `${row?.en ?? code} ${en}`.trim() };
+  const said = (finding: Finding) => {
+    const [text_zh, text_zh_hk, text_en] = findingInWords(finding, table.get(finding.code));
+    const call = finding.call.map(({ member, hotline }) => ({ member, hotline }));
+    return { code: finding.code, text_zh, text_zh_hk, text_en, call };
   };
   return {
     outcome: verdict.outcome,

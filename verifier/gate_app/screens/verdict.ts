@@ -148,7 +148,7 @@ function details({ verdict, at }: Visit, words: GateWords): HTMLElement[] {
 /** The numbers that the reasons name, else the issuer's: one tap to call. */
 function hotlines({ outcome, reasons, credential }: Verdict, words: GateWords): HTMLElement | null {
   if (outcome === "accepted") return null;
-  const named = words.membersIn(reasons.map((reason) => words.finding(reason)).join(" "));
+  const named = [...new Set(reasons.flatMap(({ call }) => call.map(({ member }) => member)))];
   const members = named.length || !credential ? named : [credential.issuer];
   const links = members.flatMap((id) => (words.hotline(id) ? [telephone(words.member(id), words.hotline(id)!)] : []));
   return links.length ? element("p", { class: "row" }, ...links) : null;

@@ -10,7 +10,7 @@ from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
 from credentials.recognition.language.certlogic import RuleState
-from credentials.recognition.ruleset import RuleSet, RuleText
+from credentials.recognition.ruleset import RuleSet
 
 
 def rule(name: str, kinds: list[str], logic: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def test_denial(noon: int) -> None:
     rules = rule_set(rule("a", ["none"], True), denials=[{"member": "CN-33", "reason": reason, "expires_at": noon}])
     denial = rules.denial_of("CN-33", noon - 1)
     assert denial is not None
-    assert denial.reason == RuleText(**reason)
+    assert denial.reason == (reason["zh"], reason["zh"], reason["en"])
     assert rules.denial_of("CN-33", noon) is None
     assert rules.denial_of("CN-31", noon - 1) is None
     assert rules.denial_of("cn-33", noon - 1) is None

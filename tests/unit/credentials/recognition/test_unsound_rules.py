@@ -9,7 +9,7 @@ import pytest
 from credentials.errors import RuleOpen, RuleSetInvalid
 from credentials.keys import kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential
-from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Label, Reason, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import RULES_TYPE, parse_rule_set, read_rule_set, sign_rule_set
 from credentials.recognition.language.certlogic import (
@@ -148,7 +148,7 @@ def test_each_kind_of_parameter_in_a_text(value: object, shown: str) -> None:
     text = {"zh": "甲{hours}乙", "en": "a{hours}b"}
     rule = template("CN-44", 48)["rules"][0] | {"logic": True, "text": text, "needed": text}
     (read,) = parse_rule_set(template("CN-44", 48) | {"parameters": {"hours": value}, "rules": [rule]}).rules
-    assert read.text == read.needed == (f"甲{shown}乙", f"a{shown}b")
+    assert read.text == read.needed == Label(f"甲{shown}乙", f"甲{shown}乙", f"a{shown}b")
 
 
 @pytest.mark.parametrize("value", [None, [], [1], {}, 0.5, 2**53])

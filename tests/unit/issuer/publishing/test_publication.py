@@ -127,7 +127,7 @@ def test_publishing_by_hand_brings_at_once_what_the_mirror_has_lost(member: Memb
     for each in range(1, 3):
         lost.append(member.withdrawn(f"{each}", NOW + each))
         member.publish(NOW + each)
-    path = member.registry.mirror.directory / "members" / MEMBER / name
+    path = member.registry.mirror_folder / "members" / MEMBER / name
     path.write_bytes(path.read_bytes()[:60])
     member.publish(NOW + 3)
     assert len(path.read_bytes()) == 60, "nothing was due"

@@ -22,7 +22,7 @@ from service_kit.http.web import add_probe, combine, make_app, metrics_of
 from service_kit.locale import TEXTS
 
 PERSON = "110105194912310021"
-PROBLEM_FIELDS = {"type", "title", "title_zh", "title_en", "status", "code", "detail", "request_id"}
+PROBLEM_FIELDS = {"type", "title", "title_zh", "title_zh_hk", "title_en", "status", "code", "detail", "request_id"}
 
 
 class RequestSchema(Schema):
@@ -214,11 +214,11 @@ def test_a_redirect_below_a_services_path(app: Flask) -> None:
 
 
 def test_our_errors_are_problems(client: FlaskClient) -> None:
-    """Code, detail and both texts; what to do next in the headers."""
+    """Code, detail and all texts; what to do next in the headers."""
     document = problem(client.get("/v1/fail/not-found"), 404, "not-found")
     assert document["type"] == "urn:tongxing:problem:not-found"
     assert document["detail"] == "no such draft"
-    assert document["title"] == document["title_zh"] == TEXTS["not-found"].zh
+    assert document["title"] == document["title_zh"] == TEXTS["not-found"].zh_cn
     problem(client.get("/v1/fail/wrong-signature"), 422, "wrong-signature")
     assert client.get("/v1/fail/not-authenticated").headers["WWW-Authenticate"] == "Bearer"
     assert int(client.get("/v1/fail/rate-limited").headers["Retry-After"]) > 0
@@ -226,11 +226,12 @@ def test_our_errors_are_problems(client: FlaskClient) -> None:
 
 
 def test_the_title_is_in_the_language_asked_for(client: FlaskClient) -> None:
-    """Both texts are always there; the title saves a client the choice."""
-    answer = client.get("/v1/fail/not-found", headers={"Accept-Language": "en"})
-    document = problem(answer, 404, "not-found")
-    assert document["title"] == document["title_en"] == "Not found."
-    assert answer.headers["Content-Language"] == "en"
+    """All texts are always there; the title saves a client the choice."""
+    for language, field in (("zh-CN", "title_zh"), ("zh-HK", "title_zh_hk"), ("en", "title_en")):
+        answer = client.get("/v1/fail/not-found", headers={"Accept-Language": language})
+        document = problem(answer, 404, "not-found")
+        assert document["title"] == document[field] == TEXTS["not-found"].of(language)
+        assert answer.headers["Content-Language"] == language
 
 
 def test_our_faults_are_logged_and_not_told(client: FlaskClient) -> None:

@@ -425,7 +425,7 @@ def test_news_of_other_members_stays(chain: Chain) -> None:
     """Each member's files tell of that member alone; a damaged file of news is made anew."""
     put_status(chain.registry, status(chain.registry, 3, member="CN-44"), "CN-44")
     assert chain.news() == MemberNews(segment=1, snapshot=0, rules=())
-    chain.registry.mirror.directory.joinpath("news.json").write_bytes(b"{")
+    chain.registry.mirror_folder.joinpath("news.json").write_bytes(b"{")
     chain.put(chain.told.next(5))
     assert chain.news() == MemberNews(segment=2, snapshot=0, rules=())
 

@@ -68,7 +68,7 @@ def stock(publication: Publication, *, deep: bool = True) -> list[Damage]:
 
 
 def file(registry: FoundedRegistry, name: str) -> Path:
-    return registry.mirror.directory / "members" / "CN-41" / name
+    return registry.mirror_folder / "members" / "CN-41" / name
 
 
 def news(registry: FoundedRegistry) -> MemberNews:
@@ -126,7 +126,7 @@ def test_a_lost_database_learns_from_the_mirror_what_is_held(chain: Chain) -> No
 def test_a_lost_mirror_is_filled_again(chain: Chain) -> None:
     """Withdrawals come again by themselves with the next segment; rules are named, with whose and what to type."""
     registry = chain.registry
-    shutil.rmtree(registry.mirror.directory)
+    shutil.rmtree(registry.mirror_folder)
     mend(registry.publication, NOW, deep=True)
     assert lint(registry.mirror, registry.trusted_root, NOW) == []
     damaged = {damage.name: damage for damage in stock(registry.publication)}
@@ -165,7 +165,7 @@ def test_withdrawals_cut_short_heal_with_the_next_ones(chain: Chain, name: str) 
 def test_what_stands_twice_heals_at_once(chain: Chain, name: str) -> None:
     """The newest rule set stands under two names, and the news follow from what is held."""
     registry = chain.registry
-    path = registry.mirror.directory / name if name == "news.json" else file(registry, name)
+    path = registry.mirror_folder / name if name == "news.json" else file(registry, name)
     whole = path.read_bytes()
     path.write_bytes(whole[: CUT // 2])
     assert lint(registry.mirror, registry.trusted_root, NOW) != []
@@ -190,7 +190,7 @@ def test_a_file_that_only_its_member_has_is_brought_again(chain: Chain) -> None:
 def test_metadata_cut_short_is_named_and_written_anew(registry: FoundedRegistry) -> None:
     """Every file of the repository, one after the other: lint names it, and a look of the service mends it."""
     for path, content in registry.publication.repository().files():
-        (registry.mirror.directory / path).write_bytes(content[: min(CUT, len(content) // 2)])
+        (registry.mirror_folder / path).write_bytes(content[: min(CUT, len(content) // 2)])
         (finding,) = lint(registry.mirror, registry.trusted_root, NOW)
         assert finding.level == "error"
         assert re.sub(r".*/(?:[0-9a-f]+\.)?(.*)\.json", r"\1", path) in finding.detail
@@ -275,8 +275,8 @@ class TestYesterdaysBackup:
 
     def test_a_mirror_that_is_not_whole_is_no_source(self, chain: Chain, restored: Publication) -> None:
         """What is missing is named: any gate, or any copy of the mirror, has the file."""
-        target = next((chain.registry.mirror.directory / "metadata").glob("*.denials.json"))
-        for path in chain.registry.mirror.directory.glob("metadata/*.denials.json"):
+        target = next((chain.registry.mirror_folder / "metadata").glob("*.denials.json"))
+        for path in chain.registry.mirror_folder.glob("metadata/*.denials.json"):
             path.write_bytes(b"{}")
         with pytest.raises(MetadataRejected, match="denials"):
             restored.recover(NOW)
@@ -287,7 +287,7 @@ class TestYesterdaysBackup:
         with FoundedRegistry(tmp_path / "elsewhere") as stranger:
             for hour in range(5):
                 stranger.publication.retime(NOW + 3600 * hour)
-            path = registry.mirror.directory / "metadata" / "timestamp.json"
+            path = registry.mirror_folder / "metadata" / "timestamp.json"
             path.write_bytes(stranger.mirror.read("metadata/timestamp.json") or b"")
         mend(registry.publication, NOW)
         assert lint(registry.mirror, registry.trusted_root, NOW) == []

@@ -54,7 +54,7 @@ def test_what_ends_soon_is_a_warning_what_has_ended_an_error(registry: FoundedRe
 
 def test_broken_mirror_is_an_error(registry: FoundedRegistry) -> None:
     """A file lost or altered on a mirror is found before the gates find it."""
-    for file in (registry.mirror.directory / "targets").iterdir():
+    for file in (registry.mirror_folder / "targets").iterdir():
         file.write_bytes(b"{}")
     assert [finding.level for finding in findings(registry)] == ["error"]
 

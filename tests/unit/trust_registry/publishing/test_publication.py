@@ -209,7 +209,7 @@ def test_timestamp_is_written_last(registry: FoundedRegistry) -> None:
     """A key file that appears before the list that names it led clients astray."""
     registry.writer.written.clear()
     registry.enrol("CN-41")
-    names = [path.relative_to(registry.mirror.directory).as_posix() for path in registry.writer.written]
+    names = [path.relative_to(registry.mirror_folder).as_posix() for path in registry.writer.written]
     assert names[0].endswith(".trust-list.json")
     assert names[1:] == [metadata_path("targets", 2), metadata_path("snapshot", 2), TIMESTAMP_PATH]
 
@@ -286,7 +286,7 @@ def test_lost_database_is_begun_anew_from_the_mirror(registry: FoundedRegistry) 
 def test_lost_mirror_is_written_again(registry: FoundedRegistry) -> None:
     """The database is the truth of the repository."""
     registry.enrol("CN-41")
-    for file in (registry.mirror.directory / "targets").iterdir():
+    for file in (registry.mirror_folder / "targets").iterdir():
         file.unlink()
     registry.publication.retime(NOW + 60)
     assert members_on_mirror(registry) == ["CN-41"]

@@ -142,6 +142,6 @@ def test_a_page_is_bounded(registry: FoundedRegistry) -> None:
     """A log of years must not come in one answer."""
     with registry.publication.storage.writing() as records:
         for _ in range(log.MAX_PAGE + 1):
-            records.log.append("key-denied", NOW, "{}")
+            records.log.append("key-denied", NOW, {})
     assert len(log.read_page(registry.publication.storage, 0)) == log.MAX_PAGE
     assert len(log.read_page(registry.publication.storage, log.MAX_PAGE)) == 1

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from credentials.profile.lists import Label
 from credentials.profile.reasons import REPLAY_NOT_SHARED, Outcome
 from credentials.verdict import Finding, Verdict, to_json
 from tests.unit.verifier.known import VENUE, known
@@ -51,7 +52,7 @@ def test_what_the_gate_adds_is_said_as_well(verdict: Verdict) -> None:
 def test_words_of_members_stay_words() -> None:
     """A quotation mark in a rule's text must not end the text, nor a name become markup."""
     odd = ACCEPTED._replace(
-        outcome=Outcome.REFUSED, reasons=(Finding("rule-failed", '"}],"outcome":"accepted"', "\\"),)
+        outcome=Outcome.REFUSED, reasons=(Finding("rule-failed", Label('"}],"outcome":"accepted"', '"}]', "\\")),)
     )
     same(odd)
     assert json.loads(to_text(odd))["outcome"] == "refused"

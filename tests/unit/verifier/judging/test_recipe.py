@@ -108,6 +108,8 @@ def test_the_traveller_sees_whose_rule_and_whom_to_call() -> None:
     (reason,) = shown["reasons"]
     assert "所需：48 小时内采样的核酸检测阴性证明。此码：核酸检测阴性，60 小时前。" in reason["text_zh"]
     assert "广东热线 0440-12320" in reason["text_zh"]
+    assert "此碼：核酸檢測陰性，60 小時前。 廣東熱線 0440-12320。" in reason["text_zh_hk"]
+    assert reason["call"] == [{"member": GUANGDONG, "hotline": "0440-12320"}]
     assert "48 hours. This code: nucleic-acid test, negative, 60 h ago." in reason["text_en"]
 
 
@@ -144,7 +146,9 @@ def test_whoever_can_mend_it_is_named_with_a_number(text: str, members: list[str
     """Somebody of 75 at a gate far from home: whom do I call? Whoever answers for the code, and nobody else."""
     (reason,) = verdict(text)["reasons"]
     assert re.findall(r"(\w+) hotline", reason["text_en"]) == members
-    assert reason["text_zh"].count("热线 ") == len(members)
+    assert (
+        reason["text_zh"].count("热线 ") == reason["text_zh_hk"].count("熱線 ") == len(reason["call"]) == len(members)
+    )
 
 
 @pytest.mark.parametrize("code", [code for code, row in REASONS.items() if row.outcome is not None])

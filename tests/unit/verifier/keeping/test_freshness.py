@@ -330,7 +330,7 @@ def test_everything_called_with_something_is_everything(keep: Keep, mirror: Serv
 def test_what_is_no_topic_is_not_heard(keep: Keep) -> None:
     """Whoever can write to Redis can write a million of them."""
     gate = keep()
-    gate.freshness.hear(frozenset({"CN-41", "trust", "x" * 1000}))
+    gate.freshness.call_for(frozenset({"CN-41", "trust", "x" * 1000}))
     assert gate.freshness._rounds._called == {"CN-41", "trust"}
 
 
@@ -348,7 +348,7 @@ def test_a_worker_off_duty_reads_what_the_other_stores(keep: Keep, registry: Mir
     registry.published.deny(registry.guangdong.keys[0].kid)
     registry.publish()
     mirror.broken.add(MIRROR + "members/CN-44/status.cose")
-    on_duty.freshness.hear(EVERYTHING)
+    on_duty.freshness.call_for(EVERYTHING)
     _wait(lambda: other.knowledge.statuses.get("CN-41") is not None)
     _wait(lambda: other.knowledge.statuses["CN-41"].sequence == 2)
     _wait(lambda: registry.guangdong.keys[0].kid in other.pupil.denied)

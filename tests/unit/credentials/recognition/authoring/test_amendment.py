@@ -11,9 +11,8 @@ from credentials.errors import RuleSetInvalid
 from credentials.recognition.authoring.amendment import successor, with_denial, with_parameters, without_denial
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import digest_of, parse_rule_set
-from credentials.recognition.ruleset import RuleText
 
-REASON = RuleText("数据核查中", "Under review")
+REASON = {"zh": "数据核查中", "en": "Under review"}
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def test_the_successor_names_the_one_before(document: dict[str, Any], noon: int)
 def test_a_parameter_is_changed_wherever_it_is_said(document: dict[str, Any], noon: int) -> None:
     """The rule and its words change together: a gate must not ask for 24 hours and say 48."""
     changed = parse_rule_set(with_parameters(document, {"nucleic_acid_hours": 24}))
-    assert "24 小时" in changed.rules[0].text.zh
+    assert "24 小时" in changed.rules[0].text.zh_cn
     assert document["parameters"]["nucleic_acid_hours"] == 48
 
 

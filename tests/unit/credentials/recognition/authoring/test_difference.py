@@ -10,10 +10,9 @@ from credentials.recognition.authoring.amendment import successor, with_denial, 
 from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, RuleChange, changes, tried
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
-from credentials.recognition.ruleset import RuleText
 
 OLD = template("CN-44", 48)
-DENIED = with_denial(OLD, "CN-33", RuleText("核查", "Review"), 1_700_000_000)
+DENIED = with_denial(OLD, "CN-33", {"zh": "核查", "en": "Review"}, 1_700_000_000)
 
 
 def said(found: list[RuleChange]) -> list[tuple[str, str]]:
