@@ -1,6 +1,6 @@
 """The signature algorithms that there are. One more is a module beside ``es256`` and a line here.
 
-An algorithm is pinned on the key and never taken from a token: whoever verifies asks :func:`named` for that of the key.
+An algorithm is pinned on the key and never taken from a token.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from credentials.algorithms import es256
-from credentials.errors import AlgorithmMismatch
 
 PublicKey = es256.PublicKey
 PrivateKey = es256.PrivateKey
@@ -33,11 +32,3 @@ NATIVE: Final = es256
 """By which native credentials, presentations and all documents of members are signed. SM2 with SM3 is to come."""
 ALGORITHMS: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for algorithm in (es256,)}
 """By name: what a key may be pinned to."""
-
-
-def named(name: str) -> Algorithm:
-    """The algorithm of that name. Raises AlgorithmMismatch for one that is not here."""
-    algorithm = ALGORITHMS.get(name)
-    if algorithm is None:
-        raise AlgorithmMismatch("the key is for an algorithm that is not known here")
-    return algorithm

@@ -22,7 +22,7 @@ from tests.unit.verifier.mirrored import HOST as MEMBER
 from tests.unit.verifier.mirrored import MirroredRegistry, write_root
 from verifier.http.views import MAX_BATCH
 
-BUDGET = 1.80
+BUDGET = 1.60
 ROUNDS = 15
 _PATH = "/verifier/v1/check/batch"
 

@@ -39,8 +39,8 @@ def verifying() -> Iterator[Row]:
     status = known.statuses[HENAN]
     papers, lives = scene.papers(status), scene.lives(status)
     yield Row("V", bare_verifications(map(native.unwrap, papers), signer(HENAN, "credential-1").public_key))
-    yield _judging("paper code to verdict", papers, known, Outcome.ACCEPTED, 1.40)
-    yield _judging("live code to verdict", lives, known, Outcome.ACCEPTED, 2.90)
+    yield _judging("paper code to verdict", papers, known, Outcome.ACCEPTED, 1.60)
+    yield _judging("live code to verdict", lives, known, Outcome.ACCEPTED, 3.20)
     strangers = [issue(code._replace(issuer=STRANGER), "credential-7") for code in scene.credentials(status, PAPER)]
     yield _judging("refused: unknown key", strangers, known, Outcome.REFUSED, 0.20)
     yield _judging("refused: cut off", [text[:-9] for text in papers], known, Outcome.REFUSED, 0.20)

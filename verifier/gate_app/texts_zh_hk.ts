@@ -27,7 +27,7 @@ export const ZH_HK: Record<GateTextName, string> = {
   picture: "選擇圖片",
   noSymbol: "圖片中沒有讀到二維碼，請換一張更清晰的",
   type: "掃碼槍或人手輸入",
-  typeHint: "掃碼槍或人手輸入",
+  typeHint: "掃碼槍或輸入",
   check: "核驗",
 
   next: "下一位",
