@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 from hypothesis import settings
 
 from tests.servers import PostgreSQL, Redis, new_database, started
@@ -17,6 +18,14 @@ ROOT = Path(__file__).parents[1]
 # A slow moment of a busy machine is no failure, and a run that failed must fail again when it is repeated.
 settings.register_profile("tongxing", deadline=None, derandomize=True)
 settings.load_profile("tongxing")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that a test runs in this process sets up logging for itself: the next test's lines would be dropped."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
