@@ -206,7 +206,7 @@ def test_storage_that_was_dropped_or_damaged_is_said(gate: Checkpoint, town: Tow
         expect(gate.page.locator("#warnings")).to_contain_text("已被浏览器清除或已损坏")
         gate.page.locator("#typed").fill("TX1:ANYTHING")
         gate.page.keyboard.press("Enter")
-        expect(gate.page.locator("#message")).to_have_text("本机还没有数据，不能验码。请联网一次")
+        expect(gate.page.locator("#message")).to_contain_text("本机还没有数据")
 
 
 def test_a_browser_that_refuses_storage_still_checks(launch: Launch, town: Town) -> None:

@@ -94,7 +94,7 @@ def build(folder: Path, **changed: str) -> Path:
 def versions(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> dict[str, Path]:
     """The app; with another icon and nothing else; with another reader, so with parts of other names."""
     icon = {f"{APP}/public/icon_DOT_svg".replace("/", "__"): "<!-- another -->"}
-    reader = {"service_kit__browser__decoder_DOT_ts": "\nself.addEventListener('unload', () => undefined);"}
+    reader = {"service_kit__browser__camera__decoder_DOT_ts": "\nself.addEventListener('unload', () => undefined);"}
     return {
         name: build(tmp_path_factory.mktemp(name), **changed)
         for name, changed in {"first": {}, "icon": icon, "reader": reader}.items()
