@@ -28,7 +28,11 @@ export function answerScreen(card: Card): Screen {
     };
     const begin = () =>
       camera.start().then(
-        () => (isOver ? camera.stop() : (message.textContent = words.text("pointAtGate"))),
+        () => {
+          if (isOver) camera.stop();
+          // What was said of a text that somebody typed meanwhile stays.
+          else if (message.textContent !== words.text("notAChallenge")) message.textContent = words.text("pointAtGate");
+        },
         () => (message.textContent = words.text("noCamera")),
       );
     // A camera that another app has taken is asked for again, once; then whoever holds the phone must know.
