@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
-from credentials.profile.lists import NO_WORDS, Label, Status
+from credentials.profile.lists import Status
 from credentials.profile.reasons import REASONS, Outcome
+from credentials.profile.words import NO_WORDS, Label
 
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
 

@@ -34,7 +34,7 @@ _SYMBOLS = re.compile(
 """Arrows, marks, boxes, letters drawn as symbols, pictures: blocks that have no letter of a name, so that next year's
 pictures are refused without a newer table."""
 _PUNCTUATION = frozenset("'\"“”.,，、-()（）/@&·")
-"""Of the common signs, what stands in names: O'Brien, J. R., Al-Said, A/L and @ in passports of Malaysia."""
+"""Of the common signs, what stands in names: O'Brien, J. R., Al-Label, A/L and @ in passports of Malaysia."""
 _COMMON = re.compile("[\\x20-\u00bf\u00d7\u00f7\u2010-\u2027\u2030-\u205e\u3000-\u303f\uff00-\uff65]")
 _WIDE = re.compile("[\uff01-\uffee\u2f00-\u2fd5]+")
 """Full-width and half-width forms, and radicals that a scanner writes for the character."""

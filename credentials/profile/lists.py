@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import cache, cached_property
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from credentials.errors import Malformed
+from credentials.profile.words import Label
 
 
 class ClosedList(IntEnum):
@@ -114,18 +115,6 @@ class Guardian(ClosedList):
     RELATIVE = 4
     CARE_HOME = 5
     SCHOOL = 6
-
-
-class Label(NamedTuple):
-    """What people read, as for a member of a list, in the three languages."""
-
-    zh_cn: str
-    zh_hk: str
-    en: str
-
-
-NO_WORDS: Final = Label("", "", "")
-"""Where there is nothing to say."""
 
 
 STATUS_LABELS: Final = {

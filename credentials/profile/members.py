@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from credentials.profile.words import Label
+
 
 class Member(NamedTuple):
     """A member's id, its two-digit GB/T 2260 code (0 for a department) and its names."""
@@ -17,6 +19,11 @@ class Member(NamedTuple):
     zh: str
     zh_hk: str
     en: str
+
+    @property
+    def names(self) -> Label:
+        """Its name in the languages of the pages."""
+        return Label(self.zh, self.zh_hk, self.en)
 
 
 _PROVINCES = """
@@ -44,6 +51,11 @@ def _members() -> dict[str, Member]:
 
 MEMBERS: dict[str, Member] = _members()
 REGION_CODES = frozenset(member.code for member in MEMBERS.values() if member.code)
+
+
+def shown_name(member: str) -> Label | str:
+    """The names of the member with this id; the id itself where there is none."""
+    return MEMBERS[member].names if member in MEMBERS else member
 
 
 def is_member_id(text: object) -> bool:

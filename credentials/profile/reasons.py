@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from credentials.profile.lists import NO_WORDS, Label
+from credentials.profile.words import NO_WORDS, Label
 
 
 class Outcome(StrEnum):

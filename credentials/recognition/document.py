@@ -29,8 +29,9 @@ from credentials.algorithms.table import PublicKey
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.profile.characters import is_shown
 from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
-from credentials.profile.lists import ClosedList, EvidenceKind, Form, Label, Status
+from credentials.profile.lists import ClosedList, EvidenceKind, Form, Status
 from credentials.profile.members import is_member_id
+from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
 from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.language.vocabulary import fill_in

@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from credentials.model import StatusCredential
-from credentials.profile.lists import EvidenceKind, Form, Label, Status
+from credentials.profile.lists import EvidenceKind, Form, Status
+from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
 from credentials.recognition.language.vocabulary import rule_input

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 from credentials.model import Evidence
-from credentials.profile.lists import KIND_LABELS, RESULT_LABELS, Label
+from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
+from credentials.profile.words import Label
 
 
 class AuthorText(NamedTuple):

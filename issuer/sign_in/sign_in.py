@@ -43,7 +43,6 @@ BEGUN_SECONDS = 600
 """For signing in at the provider, with its password, message and face."""
 SKEW_SECONDS = 60
 """Between the clocks of two of our own machines."""
-LANGUAGES = ("zh-CN", "zh-HK", "en")
 AUTHOR = "sign-in"
 """Stands where claim codes name the client that asked for them."""
 _VALUE_BYTES = 32
@@ -72,7 +71,7 @@ class SignIn:
         self._name_claim, self._document_claim = name_claim, document_claim
 
     def begin(self, at: int, language: str | None = None) -> Begun:
-        """Begin at ``at`` (seconds UTC), asking in one of LANGUAGES. Raises SignInUnavailable."""
+        """Begin at ``at`` (seconds UTC), asking in one of PAGE_LANGUAGES. Raises SignInUnavailable."""
         cookie = f"{at}.{to_base64url(token_bytes(_VALUE_BYTES))}"
         return Begun(cookie, self._provider.address(self._attempt(cookie), language))
 

@@ -16,7 +16,8 @@ from werkzeug.exceptions import HTTPException
 
 from credentials import errors
 from credentials.errors import TongxingError
-from service_kit.locale import TEXTS, UNEXPECTED, Said, preferred_language, text_of
+from credentials.profile.words import Label
+from service_kit.locale import TEXTS, UNEXPECTED, preferred_language, text_of
 from service_kit.logs import places_of
 
 CONTENT_TYPE = "application/problem+json"
@@ -116,7 +117,7 @@ def _unexpected(error: Exception) -> Response:
     return _problem(500, UNEXPECTED, TEXTS[UNEXPECTED], "")
 
 
-def _problem(status: int, code: str, text: Said, detail: str) -> Response:
+def _problem(status: int, code: str, text: Label, detail: str) -> Response:
     language = preferred_language(request.headers.get("Accept-Language"))
     document: dict[str, Any] = {
         "type": f"urn:tongxing:problem:{code}",

@@ -10,9 +10,10 @@ from typing import Any
 from credentials.profile import limits, lists
 from credentials.profile.characters import HIDDEN
 from credentials.profile.forms import FORMS
-from credentials.profile.lists import ClosedList, Label
+from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
 from credentials.profile.reasons import REASONS
+from credentials.profile.words import Label
 
 MODULE = Path(__file__).parents[2] / "credentials" / "browser" / "profile.ts"
 _HEAD = """// Made by `make profile` from credentials/profile: change it there.

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from credentials.profile.members import MEMBERS
+from credentials.profile.words import Label
 from issuer.http import front as issuer_front
 from service_kit.http.front.front import Front, Link, Way, add_entrance, add_front
-from service_kit.http.front.language import member_name
 from service_kit.http.front.sheet import how_long
 from service_kit.http.front.texts import (
     ENVIRONMENTS,
@@ -21,7 +21,6 @@ from service_kit.http.front.texts import (
     WRONG_REQUEST,
 )
 from service_kit.http.web import combine, make_app
-from service_kit.locale import Said
 from trust_registry.noticeboard import front as registry_front
 from trust_registry.noticeboard import pages
 from verifier.http import front as verifier_front
@@ -29,29 +28,29 @@ from verifier.http import public_page
 
 HENAN = MEMBERS["CN-41"]
 FRONT = Front(
-    Said("签发方", "簽發方", "Issuer"),
-    Said("这里签发", "這裏簽發", "Issued here"),
+    Label("签发方", "簽發方", "Issuer"),
+    Label("这里签发", "這裏簽發", "Issued here"),
     [
         Way(
-            Said("居民", "居民", "Residents"),
-            Said("领码", "領碼", "Get one"),
-            [Link(Said("去", "去", "Go"), "wallet/")],
+            Label("居民", "居民", "Residents"),
+            Label("领码", "領碼", "Get one"),
+            [Link(Label("去", "去", "Go"), "wallet/")],
         )
     ],
     "demo",
     HENAN.id,
-    member_name(HENAN.zh, HENAN.en),
+    HENAN.names,
 )
 
 
-def all_texts() -> list[Said]:
+def all_texts() -> list[Label]:
     """Every text that a page may show."""
     ways = [
         *issuer_front.WAYS,
         *verifier_front.WAYS,
         *registry_front.WAYS,
     ]
-    shown = [*TEXTS.values(), *ENVIRONMENTS.values(), *(member_name(each.zh, each.en) for each in MEMBERS.values())]
+    shown = [*TEXTS.values(), *ENVIRONMENTS.values(), *(each.names for each in MEMBERS.values())]
     for refusal in (NO_PAGE, NO_ENTRY, WRONG_REQUEST, TOO_OFTEN, NOT_NOW, OUR_FAULT):
         shown += refusal
     shown += [*pages.DEEDS.values(), public_page.TITLE]

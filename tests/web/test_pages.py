@@ -13,7 +13,7 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from service_kit.locale import PAGE_LANGUAGES
+from credentials.profile.words import PAGE_LANGUAGES
 from tests.web.axe import LOOKS, SCREENSHOTS, look
 from tests.web.town import Town
 

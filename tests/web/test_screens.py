@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service_kit.locale import PAGE_LANGUAGES
+from credentials.profile.words import PAGE_LANGUAGES
 from tests.web import checkpoint, wallet
 from tests.web.axe import DESK, PHONE, SCREENSHOTS, look
 from tests.web.checkpoint import STANDS, Checkpoint

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from credentials.model import StatusCredential
-from credentials.profile.lists import Label
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import REASONS, Call
+from credentials.profile.words import Label
 from credentials.verdict import Contact, DecidingRules, Finding
 from trust_registry.client.trust.snapshot import TrustSnapshot
 

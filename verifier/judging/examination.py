@@ -7,8 +7,8 @@ from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
-from credentials.profile.lists import NO_WORDS, Label
 from credentials.profile.reasons import TRUST_AGING, Outcome
+from credentials.profile.words import NO_WORDS, Label
 from credentials.recognition.ruleset import RuleSet
 from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Verdict, outcome_of
 from credentials.wire.cose import Envelope, VerifiedPayload

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import NotFound
 
+from credentials.profile.words import Label
 from service_kit.http.front.language import LANGUAGE_NAMES, asked_language
 from service_kit.http.front.texts import ENVIRONMENTS, TEXTS
 from service_kit.http.static import answer
-from service_kit.locale import Said
 
 EXTENSION = "tongxing_front"
 _HEADERS = {
@@ -36,7 +36,7 @@ class Link(NamedTuple):
     """Where to go: ``place`` is relative to the role's base, as ``v1/log``. ``speaks``: the page has languages, and is
     asked for the reader's."""
 
-    text: Said
+    text: Label
     place: str
     speaks: bool = False
 
@@ -44,8 +44,8 @@ class Link(NamedTuple):
 class Way(NamedTuple):
     """What somebody may want here, and the links that lead there, the most wanted first."""
 
-    who: Said
-    what: Said
+    who: Label
+    what: Label
     links: Sequence[Link] = ()
 
 
@@ -54,12 +54,12 @@ class Front:
     """What a role says of itself. ``place``: of its front page. ``member`` and ``name``: whose role it
     is."""
 
-    role: Said
-    lead: Said
+    role: Label
+    lead: Label
     ways: Sequence[Way]
     environment: str
     member: str = ""
-    name: Said | None = None
+    name: Label | None = None
     place: str = ""
 
     @property

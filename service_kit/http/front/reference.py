@@ -15,21 +15,22 @@ from typing import Any, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
+from credentials.profile.words import Label
 from service_kit.http.front.front import Link, Way, add_look, draw
 from service_kit.http.openapi import CODES, Interface, operations
-from service_kit.locale import TEXTS, Said
+from service_kit.locale import TEXTS
 
 PLACE = "docs"
 PROGRAMMERS = Way(
-    Said("程序员", "程式員", "Programmers"),
-    Said(
+    Label("程序员", "程式員", "Programmers"),
+    Label(
         "业务系统凭自己的密钥调用接口。",
         "業務系統憑自己的密鑰調用介面。",
         "Systems call the interface with a key of their own.",
     ),
     [
-        Link(Said("接口文档", "介面文件", "Interface"), PLACE, speaks=True),
-        Link(Said("OpenAPI 文件", "OpenAPI 文件", "OpenAPI document"), "openapi.json"),
+        Link(Label("接口文档", "介面文件", "Interface"), PLACE, speaks=True),
+        Link(Label("OpenAPI 文件", "OpenAPI 文件", "OpenAPI document"), "openapi.json"),
     ],
 )
 _QUOTED = re.compile(r"``(.+?)``|`(.+?)`", re.DOTALL)
@@ -105,7 +106,7 @@ class Reference:
             part = found
         return part
 
-    def codes(self) -> list[tuple[str, Said, list[str]]]:
+    def codes(self) -> list[tuple[str, Label, list[str]]]:
         """Each code that an operation may be refused with, its text, and its HTTP statuses."""
         found: dict[str, set[str]] = {}
         for _, _, operation in self.operations():

@@ -11,18 +11,18 @@ from typing import NamedTuple
 
 from flask import Response, g, request
 
+from credentials.profile.words import Label
 from service_kit.http.front.front import Link, draw
 from service_kit.http.front.texts import NO_ENTRY, NO_PAGE, NOT_NOW, OUR_FAULT, TOO_OFTEN, WRONG_REQUEST
-from service_kit.locale import Said
 
-Cell = Said | str | int | None
+Cell = Label | str | int | None
 _JSON, _HTML = "application/json", "text/html"
 PROBLEM = "application/problem+json"
 _UNITS = (
-    (24 * 3600, Said("天", "天", "d")),
-    (3600, Said("小时", "小時", "h")),
-    (60, Said("分钟", "分鐘", "min")),
-    (1, Said("秒", "秒", "s")),
+    (24 * 3600, Label("天", "天", "d")),
+    (3600, Label("小时", "小時", "h")),
+    (60, Label("分钟", "分鐘", "min")),
+    (1, Label("秒", "秒", "s")),
 )
 _REFUSALS = {401: NO_ENTRY, 403: NO_ENTRY, 404: NO_PAGE, 429: TOO_OFTEN, 503: NOT_NOW}
 
@@ -30,16 +30,16 @@ _REFUSALS = {401: NO_ENTRY, 403: NO_ENTRY, 404: NO_PAGE, 429: TOO_OFTEN, 503: NO
 class Table(NamedTuple):
     """Rows under headings. A cell of None shows as a dash."""
 
-    heading: Said
-    columns: Sequence[Said]
+    heading: Label
+    columns: Sequence[Label]
     rows: Sequence[Sequence[Cell]]
 
 
 class Sheet(NamedTuple):
     """A page: its title, what it is about, tables, and where to go on. Links are relative to the role's base."""
 
-    title: Said
-    lead: Said
+    title: Label
+    lead: Label
     tables: Sequence[Table] = ()
     links: Sequence[Link] = ()
 
@@ -71,7 +71,7 @@ def in_words(refusal: Response) -> Response:
     return page
 
 
-def how_long(seconds: float) -> Said:
+def how_long(seconds: float) -> Label:
     """An age or a time that is left, in its largest whole unit."""
     size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
-    return Said(*(f"{int(seconds // size)} {word}" for word in unit))
+    return Label(*(f"{int(seconds // size)} {word}" for word in unit))

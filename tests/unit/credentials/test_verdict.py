@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from credentials.errors import CannotTell, CredentialError, KeyRejected
-from credentials.profile.lists import Label, Status
+from credentials.profile.lists import Status
 from credentials.profile.reasons import CHECK_DOCUMENT, REASONS, Outcome, ReasonText
+from credentials.profile.words import Label
 from credentials.verdict import Contact, DecidingRules, Finding, KnowledgeAges, Step, Verdict, outcome_of, to_json
 from tests.samples import ISSUED_AT, typical
 

@@ -257,7 +257,7 @@ def test_a_root_file_that_is_no_root_stops_though_the_registry_is_away(
 
 
 def test_commands_need_their_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Said by name."""
+    """Label by name."""
     for name in ("TONGXING_DATA_DIR", "TONGXING_MEMBER"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SettingInvalid, match="TONGXING_"):

@@ -8,7 +8,8 @@ import pytest
 
 from credentials import errors
 from credentials.errors import OperationError, RequestError, TongxingError
-from service_kit.locale import TEXTS, Said, preferred_language, reader_languages, text_of
+from credentials.profile.words import Label
+from service_kit.locale import TEXTS, preferred_language, reader_languages, text_of
 
 
 def leaves(root: type[TongxingError]) -> list[type[TongxingError]]:
@@ -30,7 +31,7 @@ def test_every_code_has_its_text(error: type[TongxingError]) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_each_text_is_written_for_its_readers(text: Said) -> None:
+def test_each_text_is_written_for_its_readers(text: Label) -> None:
     """Characters of the other script, or the mainland's words in Hong Kong's text, show that nobody there wrote it."""
     text.zh_cn.encode("gb2312")
     text.zh_hk.encode("big5hkscs")

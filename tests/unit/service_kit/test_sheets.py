@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials import errors
+from credentials.profile.words import PAGE_LANGUAGES, Label
 from service_kit.http.bodies import Routes
 from service_kit.http.front.sheet import Sheet, Table, how_long, show, wants_page
 from service_kit.http.front.texts import NO_PAGE, NOT_NOW, OUR_FAULT
 from service_kit.http.web import closed, combine, make_app
-from service_kit.locale import PAGE_LANGUAGES, Said
 
 BROWSERS = [
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
@@ -36,7 +36,7 @@ PROGRAMS = [
     "text/htmlx",
     "garbage;;,",
 ]
-WORD = Said("第一行", "第一行", "first row")
+WORD = Label("第一行", "第一行", "first row")
 
 
 @pytest.fixture

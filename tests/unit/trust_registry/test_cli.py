@@ -139,7 +139,7 @@ def test_answers_that_are_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_commands_need_a_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Said in one line, with what to do."""
+    """Label in one line, with what to do."""
     monkeypatch.setenv("TONGXING_DATA_DIR", str(tmp_path))
     with pytest.raises(SettingInvalid, match="registry init"):
         CliRunner().invoke(registry, ["timestamp"], catch_exceptions=False)

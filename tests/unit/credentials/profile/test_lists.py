@@ -19,11 +19,11 @@ from credentials.profile.lists import (
     EvidenceResult,
     Form,
     Guardian,
-    Label,
     Reason,
     Status,
 )
 from credentials.profile.members import MEMBERS
+from credentials.profile.words import Label
 
 WORDS = [
     (Status, STATUS_LABELS),

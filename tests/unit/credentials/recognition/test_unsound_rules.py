@@ -9,7 +9,8 @@ import pytest
 from credentials.errors import RuleOpen, RuleSetInvalid
 from credentials.keys import kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential
-from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Label, Reason, Status
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
+from credentials.profile.words import Label
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import RULES_TYPE, parse_rule_set, read_rule_set, sign_rule_set
 from credentials.recognition.language.certlogic import (

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from credentials.profile.lists import Label
 from credentials.profile.reasons import REPLAY_NOT_SHARED, Outcome
+from credentials.profile.words import Label
 from credentials.verdict import Finding, Verdict, to_json
 from tests.unit.verifier.known import VENUE, known
 from tests.vectors.cast import NOW
