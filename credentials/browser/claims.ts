@@ -46,20 +46,7 @@ const [
   DECISION_REFERENCE,
   SOURCE,
   GUARDIAN,
-] = Array.from({ length: 12 }, (_, key) => key) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
 const OUTER = [ISS, EXP, IAT, CTI, OURS];
 const REQUIRED = [STATUS, REASON, RULE_SET, EVALUATED_BEFORE, EVIDENCE, HOLDER_NAME, DOCUMENT_TAIL, FORM];
 const OPTIONAL = [STATUS_REFERENCE, DECISION_REFERENCE, SOURCE, GUARDIAN];

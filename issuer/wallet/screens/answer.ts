@@ -9,32 +9,43 @@ import { element, put } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
 import { keepAwake } from "../holding/live_code";
 import type { Screen, Wallet } from "../screen";
+import type { WalletTextName } from "../texts";
 import { action, heading, warning, whose } from "./parts";
 
 /** The shortest time for which gates take an answer (verifier/gate/challenges.py). */
 const ANSWER_SECONDS = 120;
 const MAX_TYPED_CHARACTERS = 100;
 
+/** Says something under the camera's picture. */
+type Tell = (name: WalletTextName) => void;
+
 export function answerScreen(card: Card): Screen {
   return (wallet) => {
     const { words } = wallet;
     const message = element("p", { role: "status" }, words.text("cameraStarting"));
     let isOver = false;
+    // What is said of a text or a picture while the camera is being opened stays when it comes on, or does not.
+    let isAnswered = false;
+    const tell: Tell = (name) => {
+      isAnswered = true;
+      message.textContent = words.text(name);
+    };
     const take = (text: string) => {
       if (isOver) return;
       const challenge = challengeIn(text);
       if (challenge) wallet.open(answeredScreen(card, challenge));
-      else message.textContent = words.text("notAChallenge");
+      else tell("notAChallenge");
     };
-    const begin = () =>
-      camera.start().then(
-        () => {
-          if (isOver) camera.stop();
-          // What was said of a text that somebody typed meanwhile stays.
-          else if (message.textContent !== words.text("notAChallenge")) message.textContent = words.text("pointAtGate");
-        },
-        () => (message.textContent = words.text("noCamera")),
+    const begin = () => {
+      isAnswered = false;
+      const came = (name: WalletTextName) => {
+        if (!isAnswered) message.textContent = words.text(name);
+      };
+      return camera.start().then(
+        () => (isOver ? camera.stop() : came("pointAtGate")),
+        () => came("noCamera"),
       );
+    };
     // A camera that another app has taken is asked for again, once; then whoever holds the phone must know.
     let isAgain = false;
     const lost = (trouble: CameraTrouble) => {
@@ -52,7 +63,7 @@ export function answerScreen(card: Card): Screen {
       heading(words.text("answer")),
       whose(card, wallet),
       element("div", { class: "view" }, camera.video, element("div", { class: "frame" }), message),
-      otherWays(take, message, wallet),
+      otherWays(take, tell, wallet),
     );
     const leave = () => {
       isOver = true;
@@ -73,11 +84,7 @@ function challengeIn(text: string): Challenge | null {
 }
 
 /** A picture, or the text: for a phone without a camera, or with one that somebody forbade. */
-function otherWays(
-  take: (text: string) => void,
-  message: HTMLElement,
-  { words, decoder, isElder }: Wallet,
-): HTMLElement {
+function otherWays(take: (text: string) => void, tell: Tell, { words, decoder, isElder }: Wallet): HTMLElement {
   const chooser = element("input", {
     type: "file",
     accept: "image/*",
@@ -92,7 +99,7 @@ function otherWays(
     const texts = await decoder.read(file).catch(() => null);
     chooser.value = "";
     if (texts?.[0]) take(texts[0]);
-    else message.textContent = words.text(texts ? "noSymbol" : "noReader");
+    else tell(texts ? "noSymbol" : "noReader");
   });
   const picture = element(
     "div",
