@@ -1,11 +1,11 @@
 // What the camera sees is not yet what the gate looks at: the same code stays in front of it, two are held up at once.
 
+import { formatOf } from "../../credentials/browser/formats/table";
+
 /** For so long a code must be out of sight before it is a new showing, in seconds. */
 export const AWAY_SECONDS = 2;
 /** What a single frame counts for at the most: a phone that was busy for a second has looked once, not for a second. */
 const MAX_FRAME_SECONDS = 0.5;
-
-const CODE = /^(?:TX1|TXP1|TXN1):/;
 
 /** What to do with a frame: look at a text, wait because it was just looked at, or ask for one code at a time. */
 export type Sight = { text: string } | "same" | "several";
@@ -24,7 +24,7 @@ export class Attention {
   /** What is to be done with the texts of one picture at `at` (seconds, of any clock that only goes forward). */
   see(texts: readonly string[], at: number): Sight {
     this.look(at);
-    const codes = texts.filter((text) => CODE.test(text));
+    const codes = texts.filter(formatOf);
     if (codes.length > 1) return "several";
     // A poster behind somebody's phone is no second code; alone it is worth the answer that it is none.
     const text = codes[0] ?? texts[0]!;

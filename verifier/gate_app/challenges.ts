@@ -2,8 +2,8 @@
 // The nonces are made here and remembered here, so that asking needs no network; as in verifier/gate/challenges.py.
 
 import type { Challenge } from "../../credentials/browser/formats/presentation";
+import { NONCE_BYTES } from "../../credentials/browser/profile";
 
-const NONCE_BYTES = 16;
 /** How long an answer is taken. */
 export const LIFE_SECONDS = 180;
 

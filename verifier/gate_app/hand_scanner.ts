@@ -2,16 +2,17 @@
 // the text box: what comes fast while the focus is on no box is taken as a code, and presses no button on its way (a
 // code may hold spaces).
 
+import { formatOf } from "../../credentials/browser/formats/table";
+import { MAX_TEXT_CHARACTERS } from "../../credentials/browser/profile";
+
 /** Keys that follow each other within this time belong together; no guard types anything outside of a box. */
 const GAP_MILLISECONDS = 400;
 const MIN_CHARACTERS = 4;
-const MAX_CHARACTERS = 4096;
 /** Some scanners end with two keys; the second must not press what the verdict has just put under it. */
 const AFTER_MILLISECONDS = 700;
 const ENDS = new Set(["Enter", "Tab"]);
 /** What a scanner may be set to say first: which kind of symbol it has read (ISO/IEC 15424). */
 const SYMBOLOGY = /^\][A-Z][0-9A-Z]/;
-const CODE = /^(?:TX1|TXP1|TXN1):./;
 /** Keys of a keyboard that is set to Chinese, where NFKC does not lead back to the key. */
 const CHINESE_KEYS: Readonly<Record<string, string>> = {
   "】": "]",
@@ -42,7 +43,7 @@ export function listenToHandScanner(take: (text: string) => void): void {
   const onEnd = (event: KeyboardEvent) => {
     const box = boxOf(event.target);
     const isSecond = event.timeStamp - ended < AFTER_MILLISECONDS;
-    if (box && event.key === "Tab" && CODE.test(asTyped(box.value))) {
+    if (box && event.key === "Tab" && isBegun(asTyped(box.value))) {
       stop(event);
       typed = box.value;
       box.value = "";
@@ -58,10 +59,10 @@ export function listenToHandScanner(take: (text: string) => void): void {
     if (ENDS.has(event.key)) onEnd(event);
     else if (event.key.length === 1 && !isBox(event.target)) {
       if (typed) stop(event);
-      typed = (typed + event.key).slice(0, MAX_CHARACTERS);
+      typed = (typed + event.key).slice(0, MAX_TEXT_CHARACTERS);
       last = event.timeStamp;
       clearTimeout(silence);
-      if (CODE.test(asTyped(typed))) silence = setTimeout(end, GAP_MILLISECONDS);
+      if (isBegun(asTyped(typed))) silence = setTimeout(end, GAP_MILLISECONDS);
     }
   };
   addEventListener("keydown", onKey, { capture: true });
@@ -79,6 +80,12 @@ export function asTyped(text: string): string {
     .map((key) => CHINESE_KEYS[key] ?? key)
     .join("")
     .replace(SYMBOLOGY, "");
+}
+
+/** Whether more than the first characters of a code have come. */
+function isBegun(text: string): boolean {
+  const format = formatOf(text);
+  return format !== undefined && text.length > format.prefix.length;
 }
 
 function boxOf(target: EventTarget | null): HTMLInputElement | null {

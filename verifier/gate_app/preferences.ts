@@ -7,7 +7,7 @@ export type Toggle = (typeof TOGGLES)[number];
 
 const BY_DEFAULT: Record<Toggle, boolean> = { sound: true, speech: true, automatic: true, large: false };
 const PREFIX = "gate-";
-const MAX_LANE_CHARACTERS = 24;
+export const MAX_LANE_CHARACTERS = 24;
 
 export class Preferences {
   wants(toggle: Toggle): boolean {

@@ -11,7 +11,7 @@ import * as presentation from "./presentation";
 export type Unwrapped = readonly [Envelope, presentation.Presentation | null];
 
 /** How a text of this format begins, and what takes it apart without believing it. */
-interface Format {
+export interface Format {
   readonly prefix: string;
   unwrap(text: string): Unwrapped;
 }
@@ -33,10 +33,14 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
+/** The format as which a text begins, with nothing around it. */
+export function formatOf(text: string): Format | undefined {
+  return FORMATS.find(({ prefix }) => text.startsWith(prefix));
+}
+
 /** Take any code apart, without believing it. */
 export function unwrap(text: string): Unwrapped {
-  const start = native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1));
-  const found = FORMATS.find(({ prefix }) => start.startsWith(prefix));
+  const found = formatOf(native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1)));
   if (!found) throw new CredentialError("not-a-credential", "no known prefix");
   return found.unwrap(text);
 }

@@ -1,12 +1,11 @@
 // Where the guard is most of the time: the camera, and the other ways in when it cannot help.
 
+import { MAX_TEXT_CHARACTERS } from "../../../credentials/browser/profile";
 import { cameras } from "../../../service_kit/browser/camera/camera";
 import { button, element } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
 import { asTyped } from "../hand_scanner";
 import { bar, warnings } from "./parts";
-
-const MAX_TYPED_CHARACTERS = 4096;
 
 export function scanScreen(desk: Desk): HTMLElement[] {
   const { words } = desk;
@@ -127,7 +126,7 @@ function typed(desk: Desk): HTMLFormElement {
     autocomplete: "off",
     autocapitalize: "characters",
     spellcheck: "false",
-    maxlength: MAX_TYPED_CHARACTERS,
+    maxlength: MAX_TEXT_CHARACTERS,
     placeholder: words.text("typeHint"),
     "aria-label": words.text("type"),
   });

@@ -5,10 +5,8 @@ import { button, element, facts } from "../../../service_kit/browser/dom";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../../service_kit/browser/language";
 import type { Desk } from "../desk";
 import { rulesAt } from "../judging/knowledge";
-import { TOGGLES } from "../preferences";
+import { MAX_LANE_CHARACTERS, TOGGLES } from "../preferences";
 import { titled, versionLine, warnings } from "./parts";
-
-const MAX_LANE_CHARACTERS = 24;
 
 export function settingsScreen(desk: Desk): HTMLElement[] {
   const practice = button(desk.words.text("practice"), () => desk.go("start"));
