@@ -21,11 +21,9 @@ settings.load_profile("tongxing")
 
 
 @pytest.fixture(autouse=True)
-def logs_as_they_were() -> Iterator[None]:
-    """A command that a test runs in this process sets up logging for itself: the next test's lines would be dropped."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
+def logs_of_its_own() -> None:
+    """A command that runs in this process sets up logging for all that follow it, also from a module's fixture."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

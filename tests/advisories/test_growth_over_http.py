@@ -35,9 +35,14 @@ LARGEST_BODY = 4 * 1024 * 1024
 RUN = b"1" * 4300 + b","
 
 
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    """A line of the log for each request would be counted among what the request costs."""
+    configure("CRITICAL")
+
+
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask]]:
-    configure("CRITICAL")
     with ExitStack() as stack:
         founded = stack.enter_context(FoundedRegistry(tmp_path_factory.mktemp("registry")))
         own = RegistrySettings(data_dir=founded.folder, registry_url=f"{AUDIENCE}/")

@@ -94,7 +94,6 @@ def thief() -> Iterator[Thief]:
     found.url = f"http://127.0.0.1:{server.server_port}"
     with in_thread(server):
         yield found
-    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -192,7 +191,6 @@ def test_a_caller_writes_escape_sequences_into_the_log(capsys: pytest.CaptureFix
     """Logs are read at terminals."""
     logs.configure("INFO")
     structlog.get_logger().info(HOSTILE, detail=HOSTILE, inner={HOSTILE: [HOSTILE]})
-    structlog.reset_defaults()
     line = capsys.readouterr().err
     assert json.loads(line)["detail"] == HOSTILE
     assert all(unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in line.rstrip())

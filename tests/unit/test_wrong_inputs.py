@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
@@ -269,9 +268,14 @@ class House:
         return ended.value.code
 
 
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    """The server's log lines would stand in the commands' output: both are this process."""
+    configure("CRITICAL")
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    configure("CRITICAL")
     house = House(tmp_path_factory.mktemp("house"))
     for line in ("registry init registry", "registry init other", "province init henan --member CN-41",
                  "province init guangdong --member CN-44", "holder new phone"):  # fmt: skip
@@ -291,7 +295,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         _fill(house)
         yield house
     app.extensions[service.EXTENSION].publication.storage.engine.dispose()
-    structlog.reset_defaults()
 
 
 def _nothing(start: object) -> list[bytes]:

@@ -23,7 +23,6 @@ def unconfigured() -> Iterator[None]:
     handlers = list(logging.root.handlers)
     yield
     logging.root.handlers[:] = handlers
-    structlog.reset_defaults()
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner
 from werkzeug.serving import make_server
 
@@ -35,4 +34,3 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             yield Desk(folder, url)
     finally:
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()
-        structlog.reset_defaults()

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
 from flask import Flask
 from werkzeug.serving import make_server
 
@@ -114,7 +113,6 @@ def member(tmp_path: Path, issuer: IssuerOnDisk) -> Iterator[Member]:
         configure("CRITICAL")
         with served(app) as url:
             yield Member(registry, issuer, url, clock)
-        structlog.reset_defaults()
         app.extensions[service.EXTENSION].publication.storage.engine.dispose()
 
 
