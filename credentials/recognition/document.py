@@ -31,7 +31,7 @@ from credentials.profile.characters import is_shown
 from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList, EvidenceKind, Form, Status
 from credentials.profile.members import is_member_id
-from credentials.profile.words import Label
+from credentials.profile.words import Label, translated
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
 from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.language.vocabulary import fill_in
@@ -272,7 +272,7 @@ def _is_value_set(value: Any) -> bool:
 def _text(value: Any, parameters: dict[str, Any], where: str) -> Label:
     fields = _fields(value, _TEXT_FIELDS, frozenset(), where)
     zh, en = (_line(fields[language], parameters, where) for language in ("zh", "en"))
-    return Label(zh, zh, en)
+    return translated({"zh-CN": zh, "en": en})
 
 
 def _comment(value: Any) -> None:

@@ -123,7 +123,7 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str,
 
 
 def _refused(codes: list[str]) -> dict[str, Any]:
-    reasons = " ".join(f"{code}: {TEXTS.get(code, TEXTS['credential-error']).en}" for code in codes)
+    reasons = " ".join(f"{code}: {TEXTS.get(code, TEXTS['credential-error']).of('en')}" for code in codes)
     return {"description": reasons, CODES: codes, **_problem()}
 
 

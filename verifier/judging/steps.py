@@ -14,7 +14,7 @@ from credentials.model import StatusReference
 from credentials.profile.forms import FORMS
 from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
 from credentials.profile.lists import Status
-from credentials.profile.words import Label
+from credentials.profile.words import label
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.words import evidence_in_words
 from credentials.verdict import DecidingRules
@@ -185,15 +185,10 @@ def rules(check: Examination) -> None:
     if result.state is RuleState.PASS:
         return
     held = evidence_in_words(credential.evidence, check.at)
-    detail = Label(f"此码：{held.zh_cn}。", f"此碼：{held.zh_hk}。", f"This code: {held.en}.")
+    detail = label("verdict.held", evidence=held)
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
-        needed = result.rule.needed
-        detail = Label(
-            f"所需：{needed.zh_cn}。{detail.zh_cn}",
-            f"所需：{needed.zh_hk}。{detail.zh_hk}",
-            f"Needed: {needed.en}. {detail.en}",
-        )
+        detail = label("verdict.needed", needed=result.rule.needed, held=detail)
     if result.state is RuleState.OPEN:
         check.open_steps.append(check.step)
     code = errors.RuleFailed.code if result.state is RuleState.FAIL else errors.RuleOpen.code
