@@ -37,23 +37,23 @@ class Party(NamedTuple):
     url: str | None
 
 
-class Group(NamedTuple):
+class WitnessGroup(NamedTuple):
     """So many of these names, witnesses or groups."""
 
     least: int
     members: tuple[bytes, ...]
 
 
-class Policy(NamedTuple):
+class WitnessPolicy(NamedTuple):
     """Logs, witnesses and groups by name, and the name that has to have signed; None: no witness is needed."""
 
     logs: tuple[Party, ...]
     witnesses: Mapping[bytes, Party]
-    groups: Mapping[bytes, Group]
+    groups: Mapping[bytes, WitnessGroup]
     quorum: bytes | None
 
 
-def read_policy(content: bytes) -> Policy:
+def read_policy(content: bytes) -> WitnessPolicy:
     """Read a policy of at most 65 536 bytes, 64 logs, 128 witnesses and 64 groups.
 
     Raises TooLarge, and Malformed, naming the line.
@@ -62,14 +62,14 @@ def read_policy(content: bytes) -> Policy:
         raise TooLarge(f"a policy has at most {MAX_POLICY_BYTES} bytes")
     if not content.endswith(b"\n") or not _ALLOWED.issuperset(content):
         raise Malformed("a policy is of whole lines, without control characters other than tabs")
-    reading = _Reading()
+    reading = _PolicyReading()
     for number, line in enumerate(content[:-1].split(b"\n"), 1):
         words = line.replace(b"\t", b" ").split(b" ")
         reading.take(number, [word for word in words if word])
     return reading.policy()
 
 
-def check_policy(policy: Policy, note: Note) -> Checkpoint:
+def check_policy(policy: WitnessPolicy, note: Note) -> Checkpoint:
     """The checkpoint in ``note``, when one of the policy's logs signed it and its quorum cosigned.
 
     Raises Malformed, WrongSignature (no log of the policy signed, or a line of a known key does not hold),
@@ -81,33 +81,33 @@ def check_policy(policy: Policy, note: Note) -> Checkpoint:
     return checkpoint
 
 
-def cosigners(policy: Policy, note: Note) -> set[NoteKey]:
+def cosigners(policy: WitnessPolicy, note: Note) -> set[NoteKey]:
     """The witnesses of the policy whose cosignature is on the note. Raises WrongSignature when one does not hold."""
     ours = {(line.name, line.key_id) for line in note.signatures}
     keys = [each.key for each in policy.witnesses.values() if (each.key.name, each.key.id) in ours]
     return set(check(note, keys)) if keys else set()
 
 
-def check_quorum(policy: Policy, signed: Set[NoteKey]) -> None:
+def check_quorum(policy: WitnessPolicy, signed: Set[NoteKey]) -> None:
     """Return when these witnesses are enough. Raises QuorumMissing."""
     if policy.quorum is not None and not _has_signed(policy, policy.quorum, signed):
         raise QuorumMissing(f"{len(signed)} of the policy's witnesses cosigned, which is not its quorum")
 
 
-def _has_signed(policy: Policy, name: bytes, signed: Set[NoteKey]) -> bool:
+def _has_signed(policy: WitnessPolicy, name: bytes, signed: Set[NoteKey]) -> bool:
     group = policy.groups.get(name)
     if group is None:
         return policy.witnesses[name].key in signed
     return sum(_has_signed(policy, member, signed) for member in group.members) >= group.least
 
 
-class _Reading:
+class _PolicyReading:
     """What the lines so far have said."""
 
     def __init__(self) -> None:
         self.logs: dict[bytes, Party] = {}
         self.witnesses: dict[bytes, Party] = {}
-        self.groups: dict[bytes, Group] = {}
+        self.groups: dict[bytes, WitnessGroup] = {}
         self.quorum: bytes | None = None
         self._grouped: set[bytes] = set()
 
@@ -123,11 +123,11 @@ class _Reading:
         except (Malformed, TooLarge, KeyRejected) as error:
             raise Malformed(f"line {number} of the policy: {error.detail}") from error
 
-    def policy(self) -> Policy:
+    def policy(self) -> WitnessPolicy:
         if self.quorum is None:
             raise Malformed("the policy has no line with its quorum")
         quorum = None if self.quorum == NONE else self.quorum
-        return Policy(tuple(self.logs.values()), self.witnesses, self.groups, quorum)
+        return WitnessPolicy(tuple(self.logs.values()), self.witnesses, self.groups, quorum)
 
     def _log(self, words: Sequence[bytes]) -> None:
         party = _party(words, LOG)
@@ -150,7 +150,7 @@ class _Reading:
             if member in self._grouped:
                 raise Malformed("a name is a member of one group at most, once")
             self._grouped.add(member)
-        self.groups[name] = Group(_least(words[1] if len(words) > 1 else b"", len(members)), members)
+        self.groups[name] = WitnessGroup(_least(words[1] if len(words) > 1 else b"", len(members)), members)
 
     def _quorum(self, words: Sequence[bytes]) -> None:
         if self.quorum is not None or len(words) != 1:

@@ -18,7 +18,7 @@ from credentials.errors import Malformed, TooLarge
 from credentials.log.checkpoint import Checkpoint, read_hashes, read_number, write_hashes
 from credentials.log.keys import from_base64, to_base64
 from credentials.log.note import MAX_NOTE_BYTES, Note, read_note
-from credentials.log.policy import Policy, check_policy
+from credentials.log.policy import WitnessPolicy, check_policy
 from credentials.log.tree import MAX_PROOF_HASHES, check_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -64,7 +64,7 @@ def read_proof(content: bytes) -> LogProof:
     return LogProof(number, read_hashes(lines[1:]), read_note(checkpoint), extra)
 
 
-def check_proof(proof: LogProof, leaf: bytes, policy: Policy) -> Checkpoint:
+def check_proof(proof: LogProof, leaf: bytes, policy: WitnessPolicy) -> Checkpoint:
     """The checkpoint that holds the leaf of this hash, when a log of the policy and its quorum have signed it.
 
     Raises WrongSignature, QuorumMissing, RecordProofFailed, Malformed.

@@ -10,7 +10,7 @@ from credentials.errors import Malformed, QuorumMissing, TooLarge, WrongSignatur
 from credentials.log.checkpoint import sign_checkpoint
 from credentials.log.keys import LOG, signer
 from credentials.log.note import Note, SignatureLine, sign_text, with_signatures
-from credentials.log.policy import MAX_POLICY_BYTES, Policy, check_policy, read_policy
+from credentials.log.policy import MAX_POLICY_BYTES, WitnessPolicy, check_policy, read_policy
 from credentials.log.tree import EMPTY_ROOT
 from tests.unit.credentials.log.logs import LOG_SIGNER, ORIGIN, witness
 
@@ -23,7 +23,7 @@ TWO_LEVELS = (
 )
 
 
-def policy(text: str) -> Policy:
+def policy(text: str) -> WitnessPolicy:
     return read_policy(text.encode())
 
 
