@@ -95,6 +95,7 @@ class EvidenceKind(ClosedList):
     RECOVERY = 4
     QUARANTINE = 5
     TRAVEL = 6
+    EXEMPTION = 7
 
 
 class EvidenceResult(ClosedList):

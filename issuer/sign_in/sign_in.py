@@ -71,7 +71,7 @@ class SignIn:
         self._name_claim, self._document_claim = name_claim, document_claim
 
     def begin(self, at: int, language: str | None = None) -> Begun:
-        """Begin at ``at`` (seconds UTC), asking in one of PAGE_LANGUAGES. Raises SignInUnavailable."""
+        """Begin at ``at`` (seconds UTC), asking in one of LANGUAGES. Raises SignInUnavailable."""
         cookie = f"{at}.{to_base64url(token_bytes(_VALUE_BYTES))}"
         return Begun(cookie, self._provider.address(self._attempt(cookie), language))
 
