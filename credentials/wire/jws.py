@@ -15,7 +15,7 @@ from jwt import PyJWTError
 from jwt.algorithms import ECAlgorithm
 from jwt.api_jws import PyJWS
 
-from credentials.algorithms.table import ALGORITHMS, NATIVE, PublicKey
+from credentials.algorithms.table import NATIVE, PublicKey
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge, WrongSignature
 from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.signing import Signer
@@ -42,7 +42,7 @@ def _writer() -> PyJWS:
 
 
 _WRITER = _writer()
-_READER = PyJWS(algorithms=list(ALGORITHMS))
+_READER = PyJWS(algorithms=[NATIVE.NAME])
 
 
 class JwsEnvelope(NamedTuple):
