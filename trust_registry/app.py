@@ -20,10 +20,12 @@ from service_kit.storage.database import require_schema
 from service_kit.storage.used_assertions import UsedAssertions
 from trust_registry import metrics
 from trust_registry.config import RegistrySettings
+from trust_registry.http.front import front
+from trust_registry.http.mirror_views import blueprint as mirror
+from trust_registry.http.views import blueprint
 from trust_registry.metadata.file_names import TRUST
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
-from trust_registry.noticeboard.front import front
 from trust_registry.opening import open_publication
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.in_force import in_force
@@ -31,7 +33,6 @@ from trust_registry.root.founding import require_online
 from trust_registry.service import EXTENSION, RegistryService
 from trust_registry.storage import tables
 from trust_registry.storage.sql import MIGRATIONS, VERSION_TABLE
-from trust_registry.views import blueprint
 
 LOOK_SECONDS = 60.0
 """How often a worker looks whether the timestamp is due, and the mirror whole."""
@@ -51,7 +52,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     tidy(settings.mirror_dir, settings.publishing_lock)
     mend(publication, clock.now(), deep=True)
     app = make_app(
-        "registry", blueprint, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
+        "registry", blueprint, mirror, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
     )
     cache = make_cache(settings.redis_url, clock)
     watch_cache(cache, app.name, metrics_of(app).registry)

@@ -27,9 +27,9 @@ from service_kit.settings import read_settings
 from tests.deploy.proxied import Nginx, Page
 from tests.scenarios.serving import Served, serve
 from tests.unit.issuer.serving import environment
+from trust_registry.http.views import MAX_DRAFT_BYTES
 from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.root.founding import TRUST_ROOT, found
-from trust_registry.views import MAX_DRAFT_BYTES
 from verifier.http.views import MAX_BATCH_BYTES
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine (Debian: nginx-light)")

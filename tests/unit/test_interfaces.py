@@ -17,10 +17,11 @@ from service_kit.http.bodies import Routes
 from service_kit.http.front.reference import kind_of
 from service_kit.http.openapi import ASSERTION, CODES, operations
 from service_kit.http.web import make_app
-from trust_registry.views import blueprint as registry
+from trust_registry.http.mirror_views import blueprint as mirror
+from trust_registry.http.views import blueprint as registry
 from verifier.http.views import blueprint as verifier
 
-BLUEPRINTS = {"issuer": [issuer, wallet, sign_in], "registry": [registry], "verifier": [verifier]}
+BLUEPRINTS = {"issuer": [issuer, wallet, sign_in], "registry": [registry, mirror], "verifier": [verifier]}
 AUTHENTICATED = {
     "issuer": {"issue", "withdraw_credential", "symbol_png", "symbol_svg", "make_claim_code"},
     "registry": {"make_draft", "publish_draft", "drop_statement"},

@@ -17,7 +17,7 @@ from service_kit.http.front.sheet import show, wants_page
 from service_kit.http.openapi import content, told
 from verifier.gate.gate import MAX_LANE_CHARACTERS
 from verifier.http.answer import to_text
-from verifier.http.public_page import state_page
+from verifier.http.pages import state_page
 from verifier.http.schemas import (
     AskSchema,
     BatchSchema,

@@ -25,8 +25,8 @@ from trust_registry import service
 from trust_registry.app import create_app
 from trust_registry.client.trust.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
+from trust_registry.http.pages import DEEDS
 from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
-from trust_registry.noticeboard.pages import DEEDS
 from trust_registry.officer.approval import DraftDocument, review, sign
 from trust_registry.publishing.denials import sign_request
 from trust_registry.record.log import read_page
@@ -55,8 +55,8 @@ def test_log_and_list_are_pages_for_people(
     client: FlaskClient, registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     """The public reads them in a browser, each deed in words, a page after the other."""
-    monkeypatch.setattr("trust_registry.views.read_page", lambda storage, since: read_page(storage, since)[:2])
-    monkeypatch.setattr("trust_registry.noticeboard.pages.MAX_PAGE", 2)
+    monkeypatch.setattr("trust_registry.http.views.read_page", lambda storage, since: read_page(storage, since)[:2])
+    monkeypatch.setattr("trust_registry.http.pages.MAX_PAGE", 2)
     submit(client, registry)
     make_draft(client, registry)
     browser = {"Accept": "text/html,*/*;q=0.8"}
@@ -216,7 +216,7 @@ def test_unauthenticated_submission_is_limited(
     client: FlaskClient, registry: FoundedRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody has to log in to submit, so nobody may do it without end."""
-    monkeypatch.setattr("trust_registry.views.MAX_SUBMISSIONS_PER_HOUR", 2)
+    monkeypatch.setattr("trust_registry.http.views.MAX_SUBMISSIONS_PER_HOUR", 2)
     for expected in (202, 202, 429):
         answer = submit(client, registry)
         assert answer.status_code == expected

@@ -5,58 +5,35 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from flask import Response, request
 
 from credentials.errors import (
-    AheadOfTime,
     ApprovalRejected,
-    ChainForked,
     Conflict,
     InvalidRequest,
     KeyDenied,
-    KeyNotActive,
     KeyRejected,
-    Malformed,
     NotAuthenticated,
     NotAuthorised,
     NotFound,
     ProofOfPossessionFailed,
     QuotaExceeded,
     RateLimited,
-    SegmentBackdated,
-    SegmentMissing,
-    SegmentRepeated,
     SequenceNotNewer,
     StatementRejected,
     StorageFull,
     StorageUnavailable,
-    TongxingError,
-    TooLarge,
     WrongSignature,
 )
-from credentials.profile.members import is_member_id
-from service_kit.http import static
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.front.sheet import show, wants_page
-from service_kit.http.openapi import ASSERTION, content, told
+from service_kit.http.openapi import ASSERTION, told
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
-from trust_registry.metadata.denials import denial_to_json
-from trust_registry.metadata.file_names import TRUST
-from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
-from trust_registry.metadata.trust_list import MAX_MEMBERS
-from trust_registry.mirror import member_files
-from trust_registry.mirror.offered import MAX_FILE_BYTES
-from trust_registry.noticeboard.pages import log_page, state_page
-from trust_registry.publishing.denials import deny
-from trust_registry.publishing.publication import DraftView
-from trust_registry.record.log import read_page
-from trust_registry.repository.files import root_of
-from trust_registry.schemas import (
+from trust_registry.http.pages import log_page, state_page
+from trust_registry.http.schemas import (
     ApprovalSchema,
     DenialRequestSchema,
     DenialSchema,
@@ -64,46 +41,36 @@ from trust_registry.schemas import (
     DraftSchema,
     LogQuerySchema,
     LogSchema,
-    MemberFileSchema,
     PublicationSchema,
     RegistryStateSchema,
     StatementSchema,
     SubmissionSchema,
     WaitingSchema,
 )
+from trust_registry.metadata.denials import denial_to_json
+from trust_registry.metadata.file_names import TRUST
+from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
+from trust_registry.metadata.trust_list import MAX_MEMBERS
+from trust_registry.publishing.denials import deny
+from trust_registry.publishing.publication import DraftView
+from trust_registry.record.log import read_page
+from trust_registry.repository.files import root_of
 from trust_registry.service import (
-    MAX_FILES_PER_HOUR,
     MAX_OFFICERS_REQUESTS_PER_HOUR,
     MAX_READS_PER_HOUR,
     MAX_SUBMISSIONS_PER_HOUR,
     service,
     versions,
 )
-from trust_registry.storage.ports import MemberFileRecord, StatementRecord
+from trust_registry.storage.ports import StatementRecord
 
 blueprint = Routes("registry", __name__, description="Who may sign")
 _STORE = (StorageUnavailable, StorageFull)
-MIRROR = f"{blueprint.name}.serve_mirror"
 _REST_BYTES = 16_384
 """Of a body beside what it is sent for: names, quotes, commas."""
 MAX_SUBMISSION_BYTES = MAX_STATEMENT_CHARACTERS + MAX_KEYS * MAX_PROOF_CHARACTERS + _REST_BYTES
 MAX_DRAFT_BYTES = 1024 * MAX_MEMBERS + _REST_BYTES
 """A kilobyte for what the officers say of each member."""
-_FILE = {"type": "string", "format": "binary"}
-_FILES = {
-    media_type: {"schema": _FILE if media_type != "application/json" else {}}
-    for media_type in (
-        "application/octet-stream",
-        *map(static.MEDIA_TYPES.__getitem__, (".cose", ".jws", ".jwt", ".json")),
-    )
-}
-
-
-def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
-    """What the OpenAPI document says of a member's signed file, whose signature says who sent it."""
-    body = {"required": True, **content(media_type, _FILE)}
-    every = (NotFound, Malformed, WrongSignature, KeyNotActive, TooLarge, QuotaExceeded, RateLimited)
-    return told(*every, *refusals, *_STORE, requestBody=body)
 
 
 @blueprint.post("/v1/statements")
@@ -247,86 +214,6 @@ def show_state() -> dict[str, Any] | Response:
     service().limit("state", MAX_READS_PER_HOUR["state"])
     state = service().state()
     return show(state_page(state)) if wants_page() else state
-
-
-@blueprint.put("/v1/members/<member>/status")
-@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(**_takes("application/cose", SequenceNotNewer, Conflict, AheadOfTime, SegmentBackdated, ChainForked))
-@takes(MAX_FILE_BYTES["status"])
-def put_status(member: str) -> MemberFileRecord:
-    """A member's signed status snapshot (COSE)."""
-    return _take(member, "status", member_files.accept_status)
-
-
-@blueprint.put("/v1/members/<member>/segments/<int:number>")
-@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(
-    **_takes("application/cose", AheadOfTime, SegmentMissing, SegmentRepeated, SegmentBackdated, ChainForked)
-)
-@takes(MAX_FILE_BYTES["segment"])
-def put_segment(member: str, number: int) -> MemberFileRecord:
-    """A member's next signed status segment (COSE)."""
-    return _take(member, "segment", partial(member_files.accept_segment, number=number))
-
-
-@blueprint.put("/v1/members/<member>/rules")
-@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(**_takes("application/jose", SequenceNotNewer, Conflict))
-@takes(MAX_FILE_BYTES["rules"])
-def put_rules(member: str) -> MemberFileRecord:
-    """A member's signed rule set (JWS)."""
-    return _take(member, "rules", member_files.accept_rules)
-
-
-@blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
-@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
-@blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer, Conflict))
-@takes(MAX_FILE_BYTES["token-list"])
-def put_token_list(member: str, number: int) -> MemberFileRecord:
-    """A member's Token Status List (JWT)."""
-    return _take(member, "token-list", partial(member_files.accept_token_list, number=number))
-
-
-@blueprint.get("/mirror/<path:path>")
-@blueprint.doc(
-    **told(
-        NotFound,
-        responses={
-            "200": {"description": "A static file, with ETag", "content": _FILES},
-            "304": {"description": "Held"},
-        },
-    )
-)
-def serve_mirror(path: str) -> Response:
-    """The mirror's files, where no other server carries them."""
-    return static.answer(service().settings.mirror_dir, path)
-
-
-@blueprint.after_request
-def _open_to_other_sites(response: Response) -> Response:
-    """Pages of anybody may read the mirror's files: a wallet or a gate of another maker checks with them. Nothing else
-    that any service answers is open so."""
-    if request.endpoint == MIRROR and response.status_code < 400:
-        response.headers.update(static.PUBLIC)
-        if request.method == "OPTIONS":
-            response.headers.update(static.PREFLIGHT)
-    return response
-
-
-def _take(member: str, kind: str, accept: Callable[..., MemberFileRecord]) -> MemberFileRecord:
-    registry = service()
-    if not is_member_id(member):
-        raise NotFound("no such member")
-    # By address and member: behind one proxy, no member may use up what another needs.
-    registry.limit(f"file:{kind}:{member}", MAX_FILES_PER_HOUR[kind])
-    publication = registry.publication
-    content = request.get_data(cache=False)
-    taken = accept(
-        publication.storage, publication.mirror, member, content=content, now=registry.now(), turn=registry.turns.of
-    )
-    if kind != "token-list":
-        registry.announce(member)
-    return taken
 
 
 def _draft(view: DraftView) -> dict[str, Any]:

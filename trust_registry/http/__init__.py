@@ -1,0 +1,1 @@
+"""The registry over HTTP: routes for officers and the public, of the mirror, their bodies, its pages."""

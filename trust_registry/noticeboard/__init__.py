@@ -1,1 +1,0 @@
-"""What the registry tells everybody, as pages that people read."""
