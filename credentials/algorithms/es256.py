@@ -8,8 +8,6 @@ ECDSA is malleable: (r, n-s) verifies as well. No hash of a signature or of a wh
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 
+from credentials.base64url import from_base64url, to_base64url
 from credentials.errors import KeyRejected, Malformed, WrongSignature
 from credentials.profile.limits import COMPRESSED_POINT_BYTES, COORDINATE_BYTES, MAX_PEM_BYTES, SIGNATURE_BYTES
 
@@ -176,18 +175,16 @@ def _key_from_encoded(point: bytes) -> PublicKey:
 
 
 def _coordinate_text(value: int) -> str:
-    return base64.urlsafe_b64encode(value.to_bytes(COORDINATE_BYTES, "big")).rstrip(b"=").decode()
+    return to_base64url(value.to_bytes(COORDINATE_BYTES, "big"))
 
 
 def _coordinate(text: object) -> bytes:
     if not isinstance(text, str) or len(text) > _MAX_COORDINATE_TEXT:
         raise KeyRejected("coordinate missing or too long")
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise KeyRejected("coordinate is not base64url") from error
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
-        raise KeyRejected("coordinate is not canonical base64url")
+        raw = from_base64url(text)
+    except Malformed as error:
+        raise KeyRejected(f"coordinate is {error.detail}") from error
     if len(raw) == COORDINATE_BYTES + 1 and raw[0] == 0:
         raw = raw[1:]
     if len(raw) == COORDINATE_BYTES - 1:

@@ -13,6 +13,7 @@ from credentials.profile.forms import FORMS
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
 from credentials.profile.reasons import REASONS
+from credentials.profile.steps import StepName
 from credentials.profile.words import Label
 
 MODULE = Path(__file__).parents[2] / "credentials" / "browser" / "profile.ts"
@@ -33,7 +34,10 @@ _LISTS: Mapping[str, tuple[type[ClosedList], str, Mapping[Any, Label]]] = {
 
 def write_module() -> str:
     """The whole module."""
-    return "\n".join([_HEAD, *_limits(), "", *_lists(), *_forms(), *_reasons(), *_members(), *_characters()]) + "\n"
+    return (
+        "\n".join([_HEAD, *_limits(), "", *_lists(), *_forms(), *_steps(), *_reasons(), *_members(), *_characters()])
+        + "\n"
+    )
 
 
 def _limits() -> Iterator[str]:
@@ -70,6 +74,11 @@ def _forms() -> Iterator[str]:
         }
         yield f"  {_json(form.label)}: {_json(facts)},"
     yield "};\n"
+
+
+def _steps() -> Iterator[str]:
+    yield "/** The steps of the recipe, as verdicts show them; their number is their place. */"
+    yield f"export const STEPS = {_json([*StepName])} as const;\nexport type StepName = (typeof STEPS)[number];\n"
 
 
 def _reasons() -> Iterator[str]:

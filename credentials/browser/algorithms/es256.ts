@@ -3,13 +3,12 @@
 
 import { CredentialError, malformed } from "../errors";
 import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../profile";
-import type { Value } from "../wire/cbor";
 
 export const NAME = "ES256";
 export const COSE_NUMBER = -7;
 /** EC2 and P-256 (RFC 9053 section 7.1). */
 const [COSE_TYPE, COSE_CURVE] = [2, 1] as const;
-const COSE_KEY: readonly Value[] = [1, -1, -2, -3];
+const COSE_KEY: readonly number[] = [1, -1, -2, -3];
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
@@ -61,7 +60,7 @@ export async function importPoint(point: Uint8Array): Promise<CryptoKey> {
 }
 
 /** The 33-byte compressed point of a COSE_Key (RFC 9053 section 7.1.1). Throws `malformed` for any other key. */
-export function pointOfCoseKey(key: Value | undefined): Uint8Array {
+export function pointOfCoseKey(key: unknown): Uint8Array {
   if (!(key instanceof Map) || key.size !== COSE_KEY.length || !COSE_KEY.every((each) => key.has(each))) {
     throw malformed("not a COSE_Key of kty, crv, x and y");
   }

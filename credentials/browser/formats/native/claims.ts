@@ -1,10 +1,10 @@
-// The claims of a native credential, as in credentials/claims.py: read only from a payload whose signature holds.
+// The claims of a native credential, as in credentials/formats/native/claims.py: read only from a payload whose signature holds.
 
-import { NATIVE } from "./algorithms/table";
-import { isShown } from "./characters";
-import { malformed } from "./errors";
-import { isRegion, isWhole, MEMBERS } from "./members";
-import type { Evidence, Source, StatusCredential, StatusReference } from "./model";
+import { NATIVE } from "../../algorithms/table";
+import { isShown } from "../../characters";
+import { malformed } from "../../errors";
+import { isRegion, isWhole, MEMBERS } from "../../members";
+import type { Evidence, Source, StatusCredential, StatusReference } from "../../model";
 import {
   CTI_BYTES,
   DECISION_REFERENCE_BYTES,
@@ -28,9 +28,9 @@ import {
   REASONS,
   STATUS_LIST_SIZE,
   STATUSES,
-} from "./profile";
-import { loads, toHex, type Value } from "./wire/cbor";
-import type { VerifiedPayload } from "./wire/cose";
+} from "../../profile";
+import { loads, toHex, type Value } from "../../wire/cbor";
+import type { VerifiedPayload } from "../../wire/cose";
 
 const [ISS, EXP, IAT, CTI, CNF, OURS] = [1, 4, 6, 7, 8, -65537] as const;
 const [
