@@ -9,6 +9,7 @@ from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
 from credentials.profile.lists import Status
 from credentials.profile.reasons import REASONS, Outcome
+from credentials.profile.steps import StepName
 from credentials.profile.words import NO_WORDS, Label, joined, label
 
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
@@ -52,13 +53,6 @@ class KnowledgeAges(NamedTuple):
     status: int | None
 
 
-class Step(NamedTuple):
-    """One numbered step of the recipe in ``verifier/judging/recipe.py``."""
-
-    number: int
-    name: str
-
-
 class DecidingRules(NamedTuple):
     """Whose rule set decided, in which version, and by which rule (None when all passed)."""
 
@@ -72,8 +66,8 @@ class Verdict(NamedTuple):
     """What a gate says of one code.
 
     ``reasons`` come most important first and are empty for an accepted code; ``credential`` is None until the issuer's
-    signature holds; ``live`` is the presentation it came in. ``last_step`` is the step at which the check ended,
-    ``open_steps`` those that could not be decided.
+    signature holds; ``live`` is the presentation it came in. ``steps`` are those of its format, ``last_step`` the
+    one at which the check ended, ``open_steps`` those that could not be decided.
     """
 
     outcome: Outcome
@@ -82,8 +76,9 @@ class Verdict(NamedTuple):
     credential: StatusCredential | None
     live: Presentation | None
     freshness: KnowledgeAges
-    last_step: int
-    open_steps: tuple[int, ...]
+    steps: frozenset[StepName]
+    last_step: StepName
+    open_steps: tuple[StepName, ...]
     rules: DecidingRules | None
 
     @property
@@ -109,13 +104,13 @@ def _importance(finding: Finding) -> int:
     return _RANK[finding.code]
 
 
-def to_json(verdict: Verdict, steps: tuple[Step, ...]) -> dict[str, Any]:
-    """The verdict as the JSON object of ``docs/verdict.md``. ``steps`` is the recipe it was made by."""
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as the JSON object of ``docs/verdict.md``."""
     return {
         "outcome": verdict.outcome.value,
         "reasons": [finding.to_dict() for finding in verdict.reasons],
         "notes": [finding.to_dict() for finding in verdict.notes],
-        "checks": checks_json(verdict.outcome, verdict.last_step, verdict.open_steps, steps),
+        "checks": checks_json(verdict.outcome, verdict.steps, verdict.last_step, verdict.open_steps),
         **shown_json(verdict),
     }
 
@@ -133,26 +128,25 @@ def shown_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def checks_json(
-    outcome: Outcome, last_step: int, open_steps: tuple[int, ...], steps: tuple[Step, ...]
+    outcome: Outcome, steps: frozenset[StepName], last_step: StepName, open_steps: tuple[StepName, ...]
 ) -> list[dict[str, Any]]:
-    """Each step of the recipe with its result."""
-    return [
-        {"step": number, "name": name, "result": _result(outcome, last_step, open_steps, number)}
-        for number, name in steps
-    ]
+    """Each step of the recipe with its result. What is not among ``steps`` was not asked of a text of this format."""
+    results = dict.fromkeys(StepName, "skipped")
+    for step in StepName:
+        if step in steps:
+            results[step] = "passed"
+        if step is last_step:
+            break
+    if outcome is Outcome.REFUSED:
+        results[last_step] = "failed"
+    results |= dict.fromkeys(open_steps, "open")
+    numbered = enumerate(results.items(), start=1)
+    return [{"step": number, "name": name.value, "result": result} for number, (name, result) in numbered]
 
 
 _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
     ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence")
 )
-
-
-def _result(outcome: Outcome, last_step: int, open_steps: tuple[int, ...], number: int) -> str:
-    if number in open_steps:
-        return "open"
-    if number < last_step or (number == last_step and outcome is not Outcome.REFUSED):
-        return "passed"
-    return "failed" if number == last_step else "skipped"
 
 
 def _credential_json(credential: StatusCredential) -> dict[str, Any]:

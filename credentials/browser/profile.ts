@@ -176,6 +176,10 @@ export const FORMS: Record<Form, FormProfile> = {
   "paper": {"maxLifetimeSeconds": 604800, "isBound": false, "hasGuardian": false, "note": "check-document"},
 };
 
+/** The steps of the recipe, as verdicts show them; their number is their place. */
+export const STEPS = ["form", "trust", "key", "signature", "claims", "issuer", "permission", "decision", "time", "holder", "withdrawal", "source", "recognition", "rules", "replay"] as const;
+export type StepName = (typeof STEPS)[number];
+
 /** Whose hotline helps with a reason, the most helpful first; what is not here helps itself. */
 export type Call = "host" | "source" | "issuer";
 export const CALLS: { readonly [reason: string]: readonly Call[] | undefined } = {

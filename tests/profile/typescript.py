@@ -15,6 +15,7 @@ from credentials.profile.languages import LANGUAGES
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
 from credentials.profile.reasons import REASONS
+from credentials.profile.steps import StepName
 from credentials.profile.words import Label
 
 MODULE = Path(__file__).parents[2] / "credentials" / "browser" / "profile.ts"
@@ -35,11 +36,12 @@ _LISTS: Mapping[str, tuple[type[ClosedList], str, Mapping[Any, Label]]] = {
 
 def write_module() -> str:
     """The whole module."""
-    return (
-        _HEAD
-        + "\n".join([*_languages(), *_limits(), "", *_lists(), *_forms(), *_reasons(), *_members(), *_characters()])
-        + "\n"
-    )
+    parts = (_languages, _limits, _blank, _lists, _forms, _steps, _reasons, _members, _characters)
+    return _HEAD + "\n".join(line for part in parts for line in part()) + "\n"
+
+
+def _blank() -> Iterator[str]:
+    yield ""
 
 
 def _languages() -> Iterator[str]:
@@ -87,6 +89,11 @@ def _forms() -> Iterator[str]:
         }
         yield f"  {_json(form.label)}: {_json(facts)},"
     yield "};\n"
+
+
+def _steps() -> Iterator[str]:
+    yield "/** The steps of the recipe, as verdicts show them; their number is their place. */"
+    yield f"export const STEPS = {_json([*StepName])} as const;\nexport type StepName = (typeof STEPS)[number];\n"
 
 
 def _reasons() -> Iterator[str]:

@@ -12,7 +12,7 @@ from service_kit.locale import TEXTS
 from tests.profile.reasons_page import other_errors
 from tests.vectors.native import write_vectors
 from tests.vectors.reading import NATIVE, read_challenge, read_knowledge, read_policy, read_vectors
-from verifier.judging.recipe import STEPS, judge
+from verifier.judging.recipe import judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
@@ -31,7 +31,6 @@ def test_sample(name: str) -> None:
             sample["text"], knowledge, sample["at"], policy,
             clock_in_doubt=sample["clock_in_doubt"], challenge=read_challenge(sample["challenge"]),
         ),
-        STEPS,
     )  # fmt: skip
     assert _comparable(verdict) == sample["expected"]
 

@@ -6,9 +6,10 @@ not end the check is left open. A step that is added here gets its place in the 
 
 from __future__ import annotations
 
-from credentials import claims, errors
+from credentials import errors
 from credentials.algorithms.table import PublicKey
 from credentials.formats import presentation, table
+from credentials.formats.native import claims
 from credentials.formats.presentation import Mode, Presentation
 from credentials.model import StatusReference
 from credentials.profile.forms import FORMS
@@ -25,7 +26,8 @@ from verifier.judging.examination import Examination
 
 def form(check: Examination) -> None:
     """Take the text apart. Raises NotACredential, ChallengeShown, TooLarge, Malformed."""
-    unwrapped = table.unwrap(check.text)
+    found, unwrapped = table.unwrap(check.text)
+    check.steps = found.STEPS
     if isinstance(unwrapped, Presentation):
         check.live, check.envelope = unwrapped, unwrapped.envelope
     else:

@@ -10,11 +10,11 @@ import pytest
 from credentials.errors import CannotTell, CredentialError, KeyRejected
 from credentials.profile.lists import Status
 from credentials.profile.reasons import CHECK_DOCUMENT, REASONS, Outcome, ReasonText
+from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import Label
-from credentials.verdict import Contact, DecidingRules, Finding, KnowledgeAges, Step, Verdict, outcome_of, to_json
+from credentials.verdict import Contact, DecidingRules, Finding, KnowledgeAges, Verdict, outcome_of, to_json
 from tests.samples import ISSUED_AT, typical
 
-STEPS = (Step(1, "form"), Step(2, "trust"), Step(3, "key"), Step(4, "signature"))
 NOTES = {code for code, text in REASONS.items() if text.outcome is None}
 
 
@@ -23,7 +23,9 @@ def leaves(root: type[CredentialError]) -> set[type[CredentialError]]:
 
 
 def verdict(**changed: Any) -> Verdict:
-    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), 4, (), None)
+    accepted = Verdict(
+        Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), ALL_STEPS, StepName.SIGNATURE, (), None
+    )
     return accepted._replace(**changed)
 
 
@@ -139,7 +141,7 @@ def test_whom_to_call_is_said_and_given_as_values() -> None:
 
 def test_an_accepted_verdict_as_json() -> None:
     """The interface of every gate application: names, types and units are frozen."""
-    shown = to_json(verdict(notes=(Finding(CHECK_DOCUMENT),)), STEPS)
+    shown = to_json(verdict(notes=(Finding(CHECK_DOCUMENT),)))
     assert shown == {
         "outcome": "accepted",
         "reasons": [],
@@ -160,27 +162,44 @@ def test_an_accepted_verdict_as_json() -> None:
             {"step": 2, "name": "trust", "result": "passed"},
             {"step": 3, "name": "key", "result": "passed"},
             {"step": 4, "name": "signature", "result": "passed"},
+            *({"step": step, "name": name, "result": "skipped"} for step, name in [*enumerate(StepName, 1)][4:]),
         ],
         "rules": None,
     }
 
 
 def results(**changed: Any) -> list[str]:
-    return [check["result"] for check in to_json(verdict(**changed), STEPS)["checks"]]
+    return [check["result"] for check in to_json(verdict(**changed))["checks"]][:4]
 
 
 def test_each_step_says_how_it_ended() -> None:
     """A guard's supervisor asks where it ended, and what was not looked at any more."""
     refused = {"outcome": Outcome.REFUSED, "reasons": (Finding("unknown-key"),), "credential": None}
-    assert results(**refused, last_step=3) == ["passed", "passed", "failed", "skipped"]
-    assert results(**refused, last_step=3, open_steps=(2,)) == ["passed", "open", "failed", "skipped"]
+    assert results(**refused, last_step=StepName.KEY) == ["passed", "passed", "failed", "skipped"]
+    assert results(**refused, last_step=StepName.KEY, open_steps=(StepName.TRUST,)) == [
+        "passed",
+        "open",
+        "failed",
+        "skipped",
+    ]
     unclear = {"outcome": Outcome.UNDETERMINED, "reasons": (Finding("status-stale"),)}
-    assert results(**unclear, last_step=4, open_steps=(2, 4)) == ["passed", "open", "passed", "open"]
+    assert results(**unclear, last_step=StepName.SIGNATURE, open_steps=(StepName.TRUST, StepName.SIGNATURE)) == [
+        "passed",
+        "open",
+        "passed",
+        "open",
+    ]
+
+
+def test_a_step_that_a_format_does_not_have_is_skipped_and_never_passed() -> None:
+    """Nobody has asked whether a foreign card was withdrawn here: a tick beside it would say that somebody had."""
+    steps = ALL_STEPS - {StepName.TRUST}
+    assert results(steps=steps, last_step=StepName.SIGNATURE) == ["passed", "skipped", "passed", "passed"]
 
 
 def test_nothing_is_shown_of_what_nobody_signed() -> None:
     """Before the signature holds there is no name, no colour and no issuer, though the text has all three."""
-    shown = to_json(verdict(outcome=Outcome.REFUSED, reasons=(Finding("wrong-signature"),), credential=None), STEPS)
+    shown = to_json(verdict(outcome=Outcome.REFUSED, reasons=(Finding("wrong-signature"),), credential=None))
     for name in ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence"):
         assert shown[name] is None
 
@@ -190,21 +209,21 @@ def test_a_status_without_a_decision_is_no_colour(status: Status) -> None:
     """1,317 people were red without a decision (Zhengzhou 2022): a gate does not even show it."""
     undecided = typical()._replace(status=status)
     for outcome, code in ((Outcome.UNDETERMINED, "no-decision"), (Outcome.REFUSED, "expired")):
-        shown = to_json(verdict(outcome=outcome, reasons=(Finding(code),), credential=undecided), STEPS)
+        shown = to_json(verdict(outcome=outcome, reasons=(Finding(code),), credential=undecided))
         assert (shown["status"], shown["issuer"]) == (None, "CN-41")
     decided = undecided._replace(decision_reference=bytes(16))
-    assert to_json(verdict(credential=decided), STEPS)["status"] == status.label
+    assert to_json(verdict(credential=decided))["status"] == status.label
 
 
 def test_the_rules_that_decided_are_named() -> None:
     """Whose rules, in which version, and which of them."""
     rules = DecidingRules("CN-42", 1, 7, "test-48h")
-    shown = to_json(verdict(rules=rules), STEPS)["rules"]
+    shown = to_json(verdict(rules=rules))["rules"]
     assert shown == {"member": "CN-42", "rule_set": 1, "version": 7, "rule": "test-48h"}
 
 
 def test_one_verdict_leaves_no_trace_in_the_next() -> None:
     """The empty fields are shared: what one person's check puts there the next would see."""
-    before = to_json(verdict(credential=None), STEPS)
-    to_json(verdict(credential=typical()._replace(status=Status.RED)), STEPS)
-    assert to_json(verdict(credential=None), STEPS) == before
+    before = to_json(verdict(credential=None))
+    to_json(verdict(credential=typical()._replace(status=Status.RED)))
+    assert to_json(verdict(credential=None)) == before

@@ -2,8 +2,8 @@
 // CredentialError refuses, and ends the check; its kind CannotTell ends it undecided.
 
 import { NATIVE } from "../../../credentials/browser/algorithms/table";
-import * as claims from "../../../credentials/browser/claims";
 import { CannotTell, CredentialError, malformed } from "../../../credentials/browser/errors";
+import * as claims from "../../../credentials/browser/formats/native/claims";
 import * as presentation from "../../../credentials/browser/formats/presentation";
 import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
@@ -18,7 +18,10 @@ import { rulesAt } from "./knowledge";
 
 /** Take the text apart. */
 export function form(check: Examination): void {
-  [check.envelope, check.live] = table.unwrap(check.text);
+  const [format, unwrapped] = table.unwrap(check.text);
+  check.steps = format.STEPS;
+  if ("envelope" in unwrapped) check.live = unwrapped;
+  check.envelope = "envelope" in unwrapped ? unwrapped.envelope : unwrapped;
 }
 
 /** There is a trust list; too old a one leaves the step open. */

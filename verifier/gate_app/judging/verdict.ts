@@ -2,30 +2,9 @@
 
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
-import type { Label } from "../../../credentials/browser/profile";
+import { type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
 import { each, fieldsOf, fromFields, joined, label, NO_WORDS } from "../../../credentials/browser/words";
 import type { ReasonJson } from "./knowledge";
-
-/** The steps of the recipe, as verdicts show them; their number is their place. */
-export const STEPS = [
-  "form",
-  "trust",
-  "key",
-  "signature",
-  "claims",
-  "issuer",
-  "permission",
-  "decision",
-  "time",
-  "holder",
-  "withdrawal",
-  "source",
-  "recognition",
-  "rules",
-  "replay",
-] as const;
-
-export type StepName = (typeof STEPS)[number];
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 
@@ -76,6 +55,8 @@ export interface Verdict {
   live: Presentation | null;
   trustAge: number | null;
   statusAge: number | null;
+  /** Of its format. */
+  steps: readonly StepName[];
   lastStep: StepName;
   openSteps: readonly StepName[];
   rules: DecidingRules | null;
@@ -118,10 +99,10 @@ export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>)
   };
 }
 
-/** How a step of the recipe ended. */
-export function resultOf({ outcome, lastStep, openSteps }: Verdict, name: StepName): string {
+/** How a step of the recipe ended. One that the text's format does not have was not asked. */
+export function resultOf({ outcome, steps, lastStep, openSteps }: Verdict, name: StepName): string {
   if (openSteps.includes(name)) return "open";
   const beyond = STEPS.indexOf(name) - STEPS.indexOf(lastStep);
-  if (beyond < 0 || (beyond === 0 && outcome !== "refused")) return "passed";
-  return beyond === 0 ? "failed" : "skipped";
+  if (beyond > 0 || !steps.includes(name)) return "skipped";
+  return beyond === 0 && outcome === "refused" ? "failed" : "passed";
 }

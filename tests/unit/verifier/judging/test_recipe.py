@@ -20,13 +20,13 @@ from tests.vectors.codes import CONVERTED, DECISION, PAPER, PHONE, TEST, altered
 from tests.vectors.knowledge import GUANGDONG, HENAN, LIST, WITHDRAWN_INDEX, ZHEJIANG
 from tests.vectors.reading import read_knowledge, read_vectors
 from verifier.judging.knowledge import NOTHING, Knowledge
-from verifier.judging.recipe import STEPS, judge, judge_all
+from verifier.judging.recipe import judge, judge_all
 
 KNOWN = known()
 
 
 def verdict(text: str, knowledge: Knowledge = KNOWN, at: int = NOW) -> dict[str, Any]:
-    return to_json(judge(text, knowledge, at, VENUE), STEPS)
+    return to_json(judge(text, knowledge, at, VENUE))
 
 
 def results(shown: dict[str, Any]) -> dict[str, str]:
