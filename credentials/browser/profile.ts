@@ -3,6 +3,10 @@
 /** Tags of BCP 47; the first is for whoever asks for none of them. */
 export const LANGUAGES = ["zh-CN", "zh-HK", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
+/** Every signed document has these. */
+export const COMMON = ["zh-CN", "en"] as const;
+export const LANGUAGE_TAG = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/;
+export const MAX_LANGUAGES = 16;
 /** One text in each of LANGUAGES, in their order. */
 export type Label = readonly string[];
 /** Texts that are put together, by their ids. */

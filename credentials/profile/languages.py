@@ -9,6 +9,10 @@ LANGUAGES: Final = ("zh-CN", "zh-HK", "en")
 whoever asks for none of them."""
 COMMON: Final = ("zh-CN", "en")
 """Every signed document has these; what a reader's own language lacks is said in one of them."""
+LANGUAGE_TAG: Final = "[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}"
+"""Of a signed text's language, whether this program speaks it or not (a part of RFC 5646 section 2.1)."""
+MAX_LANGUAGES: Final = 16
+"""Of one signed text."""
 _FIRST_FIELD: Final = "zh"
 """Of zh-CN in JSON: there was no other Chinese when the fields were named."""
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from credentials.errors import Malformed, RuleSetInvalid
 from credentials.profile.characters import is_shown
-from credentials.profile.languages import LANGUAGES
+from credentials.profile.languages import COMMON, LANGUAGE_TAG, MAX_LANGUAGES
 from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import is_member_id
@@ -41,8 +41,9 @@ MAX_FAULTS_TOLD = 16
 HEAD = frozenset({"member", "rule_set", "version", "sequence", "previous", "valid_from", "parameters", "value_sets"})
 """Fields that every signed set of rules has, besides those that may be left out."""
 COMMENT = frozenset({"comment"})
-_TEXT_FIELDS = frozenset({"zh", "en"})
-_LANGUAGES = frozenset(LANGUAGES)
+_OLD_LANGUAGES = frozenset({"zh", "en"})
+_COMMON = frozenset(COMMON)
+_TAG = re.compile(LANGUAGE_TAG)
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -161,15 +162,19 @@ def is_value_set(value: Any) -> bool:
 
 
 def read_text(value: Any, parameters: dict[str, Any], where: str) -> Label:
-    fields = read_fields(value, _TEXT_FIELDS, frozenset(), where)
-    zh, en = (_line(fields[language], parameters, where) for language in ("zh", "en"))
-    return translated({"zh-CN": zh, "en": en})
+    """A text by language tag, as :func:`read_label` reads it, or in the old form by ``zh`` and ``en`` alone."""
+    if type(value) is dict and "zh" in value:
+        old = read_fields(value, _OLD_LANGUAGES, frozenset(), where)
+        value = {"zh-CN": old["zh"], "en": old["en"]}
+    return read_label(value, parameters, where)
 
 
 def read_label(value: Any, parameters: dict[str, Any], where: str) -> Label:
-    """A text in every language of the pages, by its tag."""
-    fields = read_fields(value, _LANGUAGES, frozenset(), where)
-    return translated({language: _line(fields[language], parameters, where) for language in LANGUAGES})
+    """A text by language tag: zh-CN and English, and any others, at most MAX_LANGUAGES of them."""
+    others = frozenset(filter(_TAG.fullmatch, value)) if type(value) is dict else frozenset()
+    fields = read_fields(value, _COMMON, others, where)
+    require(len(fields) <= MAX_LANGUAGES, f"{where}: more than {MAX_LANGUAGES} languages")
+    return translated({language: _line(text, parameters, where) for language, text in fields.items()})
 
 
 def _comment(value: Any) -> None:

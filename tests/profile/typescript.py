@@ -11,7 +11,7 @@ from credentials.profile import limits, lists
 from credentials.profile.catalogue import TEXTS
 from credentials.profile.characters import HIDDEN
 from credentials.profile.forms import FORMS
-from credentials.profile.languages import LANGUAGES
+from credentials.profile.languages import COMMON, LANGUAGE_TAG, LANGUAGES, MAX_LANGUAGES
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
 from credentials.profile.reasons import REASONS
@@ -48,6 +48,8 @@ def _languages() -> Iterator[str]:
     yield "/** Tags of BCP 47; the first is for whoever asks for none of them. */"
     yield f"export const LANGUAGES = {_json([*LANGUAGES])} as const;"
     yield "export type Language = (typeof LANGUAGES)[number];"
+    yield f"/** Every signed document has these. */\nexport const COMMON = {_json([*COMMON])} as const;"
+    yield f"export const LANGUAGE_TAG = /^{LANGUAGE_TAG}$/;\nexport const MAX_LANGUAGES = {MAX_LANGUAGES};"
     yield "/** One text in each of LANGUAGES, in their order. */"
     yield "export type Label = readonly string[];"
     yield "/** Texts that are put together, by their ids. */\nexport const WORDS = {"

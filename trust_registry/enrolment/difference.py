@@ -15,7 +15,7 @@ from credentials.keys import VerificationKey
 from credentials.profile.lists import Form, Status
 from service_kit.locale import beijing_time
 from trust_registry.metadata.statement import Statement, verify_root_change
-from trust_registry.metadata.trust_list import MayIssue, MemberEntry
+from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names
 from trust_registry.repository.published import Published
 
 _Listed = TypeVar("_Listed", Status, Form)
@@ -71,9 +71,9 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
         "member-added",
         statement.root_kid.hex(),
         f"新成员，根密钥 {statement.root_kid.hex()}（{entry.environment}），热线 {entry.hotline}，"
-        f"名称{_quoted(entry.names.zh)}",
+        f"名称{_quoted(entry.names.by_language()['zh-CN'])}",
         f"new member, root key {statement.root_kid.hex()} ({entry.environment}), hotline {entry.hotline}, "
-        f"named {_quoted(entry.names.en)}",
+        f"named {_quoted(entry.names['en'])}",
     )
     yield from _permissions(entry.id, MayIssue(frozenset(), frozenset()), entry.may_issue)
     for key in statement.keys:
@@ -81,8 +81,8 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
 
 
 def _removed(entry: MemberEntry) -> ListChange:
-    zh = f"移除该成员，其全部健康码失效；名称{_quoted(entry.names.zh)}"
-    en = f"this member is removed, every code it signed ends; named {_quoted(entry.names.en)}"
+    zh = f"移除该成员，其全部健康码失效；名称{_quoted(entry.names.by_language()['zh-CN'])}"
+    en = f"this member is removed, every code it signed ends; named {_quoted(entry.names['en'])}"
     return ListChange(entry.id, "member-removed", None, zh, en)
 
 
@@ -164,7 +164,7 @@ def _days(key: VerificationKey) -> str:
 
 
 def _plain(value: object) -> str:
-    return " / ".join(map(_quoted, value)) if isinstance(value, tuple) else str(value)
+    return " / ".join(map(_quoted, value.values())) if isinstance(value, Names) else str(value)
 
 
 def _quoted(name: str) -> str:

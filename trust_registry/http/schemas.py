@@ -37,13 +37,6 @@ class StatementSchema(Schema):
     state = fields.String()
 
 
-class MemberNamesSchema(Schema):
-    """A member's name in both languages."""
-
-    zh = fields.String(required=True)
-    en = fields.String(required=True)
-
-
 class MayIssueSchema(Schema):
     """Labels of the statuses and forms that a member may issue."""
 
@@ -55,7 +48,11 @@ class AdditionSchema(Schema):
     """What the officers say of a member. A new member needs all of it; of a listed one only what changes."""
 
     kind = fields.String(validate=validate.OneOf(KINDS))
-    names = fields.Nested(MemberNamesSchema)
+    names = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "By language tag: zh-CN and en, and others."},
+    )
     region = fields.Integer(strict=True)
     hotline = fields.String()
     environment = fields.String(validate=validate.OneOf(ENVIRONMENTS))

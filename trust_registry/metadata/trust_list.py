@@ -3,8 +3,8 @@
 ::
 
     {"version": n, "issued_at": s, "members": [
-      {"id": "CN-41", "kind": "province", "names": {"zh": "河南", "en": "Henan"}, "region": 410000,
-       "hotline": "0371-12320", "environment": "production",
+      {"id": "CN-41", "kind": "province", "names": {"zh": "河南", "zh-HK": "河南", "en": "Henan"},
+       "region": 410000, "hotline": "0371-12320", "environment": "production",
        "may_issue": {"statuses": ["green", …], "forms": ["phone", …]}, "statement": "<compact JWS>"}]}
 
 The file is a TUF target signed by two officers. Unknown fields are ignored, so that a newer registry does
@@ -19,8 +19,10 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import Malformed
+from credentials.profile.languages import LANGUAGE_TAG, MAX_LANGUAGES
 from credentials.profile.lists import ClosedList, Form, Status
 from credentials.profile.members import MEMBERS, is_member_id, is_region, no_member_id
+from credentials.profile.words import Label, translated
 from credentials.wire.strict_json import json_bytes
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.metadata import fields
@@ -32,16 +34,24 @@ MAX_TRUST_LIST_BYTES = 4 * 1024 * 1024
 MAX_MEMBERS = 256
 KINDS = ("province", "corps", "sar", "department")
 _MAX_NAME = 64
+_TAG = re.compile(LANGUAGE_TAG)
 _HOTLINE = re.compile(r"[0-9][0-9 +-]{2,23}")
 _SARS = ("CN-81", "CN-82")
 _Label = TypeVar("_Label", bound=ClosedList)
 
 
-class Names(NamedTuple):
-    """A member's name in both languages, 1 to 64 characters that people see in each."""
+class Names(dict[str, str]):
+    """A member's name as the document has it: by language tag, zh-CN and English and others, at most MAX_LANGUAGES.
 
-    zh: str
-    en: str
+    Each has 1 to 64 characters that people see. zh-CN may be called ``zh``, which older gates ask for."""
+
+    def by_language(self) -> dict[str, str]:
+        """By language tag."""
+        return {"zh-CN": self["zh"]} | self if "zh" in self else dict(self)
+
+    def label(self, member: str) -> Label:
+        """What the member with this id is called: by the officers, else by the profile."""
+        return translated({**MEMBERS[member].names.by_language(), **self.by_language()})
 
 
 class MayIssue(NamedTuple):
@@ -157,7 +167,7 @@ def entry_to_json(entry: MemberEntry) -> dict[str, Any]:
     """The entry as it stands in the file; statuses and forms in the order of their numbers."""
     return {
         **entry._asdict(),
-        "names": entry.names._asdict(),
+        "names": dict(entry.names),
         "may_issue": {
             "statuses": [status.label for status in sorted(entry.may_issue.statuses)],
             "forms": [form.label for form in sorted(entry.may_issue.forms)],
@@ -187,7 +197,16 @@ def _check_place(entry: MemberEntry) -> None:
 
 def _names(document: dict[str, Any]) -> Names:
     names = fields.mapping(document.get("names"), "names")
-    return Names(*(fields.text(names, language, _MAX_NAME) for language in Names._fields))
+    return Names({language: fields.text(names, language, _MAX_NAME) for language in _languages(names)})
+
+
+def _languages(names: dict[str, Any]) -> list[str]:
+    """In which languages a name is read: those that it must have, and those that it has. Raises Malformed."""
+    wanted = ["zh" if "zh" in names and "zh-CN" not in names else "zh-CN", "en"]
+    wanted += [tag for tag in names if _TAG.fullmatch(tag) and tag not in wanted]
+    if len(wanted) > MAX_LANGUAGES:
+        raise Malformed(f"names has more than {MAX_LANGUAGES} languages")
+    return wanted
 
 
 def _may_issue(document: dict[str, Any]) -> MayIssue:
@@ -235,7 +254,6 @@ _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 """How each field of an entry is read, in the order of MemberEntry."""
 _PARTS: dict[str, dict[str, Callable[[dict[str, Any]], Any]]] = {
-    "names": {name: partial(fields.text, name=name, most=_MAX_NAME) for name in Names._fields},
     "may_issue": {
         "statuses": partial(_labels, name="statuses", closed=Status),
         "forms": partial(_labels, name="forms", closed=Form),
@@ -246,10 +264,16 @@ _PARTS: dict[str, dict[str, Callable[[dict[str, Any]], Any]]] = {
 
 def _faults_within(member: str, name: str, addition: dict[str, Any]) -> Iterator[tuple[str, str]]:
     value, place = addition[name], f"{member}.{name}"
-    is_nested = name in _PARTS and isinstance(value, dict)
-    readers = _PARTS[name] if is_nested else {name: _READERS[name]}
+    is_nested = name in ("names", *_PARTS) and isinstance(value, dict)
+    readers = _parts(name, value) if is_nested else {name: _READERS[name]}
     for part, read in readers.items():
         try:
             read(value if is_nested else addition)
         except Malformed as error:
             yield f"{place}.{part}" if is_nested else place, error.detail
+
+
+def _parts(name: str, value: dict[str, Any]) -> dict[str, Callable[[dict[str, Any]], Any]]:
+    if name in _PARTS:
+        return _PARTS[name]
+    return {language: partial(fields.text, name=language, most=_MAX_NAME) for language in _languages(value)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import click
 
 from credentials.errors import KeyRejected, RuleSetInvalid
 from credentials.keys import kid_of
+from credentials.profile.languages import COMMON, LANGUAGES, field_of
+from credentials.profile.words import label
 from credentials.recognition.authoring import amendment
 from credentials.recognition.authoring.lint import complaints
 from credentials.recognition.authoring.template import template
@@ -41,6 +43,17 @@ _INTEGER = re.compile("-?[0-9]{1,15}")
 _TRUTHS = {"true": True, "false": False}
 
 
+def _reason_option(language: str) -> str:
+    return f"--reason-{field_of(language).replace('_', '-')}"
+
+
+def _reasons(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each language: why somebody is denied."""
+    for language, name in reversed(label("language.name").by_language().items()):
+        command = click.option(_reason_option(language), help=f"Why, for people at the gate: {name}.")(command)
+    return command
+
+
 @click.group(cls=Group)
 def rules() -> None:
     """A member's recognition rules (互认规则): what other members' codes must say at its gates."""
@@ -49,14 +62,18 @@ def rules() -> None:
 @rules.command("template")
 @click.option("--member", required=True, help="Whose rules, as CN-44.")
 @click.option("--hours", default=48, show_default=True, type=click.IntRange(2, 168), help="How long a test counts.")
-def template_command(member: str, hours: int) -> None:
+@click.option(
+    "--for-old-gates", is_flag=True, help="Texts in Chinese and English alone, for gates that are not updated yet."
+)
+def template_command(member: str, hours: int, for_old_gates: bool) -> None:
     """Print a rule set to begin with; its comments say what to look at. Edit it, test it, sign it.
 
     \b
     Example:
       tongxing verifier rules template --member CN-44 --hours 48 > rules.json
     """
-    _write(template(member, hours, valid_from=local_clock().now()), None)
+    document = template(member, hours, valid_from=local_clock().now())
+    _write(amendment.for_old_gates(document) if for_old_gates else document, None)
 
 
 @rules.command("set")
@@ -89,8 +106,7 @@ def set_command(
 @rules.command("deny")
 @_document
 @click.argument("member")
-@click.option("--reason-zh", help="Why, for people at the gate, in Chinese.")
-@click.option("--reason-en", help="The same in English.")
+@_reasons
 @click.option(
     "--until", type=moment, metavar="TIME", help="When it ends: ISO 8601 or seconds. There is no denial for ever."
 )
@@ -99,8 +115,8 @@ def set_command(
 @_draft
 @_output
 def deny(
-    document: Input, member: str, reason_zh: str | None, reason_en: str | None, until: int | None, lift: bool,
-    valid_from: int | None, draft: bool, output: Path | None,
+    document: Input, member: str, until: int | None, lift: bool, valid_from: int | None, draft: bool,
+    output: Path | None, **reasons: str | None,
 ) -> None:  # fmt: skip
     """Make the next version, in which MEMBER's codes are not recognised until a time (暂停互认), or are again.
 
@@ -113,9 +129,10 @@ def deny(
     if lift:
         _write(amendment.without_denial(changed, member), output)
         return
-    if not (reason_zh and reason_en and until):
-        raise click.UsageError("a denial needs --reason-zh, --reason-en and --until")
-    _write(amendment.with_denial(changed, member, {"zh": reason_zh, "en": reason_en}, until), output)
+    reason = {language: text for language in LANGUAGES if (text := reasons[f"reason_{field_of(language)}"])}
+    if not (until and reason.keys() >= {*COMMON}):
+        raise click.UsageError(f"a denial needs {', '.join(map(_reason_option, COMMON))} and --until")
+    _write(amendment.with_denial(changed, member, reason, until), output)
 
 
 @rules.command("sign")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from credentials.model import StatusCredential
-from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import REASONS, Call
-from credentials.profile.words import translated
 from credentials.verdict import Contact, DecidingRules, Finding
 from trust_registry.client.trust.snapshot import TrustSnapshot
 
@@ -49,5 +47,4 @@ def _contacts(members: Iterable[str | None], trust: TrustSnapshot) -> Iterator[C
     for member in dict.fromkeys(members):
         if member is not None and member in trust.members:
             entry = trust.members[member].entry
-            name = translated({**MEMBERS[member].names.by_language(), "zh-CN": entry.names.zh, "en": entry.names.en})
-            yield Contact(member, name, entry.hotline)
+            yield Contact(member, entry.names.label(member), entry.hotline)

@@ -137,7 +137,7 @@ class Rehearsal:
 def _trust(issuer: str, signer: PemSigner, policy: Policy, at: int) -> TrustSnapshot:
     """A trust list of this moment that holds one key, which may sign anything."""
     may_issue = MayIssue(frozenset(Status), frozenset(Form))
-    names = Names("演练", "Rehearsal")
+    names = Names({"zh-CN": "演练", "en": "Rehearsal"})
     entry = MemberEntry(issuer, kind_of(issuer), names, 0, "", policy.environment, may_issue, "")
     key = VerificationKey(
         signer.kid, issuer, NATIVE.NAME, "credential", MIN_TIME_SECONDS, MAX_TIME_SECONDS, signer.public_key

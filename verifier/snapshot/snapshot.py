@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from credentials.keys import VerificationKey, jwk_of
+from credentials.profile.languages import field_of
 from credentials.profile.reasons import REASONS
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.trust.snapshot import TrustedMember, TrustSnapshot
@@ -94,7 +95,7 @@ def _member(member: TrustedMember, trust: TrustSnapshot) -> dict[str, Any]:
     entry = member.entry
     return {
         "id": entry.id,
-        "names": entry.names._asdict(),
+        "names": {field_of(language): name for language, name in entry.names.by_language().items()},
         "region": entry.region,
         "hotline": entry.hotline,
         "environment": entry.environment,

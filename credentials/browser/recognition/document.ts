@@ -5,9 +5,12 @@ import { CredentialError, malformed, ruleSetInvalid } from "../errors";
 import type { Keys } from "../keys";
 import { isWhole, MEMBERS } from "../members";
 import {
+  COMMON,
   EVIDENCE_KINDS,
   FORM_NAMES,
+  LANGUAGE_TAG,
   type Label,
+  MAX_LANGUAGES,
   MAX_RULE_SET,
   MAX_RULE_SET_VERSION,
   MAX_TIME_SECONDS,
@@ -180,10 +183,15 @@ function isValueSet(value: Json): boolean {
   return Array.isArray(value) && value.length <= MAX_VALUE_SET_ITEMS && value.every(isLiteral);
 }
 
+/** A text by language tag: zh-CN and English, and any others; or in the old form by `zh` and `en` alone. */
 function text(value: Json, parameters: Fields, where: string): Label {
-  const fields = readFields(value, ["zh", "en"], [], where);
-  const [zh, en] = [line(fields.zh, parameters, where), line(fields.en, parameters, where)];
-  return translated({ "zh-CN": zh, en });
+  const isOld = isObject(value) && hasOwn(value, "zh");
+  const others = isObject(value) && !isOld ? Object.keys(value).filter((tag) => LANGUAGE_TAG.test(tag)) : [];
+  const fields = readFields(value, isOld ? ["zh", "en"] : [...COMMON], others, where);
+  require(Object.keys(fields).length <= MAX_LANGUAGES, `${where}: more than ${MAX_LANGUAGES} languages`);
+  const lines = Object.entries(fields).map(([language, each]) => [language, line(each, parameters, where)] as const);
+  const byLanguage: { [language: string]: string } = Object.fromEntries(lines);
+  return translated(isOld ? { "zh-CN": byLanguage.zh, en: byLanguage.en } : byLanguage);
 }
 
 function line(value: Json | undefined, parameters: Fields, where: string): string {

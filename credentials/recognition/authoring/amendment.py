@@ -47,10 +47,24 @@ def with_parameters(document: dict[str, Any], values: Mapping[str, Any]) -> dict
 def with_denial(document: dict[str, Any], member: str, reason: Mapping[str, str], expires_at: int) -> dict[str, Any]:
     """With recognition of ``member`` denied until ``expires_at`` (seconds UTC), in place of any denial of it.
 
-    ``reason``: a text of a rule set, by language.
+    ``reason``: by language tag; written in the form of the document's other texts.
     """
-    denial = {"member": member, "reason": dict(reason), "expires_at": expires_at}
+    is_old = any("zh" in rule["text"] for rule in document["rules"])
+    denial = {"member": member, "reason": _in_old_form(reason) if is_old else dict(reason), "expires_at": expires_at}
     return without_denial(document, member) | {"denials": [*without_denial(document, member)["denials"], denial]}
+
+
+def for_old_gates(document: dict[str, Any]) -> dict[str, Any]:
+    """With its texts in Chinese and English alone, in the form of before: a gate that is not updated yet refuses the
+    whole set for one text by language tag."""
+    texts = ("text", "needed")
+    rules = [rule | {name: _in_old_form(rule[name]) for name in texts} for rule in document["rules"]]
+    denials = [denial | {"reason": _in_old_form(denial["reason"])} for denial in document["denials"]]
+    return document | {"rules": rules, "denials": denials}
+
+
+def _in_old_form(text: Mapping[str, str]) -> dict[str, str]:
+    return {"zh": text["zh" if "zh" in text else "zh-CN"], "en": text["en"]}
 
 
 def without_denial(document: dict[str, Any], member: str) -> dict[str, Any]:

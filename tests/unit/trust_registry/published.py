@@ -90,7 +90,7 @@ class Province:
         entry = MemberEntry(
             id=self.id,
             kind=kind_of(self.id),
-            names=Names("名称", "Name"),
+            names=Names({"zh": "名称", "en": "Name"}),
             region=self.region,
             hotline="010-12320",
             environment="demo",

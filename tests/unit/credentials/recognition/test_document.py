@@ -219,6 +219,17 @@ BAD_RULES: list[dict[str, Any]] = [
     {"needed": {"zh": "{}", "en": "x"}},
     {"needed": None},
     {"needed": {"zh": "x", "en": "x", "de": "x"}},
+    {"needed": {"zh": "x", "zh-CN": "x", "en": "x"}},
+    {"needed": {"zh-CN": "x"}},
+    {"needed": {"zh-HK": "x", "en": "x"}},
+    {"needed": {"zh-CN": "x", "en": "x", "comment": "x"}},
+    {"needed": {"zh-CN": "x", "en": "x", "zh_HK": "x"}},
+    {"needed": {"zh-CN": "x", "en": "x", "Bo": "x"}},
+    {"needed": {"zh-CN": "x", "en": "x", "bo": ""}},
+    {"needed": {"zh-CN": "x", "en": "x", "bo": "x\u202ey"}},
+    {"needed": {"zh-CN": "x", "en": "x", "bo": "{days}"}},
+    {"needed": {"zh-CN": "x", "en": "x", "bo": "x" * (MAX_TEXT_CHARACTERS + 1)}},
+    {"needed": {"zh-CN": "x", "en": "x"} | {f"a{letter}": "x" for letter in "abcdefghijklmno"}},
 ]
 
 
@@ -254,3 +265,20 @@ def test_a_parameter_cannot_smuggle_anything_into_a_text() -> None:
     """The text is checked as people will read it."""
     with pytest.raises(RuleSetInvalid, match="shown"):
         parse_rule_set(document(parameters={"nucleic_acid_hours": "\u202e84", "antigen_hours": 1}))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ({"zh": "理由", "en": "reason"}, ("理由", "理由", "reason")),
+        ({"zh-CN": "理由", "en": "reason"}, ("理由", "理由", "reason")),
+        ({"zh-CN": "规则", "zh-HK": "規則", "en": "rule"}, ("规则", "規則", "rule")),
+        ({"en": "rule", "bo": "x", "zh-Hant-TW": "x", "zh-CN": "规则"}, ("规则", "规则", "rule")),
+        ({"zh-CN": "x", "en": "x"} | {f"a{letter}": "x" for letter in "abcdefghijklmn"}, ("x", "x", "x")),
+    ],
+    ids=["the pair of before", "two languages", "three", "languages that this gate does not speak", "sixteen"],
+)
+def test_a_text_is_said_in_the_readers_language(text: dict[str, str], read: tuple[str, ...]) -> None:
+    """A gate in Hong Kong says a host's rule as the host wrote it for Hong Kong, else in the Chinese that there is."""
+    (rule, *_) = parse_rule_set(with_rule(text=text, needed=text)).rules
+    assert rule.text == rule.needed == read

@@ -12,6 +12,7 @@ from trust_registry.metadata.trust_list import (
     MAX_TRUST_LIST_BYTES,
     BadEntry,
     MayIssue,
+    Names,
     kind_of,
     read_entry,
     read_trust_list,
@@ -66,6 +67,11 @@ def test_fields_of_a_newer_registry_are_ignored() -> None:
         ({"names": {"zh": "河南"}}, "en is not a plain text"),
         ({"names": {"zh": "南河\u202e", "en": "Henan"}}, "zh is not a plain text"),
         ({"names": []}, "names is not an object"),
+        ({"names": {"zh-CN": "河南"}}, "en is not a plain text"),
+        ({"names": {"zh-HK": "河南", "en": "Henan"}}, "zh-CN is not a plain text"),
+        ({"names": {"zh": "河南", "en": "Henan", "zh-HK": 5}}, "zh-HK is not a plain text"),
+        ({"names": {"zh": "河南", "en": "Henan", "bo": "x" * 65}}, "bo is not a plain text"),
+        ({"names": {"zh": "河南", "en": "Henan"} | {f"a{each}": "x" for each in "abcdefghijklmno"}}, "16 languages"),
         ({"region": 440_000}, "region is another member's"),
         ({"region": 419_9999}, "region is not an integer"),
         ({"region": 0}, "region is another member's"),
@@ -148,3 +154,18 @@ def test_kinds_follow_from_ids() -> None:
     """The kind decides what a gate shows beside the name; it must not be free to choose."""
     kinds = [kind_of(member) for member in ("CN-41", "CN-XPCC", "CN-81", "CN-82", "CN-71", "CN-D-CU")]
     assert kinds == ["province", "corps", "sar", "sar", "province", "department"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"zh": "黑龙江", "en": "Heilongjiang"}, ("黑龙江", "黑龍江", "Heilongjiang")),
+        ({"zh-CN": "龙江省", "en": "HLJ"}, ("龙江省", "黑龍江", "HLJ")),
+        ({"zh": "龙江省", "zh-HK": "龍江省", "en": "HLJ", "bo": "x"}, ("龙江省", "龍江省", "HLJ")),
+        ({"zh": "旧", "zh-CN": "新", "en": "HLJ"}, ("新", "黑龍江", "HLJ")),
+    ],
+    ids=["the pair of before", "by tag", "the pair with more, for old gates", "both, the tag counts"],
+)
+def test_a_name_is_said_in_the_readers_language(names: dict[str, str], said: tuple[str, ...]) -> None:
+    """What the officers call a member goes first; what they do not say is as the profile has it."""
+    assert Names(names).label("CN-23") == said

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from credentials.errors import RuleSetInvalid
-from credentials.recognition.authoring.amendment import successor, with_denial, with_parameters, without_denial
+from credentials.recognition.authoring.amendment import (
+    for_old_gates,
+    successor,
+    with_denial,
+    with_parameters,
+    without_denial,
+)
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
 from credentials.recognition.reading import digest_of
@@ -60,3 +66,21 @@ def test_a_denial_is_entered_replaced_and_lifted(document: dict[str, Any], noon:
         "CN-41": noon,
     }
     assert set(parse_rule_set(without_denial(denied, "CN-33")).denials) == {"CN-41"}
+
+
+def test_for_old_gates_a_set_has_the_texts_that_they_read(document: dict[str, Any], noon: int) -> None:
+    """A gate that is not updated yet refuses a whole set for one text by language tag; then nobody is recognised."""
+    reason = {"zh-CN": "数据核查中", "zh-HK": "資料核查中", "en": "Under review"}
+    old = for_old_gates(with_denial(document, "CN-33", reason, noon))
+    texts = [rule[part] for rule in old["rules"] for part in ("text", "needed")]
+    assert {frozenset(text) for text in [*texts, old["denials"][0]["reason"]]} == {frozenset({"zh", "en"})}
+    assert parse_rule_set(old).rules[0].text.of("zh-CN") == parse_rule_set(document).rules[0].text.of("zh-CN")
+    assert for_old_gates(old) == old
+    assert with_denial(old, "CN-33", reason, noon) == old
+
+
+def test_a_denial_by_language_tag_is_written_so(document: dict[str, Any], noon: int) -> None:
+    """What Hong Kong reads of it is what the host wrote for Hong Kong."""
+    reason = {"zh-CN": "数据核查中", "zh-HK": "資料核查中", "en": "Under review"}
+    denial = parse_rule_set(with_denial(document, "CN-33", reason, noon)).denials["CN-33"]
+    assert denial.reason.by_language() == reason
