@@ -23,10 +23,10 @@ from credentials.errors import (
 )
 from service_kit import logs, terminal
 from service_kit.commands import Group, show_usage
-from service_kit.locale import TEXTS, UNEXPECTED, at_terminal, reader_languages, text_of
+from service_kit.locale import TEXTS, UNEXPECTED, text_of
 from service_kit.process.workers import counting_together
 from service_kit.settings import PREFIX, refuse_unknown
-from service_kit.terminal import tell
+from service_kit.terminal import in_words, tell
 
 REFUSED, WRONG_USAGE, OWN_FAULT, INTERRUPTED = 1, 64, 70, 130
 MAX_DETAIL_CHARACTERS = 2000
@@ -136,11 +136,11 @@ def _complain(error: TongxingError) -> int:
     """Tell an error to the person at the terminal; the exit code of its kind."""
     if isinstance(error, OutputUnwritable):
         terminal.let_go()
-    text, told = at_terminal(text_of(error)), str(error)
+    text, told = text_of(error), str(error)
     if isinstance(error, FetchFailed) and error.address:
         told = f"{error.code}: {error.address}: {error.detail}"
     # A registry's own words may be of any length.
-    tell(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{told[:MAX_DETAIL_CHARACTERS]}]", err=True)
+    tell(f"{in_words(text, ' ')} [{told[:MAX_DETAIL_CHARACTERS]}]", err=True)
     return _exit_code(error)
 
 
@@ -152,9 +152,8 @@ def _complain_at_start(error: TongxingError) -> int:
 def _own_fault(error: BaseException) -> int:
     if isinstance(error, OSError | SystemExit):
         terminal.let_go()
-    text = at_terminal(TEXTS[UNEXPECTED])
-    words = " ".join(map(text.of, reader_languages(os.environ)))
-    tell(f"{words} [{UNEXPECTED}: {type(error).__name__}; {', '.join(logs.places_of(error))}]", err=True)
+    what = f"{UNEXPECTED}: {type(error).__name__}; {', '.join(logs.places_of(error))}"
+    tell(f"{in_words(TEXTS[UNEXPECTED], ' ')} [{what}]", err=True)
     return OWN_FAULT
 
 

@@ -33,10 +33,14 @@ class Finding(NamedTuple):
     detail: Label = NO_WORDS
     call: tuple[Contact, ...] = ()
 
+    @property
+    def words(self) -> Label:
+        """All that people are told."""
+        return joined((REASONS[self.code].whole, self.detail, _hotlines(self.call)), "join.parts")
+
     def to_dict(self) -> dict[str, Any]:
-        said = joined((REASONS[self.code].whole, self.detail, _hotlines(self.call)), "join.parts")
         call = [{"member": contact.member, "hotline": contact.hotline} for contact in self.call]
-        return {"code": self.code, **said.fields("text_"), "call": call}
+        return {"code": self.code, **self.words.fields("text_"), "call": call}
 
 
 def _hotlines(call: Sequence[Contact]) -> Label:

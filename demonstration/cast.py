@@ -12,6 +12,8 @@ from typing import Any
 
 from credentials.errors import Unavailable
 from credentials.keys import jwk_of, new_private_key, private_key_pem
+from credentials.profile.members import MEMBERS
+from credentials.profile.words import Label
 from credentials.recognition.authoring.amendment import successor, with_parameters
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
@@ -21,7 +23,6 @@ from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.http.auth import authorization
-from service_kit.locale import Message
 from trust_registry.key_files import read_key
 
 POLL_SECONDS = 1
@@ -90,11 +91,10 @@ class Registry:
 
 @dataclass(frozen=True)
 class Home:
-    """What is fixed about a province: its folder's name, member id, names, and its own rules."""
+    """What is fixed about a province: its folder's name, member id and its own rules."""
 
     name: str
     member: str
-    names: Message
     region: int
     hotline: str
     hours: int
@@ -102,11 +102,16 @@ class Home:
     statuses: tuple[str, ...] = ("green", "yellow", "red", "pending")
     """What the officers let it issue."""
 
+    @property
+    def names(self) -> Label:
+        """What it is called."""
+        return MEMBERS[self.member].names
+
     def entry(self) -> dict[str, Any]:
         """What the officers say of it."""
         return {
             "kind": "province",
-            "names": self.names._asdict(),
+            "names": self.names.by_language(),
             "region": self.region,
             "hotline": self.hotline,
             "environment": "demo",
@@ -274,6 +279,6 @@ class ActingProvince:
             "TONGXING_HOTLINE": self.home.hotline,
             "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
             "TONGXING_POLL_SECONDS": str(POLL_SECONDS),
-            "TONGXING_GATE_NAME": f"{self.home.names.zh}站",
+            "TONGXING_GATE_NAME": f"{self.home.names.of('zh-CN')}站",
             "TONGXING_PUBLISH_SECONDS": str(PUBLISH_SECONDS),
         }

@@ -12,13 +12,14 @@ from pathlib import Path
 import click
 
 from credentials.errors import TongxingError
+from credentials.profile.words import Label, label
 from demonstration.props import asks
 from demonstration.story import Stage
 from demonstration.story import tell as tell_story
 from demonstration.telling import Difference
 from demonstration.world import World
 from service_kit.commands import Command
-from service_kit.locale import Message, reader_languages
+from service_kit.locale import reader_languages
 from service_kit.terminal import Styled, tell
 
 
@@ -52,15 +53,13 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
         except (Difference, TongxingError) as error:
             tell()
             tell(Styled(f"✗ {error}", "red", bold=True))
-            _say(Message(f"  图片和日志：{folder}", f"  pictures and logs: {folder}"))
+            _say(label("demo.pictures-and-logs", folder=str(folder)))
             context.exit(1)
         seconds = round(time.monotonic() - began)
         tell()
-        done = Message(
-            f"✓ 每个结果都符合预期，用时 {seconds} 秒", f"✓ every outcome was the expected one, in {seconds} s"
-        )
+        done = label("demo.every-outcome-was-the-expected-one", seconds=seconds)
         _say(done, "green", bold=True)
-        _say(Message(f"  图片、日志、密钥和数据库：{folder}", f"  pictures, logs, keys and databases: {folder}"))
+        _say(label("demo.pictures-logs-keys-and-databases", folder=str(folder)))
         if keep_running:
             _stay(stage)
 
@@ -74,15 +73,15 @@ def _stay(stage: Stage) -> None:
             tell(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
     code = stage.henan.claim_code(asks("刘洋", hours=20, form="phone", now=stage.now()))
     wallet, gate = stage.henan.server.url("issuer"), stage.guangdong.server.url("verifier")
-    _say(Message(f"  钱包 {wallet}/wallet/ ，领取码 {code}", f"  the wallet {wallet}/wallet/ with claim code {code}"))
-    _say(Message(f"  卡口 {gate}/", f"  the gate {gate}/"))
-    _say(Message("  按 Ctrl-C 停止。", "  Ctrl-C stops them."))
+    _say(label("demo.the-wallet-wallet-with-claim-code", wallet=wallet, code=code))
+    _say(label("demo.the-gate", gate=gate))
+    _say(label("demo.ctrl-c-stops-them"))
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(1)
 
 
-def _say(text: Message, colour: str | None = None, bold: bool = False) -> None:
+def _say(text: Label, colour: str | None = None, bold: bool = False) -> None:
     for language in reader_languages(os.environ):
         tell(Styled(text.of(language), colour, bold))
 

@@ -14,6 +14,7 @@ from credentials.errors import FetchFailed
 from credentials.formats import native
 from credentials.keys import kid_of, new_private_key
 from credentials.profile.lists import Status
+from credentials.profile.words import Label, label
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
 from demonstration.cast import ActingProvince, Home, Registry
@@ -24,7 +25,7 @@ from demonstration.telling import Difference, Telling
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
-from service_kit.locale import Message, reader_languages
+from service_kit.locale import reader_languages
 from service_kit.terminal import tell_drawing
 
 NOON_SECONDS = 20
@@ -34,10 +35,10 @@ NOON_TIMES = 3
 when the gate has the stricter ones."""
 RESIDENTS = 1000
 """People in the CSV file."""
-HENAN = Home("henan", "CN-41", Message("河南", "Henan"), 410000, "0371-12320", hours=72)
-GUANGDONG = Home("guangdong", "CN-44", Message("广东", "Guangdong"), 440000, "020-12320", hours=48)
-ZHEJIANG = Home("zhejiang", "CN-33", Message("浙江", "Zhejiang"), 330000, "0571-12320", hours=72, statuses=("green",))
-SICHUAN = Home("sichuan", "CN-51", Message("四川", "Sichuan"), 510000, "028-12320", hours=72)
+HENAN = Home("henan", "CN-41", 410000, "0371-12320", hours=72)
+GUANGDONG = Home("guangdong", "CN-44", 440000, "020-12320", hours=48)
+ZHEJIANG = Home("zhejiang", "CN-33", 330000, "0571-12320", hours=72, statuses=("green",))
+SICHUAN = Home("sichuan", "CN-51", 510000, "028-12320", hours=72)
 
 
 class Stage:
@@ -58,7 +59,7 @@ class Stage:
         return self.clock.now()
 
     def expect(
-        self, line: Message, gate: ActingProvince, text: str, outcome: str, code: str | None = None
+        self, line: Label, gate: ActingProvince, text: str, outcome: str, code: str | None = None
     ) -> dict[str, Any]:
         """Have ``gate`` check ``text`` over HTTP, and compare."""
         verdict = gate.check(text)
@@ -81,11 +82,10 @@ def tell(world: World) -> Stage:
 def enrolment(stage: Stage) -> None:
     """Keys come into the registry by a province's own word and two officers."""
     telling, world = stage.telling, stage.world
-    telling.chapter("一 登记", "1 Provinces register their keys")
+    telling.chapter(label("demo.provinces-register-their-keys"))
     stage.registry = registry = Registry(world)
     telling.done(
-        f"一个登记处，三名登记官，每份列表由其中两名签署（{registry.url}）",
-        f"a registry with three officers, two of whom sign every list ({registry.url})",
+        label("demo.a-registry-with-three-officers-two", url=registry.url),
     )
     stage.henan, stage.guangdong, stage.zhejiang = provinces = [
         ActingProvince(world, registry, home) for home in (HENAN, GUANGDONG, ZHEJIANG)
@@ -93,22 +93,20 @@ def enrolment(stage: Stage) -> None:
     for province in provinces:
         province.submit_statement()
     telling.done(
-        "河南、广东、浙江各自生成密钥，提交签名声明，并为每把密钥附持有证明",
-        "Henan, Guangdong and Zhejiang made their keys and brought signed statements, with a proof for each key",
+        label("demo.henan-guangdong-and-zhejiang-made-their"),
     )
     draft = registry.draft({province.home.member: province.home.entry() for province in provinces})
     changes = len(draft["diff"])
-    telling.done(f"第一名登记官起草列表：{changes} 处变化", f"the first officer drafted a list: {changes} changes")
+    telling.done(label("demo.the-first-officer-drafted-a-list", changes=changes))
     registry.approve(draft["id"], 0)
     if registry.publish(draft["id"]):
         raise Difference("one officer alone could publish a list")
-    telling.done("一个签名不够：登记处拒绝发布", "one signature is not enough: the registry refused to publish")
+    telling.done(label("demo.one-signature-is-not-enough-the"))
     registry.approve(draft["id"], 1)
     if not registry.publish(draft["id"]):
         raise Difference("two officers could not publish a list")
     telling.done(
-        "第二名登记官在自己的机器上读到同样的变化并签署：已发布",
-        "a second officer read the same changes on a machine of their own, and signed: published",
+        label("demo.a-second-officer-read-the-same"),
     )
     registry.bundle(world.folder / "bundle-before.zip")
     for province in provinces:
@@ -116,8 +114,7 @@ def enrolment(stage: Stage) -> None:
     world.start(*(province.server for province in provinces))
     addresses = [province.server.url("verifier") for province in provinces]
     telling.done(
-        "各省的签发服务和卡口已运行：" + "、".join(addresses),
-        "each province serves its issuer and its gate: " + ", ".join(addresses),
+        label("demo.each-province-serves", addresses=", ".join(addresses)),
     )
     started = stage.now()
     for province in provinces:
@@ -126,130 +123,111 @@ def enrolment(stage: Stage) -> None:
     stage.zhejiang.wait_for(lambda state: state["rules"])
     stage.noon_seconds = max(NOON_SECONDS, NOON_TIMES * (stage.now() - started))
     telling.done(
-        "并发布了自己的互认规则：从采样起算，检测在广东 48 小时内有效，在浙江 72 小时内有效",
-        "and published its recognition rules: a test counts 48 h in Guangdong, 72 h in Zhejiang, from sampling",
+        label("demo.and-published-its-recognition-rules-a"),
     )
 
 
 def bulk(stage: Stage) -> None:
     """A file of residents becomes a file of codes."""
     telling, world = stage.telling, stage.world
-    telling.chapter("二 签发", "2 Henan issues for a thousand residents")
+    telling.chapter(label("demo.henan-issues-for-a-thousand-residents"))
     people, codes = world.folder / "residents.csv", world.folder / "codes.ndjson"
     write_atomic(people, to_csv(residents(RESIDENTS, stage.now())).encode())
     stage.henan.bulk(people, codes)
     issued = [json.loads(line) for line in codes.read_text().splitlines()]
     if len(issued) != RESIDENTS:
         raise Difference(f"{len(issued)} codes for {RESIDENTS} residents")
-    telling.done(
-        f"一条命令从 CSV 文件签发 {RESIDENTS} 个纸质码", f"{RESIDENTS} paper codes from a CSV file in one command"
-    )
+    telling.done(label("demo.paper-codes-from-a-csv-file", residents=RESIDENTS))
     stage.henan.bulk(people, world.folder / "codes-again.ndjson")
     again = [json.loads(line) for line in (world.folder / "codes-again.ndjson").read_text().splitlines()]
     if {entry["text"] for entry in again} != {entry["text"] for entry in issued}:
         raise Difference("the same file run twice gave other codes")
-    telling.done(
-        "同一文件再跑一次：还是原来的码，没有重复签发", "the same file once more: the same codes, nothing issued twice"
-    )
+    telling.done(label("demo.the-same-file-once-more-the"))
     stage.paper = stage.henan.issue(asks("王小明", hours=20, form="paper", now=stage.now()))["text"]
-    unknown = Message("纸质码，离线包中尚无河南的撤回数据", "a paper code, by a file without withdrawal data of Henan")
+    unknown = label("demo.a-paper-code-by-a-file")
     verdict = stage.guangdong.check_with_bundle(stage.world.folder / "bundle-before.zip", stage.paper)
     telling.expect(unknown, GUANGDONG.names, verdict, "undetermined", "status-missing")
     stage.guangdong.wait_for_status(HENAN.member)
     stage.zhejiang.wait_for_status(HENAN.member)
     telling.done(
-        "河南自动发布撤回数据；各卡口已从镜像取得",
-        "Henan publishes its withdrawal data by itself; the gates fetched it from the mirror",
+        label("demo.henan-publishes-its-withdrawal-data-by"),
     )
 
 
 def picture(stage: Stage) -> None:
     """From a picture of the code to a verdict in another province."""
     telling = stage.telling
-    telling.chapter("三 纸质码", "3 On paper")
+    telling.chapter(label("demo.3-on-paper"))
     png = stage.pictures / "paper.png"
     write_atomic(png, draw_png(stage.paper, level="Q"))
     (text,) = read_texts(png.read_bytes())
     if text != stage.paper:
         raise Difference("the picture does not read back")
-    telling.done(f"画成 PNG 图片，再从图片读回：{png}", f"drawn as PNG and read back from the picture: {png}")
-    line = Message("从图片读出的纸质码", "the paper code, from its picture")
+    telling.done(label("demo.drawn-as-png-and-read-back", png=str(png)))
+    line = label("demo.the-paper-code-from-its-picture")
     stage.expect(line, stage.guangdong, text, "accepted", "check-document")
-    stage.expect(Message("同一个码，到另一省", "the same in another province"), stage.zhejiang, text, "accepted")
+    stage.expect(label("demo.the-same-in-another-province"), stage.zhejiang, text, "accepted")
 
 
 def phone(stage: Stage) -> None:
     """A phone code is signed anew every 30 s by a key that stays on the phone."""
     telling, now = stage.telling, stage.now()
-    telling.chapter("四 手机码", "4 On the phone")
+    telling.chapter(label("demo.on-the-phone"))
     stage.phone.make_key()
     proof = stage.phone.proof(stage.henan.server.url("issuer"), now)
     stage.phone.keep(
         stage.henan.issue(asks("王小明", hours=20, form="phone", now=now) | {"holder_proof": proof})["text"]
     )
-    telling.done(
-        "一部手机生成密钥，证明持有，领到绑定该密钥的码", "a phone made its key, proved it, and got a code bound to it"
-    )
+    telling.done(label("demo.a-phone-made-its-key-proved"))
     live = stage.phone.show(stage.now())
     tell_drawing(draw_terminal(live))
     gate, early, late = stage.guangdong, stage.phone.show(now + HOUR), stage.phone.show(now - 600)
-    stage.expect(Message("动态码", "the live code"), gate, live, "accepted", "compare-holder")
-    stage.expect(
-        Message("同一动态码，在另一通道", "the same live code at another lane"), gate, live, "refused", "replayed"
-    )
-    stage.expect(
-        Message("十分钟前的截图", "a screenshot ten minutes old"), gate, late, "refused", "presentation-expired"
-    )
-    stage.expect(
-        Message("为一小时后画的码", "a code drawn for in an hour"), gate, early, "refused", "presentation-expired"
-    )
-    bare = Message("打印的手机码", "the phone's code printed bare")
+    stage.expect(label("demo.the-live-code"), gate, live, "accepted", "compare-holder")
+    stage.expect(label("demo.the-same-live-code-at-another"), gate, live, "refused", "replayed")
+    stage.expect(label("demo.a-screenshot-ten-minutes-old"), gate, late, "refused", "presentation-expired")
+    stage.expect(label("demo.a-code-drawn-for-in-an"), gate, early, "refused", "presentation-expired")
+    bare = label("demo.the-phones-code-printed-bare")
     stage.expect(bare, gate, stage.phone.code(), "refused", "presentation-missing")
 
 
 def withdrawal(stage: Stage) -> None:
     """One bit says: ask for a fresh code."""
-    stage.telling.chapter("五 撤回", "5 Withdrawn")
+    stage.telling.chapter(label("demo.5-withdrawn"))
     issued = stage.henan.issue(asks("李秀英", hours=20, form="paper", now=stage.now()))
-    stage.expect(Message("撤回之前", "before the withdrawal"), stage.zhejiang, issued["text"], "accepted")
+    stage.expect(label("demo.before-the-withdrawal"), stage.zhejiang, issued["text"], "accepted")
     stage.henan.withdraw(issued["handle"])
     stage.zhejiang.wait_for_withdrawals(HENAN.member, 1)
     stage.telling.done(
-        "撤回自行到达浙江的卡口：签发方按分段发布，卡口逐段跟进",
-        "the withdrawal reached Zhejiang's gate by itself: as a signed segment, that the gate followed",
+        label("demo.the-withdrawal-reached-zhejiangs-gate-by"),
     )
-    stage.expect(Message("撤回之后", "after it"), stage.zhejiang, issued["text"], "refused", "withdrawn")
+    stage.expect(label("demo.after-it"), stage.zhejiang, issued["text"], "refused", "withdrawn")
 
 
 def refusals(stage: Stage) -> None:
     """What must not pass."""
     telling, now = stage.telling, stage.now()
-    telling.chapter("六 不得通过", "6 What must not pass")
+    telling.chapter(label("demo.what-must-not-pass"))
     short = stage.henan.issue(asks("赵磊", hours=20, form="paper", now=now) | {"lifetime": 60})["text"]
     late = stage.henan.check_offline(short, at=now + 120)
-    telling.expect(Message("一分钟前过期", "expired a minute ago"), HENAN.names, late, "refused", "expired")
+    telling.expect(label("demo.expired-a-minute-ago"), HENAN.names, late, "refused", "expired")
     gate, changed = stage.guangdong, tampered(stage.paper)
-    stage.expect(
-        Message("改动了一个字符", "one character of a code changed"), gate, changed, "refused", "wrong-signature"
-    )
-    stage.expect(
-        Message("根本不是健康码", "not a code at all"), gate, "https://example.org/", "refused", "not-a-credential"
-    )
+    stage.expect(label("demo.one-character-of-a-code-changed"), gate, changed, "refused", "wrong-signature")
+    stage.expect(label("demo.not-a-code-at-all"), gate, "https://example.org/", "refused", "not-a-credential")
     key = new_private_key()
     stranger = native.issue_text(
         credential(SICHUAN.member, Status.GREEN, now), PemSigner(key, kid_of(SICHUAN.member, key.public_key()))
     )
-    line = Message("由未入网的四川签发", "signed by Sichuan, which is not enrolled")
+    line = label("demo.signed-by-sichuan-which-is-not")
     stage.expect(line, gate, stranger, "refused", "unknown-key")
     red = native.issue_text(credential(ZHEJIANG.member, Status.RED, now), stage.zhejiang.signer("credential-1"))
-    line = Message("浙江签发的红码，而它只能签发绿码", "a red code by Zhejiang, which may issue green only")
+    line = label("demo.a-red-code-by-zhejiang-which")
     stage.expect(line, gate, red, "refused", "not-permitted")
     positive = asks("孙静", hours=20, form="paper", now=now, result="positive")
-    line = Message("河南的红码，附赋码决定", "Henan's own red code, with its decision")
+    line = label("demo.henans-own-red-code-with-its")
     stage.expect(line, gate, stage.henan.issue(positive)["text"], "refused", "status-not-accepted")
     undecided = credential(HENAN.member, Status.RED, now)._replace(decision_reference=None)
     text = native.issue_text(undecided, stage.henan.signer("credential-1"))
-    line = Message("没有赋码决定的红码（郑州，2022 年）", "a red without a decision (Zhengzhou, 2022)")
+    line = label("demo.a-red-without-a-decision-zhengzhou")
     verdict = stage.expect(line, gate, text, "undetermined", "no-decision")
     if verdict["status"] is not None:
         raise Difference("a colour without a decision was shown")
@@ -257,84 +235,80 @@ def refusals(stage: Stage) -> None:
 
 def recognition(stage: Stage) -> None:
     """The same facts, two provinces, each by its own rules."""
-    stage.telling.chapter("七 互认", "7 Each province's own rules")
+    stage.telling.chapter(label("demo.each-provinces-own-rules"))
     old = stage.henan.issue(asks("周强", hours=60, form="paper", now=stage.now()))["text"]
-    line = Message("60 小时前采样的检测", "a test of 60 hours ago")
+    line = label("demo.a-test-of-60-hours-ago")
     stage.expect(line, stage.guangdong, old, "refused", "rule-failed")
-    stage.expect(Message("同一次检测", "the same test"), stage.zhejiang, old, "accepted")
+    stage.expect(label("demo.the-same-test"), stage.zhejiang, old, "accepted")
 
 
 def tightening(stage: Stage) -> None:
     """Rules change the same day, everywhere at one moment, and not a second before."""
     telling, gate = stage.telling, stage.guangdong
-    telling.chapter("八 收紧规则", "8 Tightened at noon")
+    telling.chapter(label("demo.tightened-at-noon"))
     text = stage.henan.issue(asks("吴丽", hours=30, form="paper", now=stage.now()))["text"]
     noon = stage.now() + stage.noon_seconds
     gate.tighten_rules(hours=24, valid_from=noon)
     gate.wait_for(lambda state: any(rules["version"] == 2 for rules in state["rules"]))
     telling.done(
-        f"广东发布第 2 版规则：{stage.noon_seconds} 秒后由 48 小时收紧为 24 小时；其卡口已提前收到",
-        f"Guangdong published version 2, 24 h instead of 48, for in {stage.noon_seconds} s; its gate has it already",
+        label("demo.guangdong-published-version-2-24-h", noon_seconds=stage.noon_seconds),
     )
-    line = Message("30 小时前采样的检测，在那一刻之前", "a test of 30 hours, before that moment")
+    line = label("demo.a-test-of-30-hours-before")
     before = stage.expect(line, gate, text, "accepted")
     stage.world.wait(lambda: stage.now() >= noon, "that moment does not come", seconds=2 * stage.noon_seconds)
-    line = Message("同一个码，在那一刻之后", "the same code, after it")
+    line = label("demo.the-same-code-after-it")
     after = stage.expect(line, gate, text, "refused", "rule-failed")
     versions = [verdict["rules"]["version"] for verdict in (before, after)]
     if versions != [1, 2]:
         raise Difference(f"decided by versions {versions}, not by 1 and then 2")
-    telling.done("每条结论都写明依据的版本：先是 1，后是 2", "each verdict names the version that decided: 1, then 2")
+    telling.done(label("demo.each-verdict-names-the-version-that"))
 
 
 def compromise(stage: Stage) -> None:
     """A stolen key dies at every online gate."""
-    stage.telling.chapter("九 密钥失窃", "9 A stolen key")
+    stage.telling.chapter(label("demo.a-stolen-key"))
     thief = stage.henan.signer("credential-2")
     text = native.issue_text(credential(HENAN.member, Status.GREEN, stage.now()), thief)
     stage.expect(
-        Message("窃贼签发的码，尚无人察觉", "a code by the thief, before anyone knows"),
+        label("demo.a-code-by-the-thief-before"),
         stage.guangdong,
         text,
         "accepted",
     )
     stage.registry.deny(stage.henan.kid("credential-2"), stage.henan.keys)
     stage.guangdong.wait_for(lambda state: state["trust"]["denied"])
-    denied = Message("河南停用该密钥之后", "after Henan had its key denied")
+    denied = label("demo.after-henan-had-its-key-denied")
     stage.expect(denied, stage.guangdong, text, "refused", "key-denied")
-    stage.expect(
-        Message("河南另一密钥签发的码", "a code by Henan's other key"), stage.guangdong, stage.paper, "accepted"
-    )
+    stage.expect(label("demo.a-code-by-henans-other-key"), stage.guangdong, stage.paper, "accepted")
 
 
 def clocks(stage: Stage) -> None:
     """A gate whose clock is wrong says so, and does not guess."""
-    stage.telling.chapter("十 时钟慢一小时的卡口", "10 A gate whose clock is an hour slow")
+    stage.telling.chapter(label("demo.a-gate-whose-clock-is-an"))
     slow = stage.guangdong.gate_with_clock("guangdong-slow-gate", -HOUR)
-    stage.expect(Message("完好的纸质码", "a sound paper code"), slow, stage.paper, "undetermined", "clock-in-doubt")
+    stage.expect(label("demo.a-sound-paper-code"), slow, stage.paper, "undetermined", "clock-in-doubt")
     stage.world.stop(slow.server)
 
 
 def challenge(stage: Stage) -> None:
     """A phone whose clock is wrong answers what the gate asks, once."""
     telling, gate = stage.telling, stage.guangdong
-    telling.chapter("十一 时钟慢一小时的手机", "11 A phone whose clock is an hour slow")
+    telling.chapter(label("demo.a-phone-whose-clock-is-an"))
     wrong = stage.now() - HOUR
-    line = Message("它的动态码，附有提示", "its live code, with advice")
+    line = label("demo.its-live-code-with-advice")
     stage.expect(line, gate, stage.phone.show(wrong), "refused", "presentation-expired")
     asked = gate.challenge()
     tell_drawing(draw_terminal(asked["text"]))
     answer = stage.phone.answer(asked["text"], wrong)
     telling.done(
-        f"卡口出示卡口码；手机向持码人显示卡口名称“{asked['gate']}”并作答",
-        f"the gate shows its challenge; the phone shows its holder the name {asked['gate']}, and answers",
+        label("demo.the-gate-shows-its-challenge-the", gate=asked["gate"]),
     )
     later = gate.challenge()["nonce"]
     for line, nonce, outcome, code in (
-        (Message("手机的回答", "the answer"), asked["nonce"], "accepted", None),
-        (Message("同一回答再次出示", "the same answer again"), asked["nonce"], "refused", "replayed"),
+        (label("demo.the-answer"), asked["nonce"], "accepted", None),
+        (label("demo.the-same-answer-again"), asked["nonce"], "refused", "replayed"),
         (
-            Message("同一回答对后来的卡口码", "the same to a later challenge"),
+            label("demo.the-same-to-a-later-challenge"),
             later,
             "refused",
             "challenge-not-answered",
@@ -346,45 +320,39 @@ def challenge(stage: Stage) -> None:
 def offline(stage: Stage) -> None:
     """A gate that never was online, fed by a file."""
     telling = stage.telling
-    telling.chapter("十二 离线包", "12 A gate fed by a file")
+    telling.chapter(label("demo.a-gate-fed-by-a-file"))
     bundle = stage.world.folder / "bundle.zip"
     stage.registry.bundle(bundle)
     with zipfile.ZipFile(bundle) as archive:
         size, files = bundle.stat().st_size // 1024, len(archive.namelist())
     telling.done(
-        f"登记处的镜像装进一个 zip：{size} KB，{files} 个文件",
-        f"the registry's mirror as one zip: {size} KB, {files} files",
+        label("demo.the-registrys-mirror-as-one-zip", size=size, files=files),
     )
     verdict = stage.zhejiang.check_with_bundle(bundle, stage.paper)
-    line = Message("只有这个 zip 的卡口，验纸质码", "the paper code at a gate that knows the zip only")
+    line = label("demo.the-paper-code-at-a-gate")
     telling.expect(line, ZHEJIANG.names, verdict, "accepted", "check-document")
     picture_verdict = stage.zhejiang.check_with_bundle(bundle, picture=stage.pictures / "paper.png")
-    telling.expect(
-        Message("同一个码，用图片", "the same from its picture"), ZHEJIANG.names, picture_verdict, "accepted"
-    )
+    telling.expect(label("demo.the-same-from-its-picture"), ZHEJIANG.names, picture_verdict, "accepted")
 
 
 def claiming(stage: Stage) -> None:
     """A person gets their code by sixteen digits, on one phone at a time."""
     telling, henan, gate = stage.telling, stage.henan, stage.guangdong
-    telling.chapter("十三 领取码与换手机", "13 A claim code, and a new phone")
+    telling.chapter(label("demo.a-claim-code-and-a-new"))
     person = asks("陈静", hours=20, form="phone", now=stage.now())
     phones = [Phone(stage.world.folder / f"phone-of-chen-{number}") for number in (1, 2)]
-    for each, words in zip(
-        phones, (Message("动态码", "the live code"), Message("新手机", "the new phone")), strict=True
-    ):
+    for each, words in zip(phones, (label("demo.the-live-code"), label("demo.the-new-phone")), strict=True):
         each.make_key()
         code = henan.claim_code(person)
         telling.done(
-            f"工作人员发一个领取码：{code}，手机凭它领取健康码",
-            f"staff hand out a claim code, {code}; a phone gets its code by it",
+            label("demo.staff-hand-out-a-claim-code", code=code),
         )
         known = gate.withdrawn(HENAN.member)
         each.keep(henan.serve_phone("claims", each, code=code)["text"])
         stage.expect(words, gate, each.show(stage.now()), "accepted", "compare-holder")
     gate.wait_for_withdrawals(HENAN.member, known + 1)
     stage.expect(
-        Message("旧手机，消息到达之后", "the old phone, once the news is there"),
+        label("demo.the-old-phone-once-the-news"),
         gate,
         phones[0].show(stage.now()),
         "refused",
@@ -398,8 +366,7 @@ def claiming(stage: Stage) -> None:
     else:
         raise Difference("a phone that was replaced got a code")
     telling.done(
-        "旧手机续码被拒：健康码已在另一部手机上领取",
-        "the old phone is refused a further code: it was claimed on another phone",
+        label("demo.the-old-phone-is-refused-a"),
     )
     again = henan.serve_phone("renewals", phones[1])
     if again["text"] != phones[1].code():
@@ -409,21 +376,16 @@ def claiming(stage: Stage) -> None:
 def switched_off(stage: Stage) -> None:
     """The gates go on without the registry and without the issuer."""
     telling, world = stage.telling, stage.world
-    telling.chapter("十四 关机断网", "14 The registry and the issuer are switched off")
+    telling.chapter(label("demo.the-registry-and-the-issuer-are"))
     world.stop(stage.registry.server)
     world.stop(stage.henan.server)
-    telling.done("登记处和河南的服务已停", "the registry's and Henan's servers are stopped")
+    telling.done(label("demo.the-registrys-and-henans-servers-are"))
     world.stop(stage.guangdong.server)
     world.start(stage.guangdong.server)
-    telling.done(
-        "广东的卡口已重启：只有先前存下的数据", "and Guangdong's gate was restarted: it has only what it had stored"
-    )
-    verdict = stage.expect(
-        Message("纸质码", "the paper code"), stage.guangdong, stage.paper, "accepted", "check-document"
-    )
+    telling.done(label("demo.and-guangdongs-gate-was-restarted-it"))
+    verdict = stage.expect(label("demo.the-paper-code"), stage.guangdong, stage.paper, "accepted", "check-document")
     ages = verdict["freshness"]
     telling.done(
-        f"它说明自己的数据有多旧：信任列表 {ages['trust']} 秒，河南的撤回数据 {ages['status']} 秒",
-        f"it says how old its knowledge is: trust list {ages['trust']} s, withdrawals of Henan {ages['status']} s",
+        label("demo.it-says-how-old-its-knowledge", trust=ages["trust"], status=ages["status"]),
     )
-    stage.expect(Message("手机动态码", "a live phone code"), stage.guangdong, stage.phone.show(stage.now()), "accepted")
+    stage.expect(label("demo.a-live-phone-code"), stage.guangdong, stage.phone.show(stage.now()), "accepted")

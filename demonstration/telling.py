@@ -1,6 +1,6 @@
 """How the story is told: a line a step, with a tick or the first difference, and a table at the end.
 
-In Chinese, English or both, as the reader's locale says.
+In the languages that the reader's locale asks for.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from credentials.profile.languages import COMMON
 from credentials.profile.reasons import Outcome
-from service_kit.locale import LANGUAGES, Message
+from credentials.profile.words import Label, from_fields
 from service_kit.terminal import Styled, tell
 
 TICK, CROSS = "✓", "✗"
@@ -24,21 +25,19 @@ class Difference(Exception):
 class Telling:
     """Prints the story as it goes and remembers the verdicts for the table."""
 
-    languages: tuple[str, ...] = LANGUAGES
-    rows: list[tuple[Message, Message, Message, str]] = field(default_factory=list)
+    languages: tuple[str, ...] = COMMON
+    rows: list[tuple[Label, Label, Label, str]] = field(default_factory=list)
 
-    def chapter(self, zh: str, en: str) -> None:
+    def chapter(self, text: Label) -> None:
         """Begin a part of the story."""
         tell()
-        tell(Styled(" · ".join(self._in_languages(Message(zh, en))), bold=True))
+        tell(Styled(" · ".join(self._in_languages(text)), bold=True))
 
-    def done(self, zh: str, en: str) -> None:
+    def done(self, text: Label) -> None:
         """Something that was done."""
-        self._say(Styled(TICK, "green"), self._in_languages(Message(zh, en)))
+        self._say(Styled(TICK, "green"), self._in_languages(text))
 
-    def expect(
-        self, line: Message, gate: Message, verdict: dict[str, Any], outcome: str, code: str | None = None
-    ) -> None:
+    def expect(self, line: Label, gate: Label, verdict: dict[str, Any], outcome: str, code: str | None = None) -> None:
         """Compare a verdict with what must come: the outcome and, if given, the first reason or a note.
 
         Raises Difference at the first that is otherwise.
@@ -49,12 +48,12 @@ class Telling:
         if verdict["outcome"] != outcome or (code is not None and code not in codes):
             self._say(Styled(CROSS, "red"), self._in_languages(line))
             wanted = f" ({code})" if code else ""
-            raise Difference(f"{line.en}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
-        came = Message(Outcome(outcome).words.of("zh-CN"), outcome)
+            raise Difference(f"{line.of('en')}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
+        came = Outcome(outcome).words
         self.rows.append((line, gate, came, code or ""))
         told: list[Sequence[str | Styled]] = []
         for language in self.languages:
-            said = next((finding[f"text_{language}"] for finding in findings), "")
+            said = next((_said(finding, language) for finding in findings), "")
             result = Styled(f"{came.of(language)}{first}", bold=True)
             told.append([f"{line.of(language)} → ", result, " ", Styled(said, dim=True)])
         self._say(Styled(TICK, "green"), told)
@@ -65,13 +64,18 @@ class Telling:
             rows = [tuple(cell if isinstance(cell, str) else cell.of(language) for cell in row) for row in self.rows]
             _print_table(rows)
 
-    def _in_languages(self, text: Message) -> list[str]:
+    def _in_languages(self, text: Label) -> list[str]:
         return [text.of(language) for language in self.languages]
 
     def _say(self, mark: Styled, lines: Iterable[str | Sequence[str | Styled]]) -> None:
         for number, line in enumerate(lines):
             parts = [line] if isinstance(line, str) else line
             tell("  ", mark if number == 0 else " ", " ", *parts)
+
+
+def _said(finding: dict[str, Any], language: str) -> str:
+    prefix = "text_"
+    return from_fields({name.removeprefix(prefix): text for name, text in finding.items()}).of(language)
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:

@@ -12,7 +12,7 @@ from credentials.errors import FetchFailed, MetadataRejected, TongxingError
 from credentials.keys import kid_of
 from diagnosis.deployment import Deployment
 from diagnosis.report import Diagnosis, skipped, warning, wrong
-from service_kit.locale import at_terminal, text_of
+from service_kit.locale import text_of
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.trust.clock_bound import effective_now
 from trust_registry.client.trust.pins import NOTHING_SEEN
@@ -210,7 +210,7 @@ def _why_rejected(deployment: Deployment, error: MetadataRejected) -> Diagnosis:
             "root-of-another-registry", *settings, "TONGXING_REGISTRY_URL", detail=metadata_path("root", signed.version)
         )
     # The right root and a mirror that is not in order: nothing that is set here is wrong.
-    return Diagnosis(error.code, at_terminal(text_of(error)), detail=error.detail)
+    return Diagnosis(error.code, text_of(error), detail=error.detail)
 
 
 def _why_unreachable(error: FetchFailed) -> str:

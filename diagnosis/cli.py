@@ -6,6 +6,7 @@ import os
 
 import click
 
+from credentials.profile.words import label
 from diagnosis.examination import examine
 from diagnosis.report import DoctorStep, StepOutcome
 from service_kit.commands import Command
@@ -36,11 +37,7 @@ def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> Non
     if as_json:
         tell_json(report.to_dict(), indent=1)
     elif left_out := sum(_is_consequence(step) for step in report.steps):
-        zh, en = (
-            f"另有 {left_out} 项须先解决以上问题才能检查。",
-            f"{left_out} more checks wait until that is put right.",
-        )
-        tell(f"– {in_words(zh, en)}")
+        tell(f"– {in_words(label('doctor.waiting', count=left_out))}")
     context.exit(report.exit_code)
 
 
@@ -54,10 +51,10 @@ def _say(step: DoctorStep) -> None:
         # Whoever reads twenty lines of what follows does not find the one that is the cause.
         return
     mark, colour = _WARNING if finding and step.outcome is StepOutcome.OK else _MARKS[step.outcome]
-    tell(Styled(mark, colour, bold=True), f" {in_words(*step.title)}")
+    tell(Styled(mark, colour, bold=True), f" {in_words(step.title)}")
     if finding is None or finding.code == "role-absent":
         return
     if finding.settings and step.outcome is not StepOutcome.SKIPPED:
         tell("    ", Styled(", ".join(finding.settings), bold=True))
     detail = f" ({finding.detail})" if finding.detail else ""
-    tell(f"    {in_words(*finding.text)} [{finding.code}]{detail}")
+    tell(f"    {in_words(finding.text)} [{finding.code}]{detail}")

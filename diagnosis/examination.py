@@ -10,7 +10,7 @@ from credentials.errors import TongxingError
 from diagnosis import authority, house, journey
 from diagnosis.deployment import Deployment
 from diagnosis.report import Diagnosis, DoctorReport, DoctorStep, StepOutcome, skipped
-from service_kit.locale import at_terminal, text_of
+from service_kit.locale import text_of
 
 _WITHOUT_OBJECT = ("not-set", "cache-in-process", "no-network")
 _SETTING = re.compile(r"TONGXING_[A-Z_]+")
@@ -90,7 +90,7 @@ def _found(check: Check, deployment: Deployment, steps: Mapping[str, DoctorStep]
     except TongxingError as error:
         named = tuple(dict.fromkeys(_SETTING.findall(error.detail)))
         settings = named or ((check.setting,) if check.setting else ())
-        return Diagnosis(error.code, at_terminal(text_of(error)), settings, error.detail)
+        return Diagnosis(error.code, text_of(error), settings, error.detail)
 
 
 def _is_well(step: DoctorStep) -> bool:

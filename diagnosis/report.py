@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from credentials.profile.words import NO_WORDS, Label
 from diagnosis.texts import STEPS, TEXTS
-from service_kit.locale import Message
 
 WRONG_SETTING, FAULT = 64, 70
 
@@ -24,7 +24,7 @@ class Diagnosis(NamedTuple):
     ``detail``: a short technical phrase. An ``OK`` one is a warning."""
 
     code: str
-    text: Message
+    text: Label
     settings: tuple[str, ...] = ()
     detail: str = ""
     outcome: StepOutcome = StepOutcome.WRONG
@@ -41,7 +41,7 @@ class DoctorStep(NamedTuple):
         return self.finding.outcome if self.finding else StepOutcome.OK
 
     @property
-    def title(self) -> Message:
+    def title(self) -> Label:
         """Its name for people."""
         return STEPS[self.name]
 
@@ -51,11 +51,10 @@ class DoctorStep(NamedTuple):
         said = {
             "code": finding.code if finding else None,
             "settings": list(finding.settings) if finding else [],
-            "text_zh": finding.text.zh if finding else "",
-            "text_en": finding.text.en if finding else "",
+            **(finding.text if finding else NO_WORDS).fields("text_"),
             "detail": finding.detail if finding else "",
         }
-        return {"step": self.name, "title_zh": title.zh, "title_en": title.en, "outcome": self.outcome.value, **said}
+        return {"step": self.name, **title.fields("title_"), "outcome": self.outcome.value, **said}
 
 
 class DoctorReport(NamedTuple):

@@ -9,10 +9,10 @@ import click
 from click.core import ParameterSource
 from click.exceptions import NoSuchCommand
 
-from service_kit.locale import Message
+from credentials.profile.words import label
 from service_kit.terminal import in_words, tell
 
-WRONG_USAGE = Message("命令用法有误。", "Wrong usage.")
+WRONG_USAGE = label("terminal.wrong-usage")
 
 
 class WrongUsage(click.UsageError):
@@ -69,14 +69,14 @@ def show_usage(error: click.ClickException) -> None:
     if context is not None:
         for line in context.get_usage().splitlines():
             tell(line, err=True)
-    tell(in_words(*WRONG_USAGE), err=True)
+    tell(in_words(WRONG_USAGE), err=True)
     messages = error.messages if isinstance(error, WrongUsage) else error.format_message().splitlines()
     if isinstance(error, NoSuchCommand) and context is not None:
         messages = [f"No such command '{error.command_name}'{_meant(error.command_name, context)}"]
     for message in messages:
         tell(f"  {message}", err=True)
     if context is not None:
-        tell(in_words("用法与示例：", "How it is called:"), f" {context.command_path} --help", err=True)
+        tell(in_words(label("terminal.how-it-is-called")), f" {context.command_path} --help", err=True)
 
 
 def _meant(name: str, context: click.Context) -> str:

@@ -28,7 +28,8 @@ import click
 
 from credentials.errors import OutputUnwritable
 from credentials.profile.characters import HIDDEN_CLASS
-from service_kit.locale import Message, reader_languages
+from credentials.profile.words import Label
+from service_kit.locale import reader_languages
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -96,9 +97,9 @@ def say(as_json: bool, result: Mapping[str, Any], lines: Iterable[str]) -> None:
             tell(line)
 
 
-def in_words(zh: str, en: str) -> str:
-    """A message in each of the reader's languages, on one line."""
-    return " · ".join(map(Message(zh, en).of, reader_languages(os.environ)))
+def in_words(text: Label, between: str = " · ") -> str:
+    """A text in each of the reader's languages, on one line."""
+    return between.join(map(text.of, reader_languages(os.environ)))
 
 
 def prepare() -> None:

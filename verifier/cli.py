@@ -12,6 +12,7 @@ from credentials.formats import native, presentation
 from credentials.formats.presentation import challenge as challenges
 from credentials.profile.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
 from credentials.profile.reasons import Outcome
+from credentials.profile.words import label
 from credentials.qr.picture import read_texts
 from credentials.verdict import Verdict, to_json
 from service_kit.commands import Group
@@ -132,9 +133,7 @@ def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
     """Whoever mistyped a file's name has got a verdict on the name."""
     for text in texts:
         if text != STANDARD_STREAM and _is_no_code(text) and not _is_file(text):
-            zh = f"{text[:_SHOWN]}：没有这个文件，已按健康码文本判断。请检查文件名，或使用 - 从标准输入读取。"
-            en = f"{text[:_SHOWN]}: no such file, so it was judged as a code's text. Check the name, or use - < FILE."
-            tell(in_words(zh, en), err=True)
+            tell(in_words(label("terminal.no-such-file", name=text[:_SHOWN])), err=True)
 
 
 def _lines(place: str) -> Iterator[str]:

@@ -50,11 +50,6 @@ class Status(ClosedList):
     RED = 3
     PENDING = 4
 
-    @property
-    def zh(self) -> str:
-        """Its name in Chinese."""
-        return ("绿", "黄", "红", "待定")[self - 1]
-
 
 class Form(ClosedList):
     """How the code is carried: the holder's phone, a relative's phone, paper."""
@@ -62,11 +57,6 @@ class Form(ClosedList):
     PHONE = 1
     ASSISTED = 2
     PAPER = 3
-
-    @property
-    def zh(self) -> str:
-        """Its name in Chinese."""
-        return ("手机码", "代持码", "纸质码")[self - 1]
 
 
 class Reason(ClosedList):
@@ -121,13 +111,13 @@ class Guardian(ClosedList):
 _Entry = TypeVar("_Entry", bound=ClosedList)
 
 
-def _labels(closed_list: type[_Entry], stem: str) -> dict[_Entry, Label]:
+def _words_of(closed_list: type[_Entry], stem: str) -> dict[_Entry, Label]:
     return {member: label(f"{stem}.{member.label}") for member in closed_list}
 
 
-STATUS_LABELS: Final = _labels(Status, "status")
-REASON_LABELS: Final = _labels(Reason, "status-reason")
-FORM_LABELS: Final = _labels(Form, "form")
-KIND_LABELS: Final = _labels(EvidenceKind, "evidence-kind")
-RESULT_LABELS: Final = _labels(EvidenceResult, "evidence-result")
-GUARDIAN_LABELS: Final = _labels(Guardian, "guardian")
+STATUS_LABELS: Final = _words_of(Status, "status")
+REASON_LABELS: Final = _words_of(Reason, "status-reason")
+FORM_LABELS: Final = _words_of(Form, "form")
+KIND_LABELS: Final = _words_of(EvidenceKind, "evidence-kind")
+RESULT_LABELS: Final = _words_of(EvidenceResult, "evidence-result")
+GUARDIAN_LABELS: Final = _words_of(Guardian, "guardian")

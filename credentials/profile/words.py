@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Final
+from typing import Any, Final
 
 from credentials.profile.catalogue import TEXTS
 from credentials.profile.languages import LANGUAGES, common_of, field_of
@@ -68,6 +68,13 @@ def translated(texts: Mapping[str, str]) -> Label:
     """A document's text by language tag. One that it lacks is said in zh-CN where it is a kind of Chinese, else in
     English. Raises KeyError where one of COMMON is not there."""
     return each(lambda language: texts[language] if language in texts else texts[common_of(language)])
+
+
+def from_fields(fields: Mapping[str, Any]) -> Label:
+    """What :meth:`Label.fields` gave, perhaps by a program that knows fewer languages. Raises KeyError where one of
+    COMMON is not there."""
+    texts = {language: fields[field_of(language)] for language in LANGUAGES if field_of(language) in fields}
+    return translated(texts)
 
 
 def fill(text: str, values: Mapping[str, str | int]) -> str:

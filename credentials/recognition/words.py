@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
 
 from credentials.model import Evidence
 from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
 from credentials.profile.words import Label, joined, label
-
-
-class AuthorText(NamedTuple):
-    """What an author of rules reads at a terminal."""
-
-    zh: str
-    en: str
-
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400

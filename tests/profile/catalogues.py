@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 from credentials.profile.languages import LANGUAGES
@@ -69,11 +70,13 @@ def read_catalogue(text: str) -> dict[str, str]:
     return read
 
 
+@cache
 def catalogues() -> dict[str, dict[str, str]]:
     """Every language's texts, in the order of LANGUAGES."""
     return {language: read_catalogue((FOLDER / f"{language}.po").read_text("utf-8")) for language in LANGUAGES}
 
 
+@cache
 def texts() -> dict[str, tuple[str, ...]]:
     """Each id's text in all languages. Raises BadCatalogue where one of them has not all ids."""
     read = catalogues()

@@ -20,14 +20,12 @@ from demonstration.cast import ActingProvince, Home, Registry
 from demonstration.props import asks, credential
 from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import World
-from service_kit.locale import Message
 from tests.scenarios.deployment import enrol
 
 LOOK_SECONDS = 0.2
 """How often the gate is asked; part of the measured time."""
 _THIEVES = [
-    Home(f"member-{code}", f"CN-{code}", Message("某省", "Somewhere"), code * 10_000, "0000-12320", hours=72)
-    for code in (11, 12, 13, 14, 15)
+    Home(f"member-{code}", f"CN-{code}", code * 10_000, "0000-12320", hours=72) for code in (11, 12, 13, 14, 15)
 ]
 """Members whose keys are stolen and denied; nobody serves them."""
 

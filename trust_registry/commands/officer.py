@@ -10,6 +10,7 @@ import click
 
 from credentials.errors import InvalidRequest
 from credentials.profile.members import is_member_id, no_member_id
+from credentials.profile.words import label
 from credentials.signing import PemSigner
 from service_kit.commands import Command
 from service_kit.durable import write_atomic
@@ -27,7 +28,7 @@ from trust_registry.commands.options import (
     say_submitted,
     submission_in,
 )
-from trust_registry.enrolment.difference import ListChange, change_to_json, words
+from trust_registry.enrolment.difference import ListChange, change_from_json, change_to_json, words
 from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.metadata.denials import DENIAL_REASONS
 from trust_registry.metadata.trust_list import faults_of
@@ -96,7 +97,7 @@ def draft(
         "removals": list(removals),
     }
     made = registry.make_draft(read_key(key_path, read_passphrase(passphrase_file)), wanted)
-    changes = [ListChange(**change) for change in made["diff"]]
+    changes = [change_from_json(change) for change in made["diff"]]
     skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made.get("skipped", [])]
     result = {"id": made["id"], "diff": made["diff"], "skipped": made.get("skipped", [])}
     say(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
@@ -293,15 +294,14 @@ def drafts(url: str, as_json: bool) -> None:
     """
     found = remote(url).drafts()
     lines = [line for draft in found for line in _waiting_lines(draft)]
-    say(as_json, {"drafts": found}, lines or [in_words("没有等待签署的草案", "no drafts wait for signatures")])
+    say(as_json, {"drafts": found}, lines or [in_words(label("officer.no-drafts-wait-for-signatures"))])
 
 
 def _waiting_lines(draft: dict[str, Any]) -> Iterator[str]:
     signed, needed, ends = len(draft["approved_by"]), draft["threshold"], beijing_time(draft["ends_at"])
     members = ", ".join(draft["members"]) or "-"
     yield f"draft    {draft['id']}  " + in_words(
-        f"成员 {members}，{signed}/{needed} 人已签，{ends}（北京时间）失效",
-        f"of {members}: {signed} of {needed} have signed; ends {ends} UTC+8",
+        label("officer.of-of-have-signed-ends-utc", members=members, signed=signed, needed=needed, ends=ends),
     )
     yield from (f"signed   {officer}" for officer in draft["approved_by"])
     yield from (f"missing  {officer}" for officer in draft["missing"])
@@ -313,8 +313,7 @@ def _review_lines(reviewed: approval.Review) -> Iterator[str]:
 
 
 def _change_lines(changes: Iterable[ListChange]) -> Iterator[str]:
-    lines = list(words(changes))
-    yield from lines or ["内容不变，仅续期", "nothing changes: the same list, signed anew"]
+    yield from list(words(changes)) or [in_words(label("officer.nothing-changes"))]
 
 
 def _state_lines(found: dict[str, Any]) -> Iterator[str]:

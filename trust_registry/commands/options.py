@@ -10,10 +10,10 @@ import click
 from tuf.api.metadata import Root
 
 from credentials.errors import InvalidRequest, Malformed, MetadataRejected
+from credentials.profile.words import label
 from service_kit.clock import Clock
 from service_kit.fetch import place_of, require_base
 from service_kit.inputs import Input, InputType
-from service_kit.locale import Message
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import in_words, say, tell
 from trust_registry.config import RegistrySettings
@@ -21,7 +21,7 @@ from trust_registry.officer.remote import RemoteRegistry
 from trust_registry.province.folder import Submission
 from trust_registry.repository.files import signed_part
 
-NOT_SIGNED = Message("未签署，什么也没有改变。", "Not signed; nothing has changed.")
+NOT_SIGNED = label("terminal.not-signed-nothing-has-changed")
 
 
 class RootType(InputType):
@@ -73,13 +73,13 @@ key_file = click.option(
 def asks_to_sign(err: bool) -> bool:
     """Ask the officer whether to sign, on standard error with ``err``; a no is said once more, so that it is seen."""
     try:
-        if click.confirm("Sign? 签署？", err=err):
+        if click.confirm(in_words(label("terminal.sign")), err=err):
             return True
     except click.Abort:
         tell(err=True)
-        tell(in_words(*NOT_SIGNED), err=True)
+        tell(in_words(NOT_SIGNED), err=True)
         raise
-    tell(in_words(*NOT_SIGNED), err=err)
+    tell(in_words(NOT_SIGNED), err=err)
     return False
 
 

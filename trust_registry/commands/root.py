@@ -9,11 +9,12 @@ import click
 from securesystemslib.signer import Key, SSlibKey
 
 from credentials.errors import InvalidRequest, KeyRejected, MetadataRejected
+from credentials.profile.words import label
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input, OutputType
 from service_kit.locale import beijing_time
-from service_kit.terminal import as_json, say, tell
+from service_kit.terminal import as_json, in_words, say, tell
 from trust_registry.client.trust.bundle import FolderFiles, ZipFiles
 from trust_registry.client.trust.repository import MirrorFiles, RepositorySource
 from trust_registry.commands.options import (
@@ -205,10 +206,7 @@ def _source(bundle: Path | None, url: str | None) -> RepositorySource:
 
 def _review_lines(reviewed: succession.SuccessionReview) -> Iterator[str]:
     yield f"root {reviewed.version}, ends {beijing_time(reviewed.expires_at)} UTC+8"
-    yield from list(words(reviewed.changes)) or [
-        "密钥不变，仅续期",
-        "no key changes: the same officers, for another year",
-    ]
+    yield from list(words(reviewed.changes)) or [in_words(label("officer.no-key-changes"))]
 
 
 def _count_line(count: succession.Signed) -> str:

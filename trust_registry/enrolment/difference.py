@@ -1,4 +1,4 @@
-"""What a new trust list would change, in words that an officer can read in both languages.
+"""What a new trust list would change, in words that an officer can read.
 
 Both sides compute it: the registry for show, the approving officer from the very bytes that are about to be
 signed. Only the officer's own counts.
@@ -7,25 +7,21 @@ signed. Only the officer's own counts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
-from credentials.profile.lists import Form, Status
-from service_kit.locale import beijing_time
+from credentials.profile.lists import FORM_LABELS, STATUS_LABELS, Form, Status
+from credentials.profile.words import Label, from_fields, label
+from service_kit.locale import beijing_time, reader_languages
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names
 from trust_registry.repository.published import Published
 
 _Listed = TypeVar("_Listed", Status, Form)
-_USES = {"credential": "签发健康码", "status": "签发状态", "rules": "签发规则", "log": "签署日志"}
-_FIELDS = {
-    "names": ("名称", "names"),
-    "region": ("行政区划", "region"),
-    "hotline": ("热线", "hotline"),
-    "environment": ("环境", "environment"),
-}
+_FIELDS = ("names", "region", "hotline", "environment")
 
 
 class ListChange(NamedTuple):
@@ -34,8 +30,7 @@ class ListChange(NamedTuple):
     member: str
     what: str
     kid: str | None
-    zh: str
-    en: str
+    text: Label
 
 
 def compare(held: Published, new: Published) -> list[ListChange]:
@@ -55,66 +50,69 @@ def compare(held: Published, new: Published) -> list[ListChange]:
 
 def change_to_json(change: ListChange) -> dict[str, Any]:
     """The change as it goes over HTTP and into ``--json``."""
-    return change._asdict()
+    return {"member": change.member, "what": change.what, "kid": change.kid, **change.text.fields()}
+
+
+def change_from_json(change: Mapping[str, Any]) -> ListChange:
+    """The same read; a registry may not know all of our languages."""
+    return ListChange(change["member"], change["what"], change["kid"], from_fields(change))
 
 
 def words(changes: Iterable[ListChange]) -> Iterator[str]:
-    """Two lines a change, Chinese first."""
+    """A change in each of the reader's languages, a line each, the member before the first."""
     for change in changes:
-        yield f"{change.member}  {change.zh}"
-        yield f"{' ' * len(change.member)}  {change.en}"
+        lines = [change.text.of(language) for language in reader_languages(os.environ)]
+        yield f"{change.member}  {lines[0]}"
+        yield from (f"{' ' * len(change.member)}  {line}" for line in lines[1:])
 
 
 def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
-    yield ListChange(
-        entry.id,
-        "member-added",
-        statement.root_kid.hex(),
-        f"新成员，根密钥 {statement.root_kid.hex()}（{entry.environment}），热线 {entry.hotline}，"
-        f"名称{_quoted(entry.names.by_language()['zh-CN'])}",
-        f"new member, root key {statement.root_kid.hex()} ({entry.environment}), hotline {entry.hotline}, "
-        f"named {_quoted(entry.names['en'])}",
+    said = label(
+        "changes.member-added",
+        key=statement.root_kid.hex(),
+        environment=entry.environment,
+        hotline=entry.hotline,
+        name=_plain(entry.names),
     )
+    yield ListChange(entry.id, "member-added", statement.root_kid.hex(), said)
     yield from _permissions(entry.id, MayIssue(frozenset(), frozenset()), entry.may_issue)
     for key in statement.keys:
         yield _key_added(key)
 
 
 def _removed(entry: MemberEntry) -> ListChange:
-    zh = f"移除该成员，其全部健康码失效；名称{_quoted(entry.names.by_language()['zh-CN'])}"
-    en = f"this member is removed, every code it signed ends; named {_quoted(entry.names['en'])}"
-    return ListChange(entry.id, "member-removed", None, zh, en)
+    return ListChange(entry.id, "member-removed", None, label("changes.member-removed", name=_plain(entry.names)))
 
 
 def _entry_changes(old: MemberEntry, new: MemberEntry) -> Iterator[ListChange]:
     yield from _permissions(old.id, old.may_issue, new.may_issue)
-    for field, (zh, en) in _FIELDS.items():
+    for field in _FIELDS:
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
-            change = f"{_plain(before)} → {_plain(after)}"
-            yield ListChange(old.id, f"{field}-changed", None, f"{zh}：{change}", f"{en}: {change}")
+            said = label("changes.field", field=label(f"changes.{field}"), old=_plain(before), new=_plain(after))
+            yield ListChange(old.id, f"{field}-changed", None, said)
 
 
 def _permissions(member: str, old: MayIssue, new: MayIssue) -> Iterator[ListChange]:
     # Each list by itself: members of closed lists compare by number, and green has that of phone.
-    yield from _listed(member, "状态", "status", old.statuses, new.statuses)
-    yield from _listed(member, "形式", "form", old.forms, new.forms)
+    yield from _listed(member, "status", STATUS_LABELS, old.statuses, new.statuses)
+    yield from _listed(member, "form", FORM_LABELS, old.forms, new.forms)
 
 
-def _listed(member: str, zh: str, en: str, old: frozenset[_Listed], new: frozenset[_Listed]) -> Iterator[ListChange]:
-    for value in sorted(new - old):
-        words = f"增加权限：可签发{zh} {value.zh}", f"may now issue {en} {value.label}"
-        yield ListChange(member, "permission-added", None, *words)
-    for value in sorted(old - new):
-        words = f"取消权限：不可再签发{zh} {value.zh}", f"may no longer issue {en} {value.label}"
-        yield ListChange(member, "permission-removed", None, *words)
+def _listed(
+    member: str, list_name: str, labels: Mapping[_Listed, Label], old: frozenset[_Listed], new: frozenset[_Listed]
+) -> Iterator[ListChange]:
+    for deed, values in (("permission-added", new - old), ("permission-removed", old - new)):
+        for value in sorted(values):
+            said = label(f"changes.{deed}.{list_name}", value=labels[value])
+            yield ListChange(member, deed, None, said)
 
 
 def _statement_changes(old: Statement, new: Statement) -> Iterator[ListChange]:
     if old.digest == new.digest:
         return
-    sequences = f"{old.sequence} → {new.sequence}"
-    yield ListChange(new.member, "statement-renewed", None, f"成员声明 {sequences}", f"statement {sequences}")
+    said = label("changes.statement-renewed", old=old.sequence, new=new.sequence)
+    yield ListChange(new.member, "statement-renewed", None, said)
     if old.root_kid != new.root_kid:
         yield _root_changed(old, new)
     before, after = ({key.kid: key for key in statement.keys} for statement in (old, new))
@@ -128,35 +126,30 @@ def _statement_changes(old: Statement, new: Statement) -> Iterator[ListChange]:
 
 
 def _root_changed(old: Statement, new: Statement) -> ListChange:
-    roots = f"{old.root_kid.hex()} → {new.root_kid.hex()}"
     try:
         verify_root_change(new, old.root_key)
+        name = "changes.root-changed.signed"
     except StatementRejected:
-        zh = f"根密钥更换 {roots}，没有旧密钥的签名！请与该成员当面核实"
-        en = f"root key changes {roots} WITHOUT the old key's signature: ask the member in person"
-    else:
-        zh, en = f"根密钥更换 {roots}，由旧密钥签名", f"root key changes {roots}, signed by the old key"
-    return ListChange(new.member, "root-changed", new.root_kid.hex(), zh, en)
+        name = "changes.root-changed.unsigned"
+    said = label(name, old=old.root_kid.hex(), new=new.root_kid.hex())
+    return ListChange(new.member, "root-changed", new.root_kid.hex(), said)
 
 
 def _key_added(key: VerificationKey) -> ListChange:
-    zh = f"新增密钥 {key.kid.hex()}（{_USES[key.use]}），{_days(key)}"
-    return ListChange(key.member, "key-added", key.kid.hex(), zh, f"key {_name(key)} added, {_days(key)}")
+    return _of_key("key-added", key, days=_days(key))
 
 
 def _key_removed(key: VerificationKey) -> ListChange:
-    zh = f"移除密钥 {key.kid.hex()}（{_USES[key.use]}）"
-    return ListChange(key.member, "key-removed", key.kid.hex(), zh, f"key {_name(key)} removed")
+    return _of_key("key-removed", key)
 
 
 def _key_changed(old: VerificationKey, new: VerificationKey) -> ListChange:
-    zh = f"密钥 {new.kid.hex()}（{_USES[new.use]}）有效期 {_days(old)} → {_days(new)}"
-    en = f"key {_name(new)} valid {_days(old)} → {_days(new)}"
-    return ListChange(new.member, "key-changed", new.kid.hex(), zh, en)
+    return _of_key("key-changed", new, old=_days(old), new=_days(new))
 
 
-def _name(key: VerificationKey) -> str:
-    return f"{key.kid.hex()} ({key.use})"
+def _of_key(deed: str, key: VerificationKey, **said: str) -> ListChange:
+    kid, use = key.kid.hex(), label(f"changes.use.{key.use}")
+    return ListChange(key.member, deed, kid, label(f"changes.{deed}", key=kid, use=use, **said))
 
 
 def _days(key: VerificationKey) -> str:

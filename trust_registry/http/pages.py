@@ -11,9 +11,8 @@ from service_kit.http.front.front import Link
 from service_kit.http.front.sheet import Cell, Sheet, Table, how_long
 from service_kit.locale import beijing_time
 from service_kit.storage.logbook import LeafRecord
-from trust_registry.record.log import MAX_PAGE
+from trust_registry.record.log import DEEDS, MAX_PAGE
 
-DEEDS: Final = labels("registry-page.deed")
 _ROLES: Final = labels("registry-page.role")
 _STATES: Final = labels("registry-page.statement")
 _HOME = Link(label("registry-page.about-the-registry"), "", speaks=True)

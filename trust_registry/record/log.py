@@ -10,22 +10,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from credentials.profile.words import labels
 from service_kit.storage.logbook import LeafRecord, Logbook
+from service_kit.terminal import in_words
 from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import Statement
 from trust_registry.storage.ports import DraftRecord, Storage
 
-KINDS: Final[dict[str, str]] = {
-    "statement-received": "收到成员声明 · a statement was received",
-    "draft-made": "拟定草案 · a draft was made",
-    "draft-approved": "登记官签署草案 · an officer signed a draft",
-    "list-published": "发布信任列表 · a trust list was published",
-    "root-published": "发布新根 · a new root was published",
-    "root-change-announced": "公告成员根密钥变更 · a member's change of root key was announced",
-    "key-denied": "停用密钥 · a key was denied",
-    "recovered": "恢复旧备份后按镜像补齐 · what the mirror held was taken over after a restored backup",
-}
+DEEDS: Final = labels("registry-deed")
+"""What a kind of leaf says was done."""
 MAX_PAGE = 256
 """Leaves of one answer."""
 MAX_LEAF_NUMBER = 2**53 - 1
@@ -115,7 +109,11 @@ def read_page(storage: Storage, since: int) -> list[LeafRecord]:
 def words(leaves: Sequence[dict[str, Any]]) -> Iterator[str]:
     """A line for each leaf, for people."""
     for leaf in leaves:
-        yield f"{leaf['number']:>6}  {leaf['at']}  {KINDS.get(leaf['kind'], leaf['kind'])}  {leaf['content']}"
+        yield f"{leaf['number']:>6}  {leaf['at']}  {_deed(leaf['kind'])}  {leaf['content']}"
+
+
+def _deed(kind: str) -> str:
+    return in_words(DEEDS[kind]) if kind in DEEDS else kind
 
 
 def _sha256(data: bytes) -> str:

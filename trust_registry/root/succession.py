@@ -26,6 +26,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from credentials.algorithms.table import PrivateKey
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, MetadataRejected, SettingInvalid
+from credentials.profile.words import label
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import RepositorySource
 from trust_registry.enrolment.difference import ListChange
@@ -236,13 +237,11 @@ def _anew(key: Key) -> Key:
 def _changes(held: RegistryKeys, new: RegistryKeys) -> Iterator[ListChange]:
     old_ids, new_ids = ({key.keyid for key in keys.officers} for keys in (held, new))
     for keyid in sorted(old_ids - new_ids):
-        yield ListChange(
-            "root", "officer-removed", keyid, f"移除登记官密钥 {keyid}", f"officer's key {keyid} is removed"
-        )
+        yield ListChange("root", "officer-removed", keyid, label("officer.officer-removed", key=keyid))
     for keyid in sorted(new_ids - old_ids):
-        yield ListChange("root", "officer-added", keyid, f"新增登记官密钥 {keyid}", f"officer's key {keyid} is added")
+        yield ListChange("root", "officer-added", keyid, label("officer.officer-added", key=keyid))
     for role in _ONLINE_ROLES:
         before, after = (getattr(keys, role).keyid for keys in (held, new))
         if before != after:
-            zh, en = f"联机密钥 {role} 更换为 {after}", f"the online key for {role} becomes {after}"
-            yield ListChange("root", "online-key-changed", after, zh, en)
+            said = label("officer.online-key-changed", role=role, key=after)
+            yield ListChange("root", "online-key-changed", after, said)

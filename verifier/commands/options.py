@@ -16,11 +16,12 @@ from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import Outcome
+from credentials.profile.words import Label, label
 from credentials.verdict import Verdict
 from service_kit.inputs import Input
 from service_kit.locale import BEIJING, beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, in_words, tell
 from trust_registry.commands.options import ROOT
 from verifier.judging.policy import PROFILES
 from verifier.keeping.offline import Sources
@@ -96,37 +97,26 @@ def show(verdict: Verdict) -> None:
     """A verdict for people: the outcome, whose code it is, reasons and notes, in each of the reader's languages."""
     languages = reader_languages(os.environ)
     mark, colour = _MARKS[verdict.outcome]
-    words = {"zh": verdict.outcome.words.of("zh-CN"), "en": verdict.outcome.value}
-    outcome = " ".join(words[language] for language in languages)
-    tell(Styled(f"{mark} {outcome}", colour, bold=True))
+    tell(Styled(f"{mark} {in_words(verdict.outcome.words, ' ')}", colour, bold=True))
     credential = verdict.credential
     if credential is not None and verdict.shows_status:
         for language in languages:
-            tell(f"  {_HOLDERS[language](credential)}")
+            tell(f"  {_holder(credential).of(language)}")
     for finding in (*verdict.reasons, *verdict.notes):
-        text = finding.to_dict()
         for language in languages:
-            tell(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
+            tell(f"  {finding.words.of(language)}{f' [{finding.code}]' * (language == languages[-1])}")
     if verdict.rules is not None and verdict.rules.rule is not None:
-        tell("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
+        tell(f"  {in_words(label('terminal.rules', **verdict.rules._asdict()))}")
 
 
-def _holder_zh(credential: StatusCredential) -> str:
-    name, status = MEMBERS[credential.issuer].names.of("zh-CN"), STATUS_LABELS[credential.status].of("zh-CN")
-    return (
-        f"{name} {credential.issuer} · {status} · {FORM_LABELS[credential.form].of('zh-CN')}"
-        f" · {credential.holder_name} {credential.document_tail}"
-        f" · 有效至 {beijing_time(credential.expires_at)}（北京时间）"
+def _holder(credential: StatusCredential) -> Label:
+    return label(
+        "terminal.holder",
+        issuer=MEMBERS[credential.issuer].names,
+        id=credential.issuer,
+        status=STATUS_LABELS[credential.status],
+        form=FORM_LABELS[credential.form],
+        name=credential.holder_name,
+        tail=credential.document_tail,
+        until=beijing_time(credential.expires_at),
     )
-
-
-def _holder_en(credential: StatusCredential) -> str:
-    name, until = MEMBERS[credential.issuer].names.of("en"), beijing_time(credential.expires_at)
-    return (
-        f"{name} {credential.issuer} · {credential.status.label} · {credential.form.label}"
-        f" · {credential.holder_name} {credential.document_tail} · until {until} Beijing time (UTC+8)"
-    )
-
-
-_RULES = {"zh": "规则 {0} 第 {1} 套第 {2} 版：{3}", "en": "rules of {0}, set {1} version {2}: {3}"}
-_HOLDERS = {"zh": _holder_zh, "en": _holder_en}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +24,8 @@ from credentials.signing import PemSigner
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
-from service_kit.terminal import as_json, say, tell, tell_json
+from service_kit.locale import reader_languages
+from service_kit.terminal import as_json, in_words, say, tell, tell_json
 from trust_registry.commands.options import local_clock, passphrase_file
 from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.province.folder import STATE_FILE, ProvinceFolder
@@ -202,11 +204,11 @@ def show(document: Input, as_json: bool) -> None:
     for name, value in content["parameters"].items():
         tell(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
-        tell(f"{rule.id:<12} {rule.text.of('zh-CN')}")
-        tell(f"{'':<12} {rule.text.of('en')}")
+        for number, language in enumerate(reader_languages(os.environ)):
+            tell(f"{'' if number else rule.id:<12} {rule.text.of(language)}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
-        tell(f"not recognised: {denial.member} {denial.reason.of('zh-CN')} {denial.reason.of('en')} until {until}")
+        tell(f"not recognised: {denial.member} {in_words(denial.reason, ' ')} until {until}")
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:

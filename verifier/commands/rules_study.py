@@ -11,6 +11,7 @@ import click
 from credentials.errors import InvalidRequest
 from credentials.model import StatusCredential
 from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS
+from credentials.profile.words import label
 from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, RuleChange, changes, tried
 from credentials.recognition.authoring.explanation import ExplainedPart
 from credentials.recognition.authoring.explanation import explain as explained
@@ -20,7 +21,7 @@ from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.language.vocabulary import rule_input
 from credentials.recognition.reading import constants
 from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet
-from credentials.recognition.words import AuthorText, evidence_in_words, moment_in_words
+from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
 from service_kit.commands import Command
 from service_kit.inputs import INPUT, Input
@@ -128,14 +129,14 @@ def diff(old: Input, new: Input, cases: Input | None, as_json: bool) -> None:
     if cases is not None:
         found += _of_cases(_cases_of(cases, sets[1]), *sets)
     if as_json:
-        said = [{"direction": each.direction, "zh": each.text.zh, "en": each.text.en} for each in found]
+        said = [{"direction": each.direction, **each.text.fields()} for each in found]
         tell_json({"changes": said})
         return
     for direction in (STRICTER, LOOSER, OTHER):
         for change in (each for each in found if each.direction == direction):
-            tell(Styled(*_MARKS[direction], bold=True), f" {in_words(*change.text)}")
+            tell(Styled(*_MARKS[direction], bold=True), f" {in_words(change.text)}")
     if not found:
-        tell(in_words("没有差别", "no difference"))
+        tell(in_words(label("rules-diff.no-difference")))
 
 
 def _explanation(
@@ -152,7 +153,7 @@ def _explanation(
         credential, at = asked
         result = rule_set.judge(credential, at)
         held = evidence_in_words(credential.evidence, at)
-        yield [in_words(held.of("zh-CN"), held.of("en")), f", {moment_in_words(at)}"]
+        yield [in_words(held), f", {moment_in_words(at)}"]
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
         yield [Styled(f"→ {result.state.value}{decided}", _STATES[result.state], bold=True)]
         data = rule_input(credential, at)
@@ -168,22 +169,18 @@ def _of_rule(
 ) -> Iterator[Sequence[str | Styled]]:
     yield []
     yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
-    yield [f"  {in_words(rule.text.of('zh-CN'), rule.text.of('en'))}"]
-    yield [f"  {in_words('所需', 'needed')}: {in_words(rule.needed.of('zh-CN'), rule.needed.of('en'))}"]
+    yield [f"  {in_words(rule.text)}"]
+    yield [f"  {in_words(label('rules-diff.needed'))}: {in_words(rule.needed)}"]
     if "comment" in written:
         yield [f"  # {written['comment']}"]
     for line in lines:
         value = [] if line.value is None else [Styled(f"  = {line.value}", bold=True)]
-        yield [f"    {'  ' * line.depth}{in_words(*line.text)}", *value]
+        yield [f"    {'  ' * line.depth}{in_words(line.text)}", *value]
 
 
 def _chain(old: RuleSet, new: RuleSet) -> Iterator[RuleChange]:
     if new.previous != old.digest or new.sequence != old.sequence + 1:
-        said = (
-            "新版本未指向旧版本，卡口不会接受",
-            "the new one does not follow the old one: not the next version of its chain",
-        )
-        yield RuleChange(OTHER, AuthorText(*said))
+        yield RuleChange(OTHER, label("rules-diff.not-the-next"))
 
 
 def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[RuleChange]:
@@ -192,7 +189,7 @@ def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[RuleCha
         then, now = came_of(before.judge(case)), came_of(after.judge(case))
         if then != now:
             direction = LOOSER if now.outcome == "accepted" else STRICTER if then.outcome == "accepted" else OTHER
-            yield RuleChange(direction, AuthorText(f"{case.name}：{then} → {now}", f"{case.name}: {then} → {now}"))
+            yield RuleChange(direction, label("rules-diff.case", name=case.name, then=str(then), now=str(now)))
 
 
 def _picked(cases: list[Case], name: str) -> tuple[StatusCredential, int]:
@@ -221,5 +218,4 @@ def _cases_of(file: Input, rule_set: RuleSet) -> list[Case]:
 
 def _words_of(verdict: Verdict) -> Iterator[str]:
     for finding in verdict.reasons:
-        text = finding.to_dict()
-        yield in_words(text["text_zh"], text["text_en"])
+        yield in_words(finding.words)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from credentials.errors import BundleRejected, MetadataRejected, SettingInvalid, TongxingError
 from credentials.profile.members import is_member_id, no_member_id
+from credentials.profile.words import label
 from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache.store import InProcessCache
@@ -100,15 +101,10 @@ def trust_exit(freshness: Freshness, root: str) -> int:
     if failure is None:
         return 0
     if failure.code == MetadataRejected.code and freshness.holds_trust:
-        zh, en = (
-            "登记处的新数据被拒绝，仍以现有数据核验。",
-            "What the registry gives now is refused; what is held goes on.",
-        )
-        say(in_words(zh, en), err=True)
+        say(in_words(label("terminal.news-refused")), err=True)
         return OWN_FAULT
     if failure.code == MetadataRejected.code:
-        zh, en = f"{root}：与此登记处不符，或已过旧。", f"{root}: does not fit this registry: {OTHER_ROOT}."
-        say(in_words(zh, en), err=True)
+        say(in_words(label("terminal.other-root", root=root)), err=True)
         return WRONG_SETTING
     return 0 if freshness.holds_trust else OWN_FAULT
 

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from credentials.model import Evidence, RuleSetReference, StatusCredential
 from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import KIND_LABELS, RESULT_LABELS, EvidenceKind, EvidenceResult, Form, Reason, Status
+from credentials.profile.words import Label, label
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.ruleset import RuleSet
-from credentials.recognition.words import AuthorText, literal_in_words, moment_in_words
+from credentials.recognition.words import literal_in_words, moment_in_words
 
 STRICTER, LOOSER, OTHER = "stricter", "looser", "other"
 _HOUR = 3600
@@ -29,9 +30,9 @@ _AT = 1_800_000_000 // EVIDENCE_TIME_STEP_SECONDS * EVIDENCE_TIME_STEP_SECONDS
 _REGION = 110_000
 _FRESH = Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, _AT - _HOUR, _REGION)
 _STATES = {
-    RuleState.PASS: AuthorText("通过", "passes"),
-    RuleState.FAIL: AuthorText("不通过", "fails"),
-    RuleState.OPEN: AuthorText("无法判定", "is open"),
+    RuleState.PASS: label("rules-diff.passes"),
+    RuleState.FAIL: label("rules-diff.fails"),
+    RuleState.OPEN: label("rules-diff.is-open"),
 }
 
 
@@ -39,7 +40,7 @@ class RuleChange(NamedTuple):
     """One change: whether it is stricter, looser or neither, and in words."""
 
     direction: str
-    text: AuthorText
+    text: Label
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
@@ -56,12 +57,13 @@ def tried(old: RuleSet, new: RuleSet) -> list[RuleChange]:
 
 def _lists(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     every_form = [form.label for form in Form]
-    for field, zh, en in (("accepted_statuses", "准入状态", "status"), ("accepted_forms", "准入形式", "form")):
+    for field in ("accepted_statuses", "accepted_forms"):
         before, after = (set(document.get(field, every_form)) for document in (old, new))
-        for label in sorted(before - after):
-            yield RuleChange(STRICTER, AuthorText(f"{zh}：不再接受 {label}", f"{en} no longer accepted: {label}"))
-        for label in sorted(after - before):
-            yield RuleChange(LOOSER, AuthorText(f"{zh}：开始接受 {label}", f"{en} newly accepted: {label}"))
+        name = label(f"rules-diff.{field}")
+        for value in sorted(before - after):
+            yield RuleChange(STRICTER, label("rules-diff.no-longer-accepted", list=name, value=value))
+        for value in sorted(after - before):
+            yield RuleChange(LOOSER, label("rules-diff.newly-accepted", list=name, value=value))
 
 
 def _denials(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
@@ -70,19 +72,19 @@ def _denials(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
         ends, ended = after.get(member, 0), before.get(member, 0)
         if ends > ended:
             until = moment_in_words(ends)
-            yield RuleChange(STRICTER, AuthorText(f"暂停互认 {member}，至 {until}", f"{member} denied until {until}"))
+            yield RuleChange(STRICTER, label("rules-diff.denied-until", member=member, until=until))
         elif ends < ended:
-            said = AuthorText(f"提前恢复互认 {member}", f"{member} denied no longer, or for less long")
+            said = label("rules-diff.denied-no-longer-or-for-less", member=member)
             yield RuleChange(LOOSER, said)
 
 
 def _validity(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     if old["member"] != new["member"]:
-        yield RuleChange(OTHER, AuthorText("属于另一成员", "of another member"))
-    for field, zh, en in (("valid_from", "生效", "in force from"), ("valid_until", "失效", "in force until")):
+        yield RuleChange(OTHER, label("rules-diff.of-another-member"))
+    for field in ("valid_from", "valid_until"):
         if old.get(field) != new.get(field):
             time = moment_in_words(new[field]) if field in new else "—"
-            yield RuleChange(OTHER, AuthorText(f"{zh}：{time}", f"{en} {time}"))
+            yield RuleChange(OTHER, label(f"rules-diff.{field}", time=time))
 
 
 def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
@@ -91,14 +93,12 @@ def _constants(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]
         # With their types: 1 and true are one to Python.
         if (type(before.get(name)), before.get(name)) != (type(after.get(name)), after.get(name)):
             step = " → ".join(literal_in_words(parameters.get(name, "—")) for parameters in (before, after))
-            yield RuleChange(OTHER, AuthorText(f"参数 {name}：{step}", f"parameter {name}: {step}"))
+            yield RuleChange(OTHER, label("rules-diff.parameter", name=name, step=step))
     before, after = old["value_sets"], new["value_sets"]
     for name in sorted(before.keys() | after.keys()):
         gone, come = (_without(before, after, name), _without(after, before, name))
         if gone or come:
-            yield RuleChange(
-                OTHER, AuthorText(f"名单 {name}：增 {come}，减 {gone}", f"value set {name}: {come} more, {gone} gone")
-            )
+            yield RuleChange(OTHER, label("rules-diff.value-set-more-gone", name=name, come=come, gone=gone))
 
 
 def _without(these: dict[str, Any], those: dict[str, Any], name: str) -> int:
@@ -110,36 +110,29 @@ def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
     before, after = ({rule["id"]: rule for rule in document["rules"]} for document in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
-            yield RuleChange(OTHER, AuthorText(f"规则 {name}：删去", f"rule {name}: removed"))
+            yield RuleChange(OTHER, label("rules-diff.rule-removed", name=name))
         elif name not in before:
-            yield RuleChange(OTHER, AuthorText(f"规则 {name}：新增", f"rule {name}: added"))
+            yield RuleChange(OTHER, label("rules-diff.rule-added", name=name))
         else:
             parts = sorted(part for part in after[name] if before[name].get(part) != after[name][part])
             if parts:
                 said = ", ".join(parts)
-                yield RuleChange(OTHER, AuthorText(f"规则 {name}：改动 {said}", f"rule {name}: {said} changed"))
+                yield RuleChange(OTHER, label("rules-diff.rule-changed", name=name, said=said))
 
 
-def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], AuthorText]]:
+def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], Label]]:
     """The evidence of each trial, one for each age, and what to call it."""
-    yield [()], AuthorText("没有佐证", "no evidence")
+    yield [()], label("rules-diff.no-evidence")
     for kind, kind_words in KIND_LABELS.items():
         for result, result_words in RESULT_LABELS.items():
             single = [Evidence(kind, result, _AT - age * _HOUR, _REGION) for age in AGES]
-            words = AuthorText(
-                f"{kind_words.of('zh-CN')}{result_words.of('zh-CN')}", f"{kind_words.of('en')}, {result_words.of('en')}"
-            )
+            words = label("rules-diff.evidence", kind=kind_words, result=result_words)
             yield [(piece,) for piece in single], words
             if kind is not EvidenceKind.NUCLEIC_ACID:
-                both = AuthorText(
-                    f"{words.zh}，另有 1 小时前核酸阴性", f"{words.en}, beside a negative test of an hour ago"
-                )
-                yield [(piece, _FRESH) for piece in single], both
+                yield [(piece, _FRESH) for piece in single], label("rules-diff.beside-a-test", evidence=words)
 
 
-def _stretches(
-    sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: AuthorText
-) -> Iterator[RuleChange]:
+def _stretches(sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: Label) -> Iterator[RuleChange]:
     answers = [tuple(each.judge(_code(evidence), _AT).state for each in sets) for evidence in trials]
     numbered = groupby(range(len(answers)), key=lambda number: answers[number])
     for (before, after), numbers in numbered:
@@ -156,17 +149,21 @@ def _direction(before: RuleState, after: RuleState) -> str:
     return STRICTER if before is RuleState.PASS else OTHER
 
 
-def _told(words: AuthorText, ages: list[int], before: RuleState, after: RuleState) -> AuthorText:
-    zh, en = words
+def _told(words: Label, ages: list[int], before: RuleState, after: RuleState) -> Label:
     if ages:
-        zh, en = f"{zh}，{_span(ages, '小时', '天')}前", f"{en}, {_span(ages, 'h', 'd')} ago"
-    then, now = _STATES[before], _STATES[after]
-    return AuthorText(f"{zh}：原{then.zh}，现{now.zh}", f"{en}: {then.en} → {now.en}")
+        words = label("rules-diff.of-age", evidence=words, age=_span(ages))
+    return label("rules-diff.step", evidence=words, old=_STATES[before], new=_STATES[after])
 
 
-def _span(ages: list[int], hours: str, days: str) -> str:
-    told = [f"{age} {hours}" if age <= _HOURLY else f"{age // 24} {days}" for age in dict.fromkeys((ages[0], ages[-1]))]
-    return " – ".join(told) + ("+" if ages[-1] == AGES[-1] else "")
+def _span(ages: list[int]) -> Label:
+    told = [_age(age) for age in dict.fromkeys((ages[0], ages[-1]))]
+    span = told[0] if len(told) == 1 else label("rules-diff.span", first=told[0], last=told[1])
+    return label("rules-diff.and-older", age=span) if ages[-1] == AGES[-1] else span
+
+
+def _age(hours: int) -> Label:
+    count, unit = (hours, "unit.hour") if hours <= _HOURLY else (hours // 24, "unit.day")
+    return label("unit.count", count=count, unit=label(unit))
 
 
 def _code(evidence: tuple[Evidence, ...]) -> StatusCredential:

@@ -14,68 +14,69 @@ from typing import Any, NamedTuple
 
 from credentials.errors import RuleOpen
 from credentials.profile.lists import KIND_LABELS, EvidenceKind
+from credentials.profile.words import NO_WORDS, Label, each, joined, label
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.language.operators import is_truthy
 from credentials.recognition.language.vocabulary import fill_in
-from credentials.recognition.words import AuthorText, literal_in_words, moment_in_words
+from credentials.recognition.words import literal_in_words, moment_in_words
 
 MAX_SHOWN_ITEMS = 6
 """Of a list of values; of a longer one the number is told."""
 _LATEST = re.compile(r"payload\.latest\.([a-z-]+)(?:\.(\w+))?")
 _OPERATIONS = {
-    "if": AuthorText("如果", "if"),
-    "and": AuthorText("须同时满足", "all of"),
-    "!": AuthorText("不得", "not"),
-    "===": AuthorText("等于", "equals"),
-    "in": AuthorText("属于", "is one of"),
-    "<": AuthorText("小于", "less than"),
-    ">": AuthorText("大于", "greater than"),
-    "<=": AuthorText("不大于", "at most"),
-    ">=": AuthorText("不小于", "at least"),
-    "before": AuthorText("早于", "before"),
-    "after": AuthorText("晚于", "after"),
-    "not-after": AuthorText("不晚于", "not after"),
-    "not-before": AuthorText("不早于", "not before"),
-    "+": AuthorText("相加", "sum of"),
-    "reduce": AuthorText("逐项累计", "accumulated over"),
-    "dccDateOfBirth": AuthorText("出生日期", "date of birth"),
-    "extractFromUVCI": AuthorText("证书编号的一段", "part of a certificate's identifier"),
+    "if": label("explain.if"),
+    "and": label("explain.all-of"),
+    "!": label("explain.not"),
+    "===": label("explain.equals"),
+    "in": label("explain.is-one-of"),
+    "<": label("explain.less-than"),
+    ">": label("explain.greater-than"),
+    "<=": label("explain.at-most"),
+    ">=": label("explain.at-least"),
+    "before": label("explain.before"),
+    "after": label("explain.after"),
+    "not-after": label("explain.not-after"),
+    "not-before": label("explain.not-before"),
+    "+": label("explain.sum-of"),
+    "reduce": label("explain.accumulated-over"),
+    "dccDateOfBirth": label("explain.date-of-birth"),
+    "extractFromUVCI": label("explain.part-of-a-certificates-identifier"),
 }
 _NAMES = {
-    "external.validationClock": AuthorText("核验时刻", "the moment of the check"),
-    "payload.status": AuthorText("状态", "the status"),
-    "payload.reason": AuthorText("赋码原因", "the issuer's reason"),
-    "payload.form": AuthorText("形式", "the form"),
-    "payload.issuedAt": AuthorText("签发时间", "the time of issue"),
-    "payload.evidence": AuthorText("全部佐证", "all evidence"),
-    "accumulator": AuthorText("累计值", "the value so far"),
-    "current": AuthorText("当前一项", "the item"),
+    "external.validationClock": label("explain.the-moment-of-the-check"),
+    "payload.status": label("explain.the-status"),
+    "payload.reason": label("explain.the-issuers-reason"),
+    "payload.form": label("explain.the-form"),
+    "payload.issuedAt": label("explain.the-time-of-issue"),
+    "payload.evidence": label("explain.all-evidence"),
+    "accumulator": label("explain.the-value-so-far"),
+    "current": label("explain.the-item"),
 }
 _FIELDS = {
-    "kind": AuthorText("的种类", ": kind"),
-    "result": AuthorText("的结果", ": result"),
-    "sampledAt": AuthorText("的采样时间", ": when sampled"),
-    "region": AuthorText("的采样地区", ": where sampled"),
+    "kind": label("explain.kind"),
+    "result": label("explain.result"),
+    "sampledAt": label("explain.when-sampled"),
+    "region": label("explain.where-sampled"),
 }
 _UNITS = {
-    "hour": AuthorText("小时", "hours"),
-    "day": AuthorText("天", "days"),
-    "month": AuthorText("个月", "months"),
-    "year": AuthorText("年", "years"),
+    "hour": label("explain.hours"),
+    "day": label("explain.days"),
+    "month": label("explain.months"),
+    "year": label("explain.years"),
 }
 _ROLES = {
-    "if": (AuthorText("若", "if"), AuthorText("则", "then"), AuthorText("否则", "else")),
-    "reduce": (AuthorText("对", "over"), AuthorText("每项", "each"), AuthorText("从", "from")),
+    "if": (label("explain.if-2"), label("explain.then"), label("explain.else")),
+    "reduce": (label("explain.over"), label("explain.each"), label("explain.from")),
 }
-_NO_ROLE = AuthorText("", "")
+_NO_ROLE = NO_WORDS
 
 
 class ExplainedPart(NamedTuple):
     """One part of a rule: how deep it stands, its words, and what it came to; None where nothing was evaluated."""
 
     depth: int
-    text: AuthorText
+    text: Label
     value: str | None
 
 
@@ -93,11 +94,10 @@ class _Walk:
     def __init__(self, data: dict[str, Any] | None) -> None:
         self._data = data
 
-    def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: AuthorText) -> Iterator[ExplainedPart]:
+    def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: Label) -> Iterator[ExplainedPart]:
         shown = self._come_to(filled)[1] if looked_at and type(filled) is dict else None
         said = _say(logic, filled)
-        text = AuthorText(f"{role.zh} {said.zh}".strip(), f"{role.en} {said.en}".strip())
-        yield ExplainedPart(depth, text, shown)
+        yield ExplainedPart(depth, joined((role, said), "join.parts"), shown)
         if type(logic) is not dict or "var" in logic:
             return
         ((name, operands),) = logic.items()
@@ -138,10 +138,10 @@ def _parts(name: str, operands: list[Any]) -> list[Any]:
     return operands[:1] if name in ("plusTime", "extractFromUVCI") else operands
 
 
-def _say(logic: Any, filled: Any) -> AuthorText:
+def _say(logic: Any, filled: Any) -> Label:
     if type(logic) is not dict:
         shown = show_value(logic)
-        return AuthorText(shown, shown)
+        return each(lambda language: shown)
     ((name, operands),) = logic.items()
     if name == "var":
         return _name(operands, filled)
@@ -151,15 +151,15 @@ def _say(logic: Any, filled: Any) -> AuthorText:
     return _OPERATIONS[name]
 
 
-def _name(path: str, filled: Any) -> AuthorText:
+def _name(path: str, filled: Any) -> Label:
     if type(filled) is not dict:
         name, shown = path.rsplit(".", 1)[1], show_value(filled)
-        return AuthorText(f"参数 {name} = {shown}", f"parameter {name} = {shown}")
+        return label("explain.parameter", name=name, shown=shown)
     match = _LATEST.fullmatch(path)
     if match is None:
-        return _NAMES.get(path, AuthorText(path, path))
+        return _NAMES.get(path, each(lambda language: path))
     kind, field = KIND_LABELS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
-    return AuthorText(f"最近一次{kind.of('zh-CN')}{field.zh}", f"the latest {kind.of('en')}{field.en}")
+    return label("explain.latest", kind=kind, field=field)
 
 
 _OPEN = object()
@@ -170,7 +170,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, DateTime | Instant):
         return moment_in_words(value // MILLISECONDS)
     if type(value) is list and len(value) > MAX_SHOWN_ITEMS:
-        return f"[{len(value)} 项 items]"
+        return f"[… {len(value)}]"
     if type(value) is list:
         return f"[{', '.join(map(show_value, value))}]"
     if type(value) is dict:
@@ -178,10 +178,9 @@ def show_value(value: Any) -> str:
     return "null" if value is None else literal_in_words(value)
 
 
-def _shifted(amount: int, unit: str, parameter: str) -> AuthorText:
+def _shifted(amount: int, unit: str, parameter: str) -> Label:
     if amount == 0:
-        return AuthorText("这一时刻", "the moment of")
-    words = _UNITS[unit]
-    zh, en = ("之后", "after") if amount > 0 else ("之前", "before")
+        return label("explain.the-moment-of")
     named = f" ({parameter})" if parameter else ""
-    return AuthorText(f"{abs(amount)} {words.zh}{zh}{named}", f"{abs(amount)} {words.en} {en}{named}")
+    shift = "explain.later" if amount > 0 else "explain.earlier"
+    return label(shift, amount=abs(amount), unit=_UNITS[unit], parameter=named)

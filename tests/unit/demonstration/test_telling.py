@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from credentials.profile.words import Label, translated
 from demonstration.cli import demo
 from demonstration.telling import Difference, Telling
-from service_kit.locale import Message
 
 REFUSED = {
     "outcome": "refused",
@@ -18,21 +18,27 @@ REFUSED = {
     "notes": [],
 }
 ACCEPTED = {"outcome": "accepted", "reasons": [], "notes": []}
-OLD, GATE = Message("旧码", "an old code"), Message("河南", "Henan")
+
+
+def said(zh: str, en: str) -> Label:
+    return translated({"zh-CN": zh, "en": en})
+
+
+OLD, GATE = said("旧码", "an old code"), said("河南", "Henan")
 
 
 def tell(*languages: str) -> None:
     telling = Telling(languages)
-    telling.chapter("一", "1 One")
-    telling.done("做了", "done")
+    telling.chapter(said("一", "1 One"))
+    telling.done(said("做了", "done"))
     telling.expect(OLD, GATE, REFUSED, "refused", "expired")
-    telling.expect(Message("好码", "a good code"), GATE, ACCEPTED, "accepted")
+    telling.expect(said("好码", "a good code"), GATE, ACCEPTED, "accepted")
     telling.table()
 
 
 def test_an_expected_verdict_stands_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     """The table is what a visitor remembers: it must hold what was shown."""
-    tell("zh", "en")
+    tell("zh-CN", "en")
     printed = capsys.readouterr().out
     for words in ("旧码", "an old code", "健康码已过期", "The code has expired", "一 · 1 One"):
         assert words in printed
@@ -44,7 +50,7 @@ def test_one_language_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     """A visitor who reads one language must not meet the other in the middle of a line."""
     tell("en")
     assert not re.search("[一-鿿]", capsys.readouterr().out)
-    tell("zh")
+    tell("zh-CN")
     assert not re.findall("[A-Za-z]{2,}", capsys.readouterr().out.replace("expired", ""))
 
 

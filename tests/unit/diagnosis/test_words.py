@@ -18,7 +18,10 @@ def test_every_step_and_finding_has_its_words() -> None:
     used = set(re.findall(r'(?:wrong|warning|skipped)\(\s*"([a-z-]+)"', SOURCES))
     used |= set(re.findall(r'return "([a-z]+-[a-z-]+)"', SOURCES)) | {"registry-certificate", "registry-unreachable"}
     assert set(TEXTS) == used
-    assert all(re.search("[一-鿿]", text.zh) and text.en.isascii() for text in (*STEPS.values(), *TEXTS.values()))
+    assert all(
+        re.search("[一-鿿]", text.of("zh-HK")) and text.of("en").isascii()
+        for text in (*STEPS.values(), *TEXTS.values())
+    )
 
 
 def test_every_check_needs_only_what_comes_before_it() -> None:

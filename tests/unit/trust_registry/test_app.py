@@ -25,11 +25,10 @@ from trust_registry import service
 from trust_registry.app import create_app
 from trust_registry.client.trust.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
-from trust_registry.http.pages import DEEDS
 from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.officer.approval import DraftDocument, review, sign
 from trust_registry.publishing.denials import sign_request
-from trust_registry.record.log import read_page
+from trust_registry.record.log import DEEDS, read_page
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ def test_a_code_from_standard_input(desk: Desk, registry: MirroredRegistry) -> N
     done = desk.check("-", stdin=registry.paper() + "\n")
     assert done.exit_code == 0
     assert "✓ 通过 accepted" in done.stdout
-    assert "河南 CN-41 · 绿 · 纸质码 · 王** 123X" in done.stdout
-    assert "Henan CN-41 · green · paper · 王** 123X" in done.stdout
+    assert "河南 CN-41 · 绿码 · 纸质码 · 王** 123X" in done.stdout
+    assert "Henan CN-41 · Green · Paper · 王** 123X" in done.stdout
     assert "check-document" in done.stdout
 
 
@@ -71,7 +71,7 @@ def test_one_language_for_those_who_ask(
     shown = desk.check("-", stdin=registry.paper()).stdout
     for words in ("通过", "纸质码", "北京时间", "请看身份证件"):
         assert (words in shown) is chinese
-    for words in ("accepted", "· paper ·", "Beijing time (UTC+8)", "Check the holder's identity document"):
+    for words in ("accepted", "· Paper ·", "Beijing time (UTC+8)", "Check the holder's identity document"):
         assert (words in shown) is english
 
 

@@ -134,7 +134,7 @@ def test_content_is_canonical_and_every_kind_has_words(registry: FoundedRegistry
         written = json.dumps(json.loads(leaf.content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         assert leaf.content == written
         assert leaf.at == NOW
-        assert leaf.kind in log.KINDS
+        assert leaf.kind in log.DEEDS
     assert len(list(log.words([leaf._asdict() for leaf in leaves]))) == len(leaves)
 
 

@@ -16,7 +16,7 @@ DENIED = with_denial(OLD, "CN-33", {"zh": "核查", "en": "Review"}, 1_700_000_0
 
 
 def said(found: list[RuleChange]) -> list[tuple[str, str]]:
-    return [(change.direction, change.text.en) for change in found]
+    return [(change.direction, change.text.of("en")) for change in found]
 
 
 def both(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
@@ -99,5 +99,5 @@ def test_lists(old: dict[str, Any], new: dict[str, Any], expected: list[tuple[st
 def test_both_languages() -> None:
     """Author and approver may read different ones."""
     for change in [*changes(OLD, DENIED), *tried(parse_rule_set(OLD), parse_rule_set(without("travel")))]:
-        assert any("一" <= character <= "鿿" for character in change.text.zh)
-        assert not any("一" <= character <= "鿿" for character in change.text.en)
+        assert any("一" <= character <= "鿿" for character in change.text.of("zh-CN"))
+        assert not any("一" <= character <= "鿿" for character in change.text.of("en"))
