@@ -11,12 +11,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, text, update
 
 from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
+from issuer.storage.evidence import insert_reports, read_reported, read_timelines
+from issuer.storage.evidence_ports import Report, Timeline
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, Living
 from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
@@ -65,6 +67,15 @@ class SqlPersonDeed:
             Living(serial, subject, Status(status), Form(form), device_id)
             for serial, subject, status, form, device_id in self._connection.execute(alive)
         ]
+
+    def timelines(self) -> Mapping[bytes, Timeline]:
+        return read_timelines(self._connection, self._subjects)
+
+    def reported(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Report]:
+        return read_reported(self._connection, keys)
+
+    def report(self, reports: Collection[Report], at: int) -> None:
+        insert_reports(self._connection, reports, at)
 
     def keep(self, client_id: str, made: Sequence[Made | Entry]) -> None:
         insert_made(self._connection, client_id, made)
@@ -184,11 +195,27 @@ def read_decisions(
     connection: Connection, subjects: Collection[bytes], at: int
 ) -> dict[bytes, Sequence[StandingDecision]]:
     """What was decided about these persons: by rule, as far as it has not ended at ``at``; by hand, all of it."""
-    whole = select(tables.decision).where(_decision.subject.in_(subjects))
     # Each by an index of its own, which one condition with OR would not be.
-    by_hand = whole.where(_decision.approver.is_not(None))
-    by_rule = whole.where(_decision.approver.is_(None), _decision.ends_at > at)
-    found = [*connection.execute(by_hand), *connection.execute(by_rule)]
+    by_rule = _of(subjects).where(_decision.approver.is_(None), _decision.ends_at > at)
+    return _by_person([*connection.execute(_by_hand(subjects)), *connection.execute(by_rule)])
+
+
+def read_decisions_by_hand(
+    connection: Connection, subjects: Collection[bytes]
+) -> dict[bytes, Sequence[StandingDecision]]:
+    """All that people decided about these persons."""
+    return _by_person(list(connection.execute(_by_hand(subjects))))
+
+
+def _of(subjects: Collection[bytes]) -> Select[Any]:
+    return select(tables.decision).where(_decision.subject.in_(subjects))
+
+
+def _by_hand(subjects: Collection[bytes]) -> Select[Any]:
+    return _of(subjects).where(_decision.approver.is_not(None))
+
+
+def _by_person(found: list[Any]) -> dict[bytes, Sequence[StandingDecision]]:
     found.sort(key=lambda row: bytes(row.subject))
     return {
         subject: [StandingDecision(row.decision_id, read_decision(row)) for row in rows]
