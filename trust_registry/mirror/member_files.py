@@ -114,7 +114,7 @@ def _accept(
     check_form(name, content)
     for _ in range(_ATTEMPTS):
         with storage.reading() as records:
-            known, incomplete = in_force(records), records.member_files.incomplete(member)
+            known, incomplete = in_force(records), records.member_files.without_kid(member)
         if incomplete:
             complete(storage, mirror, known.trust, member)
         offered = _checked(name, content, member, known, now)

@@ -24,8 +24,8 @@ from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.founded import AUDIENCE, HENAN, NOW, FoundedRegistry
 from trust_registry.client.trust.repository import metadata_path, verify_repository, version_of
 from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS, waiting_statements
 from trust_registry.publishing.denials import deny, sign_request
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS
 from trust_registry.repository.files import (
     TIMESTAMP_PATH,
     check_repository,
@@ -139,7 +139,7 @@ def test_other_submissions_of_the_same_sequence_are_overtaken(registry: FoundedR
     registry.publication.publish(draft.record.id, NOW + 1)
     with registry.publication.storage.reading() as records:
         kept = [records.statements.get(id) for id in (other, chosen)]
-        assert records.statements.submitted() == []
+        assert waiting_statements(records) == []
     assert [each and each.state for each in kept] == ["overtaken", "published"]
 
 
