@@ -115,7 +115,7 @@ class SqlStatements:
     def count(self, member: str, states: Sequence[str]) -> Mapping[bool | None, int]:
         row = tables.statement.c
         query = select(row.vouched, func.count()).where(row.member == member, row.state.in_(states))
-        return dict(self._connection.execute(query.group_by(row.vouched)).tuples().all())
+        return {vouched: int(count) for vouched, count in self._connection.execute(query.group_by(row.vouched))}
 
     def drop(self, id: str) -> None:
         self._connection.execute(delete(tables.statement).filter_by(id=id))
