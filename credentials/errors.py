@@ -73,6 +73,10 @@
     │   │   ├── SegmentRepeated           segment-repeated
     │   │   ├── SegmentBackdated          segment-backdated
     │   │   └── ChainForked               chain-forked
+    │   ├── RecordBroken                the public record does not bear out what was said
+    │   │   ├── RecordProofFailed         record-proof-failed
+    │   │   ├── QuorumMissing             quorum-missing
+    │   │   └── RecordForked              record-forked
     │   ├── ProofOfPossessionFailed       proof-of-possession-failed
     │   ├── ClaimCodeRefused            a claim code that gives no code
     │   │   ├── ClaimCodeMistyped         claim-code-mistyped
@@ -539,6 +543,28 @@ class ChainForked(ChainBroken):
     """It names another segment as the one before, or is another of the same number: two stories are told."""
 
     code = "chain-forked"
+
+
+class RecordBroken(RequestError):
+    """The public record does not bear out what was said of it."""
+
+
+class RecordProofFailed(RecordBroken):
+    """A proof does not lead to the root of its checkpoint: the leaf is not there, or the log was changed."""
+
+    code = "record-proof-failed"
+
+
+class QuorumMissing(RecordBroken):
+    """Fewer witnesses have cosigned a checkpoint than the policy asks for."""
+
+    code = "quorum-missing"
+
+
+class RecordForked(RecordBroken):
+    """A log has two histories: two roots for one size, or a later one that does not hold the earlier."""
+
+    code = "record-forked"
 
 
 class ProofOfPossessionFailed(RequestError):

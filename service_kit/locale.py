@@ -91,6 +91,17 @@ TEXTS: Final[Mapping[str, Label]] = {
         "The status segment is older than the one before it.",
     ),
     "chain-forked": Label("状态分段链出现分叉。", "狀態分段鏈出現分叉。", "The chain of status segments has forked."),
+    "record-proof-failed": Label(
+        "公开日志的证明未通过。", "公開日誌的證明未能通過。", "The proof from the public log does not hold."
+    ),
+    "quorum-missing": Label(
+        "见证方的联署不足。", "見證方的聯署不足。", "Too few witnesses have cosigned the public log."
+    ),
+    "record-forked": Label(
+        "公开日志出现两份互不相容的历史，请立即联系登记处。",
+        "公開日誌出現兩份互不相容的歷史，請立即聯絡登記處。",
+        "The public log has two histories that contradict each other; call the registry at once.",
+    ),
     "proof-of-possession-failed": Label(
         "密钥持有证明未通过。", "密鑰持有證明未能通過。", "The proof of possession failed."
     ),

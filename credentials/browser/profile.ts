@@ -99,7 +99,7 @@ export const FORM_LABELS: Record<Form, Label> = {
 };
 
 /** Wire number = place in the list + 1. */
-export const EVIDENCE_KINDS = ["nucleic-acid", "antigen", "vaccination", "recovery", "quarantine", "travel"] as const;
+export const EVIDENCE_KINDS = ["nucleic-acid", "antigen", "vaccination", "recovery", "quarantine", "travel", "exemption"] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 export const KIND_LABELS: Record<EvidenceKind, Label> = {
   "nucleic-acid": ["核酸检测", "核酸檢測", "nucleic-acid test"],
@@ -108,6 +108,7 @@ export const KIND_LABELS: Record<EvidenceKind, Label> = {
   "recovery": ["康复", "康復", "recovery"],
   "quarantine": ["隔离", "隔離", "quarantine"],
   "travel": ["行程", "行程", "journey"],
+  "exemption": ["免检证明", "豁免檢測證明", "exemption from testing"],
 };
 
 /** Wire number = place in the list + 1. */

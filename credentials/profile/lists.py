@@ -95,6 +95,7 @@ class EvidenceKind(ClosedList):
     RECOVERY = 4
     QUARANTINE = 5
     TRAVEL = 6
+    EXEMPTION = 7
 
 
 class EvidenceResult(ClosedList):
@@ -152,6 +153,7 @@ KIND_LABELS: Final = {
     EvidenceKind.RECOVERY: Label("康复", "康復", "recovery"),
     EvidenceKind.QUARANTINE: Label("隔离", "隔離", "quarantine"),
     EvidenceKind.TRAVEL: Label("行程", "行程", "journey"),
+    EvidenceKind.EXEMPTION: Label("免检证明", "豁免檢測證明", "exemption from testing"),
 }
 
 RESULT_LABELS: Final = {

@@ -55,6 +55,8 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.IdempotencyConflict: 409,
     errors.SequenceNotNewer: 409,
     errors.ChainBroken: 409,
+    errors.RecordBroken: 422,
+    errors.RecordForked: 409,
     errors.QuotaExceeded: 413,
     errors.RateLimited: 429,
     errors.KeyNotListed: 503,

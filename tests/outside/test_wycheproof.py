@@ -1,4 +1,5 @@
-"""Wycheproof's cases of ECDSA on P-256, of JWS and of key sets, all of them; signatures are asked of both judges.
+"""Wycheproof's cases of ECDSA on P-256, of Ed25519, of JWS and of key sets, all of them; signatures by which codes and
+statements are made are asked of both judges.
 
 They hold what implementations have fallen for: r and s out of range, points at infinity, sums of unusual carries,
 algorithms named by the token, keys that it brings along, base64 that is none.
@@ -16,8 +17,9 @@ import pytest
 from jwt import get_unverified_header
 
 from credentials.algorithms import es256
-from credentials.errors import SignInUnproven, TongxingError
+from credentials.errors import SignInUnproven, TongxingError, WrongSignature
 from credentials.keys import public_key_from_jwk
+from credentials.log import ed25519
 from credentials.wire import jws
 from issuer.sign_in.id_token import ALGORITHMS, ExpectedToken, keys_for, verify
 from tests.web.twin import NodeTwin
@@ -25,7 +27,7 @@ from tests.web.twin import NodeTwin
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("TONGXING_VECTORS") or REPOSITORY.parent / "shared" / "vectors") / "wycheproof"
 ECDSA, JWS = "ecdsa_secp256r1_sha256_p1363_test.json", "json_web_signature_test.json"
-KEY_SETS = "json_web_key_test.json"
+KEY_SETS, EDDSA = "json_web_key_test.json", "ed25519_test.json"
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / JWS).is_file(), reason=f"NOT CHECKED: no Wycheproof at {FOLDER} (set TONGXING_VECTORS)"
@@ -50,6 +52,7 @@ def cases(name: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 def test_the_suites_are_whole() -> None:
     """A suite of which half is missing passes too."""
     assert len(cases(ECDSA)) >= 262 and len(cases(JWS)) >= 401 and len(cases(KEY_SETS)) >= 26
+    assert len(cases(EDDSA)) >= 151
 
 
 def test_ecdsa_on_p256_in_both_judges(node_judge: NodeTwin) -> None:
@@ -64,6 +67,18 @@ def test_ecdsa_on_p256_in_both_judges(node_judge: NodeTwin) -> None:
         theirs = node_judge("signature", jwk=jwk, message=case["msg"], signed=case["sig"])
         assert (ours is None) is (case["result"] == "valid"), case
         assert theirs == ours, case
+
+
+def test_ed25519() -> None:
+    """What logs and witnesses sign by: not one exception, and every key of theirs is taken."""
+    for group, case in cases(EDDSA):
+        key = ed25519.check_public_key(bytes.fromhex(group["publicKey"]["pk"]))
+        try:
+            ed25519.verify(key, bytes.fromhex(case["sig"]), bytes.fromhex(case["msg"]))
+            holds = True
+        except WrongSignature:
+            holds = False
+        assert holds is (case["result"] == "valid"), case
 
 
 def jwk_of(key: dict[str, Any]) -> dict[str, str]:

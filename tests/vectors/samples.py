@@ -306,6 +306,10 @@ def _recognised() -> Iterator[Sample]:
     edge = TEST._replace(sampled_at=NOW - 48 * HOUR)
     yield accepted("a test of exactly 48 hours", issue(PAPER._replace(evidence=(edge,))), "check-document")
     yield refused("rule-failed", issue(PAPER._replace(evidence=())), "no evidence")
+    exempt = TEST._replace(kind=EvidenceKind.EXEMPTION, result=EvidenceResult.COMPLETED)
+    yield accepted("an exemption from testing", issue(PAPER._replace(evidence=(exempt,))), "check-document")
+    past = exempt._replace(sampled_at=NOW - 31 * 24 * HOUR)
+    yield refused("rule-failed", issue(PAPER._replace(evidence=(past,))), "an exemption that has run out")
     travel = TEST._replace(kind=EvidenceKind.TRAVEL, result=EvidenceResult.COMPLETED)
     yield undetermined("rule-open", issue(PAPER._replace(evidence=(travel,))), "no rule for a kind of evidence",
                        rules=["no rule but for tests"])  # fmt: skip

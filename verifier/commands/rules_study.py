@@ -15,9 +15,10 @@ from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER
 from credentials.recognition.authoring.explanation import ExplainedPart
 from credentials.recognition.authoring.explanation import explain as explained
 from credentials.recognition.authoring.lint import complaints
-from credentials.recognition.document import constants, parse_rule_set
+from credentials.recognition.document import parse_rule_set
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.language.vocabulary import rule_input
+from credentials.recognition.reading import constants
 from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet
 from credentials.recognition.words import AuthorText, evidence_in_words, moment_in_words
 from credentials.verdict import Verdict

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from credentials.errors import RuleSetInvalid
-from credentials.recognition.document import digest_of
+from credentials.recognition.reading import digest_of
 
 
 def successor(document: dict[str, Any], valid_from: int) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from credentials.profile.lists import ClosedList, EvidenceKind, EvidenceResult, Form, Reason, Status
-from credentials.recognition.document import constants
 from credentials.recognition.language.vocabulary import fill_in
+from credentials.recognition.reading import constants
 
 _DATE, _MOMENT, _TEXT, _NUMBER, _TRUTH = "a date", "a moment", "a text", "a number", "a truth value"
 _LITERALS = {str: _TEXT, int: _NUMBER, bool: _TRUTH}

@@ -20,6 +20,8 @@ RECOVERY_DAYS = (14, 180)
 """Days from recovery from which and until which it counts."""
 QUARANTINE_DAYS = 7
 """Days for which the end of a quarantine counts."""
+EXEMPTION_DAYS = 30
+"""Days from its grant for which an exemption from testing counts."""
 
 _COMMENT = (
     "起步模板：逐条核对后再签发。常改的是 parameters（检测有效小时数），用 rules set 修改；"
@@ -36,6 +38,11 @@ _OF_VACCINATION = (
     "接种不能代替检测：码上须另有一次检测，由其自己的规则判断。要改为可以代替，删去 if 一段。 "
     "Does not replace a test: the code must carry one as well, which its own rule judges. To let it replace a test, "
     "take the if out."
+)
+_OF_EXEMPTION = (
+    "不能采样的人（如鼻咽部手术后）由发码地医疗机构出具。不认可则将 logic 改为 false；期限见 not-after。 "
+    "For people who cannot be swabbed, certified where the code was issued. Make the logic false to admit none; how "
+    "long it counts stands in not-after."
 )
 _OF_NOTHING = (
     "没有任何佐证的码。改为 true 即不查核酸。 "
@@ -76,6 +83,7 @@ def template(
             _recovery_rule(),
             _quarantine_rule(),
             _travel_rule(),
+            _exemption_rule(),
             _rule("none", False, ("须出示检测证明", "A test must be shown"), (_TEST_ZH, _TEST_EN), _OF_NOTHING),
         ],
         "denials": [],
@@ -142,6 +150,16 @@ def _travel_rule() -> dict[str, Any]:
         text,
         (f"未涉及风险地区的行程，以及 {_TEST_ZH}", f"a journey without risk, and {_TEST_EN}"),
     )
+
+
+def _exemption_rule() -> dict[str, Any]:
+    exempt = {"and": [_result_is("exemption", "completed"), _between("exemption", 0, EXEMPTION_DAYS, "day")]}
+    text = (
+        f"免检证明须在 {EXEMPTION_DAYS} 天内出具",
+        f"An exemption from testing must have been granted within the last {EXEMPTION_DAYS} days",
+    )
+    needed = (f"此期限内的免检证明，或 {_TEST_ZH}", f"such an exemption, or {_TEST_EN}")
+    return _rule("exemption", exempt, text, needed, _OF_EXEMPTION)
 
 
 def _rule(kind: str, logic: Any, text: tuple[str, str], needed: tuple[str, str], comment: str = "") -> dict[str, Any]:

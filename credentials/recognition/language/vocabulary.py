@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from credentials.errors import RuleSetInvalid
 from credentials.model import Evidence, StatusCredential
@@ -35,10 +35,11 @@ MAX_SHOWN_CHARACTERS = 60
 
 _FACT = r"(?:\.(?:kind|result|sampledAt|region))?"
 _KINDS = "|".join(kind.label for kind in EvidenceKind)
-_KNOWN = re.compile(
+OF_GATES: Final = re.compile(
     r"payload\.(?:status|reason|form|issuedAt|evidence)|external\.validationClock"
     rf"|payload\.(?:evidence\.[0-{MAX_EVIDENCE - 1}]|latest\.(?:{_KINDS})){_FACT}"
 )
+"""The names of the table above."""
 _OF_A_REDUCTION = re.compile(r"(?:accumulator|current)(?:\..+)?", re.DOTALL)
 _GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
 
@@ -75,36 +76,39 @@ def fill_in(
     levels: int = MAX_JSON_LEVELS,
     inside: int = 0,
     unknown: Callable[[str], Any] = _refuse,
+    names: re.Pattern[str] = OF_GATES,
 ) -> Any:
     """The same rule with the parameters and value sets in place of their names, and every other name checked.
 
     ``known`` holds them by full name (``external.parameters.hours``). ``inside`` is the number of ``reduce``
     around: what stands outside is found below ``data.``, once for each. ``unknown``: what to put in place of a name
-    that nothing has. Raises RuleSetInvalid.
+    that nothing has. ``names``: all that there are, of another vocabulary than that of gates. Raises RuleSetInvalid.
     """
     if levels == 0:
         raise RuleSetInvalid("rule nested too deeply")
     if type(logic) is list:
-        return [fill_in(item, known, levels - 1, inside, unknown) for item in logic]
+        return [fill_in(item, known, levels - 1, inside, unknown, names) for item in logic]
     if type(logic) is not dict or len(logic) != 1:
         return logic  # whatever it is, the compiler knows
     ((name, operands),) = logic.items()
     if name == "var" and type(operands) is str:
-        return _filled_variable(operands, known, inside, unknown)
+        return _filled_variable(operands, known, inside, unknown, names)
     if name == "reduce" and type(operands) is list:
         deeper = [inside + (position == 1) for position in range(len(operands))]
         pairs = zip(operands, deeper, strict=True)
-        return {name: [fill_in(operand, known, levels - 1, around, unknown) for operand, around in pairs]}
-    return {name: fill_in(operands, known, levels - 1, inside, unknown)}
+        return {name: [fill_in(operand, known, levels - 1, around, unknown, names) for operand, around in pairs]}
+    return {name: fill_in(operands, known, levels - 1, inside, unknown, names)}
 
 
-def _filled_variable(path: str, known: Mapping[str, Any], inside: int, unknown: Callable[[str], Any]) -> Any:
+def _filled_variable(
+    path: str, known: Mapping[str, Any], inside: int, unknown: Callable[[str], Any], names: re.Pattern[str]
+) -> Any:
     name = path
     while inside and name.startswith("data."):
         name, inside = name.removeprefix("data."), inside - 1
     if name in known:
         return known[name]
-    if not (_OF_A_REDUCTION if inside else _KNOWN).fullmatch(name):
+    if not (_OF_A_REDUCTION if inside else names).fullmatch(name):
         return unknown(path)
     return {"var": path}
 

@@ -9,18 +9,15 @@ import pytest
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge, WrongSignature
 from credentials.keys import kid_of, new_private_key
 from credentials.recognition.authoring.template import template
-from credentials.recognition.document import (
+from credentials.recognition.document import RULES_TYPE, parse_rule_set, read_rule_set, sign_rule_set
+from credentials.recognition.reading import (
     MAX_COMMENT_CHARACTERS,
     MAX_FAULTS_TOLD,
     MAX_PARAMETERS,
     MAX_RULES,
     MAX_TEXT_CHARACTERS,
     MAX_VALUE_SET_ITEMS,
-    RULES_TYPE,
     digest_of,
-    parse_rule_set,
-    read_rule_set,
-    sign_rule_set,
 )
 from credentials.signing import PemSigner
 from credentials.wire import jws

@@ -10,7 +10,8 @@ import pytest
 from credentials.errors import RuleSetInvalid
 from credentials.recognition.authoring.amendment import successor, with_denial, with_parameters, without_denial
 from credentials.recognition.authoring.template import template
-from credentials.recognition.document import digest_of, parse_rule_set
+from credentials.recognition.document import parse_rule_set
+from credentials.recognition.reading import digest_of
 
 REASON = {"zh": "数据核查中", "en": "Under review"}
 

@@ -10,10 +10,10 @@ from credentials.errors import RuleOpen
 from credentials.profile.lists import EvidenceKind, EvidenceResult
 from credentials.recognition.authoring.explanation import MAX_SHOWN_ITEMS, ExplainedPart, explain, show_value
 from credentials.recognition.authoring.template import template
-from credentials.recognition.document import constants
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import DateTime
 from credentials.recognition.language.vocabulary import fill_in, rule_input
+from credentials.recognition.reading import constants
 
 DOCUMENT = template("CN-44", 48)
 KNOWN = constants(DOCUMENT["parameters"], DOCUMENT["value_sets"] | {"many": list(range(50)), "few": [1, 2]})

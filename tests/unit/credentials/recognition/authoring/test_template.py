@@ -88,6 +88,13 @@ def test_quarantine(credential: Any, fact: Any, noon: int, days: int, expected: 
     assert state(GUANGDONG, credential(fact(K.QUARANTINE, days * DAY, R.INCONCLUSIVE)), noon) == "fail"
 
 
+@pytest.mark.parametrize(("days", "expected"), [(0, "pass"), (30, "pass"), (31, "fail")])
+def test_exemption(credential: Any, fact: Any, noon: int, days: int, expected: str) -> None:
+    """Who cannot be swabbed must get through a gate, and not for ever by one paper; an unclear one is none."""
+    assert state(GUANGDONG, credential(fact(K.EXEMPTION, days * DAY, R.COMPLETED)), noon) == expected
+    assert state(GUANGDONG, credential(fact(K.EXEMPTION, days * DAY, R.INCONCLUSIVE)), noon) == "fail"
+
+
 def test_a_journey_through_a_risk_region(credential: Any, fact: Any, noon: int) -> None:
     """The list of regions is data: it changes by the day, the rule does not."""
     rules = parse_rule_set(template("CN-44", 48) | {"value_sets": {"risk_regions": [650_100]}})
