@@ -17,6 +17,7 @@ from trust_registry.client.trust.repository import version_of
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment.waiting import waiting_statements
 from trust_registry.metrics import RegistryOverview, overview
+from trust_registry.mirror.ports import ServedFiles
 from trust_registry.mirror.turns import Turns
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.files import (
@@ -46,6 +47,8 @@ class RegistryService:
 
     settings: RegistrySettings
     publication: Publication
+    files: ServedFiles
+    """The mirror's."""
     used_assertions: JtiStore
     cache: Cache
     clock: Clock

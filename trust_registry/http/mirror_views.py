@@ -108,7 +108,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 )
 def serve_mirror(path: str) -> Response:
     """The mirror's files, where no other server carries them."""
-    return static.answer(service().settings.mirror_dir, path)
+    return service().files.serve(path)
 
 
 @blueprint.after_request

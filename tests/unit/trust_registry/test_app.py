@@ -33,12 +33,6 @@ from trust_registry.record.log import read_page
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
-
-
-@pytest.fixture
 def settings(registry: FoundedRegistry) -> RegistrySettings:
     return RegistrySettings(data_dir=registry.folder, registry_url=f"{AUDIENCE}/")
 

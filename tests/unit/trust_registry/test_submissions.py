@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,12 +20,6 @@ from trust_registry.province.folder import ProvinceFolder
 from trust_registry.storage.ports import StatementRecord
 
 ALL = DraftRequest([], {}, all_submitted=True)
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def stranger(registry: FoundedRegistry, member: str = "CN-41") -> ProvinceFolder:

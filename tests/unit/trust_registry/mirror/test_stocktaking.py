@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,10 @@ from trust_registry.publishing.publication import Publication
 from trust_registry.repository.in_force import in_force
 from trust_registry.storage import tables
 
+pytestmark = pytest.mark.enrolled("CN-41", "CN-44")
+
 CUT = 60
 URI = f"{AUDIENCE}/mirror/members/CN-41/token-status-lists"
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41", "CN-44")
-        yield registry
 
 
 @pytest.fixture

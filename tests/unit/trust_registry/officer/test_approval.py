@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,12 +21,7 @@ from trust_registry.publishing.publication import DraftView
 from trust_registry.repository.files import message_of, parse_signed_targets
 from trust_registry.repository.renewal import next_targets
 
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-44")
-        yield registry
+pytestmark = pytest.mark.enrolled("CN-44")
 
 
 @pytest.fixture

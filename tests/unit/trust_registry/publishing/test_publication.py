@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -35,12 +33,6 @@ from trust_registry.repository.files import (
 from trust_registry.repository.published import read_published
 
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def members_on_mirror(registry: FoundedRegistry) -> list[str]:
