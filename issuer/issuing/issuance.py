@@ -114,7 +114,7 @@ class Issuance:
     secrets: Secrets
     audience: str
     """The issuer's base URL, which holders' proofs name."""
-    tell: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
+    count: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
     """Is told of codes that were issued, once they are committed; for counting."""
     require_listed: Callable[[], None] = lambda: None
     """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.issuing.listing.Listing.require`."""
@@ -246,7 +246,7 @@ class Issuance:
             kept, outdone = self._record(client_id, entries, at)
         except Conflict:
             return {**done, **find_replays(self.store, client_id, [entry.key for entry in entries], at)}
-        self.tell([entry.issued for entry in kept])
+        self.count([entry.issued for entry in kept])
         done |= {entry.key: Conflict(OUTDONE) for entry in outdone}
         return done | {entry.key: Replay(entry.body_hash, entry.issued) for entry in kept}
 

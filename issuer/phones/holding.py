@@ -101,7 +101,7 @@ class Holding:
             raise InvalidRequest("holder_proof: this key holds the code of another person or form")
         made = self.issuance.make(holder.facts, point, at)
         self._record_claim(digest, holder, point, made)
-        return self._told(made, holder)
+        return self._counted(made, holder)
 
     def _renew(self, point: bytes, at: int) -> Held:
         device = self._active(point)
@@ -109,7 +109,7 @@ class Holding:
             return Held(device.present, device.status, device.holder.facts)
         made = self.issuance.make(device.holder.facts, point, at)
         self._record_renewal(device, made)
-        return self._told(made, device.holder)
+        return self._counted(made, device.holder)
 
     def _paper(self, proven: Proven, at: int) -> Held:
         device = self._active(proven.point)
@@ -120,7 +120,7 @@ class Holding:
         made = self.issuance.make(facts, None, at)
         if not self._record_paper(device, made, proven.made_at):
             raise RateLimited(f"more than {PAPERS_A_DAY} paper codes a day", retry_after=DAY_SECONDS)
-        return self._told(made, device.holder)
+        return self._counted(made, device.holder)
 
     @retried
     def _record_claim(self, digest: bytes, holder: Holder, point: bytes, made: Made) -> None:
@@ -172,8 +172,8 @@ class Holding:
             raise _ENDED.get(device.ended_as, CodeTakenBack)(device.ended_as)
         return device
 
-    def _told(self, made: Made, holder: Holder) -> Held:
-        self.issuance.tell([made.issued])
+    def _counted(self, made: Made, holder: Holder) -> Held:
+        self.issuance.count([made.issued])
         return Held(made.issued, made.decision.status, holder.facts)
 
 
