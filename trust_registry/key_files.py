@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
 from service_kit.durable import make_folder, read_secret, storage_error, write_atomic
@@ -38,7 +37,7 @@ def new_folder(directory: Path, mode: int = 0o755) -> Iterator[Path]:
         raise storage_error(error) from error
 
 
-def write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | None) -> None:
+def write_key(path: Path, key: PrivateKey, passphrase: bytes | None) -> None:
     """Write a new key file, for its owner's eyes alone.
 
     Raises Conflict when the file is there: no key is ever written over. StorageFull, StorageUnavailable.
@@ -52,8 +51,8 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey, passphrase: bytes | N
     write_atomic(path, private_key_pem(key, passphrase), mode=_OWNER_ONLY)
 
 
-def read_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
-    """Read a P-256 key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
+def read_key(path: Path, passphrase: bytes | None = None) -> PrivateKey:
+    """Read a private key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
     content = read_secret(path)
     try:
         return load_private_key(content, passphrase)
