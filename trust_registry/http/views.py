@@ -32,7 +32,6 @@ from service_kit.http.front.sheet import show, wants_page
 from service_kit.http.openapi import ASSERTION, described
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
-from trust_registry.http.pages import log_page, state_page
 from trust_registry.http.schemas import (
     ApprovalSchema,
     DenialRequestSchema,
@@ -47,6 +46,7 @@ from trust_registry.http.schemas import (
     SubmissionSchema,
     WaitingSchema,
 )
+from trust_registry.http.sheets import log_page, state_page
 from trust_registry.metadata.denials import denial_to_json
 from trust_registry.metadata.file_names import TRUST
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS

@@ -17,7 +17,6 @@ from service_kit.http.front.sheet import show, wants_page
 from service_kit.http.openapi import content, described
 from verifier.gate.gate import MAX_LANE_CHARACTERS
 from verifier.http.answer import to_text
-from verifier.http.pages import state_page
 from verifier.http.schemas import (
     AskSchema,
     BatchSchema,
@@ -28,6 +27,7 @@ from verifier.http.schemas import (
     VerdictSchema,
     VerdictsSchema,
 )
+from verifier.http.sheets import state_page
 from verifier.service import service
 
 blueprint = Routes("verifier", __name__, description="Whether to let somebody pass")
