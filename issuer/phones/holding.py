@@ -30,7 +30,7 @@ from issuer.decisions.causes import DEVICE_REPLACED, HOLDER_REQUEST, LOST_DEVICE
 from issuer.issuing.consequences import NOTHING, end_phone, in_force, is_overtaken, withdraw_contradicted
 from issuer.issuing.issuance import Issuance, settled
 from issuer.requests.holder_proof import Proven
-from issuer.storage.holder_ports import Device, Holder, HolderFacts, PersonDeed, PersonStore, Phone
+from issuer.storage.holder_ports import Device, Holder, HolderFacts, PersonDeed, PersonStore, PhoneRow
 from issuer.storage.ports import IssuedRow, Made
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
@@ -186,7 +186,7 @@ def _require_unchanged(deed: PersonDeed, holder: Holder, made: Made) -> None:
         raise Conflict("more became known of this person in the meantime")
 
 
-def surplus(phones: Iterable[Phone], point: bytes) -> list[Phone]:
+def surplus(phones: Iterable[PhoneRow], point: bytes) -> list[PhoneRow]:
     """Which of a person's phones must end when the one of this key becomes theirs: a person has one."""
     return [phone for phone in phones if not phone.has_ended and phone.point != point]
 

@@ -17,7 +17,7 @@ from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
-from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, Phone
+from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
 from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
     evidence_bytes,
@@ -115,9 +115,9 @@ class SqlPersonDeed:
         unused = update(tables.claim_code).where(_claim.digest == digest, _claim.point.is_(None))
         self._require_one(unused.values(point=point))
 
-    def phones(self, holder_id: int) -> Sequence[Phone]:
+    def phones(self, holder_id: int) -> Sequence[PhoneRow]:
         theirs = select(_device.device_id, _device.point, _device.ended_at.is_not(None))
-        return [Phone(*row) for row in self._connection.execute(theirs.where(_device.holder_id == holder_id))]
+        return [PhoneRow(*row) for row in self._connection.execute(theirs.where(_device.holder_id == holder_id))]
 
     def activate(self, holder: Holder, point: bytes, made: Made) -> int:
         values = {

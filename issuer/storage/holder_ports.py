@@ -84,7 +84,7 @@ class PersonCode(NamedTuple):
     is_withdrawn: bool
 
 
-class Phone(NamedTuple):
+class PhoneRow(NamedTuple):
     """A phone of somebody on file, by its key (33 bytes). ``has_ended``: it gets no further code."""
 
     device_id: int
@@ -142,7 +142,7 @@ class PersonDeed(Protocol):
     def use_claim_code(self, digest: bytes, point: bytes) -> None:
         """Use a claim code up. Raises Conflict when it is used, or is no more."""
 
-    def phones(self, holder_id: int) -> Sequence[Phone]:
+    def phones(self, holder_id: int) -> Sequence[PhoneRow]:
         """The holder's phones."""
 
     def activate(self, holder: Holder, point: bytes, made: Made) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from issuer.phones.holding import surplus
-from issuer.storage.holder_ports import Phone
+from issuer.storage.holder_ports import PhoneRow
 
-OLD, NEW, ENDED = Phone(1, b"old", False), Phone(2, b"new", False), Phone(3, b"older", True)
+OLD, NEW, ENDED = PhoneRow(1, b"old", False), PhoneRow(2, b"new", False), PhoneRow(3, b"older", True)
 
 
 def test_the_phone_before_ends() -> None:
