@@ -20,6 +20,7 @@ from issuer.issuing.rules_in_force import PublishedRules
 from issuer.metrics import IssuerMetrics
 from issuer.phones.claim_codes import ClaimCodes, read_claim_code
 from issuer.phones.holding import Held, Holding
+from issuer.publishing.lists import IssuerOverview, overview
 from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.publishing.withdrawal import withdraw
@@ -27,7 +28,7 @@ from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
 from issuer.storage import tables
-from issuer.storage.ports import IssuerOverview, StatusFeed
+from issuer.storage.ports import StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.cache.store import Cache, is_there
 from service_kit.clock import Clock
@@ -176,7 +177,7 @@ class IssuerService:
     def overview(self) -> tuple[int, IssuerOverview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
-        return now, self.store.overview(now)
+        return now, overview(self.store, now)
 
     def state(self) -> dict[str, Any]:
         """Who issues here, with which key, by which rules, and how it stands. Nobody is in it."""

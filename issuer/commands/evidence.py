@@ -15,7 +15,7 @@ from issuer.commands.opening import opened
 from issuer.evidence.importing import import_file
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, print_result
 
 
 @click.group(cls=Group)
@@ -48,7 +48,7 @@ def import_command(context: click.Context, source: Path, reporter: str, encoding
         done = import_file(office.intake, source, reporter, office.now, encoding=encoding, progress=bar.update)
     lines = [f"{done.kept} taken, {done.present} there already, {done.corrected} corrected, {done.rejected} rejected"]
     lines += [f"which lines, and what to do: {rejected_file(source)}"] if done.rejected else []
-    say(as_json, done._asdict(), lines)
+    print_result(as_json, done._asdict(), lines)
     if done.rejected:
         context.exit(1)
 
@@ -77,7 +77,8 @@ def add_laboratory(name: str, key: Input, member: str | None, as_json: bool) -> 
     except Conflict as error:
         told = f"{name}: this name or this key is registered, or was; `tongxing issuer laboratory list` tells"
         raise Conflict(told) from error
-    say(as_json, {"name": name, "kid": kid.hex()}, [f"{name} may sign results; the kid of its key is {kid.hex()}"])
+    told = f"{name} may sign results; the kid of its key is {kid.hex()}"
+    print_result(as_json, {"name": name, "kid": kid.hex()}, [told])
 
 
 @laboratory.command("revoke")
@@ -92,7 +93,7 @@ def revoke_laboratory(name: str, as_json: bool) -> None:
     """
     office = opened()
     office.laboratories.revoke(name, office.now())
-    say(as_json, {"name": name}, [f"{name} is revoked"])
+    print_result(as_json, {"name": name}, [f"{name} is revoked"])
 
 
 @laboratory.command("list")
@@ -106,7 +107,7 @@ def list_laboratories(as_json: bool) -> None:
     """
     known = [{**each._asdict(), "kid": each.kid.hex()} for each in opened().laboratories.all()]
     lines = [f"{each['name']}  {each['member']}{'  (revoked)' if each['revoked_at'] else ''}" for each in known]
-    say(as_json, {"laboratories": known}, lines or ["no laboratories"])
+    print_result(as_json, {"laboratories": known}, lines or ["no laboratories"])
 
 
 def _public_jwk(key: Input) -> object:

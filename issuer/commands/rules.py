@@ -27,7 +27,7 @@ from issuer.rules.publication import publish_rules
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
-from service_kit.terminal import Styled, as_json, in_words, say, tell, tell_json
+from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
 from trust_registry.commands.rule_files import moment, read_plain, read_signed_or_plain, sign_rules, write_rules
 
@@ -84,10 +84,10 @@ def explain_command(document: Input, cases: Input | None, name: str | None, as_j
     case = None if cases is None else _picked(_cases_of(cases, known), str(name))
     lines = list(_explanation(content, known, case))
     if as_json:
-        tell_json({"lines": ["".join(part if isinstance(part, str) else part.text for part in line) for line in lines]})
+        print_json({"lines": ["".join(map(_plain, line)) for line in lines]})
         return
     for line in lines:
-        tell(*line)
+        print_line(*line)
 
 
 @rules.command("test")
@@ -108,9 +108,9 @@ def test_command(context: click.Context, document: Input, cases: Input, as_json:
         met = case.is_met(ruling)
         different += not met
         if as_json:
-            tell_json({"name": case.name, "met": met, "came": _ruled(ruling)})
+            print_json({"name": case.name, "met": met, "came": _ruled(ruling)})
             continue
-        tell(
+        print_line(
             Styled("✓", "green", bold=True) if met else Styled("✗", "red", bold=True), f" {case.name}: {_told(ruling)}"
         )
     context.exit(DIFFERENT if different else 0)
@@ -131,15 +131,15 @@ def diff_command(old: Input, new: Input, as_json: bool) -> None:
     before, after = map(parse_status_rules, documents)
     found = [*_chain(before, after), *status_changes(*documents), *status_tried(before, after)]
     if as_json:
-        tell_json(
+        print_json(
             {"changes": [{"direction": each.direction, "zh": each.text.zh, "en": each.text.en} for each in found]}
         )
         return
     for direction in (STRICTER, LOOSER, OTHER):
         for change in (each for each in found if each.direction == direction):
-            tell(Styled(*_MARKS[direction], bold=True), f" {in_words(*change.text)}")
+            print_line(Styled(*_MARKS[direction], bold=True), f" {in_words(*change.text)}")
     if not found:
-        tell(in_words("没有差别", "no difference"))
+        print_line(in_words("没有差别", "no difference"))
 
 
 @rules.command("dry-run")
@@ -163,10 +163,10 @@ def dry_run_command(document: Input, output: Path | None, as_json: bool) -> None
     if output is not None:
         write_atomic(output, f"{json.dumps(told, ensure_ascii=False)}\n".encode())
     if as_json or output is None:
-        tell_json(told)
+        print_json(told)
     else:
         for line in _summary(result):
-            tell(line)
+            print_line(line)
 
 
 @rules.command("sign")
@@ -210,7 +210,7 @@ def publish_command(document: Input, result: Input, as_json: bool) -> None:
     )
     told = {"sequence": published.sequence, "version": published.version, "valid_from": published.valid_from}
     begins = moment_in_words(published.valid_from)
-    say(as_json, told, [f"rule set {published.rule_set} version {published.version}: counts from {begins}"])
+    print_result(as_json, told, [f"rule set {published.rule_set} version {published.version}: counts from {begins}"])
 
 
 def _read(file: Input) -> dict[str, Any]:
@@ -263,6 +263,10 @@ def _explanation(
         for line in explain_entry(content, entry.id, data):
             value = [] if line.value is None else [Styled(f"  = {line.value}", bold=True)]
             yield [f"     {'  ' * line.depth}{in_words(*line.text)}", *value]
+
+
+def _plain(part: str | Styled) -> str:
+    return part if isinstance(part, str) else part.text
 
 
 def _chain(old: StatusRules, new: StatusRules) -> Iterator[RuleChange]:

@@ -24,6 +24,7 @@ from issuer.evidence.laboratories import Laboratories
 from issuer.evidence.record import EvidenceRecord, read_record
 from issuer.issuing.consequences import NOTHING, PersonInForce, in_force, withdraw_contradicted
 from issuer.issuing.issuance import Issuance, settled
+from issuer.issuing.places import allocate
 from issuer.storage.evidence_ports import NO_TIMELINE, Report
 from issuer.storage.holder_ports import Holder, PersonDeed
 from issuer.storage.indices import group_end
@@ -163,7 +164,7 @@ class Intake:
     def _numbered(self, decided: Sequence[Decision]) -> list[StandingDecision]:
         """Each takes the number of a place that stays empty; allocated before any person is locked."""
         ends = Counter(group_end(decision.ends_at) for decision in decided)
-        places = {end: iter(self.issuance.store.allocate(end, count)) for end, count in ends.items()}
+        places = {end: iter(allocate(self.issuance.store, end, count)) for end, count in ends.items()}
         return [StandingDecision(next(places[group_end(each.ends_at)]).serial, each) for each in decided]
 
     @retried
@@ -178,11 +179,11 @@ class Intake:
                 raise Conflict("more became known of these people in the meantime")
             deed.report(wanted, at)
             for each in decided:
-                deed.decide(each)
+                deed.record_decision(each)
             withdraw_contradicted(deed, [each.decision for each in decided], AUTHOR, at)
             for holder in deed.holders():
                 # Their phones fetch a new code, which shows the new evidence.
-                deed.know(holder.holder_id, holder.facts.evidence)
+                deed.record_news(holder.holder_id, holder.facts.evidence)
 
 
 def _turns(read: Mapping[int, tuple[str, EvidenceRecord]]) -> list[dict[int, tuple[str, EvidenceRecord]]]:

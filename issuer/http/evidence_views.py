@@ -12,7 +12,7 @@ from issuer.evidence.intake import Taken
 from issuer.http.schemas import EVIDENCE_EXAMPLE, EvidenceBatchSchema, EvidenceTakenSchema
 from issuer.service import EVIDENCE, service
 from service_kit.http.bodies import Routes, takes
-from service_kit.http.openapi import told
+from service_kit.http.openapi import described
 
 MAX_EVIDENCE_BODY_BYTES = 2 * 1024 * 1024
 """MAX_BATCH attestations of full length, and more."""
@@ -23,7 +23,7 @@ blueprint = Routes("evidence", __name__, description="What is known of people")
 @blueprint.arguments(EvidenceBatchSchema, example=EVIDENCE_EXAMPLE)
 @blueprint.response(200, EvidenceTakenSchema, description="What came of each record")
 @blueprint.doc(
-    **told(InvalidRequest, NotAuthenticated, RateLimited, StorageUnavailable, StorageFull, by_assertion=True)
+    **described(InvalidRequest, NotAuthenticated, RateLimited, StorageUnavailable, StorageFull, by_assertion=True)
 )
 @takes(MAX_EVIDENCE_BODY_BYTES)
 def take_evidence(batch: dict[str, Any]) -> dict[str, Any]:

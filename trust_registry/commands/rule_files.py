@@ -18,7 +18,7 @@ from credentials.wire import jws
 from service_kit.durable import write_atomic
 from service_kit.inputs import Input
 from service_kit.locale import BEIJING
-from service_kit.terminal import say, tell_json
+from service_kit.terminal import print_json, print_result
 from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.province.folder import STATE_FILE, ProvinceFolder
 
@@ -59,7 +59,7 @@ def write_rules(content: dict[str, Any], output: Path | None, parse: Parse) -> N
     """Rules as their author reads them. Raises RuleSetInvalid for some that nobody would take."""
     parse(content)
     if output is None:
-        tell_json(content, indent=2)
+        print_json(content, indent=2)
     else:
         write_atomic(output, f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode())
 
@@ -79,10 +79,10 @@ def sign_rules(
     _require_rules_key(key, kid)
     compact = sign(content, PemSigner(private_key, kid))
     if output is None:
-        say(as_json, {"rules": compact}, [compact])
+        print_result(as_json, {"rules": compact}, [compact])
     else:
         write_atomic(output, compact.encode())
-        say(as_json, {"file": str(output), "kid": kid.hex()}, [])
+        print_result(as_json, {"file": str(output), "kid": kid.hex()}, [])
 
 
 def _require_rules_key(path: Path, kid: bytes) -> None:
