@@ -20,7 +20,7 @@ from demonstration.telling import Difference
 from demonstration.world import World
 from service_kit.commands import Command
 from service_kit.locale import reader_languages
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, print_line
 
 
 @click.command(cls=Command)
@@ -51,12 +51,12 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
         try:
             stage = tell_story(world)
         except (Difference, TongxingError) as error:
-            tell()
-            tell(Styled(f"✗ {error}", "red", bold=True))
+            print_line()
+            print_line(Styled(f"✗ {error}", "red", bold=True))
             _say(label("demo.pictures-and-logs", folder=str(folder)))
             context.exit(1)
         seconds = round(time.monotonic() - began)
-        tell()
+        print_line()
         done = label("demo.every-outcome-was-the-expected-one", seconds=seconds)
         _say(done, "green", bold=True)
         _say(label("demo.pictures-logs-keys-and-databases", folder=str(folder)))
@@ -70,7 +70,7 @@ def _stay(stage: Stage) -> None:
         if server.process is None and server.name.count("-") == 0:
             world.start(server)
         if server.process is not None:
-            tell(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
+            print_line(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
     code = stage.henan.claim_code(asks("刘洋", hours=20, form="phone", now=stage.now()))
     wallet, gate = stage.henan.server.url("issuer"), stage.guangdong.server.url("verifier")
     _say(label("demo.the-wallet-wallet-with-claim-code", wallet=wallet, code=code))
@@ -83,7 +83,7 @@ def _stay(stage: Stage) -> None:
 
 def _say(text: Label, colour: str | None = None, bold: bool = False) -> None:
     for language in reader_languages(os.environ):
-        tell(Styled(text.of(language), colour, bold))
+        print_line(Styled(text.of(language), colour, bold))
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -26,7 +26,7 @@ from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.locale import reader_languages
-from service_kit.terminal import tell_drawing
+from service_kit.terminal import print_drawing
 
 NOON_SECONDS = 20
 """How far ahead the story announces its stricter rules, at least."""
@@ -180,7 +180,7 @@ def phone(stage: Stage) -> None:
     )
     telling.done(label("demo.a-phone-made-its-key-proved"))
     live = stage.phone.show(stage.now())
-    tell_drawing(draw_terminal(live))
+    print_drawing(draw_terminal(live))
     gate, early, late = stage.guangdong, stage.phone.show(now + HOUR), stage.phone.show(now - 600)
     stage.expect(label("demo.the-live-code"), gate, live, "accepted", "compare-holder")
     stage.expect(label("demo.the-same-live-code-at-another"), gate, live, "refused", "replayed")
@@ -298,7 +298,7 @@ def challenge(stage: Stage) -> None:
     line = label("demo.its-live-code-with-advice")
     stage.expect(line, gate, stage.phone.show(wrong), "refused", "presentation-expired")
     asked = gate.challenge()
-    tell_drawing(draw_terminal(asked["text"]))
+    print_drawing(draw_terminal(asked["text"]))
     answer = stage.phone.answer(asked["text"], wrong)
     telling.done(
         label("demo.the-gate-shows-its-challenge-the", gate=asked["gate"]),

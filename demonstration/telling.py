@@ -12,7 +12,7 @@ from typing import Any
 from credentials.profile.languages import COMMON
 from credentials.profile.reasons import Outcome
 from credentials.profile.words import Label, from_fields
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, print_line
 
 TICK, CROSS = "✓", "✗"
 
@@ -30,8 +30,8 @@ class Telling:
 
     def chapter(self, text: Label) -> None:
         """Begin a part of the story."""
-        tell()
-        tell(Styled(" · ".join(self._in_languages(text)), bold=True))
+        print_line()
+        print_line(Styled(" · ".join(self._in_languages(text)), bold=True))
 
     def done(self, text: Label) -> None:
         """Something that was done."""
@@ -70,7 +70,7 @@ class Telling:
     def _say(self, mark: Styled, lines: Iterable[str | Sequence[str | Styled]]) -> None:
         for number, line in enumerate(lines):
             parts = [line] if isinstance(line, str) else line
-            tell("  ", mark if number == 0 else " ", " ", *parts)
+            print_line("  ", mark if number == 0 else " ", " ", *parts)
 
 
 def _said(finding: dict[str, Any], language: str) -> str:
@@ -81,11 +81,11 @@ def _said(finding: dict[str, Any], language: str) -> str:
 def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(_width(row[column]) for row in rows) for column in range(4)]
     rule = "  " + "  ".join("─" * width for width in widths)
-    tell()
-    tell(rule)
+    print_line()
+    print_line(rule)
     for row in rows:
-        tell("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
-    tell(rule)
+        print_line("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
+    print_line(rule)
 
 
 def _width(text: str) -> int:

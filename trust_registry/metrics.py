@@ -11,8 +11,10 @@ from service_kit.metrics import gauge, gauges
 from trust_registry.client.metrics import days_left, key_days_left
 from trust_registry.client.trust.repository import version_of
 from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.enrolment.waiting import open_drafts, waiting_statements
 from trust_registry.metadata.file_names import is_rules
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, Publication
+from trust_registry.mirror.offered import STATUS_RULES_FOLDER
+from trust_registry.publishing.publication import Publication
 from trust_registry.repository.files import Repository, expiry_of
 from trust_registry.repository.in_force import in_force
 from trust_registry.storage.ports import MemberFileRecord
@@ -35,11 +37,10 @@ def overview(publication: Publication, now: int) -> RegistryOverview:
     """Ask the database. Raises StorageUnavailable."""
     with publication.storage.reading() as records:
         known = in_force(records)
-        base, since = version_of(known.repository.targets), now - MAX_DRAFT_AGE_SECONDS
         return RegistryOverview(
             now=now,
-            statements=len(records.statements.submitted()),
-            drafts=records.drafts.count_open(base, since),
+            statements=len(waiting_statements(records)),
+            drafts=records.drafts.count(open_drafts(version_of(known.repository.targets), now)),
             repository=known.repository,
             trust=known.trust,
             files=records.member_files.all(),
@@ -60,7 +61,13 @@ def collect(found: RegistryOverview) -> Iterator[Metric]:
 def _ages(found: RegistryOverview) -> dict[tuple[str, ...], int]:
     ages: dict[tuple[str, ...], int] = {}
     for file in found.files:
-        labels = (file.member, "rules" if is_rules(file.name) else "status")
+        labels = (file.member, _kind(file.name))
         age = found.now - file.received_at
         ages[labels] = min(age, ages.get(labels, age))
     return ages
+
+
+def _kind(name: str) -> str:
+    if name.startswith(STATUS_RULES_FOLDER):
+        return "status-rules"
+    return "rules" if is_rules(name) else "status"

@@ -17,11 +17,12 @@ from credentials.qr.picture import read_texts
 from credentials.verdict import Verdict, to_json
 from service_kit.commands import Group
 from service_kit.inputs import STANDARD_STREAM
-from service_kit.terminal import as_json, in_words, tell, tell_json
+from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.client.trust.clock_bound import EffectiveNow
 from trust_registry.commands.options import local_clock
+from trust_registry.commands.rule_files import moment
 from verifier.commands.challenge import challenge, challenge_options, nonce_bytes
-from verifier.commands.options import gate_options, moment, show
+from verifier.commands.options import gate_options, show
 from verifier.commands.rules import rules
 from verifier.commands.upkeep import state, sync
 from verifier.gate.challenges import Challenges
@@ -90,7 +91,7 @@ def check(
     verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
         if as_json:
-            tell_json(to_json(verdict))
+            print_json(to_json(verdict))
         else:
             show(verdict)
     _tell_of_missing_files(texts)
@@ -133,7 +134,7 @@ def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
     """Whoever mistyped a file's name has got a verdict on the name."""
     for text in texts:
         if text != STANDARD_STREAM and _is_no_code(text) and not _is_file(text):
-            tell(in_words(label("terminal.no-such-file", name=text[:_SHOWN])), err=True)
+            print_line(in_words(label("terminal.no-such-file", name=text[:_SHOWN])), err=True)
 
 
 def _lines(place: str) -> Iterator[str]:

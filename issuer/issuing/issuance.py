@@ -12,7 +12,7 @@ import hmac
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import (
@@ -42,7 +42,10 @@ from issuer.issuing.consequences import (
     learn,
     withdraw_contradicted,
 )
-from issuer.issuing.ready import Ready, get_ready
+from issuer.issuing.idempotency import bind_keys, find_replays
+from issuer.issuing.places import allocate
+from issuer.issuing.ready import Ready, Wanted, want
+from issuer.issuing.rules_in_force import BuiltInRules, Rules
 from issuer.issuing.self_check import sealed_texts
 from issuer.requests.request import IssueRequest, read_request
 from issuer.storage.holder_ports import HolderFacts, PersonStore
@@ -66,11 +69,12 @@ class Secrets(NamedTuple):
     digest: bytes
     claim_key: bytes
     sign_in_key: bytes
+    report_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in")
+        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report")
         return cls(*(hmac.digest(secret, b"tongxing-" + label, "sha256") for label in labels))
 
 
@@ -112,10 +116,12 @@ class Issuance:
     secrets: Secrets
     audience: str
     """The issuer's base URL, which holders' proofs name."""
-    tell: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
+    count: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
     """Is told of codes that were issued, once they are committed; for counting."""
     require_listed: Callable[[], None] = lambda: None
     """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.issuing.listing.Listing.require`."""
+    rules: Rules = field(default_factory=BuiltInRules)
+    """The status rules that decide."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
@@ -137,13 +143,15 @@ class Issuance:
         StorageFull: what was issued until then is found under its key again.
         """
         # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
-        known: dict[str, Replay | TongxingError] = {**self.store.replays(client_id, [ask.key for ask in asks], at)}
+        known: dict[str, Replay | TongxingError] = {
+            **find_replays(self.store, client_id, [ask.key for ask in asks], at)
+        }
         ready: dict[str, _Asked] = {}
         bad: dict[int, TongxingError] = {}
         for number, ask in enumerate(asks):
             try:
                 if ask.key not in known and ask.key not in ready:
-                    ready[ask.key] = _Asked(ask, self._decide(ask, at))
+                    ready[ask.key] = _Asked(ask, self._want(ask, at))
             except TongxingError as error:
                 bad[number] = error
         for turn in _turns(ready):
@@ -152,7 +160,7 @@ class Issuance:
 
     def used_otherwise(self, client_id: str, asks: Sequence[Ask], at: int) -> list[bool]:
         """Of each in order, whether its key was used for another request whose code has not expired at ``at``."""
-        known = self.store.replays(client_id, [ask.key for ask in asks], at)
+        known = find_replays(self.store, client_id, [ask.key for ask in asks], at)
         return [ask.key in known and known[ask.key].body_hash != ask.body_hash for ask in asks]
 
     def make(self, facts: HolderFacts, point: bytes | None, at: int) -> Made:
@@ -161,8 +169,7 @@ class Issuance:
         ``facts`` are judged anew, unless what is in force says otherwise. Raises SelfCheckFailed, StorageUnavailable or
         StorageFull.
         """
-        ready = get_ready(facts, point, None, self.unit, at)
-        (made,) = self._sign_all(self._bound([ready], at), at)
+        (made,) = self._sign_all(self._bound([want(facts, point, None, at)], at), at)
         if isinstance(made, SelfCheckFailed):
             raise made
         return made
@@ -173,7 +180,7 @@ class Issuance:
         To be kept; it takes the number of a place that stays empty. None: nothing new. Raises DecisionRejected,
         Conflict when a graver or newer decision by hand stands, StorageUnavailable or StorageFull.
         """
-        (ready,) = self._bound([get_ready(facts, None, manual, self.unit, at)], at)
+        (ready,) = self._bound([want(facts, None, manual, at)], at)
         decision = ready.decision
         if ready.standing is not None or (manual is None and decision.status is Status.GREEN):
             return None
@@ -181,7 +188,7 @@ class Issuance:
             Decided(decision), in_force(self.people.decisions([facts.subject], at), at).get(facts.subject, NOTHING)
         ):
             raise Conflict(OUTDONE)
-        (place,) = self.store.allocate(group_end(decision.ends_at), 1)
+        (place,) = allocate(self.store, group_end(decision.ends_at), 1)
         return StandingDecision(place.serial, decision)
 
     def subject_of(self, document: Document) -> bytes:
@@ -200,18 +207,20 @@ class Issuance:
             request.evidence,
         )
 
-    def _decide(self, ask: Ask, at: int) -> Ready:
+    def _want(self, ask: Ask, at: int) -> Wanted:
         request = read_request(ask.fields, self.audience, at)
-        return get_ready(self.facts_of(request), request.holder_point, request.manual, self.unit, at)
+        return want(self.facts_of(request), request.holder_point, request.manual, at)
 
-    def _bound(self, ready: Sequence[Ready], at: int) -> list[Ready]:
-        """What is in force binds the rule: a red is not lifted by asking for a code."""
-        by_rule = {each.facts.subject for each in ready if each.decision.approver is None}
-        known = in_force(self.people.decisions(by_rule, at), at) if by_rule else {}
-        return [
-            each if each.decision.approver is not None else each.under(known.get(each.facts.subject, NOTHING), at)
-            for each in ready
-        ]
+    def _bound(self, wanted: Sequence[Wanted], at: int) -> list[Ready]:
+        """Decide, where people have not. What is in force binds the rule: a red is not lifted by asking for a code."""
+        subjects = {each.facts.subject for each in wanted}
+        if not subjects:
+            return []
+        known = in_force(self.people.decisions(subjects, at), at, self.people.timelines(subjects))
+        rules = self.rules.at(at)
+        ready = [each.under(known.get(each.facts.subject, NOTHING), rules, self.unit, at) for each in wanted]
+        self.rules.note(rules, [each.open_entry for each in ready if each.open_entry], at)
+        return ready
 
     def _issue_ready(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
         """Issue for people of whom none is there twice; again for those whom somebody else has overtaken."""
@@ -230,19 +239,21 @@ class Issuance:
 
     def _issue_once(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
         """Allocate, sign, check and record; what came of those that are done with."""
-        ready = self._bound([each.ready for each in asked.values()], at)
+        ready = self._bound([each.wanted for each in asked.values()], at)
         done: dict[str, Replay | TongxingError] = {}
         entries = []
         for (ask, _), made, fresh in zip(asked.values(), self._sign_all(ready, at), ready, strict=True):
             if isinstance(made, SelfCheckFailed):
                 done[ask.key] = made
             else:
-                entries.append(Entry(ask.key, ask.body_hash, *made, fresh.facts.evidence))
+                decision, row, standing, seen = made
+                facts = fresh.facts.evidence
+                entries.append(Entry(ask.key, ask.body_hash, decision, row, standing, facts, seen))
         try:
             kept, outdone = self._record(client_id, entries, at)
         except Conflict:
-            return {**done, **self.store.replays(client_id, [entry.key for entry in entries], at)}
-        self.tell([entry.issued for entry in kept])
+            return {**done, **find_replays(self.store, client_id, [entry.key for entry in entries], at)}
+        self.count([entry.issued for entry in kept])
         done |= {entry.key: Conflict(OUTDONE) for entry in outdone}
         return done | {entry.key: Replay(entry.body_hash, entry.issued) for entry in kept}
 
@@ -252,12 +263,12 @@ class Issuance:
         if not entries:
             return [], []
         with self.people.deed([entry.decision.subject for entry in entries]) as deed:
-            known = in_force(deed.decisions(at), at)
+            known = in_force(deed.decisions(at), at, deed.timelines())
             found = [(entry, known.get(entry.decision.subject, NOTHING)) for entry in entries]
             kept = [entry for entry, standing in found if not is_overtaken(entry, standing)]
             if kept:
-                deed.keep(client_id, kept)
-                deed.keep_keys(client_id, kept, at)
+                deed.record(client_id, kept)
+                bind_keys(deed, client_id, kept, at)
                 learn(deed, kept)
                 withdraw_contradicted(deed, [entry.decision for entry in kept], client_id, at)
         return kept, [entry for entry, standing in found if is_outdone(entry, standing)]
@@ -265,12 +276,14 @@ class Issuance:
     def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made | SelfCheckFailed]:
         self.require_listed()
         ends = [group_end(entry.expires_at) for entry in fresh]
-        places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
+        places = {end: iter(allocate(self.store, end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]
         credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
         texts = sealed_texts(credentials, self.signer, self.own_key)
         return [
-            text if isinstance(text, SelfCheckFailed) else Made(entry.decision, _row(place, code, text), entry.standing)
+            text
+            if isinstance(text, SelfCheckFailed)
+            else Made(entry.decision, _row(place, code, text), entry.standing, entry.seen)
             for entry, place, code, text in zip(fresh, taken, credentials, texts, strict=True)
         ]
 
@@ -286,7 +299,7 @@ class Issuance:
             reason=decision.reason,
             rule_set=decision.rule_set,
             evaluated_before=0,
-            evidence=facts.evidence,
+            evidence=entry.shown,
             holder_name=facts.name,
             document_tail=facts.document_tail,
             form=facts.form,
@@ -331,7 +344,7 @@ def settled(deed: Callable[[], T]) -> T:
 
 class _Asked(NamedTuple):
     ask: Ask
-    ready: Ready
+    wanted: Wanted
 
 
 def _turns(ready: Mapping[str, _Asked]) -> list[dict[str, _Asked]]:
@@ -339,8 +352,8 @@ def _turns(ready: Mapping[str, _Asked]) -> list[dict[str, _Asked]]:
     turns: list[dict[str, _Asked]] = []
     seen: Counter[bytes] = Counter()
     for key, each in ready.items():
-        number = seen[each.ready.facts.subject]
-        seen[each.ready.facts.subject] += 1
+        number = seen[each.wanted.facts.subject]
+        seen[each.wanted.facts.subject] += 1
         if number == len(turns):
             turns.append({})
         turns[number][key] = each

@@ -32,7 +32,7 @@ from credentials.errors import (
 from credentials.profile.members import is_member_id
 from service_kit.http import static
 from service_kit.http.bodies import Routes, takes
-from service_kit.http.openapi import content, told
+from service_kit.http.openapi import content, described
 from trust_registry.http.schemas import MemberFileSchema
 from trust_registry.mirror import member_files
 from trust_registry.mirror.offered import MAX_FILE_BYTES
@@ -55,7 +55,7 @@ def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
     """What the OpenAPI document says of a member's signed file, whose signature says who sent it."""
     body = {"required": True, **content(media_type, _FILE)}
     every = (NotFound, Malformed, WrongSignature, KeyNotActive, TooLarge, QuotaExceeded, RateLimited)
-    return told(*every, *refusals, *_STORE, requestBody=body)
+    return described(*every, *refusals, *_STORE, requestBody=body)
 
 
 @blueprint.put("/v1/members/<member>/status")
@@ -87,6 +87,15 @@ def put_rules(member: str) -> MemberFileRecord:
     return _take(member, "rules", member_files.accept_rules)
 
 
+@blueprint.put("/v1/members/<member>/status-rules/<int:number>")
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/jose", SequenceNotNewer, Conflict, ChainForked))
+@takes(MAX_FILE_BYTES["status-rules"])
+def put_status_rules(member: str, number: int) -> MemberFileRecord:
+    """A version of the signed rules by which a member decides (JWS)."""
+    return _take(member, "status-rules", partial(member_files.accept_status_rules, number=number))
+
+
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer, Conflict))
@@ -98,7 +107,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 
 @blueprint.get("/mirror/<path:path>")
 @blueprint.doc(
-    **told(
+    **described(
         NotFound,
         responses={
             "200": {"description": "A static file, with ETag", "content": _FILES},
@@ -108,7 +117,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 )
 def serve_mirror(path: str) -> Response:
     """The mirror's files, where no other server carries them."""
-    return static.answer(service().settings.mirror_dir, path)
+    return service().files.serve(path)
 
 
 @blueprint.after_request
@@ -133,6 +142,6 @@ def _take(member: str, kind: str, accept: Callable[..., MemberFileRecord]) -> Me
     taken = accept(
         publication.storage, publication.mirror, member, content=content, now=registry.now(), turn=registry.turns.of
     )
-    if kind != "token-list":
+    if kind not in ("token-list", "status-rules"):
         registry.announce(member)
     return taken

@@ -25,6 +25,7 @@ WHAT_TO_DO = {
     "status": "its issuer brings it within five minutes, or at once by `tongxing issuer publish` there",
     "segment": "nothing: its issuer brings a snapshot with its next segment, or at once by `tongxing issuer publish`",
     "rules": "that member brings it again: `tongxing issuer publish --rules rules.jws`",
+    "status-rules": "that member brings them again: `tongxing issuer rules publish`",
     "token-list": "its issuer brings it within half a day",
 }
 """By kind of file; for the member whose file it is."""
@@ -69,7 +70,7 @@ def _mend_news(storage: Storage, mirror: Mirror, trust: TrustSnapshot) -> None:
 def complete(storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str) -> None:
     """Write down what the files say that a program before 0003 has taken, and did not write down."""
     with storage.reading() as records:
-        rows = records.member_files.incomplete(member)
+        rows = records.member_files.without_kid(member)
     _Member(storage, mirror, trust, member).write_down([row.name for row in rows], {row.name: row for row in rows})
 
 

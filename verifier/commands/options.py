@@ -5,23 +5,21 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from credentials.model import StatusCredential
-from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import Outcome
 from credentials.profile.words import Label, label
 from credentials.verdict import Verdict
 from service_kit.inputs import Input
-from service_kit.locale import BEIJING, beijing_time, reader_languages
+from service_kit.locale import beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
-from service_kit.terminal import Styled, in_words, tell
+from service_kit.terminal import Styled, in_words, print_line
 from trust_registry.commands.options import ROOT
 from verifier.judging.policy import PROFILES
 from verifier.keeping.offline import Sources
@@ -78,35 +76,20 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
 
 
-def moment(text: str) -> int:
-    """Seconds UTC of an option: a number of seconds, or ISO 8601; without an offset it is Beijing time."""
-    try:
-        if text.isdecimal():
-            seconds = int(text)
-        else:
-            time = datetime.fromisoformat(text)
-            seconds = int((time if time.tzinfo else time.replace(tzinfo=BEIJING)).timestamp())
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(f"{text!r} is neither ISO 8601 (2026-11-21T12:00+08:00) nor seconds") from error
-    if not 0 <= seconds <= MAX_TIME_SECONDS:
-        raise click.BadParameter(f"{text!r} lies before 1970 or after 2106")
-    return seconds
-
-
 def show(verdict: Verdict) -> None:
     """A verdict for people: the outcome, whose code it is, reasons and notes, in each of the reader's languages."""
     languages = reader_languages(os.environ)
     mark, colour = _MARKS[verdict.outcome]
-    tell(Styled(f"{mark} {in_words(verdict.outcome.words, ' ')}", colour, bold=True))
+    print_line(Styled(f"{mark} {in_words(verdict.outcome.words, ' ')}", colour, bold=True))
     credential = verdict.credential
     if credential is not None and verdict.shows_status:
         for language in languages:
-            tell(f"  {_holder(credential).of(language)}")
+            print_line(f"  {_holder(credential).of(language)}")
     for finding in (*verdict.reasons, *verdict.notes):
         for language in languages:
-            tell(f"  {finding.words.of(language)}{f' [{finding.code}]' * (language == languages[-1])}")
+            print_line(f"  {finding.words.of(language)}{f' [{finding.code}]' * (language == languages[-1])}")
     if verdict.rules is not None and verdict.rules.rule is not None:
-        tell(f"  {in_words(label('terminal.rules', **verdict.rules._asdict()))}")
+        print_line(f"  {in_words(label('terminal.rules', **verdict.rules._asdict()))}")
 
 
 def _holder(credential: StatusCredential) -> Label:

@@ -45,7 +45,17 @@ class RuleChange(NamedTuple):
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
     """What two documents (that ``parse_rule_set`` takes) say differently, apart from what their rules' logic means."""
-    return [*_lists(old, new), *_denials(old, new), *_validity(old, new), *_constants(old, new), *_rules(old, new)]
+    return [*_lists(old, new), *_denials(old, new), *changes_of_head(old, new), *changes_of_rules(old, new, "rules")]
+
+
+def changes_of_head(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
+    """What two sets of rules, of gates or of an issuer, say differently of their time and their constants."""
+    return [*_validity(old, new), *_constants(old, new)]
+
+
+def changes_of_rules(old: dict[str, Any], new: dict[str, Any], field: str) -> list[RuleChange]:
+    """Which rules came, went or changed; ``field``: where they stand."""
+    return list(_rules(old[field], new[field]))
 
 
 def tried(old: RuleSet, new: RuleSet) -> list[RuleChange]:
@@ -106,8 +116,8 @@ def _without(these: dict[str, Any], those: dict[str, Any], name: str) -> int:
     return sum((type(item), item) not in known for item in these.get(name, []))
 
 
-def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
-    before, after = ({rule["id"]: rule for rule in document["rules"]} for document in (old, new))
+def _rules(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[RuleChange]:
+    before, after = ({rule["id"]: rule for rule in rules} for rules in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield RuleChange(OTHER, label("rules-diff.rule-removed", name=name))
@@ -139,7 +149,8 @@ def _stretches(sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]]
         if before is not after:
             ages = [AGES[number] for number in numbers]
             yield RuleChange(
-                _direction(before, after), _told(words, ages if len(ages) < len(trials) else [], before, after)
+                _direction(before, after),
+                told(words, ages if len(ages) < len(trials) else [], _STATES[before], _STATES[after]),
             )
 
 
@@ -149,10 +160,11 @@ def _direction(before: RuleState, after: RuleState) -> str:
     return STRICTER if before is RuleState.PASS else OTHER
 
 
-def _told(words: Label, ages: list[int], before: RuleState, after: RuleState) -> Label:
+def told(words: Label, ages: list[int], before: Label, after: Label) -> Label:
+    """What it was and is for evidence in these words: for a stretch of AGES, or for all."""
     if ages:
         words = label("rules-diff.of-age", evidence=words, age=_span(ages))
-    return label("rules-diff.step", evidence=words, old=_STATES[before], new=_STATES[after])
+    return label("rules-diff.step", evidence=words, old=before, new=after)
 
 
 def _span(ages: list[int]) -> Label:

@@ -13,17 +13,18 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from credentials.errors import RuleOpen
-from credentials.profile.lists import KIND_LABELS, EvidenceKind
+from credentials.profile.facts import FACT_LABELS, FACT_RESULT_LABELS, FactKind, FactResult
 from credentials.profile.words import NO_WORDS, Label, each, joined, label
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.language.operators import is_truthy
-from credentials.recognition.language.vocabulary import fill_in
+from credentials.recognition.language.vocabulary import OF_GATES, fill_in
 from credentials.recognition.words import literal_in_words, moment_in_words
 
 MAX_SHOWN_ITEMS = 6
 """Of a list of values; of a longer one the number is told."""
-_LATEST = re.compile(r"payload\.latest\.([a-z-]+)(?:\.(\w+))?")
+_RESULTS = {result.label: FACT_RESULT_LABELS[result] for result in FactResult}
+_LATEST = re.compile(rf"payload\.latest\.([a-z-]+)(?:\.({'|'.join(_RESULTS)}))?(?:\.(\w+))?")
 _OPERATIONS = {
     "if": label("explain.if"),
     "and": label("explain.all-of"),
@@ -50,6 +51,7 @@ _NAMES = {
     "payload.form": label("explain.the-form"),
     "payload.issuedAt": label("explain.the-time-of-issue"),
     "payload.evidence": label("explain.all-evidence"),
+    "payload.timeline": label("explain.all-that-is-known"),
     "accumulator": label("explain.the-value-so-far"),
     "current": label("explain.the-item"),
 }
@@ -58,6 +60,7 @@ _FIELDS = {
     "result": label("explain.result"),
     "sampledAt": label("explain.when-sampled"),
     "region": label("explain.where-sampled"),
+    "age": label("explain.seconds-since-sampling"),
 }
 _UNITS = {
     "hour": label("explain.hours"),
@@ -80,11 +83,14 @@ class ExplainedPart(NamedTuple):
     value: str | None
 
 
-def explain(logic: Any, known: Mapping[str, Any], data: dict[str, Any] | None = None) -> list[ExplainedPart]:
+def explain(
+    logic: Any, known: Mapping[str, Any], data: dict[str, Any] | None = None, names: re.Pattern[str] = OF_GATES
+) -> list[ExplainedPart]:
     """The parts of a valid rule, outermost first. ``known``: its parameters and value sets by full name
-    (:func:`~credentials.recognition.document.constants`). ``data``: what to evaluate it with, None for words alone.
+    (:func:`~credentials.recognition.document.constants`). ``data``: what to evaluate it with, None for words
+    alone. ``names``: its vocabulary.
     """
-    filled = fill_in(logic, known)
+    filled = fill_in(logic, known, names=names)
     return list(_Walk(data).lines(logic, filled, 0, data is not None, _NO_ROLE))
 
 
@@ -158,8 +164,11 @@ def _name(path: str, filled: Any) -> Label:
     match = _LATEST.fullmatch(path)
     if match is None:
         return _NAMES.get(path, each(lambda language: path))
-    kind, field = KIND_LABELS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
-    return label("explain.latest", kind=kind, field=field)
+    kind, result = FACT_LABELS[FactKind.from_label(match[1])], _RESULTS.get(match[2] or "")
+    field = _FIELDS.get(match[3] or "", _NO_ROLE)
+    if result is None:
+        return label("explain.latest", kind=kind, field=field)
+    return label("explain.latest-with-result", kind=kind, result=result, field=field)
 
 
 _OPEN = object()

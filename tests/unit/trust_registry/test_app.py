@@ -32,12 +32,6 @@ from trust_registry.record.log import DEEDS, read_page
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
-
-
-@pytest.fixture
 def settings(registry: FoundedRegistry) -> RegistrySettings:
     return RegistrySettings(data_dir=registry.folder, registry_url=f"{AUDIENCE}/")
 
@@ -55,7 +49,7 @@ def test_log_and_list_are_pages_for_people(
 ) -> None:
     """The public reads them in a browser, each deed in words, a page after the other."""
     monkeypatch.setattr("trust_registry.http.views.read_page", lambda storage, since: read_page(storage, since)[:2])
-    monkeypatch.setattr("trust_registry.http.pages.MAX_PAGE", 2)
+    monkeypatch.setattr("trust_registry.http.sheets.MAX_PAGE", 2)
     submit(client, registry)
     make_draft(client, registry)
     browser = {"Accept": "text/html,*/*;q=0.8"}
