@@ -114,9 +114,9 @@
         ├── OutputUnwritable              output-unwritable     (a command's result, on standard output)
         └── Unavailable                   unavailable
 
-Each class has a stable kebab-case ``code``. The texts in zh-CN and en stand in
-:mod:`credentials.verdict` for what a verdict may say and in ``service_kit/locale.py`` for the rest;
-``docs/reasons.md`` has a row for each, and a test names what is missing.
+Each class has a stable kebab-case ``code``. The texts stand in the catalogues, as ``reason.<code>.what`` for what a
+verdict may say and as ``error.<code>`` for the rest; ``docs/reasons.md`` has a row for each, and a test names what is
+missing.
 
 Verification raises and never returns False: "not accepted" is a :class:`~credentials.verdict.Verdict`.
 ``detail`` is a short English technical phrase for engineers. It never holds personal data and never

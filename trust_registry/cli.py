@@ -10,7 +10,7 @@ from credentials.profile.members import MEMBERS
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input
-from service_kit.terminal import as_json, print_result
+from service_kit.terminal import as_json, in_words, print_result
 from trust_registry.commands.log import log
 from trust_registry.commands.officer import approve, deny, draft, drafts, drop, publish, state, submit
 from trust_registry.commands.options import ROOT, local_clock, passphrase_file, registry_settings
@@ -163,10 +163,9 @@ def members(as_json: bool) -> None:
     Example:
       tongxing registry members
     """
-    rows = [
-        {"id": member.id, "zh": member.names.of("zh-CN"), "en": member.names.of("en")} for member in MEMBERS.values()
-    ]
-    print_result(as_json, {"members": rows}, (f"{row['id']:8} {row['zh']} {row['en']}" for row in rows))
+    rows = [{"id": member.id, **member.names.fields()} for member in MEMBERS.values()]
+    lines = (f"{member.id:8} {in_words(member.names, ' ')}" for member in MEMBERS.values())
+    print_result(as_json, {"members": rows}, lines)
 
 
 for command in (state, submit, drafts, draft, drop, approve, publish, deny, root, log):

@@ -7,8 +7,8 @@
      "parameters": {"hours": 48}, "value_sets": {"risk_regions": [440305]},
      "accepted_statuses": ["green"], "accepted_forms": ["phone"],  # accepted_forms may be left out: all
      "rules": [{"id": "test", "kinds": ["nucleic-acid", "none"], "logic": {…CertLogic…},
-                "text": {"zh": "…", "en": "within {hours} hours"}, "needed": {"zh": "…", "en": "…"}}],
-     "denials": [{"member": "CN-33", "reason": {"zh": "…", "en": "…"}, "expires_at": 1669507200}]}
+                "text": {"zh-CN": "…", "zh-HK": "…", "en": "within {hours} hours"}, "needed": {"zh-CN": …}}],
+     "denials": [{"member": "CN-33", "reason": {"zh-CN": "…", "en": "…"}, "expires_at": 1669507200}]}
 
 The set, a rule and a denial may carry a ``comment``: a line for whoever edits it next, signed with the rest and read by
 no gate. An unknown field is refused, and so is everything that a gate could read in two ways. ``{hours}`` in a text is

@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 
 from credentials.algorithms.table import NATIVE
 from credentials.errors import TongxingError
+from credentials.profile.languages import LANGUAGES, field_of
 from service_kit.http.problems import CONTENT_TYPE, status_of
 from service_kit.locale import TEXTS
 
@@ -32,14 +33,19 @@ _SECURITY_SCHEME = {
 }
 
 
+def in_each_language(stem: str = "") -> dict[str, fields.Field[str]]:
+    """Fields of a schema for one text: ``<stem>zh``, ``<stem>zh_hk``, ``<stem>en``."""
+    return {stem + field_of(language): fields.String() for language in LANGUAGES}
+
+
 class ProblemSchema(Schema):
     """Why a request failed (RFC 9457)."""
 
+    class Meta:
+        include = in_each_language("title_")
+
     type = fields.String(metadata={"description": "urn:tongxing:problem: and the code"})
     title = fields.String(metadata={"description": "in the language that was asked for"})
-    title_zh = fields.String()
-    title_zh_hk = fields.String()
-    title_en = fields.String()
     status = fields.Integer()
     code = fields.String(metadata={"description": "stable; go by this"})
     detail = fields.String(metadata={"description": "for engineers; may be empty"})

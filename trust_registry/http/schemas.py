@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from service_kit.http.openapi import in_each_language
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.enrolment.drafting import MAX_STATEMENTS_PER_DRAFT
 from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
@@ -80,11 +81,12 @@ class DraftRequestSchema(Schema):
 class ChangeSchema(Schema):
     """One change, in words for officers."""
 
+    class Meta:
+        include = in_each_language()
+
     member = fields.String()
     what = fields.String()
     kid = fields.String(allow_none=True)
-    zh = fields.String()
-    en = fields.String()
 
 
 class DraftSchema(Schema):

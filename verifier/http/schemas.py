@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from service_kit.http.openapi import in_each_language
+
 
 class CheckSchema(Schema):
     """One code, the lane that was shown it, and the nonce of the challenge that the lane has shown, if it has."""
@@ -125,10 +127,10 @@ class ContactSchema(Schema):
 class FindingSchema(Schema):
     """A reason or a note: its code, what people read of it, and whom to call, the most helpful first."""
 
+    class Meta:
+        include = in_each_language("text_")
+
     code = fields.String()
-    text_zh = fields.String()
-    text_zh_hk = fields.String()
-    text_en = fields.String()
     call = fields.List(fields.Nested(ContactSchema))
 
 
