@@ -15,12 +15,14 @@ from typing import NamedTuple
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from credentials.algorithms.table import NATIVE
 from credentials.errors import KeyRejected
 from credentials.profile.limits import COMPRESSED_POINT_BYTES, COORDINATE_BYTES, KID_BYTES, MAX_PEM_BYTES
 
 KEY_USES = ("credential", "status", "rules", "log")
+"""What a key of a statement may be listed for. ``log`` is retired: it is read and nothing signs by it."""
 _CURVE = ec.SECP256R1()
 _MAX_COORDINATE_TEXT = 64
 _OF_SIGNATURES = frozenset({"sign", "verify"})
@@ -117,7 +119,7 @@ def load_private_key(pem: bytes, passphrase: bytes | None = None) -> ec.Elliptic
     return key
 
 
-def private_key_pem(key: ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> bytes:
+def private_key_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey, passphrase: bytes | None = None) -> bytes:
     """The key as PKCS#8 PEM, encrypted when a passphrase is given. Raises KeyRejected for an empty one."""
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:

@@ -102,6 +102,11 @@ TEXTS: Final[Mapping[str, Label]] = {
         "公開日誌出現兩份互不相容的歷史，請立即聯絡登記處。",
         "The public log has two histories that contradict each other; call the registry at once.",
     ),
+    "witness-at-other-size": Label(
+        "见证方上次联署的大小与请求不符。",
+        "見證方上次聯署的大小與請求不符。",
+        "The witness has cosigned another size of this log last.",
+    ),
     "proof-of-possession-failed": Label(
         "密钥持有证明未通过。", "密鑰持有證明未能通過。", "The proof of possession failed."
     ),

@@ -85,6 +85,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
 def _look_after(publication: Publication, settings: RegistrySettings, clock: Clock) -> None:
     publication.retime_when_due(clock.now(), settings.timestamp_seconds)
     mend(publication, clock.now())
+    publication.record.publish(clock.now())
 
 
 def mend(publication: Publication, now: int, *, deep: bool = False) -> None:
@@ -94,6 +95,8 @@ def mend(publication: Publication, now: int, *, deep: bool = False) -> None:
     StorageFull.
     """
     publication.release_when_damaged()
+    if deep:
+        publication.record.mend()
     with publication.storage.reading() as records:
         trust = in_force(records).trust
     for each in take_stock(publication.storage, publication.mirror, trust, now, deep=deep):

@@ -57,6 +57,7 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.ChainBroken: 409,
     errors.RecordBroken: 422,
     errors.RecordForked: 409,
+    errors.WitnessAtOtherSize: 409,
     errors.QuotaExceeded: 413,
     errors.RateLimited: 429,
     errors.KeyNotListed: 503,

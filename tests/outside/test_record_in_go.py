@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
-from credentials.log.checkpoint import sign_checkpoint
-from credentials.log.note import Note, sign_text, with_signatures
+from credentials.log.checkpoint import Checkpoint, sign_checkpoint
+from credentials.log.note import Note, SignatureLine, sign_text, with_signatures
 from credentials.log.proof import LogProof
 from credentials.log.request import AddCheckpoint
 from credentials.log.tree import nodes_of, prove_consistency, prove_inclusion, root_of
+from tests.doubles.mirror import FilesInMemory
 from tests.unit.credentials.log.logs import LOG_SIGNER, hashes, tile_files, witness
+from tests.unit.trust_registry.record.logs import append
+from trust_registry.record.publishing import FOLDER, LogPublisher, ProveFrom
+from trust_registry.storage.sql import open_storage
 
 PROGRAM = Path(__file__).parent / "record" / "main.go"
 PACKAGES = Path("/usr/share/gocode")
@@ -44,9 +48,7 @@ def published(folder: Path, size: int) -> Path:
     note = with_signatures(unseen, [sign_text(unseen.text, witness(n), 1_660_000_000 + n) for n in (0, 1)])
     files = {**tile_files(size), "checkpoint": note.content, **proofs(size, note), **requests(size, note)}
     for path, content in files.items():
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        _write(folder / path, content)
     return folder
 
 
@@ -76,6 +78,41 @@ def test_every_tile_checkpoint_proof_and_request_holds_in_go(go: Go, tmp_path: P
     # Two on the checkpoint, on that of each proof, and of each request.
     assert found["Cosignatures"] == 2 * (1 + size + size + 1)
     assert found["Tiles"] >= 1
+
+
+def test_the_registrys_own_log_holds_in_go(go: Go, tmp_path: Path) -> None:
+    """What the service publishes, in two rounds, cosigned, with a proof of each leaf."""
+    files, storage = FilesInMemory(), open_storage(f"sqlite:///{tmp_path}/registry.sqlite")
+    asked: list[AddCheckpoint] = []
+
+    def cosign(note: Note, checkpoint: Checkpoint, prove: ProveFrom) -> list[SignatureLine]:
+        asked.extend(AddCheckpoint(old, tuple(prove(old)), note) for old in (0, 1, 300) if old <= checkpoint.size)
+        return [sign_text(note.text, witness(0), 1_660_000_000)]
+
+    publisher = LogPublisher(storage, files, LOG_SIGNER, cosign)
+    for more in (300, 60):
+        append(storage, more)
+        publisher.publish(1_795_000_000)
+    log = tmp_path / "mirror" / FOLDER
+    for name in files.files_in(FOLDER):
+        _write(log / name, files.read(f"{FOLDER}/{name}") or b"")
+    for number in (0, 255, 256, 359):
+        proved = publisher.prove(number)
+        assert proved is not None
+        _write(log / f"proofs/{number}.tlog-proof", LogProof(number, tuple(proved[2]), proved[1].note).content)
+    for number, each in enumerate(asked):
+        _write(log / f"requests/{number}", each.content)
+    storage.engine.dispose()
+    answer = go(log, *keys())
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert (found["Size"], found["Entries"], found["Proofs"], found["Requests"]) == (360, 360, 4, 6)
+    assert found["Cosignatures"] == 1 + 4
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 @pytest.mark.parametrize(
