@@ -47,7 +47,7 @@ class StatusCredential(NamedTuple):
     """A credential whose issuer's signature has been verified, or one about to be signed.
 
     Times are seconds UTC; ``evaluated_before`` is seconds before ``issued_at``. ``holder_name`` is masked.
-    ``holder_key`` is a compressed P-256 point (33 bytes), present exactly on phone and assisted codes.
+    ``holder_key`` is a compressed point (33 bytes), present exactly on phone and assisted codes.
     """
 
     issuer: str

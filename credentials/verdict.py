@@ -9,7 +9,8 @@ from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
 from credentials.profile.lists import Status
 from credentials.profile.reasons import REASONS, Outcome
-from credentials.profile.words import NO_WORDS, Label
+from credentials.profile.steps import StepName
+from credentials.profile.words import NO_WORDS, Label, joined, label
 
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
 
@@ -33,23 +34,16 @@ class Finding(NamedTuple):
     call: tuple[Contact, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        row, hotlines = REASONS[self.code], _hotlines(self.call)
-        zh, zh_hk, en = (
-            " ".join(filter(None, parts))
-            for parts in zip((row.zh, row.zh_hk, row.en), self.detail, hotlines, strict=True)
-        )
+        said = joined((REASONS[self.code].whole, self.detail, _hotlines(self.call)), "join.parts")
         call = [{"member": contact.member, "hotline": contact.hotline} for contact in self.call]
-        return {"code": self.code, "text_zh": zh, "text_zh_hk": zh_hk, "text_en": en, "call": call}
+        return {"code": self.code, **said.fields("text_"), "call": call}
 
 
 def _hotlines(call: Sequence[Contact]) -> Label:
     if not call:
         return NO_WORDS
-    return Label(
-        "，".join(f"{name.zh_cn}热线 {hotline}" for _, name, hotline in call) + "。",
-        "，".join(f"{name.zh_hk}熱線 {hotline}" for _, name, hotline in call) + "。",
-        ", ".join(f"{name.en} hotline {hotline}" for _, name, hotline in call) + ".",
-    )
+    each = [label("verdict.hotline", name=name, hotline=hotline) for _, name, hotline in call]
+    return label("verdict.hotlines", hotlines=joined(each, "join.calls"))
 
 
 class KnowledgeAges(NamedTuple):
@@ -57,13 +51,6 @@ class KnowledgeAges(NamedTuple):
 
     trust: int | None
     status: int | None
-
-
-class Step(NamedTuple):
-    """One numbered step of the recipe in ``verifier/judging/recipe.py``."""
-
-    number: int
-    name: str
 
 
 class DecidingRules(NamedTuple):
@@ -79,8 +66,8 @@ class Verdict(NamedTuple):
     """What a gate says of one code.
 
     ``reasons`` come most important first and are empty for an accepted code; ``credential`` is None until the issuer's
-    signature holds; ``live`` is the presentation it came in. ``last_step`` is the step at which the check ended,
-    ``open_steps`` those that could not be decided.
+    signature holds; ``live`` is the presentation it came in. ``steps`` are those of its format, ``last_step`` the
+    one at which the check ended, ``open_steps`` those that could not be decided.
     """
 
     outcome: Outcome
@@ -89,8 +76,9 @@ class Verdict(NamedTuple):
     credential: StatusCredential | None
     live: Presentation | None
     freshness: KnowledgeAges
-    last_step: int
-    open_steps: tuple[int, ...]
+    steps: frozenset[StepName]
+    last_step: StepName
+    open_steps: tuple[StepName, ...]
     rules: DecidingRules | None
 
     @property
@@ -116,13 +104,13 @@ def _importance(finding: Finding) -> int:
     return _RANK[finding.code]
 
 
-def to_json(verdict: Verdict, steps: tuple[Step, ...]) -> dict[str, Any]:
-    """The verdict as the JSON object of ``docs/verdict.md``. ``steps`` is the recipe it was made by."""
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as the JSON object of ``docs/verdict.md``."""
     return {
         "outcome": verdict.outcome.value,
         "reasons": [finding.to_dict() for finding in verdict.reasons],
         "notes": [finding.to_dict() for finding in verdict.notes],
-        "checks": checks_json(verdict.outcome, verdict.last_step, verdict.open_steps, steps),
+        "checks": checks_json(verdict.outcome, verdict.steps, verdict.last_step, verdict.open_steps),
         **shown_json(verdict),
     }
 
@@ -140,26 +128,25 @@ def shown_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def checks_json(
-    outcome: Outcome, last_step: int, open_steps: tuple[int, ...], steps: tuple[Step, ...]
+    outcome: Outcome, steps: frozenset[StepName], last_step: StepName, open_steps: tuple[StepName, ...]
 ) -> list[dict[str, Any]]:
-    """Each step of the recipe with its result."""
-    return [
-        {"step": number, "name": name, "result": _result(outcome, last_step, open_steps, number)}
-        for number, name in steps
-    ]
+    """Each step of the recipe with its result. What is not among ``steps`` was not asked of a text of this format."""
+    results = dict.fromkeys(StepName, "skipped")
+    for step in StepName:
+        if step in steps:
+            results[step] = "passed"
+        if step is last_step:
+            break
+    if outcome is Outcome.REFUSED:
+        results[last_step] = "failed"
+    results |= dict.fromkeys(open_steps, "open")
+    numbered = enumerate(results.items(), start=1)
+    return [{"step": number, "name": name.value, "result": result} for number, (name, result) in numbered]
 
 
 _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
     ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence")
 )
-
-
-def _result(outcome: Outcome, last_step: int, open_steps: tuple[int, ...], number: int) -> str:
-    if number in open_steps:
-        return "open"
-    if number < last_step or (number == last_step and outcome is not Outcome.REFUSED):
-        return "passed"
-    return "failed" if number == last_step else "skipped"
 
 
 def _credential_json(credential: StatusCredential) -> dict[str, Any]:

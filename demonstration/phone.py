@@ -12,7 +12,8 @@ import click
 
 from credentials.algorithms.table import PrivateKey
 from credentials.errors import Conflict, NotFound
-from credentials.formats import challenge, native, presentation
+from credentials.formats import native, presentation
+from credentials.formats.presentation import challenge
 from credentials.keys import new_private_key
 from credentials.qr import draw_terminal
 from issuer.requests.holder_proof import make_proof

@@ -50,7 +50,7 @@ class Telling:
             self._say(Styled(CROSS, "red"), self._in_languages(line))
             wanted = f" ({code})" if code else ""
             raise Difference(f"{line.en}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
-        came = Message(Outcome(outcome).zh, outcome)
+        came = Message(Outcome(outcome).words.of("zh-CN"), outcome)
         self.rows.append((line, gate, came, code or ""))
         told: list[Sequence[str | Styled]] = []
         for language in self.languages:

@@ -7,8 +7,8 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from credentials import claims
 from credentials.formats import native, presentation, table
+from credentials.formats.native import claims
 from credentials.formats.presentation import Presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of
 from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
@@ -141,7 +141,7 @@ def signed_text(payload: bytes) -> str:
 
 def read(text: str) -> StatusCredential:
     """All that a gate checks of a text before it needs to know anything but the issuer's one key. Raises our errors."""
-    unwrapped = table.unwrap(text)
+    _, unwrapped = table.unwrap(text)
     envelope: Envelope = unwrapped.envelope if isinstance(unwrapped, Presentation) else unwrapped
     credential = claims.decode(cose.verify(envelope, KEY))
     if isinstance(unwrapped, Presentation):

@@ -163,7 +163,9 @@ def members(as_json: bool) -> None:
     Example:
       tongxing registry members
     """
-    rows = [{"id": member.id, "zh": member.zh, "en": member.en} for member in MEMBERS.values()]
+    rows = [
+        {"id": member.id, "zh": member.names.of("zh-CN"), "en": member.names.of("en")} for member in MEMBERS.values()
+    ]
     say(as_json, {"members": rows}, (f"{row['id']:8} {row['zh']} {row['en']}" for row in rows))
 
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
 from credentials.log import ed25519
@@ -42,7 +42,7 @@ def new_folder(directory: Path, mode: int = 0o755) -> Iterator[Path]:
         raise storage_error(error) from error
 
 
-def write_key(path: Path, key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey, passphrase: bytes | None) -> None:
+def write_key(path: Path, key: PrivateKey | Ed25519PrivateKey, passphrase: bytes | None) -> None:
     """Write a new key file, for its owner's eyes alone.
 
     Raises Conflict when the file is there: no key is ever written over. StorageFull, StorageUnavailable.
@@ -53,11 +53,15 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey, p
         make_folder(path.parent, OWNERS_FOLDER)
     except OSError as error:
         raise storage_error(error) from error
-    write_atomic(path, private_key_pem(key, passphrase), mode=_OWNER_ONLY)
+    if isinstance(key, Ed25519PrivateKey):
+        pem = ed25519.private_key_pem(key, passphrase)
+    else:
+        pem = private_key_pem(key, passphrase)
+    write_atomic(path, pem, mode=_OWNER_ONLY)
 
 
-def read_key(path: Path, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
-    """Read a P-256 key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
+def read_key(path: Path, passphrase: bytes | None = None) -> PrivateKey:
+    """Read a private key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
     return _read(path, passphrase, load_private_key)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from credentials.errors import InvalidRequest, PictureUnreadable
-from credentials.formats import challenge as challenges
 from credentials.formats import native, presentation
+from credentials.formats.presentation import challenge as challenges
 from credentials.profile.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
 from credentials.profile.reasons import Outcome
 from credentials.qr.picture import read_texts
@@ -24,7 +24,6 @@ from verifier.commands.options import gate_options, moment, show
 from verifier.commands.rules import rules
 from verifier.commands.upkeep import state, sync
 from verifier.gate.challenges import Challenges
-from verifier.judging.recipe import STEPS
 from verifier.keeping.offline import Sources, open_gate
 
 _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
@@ -90,7 +89,7 @@ def check(
     verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
         if as_json:
-            tell_json(to_json(verdict, STEPS))
+            tell_json(to_json(verdict))
         else:
             show(verdict)
     _tell_of_missing_files(texts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credentials.errors import SettingInvalid
-from credentials.formats.challenge import is_gate_name
+from credentials.formats.presentation.challenge import is_gate_name
 from credentials.profile.members import is_member_id, no_member_id
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings

@@ -6,7 +6,7 @@ An algorithm is pinned on the key and never taken from a token.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from credentials.algorithms import es256
 
@@ -15,20 +15,34 @@ PrivateKey = es256.PrivateKey
 
 
 class Algorithm(Protocol):
-    """What a module of this room holds. ``NAME``: in JOSE (RFC 7518); ``COSE_NUMBER``: in COSE (RFC 9053)."""
+    """What each module of this room holds: all that it takes to believe a signature. Keys are of the module's own type.
+
+    ``NAME``: in JOSE (RFC 7518); ``COSE_NUMBER``: in COSE (RFC 9053).
+    """
 
     NAME: str
     COSE_NUMBER: int
 
-    def verify(self, public_key: PublicKey, signature: bytes, message: bytes) -> None:
+    def verify(self, public_key: Any, signature: bytes, message: bytes) -> None:
         """Return when the signature holds. Raises WrongSignature otherwise."""
 
-    def sign(self, private_key: PrivateKey, message: bytes) -> bytes:
-        """A signature over ``message``."""
+    def is_public_key(self, key: object) -> bool:
+        """Whether ``key``, as the library reads one from a certificate or file, is of this algorithm."""
+        ...
+
+    def jwk_of(self, public_key: Any) -> dict[str, str]:
+        """The key as a JWK."""
+        ...
+
+    def key_from_jwk(self, jwk: Mapping[str, object]) -> Any:
+        """The key of a JWK. Raises KeyRejected, naming what is odd."""
         ...
 
 
 NATIVE: Final = es256
 """By which native credentials, presentations and all documents of members are signed. SM2 with SM3 is to come."""
-ALGORITHMS: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for algorithm in (es256,)}
-"""By name: what a key may be pinned to."""
+FOR_MEMBERS: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for algorithm in (es256,)}
+"""By name: what a key of a member may be pinned to."""
+FOR_IDENTITY_PROVIDERS: Final = ("RS256", "PS256", NATIVE.NAME, "EdDSA")
+"""By which a resident's identity provider may sign; PyJWT verifies them. With HS256 whoever knows a public key, or our
+secret, would be the provider; ``none`` is nobody's word."""

@@ -15,7 +15,8 @@ export interface KeyJson {
 
 export interface MemberJson {
   id: string;
-  names: { zh: string; en: string };
+  /** By language: `zh`, `en`, and others that the trust list has. */
+  names: { readonly zh: string; readonly en: string; readonly [field: string]: string };
   region: number;
   hotline: string;
   environment: string;

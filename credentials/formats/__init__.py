@@ -1,1 +1,4 @@
-"""Text forms of codes, one file each; :mod:`credentials.formats.table` finds the right one by prefix."""
+"""Texts that a gate can be shown, a folder for each format, with the same few names in it.
+
+:mod:`credentials.formats.table` finds the right one by prefix.
+"""

@@ -1,47 +1,60 @@
-"""The formats of texts that a gate can be shown, by their prefix. One more is a module beside these and a line here.
+"""The formats of texts that a gate can be shown, by their prefix. One more is a folder beside these and a line here.
 
 A text with none of the prefixes ends here, before anything is decoded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, Protocol
 
-from credentials.errors import ChallengeShown, NotACredential
-from credentials.formats import challenge, native, presentation
-from credentials.formats.presentation import Presentation
+from credentials.errors import ChallengeShown, CredentialError, NotACredential
+from credentials.formats import native, presentation
+from credentials.formats.presentation import Presentation, challenge
 from credentials.profile.limits import MAX_TEXT_CHARACTERS
+from credentials.profile.steps import StepName
 from credentials.wire.cose import Envelope
 
 
-class Format(NamedTuple):
-    """How a text of this format begins, and what takes it apart without believing it."""
+class Format(Protocol):
+    """What each format's folder holds: how its texts begin, and which steps of the recipe apply to them."""
 
-    prefix: str
-    unwrap: Callable[[str], Envelope | Presentation]
+    @property
+    def PREFIX(self) -> str: ...  # noqa: N802 - a constant where a module is meant
 
+    @property
+    def STEPS(self) -> frozenset[StepName]: ...  # noqa: N802
 
-def _refuse_challenge(text: str) -> NoReturn:
-    """A gate's own challenge is no code, sound or not."""
-    raise ChallengeShown
-
-
-FORMATS: Final = (
-    Format(presentation.PREFIX, presentation.unwrap),
-    Format(native.PREFIX, native.unwrap),
-    Format(challenge.PREFIX, _refuse_challenge),
-)
+    def unwrap(self, text: str) -> Envelope | Presentation:
+        """Take a text apart, without believing it. Raises NotACredential, ChallengeShown, TooLarge or Malformed."""
+        ...
 
 
-def unwrap(text: str) -> Envelope | Presentation:
-    """Take any code apart, without believing it.
+class NoPass(NamedTuple):
+    """A text that is known for what it is, and is no code, sound or not: nothing of it is taken apart."""
 
-    Raises NotACredential for an unknown prefix, TooLarge or Malformed for a known one, ChallengeShown for a gate's
-    own challenge.
+    PREFIX: str
+    error: type[CredentialError]
+
+    @property
+    def STEPS(self) -> frozenset[StepName]:  # noqa: N802 - a name of Format
+        return _FORM_ALONE
+
+    def unwrap(self, text: str) -> NoReturn:
+        """Raises the error that names it."""
+        raise self.error
+
+
+_FORM_ALONE = frozenset({StepName.FORM})
+FORMATS: Final[tuple[Format, ...]] = (presentation, native, NoPass(challenge.PREFIX, ChallengeShown))
+
+
+def unwrap(text: str) -> tuple[Format, Envelope | Presentation]:
+    """Of which format a code is, and what it is made of, without believing it.
+
+    Raises NotACredential for an unknown prefix, and what the format's own ``unwrap`` raises.
     """
     head = native.bare(text[: MAX_TEXT_CHARACTERS + 1])
     for found in FORMATS:
-        if head.startswith(found.prefix):
-            return found.unwrap(text)
+        if head.startswith(found.PREFIX):
+            return found, found.unwrap(text)
     raise NotACredential("no known prefix")

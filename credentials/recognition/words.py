@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from credentials.model import Evidence
 from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
-from credentials.profile.words import Label
+from credentials.profile.words import Label, joined, label
 
 
 class AuthorText(NamedTuple):
@@ -18,15 +18,9 @@ class AuthorText(NamedTuple):
     en: str
 
 
-_NOTHING = Label("没有检测等佐证", "沒有檢測等佐證", "no test or other evidence")
-_TO_COME = Label("时间尚未到", "時間尚未到", "at a time to come")
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_UNITS = {
-    _MINUTE: Label("分钟", "分鐘", "min"),
-    _HOUR: Label("小时", "小時", "h"),
-    _DAY: Label("天", "天", "d"),
-}
+_UNITS = {_MINUTE: label("unit.minute"), _HOUR: label("unit.hour"), _DAY: label("unit.day")}
 _HOURS_UP_TO = 7 * _DAY
 """Up to this age it is told in hours, as rules count."""
 
@@ -34,24 +28,17 @@ _HOURS_UP_TO = 7 * _DAY
 def evidence_in_words(evidence: Iterable[Evidence], at: int) -> Label:
     """What a code carries, with the age of each piece at ``at`` (seconds UTC)."""
     told = [_piece(piece, at) for piece in evidence]
-    if not told:
-        return _NOTHING
-    zh_cn, zh_hk, en = zip(*told, strict=True)
-    return Label("；".join(zh_cn), "；".join(zh_hk), "; ".join(en))
+    return joined(told, "join.clauses") if told else label("evidence.nothing")
 
 
 def age_in_words(seconds: int) -> Label:
     """How long ago, counted from sampling: down to the minute, for a limit is passed by minutes."""
     if seconds < 0:
-        return _TO_COME
+        return label("evidence.to-come")
     large, small = (_HOUR, _MINUTE) if seconds < _HOURS_UP_TO else (_DAY, _HOUR)
     counts = [(seconds // large, large), (seconds % large // small, small)]
-    said = [(count, _UNITS[unit]) for count, unit in counts if count] or [(0, _UNITS[_MINUTE])]
-    return Label(
-        " ".join(f"{count} {unit.zh_cn}" for count, unit in said) + "前",
-        " ".join(f"{count} {unit.zh_hk}" for count, unit in said) + "前",
-        " ".join(f"{count} {unit.en}" for count, unit in said) + " ago",
-    )
+    said = [_counted(count, unit) for count, unit in counts if count] or [_counted(0, _MINUTE)]
+    return label("evidence.ago", age=joined(said, "unit.counts"))
 
 
 def literal_in_words(value: str | int | bool) -> str:
@@ -67,10 +54,10 @@ def moment_in_words(seconds: int) -> str:
         return str(seconds)
 
 
+def _counted(count: int, unit: int) -> Label:
+    return label("unit.count", count=count, unit=_UNITS[unit])
+
+
 def _piece(piece: Evidence, at: int) -> Label:
     kind, result, age = KIND_LABELS[piece.kind], RESULT_LABELS[piece.result], age_in_words(at - piece.sampled_at)
-    return Label(
-        f"{kind.zh_cn}{result.zh_cn}，{age.zh_cn}",
-        f"{kind.zh_hk}{result.zh_hk}，{age.zh_hk}",
-        f"{kind.en}, {result.en}, {age.en}",
-    )
+    return label("evidence.piece", kind=kind, result=result, age=age)

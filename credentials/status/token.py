@@ -11,6 +11,7 @@ from array import array
 from typing import Any, NamedTuple
 
 from credentials.algorithms.table import PublicKey
+from credentials.base64url import from_base64url, to_base64url
 from credentials.errors import IssuerMismatch, Malformed
 from credentials.profile.limits import (
     MAX_STATUS_LIST_BYTES,
@@ -80,12 +81,12 @@ def read_token(envelope: jws.JwsEnvelope, public_key: PublicKey, subject: str) -
 
 def deflate_list(bit_array: bytes) -> str:
     """``lst``: the bit array through zlib at its best, in base64url without padding."""
-    return jws.to_base64url(zlib.compress(bit_array, _BEST_COMPRESSION))
+    return to_base64url(zlib.compress(bit_array, _BEST_COMPRESSION))
 
 
 def inflate_list(text: str) -> bytes:
     """The bit array of an ``lst``. Raises Malformed, and TooLarge beyond 2^20 bits."""
-    return inflate(jws.from_base64url(text), MAX_STATUS_LIST_BYTES)
+    return inflate(from_base64url(text), MAX_STATUS_LIST_BYTES)
 
 
 def _check_claims(claims: dict[str, Any]) -> dict[str, Any]:

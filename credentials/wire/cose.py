@@ -3,7 +3,7 @@
 ::
 
     d2 84                     tag 18, array of 4
-    4d a2 01 26 04 48 <kid>   protected header {1: -7 (ES256), 4: kid of 8 bytes}
+    4d a2 01 26 04 48 <kid>   protected header {1: number of the native algorithm, 4: kid of 8 bytes}
     a0                        empty unprotected header
     58 <n> | 59 <nn> | 5a <nnnn>   payload of n bytes, shortest length
     58 40 <signature>         r‖s of 64 bytes, and nothing after it

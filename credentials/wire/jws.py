@@ -7,15 +7,14 @@ canonical base64url, strict JSON (:mod:`credentials.wire.strict_json`).
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any, NamedTuple
 
 from jwt import PyJWTError
 from jwt.algorithms import ECAlgorithm
 from jwt.api_jws import PyJWS
 
-from credentials.algorithms.table import ALGORITHMS, NATIVE, PublicKey
+from credentials.algorithms.table import NATIVE, PublicKey
+from credentials.base64url import from_base64url
 from credentials.errors import AlgorithmMismatch, Malformed, TooLarge, WrongSignature
 from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.signing import Signer
@@ -42,7 +41,7 @@ def _writer() -> PyJWS:
 
 
 _WRITER = _writer()
-_READER = PyJWS(algorithms=list(ALGORITHMS))
+_READER = PyJWS(algorithms=[NATIVE.NAME])
 
 
 class JwsEnvelope(NamedTuple):
@@ -93,19 +92,3 @@ def verify(envelope: JwsEnvelope, public_key: PublicKey, typ: str) -> dict[str, 
     if not isinstance(payload, dict):
         raise Malformed("payload is not a JSON object")
     return payload
-
-
-def to_base64url(data: bytes) -> str:
-    """Base64url without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """The bytes of a base64url text. Raises Malformed for padding, ``+/``, or a last character with stray bits."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed("not base64url") from error
-    if to_base64url(raw) != text:
-        raise Malformed("not canonical base64url")
-    return raw

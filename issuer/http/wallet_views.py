@@ -76,12 +76,12 @@ def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
 def show_wallet() -> dict[str, Any]:
     """Who issues here, for whom proofs are to be made, and what time it is."""
     office = service()
-    names = MEMBERS[office.settings.member]
+    names = MEMBERS[office.settings.member].names
     return {
         "audience": office.settings.audience,
         "environment": office.settings.environment,
         "member": office.settings.member,
-        "names": {"zh": names.zh, "en": names.en},
+        "names": {"zh": names.of("zh-CN"), "en": names.of("en")},
         "hotline": office.settings.hotline,
         "sign_in": office.sign_in is not None,
         "now": office.now(),

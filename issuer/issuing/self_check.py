@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from credentials import claims
 from credentials.errors import CredentialError, SelfCheckFailed, Untrusted
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import VerificationKey
 from credentials.model import StatusCredential
 from credentials.signing import Signer

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, insert, select, update
 
+from credentials.algorithms.table import PublicKey
 from credentials.errors import InvalidRequest, NotFound
 from credentials.keys import jwk_of, public_key_from_jwk
 from issuer.storage import tables
@@ -66,7 +66,7 @@ class Clients:
             return [Client(*each) for each in found]
 
     @retried
-    def key_of(self, client_id: str) -> ec.EllipticCurvePublicKey | None:
+    def key_of(self, client_id: str) -> PublicKey | None:
         """The key of an active client, or None."""
         row = tables.client.c
         query = select(row.jwk).where(row.client_id == client_id, row.revoked_at.is_(None))

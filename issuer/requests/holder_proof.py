@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import CredentialError, ProofOfPossessionFailed
 from credentials.keys import compressed_point, jwk_of, public_key_from_jwk
 from credentials.signing import PemSigner
@@ -34,7 +33,7 @@ class Proven(NamedTuple):
     made_at: int
 
 
-def make_proof(holder_key: ec.EllipticCurvePrivateKey, audience: str, at: int, act: str | None = None) -> str:
+def make_proof(holder_key: PrivateKey, audience: str, at: int, act: str | None = None) -> str:
     """A proof for the issuer at ``audience`` (its base URL), and for the deed ``act`` alone if one is given."""
     public_key = holder_key.public_key()
     signer = PemSigner(holder_key, compressed_point(public_key)[:8])

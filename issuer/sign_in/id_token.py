@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 from jwt import PyJWK, PyJWTError, get_unverified_header
 from jwt.api_jws import PyJWS
 
+from credentials.algorithms.table import FOR_IDENTITY_PROVIDERS
 from credentials.errors import Malformed, SignInUnproven
 from credentials.keys import is_for_verifying
 from credentials.wire.strict_json import parse_json
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
-"""One of them is agreed on with the provider. With HS256 whoever knows a public key, or our secret, would be the
-provider; ``none`` is nobody's word."""
+ALGORITHMS = FOR_IDENTITY_PROVIDERS
+"""One of them is agreed on with the provider."""
 MAX_CHARACTERS = 16_384
 MAX_KEYS = 32
 MAX_AGE_SECONDS = 600

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 from credentials.algorithms.table import PrivateKey
+from credentials.base64url import to_base64url
 from credentials.errors import (
     FetchFailed,
     FetchTooLarge,
@@ -24,7 +25,6 @@ from credentials.errors import (
     SignInUnavailable,
     SignInUnproven,
 )
-from credentials.wire.jws import to_base64url
 from credentials.wire.strict_json import parse_json
 from issuer.sign_in import id_token
 from service_kit.clock import Clock

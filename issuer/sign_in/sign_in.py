@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from secrets import token_bytes
 from typing import NamedTuple
 
+from credentials.base64url import to_base64url
 from credentials.errors import (
     InvalidDocument,
     InvalidName,
@@ -31,7 +32,6 @@ from credentials.errors import (
 )
 from credentials.identity import mask_name, parse_document
 from credentials.profile.limits import MAX_NAME_CHARACTERS
-from credentials.wire.jws import to_base64url
 from issuer.issuing.issuance import Issuance
 from issuer.phones.claim_codes import ClaimCode, ClaimCodes
 from issuer.requests.request import MAX_FIELD_CHARACTERS
@@ -71,7 +71,7 @@ class SignIn:
         self._name_claim, self._document_claim = name_claim, document_claim
 
     def begin(self, at: int, language: str | None = None) -> Begun:
-        """Begin at ``at`` (seconds UTC), asking in one of PAGE_LANGUAGES. Raises SignInUnavailable."""
+        """Begin at ``at`` (seconds UTC), asking in one of LANGUAGES. Raises SignInUnavailable."""
         cookie = f"{at}.{to_base64url(token_bytes(_VALUE_BYTES))}"
         return Begun(cookie, self._provider.address(self._attempt(cookie), language))
 

@@ -1,8 +1,8 @@
 // What the issuer signed, read from the code itself: name, status and times are never taken from anywhere else.
 
-import { decode } from "../../credentials/browser/claims";
 import { CredentialError } from "../../credentials/browser/errors";
 import { unwrap } from "../../credentials/browser/formats/native";
+import { decode } from "../../credentials/browser/formats/native/claims";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { toHex } from "../../credentials/browser/wire/cbor";
 import { VerifiedPayload } from "../../credentials/browser/wire/cose";

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.api_jws import PyJWS
 
-from credentials.algorithms.table import NATIVE
+from credentials.algorithms.table import NATIVE, PrivateKey, PublicKey
 from credentials.errors import Malformed, NotAuthenticated
 from credentials.wire.strict_json import parse_json
 
@@ -34,7 +33,7 @@ _CLAIMS = {"iss": str, "sub": str, "aud": str, "iat": int, "exp": int, "jti": st
 # duplicate names. Ours are below.
 _READER = PyJWS(algorithms=[ALGORITHM])
 
-KeyLookup = Callable[[str], ec.EllipticCurvePublicKey | None]
+KeyLookup = Callable[[str], PublicKey | None]
 
 
 class JtiStore(Protocol):
@@ -49,7 +48,7 @@ class JtiStore(Protocol):
         ...  # pragma: no cover
 
 
-def make_assertion(private_key: ec.EllipticCurvePrivateKey, client_id: str, audience: str, now: int) -> str:
+def make_assertion(private_key: PrivateKey, client_id: str, audience: str, now: int) -> str:
     """An assertion by ``client_id`` for the server at base URL ``audience``, good for a minute from ``now``."""
     claims = {
         "iss": client_id,
@@ -62,7 +61,7 @@ def make_assertion(private_key: ec.EllipticCurvePrivateKey, client_id: str, audi
     return jwt.encode(claims, private_key, ALGORITHM)
 
 
-def authorization(private_key: ec.EllipticCurvePrivateKey, client_id: str, audience: str, now: int) -> dict[str, str]:
+def authorization(private_key: PrivateKey, client_id: str, audience: str, now: int) -> dict[str, str]:
     """The header that carries a fresh assertion."""
     return {"Authorization": _SCHEME + make_assertion(private_key, client_id, audience, now)}
 
@@ -115,7 +114,7 @@ def _claimed(token: str) -> dict[str, Any]:
     return claims
 
 
-def _is_signed(token: str, key: ec.EllipticCurvePublicKey) -> bool:
+def _is_signed(token: str, key: PublicKey) -> bool:
     try:
         _READER.decode(token, key, algorithms=[ALGORITHM])
     except (jwt.PyJWTError, ValueError, TypeError):

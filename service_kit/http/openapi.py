@@ -14,6 +14,7 @@ from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 from marshmallow import Schema, fields
 
+from credentials.algorithms.table import NATIVE
 from credentials.errors import TongxingError
 from service_kit.http.problems import CONTENT_TYPE, status_of
 from service_kit.locale import TEXTS
@@ -26,8 +27,8 @@ _SECURITY_SCHEME = {
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "private_key_jwt (RFC 7523 section 2.2): `Authorization: Bearer <assertion>`, a JWT signed with "
-    "ES256 by the caller's own key, for one request. Claims: iss and sub (the caller's id), aud (the service's base "
-    "URL), iat, exp (at most 60 s after iat), jti (used once).",
+    f"{NATIVE.NAME} by the caller's own key, for one request. Claims: iss and sub (the caller's id), aud (the "
+    "service's base URL), iat, exp (at most 60 s after iat), jti (used once).",
 }
 
 
@@ -123,7 +124,7 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str,
 
 
 def _refused(codes: list[str]) -> dict[str, Any]:
-    reasons = " ".join(f"{code}: {TEXTS.get(code, TEXTS['credential-error']).en}" for code in codes)
+    reasons = " ".join(f"{code}: {TEXTS.get(code, TEXTS['credential-error']).of('en')}" for code in codes)
     return {"description": reasons, CODES: codes, **_problem()}
 
 

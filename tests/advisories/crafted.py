@@ -6,8 +6,8 @@ from typing import Any
 
 import cbor2
 
-from credentials import claims
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.wire import base45
 from tests.samples import KEY, SIGNER, typical
 

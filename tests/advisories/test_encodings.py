@@ -7,9 +7,10 @@ from collections.abc import Callable
 import cbor2
 import pytest
 
-from credentials import claims
+from credentials.base64url import to_base64url
 from credentials.errors import Malformed, NotACredential, TooLarge
 from credentials.formats import table
+from credentials.formats.native import claims
 from credentials.profile.lists import Form
 from credentials.wire import cbor, cose, jws
 from credentials.wire.strict_json import parse_json
@@ -135,7 +136,7 @@ def test_a_json_bomb_of_escapes() -> None:
 
     def refuse(header: bytes) -> None:
         with pytest.raises(Malformed):
-            jws.read(f"{jws.to_base64url(header)}.e30.AAAA")
+            jws.read(f"{to_base64url(header)}.e30.AAAA")
 
     def header_of(unit: bytes) -> Callable[[int], bytes]:
         return lambda length: b'{"kid":"' + unit * length

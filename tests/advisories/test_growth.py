@@ -19,7 +19,9 @@ import cbor2
 import pytest
 from PIL import Image
 
-from credentials.formats import challenge, native, presentation, table
+from credentials.base64url import from_base64url, to_base64url
+from credentials.formats import native, presentation, table
+from credentials.formats.presentation import challenge
 from credentials.identity import mask_name, parse_document
 from credentials.profile.limits import MAX_SEGMENT_BYTES, MAX_STATUS_LIST_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr import read_texts
@@ -185,9 +187,9 @@ JWS = [
     Row("jws of dots", jws.read, text_of("."), LONG),
     Row("jws of one segment", jws.read, text_of("a"), LONG),
     Row("jws payload", jws.read, text_of("a", "e30.", ".AAAA"), LONG),
-    Row("jws header", jws.read, lambda n: f"{jws.to_base64url(b'[' * n)}.e30.AAAA", 12_000),
-    Row("base64url", jws.from_base64url, text_of("AAAA"), LONG),
-    Row("base64url with padding", jws.from_base64url, text_of("="), LONG),
+    Row("jws header", jws.read, lambda n: f"{to_base64url(b'[' * n)}.e30.AAAA", 12_000),
+    Row("base64url", from_base64url, text_of("AAAA"), LONG),
+    Row("base64url with padding", from_base64url, text_of("="), LONG),
 ]
 
 
@@ -245,8 +247,8 @@ TYPED = [
 
 def signed_by_nobody(payload: Callable[[int], bytes], header: dict[str, str]) -> Callable[[int], str]:
     """A compact JWS whose header and payload are read before its signature is looked at."""
-    head = jws.to_base64url(json.dumps(header).encode())
-    return lambda length: f"{head}.{jws.to_base64url(payload(length))}.{'A' * 86}"
+    head = to_base64url(json.dumps(header).encode())
+    return lambda length: f"{head}.{to_base64url(payload(length))}.{'A' * 86}"
 
 
 def zipped(length: int) -> bytes:

@@ -7,9 +7,9 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from credentials.base64url import to_base64url
 from credentials.errors import KeyRejected
 from credentials.keys import jwk_of, public_key_from_jwk
-from credentials.wire.jws import to_base64url
 from tests.samples import ISSUER_KEY
 
 

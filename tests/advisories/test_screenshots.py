@@ -25,7 +25,7 @@ from tests.samples import (
 @pytest.mark.parametrize("form", [Form.PHONE, Form.ASSISTED])
 def test_a_phone_code_shown_bare_is_no_presentation(form: Form) -> None:
     """A picture or a printout of it: the type says that nobody has shown it, and its form that somebody must."""
-    bare = table.unwrap(text_of(typical(form)))
+    _, bare = table.unwrap(text_of(typical(form)))
     assert type(bare) is Envelope
     assert not isinstance(bare, Presentation)
     assert read(text_of(typical(form))).form is not Form.PAPER

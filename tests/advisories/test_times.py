@@ -9,9 +9,9 @@ import fractions
 import cbor2
 import pytest
 
-from credentials import claims
-from credentials.claims import EXP, IAT, OURS
 from credentials.errors import Malformed
+from credentials.formats.native import claims
+from credentials.formats.native.claims import EXP, IAT, OURS
 from tests.samples import ISSUED_AT, claims_map, decode_map, read, signed_text, typical, verified
 
 WHEN = datetime.datetime.fromtimestamp(ISSUED_AT + 60, datetime.UTC)

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from credentials import claims
 from credentials.algorithms.table import PrivateKey
 from credentials.formats import native, presentation, table
+from credentials.formats.native import claims
 from credentials.keys import new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.reasons import Outcome

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from credentials import claims
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.wire import cose
 from issuer.storage import tables as issuer_tables
 from service_kit.storage.database import connect, reading

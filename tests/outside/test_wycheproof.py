@@ -17,6 +17,7 @@ import pytest
 from jwt import get_unverified_header
 
 from credentials.algorithms import es256
+from credentials.base64url import to_base64url
 from credentials.errors import SignInUnproven, TongxingError, WrongSignature
 from credentials.keys import public_key_from_jwk
 from credentials.log import ed25519
@@ -83,7 +84,7 @@ def test_ed25519() -> None:
 
 def jwk_of(key: dict[str, Any]) -> dict[str, str]:
     x, y = (int(key[name], 16).to_bytes(32, "big") for name in ("wx", "wy"))
-    return {"kty": "EC", "crv": "P-256", "x": jws.to_base64url(x), "y": jws.to_base64url(y)}
+    return {"kty": "EC", "crv": "P-256", "x": to_base64url(x), "y": to_base64url(y)}
 
 
 def test_jws_in_both_judges(node_judge: NodeTwin) -> None:

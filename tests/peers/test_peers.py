@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from credentials import claims
 from credentials.errors import WrongSignature
 from credentials.formats import native, presentation
+from credentials.formats.native import claims
 from credentials.keys import VerificationKey, compressed_point, jwk_of, kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential, StatusReference
 from credentials.profile.limits import MAX_CREDENTIAL_BYTES

@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from credentials.base64url import to_base64url
 from credentials.signing import PemSigner
-from credentials.wire.jws import to_base64url
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 """Of a composite strategy, and of ``st.data()``."""

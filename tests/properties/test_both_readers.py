@@ -40,7 +40,7 @@ from tests.vectors.reading import read_challenge, read_policy, read_trust
 from tests.web.twin import NodeTwin
 from trust_registry.client.members.member_files import listed_key, read_member_file
 from verifier.judging.knowledge import Knowledge
-from verifier.judging.recipe import STEPS, judge
+from verifier.judging.recipe import judge
 
 EXAMPLES = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "300")))
 """Of each kind; ``make fuzz`` asks for 20,000."""
@@ -505,4 +505,4 @@ def test_any_trust(node_judge: NodeTwin, data: st.DataObject, text: str, gate: d
         text, Knowledge(read_trust(trust)), gate["at"], read_policy(gate["policy"]),
         clock_in_doubt=gate["clock_in_doubt"], challenge=read_challenge(gate["challenge"]),
     )  # fmt: skip
-    assert theirs == to_json(verdict, STEPS)
+    assert theirs == to_json(verdict)

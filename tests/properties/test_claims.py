@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from credentials import claims
 from credentials.errors import Unreadable
+from credentials.formats.native import claims
 from credentials.model import StatusCredential
 from credentials.profile.lists import Form
 from tests.properties import naive

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from credentials import claims
 from credentials.algorithms.table import NATIVE
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import VerificationKey, kid_of, load_private_key
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS

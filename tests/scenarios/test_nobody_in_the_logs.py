@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from credentials import claims
 from credentials.algorithms.table import NATIVE
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import VerificationKey, jwk_of, load_private_key, new_private_key
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose

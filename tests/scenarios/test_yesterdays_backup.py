@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
-from credentials import claims
 from credentials.algorithms import es256
 from credentials.errors import FetchFailed
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import VerificationKey
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose

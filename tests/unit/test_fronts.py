@@ -28,13 +28,13 @@ from verifier.http import pages as verifier_pages
 
 HENAN = MEMBERS["CN-41"]
 FRONT = Front(
-    Label("签发方", "簽發方", "Issuer"),
-    Label("这里签发", "這裏簽發", "Issued here"),
+    Label(("签发方", "簽發方", "Issuer")),
+    Label(("这里签发", "這裏簽發", "Issued here")),
     [
         Way(
-            Label("居民", "居民", "Residents"),
-            Label("领码", "領碼", "Get one"),
-            [Link(Label("去", "去", "Go"), "wallet/")],
+            Label(("居民", "居民", "Residents")),
+            Label(("领码", "領碼", "Get one")),
+            [Link(Label(("去", "去", "Go")), "wallet/")],
         )
     ],
     "demo",
@@ -71,9 +71,9 @@ def test_each_language_has_its_own_characters() -> None:
     """One simplified character in a Hong Kong text, or the other way round, is what everybody sees first."""
     for said in all_texts():
         assert all(said), said
-        said.zh_cn.encode("gb2312")
-        said.zh_hk.encode("big5hkscs")
-        said.en.encode("ascii")
+        said.of("zh-CN").encode("gb2312")
+        said.of("zh-HK").encode("big5hkscs")
+        said.of("en").encode("ascii")
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_the_state_is_told() -> None:
     page = client.get("/?lang=zh-HK").text
     assert "河南" in page
     assert "CN-41" in page
-    assert ENVIRONMENTS["demo"].zh_hk in page
-    assert TEXTS["not_production"].zh_hk in page
-    assert TEXTS["not_ready"].zh_hk in page
-    assert TEXTS["ready"].zh_hk not in page
+    assert ENVIRONMENTS["demo"].of("zh-HK") in page
+    assert TEXTS["not_production"].of("zh-HK") in page
+    assert TEXTS["not_ready"].of("zh-HK") in page
+    assert TEXTS["ready"].of("zh-HK") not in page
 
 
 def test_production_warns_of_nothing() -> None:
     """A warning that is always there is read by nobody."""
     page = app_with(Front(FRONT.role, FRONT.lead, FRONT.ways, "production")).test_client().get("/?lang=en").text
-    assert TEXTS["not_production"].en not in page
-    assert TEXTS["ready"].en in page
+    assert TEXTS["not_production"].of("en") not in page
+    assert TEXTS["ready"].of("en") in page
 
 
 def test_a_server_names_its_roles() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from credentials import claims
 from credentials.formats import native, presentation
-from credentials.formats.challenge import Challenge
+from credentials.formats.native import claims
+from credentials.formats.presentation.challenge import Challenge
 from credentials.keys import compressed_point
 from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status

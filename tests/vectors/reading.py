@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from credentials.formats.challenge import Challenge
+from credentials.formats.presentation.challenge import Challenge
 from credentials.keys import VerificationKey, public_key_from_jwk
 from credentials.profile.lists import Form, Status
 from credentials.recognition.document import read_rule_set

@@ -11,9 +11,10 @@ from typing import Any
 
 from cbor2 import dumps
 
-from credentials import claims
-from credentials.formats import challenge, native
-from credentials.formats.challenge import Challenge
+from credentials.formats import native
+from credentials.formats.native import claims
+from credentials.formats.presentation import challenge
+from credentials.formats.presentation.challenge import Challenge
 from credentials.model import StatusReference
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.wire import base45, cbor, cose

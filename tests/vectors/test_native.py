@@ -12,7 +12,7 @@ from service_kit.locale import TEXTS
 from tests.profile.reasons_page import other_errors
 from tests.vectors.native import write_vectors
 from tests.vectors.reading import NATIVE, read_challenge, read_knowledge, read_policy, read_vectors
-from verifier.judging.recipe import STEPS, judge
+from verifier.judging.recipe import judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
@@ -31,7 +31,6 @@ def test_sample(name: str) -> None:
             sample["text"], knowledge, sample["at"], policy,
             clock_in_doubt=sample["clock_in_doubt"], challenge=read_challenge(sample["challenge"]),
         ),
-        STEPS,
     )  # fmt: skip
     assert _comparable(verdict) == sample["expected"]
 
@@ -50,10 +49,12 @@ def test_each_reason_has_a_bad_sample() -> None:
 def test_each_reason_is_said_in_all_languages(code: str) -> None:
     """A guard in a hurry reads one language, a traveller perhaps another; and Hong Kong does not read 简体."""
     row = REASONS[code]
-    assert any("一" <= character <= "鿿" for character in row.zh)
-    assert row.zh.encode("gb2312").decode("gb2312") != row.zh_hk.encode("big5hkscs").decode("big5hkscs")
-    assert row.en.isascii()
-    assert row.en.endswith(".")
+    assert any("一" <= character <= "鿿" for character in row.whole.of("zh-CN"))
+    assert row.whole.of("zh-CN").encode("gb2312").decode("gb2312") != row.whole.of("zh-HK").encode("big5hkscs").decode(
+        "big5hkscs"
+    )
+    assert row.whole.of("en").isascii()
+    assert row.whole.of("en").endswith(".")
 
 
 def test_each_other_error_is_said_in_both_languages() -> None:

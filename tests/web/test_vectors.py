@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from credentials.profile.steps import StepName
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.words import age_in_words
 from credentials.verdict import to_json
@@ -17,7 +18,7 @@ from tests.vectors.knowledge import GUANGDONG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
 from tests.web.twin import PageTwin, Twin, bundle
-from verifier.judging.recipe import STEPS, judge
+from verifier.judging.recipe import judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
@@ -68,7 +69,7 @@ def test_both_judges_say_the_same(twin: Twin, name: str) -> None:
     )
     told = {key: sample[key] for key in ("text", "at", "clock_in_doubt", "challenge")}
     assert twin("learn", name="", snapshot=snapshot_of(sample))["failures"] == []
-    assert twin("check", knowledge="", policy=policy, **told) == to_json(ours, STEPS)
+    assert twin("check", knowledge="", policy=policy, **told) == to_json(ours)
 
 
 @pytest.mark.parametrize("assertion", suite(), ids=lambda assertion: assertion.name)
@@ -92,5 +93,5 @@ def test_national_rules(twin: Twin, name: str) -> None:
 def test_steps_and_ages_are_said_alike(twin: Twin) -> None:
     """Two gates that name a step, or an age, differently cannot be compared."""
     theirs = twin("words")
-    assert theirs["steps"] == [step.name for step in STEPS]
+    assert theirs["steps"] == [*StepName]
     assert theirs["ages"] == [[*age_in_words(seconds)] for seconds in (-1, 0, 3599, 86_399, 604_800)]

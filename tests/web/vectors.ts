@@ -6,6 +6,7 @@ import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/
 import { CredentialError } from "../../credentials/browser/errors";
 import type { TrustedKey } from "../../credentials/browser/keys";
 import type { StatusCredential } from "../../credentials/browser/model";
+import { STEPS } from "../../credentials/browser/profile";
 import { readRuleSet } from "../../credentials/browser/recognition/document";
 import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
 import { ageInWords } from "../../credentials/browser/recognition/words";
@@ -20,7 +21,7 @@ import {
   type TrustJson,
 } from "../../verifier/gate_app/judging/knowledge";
 import { judge } from "../../verifier/gate_app/judging/recipe";
-import { STEPS, toJson } from "../../verifier/gate_app/judging/verdict";
+import { toJson } from "../../verifier/gate_app/judging/verdict";
 
 declare const process: undefined | { stdin: AsyncIterable<Uint8Array>; stdout: { write(text: string): void } };
 

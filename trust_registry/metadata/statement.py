@@ -4,7 +4,7 @@ A compact JWS, ``typ`` ``tongxing-statement+jws``, ``kid`` that of the member's 
 
     {"member": "CN-41", "sequence": n, "previous": sha256 hex of the previous statement's payload | null,
      "issued_at": s, "root_key": JWK, "previous_root": null | root change,
-     "keys": [{"kid": hex16, "jwk": JWK, "alg": "ES256", "use": "credential|status|rules",
+     "keys": [{"kid": hex16, "jwk": JWK, "alg": name of an algorithm for members, "use": "credential|status|rules",
                "not_before": s, "not_after": s}],
      "logs": [keys of the public record, see ``log_keys``]}
 
@@ -25,9 +25,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from credentials.algorithms.table import ALGORITHMS
+from credentials.algorithms.table import FOR_MEMBERS, PublicKey
 from credentials.errors import CredentialError, KeyRejected, Malformed, StatementRejected
 from credentials.keys import KEY_USES, VerificationKey, jwk_of, kid_of, public_key_from_jwk
 from credentials.profile.members import is_member_id
@@ -62,7 +60,7 @@ class Statement(NamedTuple):
     previous: str | None
     issued_at: int
     root_kid: bytes
-    root_key: ec.EllipticCurvePublicKey
+    root_key: PublicKey
     root_change: str | None
     keys: tuple[VerificationKey, ...]
     digest: str
@@ -109,7 +107,7 @@ def check_usable(statement: Statement, at: int) -> None:
 def sign_statement(
     *,
     root: Signer,
-    root_key: ec.EllipticCurvePublicKey,
+    root_key: PublicKey,
     member: str,
     sequence: int,
     previous: str | None,
@@ -145,7 +143,7 @@ def sign_root_change(old_root: Signer, member: str, new_root_kid: bytes, issued_
     return jws.sign(payload, old_root, ROOT_CHANGE_TYPE)
 
 
-def verify_root_change(statement: Statement, old_root: ec.EllipticCurvePublicKey) -> None:
+def verify_root_change(statement: Statement, old_root: PublicKey) -> None:
     """Check that ``old_root`` itself handed over to the statement's root key.
 
     Raises StatementRejected when there is no root change, or one by another key, for another member or root.
@@ -182,8 +180,8 @@ def read_key(member: str, value: object) -> VerificationKey:
     if kid_from_text(document.get("kid")) != kid:
         raise KeyRejected("kid is not that of the key")
     algorithm = document.get("alg")
-    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise KeyRejected(f"algorithm is none of {', '.join(ALGORITHMS)}")
+    if not isinstance(algorithm, str) or algorithm not in FOR_MEMBERS:
+        raise KeyRejected(f"algorithm is none of {', '.join(FOR_MEMBERS)}")
     use = document.get("use")
     if use not in KEY_USES:
         raise KeyRejected("unknown use")

@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import Targets
 
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import ApprovalRejected, MetadataRejected, TongxingError
 from trust_registry.client.trust.repository import OTHER_ROOT, RepositorySource, metadata_path, verify_repository
 from trust_registry.enrolment.difference import ListChange, compare
@@ -85,13 +85,13 @@ def review(document: DraftDocument, source: RepositorySource, trusted_root: byte
     return Review(document.message, targets.version, int(targets.expires.timestamp()), compare(held, new))  # 5
 
 
-def sign(reviewed: Review, private_key: ec.EllipticCurvePrivateKey) -> Approval:
+def sign(reviewed: Review, private_key: PrivateKey) -> Approval:
     """The officer's signature over what was reviewed."""
     signer = CryptoSigner(private_key)
     return Approval(signer.public_key.keyid, signer.sign(reviewed.message).signature)
 
 
-def officer_id(private_key: ec.EllipticCurvePrivateKey) -> str:
+def officer_id(private_key: PrivateKey) -> str:
     """The TUF key id under which root names this officer."""
     return CryptoSigner(private_key).public_key.keyid
 

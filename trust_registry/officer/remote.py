@@ -10,9 +10,8 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from credentials import errors
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import FetchFailed, TongxingError
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
@@ -68,15 +67,15 @@ class RemoteRegistry:
         """What it says of itself."""
         return self._ask("GET", "/v1/state", shape=_STATE)
 
-    def submit(self, submission: Submission, key: ec.EllipticCurvePrivateKey | None = None) -> dict[str, Any]:
+    def submit(self, submission: Submission, key: PrivateKey | None = None) -> dict[str, Any]:
         """Bring a province's statement, perhaps as an officer with this key: its id, member, sequence and state."""
         return self._ask("POST", "/v1/statements", submission.to_fields(), key, shape=_STATEMENT)
 
-    def drop(self, key: ec.EllipticCurvePrivateKey, statement_id: str) -> dict[str, Any]:
+    def drop(self, key: PrivateKey, statement_id: str) -> dict[str, Any]:
         """Drop a statement that waits, as the officer whose key this is: what was dropped."""
         return self._ask("DELETE", _place("statement", statement_id), None, key)
 
-    def make_draft(self, key: ec.EllipticCurvePrivateKey, wanted: dict[str, Any]) -> dict[str, Any]:
+    def make_draft(self, key: PrivateKey, wanted: dict[str, Any]) -> dict[str, Any]:
         """Have a draft made, as the officer whose key this is."""
         return self._ask("POST", "/v1/drafts", wanted, key, shape={"id": str, "diff": [_CHANGE]})
 
@@ -102,7 +101,7 @@ class RemoteRegistry:
         shape = {"approved_by": [str], "threshold": int}
         return self._ask("POST", f"{_place('draft', draft_id)}/approvals", approval._asdict(), shape=shape)
 
-    def publish(self, key: ec.EllipticCurvePrivateKey, draft_id: str) -> dict[str, Any]:
+    def publish(self, key: PrivateKey, draft_id: str) -> dict[str, Any]:
         """Put a draft into force, as the officer whose key this is: the versions."""
         return self._ask("POST", f"{_place('draft', draft_id)}/publication", {}, key, shape=_VERSIONS)
 
@@ -123,7 +122,7 @@ class RemoteRegistry:
         method: str,
         path: str,
         body: dict[str, Any] | None = None,
-        key: ec.EllipticCurvePrivateKey | None = None,
+        key: PrivateKey | None = None,
         shape: Any = dict,
     ) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from credentials.algorithms.table import PublicKey
 from credentials.errors import CredentialError, InvalidRequest, NotAuthorised, QuotaExceeded
 from credentials.signing import Signer
 from credentials.wire import jws
@@ -49,7 +48,7 @@ class Asker(NamedTuple):
 
     name: str
     member: str | None
-    public_key: ec.EllipticCurvePublicKey
+    public_key: PublicKey
 
 
 def sign_request(signer: Signer, kid: str, reason: str, audience: str, now: int) -> str:

@@ -19,9 +19,6 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.signer import Key, Signature
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
@@ -34,7 +31,8 @@ from tuf.api.metadata import (
 )
 from tuf.api.serialization import SerializationError
 
-from credentials.errors import ApprovalRejected, MetadataRejected, SelfCheckFailed
+from credentials.algorithms.table import NATIVE, PublicKey
+from credentials.errors import ApprovalRejected, KeyRejected, MetadataRejected, SelfCheckFailed
 from trust_registry.client.trust.repository import (
     ISSUED_AT,
     MirrorFiles,
@@ -190,7 +188,7 @@ def check_threshold(repository: Repository, signatures: Mapping[str, str], messa
         raise ApprovalRejected(f"signed by {len(result.signed)} of {result.threshold} officers")
 
 
-def officer_keys(repository: Repository) -> dict[str, ec.EllipticCurvePublicKey]:
+def officer_keys(repository: Repository) -> dict[str, PublicKey]:
     """The officers' public keys by their TUF key id."""
     root = root_of(repository)
     return {keyid: public_key_of(root.keys[keyid]) for keyid in root.roles["targets"].keyids}
@@ -252,17 +250,14 @@ def _content_path(name: str, content: bytes) -> str:
     return target_path(name, sha256(content).hexdigest())
 
 
-def public_key_of(key: Key) -> ec.EllipticCurvePublicKey:
-    """A TUF key as one of ours. Raises MetadataRejected unless it is on P-256."""
+def public_key_of(key: Key) -> PublicKey:
+    """A TUF key as one of ours. Raises MetadataRejected for one of another algorithm."""
     return public_key_from_pem(str(key.keyval.get("public")).encode())
 
 
-def public_key_from_pem(pem: bytes) -> ec.EllipticCurvePublicKey:
-    """A public key in PEM. Raises MetadataRejected unless it is one on P-256."""
+def public_key_from_pem(pem: bytes) -> PublicKey:
+    """A public key in PEM. Raises MetadataRejected unless it is one of the native algorithm."""
     try:
-        public_key = load_pem_public_key(pem)
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise MetadataRejected("a key cannot be read") from error
-    if not isinstance(public_key, ec.EllipticCurvePublicKey) or not isinstance(public_key.curve, ec.SECP256R1):
-        raise MetadataRejected("a key is not on P-256")
-    return public_key
+        return NATIVE.key_from_pem(pem)
+    except KeyRejected as error:
+        raise MetadataRejected(error.detail) from error

@@ -19,12 +19,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.exceptions import FormatError
 from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets
 
+from credentials.algorithms.table import PrivateKey
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, MetadataRejected, SettingInvalid
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import RepositorySource
@@ -121,7 +121,7 @@ def review(succession: Succession, source: RepositorySource, trusted_root: bytes
     return SuccessionReview(held, root.version, int(root.expires.timestamp()), changes)
 
 
-def sign(succession: Succession, held: Root, private_key: ec.EllipticCurvePrivateKey) -> Signed:
+def sign(succession: Succession, held: Root, private_key: PrivateKey) -> Signed:
     """Add an officer's signatures to a draft that was reviewed. ``held``: the root in force.
 
     Raises ApprovalRejected for a key that is neither in the old root nor in the new one.

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from credentials.formats.challenge import is_gate_name
+from credentials.formats.presentation.challenge import is_gate_name
 from credentials.profile.limits import MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.qr import draw_terminal
 from service_kit.commands import Command

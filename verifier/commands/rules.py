@@ -185,11 +185,11 @@ def show(document: Input, as_json: bool) -> None:
     for name, value in content["parameters"].items():
         tell(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
-        tell(f"{rule.id:<12} {rule.text.zh_cn}")
-        tell(f"{'':<12} {rule.text.en}")
+        tell(f"{rule.id:<12} {rule.text.of('zh-CN')}")
+        tell(f"{'':<12} {rule.text.of('en')}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
-        tell(f"not recognised: {denial.member} {denial.reason.zh_cn} {denial.reason.en} until {until}")
+        tell(f"not recognised: {denial.member} {denial.reason.of('zh-CN')} {denial.reason.of('en')} until {until}")
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _explanation(
         credential, at = asked
         result = rule_set.judge(credential, at)
         held = evidence_in_words(credential.evidence, at)
-        yield [in_words(held.zh_cn, held.en), f", {moment_in_words(at)}"]
+        yield [in_words(held.of("zh-CN"), held.of("en")), f", {moment_in_words(at)}"]
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
         yield [Styled(f"→ {result.state.value}{decided}", _STATES[result.state], bold=True)]
         data = rule_input(credential, at)
@@ -168,8 +168,8 @@ def _of_rule(
 ) -> Iterator[Sequence[str | Styled]]:
     yield []
     yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
-    yield [f"  {in_words(rule.text.zh_cn, rule.text.en)}"]
-    yield [f"  {in_words('所需', 'needed')}: {in_words(rule.needed.zh_cn, rule.needed.en)}"]
+    yield [f"  {in_words(rule.text.of('zh-CN'), rule.text.of('en'))}"]
+    yield [f"  {in_words('所需', 'needed')}: {in_words(rule.needed.of('zh-CN'), rule.needed.of('en'))}"]
     if "comment" in written:
         yield [f"  # {written['comment']}"]
     for line in lines:

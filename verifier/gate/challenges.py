@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from credentials.errors import SettingInvalid
-from credentials.formats.challenge import Challenge, draw
+from credentials.formats.presentation.challenge import Challenge, draw
 from credentials.profile.limits import NONCE_BYTES
 from service_kit.durable import make_secret, read_secret
 

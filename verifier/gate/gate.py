@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from credentials.errors import ChallengeNotAnswered, Replayed, ReplayUnchecked
-from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Mode, Presentation
+from credentials.formats.presentation.challenge import Challenge
 from credentials.profile.reasons import REPLAY_NOT_SHARED, SHOWN_AGAIN, Outcome
+from credentials.profile.steps import StepName
 from credentials.verdict import Finding, Verdict
 from service_kit.cache.store import Cache
 from service_kit.clock import Clock
@@ -24,7 +25,7 @@ from trust_registry.client.trust.clock_bound import EffectiveNow, effective_now
 from verifier.gate.challenges import LIFE_SECONDS, Challenges
 from verifier.judging.knowledge import NOTHING, Knowledge
 from verifier.judging.policy import Policy
-from verifier.judging.recipe import REPLAY, judge, judge_all
+from verifier.judging.recipe import judge, judge_all
 
 SAME_LANE_SECONDS = 3
 """How long the lane that saw a live code first may see it again: a reader that reads twice is no fraud. Longer, and the
@@ -94,7 +95,7 @@ class Gate:
         self, verdict: Verdict, live: Presentation, lane: str | None, at: int, challenge: Challenge | None
     ) -> Verdict:
         """The verdict after step 15. A check that is repeated comes to its earlier verdict again by itself."""
-        verdict = verdict._replace(last_step=REPLAY)
+        verdict = verdict._replace(last_step=StepName.REPLAY)
         code = self._earlier_use(verdict, live, lane, at, challenge)
         if code == SHOWN_AGAIN:
             verdict = verdict._replace(notes=(*verdict.notes, Finding(SHOWN_AGAIN)))
@@ -105,7 +106,8 @@ class Gate:
             return verdict
         if self.policy.shared_replay_memory:
             reasons = (Finding(ReplayUnchecked.code),)
-            return verdict._replace(outcome=Outcome.UNDETERMINED, reasons=reasons, notes=(), open_steps=(REPLAY,))
+            open_steps = (StepName.REPLAY,)
+            return verdict._replace(outcome=Outcome.UNDETERMINED, reasons=reasons, notes=(), open_steps=open_steps)
         return verdict._replace(notes=(*verdict.notes, Finding(REPLAY_NOT_SHARED)))
 
     def _earlier_use(

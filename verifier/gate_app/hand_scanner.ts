@@ -85,7 +85,7 @@ export function asTyped(text: string): string {
 /** Whether more than the first characters of a code have come. */
 function isBegun(text: string): boolean {
   const format = formatOf(text);
-  return format !== undefined && text.length > format.prefix.length;
+  return format !== undefined && text.length > format.PREFIX.length;
 }
 
 function boxOf(target: EventTarget | null): HTMLInputElement | null {

@@ -10,8 +10,8 @@ import json
 from functools import lru_cache
 
 from credentials.profile.reasons import Outcome
+from credentials.profile.steps import StepName
 from credentials.verdict import Finding, Verdict, checks_json, shown_json
-from verifier.judging.recipe import STEPS
 
 _KEPT = 256
 """Different lists of each kind."""
@@ -21,7 +21,7 @@ _write = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(
 def to_text(verdict: Verdict) -> str:
     """What :func:`credentials.verdict.to_json` gives, as JSON text."""
     shown = _write(shown_json(verdict))
-    checks = _checks(verdict.outcome, verdict.last_step, verdict.open_steps)
+    checks = _checks(verdict.outcome, verdict.steps, verdict.last_step, verdict.open_steps)
     return (
         f'{{"outcome":"{verdict.outcome}","reasons":{_findings(verdict.reasons)},"notes":{_findings(verdict.notes)},'
         f'"checks":{checks},{shown[1:]}'
@@ -34,5 +34,5 @@ def _findings(findings: tuple[Finding, ...]) -> str:
 
 
 @lru_cache(_KEPT)
-def _checks(outcome: Outcome, last_step: int, open_steps: tuple[int, ...]) -> str:
-    return _write(checks_json(outcome, last_step, open_steps, STEPS))
+def _checks(outcome: Outcome, steps: frozenset[StepName], last_step: StepName, open_steps: tuple[StepName, ...]) -> str:
+    return _write(checks_json(outcome, steps, last_step, open_steps))

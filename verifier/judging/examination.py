@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from credentials.errors import CannotTell, CredentialError
-from credentials.formats.challenge import Challenge
 from credentials.formats.presentation import Presentation
+from credentials.formats.presentation.challenge import Challenge
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
 from credentials.profile.reasons import TRUST_AGING, Outcome
+from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import NO_WORDS, Label
 from credentials.recognition.ruleset import RuleSet
 from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Verdict, outcome_of
@@ -21,8 +22,8 @@ from verifier.judging.policy import Policy
 class Examination:
     """What the steps of the recipe work on. A step fills in what the steps after it need.
 
-    ``text`` and ``envelope`` are what somebody wrote, ``payload`` what the issuer's key has signed, ``claims`` what
-    that says; ``credential`` is what may be shown of it.
+    ``steps`` are those that the text's format has. ``text`` and ``envelope`` are what somebody wrote, ``payload`` what
+    the issuer's key has signed, ``claims`` what that says; ``credential`` is what may be shown of it.
     """
 
     envelope: Envelope
@@ -45,14 +46,15 @@ class Examination:
     ) -> None:
         self.text, self.knowledge, self.at, self.policy = text, knowledge, at, policy
         self.clock_in_doubt, self.challenge = clock_in_doubt, challenge
-        self.step = 1
+        self.step = StepName.FORM
+        self.steps = ALL_STEPS
         self.kid: bytes | None = None
         self.live: Presentation | None = None
         self.credential: StatusCredential | None = None
         self.rules: DecidingRules | None = None
         self.trust_age: int | None = None
         self.findings: list[Finding] = []
-        self.open_steps: list[int] = []
+        self.open_steps: list[StepName] = []
 
     def end(self, error: CredentialError) -> None:
         """Note the error that ends the check: a refusal, or what leaves nothing further to be believed."""
@@ -82,6 +84,7 @@ class Examination:
             self.credential,
             self.live,
             KnowledgeAges(self.trust_age, self._status_age()),
+            self.steps,
             self.step,
             tuple(self.open_steps),
             self.rules,

@@ -22,50 +22,42 @@ later refusal is more useful to the guard than "check by hand"; steps without wh
 believed (2 without a list, 3, 6, 8) end it. Verification raises and never returns False; here is the one place where
 an error becomes a verdict.
 
-The recipe is data: :data:`RECIPE`. One loop takes a code through it; the same loop inside out takes many.
+The recipe is data: :data:`RECIPE`. One loop takes a code through it; the same loop inside out takes many. A format has
+the steps that it names; the others are skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from credentials.errors import CredentialError
-from credentials.formats.challenge import Challenge
-from credentials.verdict import Step, Verdict
+from credentials.formats.presentation.challenge import Challenge
+from credentials.profile.steps import StepName
+from credentials.verdict import Verdict
 from verifier.judging import steps
 from verifier.judging.examination import Examination
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
-
-class RecipeStep(NamedTuple):
-    """A step by its name in verdicts, and what it does; its number is its place."""
-
-    name: str
-    take: Callable[[Examination], None]
-
-
-RECIPE: Final = (
-    RecipeStep("form", steps.form),
-    RecipeStep("trust", steps.trust),
-    RecipeStep("key", steps.key),
-    RecipeStep("signature", steps.signature),
-    RecipeStep("claims", steps.read),
-    RecipeStep("issuer", steps.issuer),
-    RecipeStep("permission", steps.permission),
-    RecipeStep("decision", steps.decision),
-    RecipeStep("time", steps.time),
-    RecipeStep("holder", steps.holder),
-    RecipeStep("withdrawal", steps.withdrawal),
-    RecipeStep("source", steps.source),
-    RecipeStep("recognition", steps.recognition),
-    RecipeStep("rules", steps.rules),
-)
-REPLAY: Final = len(RECIPE) + 1
-"""The step after the last, which is the gate's own."""
-STEPS: Final = (*(Step(number, step.name) for number, step in enumerate(RECIPE, start=1)), Step(REPLAY, "replay"))
-"""All by number and name, as verdicts show them."""
+Take = Callable[[Examination], None]
+RECIPE: Final[Mapping[StepName, Take]] = {
+    StepName.FORM: steps.form,
+    StepName.TRUST: steps.trust,
+    StepName.KEY: steps.key,
+    StepName.SIGNATURE: steps.signature,
+    StepName.CLAIMS: steps.read,
+    StepName.ISSUER: steps.issuer,
+    StepName.PERMISSION: steps.permission,
+    StepName.DECISION: steps.decision,
+    StepName.TIME: steps.time,
+    StepName.HOLDER: steps.holder,
+    StepName.WITHDRAWAL: steps.withdrawal,
+    StepName.SOURCE: steps.source,
+    StepName.RECOGNITION: steps.recognition,
+    StepName.RULES: steps.rules,
+}
+"""What each step does, in order. The last there is, replay, is the gate's own."""
 
 
 def judge(
@@ -83,8 +75,8 @@ def judge(
     ``challenge``: the one that was shown to this holder, when it is this gate's own and has not ended.
     """
     examination = Examination(text, knowledge, at, policy, clock_in_doubt, challenge)
-    for number, step in enumerate(RECIPE, start=1):
-        if not _goes_on(examination, number, step):
+    for step, take in RECIPE.items():
+        if not _goes_on(examination, step, take):
             break
     return examination.verdict()
 
@@ -98,16 +90,18 @@ def judge_all(
     """
     examinations = [Examination(text, knowledge, at, policy, clock_in_doubt) for text in texts]
     under_way = examinations
-    for number, step in enumerate(RECIPE, start=1):
-        under_way = [examination for examination in under_way if _goes_on(examination, number, step)]
+    for step, take in RECIPE.items():
+        under_way = [examination for examination in under_way if _goes_on(examination, step, take)]
     return [examination.verdict() for examination in examinations]
 
 
-def _goes_on(examination: Examination, number: int, step: RecipeStep) -> bool:
-    """Take one step. Whether there is anything to ask after it."""
-    examination.step = number
+def _goes_on(examination: Examination, step: StepName, take: Take) -> bool:
+    """Take one step, if the text's format has it. Whether there is anything to ask after it."""
+    if step not in examination.steps:
+        return True
+    examination.step = step
     try:
-        step.take(examination)
+        take(examination)
     except CredentialError as error:
         examination.end(error)
         return False

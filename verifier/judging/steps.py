@@ -6,15 +6,16 @@ not end the check is left open. A step that is added here gets its place in the 
 
 from __future__ import annotations
 
-from credentials import claims, errors
+from credentials import errors
 from credentials.algorithms.table import PublicKey
 from credentials.formats import presentation, table
+from credentials.formats.native import claims
 from credentials.formats.presentation import Mode, Presentation
 from credentials.model import StatusReference
 from credentials.profile.forms import FORMS
 from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
 from credentials.profile.lists import Status
-from credentials.profile.words import Label
+from credentials.profile.words import label
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.words import evidence_in_words
 from credentials.verdict import DecidingRules
@@ -25,7 +26,8 @@ from verifier.judging.examination import Examination
 
 def form(check: Examination) -> None:
     """Take the text apart. Raises NotACredential, ChallengeShown, TooLarge, Malformed."""
-    unwrapped = table.unwrap(check.text)
+    found, unwrapped = table.unwrap(check.text)
+    check.steps = found.STEPS
     if isinstance(unwrapped, Presentation):
         check.live, check.envelope = unwrapped, unwrapped.envelope
     else:
@@ -185,15 +187,10 @@ def rules(check: Examination) -> None:
     if result.state is RuleState.PASS:
         return
     held = evidence_in_words(credential.evidence, check.at)
-    detail = Label(f"此码：{held.zh_cn}。", f"此碼：{held.zh_hk}。", f"This code: {held.en}.")
+    detail = label("verdict.held", evidence=held)
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
-        needed = result.rule.needed
-        detail = Label(
-            f"所需：{needed.zh_cn}。{detail.zh_cn}",
-            f"所需：{needed.zh_hk}。{detail.zh_hk}",
-            f"Needed: {needed.en}. {detail.en}",
-        )
+        detail = label("verdict.needed", needed=result.rule.needed, held=detail)
     if result.state is RuleState.OPEN:
         check.open_steps.append(check.step)
     code = errors.RuleFailed.code if result.state is RuleState.FAIL else errors.RuleOpen.code

@@ -25,7 +25,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from credentials.wire.jws import to_base64url
+from credentials.base64url import to_base64url
 from credentials.wire.strict_json import json_bytes
 from trust_registry.client.members.mirror import MemberState
 

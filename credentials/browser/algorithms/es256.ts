@@ -5,6 +5,10 @@ import { CredentialError, malformed } from "../errors";
 import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../profile";
 
 export const NAME = "ES256";
+export const COSE_NUMBER = -7;
+/** EC2 and P-256 (RFC 9053 section 7.1). */
+const [COSE_TYPE, COSE_CURVE] = [2, 1] as const;
+const COSE_KEY: readonly number[] = [1, -1, -2, -3];
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
@@ -53,6 +57,19 @@ export async function importPoint(point: Uint8Array): Promise<CryptoKey> {
   const y = Number(root & 1n) === (point[0]! & 1) ? root : P - root;
   const raw = Uint8Array.of(4, ...point.subarray(1), ...bytes(y));
   return crypto.subtle.importKey("raw", raw, CURVE, true, ["verify"]);
+}
+
+/** The 33-byte compressed point of a COSE_Key (RFC 9053 section 7.1.1). Throws `malformed` for any other key. */
+export function pointOfCoseKey(key: unknown): Uint8Array {
+  if (!(key instanceof Map) || key.size !== COSE_KEY.length || !COSE_KEY.every((each) => key.has(each))) {
+    throw malformed("not a COSE_Key of kty, crv, x and y");
+  }
+  const [x, odd] = [key.get(-2), key.get(-3)];
+  if (key.get(1) !== COSE_TYPE || key.get(-1) !== COSE_CURVE) throw malformed("COSE_Key is not on P-256");
+  if (!(x instanceof Uint8Array) || x.length !== COORDINATE_BYTES || typeof odd !== "boolean") {
+    throw malformed("COSE_Key without an x of 32 bytes and the sign bit of y");
+  }
+  return Uint8Array.of(odd ? 3 : 2, ...x);
 }
 
 /** Throws `wrong-signature` (or `code`) unless the 64 bytes r‖s hold over `message`. */

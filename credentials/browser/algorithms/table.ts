@@ -9,6 +9,8 @@ export type { PublicJwk } from "./es256";
 export interface Algorithm {
   /** In JOSE (RFC 7518). */
   readonly NAME: string;
+  /** In COSE (RFC 9053). */
+  readonly COSE_NUMBER: number;
   importJwk(jwk: es256.PublicJwk): Promise<CryptoKey>;
   /** Throws `wrong-signature` (or `code`) unless the signature holds. */
   verify(key: CryptoKey, signature: Uint8Array, message: Uint8Array, code?: string): Promise<void>;

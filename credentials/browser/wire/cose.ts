@@ -6,8 +6,10 @@ import type { TrustedKey } from "../keys";
 import { KID_BYTES, SIGNATURE_BYTES } from "../profile";
 import { concat, toHex } from "./cbor";
 
-const HEAD = Uint8Array.of(0xd2, 0x84, 0x4d, 0xa2, 0x01, 0x26, 0x04, 0x48);
-const PROTECTED_HEAD = Uint8Array.of(0xa2, 0x01, 0x26, 0x04, 0x48);
+/** Head byte of a negative CBOR integer above -25 (RFC 8949 section 3.1). */
+const NEGATIVE = 0x1f;
+const PROTECTED_HEAD = Uint8Array.of(0xa2, 0x01, NEGATIVE - NATIVE.COSE_NUMBER, 0x04, 0x48);
+const HEAD = Uint8Array.of(0xd2, 0x84, 0x4d, ...PROTECTED_HEAD);
 const CONTEXT = Uint8Array.of(0x84, 0x6a, ...new TextEncoder().encode("Signature1"), 0x4d);
 const PAYLOAD_AT = HEAD.length + KID_BYTES + 1;
 const TAIL = 2 + SIGNATURE_BYTES;

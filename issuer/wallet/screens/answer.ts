@@ -1,8 +1,8 @@
 // Nonce mode: the gate shows a small symbol (卡口码), the phone scans it and answers. It needs no clock on the phone.
 
 import { CredentialError } from "../../../credentials/browser/errors";
-import { unwrap } from "../../../credentials/browser/formats/challenge";
 import type { Challenge } from "../../../credentials/browser/formats/presentation";
+import { unwrap } from "../../../credentials/browser/formats/presentation/challenge";
 import { Camera, type CameraTrouble } from "../../../service_kit/browser/camera/camera";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
 import { element, put } from "../../../service_kit/browser/dom";

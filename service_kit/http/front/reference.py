@@ -15,22 +15,18 @@ from typing import Any, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
-from credentials.profile.words import Label
+from credentials.profile.words import Label, label
 from service_kit.http.front.front import Link, Way, add_look, draw
 from service_kit.http.openapi import CODES, Interface, operations
 from service_kit.locale import TEXTS
 
 PLACE = "docs"
 PROGRAMMERS = Way(
-    Label("程序员", "程式員", "Programmers"),
-    Label(
-        "业务系统凭自己的密钥调用接口。",
-        "業務系統憑自己的密鑰調用介面。",
-        "Systems call the interface with a key of their own.",
-    ),
+    label("page.programmers"),
+    label("page.programmers-what"),
     [
-        Link(Label("接口文档", "介面文件", "Interface"), PLACE, speaks=True),
-        Link(Label("OpenAPI 文件", "OpenAPI 文件", "OpenAPI document"), "openapi.json"),
+        Link(label("page.reference"), PLACE, speaks=True),
+        Link(label("page.openapi-document"), "openapi.json"),
     ],
 )
 _QUOTED = re.compile(r"``(.+?)``|`(.+?)`", re.DOTALL)

@@ -10,11 +10,11 @@ import pytest
 from credentials.errors import CannotTell, CredentialError, KeyRejected
 from credentials.profile.lists import Status
 from credentials.profile.reasons import CHECK_DOCUMENT, REASONS, Outcome, ReasonText
+from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import Label
-from credentials.verdict import Contact, DecidingRules, Finding, KnowledgeAges, Step, Verdict, outcome_of, to_json
+from credentials.verdict import Contact, DecidingRules, Finding, KnowledgeAges, Verdict, outcome_of, to_json
 from tests.samples import ISSUED_AT, typical
 
-STEPS = (Step(1, "form"), Step(2, "trust"), Step(3, "key"), Step(4, "signature"))
 NOTES = {code for code, text in REASONS.items() if text.outcome is None}
 
 
@@ -23,7 +23,9 @@ def leaves(root: type[CredentialError]) -> set[type[CredentialError]]:
 
 
 def verdict(**changed: Any) -> Verdict:
-    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), 4, (), None)
+    accepted = Verdict(
+        Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), ALL_STEPS, StepName.SIGNATURE, (), None
+    )
     return accepted._replace(**changed)
 
 
@@ -49,22 +51,22 @@ def test_the_most_important_come_first() -> None:
 
 def test_every_reason_has_words_of_its_own() -> None:
     """ "Invalid" for expired, withdrawn and unknown alike helps nobody (dcc-qa #219, DIVOC)."""
-    assert len({text.zh for text in REASONS.values()}) == len(REASONS)
-    assert len({text.en for text in REASONS.values()}) == len(REASONS)
+    assert len({text.whole.of("zh-CN") for text in REASONS.values()}) == len(REASONS)
+    assert len({text.whole.of("en") for text in REASONS.values()}) == len(REASONS)
     for code, text in REASONS.items():
         assert text.code == code
-        assert re.search(r"[一-鿿].*。$", text.zh), code
-        assert re.fullmatch(r"[A-Z][ -~]+\.", text.en), code
+        assert re.search(r"[一-鿿].*。$", text.whole.of("zh-CN")), code
+        assert re.fullmatch(r"[A-Z][ -~]+\.", text.whole.of("en")), code
 
 
 def test_every_reason_says_what_is_wrong_and_then_one_plain_action() -> None:
     """A guard with ten people waiting does one thing: it stands by itself, and screens put it first."""
     for code in REASONS.keys() - NOTES:
         what, advice = REASONS[code].what, REASONS[code].advice
-        assert not re.match("[请請]", what.zh_cn + what.zh_hk), code
-        assert re.match("请", advice.zh_cn), code
-        assert re.match("請", advice.zh_hk), code
-        assert re.match("Ask|Use|Check|Call|Show|Compare", advice.en), code
+        assert not re.match("[请請]", what.of("zh-CN") + what.of("zh-HK")), code
+        assert re.match("请", advice.of("zh-CN")), code
+        assert re.match("請", advice.of("zh-HK")), code
+        assert re.match("Ask|Use|Check|Call|Show|Compare", advice.of("en")), code
 
 
 @pytest.mark.parametrize("row", REASONS.values(), ids=REASONS)
@@ -72,18 +74,18 @@ def test_the_parts_of_a_reason_stand_in_all_languages_or_in_none(row: ReasonText
     """A guard in Hong Kong reads as much as one in Henan, and a table can list what is wrong without cutting it out."""
     for part in (row.what, row.advice, row.more):
         assert all(part) or not any(part)
-        part.zh_hk.encode("big5hkscs")
+        part.of("zh-HK").encode("big5hkscs")
     for advice in (row.advice, row.more):
         assert all(text.endswith(stop) for text, stop in zip(advice, "。。.", strict=True) if text)
     assert not any(text.endswith(("。", ".")) for text in row.what)
-    assert row.zh == "".join((row.what.zh_cn, "。", row.advice.zh_cn, row.more.zh_cn))
+    assert row.whole.of("zh-CN") == "".join((row.what.of("zh-CN"), "。", row.advice.of("zh-CN"), row.more.of("zh-CN")))
 
 
 def test_nothing_is_called_forged_and_nothing_has_a_colour() -> None:
     """Somebody from a province that this gate has not heard of is no forger (shc-covid19-decoder #14)."""
     for text in REASONS.values():
-        assert not re.search("伪造|造假|假冒|绿码|黄码|红码", text.zh)
-        assert not re.search(r"\b(forged|fake|fraud|green|yellow|red)\b", text.en, re.IGNORECASE)
+        assert not re.search("伪造|造假|假冒|绿码|黄码|红码", text.whole.of("zh-CN"))
+        assert not re.search(r"\b(forged|fake|fraud|green|yellow|red)\b", text.whole.of("en"), re.IGNORECASE)
 
 
 def test_no_finding_is_accepted() -> None:
@@ -109,13 +111,13 @@ def test_a_refusal_outweighs_what_is_open() -> None:
 def test_words_of_a_rule_are_added() -> None:
     """The person must see which rule of which member."""
     plain = Finding("rule-failed").to_dict()
-    needed = Label("需48小时核酸。", "需48小時核酸。", "Needs a test within 48 hours.")
+    needed = Label(("需48小时核酸。", "需48小時核酸。", "Needs a test within 48 hours."))
     more = Finding("rule-failed", needed).to_dict()
     assert plain == {
         "code": "rule-failed",
-        "text_zh": REASONS["rule-failed"].zh,
-        "text_zh_hk": REASONS["rule-failed"].zh_hk,
-        "text_en": REASONS["rule-failed"].en,
+        "text_zh": REASONS["rule-failed"].whole.of("zh-CN"),
+        "text_zh_hk": REASONS["rule-failed"].whole.of("zh-HK"),
+        "text_en": REASONS["rule-failed"].whole.of("en"),
         "call": [],
     }
     assert more["text_zh"] == plain["text_zh"] + " 需48小时核酸。"
@@ -125,8 +127,8 @@ def test_words_of_a_rule_are_added() -> None:
 
 def test_whom_to_call_is_said_and_given_as_values() -> None:
     """A telephone link is made of a number, never of a sentence that happens to hold one."""
-    henan = Contact("CN-41", Label("河南", "河南", "Henan"), "0371-12320")
-    guangdong = Contact("CN-44", Label("广东", "廣東", "Guangdong"), "020-12320")
+    henan = Contact("CN-41", Label(("河南", "河南", "Henan")), "0371-12320")
+    guangdong = Contact("CN-44", Label(("广东", "廣東", "Guangdong")), "020-12320")
     said = Finding("rule-open", call=(guangdong, henan)).to_dict()
     assert said["call"] == [
         {"member": "CN-44", "hotline": "020-12320"},
@@ -139,7 +141,7 @@ def test_whom_to_call_is_said_and_given_as_values() -> None:
 
 def test_an_accepted_verdict_as_json() -> None:
     """The interface of every gate application: names, types and units are frozen."""
-    shown = to_json(verdict(notes=(Finding(CHECK_DOCUMENT),)), STEPS)
+    shown = to_json(verdict(notes=(Finding(CHECK_DOCUMENT),)))
     assert shown == {
         "outcome": "accepted",
         "reasons": [],
@@ -160,27 +162,44 @@ def test_an_accepted_verdict_as_json() -> None:
             {"step": 2, "name": "trust", "result": "passed"},
             {"step": 3, "name": "key", "result": "passed"},
             {"step": 4, "name": "signature", "result": "passed"},
+            *({"step": step, "name": name, "result": "skipped"} for step, name in [*enumerate(StepName, 1)][4:]),
         ],
         "rules": None,
     }
 
 
 def results(**changed: Any) -> list[str]:
-    return [check["result"] for check in to_json(verdict(**changed), STEPS)["checks"]]
+    return [check["result"] for check in to_json(verdict(**changed))["checks"]][:4]
 
 
 def test_each_step_says_how_it_ended() -> None:
     """A guard's supervisor asks where it ended, and what was not looked at any more."""
     refused = {"outcome": Outcome.REFUSED, "reasons": (Finding("unknown-key"),), "credential": None}
-    assert results(**refused, last_step=3) == ["passed", "passed", "failed", "skipped"]
-    assert results(**refused, last_step=3, open_steps=(2,)) == ["passed", "open", "failed", "skipped"]
+    assert results(**refused, last_step=StepName.KEY) == ["passed", "passed", "failed", "skipped"]
+    assert results(**refused, last_step=StepName.KEY, open_steps=(StepName.TRUST,)) == [
+        "passed",
+        "open",
+        "failed",
+        "skipped",
+    ]
     unclear = {"outcome": Outcome.UNDETERMINED, "reasons": (Finding("status-stale"),)}
-    assert results(**unclear, last_step=4, open_steps=(2, 4)) == ["passed", "open", "passed", "open"]
+    assert results(**unclear, last_step=StepName.SIGNATURE, open_steps=(StepName.TRUST, StepName.SIGNATURE)) == [
+        "passed",
+        "open",
+        "passed",
+        "open",
+    ]
+
+
+def test_a_step_that_a_format_does_not_have_is_skipped_and_never_passed() -> None:
+    """Nobody has asked whether a foreign card was withdrawn here: a tick beside it would say that somebody had."""
+    steps = ALL_STEPS - {StepName.TRUST}
+    assert results(steps=steps, last_step=StepName.SIGNATURE) == ["passed", "skipped", "passed", "passed"]
 
 
 def test_nothing_is_shown_of_what_nobody_signed() -> None:
     """Before the signature holds there is no name, no colour and no issuer, though the text has all three."""
-    shown = to_json(verdict(outcome=Outcome.REFUSED, reasons=(Finding("wrong-signature"),), credential=None), STEPS)
+    shown = to_json(verdict(outcome=Outcome.REFUSED, reasons=(Finding("wrong-signature"),), credential=None))
     for name in ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence"):
         assert shown[name] is None
 
@@ -190,21 +209,21 @@ def test_a_status_without_a_decision_is_no_colour(status: Status) -> None:
     """1,317 people were red without a decision (Zhengzhou 2022): a gate does not even show it."""
     undecided = typical()._replace(status=status)
     for outcome, code in ((Outcome.UNDETERMINED, "no-decision"), (Outcome.REFUSED, "expired")):
-        shown = to_json(verdict(outcome=outcome, reasons=(Finding(code),), credential=undecided), STEPS)
+        shown = to_json(verdict(outcome=outcome, reasons=(Finding(code),), credential=undecided))
         assert (shown["status"], shown["issuer"]) == (None, "CN-41")
     decided = undecided._replace(decision_reference=bytes(16))
-    assert to_json(verdict(credential=decided), STEPS)["status"] == status.label
+    assert to_json(verdict(credential=decided))["status"] == status.label
 
 
 def test_the_rules_that_decided_are_named() -> None:
     """Whose rules, in which version, and which of them."""
     rules = DecidingRules("CN-42", 1, 7, "test-48h")
-    shown = to_json(verdict(rules=rules), STEPS)["rules"]
+    shown = to_json(verdict(rules=rules))["rules"]
     assert shown == {"member": "CN-42", "rule_set": 1, "version": 7, "rule": "test-48h"}
 
 
 def test_one_verdict_leaves_no_trace_in_the_next() -> None:
     """The empty fields are shared: what one person's check puts there the next would see."""
-    before = to_json(verdict(credential=None), STEPS)
-    to_json(verdict(credential=typical()._replace(status=Status.RED)), STEPS)
-    assert to_json(verdict(credential=None), STEPS) == before
+    before = to_json(verdict(credential=None))
+    to_json(verdict(credential=typical()._replace(status=Status.RED)))
+    assert to_json(verdict(credential=None)) == before

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from credentials.errors import Conflict, NotACredential, NotFound
-from credentials.formats import challenge, presentation
-from credentials.formats.challenge import Challenge
+from credentials.formats import presentation
+from credentials.formats.presentation import challenge
+from credentials.formats.presentation.challenge import Challenge
 from credentials.keys import compressed_point, load_private_key
 from demonstration.phone import Phone, holder
 from issuer.requests.holder_proof import proven_point

@@ -10,6 +10,7 @@ from credentials.errors import RuleFailed, StatusNotAccepted, Withdrawn
 from credentials.identity import parse_document
 from credentials.profile.lists import Status
 from credentials.profile.reasons import Outcome
+from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.verdict import Finding, KnowledgeAges, Verdict
 from diagnosis.journey import NUMBER, is_sound
 from tests.samples import typical
@@ -41,12 +42,25 @@ def test_its_number_is_taken_and_no_example_or_default_has_it() -> None:
 def test_own_rules_explain_a_green_code_and_no_other_colour(status: Status | None, code: str, expected: bool) -> None:
     """A test code that is red is a decision about nobody, which somebody must look at."""
     credential = None if status is None else typical()._replace(status=status)
-    verdict = Verdict(Outcome.REFUSED, (Finding(code),), (), credential, None, KnowledgeAges(30, 5), 4, (), None)
+    verdict = Verdict(
+        Outcome.REFUSED,
+        (Finding(code),),
+        (),
+        credential,
+        None,
+        KnowledgeAges(30, 5),
+        ALL_STEPS,
+        StepName.SIGNATURE,
+        (),
+        None,
+    )
     assert is_sound(verdict) is expected
 
 
 def test_an_accepted_code_is_sound_and_a_refusal_without_reason_is_not() -> None:
     """The two ends."""
-    accepted = Verdict(Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), 4, (), None)
+    accepted = Verdict(
+        Outcome.ACCEPTED, (), (), typical(), None, KnowledgeAges(30, 5), ALL_STEPS, StepName.SIGNATURE, (), None
+    )
     assert is_sound(accepted)
     assert not is_sound(accepted._replace(outcome=Outcome.REFUSED))

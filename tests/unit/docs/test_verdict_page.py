@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from credentials.profile.reasons import REASONS, Outcome
+from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.verdict import Finding, KnowledgeAges, Verdict, to_json
 from service_kit.clock import HOUR_SECONDS
 from verifier.judging.policy import PROFILES, Policy
-from verifier.judging.recipe import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdict.md").read_text("utf-8")
 
@@ -26,7 +26,7 @@ def rows(name: str) -> list[list[str]]:
 
 def test_the_recipe_has_the_steps_of_the_judge() -> None:
     """The page is what an auditor checks the judge against."""
-    assert [(int(row[0]), row[1]) for row in rows("recipe")[2:]] == list(STEPS)
+    assert [(int(row[0]), row[1]) for row in rows("recipe")[2:]] == list(enumerate(StepName, 1))
 
 
 def test_every_reason_stands_at_a_step() -> None:
@@ -43,12 +43,23 @@ def test_every_note_is_named() -> None:
 
 def test_the_fields_are_those_of_the_json() -> None:
     """Programs are written from the page."""
-    verdict = Verdict(Outcome.REFUSED, (Finding("malformed"),), (), None, None, KnowledgeAges(None, None), 1, (), None)
+    verdict = Verdict(
+        Outcome.REFUSED,
+        (Finding("malformed"),),
+        (),
+        None,
+        None,
+        KnowledgeAges(None, None),
+        ALL_STEPS,
+        StepName.FORM,
+        (),
+        None,
+    )
     table = PAGE[: PAGE.index("```json")]
     named = {
         name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`([a-z_]+)`", cell)
     }
-    assert named == set(to_json(verdict, STEPS))
+    assert named == set(to_json(verdict))
 
 
 AGES = {

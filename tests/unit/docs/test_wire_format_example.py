@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from credentials import claims
-from credentials.formats import challenge, native, presentation
-from credentials.formats.challenge import Challenge
+from credentials.formats import native, presentation
+from credentials.formats.native import claims
+from credentials.formats.presentation import challenge
+from credentials.formats.presentation.challenge import Challenge
 from credentials.keys import VerificationKey, compressed_point, kid_of, public_key_from_jwk
 from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
 from credentials.profile import characters, limits, lists

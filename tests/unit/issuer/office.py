@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from credentials import claims
 from credentials.algorithms.table import NATIVE, PrivateKey
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS

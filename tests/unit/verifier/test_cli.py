@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from credentials.errors import BundleRejected, InvalidRequest, PictureUnreadable, RuleSetInvalid, SettingInvalid
-from credentials.formats import challenge, presentation
+from credentials.formats import presentation
+from credentials.formats.presentation import challenge
 from credentials.keys import compressed_point, new_private_key, private_key_pem
 from credentials.model import StatusReference
 from credentials.profile.lists import Form, Status

@@ -18,8 +18,7 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from credentials.algorithms.table import PublicKey
 from credentials.errors import CredentialError, StatementRejected, StorageUnavailable
 from credentials.keys import jwk_of, kid_of, public_key_from_jwk
 from credentials.profile.limits import MAX_TIME_SECONDS
@@ -47,7 +46,7 @@ class Pin(NamedTuple):
     """What is known of one member: its root key, the sequence and digest of its newest statement."""
 
     root_kid: bytes
-    root_key: ec.EllipticCurvePublicKey
+    root_key: PublicKey
     sequence: int
     digest: str
     announced: Announcement | None = None
@@ -110,7 +109,7 @@ def _review_root(
     return MemberStanding(seen_at + wait, pin._replace(announced=announced), "root key changed")
 
 
-def _handed_over(statement: Statement, old_root: ec.EllipticCurvePublicKey) -> bool:
+def _handed_over(statement: Statement, old_root: PublicKey) -> bool:
     try:
         verify_root_change(statement, old_root)
     except StatementRejected:

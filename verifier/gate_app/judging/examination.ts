@@ -4,12 +4,12 @@ import { CannotTell, type CredentialError } from "../../../credentials/browser/e
 import type { Challenge, Presentation } from "../../../credentials/browser/formats/presentation";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
-import { FORMS, type Label } from "../../../credentials/browser/profile";
+import { FORMS, type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
 import { withContacts } from "./advice";
 import type { Knowledge, Policy, Trust } from "./knowledge";
-import { type DecidingRules, type Finding, finding, outcomeOf, type StepName, type Verdict } from "./verdict";
+import { type DecidingRules, type Finding, finding, outcomeOf, type Verdict } from "./verdict";
 
 /**
  * What the steps of the recipe work on. A step fills in what the steps after it need. `text` and `envelope` are what
@@ -25,6 +25,8 @@ export class Examination {
   ruleSet!: RuleSet;
   /** Whether a step has left nothing for the steps after it, though nothing was thrown. */
   isOver = false;
+  /** Those that the text's format has. */
+  steps: readonly StepName[] = STEPS;
   step: StepName = "form";
   kid: string | null = null;
   live: Presentation | null = null;
@@ -74,6 +76,7 @@ export class Examination {
       live: this.live,
       trustAge: this.trustAge,
       statusAge: status ? Math.max(0, this.at - status.asOf) : null,
+      steps: this.steps,
       lastStep: this.step,
       openSteps: this.openSteps,
       rules: this.rules,

@@ -19,10 +19,11 @@
 
 import { CredentialError } from "../../../credentials/browser/errors";
 import type { Challenge } from "../../../credentials/browser/formats/presentation";
+import type { StepName } from "../../../credentials/browser/profile";
 import { Examination } from "./examination";
 import type { Knowledge, Policy } from "./knowledge";
 import * as steps from "./steps";
-import type { StepName, Verdict } from "./verdict";
+import type { Verdict } from "./verdict";
 
 /** Each step by its name in verdicts, and what it does. */
 const RECIPE: readonly (readonly [StepName, (check: Examination) => void | Promise<void>])[] = [
@@ -58,6 +59,7 @@ export async function judge(
   const examination = new Examination(text, knowledge, at, policy, clockInDoubt, challenge);
   try {
     for (const [name, take] of RECIPE) {
+      if (!examination.steps.includes(name)) continue;
       examination.step = name;
       await take(examination);
       if (examination.isOver) break;

@@ -2,27 +2,26 @@
 // CredentialError refuses, and ends the check; its kind CannotTell ends it undecided.
 
 import { NATIVE } from "../../../credentials/browser/algorithms/table";
-import * as claims from "../../../credentials/browser/claims";
 import { CannotTell, CredentialError, malformed } from "../../../credentials/browser/errors";
+import * as claims from "../../../credentials/browser/formats/native/claims";
 import * as presentation from "../../../credentials/browser/formats/presentation";
 import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusReference } from "../../../credentials/browser/model";
-import {
-  CLOCK_SKEW_SECONDS,
-  FORMS,
-  type Label,
-  MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
-} from "../../../credentials/browser/profile";
+import { CLOCK_SKEW_SECONDS, FORMS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS } from "../../../credentials/browser/profile";
 import { evidenceInWords } from "../../../credentials/browser/recognition/words";
 import * as withdrawals from "../../../credentials/browser/status/snapshot";
 import * as cose from "../../../credentials/browser/wire/cose";
+import { label } from "../../../credentials/browser/words";
 import type { Examination } from "./examination";
 import { rulesAt } from "./knowledge";
 
 /** Take the text apart. */
 export function form(check: Examination): void {
-  [check.envelope, check.live] = table.unwrap(check.text);
+  const [format, unwrapped] = table.unwrap(check.text);
+  check.steps = format.STEPS;
+  if ("envelope" in unwrapped) check.live = unwrapped;
+  check.envelope = "envelope" in unwrapped ? unwrapped.envelope : unwrapped;
 }
 
 /** There is a trust list; too old a one leaves the step open. */
@@ -154,15 +153,10 @@ export function rules(check: Examination): void {
   const { state, rule } = check.ruleSet.judge(check.claims, check.at);
   if (state === "pass") return;
   const held = evidenceInWords(check.claims.evidence, check.at);
-  let detail: Label = [`此码：${held[0]}。`, `此碼：${held[1]}。`, `This code: ${held[2]}.`];
+  let detail = label("verdict.held", { evidence: held });
   if (rule) {
     check.rules = { ...check.rules!, rule: rule.id };
-    const { needed } = rule;
-    detail = [
-      `所需：${needed[0]}。${detail[0]}`,
-      `所需：${needed[1]}。${detail[1]}`,
-      `Needed: ${needed[2]}. ${detail[2]}`,
-    ];
+    detail = label("verdict.needed", { needed: rule.needed, held: detail });
   }
   if (state === "open") check.openSteps.push(check.step);
   check.find(state === "fail" ? "rule-failed" : "rule-open", detail);

@@ -2,29 +2,9 @@
 
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
-import type { Label } from "../../../credentials/browser/profile";
+import { type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
+import { each, fieldsOf, fromFields, joined, label, NO_WORDS } from "../../../credentials/browser/words";
 import type { ReasonJson } from "./knowledge";
-
-/** The steps of the recipe, as verdicts show them; their number is their place. */
-export const STEPS = [
-  "form",
-  "trust",
-  "key",
-  "signature",
-  "claims",
-  "issuer",
-  "permission",
-  "decision",
-  "time",
-  "holder",
-  "withdrawal",
-  "source",
-  "recognition",
-  "rules",
-  "replay",
-] as const;
-
-export type StepName = (typeof STEPS)[number];
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 
@@ -42,8 +22,6 @@ export interface Finding {
   call: readonly Contact[];
 }
 
-export const NO_WORDS: Label = ["", "", ""];
-
 export function finding(code: string, detail = NO_WORDS): Finding {
   return { code, detail, call: [] };
 }
@@ -51,19 +29,13 @@ export function finding(code: string, detail = NO_WORDS): Finding {
 /** A finding's hotlines in words. */
 export function hotlines(call: readonly Contact[]): Label {
   if (!call.length) return NO_WORDS;
-  return [
-    `${call.map(({ name, hotline }) => `${name[0]}热线 ${hotline}`).join("，")}。`,
-    `${call.map(({ name, hotline }) => `${name[1]}熱線 ${hotline}`).join("，")}。`,
-    `${call.map(({ name, hotline }) => `${name[2]} hotline ${hotline}`).join(", ")}.`,
-  ];
+  const each = call.map(({ name, hotline }) => label("verdict.hotline", { name, hotline }));
+  return label("verdict.hotlines", { hotlines: joined(each, "join.calls") });
 }
 
 /** A finding with all that belongs to it. */
 export function findingInWords({ code, detail, call }: Finding, row: ReasonJson | undefined): Label {
-  const called = hotlines(call);
-  const all = (whole: string | undefined, at: 0 | 1 | 2) =>
-    [whole ?? code, detail[at], called[at]].filter(Boolean).join(" ");
-  return [all(row?.zh, 0), all(row?.zh_hk, 1), all(row?.en, 2)];
+  return joined([row ? fromFields(row) : each(() => code), detail, hotlines(call)], "join.parts");
 }
 
 /** Whose rule set decided, and by which rule (null when all passed). */
@@ -83,6 +55,8 @@ export interface Verdict {
   live: Presentation | null;
   trustAge: number | null;
   statusAge: number | null;
+  /** Of its format. */
+  steps: readonly StepName[];
   lastStep: StepName;
   openSteps: readonly StepName[];
   rules: DecidingRules | null;
@@ -104,9 +78,9 @@ export function outcomeOf(
 export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>): Record<string, unknown> {
   const { credential, rules } = verdict;
   const said = (finding: Finding) => {
-    const [text_zh, text_zh_hk, text_en] = findingInWords(finding, table.get(finding.code));
+    const text = fieldsOf(findingInWords(finding, table.get(finding.code)), "text_");
     const call = finding.call.map(({ member, hotline }) => ({ member, hotline }));
-    return { code: finding.code, text_zh, text_zh_hk, text_en, call };
+    return { code: finding.code, ...text, call };
   };
   return {
     outcome: verdict.outcome,
@@ -125,10 +99,10 @@ export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>)
   };
 }
 
-/** How a step of the recipe ended. */
-export function resultOf({ outcome, lastStep, openSteps }: Verdict, name: StepName): string {
+/** How a step of the recipe ended. One that the text's format does not have was not asked. */
+export function resultOf({ outcome, steps, lastStep, openSteps }: Verdict, name: StepName): string {
   if (openSteps.includes(name)) return "open";
   const beyond = STEPS.indexOf(name) - STEPS.indexOf(lastStep);
-  if (beyond < 0 || (beyond === 0 && outcome !== "refused")) return "passed";
-  return beyond === 0 ? "failed" : "skipped";
+  if (beyond > 0 || !steps.includes(name)) return "skipped";
+  return beyond === 0 && outcome === "refused" ? "failed" : "passed";
 }

@@ -1,6 +1,6 @@
 // The challenge (卡口码) fills the screen: the holder's phone scans it, and its answer is scanned next.
 
-import { draw } from "../../../credentials/browser/formats/challenge";
+import { draw } from "../../../credentials/browser/formats/presentation/challenge";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
 import { button, element } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";

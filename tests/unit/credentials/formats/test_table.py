@@ -15,9 +15,9 @@ LIVE = live_text(typical(Form.PHONE))
 
 def test_the_prefix_decides() -> None:
     """Each form is read by its own reader, whatever stands around it."""
-    assert table.unwrap(TEXT) == native.unwrap(TEXT)
-    assert table.unwrap(LIVE) == presentation.unwrap(LIVE)
-    assert table.unwrap(f"\n {LIVE} \n") == presentation.unwrap(LIVE)
+    assert table.unwrap(TEXT) == (native, native.unwrap(TEXT))
+    assert table.unwrap(LIVE) == (presentation, presentation.unwrap(LIVE))
+    assert table.unwrap(f"\n {LIVE} \n") == (presentation, presentation.unwrap(LIVE))
 
 
 @pytest.mark.parametrize(

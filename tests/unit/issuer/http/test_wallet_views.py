@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from credentials import claims
 from credentials.algorithms.table import PrivateKey
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import compressed_point, jwk_of, new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.lists import Form

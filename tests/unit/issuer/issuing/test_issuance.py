@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from credentials import claims
 from credentials.errors import (
     Conflict,
     DecisionRejected,
@@ -23,6 +22,7 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.formats import native
+from credentials.formats.native import claims
 from credentials.keys import compressed_point, new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_PAPER_TEXT_CHARACTERS

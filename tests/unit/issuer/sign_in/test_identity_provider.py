@@ -13,9 +13,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from credentials.base64url import to_base64url
 from credentials.errors import SignInDeclined, SignInUnavailable, SignInUnproven, TongxingError
 from credentials.keys import new_private_key
-from credentials.wire.jws import to_base64url
 from issuer.sign_in.identity_provider import (
     KEYS_AGAIN_SECONDS,
     KEYS_SECONDS,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from credentials.base64url import to_base64url
 from credentials.errors import (
     AheadOfTime,
     ChainForked,
@@ -39,7 +40,6 @@ from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 from credentials.status.token import TYP, StatusToken, make_token
 from credentials.wire import jws
-from credentials.wire.jws import to_base64url
 from tests.doubles.writers import Stopped
 from tests.unit.credentials.status.chained import Told
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry

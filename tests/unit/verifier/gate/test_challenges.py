@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from credentials.errors import SettingInvalid
-from credentials.formats import challenge
+from credentials.formats.presentation import challenge
 from service_kit.durable import write_atomic
 from tests.vectors.cast import NOW
 from verifier.gate.challenges import (

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from credentials.profile.reasons import Outcome
+from credentials.profile.steps import StepName
 from credentials.verdict import Verdict
 from service_kit.cache.store import Cache, InProcessCache
 from tests.doubles.cache import SharedCache
@@ -19,7 +20,6 @@ from verifier.gate.challenges import LIFE_SECONDS, Challenges
 from verifier.gate.gate import SAME_LANE_SECONDS, Gate
 from verifier.judging.knowledge import NOTHING
 from verifier.judging.policy import Policy
-from verifier.judging.recipe import REPLAY
 
 LIVE = show(PHONE)
 CHALLENGES = Challenges("gate", bytes(32))
@@ -46,7 +46,7 @@ def test_the_same_live_code_at_another_lane_is_replayed(clock: FixedClock) -> No
     gate = gate_of(clock)
     assert gate.check(LIVE, "north").outcome is Outcome.ACCEPTED
     second = gate.check(LIVE, "south")
-    assert (second.outcome, codes(second), second.last_step) == (Outcome.REFUSED, ["replayed"], REPLAY)
+    assert (second.outcome, codes(second), second.last_step) == (Outcome.REFUSED, ["replayed"], StepName.REPLAY)
 
 
 def test_a_batch_remembers_code_by_code(clock: FixedClock) -> None:
@@ -136,7 +136,7 @@ def test_where_the_profile_needs_a_shared_memory_its_loss_is_undetermined(clock:
     memory.gone = True
     verdict = gate.check(ANSWER, "north", NONCE)
     assert (verdict.outcome, codes(verdict)) == (Outcome.UNDETERMINED, ["replay-unchecked"])
-    assert verdict.open_steps == (REPLAY,)
+    assert verdict.open_steps == (StepName.REPLAY,)
 
 
 def test_an_answer_is_good_once(clock: FixedClock) -> None:
@@ -157,7 +157,7 @@ def test_one_challenge_is_answered_by_one_person(clock: FixedClock) -> None:
     other = show(PHONE._replace(cti=bytes(8)), 0, **ASKED._asdict())
     verdict = gate.check(other, "north", NONCE)
     assert (verdict.outcome, codes(verdict), verdict.last_step) == (
-        Outcome.REFUSED, ["challenge-not-answered"], REPLAY,
+        Outcome.REFUSED, ["challenge-not-answered"], StepName.REPLAY,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from credentials.formats import challenge, presentation
+from credentials.formats import presentation
+from credentials.formats.presentation import challenge
 from credentials.keys import compressed_point, new_private_key
 from credentials.profile.lists import Form
 from service_kit.clock import SystemClock

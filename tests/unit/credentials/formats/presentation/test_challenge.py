@@ -8,8 +8,9 @@ import cbor2
 import pytest
 
 from credentials.errors import ChallengeShown, Malformed, NotACredential, TooLarge
-from credentials.formats import challenge, table
-from credentials.formats.challenge import Challenge
+from credentials.formats import table
+from credentials.formats.presentation import challenge
+from credentials.formats.presentation.challenge import Challenge
 from credentials.profile.limits import MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.qr import draw_png, read_texts
 from credentials.wire import base45

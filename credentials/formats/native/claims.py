@@ -22,14 +22,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from credentials.algorithms.table import PublicKey
+from credentials.algorithms.table import NATIVE, PublicKey
 from credentials.errors import KeyRejected, Malformed
 from credentials.keys import key_from_point
 from credentials.model import Evidence, RuleSetReference, Source, StatusCredential, StatusReference
 from credentials.profile.characters import is_shown
 from credentials.profile.forms import FORMS
 from credentials.profile.limits import (
-    COORDINATE_BYTES,
     CTI_BYTES,
     DECISION_REFERENCE_BYTES,
     DOCUMENT_TAIL_CHARACTERS,
@@ -72,8 +71,6 @@ _OUTER_WITH_KEY = _OUTER | {CNF}
 _REQUIRED = frozenset(range(STATUS, STATUS_REFERENCE))
 _KNOWN = frozenset(range(GUARDIAN + 1))
 _WHOLE_NUMBERS = {int}
-_COSE_KEY = frozenset({1, -1, -2, -3})
-_EC2_P256 = (2, 1)
 # Wire numbers to members of the closed lists, as plain dictionaries: this is the gates' hot path.
 _STATUSES = {int(member): member for member in Status}
 _REASONS = {int(member): member for member in Reason}
@@ -201,9 +198,7 @@ def _claims_of(credential: StatusCredential) -> dict[int, Any]:
         CTI: credential.cti,
     }
     if credential.holder_key is not None:
-        # COSE_Key: kty EC2, crv P-256, x, and y as its sign bit.
-        point = credential.holder_key
-        claims[CNF] = {1: {1: 2, -1: 1, -2: point[1:], -3: point[0] == 3}}
+        claims[CNF] = {1: NATIVE.cose_key_of(credential.holder_key)}
     claims[OURS] = ours
     return claims
 
@@ -274,13 +269,9 @@ def _source(value: object) -> Source:
 
 def _confirmation(value: Any) -> bytes:
     """The compressed point of a cnf claim. The curve equation is checked when the key is used or issued to."""
-    key = value.get(1) if type(value) is dict and len(value) == 1 else None
-    if type(key) is not dict or key.keys() != _COSE_KEY or {*map(type, value), *map(type, key)} != _WHOLE_NUMBERS:
+    if type(value) is not dict or value.keys() != {1} or {*map(type, value)} != _WHOLE_NUMBERS:
         raise Malformed("cnf is not one COSE_Key")
-    odd = key[-3]
-    if not (type(key[1]) is type(key[-1]) is int and (key[1], key[-1]) == _EC2_P256 and type(odd) is bool):
-        raise Malformed("cnf is not an EC2 key on P-256 with compressed y")
-    return (b"\x03" if odd else b"\x02") + _exactly(key[-2], COORDINATE_BYTES)
+    return NATIVE.point_of_cose_key(value[1])
 
 
 def holder_public_key(credential: StatusCredential) -> PublicKey:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from credentials import claims
 from credentials.errors import Malformed, NotACredential, TooLarge
+from credentials.formats.native import claims
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
 from credentials.profile.limits import (
@@ -21,11 +21,13 @@ from credentials.profile.limits import (
     MAX_TEXT_CHARACTERS,
 )
 from credentials.profile.lists import Form
+from credentials.profile.steps import ALL_STEPS
 from credentials.signing import Signer
 from credentials.wire import base45, cose
 from credentials.wire.cose import Envelope
 
 PREFIX = "TX1:"
+STEPS = ALL_STEPS
 _ESCAPED_SPACE = "%20"
 _AROUND = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))

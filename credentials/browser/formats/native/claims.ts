@@ -1,11 +1,11 @@
-// The claims of a native credential, as in credentials/claims.py: read only from a payload whose signature holds.
+// The claims of a native credential, as in credentials/formats/native/claims.py: read only from a payload whose signature holds.
 
-import { isShown } from "./characters";
-import { malformed } from "./errors";
-import { isRegion, isWhole, MEMBERS } from "./members";
-import type { Evidence, Source, StatusCredential, StatusReference } from "./model";
+import { NATIVE } from "../../algorithms/table";
+import { isShown } from "../../characters";
+import { malformed } from "../../errors";
+import { isRegion, isWhole, MEMBERS } from "../../members";
+import type { Evidence, Source, StatusCredential, StatusReference } from "../../model";
 import {
-  COORDINATE_BYTES,
   CTI_BYTES,
   DECISION_REFERENCE_BYTES,
   EVIDENCE_KINDS,
@@ -28,9 +28,9 @@ import {
   REASONS,
   STATUS_LIST_SIZE,
   STATUSES,
-} from "./profile";
-import { loads, toHex, type Value } from "./wire/cbor";
-import type { VerifiedPayload } from "./wire/cose";
+} from "../../profile";
+import { loads, toHex, type Value } from "../../wire/cbor";
+import type { VerifiedPayload } from "../../wire/cose";
 
 const [ISS, EXP, IAT, CTI, CNF, OURS] = [1, 4, 6, 7, 8, -65537] as const;
 const [
@@ -122,12 +122,8 @@ function entry<Entry>(list: readonly Entry[], value: Value | undefined): Entry {
 }
 
 function exactly(value: Value | undefined, length: number): string {
-  return toHex(bytes(value, length));
-}
-
-function bytes(value: Value | undefined, length: number): Uint8Array {
   if (!(value instanceof Uint8Array) || value.length !== length) throw malformed("byte string of the wrong length");
-  return value;
+  return toHex(value);
 }
 
 function items(value: Value | undefined, count: number): Value[] {
@@ -185,11 +181,5 @@ function source(value: Value | undefined): Source {
 function confirmation(value: Value | undefined): Uint8Array {
   const outer = map(value);
   requireKeys(outer, [1], []);
-  const key = map(outer.get(1));
-  requireKeys(key, [1, -1, -2, -3], []);
-  const odd = key.get(-3);
-  if (key.get(1) !== 2 || key.get(-1) !== 1 || typeof odd !== "boolean") {
-    throw malformed("cnf is not an EC2 key on P-256 with compressed y");
-  }
-  return Uint8Array.of(odd ? 3 : 2, ...bytes(key.get(-2), COORDINATE_BYTES));
+  return NATIVE.pointOfCoseKey(outer.get(1));
 }

@@ -7,8 +7,9 @@ from typing import Any
 import cbor2
 import pytest
 
-from credentials import claims
-from credentials.claims import (
+from credentials.errors import Malformed, TooLarge
+from credentials.formats.native import claims
+from credentials.formats.native.claims import (
     CNF,
     CTI,
     DECISION_REFERENCE,
@@ -28,7 +29,6 @@ from credentials.claims import (
     STATUS,
     STATUS_REFERENCE,
 )
-from credentials.errors import Malformed, TooLarge
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import Form, Status

@@ -1,20 +1,23 @@
-// The live presentation `TXP1:`, as in credentials/formats/presentation.py.
+// The live presentation `TXP1:`, as in credentials/formats/presentation.
 
-import { NATIVE } from "../algorithms/table";
-import { CredentialError, malformed, tooLarge } from "../errors";
+import { NATIVE } from "../../algorithms/table";
+import { CredentialError, malformed, tooLarge } from "../../errors";
 import {
   MAX_CREDENTIAL_BYTES,
   MAX_CREDENTIAL_TEXT_CHARACTERS,
   MAX_PRESENTATION_BYTES,
   MAX_PRESENTATION_TEXT_CHARACTERS,
   SIGNATURE_BYTES,
-} from "../profile";
-import * as base45 from "../wire/base45";
-import { bytesItem, concat, textItem } from "../wire/cbor";
-import { type Envelope, openLayout, openPrefix } from "../wire/cose";
-import * as native from "./native";
+  STEPS,
+} from "../../profile";
+import * as base45 from "../../wire/base45";
+import { bytesItem, concat, textItem } from "../../wire/cbor";
+import { type Envelope, openLayout, openPrefix } from "../../wire/cose";
+import * as native from "../native";
 
 export const PREFIX = "TXP1:";
+export { STEPS };
+
 const HEAD = 0x84;
 const TIME_HEAD = 0x1a;
 const TAIL_BYTES = 5 + 1 + 2 + SIGNATURE_BYTES;

@@ -31,10 +31,12 @@ from credentials.profile.limits import (
     MAX_TIME_SECONDS,
     SIGNATURE_BYTES,
 )
+from credentials.profile.steps import ALL_STEPS
 from credentials.wire import base45, cbor, cose
 from credentials.wire.cose import Envelope
 
 PREFIX = "TXP1:"
+STEPS = ALL_STEPS
 _CREDENTIAL_AT = 1
 _HEAD = 0x84
 _TIME_HEAD = 0x1A

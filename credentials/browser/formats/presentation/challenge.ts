@@ -1,12 +1,12 @@
-// The challenge (卡口码) `TXN1:`, as in credentials/formats/challenge.py: what a gate shows and a phone answers.
+// The challenge (卡口码) `TXN1:`, as in credentials/formats/presentation/challenge.py: what a gate shows and a phone answers.
 
-import { isShown } from "../characters";
-import { malformed } from "../errors";
-import { MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES } from "../profile";
-import * as base45 from "../wire/base45";
-import { bytesItem, concat, loads, textItem } from "../wire/cbor";
-import * as native from "./native";
-import type { Challenge } from "./presentation";
+import { isShown } from "../../characters";
+import { malformed } from "../../errors";
+import { MAX_CHALLENGE_TEXT_CHARACTERS, MAX_GATE_NAME_BYTES, NONCE_BYTES } from "../../profile";
+import * as base45 from "../../wire/base45";
+import { bytesItem, concat, loads, textItem } from "../../wire/cbor";
+import * as native from "../native";
+import type { Challenge } from ".";
 
 export const PREFIX = "TXN1:";
 const HEAD = 0x82;

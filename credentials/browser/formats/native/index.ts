@@ -1,11 +1,13 @@
-// The native form `TX1:`, as in credentials/formats/native.py.
+// The native form `TX1:`, as in credentials/formats/native.
 
-import { CredentialError, tooLarge } from "../errors";
-import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS } from "../profile";
-import * as base45 from "../wire/base45";
-import * as cose from "../wire/cose";
+import { CredentialError, tooLarge } from "../../errors";
+import { MAX_CREDENTIAL_BYTES, MAX_CREDENTIAL_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS, STEPS } from "../../profile";
+import * as base45 from "../../wire/base45";
+import * as cose from "../../wire/cose";
 
 export const PREFIX = "TX1:";
+export { STEPS };
+
 const ESCAPED_SPACE = /%20/g;
 /** White space as Python has it, of which that of JavaScript leaves out some; and the byte order mark. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: separators that Python takes for white space.
