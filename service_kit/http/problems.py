@@ -89,6 +89,11 @@ def status_of(error: TongxingError) -> int:
     return next(STATUS_OF[cls] for cls in type(error).__mro__ if cls in STATUS_OF)
 
 
+def problem_of(error: TongxingError, status: int) -> Response:
+    """The problem document of an error by a status below 500 that somebody else's protocol gives it."""
+    return _problem(status, error.code, text_of(error), error.detail)
+
+
 def _ours(error: TongxingError) -> Response:
     status = status_of(error)
     if status < 500:
