@@ -38,6 +38,7 @@ GROUPS = {
     "province": "trust_registry.commands.province",
     "issuer": "issuer.cli",
     "verifier": "verifier.cli",
+    "log": "trust_registry.commands.record",
     "doctor": "diagnosis.cli",
     "holder": "demonstration.phone",
     "demo": "demonstration.cli",
