@@ -12,7 +12,6 @@ from service_kit.cache.store import make_cache
 from service_kit.clock import Clock
 from service_kit.http.front.front import add_front
 from service_kit.http.limits import Limits
-from service_kit.http.static import tidy
 from service_kit.http.web import add_probe, is_ready, make_app, metrics_of
 from service_kit.metrics import HouseCollector, StateCollector
 from service_kit.process.upkeep import Upkeep
@@ -27,7 +26,7 @@ from trust_registry.metadata.file_names import TRUST
 from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
-from trust_registry.opening import open_publication
+from trust_registry.opening import open_files, open_publication
 from trust_registry.publishing.publication import Publication
 from trust_registry.record.gathering import ASK_SECONDS, WitnessRound
 from trust_registry.repository.in_force import in_force
@@ -51,7 +50,8 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     """
     clock = clock or settings.clock()
     publication, storage = open_publication(settings)
-    tidy(settings.mirror_dir, settings.publishing_lock)
+    files = open_files(settings)
+    files.tidy()
     mend(publication, clock.now(), deep=True)
     publication.record.witnesses = WitnessRound(partial(_witnesses, publication, clock), settings.fetcher(ASK_SECONDS))
     app = make_app(
@@ -63,6 +63,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
         turns=Turns(Limits("registry", cache, clock)),
         settings=settings,
         publication=publication,
+        files=files,
         used_assertions=UsedAssertions(storage.engine, tables.used_assertion),
         cache=cache,
         clock=clock,

@@ -6,7 +6,7 @@ from credentials.profile.members import MEMBERS
 from credentials.profile.words import label
 from issuer.config import IssuerSettings
 from service_kit.http.front.front import Front, Link, Way
-from service_kit.http.front.reference import PROGRAMMERS
+from service_kit.http.front.pages.reference.view import PROGRAMMERS
 
 ROLE = label("issuer-page.role")
 LEAD = label("issuer-page.lead")

@@ -41,7 +41,7 @@ CALLBACK = "/v1/sign-in/callback"
 """Behind the issuer's base URL; the provider knows the whole as our one redirect URI."""
 BEGUN_SECONDS = 600
 """For signing in at the provider, with its password, message and face."""
-SKEW_SECONDS = 60
+WORKERS_APART_SECONDS = 60
 """Between the clocks of two of our own machines."""
 AUTHOR = "sign-in"
 """Stands where claim codes name the client that asked for them."""
@@ -103,7 +103,7 @@ class SignIn:
         # The time is signed along, for it is in what the state is made from.
         if not hmac.compare_digest(attempt.state.encode(), state.encode()):
             raise SignInNotBegun("another sign-in than the one begun in this browser")
-        if not -SKEW_SECONDS <= at - int(found[1]) < BEGUN_SECONDS:
+        if not -WORKERS_APART_SECONDS <= at - int(found[1]) < BEGUN_SECONDS:
             raise SignInNotBegun("begun too long ago")
         return attempt
 

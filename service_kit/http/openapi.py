@@ -95,7 +95,7 @@ def describe(app: Flask, name: str) -> Interface:
     return interface
 
 
-def told(*refusals: type[TongxingError], by_assertion: bool = False, **more: Any) -> dict[str, Any]:
+def described(*refusals: type[TongxingError], by_assertion: bool = False, **more: Any) -> dict[str, Any]:
     """What ``Blueprint.doc`` says of an operation: its refusals, and whether it asks for a client's assertion.
 
     ``more``: what else it is told, as ``requestBody``.

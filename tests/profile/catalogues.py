@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 from credentials.profile.languages import LANGUAGES
@@ -16,7 +17,9 @@ from credentials.profile.languages import LANGUAGES
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "credentials" / "profile" / "texts"
 MODULE = ROOT / "credentials" / "profile" / "catalogue.py"
-APPS = {"gate": ROOT / "verifier" / "gate_app" / "texts.ts", "wallet": ROOT / "issuer" / "wallet" / "texts.ts"}
+_BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+_FOLDERS: list[str] = _BUILD["hooks"]["custom"]["apps"]
+APPS = {Path(each).name.removesuffix("_app"): ROOT / each / "texts.ts" for each in _FOLDERS}
 """Texts of one app alone, by the first part of their ids, and the module that they become."""
 SUPPORT = ROOT / "service_kit" / "browser" / "support.js"
 IN_BROWSERS_ALONE = (*APPS, "support")

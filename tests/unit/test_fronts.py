@@ -22,9 +22,9 @@ from service_kit.http.front.texts import (
 )
 from service_kit.http.web import combine, make_app
 from trust_registry.http import front as registry_front
-from trust_registry.http import pages as registry_pages
+from trust_registry.http import sheets as registry_sheets
 from verifier.http import front as verifier_front
-from verifier.http import pages as verifier_pages
+from verifier.http import sheets as verifier_sheets
 
 HENAN = MEMBERS["CN-41"]
 FRONT = Front(
@@ -53,7 +53,7 @@ def all_texts() -> list[Label]:
     shown = [*TEXTS.values(), *ENVIRONMENTS.values(), *(each.names for each in MEMBERS.values())]
     for refusal in (NO_PAGE, NO_ENTRY, WRONG_REQUEST, TOO_OFTEN, NOT_NOW, OUR_FAULT):
         shown += refusal
-    shown += [*registry_pages.DEEDS.values(), verifier_pages.TITLE]
+    shown += [*registry_sheets.DEEDS.values(), verifier_sheets.TITLE]
     shown += [how_long(seconds) for seconds in (0, 60, 3600, 90_000)]
     for module in (issuer_front, verifier_front, registry_front):
         shown += [module.ROLE, module.LEAD]

@@ -18,7 +18,7 @@ from service_kit.commands import Command, Group
 from service_kit.durable import write_atomic
 from service_kit.fetch import require_base
 from service_kit.inputs import INPUT, OUTPUT, Input
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, print_result
 from trust_registry.client.log_reader import LogReader
 from trust_registry.commands.options import registry_url, remote_fetcher
 
@@ -52,7 +52,7 @@ def show(url: str, log_url: str | None, policy: Input | None, as_json: bool) -> 
     if policy:
         check_policy(_policy_in(policy), note)
     fields = _fields(checkpoint, note, _policy_in(policy) if policy else None)
-    say(as_json, fields, _lines(fields))
+    print_result(as_json, fields, _lines(fields))
 
 
 @log.command("prove", cls=Command)
@@ -70,7 +70,7 @@ def prove(number: int, url: str, log_url: str | None, output: Path, as_json: boo
     """
     proof = _reader(url, log_url).prove(number)
     write_atomic(output, proof.content)
-    say(as_json, {"number": number, "file": str(output)}, [f"leaf {number}: {output}"])
+    print_result(as_json, {"number": number, "file": str(output)}, [f"leaf {number}: {output}"])
 
 
 @log.command("verify", cls=Command)
@@ -97,7 +97,7 @@ def verify(file: Input, policy: Input, leaf: Input | None, as_json: bool) -> Non
         "number": proof.number,
         "leaf": entry.decode("utf-8", "replace"),
     }
-    say(as_json, fields, [f"leaf {proof.number}: {fields['leaf']}", *_lines(fields)])
+    print_result(as_json, fields, [f"leaf {proof.number}: {fields['leaf']}", *_lines(fields)])
 
 
 def _reader(url: str, log_url: str | None) -> LogReader:

@@ -53,7 +53,7 @@ def nobody(_note: Note, _checkpoint: Checkpoint, _prove: ProveFrom) -> Sequence[
     return ()
 
 
-class Published(NamedTuple):
+class PublishedCheckpoint(NamedTuple):
     """The checkpoint in force, and the note with everybody's signatures."""
 
     checkpoint: Checkpoint
@@ -66,7 +66,7 @@ class LogPublisher:
     def __init__(self, storage: Storage, files: FileStore, signer: NoteSigner, witnesses: Witnesses = nobody) -> None:
         self.storage, self.files, self.signer, self.witnesses = storage, files, signer, witnesses
 
-    def publish(self, now: int) -> Published:
+    def publish(self, now: int) -> PublishedCheckpoint:
         """One round: whatever is new is published, and witnesses are asked who have not cosigned.
 
         Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
@@ -92,7 +92,7 @@ class LogPublisher:
             self._put_tiles(0, held.size)
             self._release()
 
-    def prove(self, number: int) -> tuple[LeafRecord, Published, list[bytes]] | None:
+    def prove(self, number: int) -> tuple[LeafRecord, PublishedCheckpoint, list[bytes]] | None:
         """A leaf, the checkpoint in force and the inclusion proof between them; None where it is not published."""
         with self.storage.reading() as records:
             held, leaves = records.log_tree.checkpoint(), records.log.read(number, 1)
@@ -170,7 +170,7 @@ class LogPublisher:
             records.log_tree.keep_checkpoint(record)
         return record
 
-    def _cosigned(self, published: Published, signed_at: int) -> Published:
+    def _cosigned(self, published: PublishedCheckpoint, signed_at: int) -> PublishedCheckpoint:
         checkpoint = published.checkpoint
 
         def prove(old: int) -> Sequence[bytes]:
@@ -187,7 +187,7 @@ class LogPublisher:
             # Another process may have gathered others meanwhile.
             note = with_signatures(read_note(held.note), lines)
             records.log_tree.keep_checkpoint(CheckpointRecord(checkpoint.size, note.content, signed_at))
-        return Published(checkpoint, note)
+        return PublishedCheckpoint(checkpoint, note)
 
     def _release(self) -> None:
         with self.storage.reading() as records:
@@ -203,16 +203,16 @@ class LogPublisher:
         held = records.log_tree.checkpoint()
         return held is None or self.files.read(CHECKPOINT) == held.note
 
-    def _opened(self, record: CheckpointRecord) -> Published:
+    def _opened(self, record: CheckpointRecord) -> PublishedCheckpoint:
         # Signed by this log once; its key may have changed since.
         note = read_note(record.note)
-        return Published(read_checkpoint(note), note)
+        return PublishedCheckpoint(read_checkpoint(note), note)
 
-    def _mirrored(self) -> Published | None:
+    def _mirrored(self) -> PublishedCheckpoint | None:
         """The checkpoint on the mirror, if it is one that this log has signed."""
         content = self.files.read(CHECKPOINT)
         try:
-            return None if content is None else Published(*open_checkpoint(content, [self.signer.key]))
+            return None if content is None else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key]))
         except CredentialError:
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from credentials.profile.words import label
 from service_kit.http.front.front import Front, Way
-from service_kit.http.front.reference import PROGRAMMERS
+from service_kit.http.front.pages.reference.view import PROGRAMMERS
 from trust_registry.witness.config import WitnessSettings
 
 ROLE = label("witness-page.role")

@@ -20,7 +20,7 @@ from credentials.errors import (
 )
 from credentials.log.request import MAX_REQUEST_BYTES, SIZE_TYPE
 from service_kit.http.bodies import Routes, takes
-from service_kit.http.openapi import content, told
+from service_kit.http.openapi import content, described
 from service_kit.http.problems import problem_of
 from trust_registry.witness.service import service
 
@@ -33,7 +33,7 @@ _STATUS = {Malformed: 400, WrongSignature: 403}
 
 @blueprint.post("/add-checkpoint")
 @blueprint.doc(
-    **told(
+    **described(
         *_REFUSALS,
         StorageUnavailable,
         StorageFull,

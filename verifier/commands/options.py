@@ -20,7 +20,7 @@ from credentials.verdict import Verdict
 from service_kit.inputs import Input
 from service_kit.locale import BEIJING, beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, print_line
 from trust_registry.commands.options import ROOT
 from verifier.judging.policy import PROFILES
 from verifier.keeping.offline import Sources
@@ -98,17 +98,17 @@ def show(verdict: Verdict) -> None:
     mark, colour = _MARKS[verdict.outcome]
     words = {"zh": verdict.outcome.words.of("zh-CN"), "en": verdict.outcome.value}
     outcome = " ".join(words[language] for language in languages)
-    tell(Styled(f"{mark} {outcome}", colour, bold=True))
+    print_line(Styled(f"{mark} {outcome}", colour, bold=True))
     credential = verdict.credential
     if credential is not None and verdict.shows_status:
         for language in languages:
-            tell(f"  {_HOLDERS[language](credential)}")
+            print_line(f"  {_HOLDERS[language](credential)}")
     for finding in (*verdict.reasons, *verdict.notes):
         text = finding.to_dict()
         for language in languages:
-            tell(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
+            print_line(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
     if verdict.rules is not None and verdict.rules.rule is not None:
-        tell("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
+        print_line("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
 
 
 def _holder_zh(credential: StatusCredential) -> str:

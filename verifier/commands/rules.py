@@ -21,7 +21,7 @@ from credentials.signing import PemSigner
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
-from service_kit.terminal import as_json, say, tell, tell_json
+from service_kit.terminal import as_json, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
 from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.province.folder import STATE_FILE, ProvinceFolder
@@ -140,10 +140,10 @@ def sign(document: Input, key: Path, passphrase_file: Path | None, output: Path 
     _require_rules_key(key, kid)
     compact = sign_rule_set(content, PemSigner(private_key, kid))
     if output is None:
-        say(as_json, {"rules": compact}, [compact])
+        print_result(as_json, {"rules": compact}, [compact])
     else:
         write_atomic(output, compact.encode())
-        say(as_json, {"file": str(output), "kid": kid.hex()}, [])
+        print_result(as_json, {"file": str(output), "kid": kid.hex()}, [])
 
 
 def _require_rules_key(path: Path, kid: bytes) -> None:
@@ -176,20 +176,22 @@ def show(document: Input, as_json: bool) -> None:
     content = read_rules(document)
     rule_set = parse_rule_set(content)
     if as_json:
-        tell_json({"sha256": rule_set.digest, **content})
+        print_json({"sha256": rule_set.digest, **content})
         return
-    tell(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
+    print_line(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
     until = f" until {moment_in_words(rule_set.valid_until)}" if rule_set.valid_until else ""
-    tell(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
-    tell("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
+    print_line(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
+    print_line("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
     for name, value in content["parameters"].items():
-        tell(f"parameter    {name} = {literal_in_words(value)}")
+        print_line(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
-        tell(f"{rule.id:<12} {rule.text.of('zh-CN')}")
-        tell(f"{'':<12} {rule.text.of('en')}")
+        print_line(f"{rule.id:<12} {rule.text.of('zh-CN')}")
+        print_line(f"{'':<12} {rule.text.of('en')}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
-        tell(f"not recognised: {denial.member} {denial.reason.of('zh-CN')} {denial.reason.of('en')} until {until}")
+        print_line(
+            f"not recognised: {denial.member} {denial.reason.of('zh-CN')} {denial.reason.of('en')} until {until}"
+        )
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:
@@ -219,7 +221,7 @@ def _write(content: dict[str, Any], output: Path | None) -> None:
     """A rule set as its author reads it. Raises RuleSetInvalid for one that no gate would take."""
     parse_rule_set(content)
     if output is None:
-        tell_json(content, indent=2)
+        print_json(content, indent=2)
     else:
         write_atomic(output, f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from credentials.profile.members import MEMBERS
 from credentials.profile.words import label
 from service_kit.http.front.front import Front, Link, Way
-from service_kit.http.front.reference import PROGRAMMERS
+from service_kit.http.front.pages.reference.view import PROGRAMMERS
 from verifier.config import VerifierSettings
 
 PLACE = "about"

@@ -13,7 +13,12 @@ from credentials.formats.native import claims
 from credentials.formats.presentation import Mode, Presentation
 from credentials.model import StatusReference
 from credentials.profile.forms import FORMS
-from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
+from credentials.profile.limits import (
+    MAX_ISSUED_AHEAD_SECONDS,
+    MAX_KEY_EARLY_SECONDS,
+    MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+    MAX_LIST_DELAY_SECONDS,
+)
 from credentials.profile.lists import Status
 from credentials.profile.words import label
 from credentials.recognition.language.certlogic import RuleState
@@ -77,7 +82,7 @@ def permission(check: Examination) -> None:
     statuses, forms = check.issuer.entry.may_issue
     if credential.status not in statuses or credential.form not in forms:
         raise errors.NotPermitted
-    if not key.not_before - CLOCK_SKEW_SECONDS <= credential.issued_at < key.not_after:
+    if not key.not_before - MAX_KEY_EARLY_SECONDS <= credential.issued_at < key.not_after:
         raise errors.KeyNotActive
     check.credential = credential
 
@@ -92,7 +97,7 @@ def time(check: Examination) -> None:
     """Raises LifetimeTooLong, Expired. A clock in doubt leaves the step open."""
     issued_at, expires_at = check.claims.issued_at, check.claims.expires_at
     # An issuer that we believe says a time to come: then it is the gate's clock that is slow.
-    if check.clock_in_doubt or issued_at > check.at + CLOCK_SKEW_SECONDS:
+    if check.clock_in_doubt or issued_at > check.at + MAX_ISSUED_AHEAD_SECONDS:
         check.clock_in_doubt = True
         check.leave_open(errors.ClockInDoubt.code)
     if expires_at - issued_at > FORMS[check.claims.form].max_lifetime_seconds:
@@ -233,7 +238,7 @@ def _is_withdrawn(check: Examination, member: str, reference: StatusReference) -
         return False
     stale = check.at - snapshot.as_of > check.policy.status_refuse or check.at >= snapshot.expires_at
     status_list = snapshot.lists.get(reference.list)
-    if status_list is None and check.claims.issued_at > snapshot.as_of - CLOCK_SKEW_SECONDS:
+    if status_list is None and check.claims.issued_at > snapshot.as_of - MAX_LIST_DELAY_SECONDS:
         # The list may have been opened after the newest data that this gate has.
         stale = True
     elif status_list is not None and check.at >= status_list.expires_at:

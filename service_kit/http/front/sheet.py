@@ -12,7 +12,8 @@ from typing import NamedTuple
 from flask import Response, g, request
 
 from credentials.profile.words import Label, label
-from service_kit.http.front.front import Link, draw
+from service_kit.http.front.front import Link
+from service_kit.http.front.page import draw
 from service_kit.http.front.texts import NO_ENTRY, NO_PAGE, NOT_NOW, OUR_FAULT, TOO_OFTEN, WRONG_REQUEST
 
 Cell = Label | str | int | None

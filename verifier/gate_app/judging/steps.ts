@@ -8,7 +8,12 @@ import * as presentation from "../../../credentials/browser/formats/presentation
 import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusReference } from "../../../credentials/browser/model";
-import { CLOCK_SKEW_SECONDS, FORMS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS } from "../../../credentials/browser/profile";
+import {
+  FORMS,
+  MAX_ISSUED_AHEAD_SECONDS,
+  MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+  MAX_LIST_DELAY_SECONDS,
+} from "../../../credentials/browser/profile";
 import { evidenceInWords } from "../../../credentials/browser/recognition/words";
 import * as withdrawals from "../../../credentials/browser/status/snapshot";
 import * as cose from "../../../credentials/browser/wire/cose";
@@ -76,7 +81,7 @@ export function decision(check: Examination): void {
 export function time(check: Examination): void {
   const { issuedAt, expiresAt, form } = check.claims;
   // An issuer that we believe says a time to come: then it is the gate's clock that is slow.
-  if (check.clockInDoubt || issuedAt > check.at + CLOCK_SKEW_SECONDS) {
+  if (check.clockInDoubt || issuedAt > check.at + MAX_ISSUED_AHEAD_SECONDS) {
     check.clockInDoubt = true;
     check.leaveOpen("clock-in-doubt");
   }
@@ -192,7 +197,7 @@ function isWithdrawn(check: Examination, member: string, reference: StatusRefere
   }
   let isStale = check.at - snapshot.asOf > check.policy.status_refuse || check.at >= snapshot.expiresAt;
   const list = snapshot.lists.get(reference.list);
-  if (!list && check.claims.issuedAt > snapshot.asOf - CLOCK_SKEW_SECONDS) {
+  if (!list && check.claims.issuedAt > snapshot.asOf - MAX_LIST_DELAY_SECONDS) {
     // The list may have been opened after the newest data that this gate has.
     isStale = true;
   } else if (list && check.at >= list.expiresAt) {

@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from flask import Flask
+from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 from credentials.profile.words import Label, label
-from service_kit.http.front.front import Link, Way, add_look, draw
+from service_kit.http.front.front import Link, Way
 from service_kit.http.openapi import CODES, Interface, operations
 from service_kit.locale import TEXTS
 
 PLACE = "docs"
+EXTENSION = "tongxing_reference"
 PROGRAMMERS = Way(
     label("page.programmers"),
     label("page.programmers-what"),
@@ -113,14 +114,18 @@ class Reference:
 
 
 def add_reference(app: Flask, interface: Interface) -> None:
-    """Serve the page at ``/docs``."""
-    add_look(app)
-    reference = Reference(interface)
+    """Have the page show this interface."""
+    app.extensions[EXTENSION] = Reference(interface)
 
-    def page() -> Any:
-        return draw("front/reference.html", reference=reference, kind_of=kind_of, prose=prose, indented=indented)
 
-    app.add_url_rule(f"/{PLACE}", "reference", page)
+def values() -> dict[str, Any]:
+    """What the page is given."""
+    return {
+        "reference": current_app.extensions[EXTENSION],
+        "kind_of": kind_of,
+        "prose": prose,
+        "indented": indented,
+    }
 
 
 def kind_of(schema: Mapping[str, Any]) -> Kind:
