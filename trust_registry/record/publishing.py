@@ -60,6 +60,18 @@ class PublishedCheckpoint(NamedTuple):
     note: Note
 
 
+class LogState(NamedTuple):
+    """How the log stands: its name and key, leaves there are and leaves published, since when, cosigned by whom
+    (names as they stand below the checkpoint)."""
+
+    origin: str
+    vkey: str
+    leaves: int
+    published: int
+    signed_at: int
+    cosigned_by: list[str]
+
+
 class LogPublisher:
     """Publishes the log of ``storage`` among ``files``, signed by ``signer``; ``witnesses`` are asked each round."""
 
@@ -100,6 +112,15 @@ class LogPublisher:
                 return None
             published = self._opened(held)
             return leaves[0], published, prove_inclusion(nodes_from(_from(records), held.size), number, held.size)
+
+    def state(self, records: Records) -> LogState:
+        """How the log stands, for people and for metrics."""
+        held, key = records.log_tree.checkpoint(), self.signer.key
+        if held is None:
+            return LogState(key.name, key.vkey, records.log.size(), 0, 0, [])
+        lines = read_note(held.note).signatures
+        cosigned = [line.name for line in lines if line.name != key.name]
+        return LogState(key.name, key.vkey, records.log.size(), held.size, held.signed_at, cosigned)
 
     def require_not_behind(self, size: int) -> None:
         """Raise StoreBehind where the mirror has a checkpoint of this log with more than ``size`` leaves."""
