@@ -25,6 +25,7 @@ WHAT_TO_DO = {
     "status": "its issuer brings it within five minutes, or at once by `tongxing issuer publish` there",
     "segment": "nothing: its issuer brings a snapshot with its next segment, or at once by `tongxing issuer publish`",
     "rules": "that member brings it again: `tongxing issuer publish --rules rules.jws`",
+    "status-rules": "that member brings them again: `tongxing issuer rules publish`",
     "token-list": "its issuer brings it within half a day",
 }
 """By kind of file; for the member whose file it is."""
