@@ -76,7 +76,8 @@
     │   ├── RecordBroken                the public record does not bear out what was said
     │   │   ├── RecordProofFailed         record-proof-failed
     │   │   ├── QuorumMissing             quorum-missing
-    │   │   └── RecordForked              record-forked
+    │   │   ├── RecordForked              record-forked
+    │   │   └── WitnessAtOtherSize        witness-at-other-size
     │   ├── ProofOfPossessionFailed       proof-of-possession-failed
     │   ├── ClaimCodeRefused            a claim code that gives no code
     │   │   ├── ClaimCodeMistyped         claim-code-mistyped
@@ -125,13 +126,11 @@ repeats more than a name or a number of the input.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class TongxingError(Exception):
     """Root of the tree. ``code`` is stable for ever; ``detail`` may be reworded at any time."""
 
-    code: ClassVar[str]
+    code: str
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
@@ -142,7 +141,16 @@ class TongxingError(Exception):
 
 
 class CredentialError(TongxingError):
-    """A code, or something signed, cannot be believed."""
+    """A code, or something signed, cannot be believed.
+
+    ``reason``: a code of ``credentials/profile/reasons.py`` that has no class of its own here, since nobody catches it
+    by itself. Its branch says whether it refuses or, below CannotTell, leaves the check open.
+    """
+
+    def __init__(self, detail: str = "", *, reason: str = "") -> None:
+        super().__init__(detail)
+        if reason:
+            self.code = reason
 
 
 class Unreadable(CredentialError):
@@ -565,6 +573,16 @@ class RecordForked(RecordBroken):
     """A log has two histories: two roots for one size, or a later one that does not hold the earlier."""
 
     code = "record-forked"
+
+
+class WitnessAtOtherSize(RecordBroken):
+    """A witness has cosigned another size of a log last than the log takes for known; ``size`` says which."""
+
+    code = "witness-at-other-size"
+
+    def __init__(self, detail: str = "", size: int = 0) -> None:
+        super().__init__(detail)
+        self.size = size
 
 
 class ProofOfPossessionFailed(RequestError):

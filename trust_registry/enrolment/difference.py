@@ -16,6 +16,7 @@ from credentials.keys import VerificationKey
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS, Form, Status
 from credentials.profile.words import Label, from_fields, label
 from service_kit.locale import beijing_time, reader_languages
+from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names
 from trust_registry.repository.published import Published
@@ -78,6 +79,8 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
     yield from _permissions(entry.id, MayIssue(frozenset(), frozenset()), entry.may_issue)
     for key in statement.keys:
         yield _key_added(key)
+    for each in log_keys_of(statement):
+        yield _log_key(each, "added")
 
 
 def _removed(entry: MemberEntry) -> ListChange:
@@ -123,6 +126,7 @@ def _statement_changes(old: Statement, new: Statement) -> Iterator[ListChange]:
     for kid in sorted(before.keys() & after.keys()):
         if before[kid] != after[kid]:
             yield _key_changed(before[kid], after[kid])
+    yield from _log_key_changes(log_keys_of(old), log_keys_of(new))
 
 
 def _root_changed(old: Statement, new: Statement) -> ListChange:
@@ -152,7 +156,22 @@ def _of_key(deed: str, key: VerificationKey, **said: str) -> ListChange:
     return ListChange(key.member, deed, kid, label(f"changes.{deed}", key=kid, use=use, **said))
 
 
-def _days(key: VerificationKey) -> str:
+def _log_key_changes(old: list[LogKey], new: list[LogKey]) -> Iterator[ListChange]:
+    before, after = ({each.key: each for each in keys} for keys in (old, new))
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            yield _log_key(before[key], "removed")
+        elif before.get(key) != after[key]:
+            yield _log_key(after[key], "changed" if key in before else "added")
+
+
+def _log_key(key: LogKey, what: str) -> ListChange:
+    id, use = key.key.id.hex(), label(f"changes.use.{key.use}")
+    said = label(f"changes.log-key.{what}", key=id, use=use, name=key.key.name, days=_days(key))
+    return ListChange(key.member, f"{key.use}-key-{what}", id, said)
+
+
+def _days(key: VerificationKey | LogKey) -> str:
     return f"{beijing_time(key.not_before)} – {beijing_time(key.not_after)} UTC+8"
 
 
