@@ -11,7 +11,7 @@ from service_kit.metrics import gauge, gauges
 from trust_registry.client.metrics import days_left, key_days_left
 from trust_registry.client.trust.repository import version_of
 from trust_registry.client.trust.snapshot import TrustSnapshot
-from trust_registry.metadata.file_names import is_rules
+from trust_registry.metadata.file_names import FOREIGN_KEYS, is_rules
 from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, Publication
 from trust_registry.repository.files import Repository, expiry_of
 from trust_registry.repository.in_force import in_force
@@ -60,6 +60,9 @@ def collect(found: RegistryOverview) -> Iterator[Metric]:
 def _ages(found: RegistryOverview) -> dict[tuple[str, ...], int]:
     ages: dict[tuple[str, ...], int] = {}
     for file in found.files:
+        if file.name == FOREIGN_KEYS:
+            # Brought when it changes, which may be never: its age alarms nobody.
+            continue
         labels = (file.member, "rules" if is_rules(file.name) else "status")
         age = found.now - file.received_at
         ages[labels] = min(age, ages.get(labels, age))

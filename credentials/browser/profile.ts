@@ -174,6 +174,7 @@ export const CALLS: { readonly [reason: string]: readonly Call[] | undefined } =
   "status-missing": ["issuer"],
   "status-stale": ["issuer"],
   "no-decision": ["issuer"],
+  "foreign-keys-missing": ["host"],
   "rule-open": ["host"],
 };
 

@@ -75,8 +75,8 @@ class ReasonText(NamedTuple):
         return " ".join(filter(None, (f"{self.what.en}.", self.advice.en, self.more.en)))
 
 
-TRUST_AGING, CHECK_DOCUMENT, COMPARE_HOLDER, REPLAY_NOT_SHARED, SHOWN_AGAIN = (
-    "trust-aging", "check-document", "compare-holder", "replay-not-shared", "shown-again"
+TRUST_AGING, CHECK_DOCUMENT, COMPARE_HOLDER, COMPARE_TRAVEL_DOCUMENT, REPLAY_NOT_SHARED, SHOWN_AGAIN = (
+    "trust-aging", "check-document", "compare-holder", "compare-travel-document", "replay-not-shared", "shown-again"
 )  # fmt: skip
 """Notes that an accepted code may carry."""
 _R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
@@ -515,6 +515,22 @@ REASONS: Mapping[str, ReasonText] = {
             (Call.ISSUER,),
         ),
         ReasonText(
+            "foreign-keys-missing",
+            _U,
+            Label(
+                "本卡口没有境外证件签发方的密钥名单，验不了这张境外证件",
+                "本關卡沒有境外證件簽發方的密鑰名單，無法核驗這張境外證件",
+                "This gate has no list of foreign issuers' keys, so it cannot verify this foreign certificate",
+            ),
+            Label(
+                "请人工核验：看证件原件和旅行证件。",
+                "請人手核驗：查看證件正本和旅行證件。",
+                "Check by hand: the certificate itself and the travel document.",
+            ),
+            Label("这不是持证人的错。", "這不是持證人的錯。", "It is not the holder's fault."),
+            (Call.HOST,),
+        ),
+        ReasonText(
             "rules-missing",
             _U,
             Label(
@@ -583,6 +599,15 @@ REASONS: Mapping[str, ReasonText] = {
                 "請核對姓名和證件尾號；有疑問便查看證件",
                 "Compare the name and the end of the document's number with the holder's; "
                 "in doubt, look at the document",
+            ),
+        ),
+        ReasonText(
+            COMPARE_TRAVEL_DOCUMENT,
+            _N,
+            Label(
+                "境外证件：必须与护照等旅行证件核对姓名和出生日期",
+                "境外證件：必須與護照等旅行證件核對姓名和出生日期",
+                "Foreign certificate: compare name and date of birth with the travel document",
             ),
         ),
         ReasonText(

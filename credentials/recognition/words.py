@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from credentials.model import Evidence
-from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
+from credentials.profile.lists import KIND_LABELS, RESULT_LABELS, EvidenceKind, EvidenceResult
 from credentials.profile.words import Label
 
 
@@ -18,6 +17,21 @@ class AuthorText(NamedTuple):
     en: str
 
 
+class PieceOfEvidence(Protocol):
+    """Of a code or of a foreign card; None: of a kind or result that no list has. ``sampled_at``: seconds UTC."""
+
+    @property
+    def kind(self) -> EvidenceKind | None: ...
+
+    @property
+    def result(self) -> EvidenceResult | None: ...
+
+    @property
+    def sampled_at(self) -> int: ...
+
+
+_UNKNOWN_KIND = Label("其他证明", "其他證明", "other evidence")
+_UNKNOWN_RESULT = Label("结果未识别", "結果未能識別", "result not known here")
 _NOTHING = Label("没有检测等佐证", "沒有檢測等佐證", "no test or other evidence")
 _TO_COME = Label("时间尚未到", "時間尚未到", "at a time to come")
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
@@ -31,7 +45,7 @@ _HOURS_UP_TO = 7 * _DAY
 """Up to this age it is told in hours, as rules count."""
 
 
-def evidence_in_words(evidence: Iterable[Evidence], at: int) -> Label:
+def evidence_in_words(evidence: Iterable[PieceOfEvidence], at: int) -> Label:
     """What a code carries, with the age of each piece at ``at`` (seconds UTC)."""
     told = [_piece(piece, at) for piece in evidence]
     if not told:
@@ -67,8 +81,10 @@ def moment_in_words(seconds: int) -> str:
         return str(seconds)
 
 
-def _piece(piece: Evidence, at: int) -> Label:
-    kind, result, age = KIND_LABELS[piece.kind], RESULT_LABELS[piece.result], age_in_words(at - piece.sampled_at)
+def _piece(piece: PieceOfEvidence, at: int) -> Label:
+    kind = _UNKNOWN_KIND if piece.kind is None else KIND_LABELS[piece.kind]
+    result = _UNKNOWN_RESULT if piece.result is None else RESULT_LABELS[piece.result]
+    age = age_in_words(at - piece.sampled_at)
     return Label(
         f"{kind.zh_cn}{result.zh_cn}，{age.zh_cn}",
         f"{kind.zh_hk}{result.zh_hk}，{age.zh_hk}",

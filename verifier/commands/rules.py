@@ -10,22 +10,19 @@ from typing import Any
 
 import click
 
-from credentials.errors import KeyRejected, RuleSetInvalid
-from credentials.keys import kid_of
+from credentials.errors import RuleSetInvalid
 from credentials.recognition.authoring import amendment
 from credentials.recognition.authoring.lint import complaints
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set, sign_rule_set
 from credentials.recognition.words import literal_in_words, moment_in_words
-from credentials.signing import PemSigner
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, say, tell, tell_json
 from trust_registry.commands.options import local_clock, passphrase_file
-from trust_registry.key_files import read_key, read_passphrase
-from trust_registry.province.folder import STATE_FILE, ProvinceFolder
 from verifier.commands.options import moment
+from verifier.commands.rules_key import rules_signer
 from verifier.commands.rules_study import diff, explain, rehearse
 from verifier.rules.files import read_document, read_rules
 
@@ -135,32 +132,13 @@ def sign(document: Input, key: Path, passphrase_file: Path | None, output: Path 
     found = complaints(content)
     if found:
         raise RuleSetInvalid("; ".join(found))
-    private_key = read_key(key, read_passphrase(passphrase_file))
-    kid = kid_of(parse_rule_set(content).member, private_key.public_key())
-    _require_rules_key(key, kid)
-    compact = sign_rule_set(content, PemSigner(private_key, kid))
+    signer = rules_signer(key, passphrase_file, parse_rule_set(content).member)
+    compact = sign_rule_set(content, signer)
     if output is None:
         say(as_json, {"rules": compact}, [compact])
     else:
         write_atomic(output, compact.encode())
-        say(as_json, {"file": str(output), "kid": kid.hex()}, [])
-
-
-def _require_rules_key(path: Path, kid: bytes) -> None:
-    """Raise KeyRejected for a key of which its province's folder says another use: every gate would refuse the rules.
-
-    Of a key that lies elsewhere nothing is known here; the registry refuses what it signs.
-    """
-    folder = next((each for each in path.absolute().parents[:2] if (each / STATE_FILE).is_file()), None)
-    if folder is None:
-        return
-    state = ProvinceFolder(folder, write_atomic).state()
-    uses = {key.kid: key.use for key in state.keys} | {state.root_kid: "root"}
-    fitting = ", ".join(str(folder / key.file) for key in state.keys if key.use == "rules")
-    if uses.get(kid.hex(), "rules") != "rules":
-        raise KeyRejected(f"{path}: this is a {uses[kid.hex()]} key; rules are signed with a rules key: {fitting}")
-    if kid.hex() not in uses:
-        raise KeyRejected(f"{path}: not a key of {state.member}, or the rules are another member's; its own: {fitting}")
+        say(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
 
 
 @rules.command("show")
