@@ -83,7 +83,7 @@ locks: ## solve the dependencies anew (ARGS=--upgrade for newer versions)
 
 clean: ## remove what make and the tests have made
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	rm -rf .import_linter_cache build dist node_modules verifier/gate_app/built issuer/wallet/built
+	rm -rf .import_linter_cache build dist node_modules */*/built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python .venv/peers/bin/python:

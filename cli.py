@@ -26,7 +26,7 @@ from service_kit.commands import Group, show_usage
 from service_kit.locale import TEXTS, UNEXPECTED, at_terminal, reader_languages, text_of
 from service_kit.process.workers import counting_together
 from service_kit.settings import PREFIX, refuse_unknown
-from service_kit.terminal import tell
+from service_kit.terminal import print_line
 
 REFUSED, WRONG_USAGE, OWN_FAULT, INTERRUPTED = 1, 64, 70, 130
 MAX_DETAIL_CHARACTERS = 2000
@@ -140,7 +140,7 @@ def _complain(error: TongxingError) -> int:
     if isinstance(error, FetchFailed) and error.address:
         told = f"{error.code}: {error.address}: {error.detail}"
     # A registry's own words may be of any length.
-    tell(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{told[:MAX_DETAIL_CHARACTERS]}]", err=True)
+    print_line(f"{' '.join(map(text.of, reader_languages(os.environ)))} [{told[:MAX_DETAIL_CHARACTERS]}]", err=True)
     return _exit_code(error)
 
 
@@ -154,7 +154,7 @@ def _own_fault(error: BaseException) -> int:
         terminal.let_go()
     text = at_terminal(TEXTS[UNEXPECTED])
     words = " ".join(map(text.of, reader_languages(os.environ)))
-    tell(f"{words} [{UNEXPECTED}: {type(error).__name__}; {', '.join(logs.places_of(error))}]", err=True)
+    print_line(f"{words} [{UNEXPECTED}: {type(error).__name__}; {', '.join(logs.places_of(error))}]", err=True)
     return OWN_FAULT
 
 

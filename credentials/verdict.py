@@ -11,7 +11,7 @@ from credentials.model import StatusCredential
 from credentials.profile.lists import Status
 from credentials.profile.reasons import REASONS, Outcome
 from credentials.profile.steps import StepName
-from credentials.profile.words import NO_WORDS, Label
+from credentials.profile.words import NO_WORDS, Label, joined, label
 
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
 
@@ -35,23 +35,16 @@ class Finding(NamedTuple):
     call: tuple[Contact, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        row, hotlines = REASONS[self.code], _hotlines(self.call)
-        zh, zh_hk, en = (
-            " ".join(filter(None, parts))
-            for parts in zip((row.zh, row.zh_hk, row.en), self.detail, hotlines, strict=True)
-        )
+        said = joined((REASONS[self.code].whole, self.detail, _hotlines(self.call)), "join.parts")
         call = [{"member": contact.member, "hotline": contact.hotline} for contact in self.call]
-        return {"code": self.code, "text_zh": zh, "text_zh_hk": zh_hk, "text_en": en, "call": call}
+        return {"code": self.code, **said.fields("text_"), "call": call}
 
 
 def _hotlines(call: Sequence[Contact]) -> Label:
     if not call:
         return NO_WORDS
-    return Label(
-        "，".join(f"{name.zh_cn}热线 {hotline}" for _, name, hotline in call) + "。",
-        "，".join(f"{name.zh_hk}熱線 {hotline}" for _, name, hotline in call) + "。",
-        ", ".join(f"{name.en} hotline {hotline}" for _, name, hotline in call) + ".",
-    )
+    each = [label("verdict.hotline", name=name, hotline=hotline) for _, name, hotline in call]
+    return label("verdict.hotlines", hotlines=joined(each, "join.calls"))
 
 
 class KnowledgeAges(NamedTuple):

@@ -19,7 +19,7 @@ from demonstration.telling import Difference
 from demonstration.world import World
 from service_kit.commands import Command
 from service_kit.locale import Message, reader_languages
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, print_line
 
 
 @click.command(cls=Command)
@@ -50,12 +50,12 @@ def demo(context: click.Context, keep_running: bool, folder: Path | None) -> Non
         try:
             stage = tell_story(world)
         except (Difference, TongxingError) as error:
-            tell()
-            tell(Styled(f"✗ {error}", "red", bold=True))
+            print_line()
+            print_line(Styled(f"✗ {error}", "red", bold=True))
             _say(Message(f"  图片和日志：{folder}", f"  pictures and logs: {folder}"))
             context.exit(1)
         seconds = round(time.monotonic() - began)
-        tell()
+        print_line()
         done = Message(
             f"✓ 每个结果都符合预期，用时 {seconds} 秒", f"✓ every outcome was the expected one, in {seconds} s"
         )
@@ -71,7 +71,7 @@ def _stay(stage: Stage) -> None:
         if server.process is None and server.name.count("-") == 0:
             world.start(server)
         if server.process is not None:
-            tell(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
+            print_line(f"  {server.name:10} " + "  ".join(server.url(role) for role in server.roles))
     code = stage.henan.claim_code(asks("刘洋", hours=20, form="phone", now=stage.now()))
     wallet, gate = stage.henan.server.url("issuer"), stage.guangdong.server.url("verifier")
     _say(Message(f"  钱包 {wallet}/wallet/ ，领取码 {code}", f"  the wallet {wallet}/wallet/ with claim code {code}"))
@@ -84,7 +84,7 @@ def _stay(stage: Stage) -> None:
 
 def _say(text: Message, colour: str | None = None, bold: bool = False) -> None:
     for language in reader_languages(os.environ):
-        tell(Styled(text.of(language), colour, bold))
+        print_line(Styled(text.of(language), colour, bold))
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

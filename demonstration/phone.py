@@ -21,7 +21,7 @@ from service_kit.clock import SystemClock
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, STANDARD_STREAM, Input
-from service_kit.terminal import as_json, say, tell_drawing
+from service_kit.terminal import as_json, print_drawing, print_result
 from trust_registry.key_files import read_key, write_key
 
 _KEY = "holder.pem"
@@ -116,7 +116,7 @@ def proof(folder: Path, issuer: str, clock_offset: int, as_json: bool) -> None:
       tongxing holder proof ./phone --issuer http://127.0.0.1:8041/issuer
     """
     made = Phone(folder).proof(issuer, SystemClock(clock_offset).now())
-    say(as_json, {"holder_proof": made}, [made])
+    print_result(as_json, {"holder_proof": made}, [made])
 
 
 @holder.command()
@@ -149,6 +149,6 @@ def show(folder: Path, asked: Input | None, qr: bool, clock_offset: int, as_json
     phone, now = Phone(folder), SystemClock(clock_offset).now()
     text = phone.show(now) if asked is None else phone.answer(asked.text(), now)
     if qr:
-        tell_drawing(draw_terminal(text))
+        print_drawing(draw_terminal(text))
     else:
-        say(as_json, {"text": text}, [text])
+        print_result(as_json, {"text": text}, [text])

@@ -25,7 +25,7 @@ from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
 from service_kit.locale import Message, reader_languages
-from service_kit.terminal import tell_drawing
+from service_kit.terminal import print_drawing
 
 NOON_SECONDS = 20
 """How far ahead the story announces its stricter rules, at least."""
@@ -191,7 +191,7 @@ def phone(stage: Stage) -> None:
         "一部手机生成密钥，证明持有，领到绑定该密钥的码", "a phone made its key, proved it, and got a code bound to it"
     )
     live = stage.phone.show(stage.now())
-    tell_drawing(draw_terminal(live))
+    print_drawing(draw_terminal(live))
     gate, early, late = stage.guangdong, stage.phone.show(now + HOUR), stage.phone.show(now - 600)
     stage.expect(Message("动态码", "the live code"), gate, live, "accepted", "compare-holder")
     stage.expect(
@@ -323,7 +323,7 @@ def challenge(stage: Stage) -> None:
     line = Message("它的动态码，附有提示", "its live code, with advice")
     stage.expect(line, gate, stage.phone.show(wrong), "refused", "presentation-expired")
     asked = gate.challenge()
-    tell_drawing(draw_terminal(asked["text"]))
+    print_drawing(draw_terminal(asked["text"]))
     answer = stage.phone.answer(asked["text"], wrong)
     telling.done(
         f"卡口出示卡口码；手机向持码人显示卡口名称“{asked['gate']}”并作答",

@@ -11,7 +11,7 @@ from typing import Any
 
 from credentials.profile.reasons import Outcome
 from service_kit.locale import LANGUAGES, Message
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, print_line
 
 TICK, CROSS = "✓", "✗"
 
@@ -29,8 +29,8 @@ class Telling:
 
     def chapter(self, zh: str, en: str) -> None:
         """Begin a part of the story."""
-        tell()
-        tell(Styled(" · ".join(self._in_languages(Message(zh, en))), bold=True))
+        print_line()
+        print_line(Styled(" · ".join(self._in_languages(Message(zh, en))), bold=True))
 
     def done(self, zh: str, en: str) -> None:
         """Something that was done."""
@@ -50,7 +50,7 @@ class Telling:
             self._say(Styled(CROSS, "red"), self._in_languages(line))
             wanted = f" ({code})" if code else ""
             raise Difference(f"{line.en}: expected {outcome}{wanted}, got {verdict['outcome']}{first}")
-        came = Message(Outcome(outcome).zh, outcome)
+        came = Message(Outcome(outcome).words.of("zh-CN"), outcome)
         self.rows.append((line, gate, came, code or ""))
         told: list[Sequence[str | Styled]] = []
         for language in self.languages:
@@ -71,17 +71,17 @@ class Telling:
     def _say(self, mark: Styled, lines: Iterable[str | Sequence[str | Styled]]) -> None:
         for number, line in enumerate(lines):
             parts = [line] if isinstance(line, str) else line
-            tell("  ", mark if number == 0 else " ", " ", *parts)
+            print_line("  ", mark if number == 0 else " ", " ", *parts)
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(_width(row[column]) for row in rows) for column in range(4)]
     rule = "  " + "  ".join("─" * width for width in widths)
-    tell()
-    tell(rule)
+    print_line()
+    print_line(rule)
     for row in rows:
-        tell("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
-    tell(rule)
+        print_line("  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)))
+    print_line(rule)
 
 
 def _width(text: str) -> int:

@@ -9,7 +9,7 @@ import click
 from diagnosis.examination import examine
 from diagnosis.report import DoctorStep, StepOutcome
 from service_kit.commands import Command
-from service_kit.terminal import Styled, as_json, in_words, tell, tell_json
+from service_kit.terminal import Styled, as_json, in_words, print_json, print_line
 
 _MARKS = {StepOutcome.OK: ("✓", "green"), StepOutcome.WRONG: ("✗", "red"), StepOutcome.SKIPPED: ("–", "bright_black")}
 _WARNING = ("!", "yellow")
@@ -34,13 +34,13 @@ def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> Non
         raise click.UsageError("which roles run here? `tongxing doctor issuer verifier`, or set TONGXING_ROLES")
     report = examine(os.environ, roles, tell=(lambda step: None) if as_json else _say)
     if as_json:
-        tell_json(report.to_dict(), indent=1)
+        print_json(report.to_dict(), indent=1)
     elif left_out := sum(_is_consequence(step) for step in report.steps):
         zh, en = (
             f"另有 {left_out} 项须先解决以上问题才能检查。",
             f"{left_out} more checks wait until that is put right.",
         )
-        tell(f"– {in_words(zh, en)}")
+        print_line(f"– {in_words(zh, en)}")
     context.exit(report.exit_code)
 
 
@@ -54,10 +54,10 @@ def _say(step: DoctorStep) -> None:
         # Whoever reads twenty lines of what follows does not find the one that is the cause.
         return
     mark, colour = _WARNING if finding and step.outcome is StepOutcome.OK else _MARKS[step.outcome]
-    tell(Styled(mark, colour, bold=True), f" {in_words(*step.title)}")
+    print_line(Styled(mark, colour, bold=True), f" {in_words(*step.title)}")
     if finding is None or finding.code == "role-absent":
         return
     if finding.settings and step.outcome is not StepOutcome.SKIPPED:
-        tell("    ", Styled(", ".join(finding.settings), bold=True))
+        print_line("    ", Styled(", ".join(finding.settings), bold=True))
     detail = f" ({finding.detail})" if finding.detail else ""
-    tell(f"    {in_words(*finding.text)} [{finding.code}]{detail}")
+    print_line(f"    {in_words(*finding.text)} [{finding.code}]{detail}")

@@ -25,7 +25,7 @@ from issuer.service import IssuerService
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, print_result
 
 CLAIM_CODE_CLIENT = "claim-code:"
 """Who makes the claim codes of `issuer claim-code`."""
@@ -61,7 +61,7 @@ def init(not_listed_yet: bool, as_json: bool) -> None:
     office = _open(not_listed_yet)
     listing = office.listing.condition()
     said = {"secret_file": str(settings.secret_path), "made": made, "listing": listing._asdict()}
-    say(as_json, said, [f"ready; secret: {settings.secret_path}", *_told(listing, settings)])
+    print_result(as_json, said, [f"ready; secret: {settings.secret_path}", *_told(listing, settings)])
     office.recovery.require()
     office.listing.require()
 
@@ -93,7 +93,7 @@ def issue(request: Input, key: str | None, not_listed_yet: bool, as_json: bool) 
     ask = ask_for(_asked(request), secrets.token_hex(16) if key is None else key)
     office = _open(not_listed_yet)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
-    say(as_json, issued, [str(issued["text"])])
+    print_result(as_json, issued, [str(issued["text"])])
 
 
 @issuer.command("claim-code")
@@ -111,7 +111,7 @@ def claim_code(request: Input, as_json: bool) -> None:
     """
     asked, office = _asked(request), _open()
     made = office.claim_codes.make(asked, CLAIM_CODE_CLIENT, office.now())
-    say(as_json, {"code": made.text, "expires_at": made.expires_at}, [made.text])
+    print_result(as_json, {"code": made.text, "expires_at": made.expires_at}, [made.text])
 
 
 @issuer.command()
@@ -145,7 +145,7 @@ def bulk(
     summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
     lines = [f"{result.issued} issued, {result.present} there already, {len(result.rejected)} rejected"]
     lines += [f"which lines, and why: {rejected_file(output)}"] if result.rejected else []
-    say(as_json, summary, lines)
+    print_result(as_json, summary, lines)
     if result.rejected:
         context.exit(1)
 
@@ -165,7 +165,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
     unit_of(author)
     code, office = read_handle(handle), _open()
     done = office.withdraw(code, cause, author)
-    say(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
+    print_result(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 
 
 @issuer.command()
@@ -191,14 +191,15 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
         for kind, content in brought.items():
             office.mirror.put(kind, content)
         counts = {kind: len(content) for kind, content in brought.items()}
-        say(as_json, {"bytes": sum(counts.values())}, [f"{kind}: {count} bytes" for kind, count in counts.items()])
+        lines = [f"{kind}: {count} bytes" for kind, count in counts.items()]
+        print_result(as_json, {"bytes": sum(counts.values())}, lines)
         return
     published = office.publication.publish(office.now(), at_once=True)
     words = (
         "segment {number}: {segments} brought, {withdrawn} newly withdrawn, snapshot of {snapshot_bytes} bytes, "
         "{token_lists} token lists"
     ).format(**published._asdict())
-    say(as_json, published._asdict(), [words])
+    print_result(as_json, published._asdict(), [words])
 
 
 @issuer.command("catch-up")
@@ -215,11 +216,11 @@ def catch_up(as_json: bool) -> None:
     """
     there = _open().recovery.catch_up()
     if there is None:
-        say(as_json, {"caught_up": False}, ["nothing to do: the mirror has no more than this database"])
+        print_result(as_json, {"caught_up": False}, ["nothing to do: the mirror has no more than this database"])
         return
     said = {"caught_up": True, "segment": there.sequence, "withdrawn": there.withdrawn_count}
     words = f"goes on after segment {there.sequence}, with {there.withdrawn_count} withdrawals that gates have"
-    say(as_json, said, [words])
+    print_result(as_json, said, [words])
 
 
 @issuer.group()
@@ -243,7 +244,7 @@ def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
         office.clients.add(client_id, key, office.now())
     except Conflict as error:
         raise Conflict(_taken(client_id, office)) from error
-    say(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
+    print_result(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
 
 
 def _taken(client_id: str, office: IssuerService) -> str:
@@ -266,7 +267,7 @@ def revoke_client(client_id: str, as_json: bool) -> None:
     """
     office = _open()
     office.clients.revoke(client_id, office.now())
-    say(as_json, {"client_id": client_id}, [f"{client_id} is revoked"])
+    print_result(as_json, {"client_id": client_id}, [f"{client_id} is revoked"])
 
 
 @client.command("list")
@@ -280,7 +281,7 @@ def list_clients(as_json: bool) -> None:
     """
     clients = [each._asdict() for each in _open().clients.all()]
     lines = [f"{each['client_id']}{' (revoked)' if each['revoked_at'] else ''}" for each in clients]
-    say(as_json, {"clients": clients}, lines or ["no clients"])
+    print_result(as_json, {"clients": clients}, lines or ["no clients"])
 
 
 def _settings(not_listed_yet: bool = False) -> IssuerSettings:

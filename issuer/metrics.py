@@ -14,7 +14,8 @@ from prometheus_client.metrics_core import Metric
 
 from credentials.errors import TongxingError
 from credentials.profile.lists import Form
-from issuer.storage.ports import IssuedRow, IssuerOverview
+from issuer.publishing.lists import IssuerOverview
+from issuer.storage.ports import IssuedRow
 from service_kit.metrics import gauge
 
 

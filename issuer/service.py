@@ -16,6 +16,7 @@ from issuer.issuing.listing import Listing
 from issuer.metrics import IssuerMetrics
 from issuer.phones.claim_codes import ClaimCodes, read_claim_code
 from issuer.phones.holding import Held, Holding
+from issuer.publishing.lists import IssuerOverview, overview
 from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.publishing.withdrawal import withdraw
@@ -23,7 +24,7 @@ from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
 from issuer.storage import tables
-from issuer.storage.ports import IssuerOverview, StatusFeed
+from issuer.storage.ports import StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.cache.store import Cache
 from service_kit.clock import Clock
@@ -166,7 +167,7 @@ class IssuerService:
     def overview(self) -> tuple[int, IssuerOverview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
-        return now, self.store.overview(now)
+        return now, overview(self.store, now)
 
     def probe(self) -> None:
         """Whether it can issue, and could start again: the database answers, is of this version and no older than what

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from click.exceptions import NoSuchCommand
 
 from service_kit.locale import Message
-from service_kit.terminal import in_words, tell
+from service_kit.terminal import in_words, print_line
 
 WRONG_USAGE = Message("命令用法有误。", "Wrong usage.")
 
@@ -63,20 +63,20 @@ def show_usage(error: click.ClickException) -> None:
     """Tell somebody at the terminal what is wrong with their call, and what shows how it is meant."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         for line in error.message.splitlines():
-            tell(line, err=True)
+            print_line(line, err=True)
         return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         for line in context.get_usage().splitlines():
-            tell(line, err=True)
-    tell(in_words(*WRONG_USAGE), err=True)
+            print_line(line, err=True)
+    print_line(in_words(*WRONG_USAGE), err=True)
     messages = error.messages if isinstance(error, WrongUsage) else error.format_message().splitlines()
     if isinstance(error, NoSuchCommand) and context is not None:
         messages = [f"No such command '{error.command_name}'{_meant(error.command_name, context)}"]
     for message in messages:
-        tell(f"  {message}", err=True)
+        print_line(f"  {message}", err=True)
     if context is not None:
-        tell(in_words("用法与示例：", "How it is called:"), f" {context.command_path} --help", err=True)
+        print_line(in_words("用法与示例：", "How it is called:"), f" {context.command_path} --help", err=True)
 
 
 def _meant(name: str, context: click.Context) -> str:

@@ -7,9 +7,9 @@ which would make a second line that nobody said, a space that is none of ours, w
 marks that pile up or stand on what is no letter: they are drawn over the lines around, or strike our own words out.
 Our own colours come from :class:`Styled`, never from a text.
 
-A result that could not be written has not been told: :func:`tell` and :func:`tell_json` raise OutputUnwritable, and
-after :func:`prepare` so does whatever else prints (help, a question). Where standard error cannot be written there is
-nobody to tell, and work goes on.
+A result that could not be written has not been told: :func:`print_line` and :func:`print_json` raise OutputUnwritable,
+and after :func:`prepare` so does whatever else prints (help, a question). Where standard error cannot be written there
+is nobody to tell, and work goes on.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def in_json(value: Any, indent: int | None = None, default: Callable[[Any], Any]
     )
 
 
-def tell(*parts: str | Styled, err: bool = False) -> None:
+def print_line(*parts: str | Styled, err: bool = False) -> None:
     """Print one line on standard output, or with ``err`` on standard error.
 
     What the terminal's encoding does not have is written as an escape. Raises OutputUnwritable.
@@ -76,24 +76,24 @@ def tell(*parts: str | Styled, err: bool = False) -> None:
         _put(line.encode(getattr(stream, "encoding", None) or "utf-8", "backslashreplace"))
 
 
-def tell_json(value: Any, indent: int | None = None) -> None:
+def print_json(value: Any, indent: int | None = None) -> None:
     """Print a value as JSON, in UTF-8 whatever the terminal's encoding (RFC 8259, section 8.1). Raises
     OutputUnwritable."""
     _put(in_json(value, indent).encode() + b"\n")
 
 
-def tell_drawing(drawing: str) -> None:
+def print_drawing(drawing: str) -> None:
     """Print lines that this program drew itself, colours and all. Raises OutputUnwritable."""
     _put(drawing.encode(getattr(sys.stdout, "encoding", None) or "utf-8", "backslashreplace"))
 
 
-def say(as_json: bool, result: Mapping[str, Any], lines: Iterable[str]) -> None:
+def print_result(as_json: bool, result: Mapping[str, Any], lines: Iterable[str]) -> None:
     """Print a result: for programs as one line of JSON, for people as ``lines``. Raises OutputUnwritable."""
     if as_json:
-        tell_json(result)
+        print_json(result)
     else:
         for line in lines:
-            tell(line)
+            print_line(line)
 
 
 def in_words(zh: str, en: str) -> str:

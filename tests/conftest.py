@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import redis
@@ -12,6 +13,9 @@ from hypothesis import settings
 
 from tests.servers import PostgreSQL, Redis, new_database, started
 from tests.web.twin import NodeTwin, bundle
+
+if TYPE_CHECKING:
+    from tests.unit.trust_registry.founded import FoundedRegistry
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +28,17 @@ settings.load_profile("tongxing")
 def logs_of_its_own() -> None:
     """A command that runs in this process sets up logging for all that follow it, also from a module's fixture."""
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FoundedRegistry]:
+    """A registry that was just founded, with those members that the tests' mark ``enrolled`` names."""
+    from tests.unit.trust_registry.founded import FoundedRegistry
+
+    with FoundedRegistry(tmp_path / "founded") as registry:
+        for mark in request.node.iter_markers("enrolled"):
+            registry.enrol(*mark.args)
+        yield registry
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from service_kit.cache.store import make_cache
 from service_kit.clock import Clock
 from service_kit.http.front.front import add_front
 from service_kit.http.limits import Limits
-from service_kit.http.static import tidy
 from service_kit.http.web import add_probe, is_ready, make_app, metrics_of
 from service_kit.metrics import HouseCollector, StateCollector
 from service_kit.process.upkeep import Upkeep
@@ -26,7 +25,7 @@ from trust_registry.http.views import blueprint
 from trust_registry.metadata.file_names import TRUST
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
-from trust_registry.opening import open_publication
+from trust_registry.opening import open_files, open_publication
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.in_force import in_force
 from trust_registry.root.founding import require_online
@@ -49,7 +48,8 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     """
     clock = clock or settings.clock()
     publication, storage = open_publication(settings)
-    tidy(settings.mirror_dir, settings.publishing_lock)
+    files = open_files(settings)
+    files.tidy()
     mend(publication, clock.now(), deep=True)
     app = make_app(
         "registry", blueprint, mirror, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
@@ -60,6 +60,7 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
         turns=Turns(Limits("registry", cache, clock)),
         settings=settings,
         publication=publication,
+        files=files,
         used_assertions=UsedAssertions(storage.engine, tables.used_assertion),
         cache=cache,
         clock=clock,

@@ -10,7 +10,7 @@ from credentials.profile.members import MEMBERS
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, print_result
 from trust_registry.commands.log import log
 from trust_registry.commands.officer import approve, deny, draft, drafts, drop, publish, state, submit
 from trust_registry.commands.options import ROOT, local_clock, passphrase_file, registry_settings
@@ -47,7 +47,7 @@ def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
     officers = [{"key_file": str(path), "keyid": keyid} for path, keyid in founded.officers]
     lines = [f"officer {entry['keyid'][:16]}…  {entry['key_file']}" for entry in officers]
     lines += [f"root of trust        {founded.trust_root}", "Now carry each officer's key file away."]
-    say(as_json, {"officers": officers, "trust_root": str(founded.trust_root)}, lines)
+    print_result(as_json, {"officers": officers, "trust_root": str(founded.trust_root)}, lines)
 
 
 @registry.command("timestamp")
@@ -73,7 +73,7 @@ def timestamp(data_dir: Path | None, as_json: bool) -> None:
     signed = versions(publication.retime(now))
     mend(publication, now)
     storage.engine.dispose()
-    say(as_json, signed, [f"timestamp {signed['timestamp']}, snapshot {signed['snapshot']}"])
+    print_result(as_json, signed, [f"timestamp {signed['timestamp']}, snapshot {signed['snapshot']}"])
 
 
 @registry.command("recover")
@@ -101,7 +101,7 @@ def recover(data_dir: Path | None, as_json: bool) -> None:
     storage.engine.dispose()
     found = versions(recovered) if recovered else {}
     line = f"taken over: timestamp {found['timestamp']}" if recovered else "the database is not behind the mirror"
-    say(as_json, {"recovered": recovered is not None, "versions": found}, [line])
+    print_result(as_json, {"recovered": recovered is not None, "versions": found}, [line])
 
 
 @registry.command("bundle")
@@ -120,7 +120,7 @@ def bundle(data_dir: Path | None, output: Path, as_json: bool) -> None:
 
     content = open_mirror(registry_settings(data_dir)).bundle()
     write_atomic(output, content)
-    say(as_json, {"file": str(output), "bytes": len(content)}, [f"{output}: {len(content)} bytes"])
+    print_result(as_json, {"file": str(output), "bytes": len(content)}, [f"{output}: {len(content)} bytes"])
 
 
 @registry.command("lint")
@@ -145,7 +145,7 @@ def lint(context: click.Context, data_dir: Path | None, root: Input | None, as_j
     trusted = root.data if root else (settings.data_dir / TRUST_ROOT).read_bytes()
     findings = lint_mirror(open_mirror(settings), trusted, local_clock().now())
     lines = [f"{finding.level:7}  {finding.place}: {finding.detail}" for finding in findings]
-    say(
+    print_result(
         as_json,
         {"findings": [finding._asdict() for finding in findings]},
         lines or ["nothing to find fault with"],
@@ -163,8 +163,10 @@ def members(as_json: bool) -> None:
     Example:
       tongxing registry members
     """
-    rows = [{"id": member.id, "zh": member.zh, "en": member.en} for member in MEMBERS.values()]
-    say(as_json, {"members": rows}, (f"{row['id']:8} {row['zh']} {row['en']}" for row in rows))
+    rows = [
+        {"id": member.id, "zh": member.names.of("zh-CN"), "en": member.names.of("en")} for member in MEMBERS.values()
+    ]
+    print_result(as_json, {"members": rows}, (f"{row['id']:8} {row['zh']} {row['en']}" for row in rows))
 
 
 for command in (state, submit, drafts, draft, drop, approve, publish, deny, root, log):

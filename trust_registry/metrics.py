@@ -11,8 +11,9 @@ from service_kit.metrics import gauge, gauges
 from trust_registry.client.metrics import days_left, key_days_left
 from trust_registry.client.trust.repository import version_of
 from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.enrolment.waiting import open_drafts, waiting_statements
 from trust_registry.metadata.file_names import FOREIGN_KEYS, is_rules
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, Publication
+from trust_registry.publishing.publication import Publication
 from trust_registry.repository.files import Repository, expiry_of
 from trust_registry.repository.in_force import in_force
 from trust_registry.storage.ports import MemberFileRecord
@@ -35,11 +36,10 @@ def overview(publication: Publication, now: int) -> RegistryOverview:
     """Ask the database. Raises StorageUnavailable."""
     with publication.storage.reading() as records:
         known = in_force(records)
-        base, since = version_of(known.repository.targets), now - MAX_DRAFT_AGE_SECONDS
         return RegistryOverview(
             now=now,
-            statements=len(records.statements.submitted()),
-            drafts=records.drafts.count_open(base, since),
+            statements=len(waiting_statements(records)),
+            drafts=records.drafts.count(open_drafts(version_of(known.repository.targets), now)),
             repository=known.repository,
             trust=known.trust,
             files=records.member_files.all(),

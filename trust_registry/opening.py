@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from service_kit.http.static import publish
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.key_files import read_passphrase
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.folder import ServedFolder
 from trust_registry.mirror.layout import Mirror
+from trust_registry.mirror.ports import ServedFiles
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.renewal import OnlineSigners
 from trust_registry.root.founding import load_online
 from trust_registry.storage.sql import SqlStorage, open_storage
 
 
+def open_files(settings: RegistrySettings) -> ServedFiles:
+    """The mirror's files, where these settings keep them: here is chosen what keeps them."""
+    return ServedFolder(settings.mirror_dir, settings.publishing_lock)
+
+
 def open_mirror(settings: RegistrySettings) -> Mirror:
-    """The mirror, where these settings keep it: here is chosen what keeps the files."""
-    return Mirror(MirrorFolder(settings.mirror_dir, partial(publish, lock=settings.publishing_lock)))
+    """What stands where among them."""
+    return Mirror(open_files(settings))
 
 
 def open_publication(settings: RegistrySettings, online: OnlineSigners | None = None) -> tuple[Publication, SqlStorage]:

@@ -15,7 +15,9 @@ from service_kit.http.limits import Limit, Limits
 from service_kit.process.upkeep import Upkeep
 from trust_registry.client.trust.repository import version_of
 from trust_registry.config import RegistrySettings
+from trust_registry.enrolment.waiting import waiting_statements
 from trust_registry.metrics import RegistryOverview, overview
+from trust_registry.mirror.ports import ServedFiles
 from trust_registry.mirror.turns import Turns
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.files import (
@@ -45,6 +47,8 @@ class RegistryService:
 
     settings: RegistrySettings
     publication: Publication
+    files: ServedFiles
+    """The mirror's."""
     used_assertions: JtiStore
     cache: Cache
     clock: Clock
@@ -77,7 +81,7 @@ class RegistryService:
     def state(self) -> dict[str, Any]:
         """What is in force, for people and for the command line."""
         with self.publication.storage.reading() as records:
-            submitted = records.statements.submitted()
+            submitted = waiting_statements(records)
         repository = self.publication.repository()
         published = read_published(repository)
         return {

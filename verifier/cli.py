@@ -16,7 +16,7 @@ from credentials.qr.picture import read_texts
 from credentials.verdict import Verdict, to_json
 from service_kit.commands import Group
 from service_kit.inputs import STANDARD_STREAM
-from service_kit.terminal import as_json, in_words, tell, tell_json
+from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.client.trust.clock_bound import EffectiveNow
 from trust_registry.commands.options import local_clock
 from verifier.commands.challenge import challenge, challenge_options, nonce_bytes
@@ -90,7 +90,7 @@ def check(
     verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
         if as_json:
-            tell_json(to_json(verdict))
+            print_json(to_json(verdict))
         else:
             show(verdict)
     _tell_of_missing_files(texts)
@@ -135,7 +135,7 @@ def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
         if text != STANDARD_STREAM and _is_no_code(text) and not _is_file(text):
             zh = f"{text[:_SHOWN]}：没有这个文件，已按健康码文本判断。请检查文件名，或使用 - 从标准输入读取。"
             en = f"{text[:_SHOWN]}: no such file, so it was judged as a code's text. Check the name, or use - < FILE."
-            tell(in_words(zh, en), err=True)
+            print_line(in_words(zh, en), err=True)
 
 
 def _lines(place: str) -> Iterator[str]:

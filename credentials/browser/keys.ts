@@ -2,7 +2,7 @@
 
 import { named, type PublicJwk } from "./algorithms/table";
 import type { Form, Status } from "./profile";
-import { CLOCK_SKEW_SECONDS } from "./profile";
+import { MAX_KEY_EARLY_SECONDS } from "./profile";
 
 export interface KeyJson {
   kid: string;
@@ -15,7 +15,8 @@ export interface KeyJson {
 
 export interface MemberJson {
   id: string;
-  names: { zh: string; en: string };
+  /** By language: `zh`, `en`, and others that the trust list has. */
+  names: { readonly zh: string; readonly en: string; readonly [field: string]: string };
   region: number;
   hotline: string;
   environment: string;
@@ -45,9 +46,9 @@ export class TrustedKey {
     return this.fields.use;
   }
 
-  /** Whether it was active at `at` (seconds UTC); the skew is on its beginning only. */
+  /** Whether it was active at `at` (seconds UTC); some time is allowed before its beginning, none after its end. */
   isActive(at: number): boolean {
-    return this.fields.not_before - CLOCK_SKEW_SECONDS <= at && at < this.fields.not_after;
+    return this.fields.not_before - MAX_KEY_EARLY_SECONDS <= at && at < this.fields.not_after;
   }
 }
 

@@ -1,8 +1,8 @@
 // Who can be a member at all, as in credentials/profile/members.py. Names come with the trust list.
 
-import { MEMBERS_IN_TRADITIONAL, REGION_CODES } from "./profile";
+import { MEMBER_NAMES, REGION_CODES } from "./profile";
 
-export const MEMBERS: ReadonlySet<string> = new Set(Object.keys(MEMBERS_IN_TRADITIONAL));
+export const MEMBERS: ReadonlySet<string> = new Set(Object.keys(MEMBER_NAMES));
 
 /** Whether it is built like a GB/T 2260 code: six digits in a known province. */
 export function isRegion(code: unknown): code is number {

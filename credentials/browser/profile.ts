@@ -1,7 +1,39 @@
 // Made by `make profile` from credentials/profile: change it there.
 
-/** What people read for a member of a list, in the three languages of the pages. */
-export type Label = readonly [zhCN: string, zhHK: string, en: string];
+/** Tags of BCP 47; the first is for whoever asks for none of them. */
+export const LANGUAGES = ["zh-CN", "zh-HK", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+/** One text in each of LANGUAGES, in their order. */
+export type Label = readonly string[];
+/** Texts that are put together, by their ids. */
+export const WORDS = {
+  "browser.just-now": ["刚刚", "剛剛", "just now"],
+  "evidence.ago": ["{age}前", "{age}前", "{age} ago"],
+  "evidence.nothing": ["没有检测等佐证", "沒有檢測等佐證", "no test or other evidence"],
+  "evidence.piece": ["{kind}{result}，{age}", "{kind}{result}，{age}", "{kind}, {result}, {age}"],
+  "evidence.to-come": ["时间尚未到", "時間尚未到", "at a time to come"],
+  "evidence.unknown-kind": ["其他证明", "其他證明", "other evidence"],
+  "evidence.unknown-result": ["结果未识别", "結果未能識別", "result not known here"],
+  "join.calls": ["{first}，{next}", "{first}，{next}", "{first}, {next}"],
+  "join.clauses": ["{first}；{next}", "{first}；{next}", "{first}; {next}"],
+  "join.items": ["{first}、{next}", "{first}、{next}", "{first}, {next}"],
+  "join.parts": ["{first} {next}", "{first} {next}", "{first} {next}"],
+  "join.sentences": ["{first}{next}", "{first}{next}", "{first} {next}"],
+  "language.answers": ["zh", "zh-Hant zh-HK zh-MO zh-TW yue", "en"],
+  "language.name": ["简体中文", "繁體中文", "English"],
+  "language.voices": ["zh-CN zh", "zh-HK yue zh", "en"],
+  "unit.count": ["{count} {unit}", "{count} {unit}", "{count} {unit}"],
+  "unit.counts": ["{first} {next}", "{first} {next}", "{first} {next}"],
+  "unit.day": ["天", "天", "d"],
+  "unit.hour": ["小时", "小時", "h"],
+  "unit.minute": ["分钟", "分鐘", "min"],
+  "unit.second": ["秒", "秒", "s"],
+  "verdict.held": ["此码：{evidence}。", "此碼：{evidence}。", "This code: {evidence}."],
+  "verdict.hotline": ["{name}热线 {hotline}", "{name}熱線 {hotline}", "{name} hotline {hotline}"],
+  "verdict.hotlines": ["{hotlines}。", "{hotlines}。", "{hotlines}."],
+  "verdict.needed": ["所需：{needed}。{held}", "所需：{needed}。{held}", "Needed: {needed}. {held}"],
+  "verdict.what": ["{what}。", "{what}。", "{what}."],
+} as const satisfies Record<string, Label>;
 
 export const MAX_CREDENTIAL_TEXT_CHARACTERS = 419;
 export const MAX_PAPER_TEXT_CHARACTERS = 366;
@@ -28,7 +60,11 @@ export const MAX_STATUS_LIST = 65535;
 export const STATUS_LIST_SIZE = 1048576;
 export const MIN_TIME_SECONDS = 1577836800;
 export const MAX_TIME_SECONDS = 4294967295;
-export const CLOCK_SKEW_SECONDS = 60;
+export const MAX_ISSUED_AHEAD_SECONDS = 60;
+export const MAX_KEY_EARLY_SECONDS = 60;
+export const MAX_STATUS_AHEAD_SECONDS = 60;
+export const MAX_LIST_DELAY_SECONDS = 60;
+export const MAX_GATE_BEHIND_SECONDS = 60;
 export const MAX_LIFETIME_PHONE_SECONDS = 86400;
 export const MAX_LIFETIME_PAPER_SECONDS = 604800;
 export const MAX_LIFETIME_WITHOUT_STATUS_SECONDS = 3600;
@@ -178,46 +214,46 @@ export const CALLS: { readonly [reason: string]: readonly Call[] | undefined } =
   "rule-open": ["host"],
 };
 
-/** Every member's id, with its name in traditional characters; the other names come with the trust list. */
-export const MEMBERS_IN_TRADITIONAL: { readonly [member: string]: string | undefined } = {
-  "CN-11": "北京",
-  "CN-12": "天津",
-  "CN-13": "河北",
-  "CN-14": "山西",
-  "CN-15": "內蒙古",
-  "CN-21": "遼寧",
-  "CN-22": "吉林",
-  "CN-23": "黑龍江",
-  "CN-31": "上海",
-  "CN-32": "江蘇",
-  "CN-33": "浙江",
-  "CN-34": "安徽",
-  "CN-35": "福建",
-  "CN-36": "江西",
-  "CN-37": "山東",
-  "CN-41": "河南",
-  "CN-42": "湖北",
-  "CN-43": "湖南",
-  "CN-44": "廣東",
-  "CN-45": "廣西",
-  "CN-46": "海南",
-  "CN-50": "重慶",
-  "CN-51": "四川",
-  "CN-52": "貴州",
-  "CN-53": "雲南",
-  "CN-54": "西藏",
-  "CN-61": "陝西",
-  "CN-62": "甘肅",
-  "CN-63": "青海",
-  "CN-64": "寧夏",
-  "CN-65": "新疆",
-  "CN-71": "台灣",
-  "CN-81": "香港",
-  "CN-82": "澳門",
-  "CN-XPCC": "新疆生產建設兵團",
-  "CN-D-HC": "國家衞生健康委員會",
-  "CN-D-IM": "國家移民管理局",
-  "CN-D-CU": "海關總署",
+/** Every member's id, with its name; what the trust list calls it goes before. */
+export const MEMBER_NAMES: { readonly [member: string]: Label | undefined } = {
+  "CN-11": ["北京", "北京", "Beijing"],
+  "CN-12": ["天津", "天津", "Tianjin"],
+  "CN-13": ["河北", "河北", "Hebei"],
+  "CN-14": ["山西", "山西", "Shanxi"],
+  "CN-15": ["内蒙古", "內蒙古", "Inner Mongolia"],
+  "CN-21": ["辽宁", "遼寧", "Liaoning"],
+  "CN-22": ["吉林", "吉林", "Jilin"],
+  "CN-23": ["黑龙江", "黑龍江", "Heilongjiang"],
+  "CN-31": ["上海", "上海", "Shanghai"],
+  "CN-32": ["江苏", "江蘇", "Jiangsu"],
+  "CN-33": ["浙江", "浙江", "Zhejiang"],
+  "CN-34": ["安徽", "安徽", "Anhui"],
+  "CN-35": ["福建", "福建", "Fujian"],
+  "CN-36": ["江西", "江西", "Jiangxi"],
+  "CN-37": ["山东", "山東", "Shandong"],
+  "CN-41": ["河南", "河南", "Henan"],
+  "CN-42": ["湖北", "湖北", "Hubei"],
+  "CN-43": ["湖南", "湖南", "Hunan"],
+  "CN-44": ["广东", "廣東", "Guangdong"],
+  "CN-45": ["广西", "廣西", "Guangxi"],
+  "CN-46": ["海南", "海南", "Hainan"],
+  "CN-50": ["重庆", "重慶", "Chongqing"],
+  "CN-51": ["四川", "四川", "Sichuan"],
+  "CN-52": ["贵州", "貴州", "Guizhou"],
+  "CN-53": ["云南", "雲南", "Yunnan"],
+  "CN-54": ["西藏", "西藏", "Xizang"],
+  "CN-61": ["陕西", "陝西", "Shaanxi"],
+  "CN-62": ["甘肃", "甘肅", "Gansu"],
+  "CN-63": ["青海", "青海", "Qinghai"],
+  "CN-64": ["宁夏", "寧夏", "Ningxia"],
+  "CN-65": ["新疆", "新疆", "Xinjiang"],
+  "CN-71": ["台湾", "台灣", "Taiwan"],
+  "CN-81": ["香港", "香港", "Hong Kong"],
+  "CN-82": ["澳门", "澳門", "Macao"],
+  "CN-D-CU": ["海关总署", "海關總署", "General Administration of Customs"],
+  "CN-D-HC": ["国家卫生健康委员会", "國家衞生健康委員會", "National Health Commission"],
+  "CN-D-IM": ["国家移民管理局", "國家移民管理局", "National Immigration Administration"],
+  "CN-XPCC": ["新疆生产建设兵团", "新疆生產建設兵團", "Xinjiang Production and Construction Corps"],
 };
 /** The first two digits of GB/T 2260 codes. */
 export const REGION_CODES: readonly number[] = [11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 66, 71, 81, 82];

@@ -3,7 +3,7 @@
 ::
 
     {"member": "CN-44", "sequence": 3, "issued_at": 1668902400,
-     "keys": [{"format": "eu-dcc", "issuer": "DE", "kid": "<base64url>", "alg": "ES256", "jwk": {…},
+     "keys": [{"format": "eu-dcc", "issuer": "DE", "kid": "<base64url>", "alg": "<name in the table>", "jwk": {…},
                "kinds": ["recovery", "test", "vaccination"], "not_before": 1620324000, "not_after": 1683396000}]}
 
 The newest sequence counts. Keys in it are looked at one by one: what is wrong with one is named, and none stops the

@@ -42,8 +42,16 @@ MIN_TIME_SECONDS = 1_577_836_800
 MAX_TIME_SECONDS = 2**32 - 1
 
 # Time.
-CLOCK_SKEW_SECONDS = 60
-"""Allowed on iat and not-before only, never on exp."""
+MAX_ISSUED_AHEAD_SECONDS = 60
+"""How far a code's iat may be ahead of a gate's clock. Nothing is allowed on exp."""
+MAX_KEY_EARLY_SECONDS = 60
+"""How long before its not-before a key may sign: its member's clock may be slow."""
+MAX_STATUS_AHEAD_SECONDS = 60
+"""How far the as-of of a member's status may be ahead of the mirror, or of a gate that takes a segment."""
+MAX_LIST_DELAY_SECONDS = 60
+"""A code issued less than this before the as-of of its member's status may stand in a list that is not in it."""
+MAX_GATE_BEHIND_SECONDS = 60
+"""How far a gate's clock may be behind the registry's signed time without a word."""
 MAX_LIFETIME_PHONE_SECONDS = 24 * 3600
 MAX_LIFETIME_PAPER_SECONDS = 7 * 24 * 3600
 MAX_LIFETIME_WITHOUT_STATUS_SECONDS = 3600

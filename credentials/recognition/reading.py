@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from credentials.errors import Malformed, RuleSetInvalid
 from credentials.profile.characters import is_shown
+from credentials.profile.languages import LANGUAGES
 from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import is_member_id
-from credentials.profile.words import PAGE_LANGUAGES, Label
+from credentials.profile.words import Label, translated
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
 from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
 from credentials.recognition.language.vocabulary import OF_GATES, fill_in
@@ -41,7 +42,7 @@ HEAD = frozenset({"member", "rule_set", "version", "sequence", "previous", "vali
 """Fields that every signed set of rules has, besides those that may be left out."""
 COMMENT = frozenset({"comment"})
 _TEXT_FIELDS = frozenset({"zh", "en"})
-_LANGUAGES = frozenset(PAGE_LANGUAGES)
+_LANGUAGES = frozenset(LANGUAGES)
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -162,13 +163,13 @@ def is_value_set(value: Any) -> bool:
 def read_text(value: Any, parameters: dict[str, Any], where: str) -> Label:
     fields = read_fields(value, _TEXT_FIELDS, frozenset(), where)
     zh, en = (_line(fields[language], parameters, where) for language in ("zh", "en"))
-    return Label(zh, zh, en)
+    return translated({"zh-CN": zh, "en": en})
 
 
 def read_label(value: Any, parameters: dict[str, Any], where: str) -> Label:
     """A text in every language of the pages, by its tag."""
     fields = read_fields(value, _LANGUAGES, frozenset(), where)
-    return Label(*(_line(fields[language], parameters, where) for language in PAGE_LANGUAGES))
+    return translated({language: _line(fields[language], parameters, where) for language in LANGUAGES})
 
 
 def _comment(value: Any) -> None:

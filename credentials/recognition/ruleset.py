@@ -141,10 +141,8 @@ class RuleResult(NamedTuple):
         if self.rule is not None:
             decided |= {
                 "rule": self.rule.id,
-                "text_zh": self.rule.text.zh_cn,
-                "text_en": self.rule.text.en,
-                "needed_zh": self.rule.needed.zh_cn,
-                "needed_en": self.rule.needed.en,
+                **self.rule.text.fields("text_"),
+                **self.rule.needed.fields("needed_"),
             }
         return decided
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from credentials.profile.languages import LANGUAGES
 from credentials.profile.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
-from credentials.profile.words import PAGE_LANGUAGES
 from issuer.decisions.causes import CAUSES
 from issuer.requests.holder_proof import MAX_PROOF_CHARACTERS
 from issuer.requests.request import MAX_FIELD_CHARACTERS
@@ -106,7 +106,7 @@ class IssuerStateSchema(Schema):
 class SignInSchema(Schema):
     """``language``: in which the identity provider shall speak."""
 
-    language = fields.String(validate=validate.OneOf(PAGE_LANGUAGES))
+    language = fields.String(validate=validate.OneOf(LANGUAGES))
 
 
 class SignInBegunSchema(Schema):

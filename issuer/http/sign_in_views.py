@@ -36,7 +36,7 @@ from issuer.service import SIGN_INS, IssuerService, service
 from issuer.sign_in.sign_in import BEGUN_SECONDS, CALLBACK, SignIn
 from service_kit.http.bodies import Routes
 from service_kit.http.caller import caller
-from service_kit.http.openapi import told
+from service_kit.http.openapi import described
 
 blueprint = Routes("sign-in", __name__, description="Who signs in gets a claim code")
 WALLET = "/wallet/"
@@ -48,7 +48,7 @@ _log = structlog.get_logger("sign-in")
 @blueprint.post("/v1/sign-in")
 @blueprint.arguments(SignInSchema, example={"language": "zh-CN"})
 @blueprint.response(200, SignInBegunSchema, description="Where to go")
-@blueprint.doc(**told(NotFound, NotAuthorised, RateLimited, StorageUnavailable))
+@blueprint.doc(**described(NotFound, NotAuthorised, RateLimited, StorageUnavailable))
 def begin(fields: dict[str, Any]) -> Response:
     """Begin: where to send the browser. Not a link, so that no other page can have somebody sign in unawares."""
     office = service()
@@ -63,7 +63,7 @@ def begin(fields: dict[str, Any]) -> Response:
 
 @blueprint.get(CALLBACK)
 @blueprint.response(303, description="To the wallet, which reads behind # how it went")
-@blueprint.doc(**told(NotFound))
+@blueprint.doc(**described(NotFound))
 def finish() -> Response:
     """Where the provider sends the browser. Always goes on to the wallet, whatever happened."""
     office = service()

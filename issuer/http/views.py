@@ -40,7 +40,7 @@ from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
 from issuer.storage.ports import IssuedRow
 from service_kit.cache.store import is_there
 from service_kit.http.bodies import Routes
-from service_kit.http.openapi import content, told
+from service_kit.http.openapi import content, described
 
 blueprint = Routes("issuer", __name__, description="Who is issued what")
 _STORE = (RateLimited, StorageUnavailable, StorageFull)
@@ -56,14 +56,14 @@ _IDEMPOTENCY_KEY = {
 
 def _shows(media_type: str) -> dict[str, Any]:
     answers = {"200": {"description": "The QR symbol", **content(media_type, _IMAGE)}}
-    return told(NotAuthenticated, NotFound, RateLimited, StorageUnavailable, by_assertion=True, responses=answers)
+    return described(NotAuthenticated, NotFound, RateLimited, StorageUnavailable, by_assertion=True, responses=answers)
 
 
 @blueprint.post("/v1/credentials")
 @blueprint.arguments(IssueSchema, example=ISSUE_EXAMPLE)
 @blueprint.response(201, IssuedSchema, description="The code")
 @blueprint.doc(
-    **told(
+    **described(
         InvalidRequest,
         InvalidDocument,
         InvalidName,
@@ -91,7 +91,7 @@ def issue(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.post("/v1/credentials/<handle>/withdrawal")
 @blueprint.arguments(WithdrawalSchema, example={"cause": "lost-device"})
 @blueprint.response(200, WithdrawnSchema, description="It is withdrawn")
-@blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, *_STORE, by_assertion=True))
+@blueprint.doc(**described(InvalidRequest, NotFound, NotAuthenticated, *_STORE, by_assertion=True))
 def withdraw_credential(fields: dict[str, Any], handle: str) -> dict[str, bool]:
     """Withdraw a code that this client asked for.
 
@@ -123,7 +123,7 @@ def symbol_svg(handle: str) -> Response:
 
 @blueprint.get("/v1/state")
 @blueprint.response(200, IssuerStateSchema, description="Its state")
-@blueprint.doc(**told(StorageUnavailable))
+@blueprint.doc(**described(StorageUnavailable))
 def show_state() -> dict[str, Any]:
     """Who issues here, with which key."""
     office = service()

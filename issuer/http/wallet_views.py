@@ -48,7 +48,7 @@ from issuer.requests.holder_proof import PAPER, RELEASE
 from issuer.service import CLAIM_CODES, WALLET, IssuerService, service
 from service_kit.http.bodies import Routes
 from service_kit.http.caller import caller
-from service_kit.http.openapi import told
+from service_kit.http.openapi import described
 
 blueprint = Routes("wallet", __name__, description="What residents' phones ask for")
 _STORE = (RateLimited, StorageUnavailable, StorageFull)
@@ -60,7 +60,9 @@ _PHONE = (ProofOfPossessionFailed, CodeTakenBack, DeviceLost, DeviceReplaced, De
 @blueprint.arguments(RegistrationSchema, example=ISSUE_EXAMPLE | {"form": "phone"})
 @blueprint.response(201, ClaimCodeSchema, description="The claim code")
 @blueprint.doc(
-    **told(InvalidRequest, InvalidDocument, InvalidName, DecisionRejected, NotAuthenticated, *_STORE, by_assertion=True)
+    **described(
+        InvalidRequest, InvalidDocument, InvalidName, DecisionRejected, NotAuthenticated, *_STORE, by_assertion=True
+    )
 )
 def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
     """Put a person on file and make a claim code for them. Needs a registered client's assertion."""
@@ -72,16 +74,16 @@ def make_claim_code(fields: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/v1/wallet")
 @blueprint.response(200, WalletSchema, description="Who issues here")
-@blueprint.doc(**told())
+@blueprint.doc(**described())
 def show_wallet() -> dict[str, Any]:
     """Who issues here, for whom proofs are to be made, and what time it is."""
     office = service()
-    names = MEMBERS[office.settings.member]
+    names = MEMBERS[office.settings.member].names
     return {
         "audience": office.settings.audience,
         "environment": office.settings.environment,
         "member": office.settings.member,
-        "names": {"zh": names.zh, "en": names.en},
+        "names": {"zh": names.of("zh-CN"), "en": names.of("en")},
         "hotline": office.settings.hotline,
         "sign_in": office.sign_in is not None,
         "now": office.now(),
@@ -92,7 +94,7 @@ def show_wallet() -> dict[str, Any]:
 @blueprint.arguments(ClaimSchema, example={"code": "1234 5678 9012 3456", "holder_proof": "eyJ…"})
 @blueprint.response(201, HeldSchema, description="The code")
 @blueprint.doc(
-    **told(
+    **described(
         ClaimCodeMistyped,
         ClaimCodeUnknown,
         ClaimCodeUsed,
@@ -119,7 +121,7 @@ def claim(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.post("/v1/wallet/renewals")
 @blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
 @blueprint.response(200, HeldSchema, description="The code")
-@blueprint.doc(**told(*_PHONE, DecisionRejected, *_STORE))
+@blueprint.doc(**described(*_PHONE, DecisionRejected, *_STORE))
 def renew(fields: dict[str, Any]) -> dict[str, Any]:
     """The code that this phone should show from now on: the one that it has, or a newer one."""
     office = _counted()
@@ -130,7 +132,7 @@ def renew(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.post("/v1/wallet/paper")
 @blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
 @blueprint.response(201, HeldSchema, description="The code")
-@blueprint.doc(**told(*_PHONE, DecisionRejected, *_STORE))
+@blueprint.doc(**described(*_PHONE, DecisionRejected, *_STORE))
 def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
     """A paper code of the same person. The proof says ``"act": "paper"`` and is good once."""
     office = _counted()
@@ -141,7 +143,7 @@ def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.post("/v1/wallet/release")
 @blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
 @blueprint.response(200, ReleasedSchema, description="It is given up")
-@blueprint.doc(**told(*_PHONE, *_STORE))
+@blueprint.doc(**described(*_PHONE, *_STORE))
 def release(fields: dict[str, Any]) -> dict[str, bool]:
     """This phone gives its code up, which is withdrawn. The proof says ``"act": "release"``."""
     office = _counted()

@@ -16,7 +16,7 @@ from credentials.profile.forms import FORMS
 from credentials.profile.lists import Status
 from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
 from issuer.decisions.deciding import Decision, gravity
-from issuer.storage.holder_ports import HolderFacts, PersonDeed
+from issuer.storage.holder_ports import HolderFacts, PersonCode, PersonDeed
 from issuer.storage.ports import Entry, Made, StandingDecision
 
 _PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})
@@ -96,10 +96,17 @@ def is_outdone(made: Decided | Made | Entry, known: PersonInForce) -> bool:
     return made.standing is None and made.decision.approver is not None and is_overtaken(made, known)
 
 
+def living(codes: Iterable[PersonCode], at: int) -> list[PersonCode]:
+    """Of these codes those that live at ``at``: neither expired nor withdrawn."""
+    return [code for code in codes if code.expires_at > at and not code.is_withdrawn]
+
+
 def withdraw_contradicted(deed: PersonDeed, decided: Iterable[Decision], author: str, at: int) -> None:
     """Withdraw every living code of these people that says another status than was just decided."""
     said = {decision.subject: decision.status for decision in decided}
-    otherwise = [code.serial for code in deed.living(at) if said.get(code.subject, code.status) is not code.status]
+    otherwise = [
+        code.serial for code in living(deed.codes(at), at) if said.get(code.subject, code.status) is not code.status
+    ]
     deed.withdraw(otherwise, at, STATUS_CHANGED, author)
 
 
@@ -109,7 +116,7 @@ def learn(deed: PersonDeed, entries: Sequence[Entry]) -> None:
     for holder in deed.holders():
         entry, known = newest[holder.facts.subject], holder.facts.evidence
         if entry.decision.approver is not None or entry.evidence not in ((), known):
-            deed.know(holder.holder_id, entry.evidence or known)
+            deed.record_news(holder.holder_id, entry.evidence or known)
 
 
 def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: StandingDecision | None, author: str, at: int) -> int:
@@ -126,10 +133,10 @@ def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: StandingDecision 
     evidence = standing_facts(known, brought) or brought
     for other in on_file:
         if other.facts.form is not facts.form and (decided is not None or other.facts.evidence != evidence):
-            deed.know(other.holder_id, evidence)
-    holder_id = deed.keep_holder(facts._replace(evidence=evidence))
+            deed.record_news(other.holder_id, evidence)
+    holder_id = deed.record_holder(facts._replace(evidence=evidence))
     if decided is not None:
-        deed.decide(decided)
+        deed.record_decision(decided)
         withdraw_contradicted(deed, [decided.decision], author, at)
     return holder_id
 
@@ -139,7 +146,7 @@ def withdraw_one(deed: PersonDeed, serial: int, at: int, cause: str, author: str
 
     A lost paper ends no phone.
     """
-    given = deed.given(serial)
+    given = deed.find_given(serial)
     if cause in ENDS_THE_DEVICE and given is not None and FORMS[given.form].is_bound:
         end_phone(deed, given.device_id, at, cause, author, spared=serial)
     return bool(deed.withdraw([serial], at, cause, author))
@@ -149,7 +156,7 @@ def end_phone(deed: PersonDeed, device_id: int, at: int, cause: str, author: str
     """End a phone and withdraw what it was given, but for ``spared``. False when it had ended before."""
     if not deed.end_phone(device_id, at, cause):
         return False
-    codes = [code for code in deed.living(at) if code.device_id == device_id and code.serial != spared]
+    codes = [code for code in living(deed.codes(at), at) if code.device_id == device_id and code.serial != spared]
     gone = [code.serial for code in codes if cause in _PAPER_TOO or FORMS[code.form].is_bound]
     deed.withdraw(gone, at, cause, author)
     return True

@@ -42,6 +42,8 @@ from issuer.issuing.consequences import (
     learn,
     withdraw_contradicted,
 )
+from issuer.issuing.idempotency import bind_keys, find_replays
+from issuer.issuing.places import allocate
 from issuer.issuing.ready import Ready, get_ready
 from issuer.issuing.self_check import sealed_texts
 from issuer.requests.request import IssueRequest, read_request
@@ -112,7 +114,7 @@ class Issuance:
     secrets: Secrets
     audience: str
     """The issuer's base URL, which holders' proofs name."""
-    tell: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
+    count: Callable[[Sequence[IssuedRow]], None] = lambda rows: None
     """Is told of codes that were issued, once they are committed; for counting."""
     require_listed: Callable[[], None] = lambda: None
     """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.issuing.listing.Listing.require`."""
@@ -137,7 +139,9 @@ class Issuance:
         StorageFull: what was issued until then is found under its key again.
         """
         # Before anything is read or locked: who asks again gets the same code, though the holder's proof is old by now.
-        known: dict[str, Replay | TongxingError] = {**self.store.replays(client_id, [ask.key for ask in asks], at)}
+        known: dict[str, Replay | TongxingError] = {
+            **find_replays(self.store, client_id, [ask.key for ask in asks], at)
+        }
         ready: dict[str, _Asked] = {}
         bad: dict[int, TongxingError] = {}
         for number, ask in enumerate(asks):
@@ -152,7 +156,7 @@ class Issuance:
 
     def used_otherwise(self, client_id: str, asks: Sequence[Ask], at: int) -> list[bool]:
         """Of each in order, whether its key was used for another request whose code has not expired at ``at``."""
-        known = self.store.replays(client_id, [ask.key for ask in asks], at)
+        known = find_replays(self.store, client_id, [ask.key for ask in asks], at)
         return [ask.key in known and known[ask.key].body_hash != ask.body_hash for ask in asks]
 
     def make(self, facts: HolderFacts, point: bytes | None, at: int) -> Made:
@@ -181,7 +185,7 @@ class Issuance:
             Decided(decision), in_force(self.people.decisions([facts.subject], at), at).get(facts.subject, NOTHING)
         ):
             raise Conflict(OUTDONE)
-        (place,) = self.store.allocate(group_end(decision.ends_at), 1)
+        (place,) = allocate(self.store, group_end(decision.ends_at), 1)
         return StandingDecision(place.serial, decision)
 
     def subject_of(self, document: Document) -> bytes:
@@ -241,8 +245,8 @@ class Issuance:
         try:
             kept, outdone = self._record(client_id, entries, at)
         except Conflict:
-            return {**done, **self.store.replays(client_id, [entry.key for entry in entries], at)}
-        self.tell([entry.issued for entry in kept])
+            return {**done, **find_replays(self.store, client_id, [entry.key for entry in entries], at)}
+        self.count([entry.issued for entry in kept])
         done |= {entry.key: Conflict(OUTDONE) for entry in outdone}
         return done | {entry.key: Replay(entry.body_hash, entry.issued) for entry in kept}
 
@@ -256,8 +260,8 @@ class Issuance:
             found = [(entry, known.get(entry.decision.subject, NOTHING)) for entry in entries]
             kept = [entry for entry, standing in found if not is_overtaken(entry, standing)]
             if kept:
-                deed.keep(client_id, kept)
-                deed.keep_keys(client_id, kept, at)
+                deed.record(client_id, kept)
+                bind_keys(deed, client_id, kept, at)
                 learn(deed, kept)
                 withdraw_contradicted(deed, [entry.decision for entry in kept], client_id, at)
         return kept, [entry for entry, standing in found if is_outdone(entry, standing)]
@@ -265,7 +269,7 @@ class Issuance:
     def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made | SelfCheckFailed]:
         self.require_listed()
         ends = [group_end(entry.expires_at) for entry in fresh]
-        places = {end: iter(self.store.allocate(end, count)) for end, count in Counter(ends).items()}
+        places = {end: iter(allocate(self.store, end, count)) for end, count in Counter(ends).items()}
         taken = [next(places[end]) for end in ends]
         credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
         texts = sealed_texts(credentials, self.signer, self.own_key)

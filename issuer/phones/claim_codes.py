@@ -39,6 +39,8 @@ CLAIM_CODE_SECONDS = DAY_SECONDS
 """How long one that staff hand out is good: until it was carried home, and somebody is there to help."""
 SIGN_IN_CLAIM_CODE_SECONDS = 600
 """How long one is good that a sign-in gives to the phone itself."""
+NAMED_SECONDS = 7 * DAY_SECONDS
+"""So long after its end a claim code can still be named expired or used; then it is unknown."""
 MAX_TYPED_CHARACTERS = 64
 _BETWEEN = re.compile(r"[\s\-_.·]")
 _TYPED = re.compile(rf"[0-9]{{{DIGITS}}}")
@@ -121,5 +123,12 @@ class ClaimCodes:
     def _keep(self, subject: bytes, holder: Callable[[PersonDeed], int], row: ClaimCodeRow, at: int) -> ClaimCode:
         digits = draw_claim_code()
         with self.store.deed([subject]) as deed:
-            deed.keep_claim_code(holder(deed), row._replace(digest=self.digest(digits)), at)
+            _record(deed, holder(deed), row._replace(digest=self.digest(digits)), at)
         return ClaimCode(" ".join(digits[place : place + 4] for place in range(0, DIGITS, 4)), row.expires_at)
+
+
+def _record(deed: PersonDeed, holder_id: int, row: ClaimCodeRow, at: int) -> None:
+    """One claim code is out for somebody at a time, and what ended long ago is named no more."""
+    deed.drop_unused_claim_codes(holder_id)
+    deed.drop_claim_codes(expired_by=at - NAMED_SECONDS)
+    deed.record_claim_code(holder_id, row)

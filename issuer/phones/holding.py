@@ -6,6 +6,7 @@ decision by hand that stands binds. Of two requests at once one is recorded, and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -29,7 +30,7 @@ from issuer.decisions.causes import DEVICE_REPLACED, HOLDER_REQUEST, LOST_DEVICE
 from issuer.issuing.consequences import NOTHING, end_phone, in_force, is_overtaken, withdraw_contradicted
 from issuer.issuing.issuance import Issuance, settled
 from issuer.requests.holder_proof import Proven
-from issuer.storage.holder_ports import Device, Holder, HolderFacts, PersonDeed, PersonStore
+from issuer.storage.holder_ports import Device, Holder, HolderFacts, PersonDeed, PersonStore, PhoneRow
 from issuer.storage.ports import IssuedRow, Made
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
@@ -100,7 +101,7 @@ class Holding:
             raise InvalidRequest("holder_proof: this key holds the code of another person or form")
         made = self.issuance.make(holder.facts, point, at)
         self._record_claim(digest, holder, point, made)
-        return self._told(made, holder)
+        return self._counted(made, holder)
 
     def _renew(self, point: bytes, at: int) -> Held:
         device = self._active(point)
@@ -108,7 +109,7 @@ class Holding:
             return Held(device.present, device.status, device.holder.facts)
         made = self.issuance.make(device.holder.facts, point, at)
         self._record_renewal(device, made)
-        return self._told(made, device.holder)
+        return self._counted(made, device.holder)
 
     def _paper(self, proven: Proven, at: int) -> Held:
         device = self._active(proven.point)
@@ -119,7 +120,7 @@ class Holding:
         made = self.issuance.make(facts, None, at)
         if not self._record_paper(device, made, proven.made_at):
             raise RateLimited(f"more than {PAPERS_A_DAY} paper codes a day", retry_after=DAY_SECONDS)
-        return self._told(made, device.holder)
+        return self._counted(made, device.holder)
 
     @retried
     def _record_claim(self, digest: bytes, holder: Holder, point: bytes, made: Made) -> None:
@@ -128,30 +129,30 @@ class Holding:
         with self.people.deed([holder.facts.subject]) as deed:
             _require_unchanged(deed, holder, made)
             deed.use_claim_code(digest, point)
-            for device_id in deed.other_phones(holder.holder_id, point):
-                end_phone(deed, device_id, at, DEVICE_REPLACED, WALLET)
-            deed.keep(WALLET, [made])
-            _give(deed, deed.activate(holder, point, made), made)
+            for phone in surplus(deed.phones(holder.holder_id), point):
+                end_phone(deed, phone.device_id, at, DEVICE_REPLACED, WALLET)
+            deed.record(WALLET, [made])
+            _hand_over(deed, deed.activate(holder, point, made), made)
 
     @retried
     def _record_renewal(self, device: Device, made: Made) -> None:
         """Keep the phone's next code. The one before it is left to expire unless it says another status."""
         with self.people.deed([device.holder.facts.subject]) as deed:
             _require_unchanged(deed, device.holder, made)
-            deed.keep(WALLET, [made])
+            deed.record(WALLET, [made])
             deed.renew(device, made)
-            _give(deed, device.device_id, made)
+            _hand_over(deed, device.device_id, made)
 
     @retried
     def _record_paper(self, device: Device, made: Made, proved_at: int) -> bool:
         """Keep a paper code. False, and only the proof is used up, when it is one too many within a day."""
         with self.people.deed([device.holder.facts.subject]) as deed:
             _require_unchanged(deed, device.holder, made)
-            deed.prove_paper(device, proved_at)
-            if deed.papers_since(device.device_id, made.issued.issued_at - DAY_SECONDS) >= PAPERS_A_DAY:
+            deed.record_paper_proof(device, proved_at)
+            if deed.count_given(device.device_id, Form.PAPER, made.issued.issued_at - DAY_SECONDS) >= PAPERS_A_DAY:
                 return False
-            deed.keep(WALLET, [made])
-            _give(deed, device.device_id, made)
+            deed.record(WALLET, [made])
+            _hand_over(deed, device.device_id, made)
             return True
 
     @retried
@@ -171,8 +172,8 @@ class Holding:
             raise _ENDED.get(device.ended_as, CodeTakenBack)(device.ended_as)
         return device
 
-    def _told(self, made: Made, holder: Holder) -> Held:
-        self.issuance.tell([made.issued])
+    def _counted(self, made: Made, holder: Holder) -> Held:
+        self.issuance.count([made.issued])
         return Held(made.issued, made.decision.status, holder.facts)
 
 
@@ -185,8 +186,15 @@ def _require_unchanged(deed: PersonDeed, holder: Holder, made: Made) -> None:
         raise Conflict("more became known of this person in the meantime")
 
 
-def _give(deed: PersonDeed, device_id: int, made: Made) -> None:
-    deed.give(device_id, made)
+def surplus(phones: Iterable[PhoneRow], point: bytes) -> list[PhoneRow]:
+    """Which of a person's phones must end when the one of this key becomes theirs: a person has one."""
+    return [phone for phone in phones if not phone.has_ended and phone.point != point]
+
+
+def _hand_over(deed: PersonDeed, device_id: int, made: Made) -> None:
+    # In place of what need not be counted any more.
+    deed.drop_given(device_id, expired_by=made.issued.issued_at - DAY_SECONDS)
+    deed.record_given(device_id, made)
     withdraw_contradicted(deed, [made.decision], WALLET, made.issued.issued_at)
 
 

@@ -33,8 +33,12 @@ from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.status.token import StatusToken, make_token
 from credentials.wire import cose
 from credentials.wire.strict_json import parse_json
+from issuer.issuing.idempotency import drop_free_keys
+from issuer.issuing.places import open_ahead
+from issuer.publishing.claiming import claim_work
+from issuer.publishing.lists import UnpublishedWithdrawals, carry, changed_lists, current_lists
 from issuer.publishing.recovery import Recovery
-from issuer.storage.ports import Delivery, IssuerStore, SegmentRow, StatusFeed, UnpublishedWithdrawals
+from issuer.storage.ports import Delivery, IssuerStore, SegmentRow, StatusFeed
 from service_kit.fetch import Fetcher, place_of
 from trust_registry.officer.remote import did_you_mean
 
@@ -131,7 +135,7 @@ class StatusPublication:
         if self._recovery is not None:
             self._recovery.look_once()
             self._recovery.require()
-        self._store.open_lists(at, DAYS_AHEAD)
+        open_ahead(self._store, at, DAYS_AHEAD)
         withdrawn = self._cut_all(at, at_once)
         brought, is_known = self._bring_segments()
         newest = self._feed.newest()
@@ -141,13 +145,14 @@ class StatusPublication:
         if not is_known or self._is_due(deliveries.get(_SNAPSHOT), newest, at):
             size = self._bring_snapshot(newest, at)
         tokens = self._bring_tokens(newest, at)
-        self._store.note_published(at)
-        self._store.forget_keys(at)
+        self._store.record_published(at)
+        drop_free_keys(self._store, at)
         return PublishedStatus(newest.number, newest.as_of, brought, withdrawn, size, tokens)
 
     def publish_in_turn(self, at: int, every_seconds: int) -> PublishedStatus | None:
         """As :meth:`publish`, unless another worker is at it; None then. A worker that was killed is replaced."""
-        if not self._feed.claim("publication", self._holder, at, at + ceil(CLAIM_SHARE * every_seconds)):
+        until = at + ceil(CLAIM_SHARE * every_seconds)
+        if not claim_work(self._feed, "publication", self._holder, at, until):
             return None
         published = self.publish(at)
         if published.segments:
@@ -168,7 +173,7 @@ class StatusPublication:
         with self._feed.cutting() as cutting:
             last = cutting.last()
             number = last.number + 1 if last else 1
-            news = cutting.carry(number, at, MAX_SEGMENT_CHANGES)
+            news = carry(cutting, number, at, MAX_SEGMENT_CHANGES)
             is_silent = news.is_all and not news.opened and not news.withdrawn
             if last is None or at_once or not is_silent or at >= last.as_of + HEARTBEAT_SECONDS:
                 cutting.record(self._next(last, number, news, at))
@@ -214,13 +219,13 @@ class StatusPublication:
         # Somebody else's newer one is as good.
         self._mirror.offer("status", content, ("sequence-not-newer",))
         self._feed.mark_delivered(newest.number)
-        self._feed.note(_SNAPSHOT, Delivery(newest.number, self._signer.kid, at))
+        self._feed.record_delivery(_SNAPSHOT, Delivery(newest.number, self._signer.kid, at))
         return len(content)
 
     def _snapshot(self, newest: SegmentRow) -> StatusSnapshot:
         lists = {
             list_id: self._status_list(list_id, end, positions)
-            for list_id, (end, positions) in self._store.current_lists(newest.as_of, newest.number).items()
+            for list_id, (end, positions) in current_lists(self._store, newest.as_of, newest.number).items()
         }
         end = newest.as_of + SNAPSHOT_SECONDS
         return StatusSnapshot(self._member, newest.number, newest.as_of, end, lists, newest.digest)
@@ -230,15 +235,15 @@ class StatusPublication:
 
     def _bring_tokens(self, newest: SegmentRow, at: int) -> int:
         """Bring the token lists that changed or near their end, and forget those of retired lists."""
-        changes, deliveries = self._feed.changes(at), self._feed.deliveries()
+        changes, deliveries = changed_lists(self._store, at), self._feed.deliveries()
         due = [each for each, number in changes.items() if self._is_token_due(deliveries.get(_token(each)), number, at)]
-        lists = self._store.current_lists(at, newest.number) if due else {}
+        lists = current_lists(self._store, at, newest.number) if due else {}
         # One that was announced since, by another worker, has its turn in the next run.
         for list_id in filter(lists.__contains__, due):
             if self._put_token(self._status_list(list_id, *lists[list_id]), at):
-                self._feed.note(_token(list_id), Delivery(newest.number, self._signer.kid, at))
+                self._feed.record_delivery(_token(list_id), Delivery(newest.number, self._signer.kid, at))
         alive = {_SNAPSHOT, *map(_token, changes)}
-        self._feed.forget(newest.number - SEGMENTS_KEPT, [name for name in deliveries if name not in alive])
+        self._feed.drop(newest.number - SEGMENTS_KEPT, [name for name in deliveries if name not in alive])
         return len(due)
 
     def _is_token_due(self, last: Delivery | None, changed_in: int, at: int) -> bool:

@@ -23,6 +23,7 @@ from credentials.status import segment, snapshot
 from credentials.status.permutation import position_of
 from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusSnapshot
+from issuer.decisions.causes import MIRROR, RESTORED
 from issuer.storage.ports import SegmentRow, StatusFeed
 from service_kit.fetch import Fetcher
 
@@ -107,7 +108,8 @@ class Recovery:
             for list_id, each in there.lists.items()
         }
         next_list = min(max(lists, default=0) + LISTS_SPARED, MAX_STATUS_LIST)
-        self._feed.adopt(SegmentRow(there.sequence, there.as_of, there.head, b""), lists, next_list)
+        newest = SegmentRow(there.sequence, there.as_of, there.head, b"")
+        self._feed.adopt(newest, lists, next_list, RESTORED, MIRROR)
         self._behind = ""
         return there
 

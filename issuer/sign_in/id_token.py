@@ -31,7 +31,7 @@ MAX_CHARACTERS = 16_384
 MAX_KEYS = 32
 MAX_AGE_SECONDS = 600
 """Between the making of a token and its use: it comes at once, in answer to our own request."""
-SKEW_SECONDS = 60
+MAX_PROVIDER_AHEAD_SECONDS = 60
 """How far the provider's clock may be ahead of ours."""
 
 
@@ -133,7 +133,7 @@ def _require_time(claims: dict[str, Any], at: int) -> None:
         raise SignInUnproven("ID token without whole times")
     if at >= expires_at:
         raise SignInUnproven("ID token expired, or our clock is ahead")
-    if made_at > at + SKEW_SECONDS or from_when > at + SKEW_SECONDS:
+    if made_at > at + MAX_PROVIDER_AHEAD_SECONDS or from_when > at + MAX_PROVIDER_AHEAD_SECONDS:
         raise SignInUnproven("ID token of a time to come: the provider's clock is ahead, or ours behind")
     if made_at < at - MAX_AGE_SECONDS:
         raise SignInUnproven("ID token made too long ago, or our clock is ahead")

@@ -41,7 +41,7 @@ CALLBACK = "/v1/sign-in/callback"
 """Behind the issuer's base URL; the provider knows the whole as our one redirect URI."""
 BEGUN_SECONDS = 600
 """For signing in at the provider, with its password, message and face."""
-SKEW_SECONDS = 60
+WORKERS_APART_SECONDS = 60
 """Between the clocks of two of our own machines."""
 AUTHOR = "sign-in"
 """Stands where claim codes name the client that asked for them."""
@@ -71,7 +71,7 @@ class SignIn:
         self._name_claim, self._document_claim = name_claim, document_claim
 
     def begin(self, at: int, language: str | None = None) -> Begun:
-        """Begin at ``at`` (seconds UTC), asking in one of PAGE_LANGUAGES. Raises SignInUnavailable."""
+        """Begin at ``at`` (seconds UTC), asking in one of LANGUAGES. Raises SignInUnavailable."""
         cookie = f"{at}.{to_base64url(token_bytes(_VALUE_BYTES))}"
         return Begun(cookie, self._provider.address(self._attempt(cookie), language))
 
@@ -103,7 +103,7 @@ class SignIn:
         # The time is signed along, for it is in what the state is made from.
         if not hmac.compare_digest(attempt.state.encode(), state.encode()):
             raise SignInNotBegun("another sign-in than the one begun in this browser")
-        if not -SKEW_SECONDS <= at - int(found[1]) < BEGUN_SECONDS:
+        if not -WORKERS_APART_SECONDS <= at - int(found[1]) < BEGUN_SECONDS:
             raise SignInNotBegun("begun too long ago")
         return attempt
 

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, text, update
 
 from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
-from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, Living
+from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
 from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
     evidence_bytes,
@@ -28,10 +28,7 @@ from issuer.storage.rows import (
     read_decision,
     read_holder,
 )
-from service_kit.clock import DAY_SECONDS
 
-KEEP_CLAIM_CODE_SECONDS = 7 * DAY_SECONDS
-"""So long after its end a claim code can still be named expired or used; then it is unknown."""
 _LOCK_BYTES = 8
 """Of a subject. Two persons who share them wait for each other, and that is all."""
 _holder, _device, _code, _claim = tables.holder.c, tables.device.c, tables.device_code.c, tables.claim_code.c
@@ -48,38 +45,36 @@ class SqlPersonDeed:
             keys = sorted(int.from_bytes(each[:_LOCK_BYTES], signed=True) for each in self._subjects)
             connection.execute(_hold, {"keys": keys})
 
-    def decisions(self, at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
-        return read_decisions(self._connection, self._subjects, at)
+    def decisions(self, ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
+        return read_decisions(self._connection, self._subjects, ending_after)
 
-    def living(self, at: int) -> Sequence[Living]:
-        credential, withdrawal = tables.credential, tables.withdrawal
-        alive = (
-            select(_credential.serial, _decision.subject, _decision.status, _credential.form, _code.device_id)
+    def codes(self, ending_after: int) -> Sequence[PersonCode]:
+        credential, withdrawal, code = tables.credential, tables.withdrawal, _credential
+        theirs = (
+            select(code.serial, _decision.subject, _decision.status, code.form, _code.device_id, code.expires_at,
+                   _withdrawal.serial.is_not(None))
             .join_from(tables.decision, credential, _credential.decision_id == _decision.decision_id)
             .outerjoin(withdrawal, _withdrawal.serial == _credential.serial)
             .outerjoin(tables.device_code, _code.serial == _credential.serial)
-            .where(_decision.subject.in_(self._subjects), _decision.ends_at > at)
-            .where(_credential.expires_at > at, _withdrawal.serial.is_(None))
-        )
+            .where(_decision.subject.in_(self._subjects), _decision.ends_at > ending_after)
+        )  # fmt: skip
         return [
-            Living(serial, subject, Status(status), Form(form), device_id)
-            for serial, subject, status, form, device_id in self._connection.execute(alive)
+            PersonCode(serial, subject, Status(status), Form(form), *rest)
+            for serial, subject, status, form, *rest in self._connection.execute(theirs)
         ]
 
-    def keep(self, client_id: str, made: Sequence[Made | Entry]) -> None:
+    def record(self, client_id: str, made: Sequence[Made | Entry]) -> None:
         insert_made(self._connection, client_id, made)
 
-    def keep_keys(self, client_id: str, entries: Sequence[Entry], at: int) -> None:
+    def drop_keys(self, client_id: str, keys: Sequence[str], expired_by: int) -> None:
         used = tables.idempotency.c
-        # Two that keep the same keys in different orders would each wait for the other.
-        entries = sorted(entries, key=lambda entry: entry.key)
-        keys = [entry.key for entry in entries]
-        expired = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
-        # A key whose code has expired is free again; a file of the same residents is issued for every week.
-        self._connection.execute(expired.where(used.expires_at <= at))
+        theirs = delete(tables.idempotency).where(used.client_id == client_id, used.key.in_(keys))
+        self._connection.execute(theirs.where(used.expires_at <= expired_by))
+
+    def record_keys(self, client_id: str, entries: Sequence[Entry]) -> None:
         self._connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
 
-    def decide(self, standing: StandingDecision) -> None:
+    def record_decision(self, standing: StandingDecision) -> None:
         insert_decisions(self._connection, [standing])
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
@@ -95,30 +90,34 @@ class SqlPersonDeed:
         found = self._connection.execute(select(tables.holder).where(_holder.subject.in_(self._subjects)))
         return [read_holder(row) for row in found]
 
-    def keep_holder(self, facts: HolderFacts) -> int:
+    def record_holder(self, facts: HolderFacts) -> int:
         known = holder_row(facts)
         kept = insert_into(self._connection, tables.holder).values(**known, version=1)
         fresh = known | {"version": _holder.version + 1}
         kept = kept.on_conflict_do_update(index_elements=["subject", "form"], set_=fresh)
         return int(self._connection.execute(kept.returning(_holder.holder_id)).scalar_one())
 
-    def know(self, holder_id: int, evidence: tuple[Evidence, ...]) -> None:
+    def record_news(self, holder_id: int, evidence: tuple[Evidence, ...]) -> None:
         facts = {"version": _holder.version + 1, "evidence": evidence_bytes(evidence)}
         self._connection.execute(update(tables.holder).where(_holder.holder_id == holder_id).values(facts))
 
-    def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
+    def drop_unused_claim_codes(self, holder_id: int) -> None:
         unused = and_(_claim.holder_id == holder_id, _claim.point.is_(None))
-        old = _claim.expires_at <= at - KEEP_CLAIM_CODE_SECONDS
-        self._connection.execute(delete(tables.claim_code).where(or_(unused, old)))
+        self._connection.execute(delete(tables.claim_code).where(unused))
+
+    def drop_claim_codes(self, expired_by: int) -> None:
+        self._connection.execute(delete(tables.claim_code).where(_claim.expires_at <= expired_by))
+
+    def record_claim_code(self, holder_id: int, row: ClaimCodeRow) -> None:
         self._connection.execute(insert(tables.claim_code).values(holder_id=holder_id, **row._asdict()))
 
     def use_claim_code(self, digest: bytes, point: bytes) -> None:
         unused = update(tables.claim_code).where(_claim.digest == digest, _claim.point.is_(None))
         self._require_one(unused.values(point=point))
 
-    def other_phones(self, holder_id: int, point: bytes) -> Sequence[int]:
-        others = select(_device.device_id).where(_device.holder_id == holder_id, _device.point != point)
-        return self._connection.execute(others.where(_device.ended_at.is_(None))).scalars().all()
+    def phones(self, holder_id: int) -> Sequence[PhoneRow]:
+        theirs = select(_device.device_id, _device.point, _device.ended_at.is_not(None))
+        return [PhoneRow(*row) for row in self._connection.execute(theirs.where(_device.holder_id == holder_id))]
 
     def activate(self, holder: Holder, point: bytes, made: Made) -> int:
         values = {
@@ -140,23 +139,24 @@ class SqlPersonDeed:
         return int(device_id)
 
     def renew(self, device: Device, made: Made) -> None:
-        same = and_(_active(device.device_id), _device.serial == device.present.place.serial)
+        same = and_(_not_ended(device.device_id), _device.serial == device.present.place.serial)
         values = {"serial": made.issued.place.serial, "version": device.holder.version}
         self._require_one(update(tables.device).where(same).values(values))
 
-    def prove_paper(self, device: Device, proved_at: int) -> None:
-        proved = update(tables.device).where(_active(device.device_id), _device.paper_proved_at < proved_at)
-        self._require_one(proved.values(paper_proved_at=proved_at))
+    def record_paper_proof(self, device: Device, proved_at: int) -> None:
+        same = and_(_not_ended(device.device_id), _device.paper_proved_at == device.paper_proved_at)
+        self._require_one(update(tables.device).where(same).values(paper_proved_at=proved_at))
 
-    def papers_since(self, device_id: int, since: int) -> int:
-        papers = select(func.count()).where(_code.device_id == device_id, _code.form == Form.PAPER)
-        return int(self._connection.execute(papers.where(_code.issued_at > since)).scalar_one())
+    def count_given(self, device_id: int, form: Form, after: int) -> int:
+        given = select(func.count()).where(_code.device_id == device_id, _code.form == form, _code.issued_at > after)
+        return int(self._connection.execute(given).scalar_one())
 
-    def give(self, device_id: int, made: Made) -> None:
-        row = made.issued
-        # In place of what need not be counted any more.
-        old = and_(_code.device_id == device_id, _code.expires_at <= row.issued_at - DAY_SECONDS)
+    def drop_given(self, device_id: int, expired_by: int) -> None:
+        old = and_(_code.device_id == device_id, _code.expires_at <= expired_by)
         self._connection.execute(delete(tables.device_code).where(old))
+
+    def record_given(self, device_id: int, made: Made) -> None:
+        row = made.issued
         kept = insert(tables.device_code).values(
             serial=row.place.serial,
             device_id=device_id,
@@ -167,12 +167,12 @@ class SqlPersonDeed:
         )
         self._connection.execute(kept)
 
-    def given(self, serial: int) -> Given | None:
+    def find_given(self, serial: int) -> Given | None:
         found = self._connection.execute(select(_code.device_id, _code.form).where(_code.serial == serial)).first()
         return None if found is None else Given(found.device_id, Form(found.form))
 
     def end_phone(self, device_id: int, at: int, cause: str) -> bool:
-        ended = update(tables.device).where(_active(device_id)).values(ended_at=at, ended_as=cause)
+        ended = update(tables.device).where(_not_ended(device_id)).values(ended_at=at, ended_as=cause)
         return bool(self._connection.execute(ended).rowcount)
 
     def _require_one(self, change: Any) -> None:
@@ -181,13 +181,13 @@ class SqlPersonDeed:
 
 
 def read_decisions(
-    connection: Connection, subjects: Collection[bytes], at: int
+    connection: Connection, subjects: Collection[bytes], ending_after: int
 ) -> dict[bytes, Sequence[StandingDecision]]:
-    """What was decided about these persons: by rule, as far as it has not ended at ``at``; by hand, all of it."""
+    """See :meth:`issuer.storage.holder_ports.PersonStore.decisions`."""
     whole = select(tables.decision).where(_decision.subject.in_(subjects))
     # Each by an index of its own, which one condition with OR would not be.
     by_hand = whole.where(_decision.approver.is_not(None))
-    by_rule = whole.where(_decision.approver.is_(None), _decision.ends_at > at)
+    by_rule = whole.where(_decision.approver.is_(None), _decision.ends_at > ending_after)
     found = [*connection.execute(by_hand), *connection.execute(by_rule)]
     found.sort(key=lambda row: bytes(row.subject))
     return {
@@ -196,7 +196,7 @@ def read_decisions(
     }
 
 
-def _active(device_id: int) -> Any:
+def _not_ended(device_id: int) -> Any:
     return and_(_device.device_id == device_id, _device.ended_at.is_(None))
 
 

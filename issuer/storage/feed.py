@@ -6,16 +6,16 @@ carry one withdrawal. What is committed later than the marking, however early it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from credentials.profile.limits import STATUS_LIST_SIZE
-from issuer.decisions.causes import MIRROR, RESTORED
 from issuer.storage import tables
 from issuer.storage.indices import StatusPlace, place_of
-from issuer.storage.ports import Delivery, SegmentRow, UnpublishedWithdrawals
+from issuer.storage.ports import Delivery, SegmentRow, WorkClaim
 from issuer.storage.rows import insert_into
 from issuer.storage.sql import LISTS, next_value
 from service_kit.storage.database import reading, transaction
@@ -36,32 +36,28 @@ class SqlSegmentTransaction:
     def last(self) -> SegmentRow | None:
         return _newest(self._connection)
 
-    def carry(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
+    def mark_withdrawals(self, number: int, most: int) -> Sequence[StatusPlace]:
         withdrawn, row = tables.withdrawal, tables.withdrawal.c
         waiting = select(row.serial).where(row.segment.is_(None)).limit(most).scalar_subquery()
         marked = update(withdrawn).where(row.serial.in_(waiting)).values(segment=number).returning(row.serial)
-        serials = self._connection.execute(marked).scalars().all()
-        # The lists after the withdrawals: a list is committed before anything in it can be withdrawn.
-        opened = self._open(number, at)
-        lists = tables.status_list.c
-        alive = set(self._connection.execute(select(lists.list_id).where(lists.expires_at > at)).scalars())
-        places = [place for place in map(place_of, serials) if place.list_id in alive]
-        self._note_changes(number, places)
-        return UnpublishedWithdrawals(opened, places, len(serials) < most)
+        return [place_of(serial) for serial in self._connection.execute(marked).scalars()]
+
+    def announce_lists(self, number: int, ending_after: int) -> Mapping[int, int]:
+        row = tables.status_list.c
+        waiting = update(tables.status_list).where(row.opened_in.is_(None), row.expires_at > ending_after)
+        found = self._connection.execute(waiting.values(opened_in=number).returning(row.list_id, row.expires_at))
+        return {each.list_id: each.expires_at for each in found}
+
+    def list_ids(self, ending_after: int) -> Collection[int]:
+        row = tables.status_list.c
+        return set(self._connection.execute(select(row.list_id).where(row.expires_at > ending_after)).scalars())
+
+    def mark_changed(self, number: int, list_ids: Collection[int]) -> None:
+        row = tables.status_list
+        self._connection.execute(update(row).where(row.c.list_id.in_(list_ids)).values(changed_in=number))
 
     def record(self, row: SegmentRow) -> None:
         self._connection.execute(insert(tables.segment).values(**row._asdict(), delivered=False))
-
-    def _open(self, number: int, at: int) -> dict[int, int]:
-        row = tables.status_list.c
-        opened = update(tables.status_list).where(row.opened_in.is_(None), row.expires_at > at)
-        found = self._connection.execute(opened.values(opened_in=number).returning(row.list_id, row.expires_at))
-        return {each.list_id: each.expires_at for each in found}
-
-    def _note_changes(self, number: int, places: Sequence[StatusPlace]) -> None:
-        row = tables.status_list
-        changed = {place.list_id for place in places}
-        self._connection.execute(update(row).where(row.c.list_id.in_(changed)).values(changed_in=number))
 
 
 class SqlStatusFeed:
@@ -90,29 +86,31 @@ class SqlStatusFeed:
         with transaction(self._engine) as connection:
             connection.execute(done.values(delivered=True))
 
-    def changes(self, at: int) -> Mapping[int, int]:
-        row = tables.status_list.c
-        announced = select(row.list_id, row.changed_in).where(row.expires_at > at, row.opened_in.is_not(None))
-        with reading(self._engine) as connection:
-            return {list_id: changed_in or 0 for list_id, changed_in in connection.execute(announced)}
-
     def deliveries(self) -> Mapping[str, Delivery]:
         with reading(self._engine) as connection:
             return {name: Delivery(*rest) for name, *rest in connection.execute(select(tables.delivery))}
 
-    def note(self, name: str, delivery: Delivery) -> None:
+    def record_delivery(self, name: str, delivery: Delivery) -> None:
         with transaction(self._engine) as connection:
             noted = insert_into(connection, tables.delivery).values(name=name, **delivery._asdict())
             connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=delivery._asdict()))
 
-    def forget(self, before: int, names: Sequence[str]) -> None:
+    def drop(self, before: int, names: Sequence[str]) -> None:
         newest = select(func.max(_segment.number)).scalar_subquery()
         old = delete(tables.segment).where(_segment.number < before, _segment.delivered, _segment.number < newest)
         with transaction(self._engine) as connection:
             connection.execute(old)
             connection.execute(delete(tables.delivery).where(tables.delivery.c.name.in_(names)))
 
-    def adopt(self, newest: SegmentRow, lists: Mapping[int, tuple[int, list[int]]], next_list: int) -> None:
+    def adopt(
+        self,
+        newest: SegmentRow,
+        lists: Mapping[int, tuple[int, list[int]]],
+        next_list: int,
+        cause: str,
+        author: str,
+    ) -> None:
+        seen = [StatusPlace(list_id, each).serial for list_id, (_, positions) in lists.items() for each in positions]
         with transaction(self._engine) as connection:
             used = next_value(connection, LISTS, 0)
             next_value(connection, LISTS, max(0, next_list - used))
@@ -121,26 +119,25 @@ class SqlStatusFeed:
             connection.execute(insert(tables.segment).values(**newest._asdict(), delivered=True))
             connection.execute(delete(tables.delivery))
             _adopt_lists(connection, newest.number, lists)
-            seen = [
-                StatusPlace(list_id, each).serial for list_id, (_, positions) in lists.items() for each in positions
-            ]
             for start in range(0, len(seen), _AT_ONCE):
-                _adopt_bits(connection, newest, seen[start : start + _AT_ONCE])
+                _adopt_bits(connection, newest, seen[start : start + _AT_ONCE], cause, author)
 
-    def claim(self, work: str, holder: str, at: int, until: int) -> bool:
+    def claim_of(self, work: str) -> WorkClaim | None:
         row = tables.claim.c
+        with reading(self._engine) as connection:
+            found = connection.execute(select(row.holder, row.until).where(row.work == work)).first()
+        return None if found is None else WorkClaim(*found)
+
+    def replace_claim(self, work: str, known: WorkClaim | None, claim: WorkClaim) -> bool:
+        row, table = tables.claim.c, tables.claim
         with transaction(self._engine) as connection:
-            claimed = (
-                insert_into(connection, tables.claim)
-                .values(work=work, holder=holder, until=until)
-                .on_conflict_do_update(
-                    index_elements=["work"],
-                    set_={"holder": holder, "until": until},
-                    where=or_(row.holder == holder, row.until <= at),
-                )
-                .returning(row.work)
-            )
-            return connection.execute(claimed).first() is not None
+            change: Any
+            if known is None:
+                change = insert_into(connection, table).values(work=work, **claim._asdict()).on_conflict_do_nothing()
+            else:
+                same = update(table).where(row.work == work, row.holder == known.holder, row.until == known.until)
+                change = same.values(**claim._asdict())
+            return connection.execute(change.returning(row.work)).first() is not None
 
 
 def _adopt_lists(connection: Connection, number: int, lists: Mapping[int, tuple[int, list[int]]]) -> None:
@@ -153,11 +150,11 @@ def _adopt_lists(connection: Connection, number: int, lists: Mapping[int, tuple[
         connection.execute(kept.on_conflict_do_update(index_elements=["list_id"], set_=known))
 
 
-def _adopt_bits(connection: Connection, newest: SegmentRow, serials: Sequence[int]) -> None:
+def _adopt_bits(connection: Connection, newest: SegmentRow, serials: Sequence[int], cause: str, author: str) -> None:
     """Bits that gates have seen: of codes that are known here, and of those that were lost."""
     code, withdrawn = tables.credential.c, tables.withdrawal
     known = set(connection.execute(select(code.serial).where(code.serial.in_(serials))).scalars())
-    said = {"withdrawn_at": newest.as_of, "cause": RESTORED, "author": MIRROR, "segment": newest.number}
+    said = {"withdrawn_at": newest.as_of, "cause": cause, "author": author, "segment": newest.number}
     if known:
         kept = insert_into(connection, withdrawn).values([{"serial": each, **said} for each in known])
         again = kept.on_conflict_do_update(index_elements=["serial"], set_={"segment": newest.number})

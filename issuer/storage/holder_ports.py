@@ -72,14 +72,24 @@ class Given(NamedTuple):
     form: Form
 
 
-class Living(NamedTuple):
-    """A code that has neither expired nor been withdrawn. ``device_id``: the phone that was given it, if one was."""
+class PersonCode(NamedTuple):
+    """A code of somebody. ``device_id``: the phone that was given it, if one was."""
 
     serial: int
     subject: bytes
     status: Status
     form: Form
     device_id: int | None
+    expires_at: int
+    is_withdrawn: bool
+
+
+class PhoneRow(NamedTuple):
+    """A phone of somebody on file, by its key (33 bytes). ``has_ended``: it gets no further code."""
+
+    device_id: int
+    point: bytes
+    has_ended: bool
 
 
 class PersonDeed(Protocol):
@@ -90,19 +100,22 @@ class PersonDeed(Protocol):
     kept.
     """
 
-    def decisions(self, at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
+    def decisions(self, ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         """As :meth:`PersonStore.decisions`, for the persons of the deed."""
 
-    def living(self, at: int) -> Sequence[Living]:
-        """Their codes that live at ``at``, however they were had."""
+    def codes(self, ending_after: int) -> Sequence[PersonCode]:
+        """Their codes by decisions that end after this moment, however they were had. No code outlives its decision."""
 
-    def keep(self, client_id: str, made: Sequence[Made | Entry]) -> None:
+    def record(self, client_id: str, made: Sequence[Made | Entry]) -> None:
         """Keep codes with their decisions. Raises Conflict when a place is taken, or a decision lacks what it must."""
 
-    def keep_keys(self, client_id: str, entries: Sequence[Entry], at: int) -> None:
-        """Keep what keys were used for. Raises Conflict for one whose code has not expired at ``at``."""
+    def drop_keys(self, client_id: str, keys: Sequence[str], expired_by: int) -> None:
+        """Drop those of these idempotency keys whose codes have expired by this moment."""
 
-    def decide(self, standing: StandingDecision) -> None:
+    def record_keys(self, client_id: str, entries: Sequence[Entry]) -> None:
+        """Keep what keys were used for. Raises Conflict for one that is there already."""
+
+    def record_decision(self, standing: StandingDecision) -> None:
         """Keep a decision that comes with no code. Raises Conflict when it lacks what it must have."""
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
@@ -111,20 +124,26 @@ class PersonDeed(Protocol):
     def holders(self) -> Sequence[Holder]:
         """Those of them who are on file, in each form."""
 
-    def keep_holder(self, facts: HolderFacts) -> int:
+    def record_holder(self, facts: HolderFacts) -> int:
         """Put one of them on file, or these facts in place of the former; their number."""
 
-    def know(self, holder_id: int, evidence: tuple[Evidence, ...]) -> None:
+    def record_news(self, holder_id: int, evidence: tuple[Evidence, ...]) -> None:
         """Something new is known of somebody on file: these facts, and a decision perhaps."""
 
-    def keep_claim_code(self, holder_id: int, row: ClaimCodeRow, at: int) -> None:
-        """Keep a claim code; the holder's unused ones end. Raises Conflict when there is one of this digest."""
+    def drop_unused_claim_codes(self, holder_id: int) -> None:
+        """Drop the holder's claim codes that no phone has used."""
+
+    def drop_claim_codes(self, expired_by: int) -> None:
+        """Drop all claim codes, of anybody, that had ended by this moment."""
+
+    def record_claim_code(self, holder_id: int, row: ClaimCodeRow) -> None:
+        """Keep a claim code. Raises Conflict when there is one of this digest."""
 
     def use_claim_code(self, digest: bytes, point: bytes) -> None:
         """Use a claim code up. Raises Conflict when it is used, or is no more."""
 
-    def other_phones(self, holder_id: int, point: bytes) -> Sequence[int]:
-        """The holder's active phones with another key than this one."""
+    def phones(self, holder_id: int) -> Sequence[PhoneRow]:
+        """The holder's phones."""
 
     def activate(self, holder: Holder, point: bytes, made: Made) -> int:
         """The phone of this key as its holder's active one, and its number. The database refuses a second active one.
@@ -135,16 +154,20 @@ class PersonDeed(Protocol):
     def renew(self, device: Device, made: Made) -> None:
         """The phone's next code in place of its present one. Raises Conflict unless both are as they were read."""
 
-    def prove_paper(self, device: Device, proved_at: int) -> None:
-        """Note when the proof was made that asks for paper. Raises Conflict unless it is newer than the last one."""
+    def record_paper_proof(self, device: Device, proved_at: int) -> None:
+        """Note when the proof was made that asks for paper. Raises Conflict when another was noted since the phone was
+        read, or it has ended."""
 
-    def papers_since(self, device_id: int, since: int) -> int:
-        """How many paper codes the phone has been given after ``since``."""
+    def count_given(self, device_id: int, form: Form, after: int) -> int:
+        """How many codes of this form, issued after this moment, the phone was given."""
 
-    def give(self, device_id: int, made: Made) -> None:
+    def drop_given(self, device_id: int, expired_by: int) -> None:
+        """Drop what is noted of codes of this phone that had expired by this moment."""
+
+    def record_given(self, device_id: int, made: Made) -> None:
         """Note that a phone was given a code."""
 
-    def given(self, serial: int) -> Given | None:
+    def find_given(self, serial: int) -> Given | None:
         """To which phone a code was given, if to one; also of one that is withdrawn by now."""
 
     def end_phone(self, device_id: int, at: int, cause: str) -> bool:
@@ -161,8 +184,8 @@ class PersonStore(Protocol):
     def deed(self, subjects: Iterable[bytes]) -> AbstractContextManager[PersonDeed]:
         """Begin a transaction about these persons; commits on leaving, rolls back on an error."""
 
-    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
-        """What was decided about them: by rule, as far as it has not ended at ``at``; by hand, all of it."""
+    def decisions(self, subjects: Collection[bytes], ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
+        """What was decided about them: by rule, what ends after this moment; by hand, all of it."""
 
     def find_holder(self, subject: bytes, form: Form) -> Holder | None:
         """Somebody on file."""

@@ -32,9 +32,9 @@ class SqlPersonStore:
             yield SqlPersonDeed(connection, subjects)
 
     @retried
-    def decisions(self, subjects: Collection[bytes], at: int) -> Mapping[bytes, Sequence[StandingDecision]]:
+    def decisions(self, subjects: Collection[bytes], ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         with reading(self._engine) as connection:
-            return read_decisions(connection, subjects, at)
+            return read_decisions(connection, subjects, ending_after)
 
     @retried
     def find_holder(self, subject: bytes, form: Form) -> Holder | None:

@@ -6,7 +6,7 @@ the only record of who decided what. Who can write it can withdraw codes and inv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -69,21 +69,38 @@ class StandingDecision(NamedTuple):
     decision: Decision
 
 
-class IssuerOverview(NamedTuple):
-    """How the store stands at one moment. ``published_at`` in seconds UTC, None: never. ``places_left``: on the day
-    that has the fewest, in lists that are open already; ``lists_left``: ids that no list has had."""
+class ListRow(NamedTuple):
+    """A status list as it is kept: the end of its day, the first position that nobody has, the segment that announced
+    it and the last one that set a bit in it, each None before one has."""
 
-    published_at: int | None
-    withdrawals_unpublished: int
-    places_left: int
-    lists_left: int
+    list_id: int
+    expires_at: int
+    next_position: int = 0
+    opened_in: int | None = None
+    changed_in: int | None = None
+
+
+class PlaceTransaction(Protocol):
+    """One transaction that gives places out. Transactions follow one another."""
+
+    def list_with_room(self, end: int, room: int) -> ListRow | None:
+        """Of the day ending at ``end`` the list of the lowest id that has ``room`` free positions or more."""
+
+    def new_list_id(self) -> int:
+        """An id that no list has had: 1, 2, 3, … Given up with the transaction."""
+
+    def add_list(self, opened: ListRow) -> None:
+        """Keep a list. Raises Conflict for an id that is taken."""
+
+    def advance(self, list_id: int, next_position: int) -> None:
+        """The positions of a list below this one are given out."""
 
 
 class IssuerStore(Protocol):
     """The issuer's rows. Each call is one transaction."""
 
-    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
-        """What these keys of this client were used for, where the code has not expired at ``at``."""
+    def find_keys(self, client_id: str, keys: Sequence[str], expiring_after: int) -> Mapping[str, Replay]:
+        """What these keys of this client were used for, of those whose codes expire after this moment."""
 
     def bind_secret(self, digest: bytes) -> None:
         """Bind the store to the secret of this digest (32 bytes) for ever. Raises SettingInvalid for another one.
@@ -94,38 +111,39 @@ class IssuerStore(Protocol):
     def is_bound(self) -> bool:
         """Whether the store is bound to a secret."""
 
-    def allocate(self, end: int, count: int) -> list[StatusPlace]:
-        """``count`` places, in lists of the day ending at ``end``; opens lists as they fill.
+    def placing(self, *, hasty: bool = False) -> AbstractContextManager[PlaceTransaction]:
+        """Begin a transaction that gives places out; commits on leaving, rolls back on an error.
 
-        Nobody else gets them, used or not. Only after a crash of the database may places be given again that nothing
-        was recorded for; :meth:`issuer.storage.holder_ports.PersonDeed.keep` refuses
-        the second use.
+        ``hasty``: its commit is not waited for. Then places may be given again after a crash of the database that
+        nothing was recorded for; :meth:`issuer.storage.holder_ports.PersonDeed.record` refuses the second use.
         """
 
     def find(self, handle: bytes) -> Owned | None:
         """The code of a handle."""
 
-    def open_lists(self, at: int, days_ahead: int) -> None:
-        """Open lists for the coming days, so that gates know a list before a code in it is shown."""
+    def lists(self, ending_after: int) -> Sequence[ListRow]:
+        """The lists of days that end after this moment, by id."""
 
-    def current_lists(self, at: int, upto: int | None = None) -> Mapping[int, tuple[int, list[int]]]:
-        """Lists not yet retired: list id -> (end of its day, withdrawn positions).
+    def last_list_id(self) -> int:
+        """The highest id that a list has had; 0 before the first."""
 
-        ``upto``: only what stands in the segments up to this one, which never changes.
-        """
+    def withdrawn(self, from_list: int, upto: int | None = None) -> Sequence[StatusPlace]:
+        """Withdrawn places of this list and those of higher ids; ``upto``: only what a segment up to this one carries,
+        which never changes."""
 
-    def note_published(self, at: int) -> None:
-        """Keep that what stood here at ``at`` has been published."""
+    def count_withdrawn(self, from_list: int, since: int) -> int:
+        """How many places of the same lists were withdrawn at ``since`` or later."""
 
-    def forget_keys(self, at: int) -> int:
-        """Forget idempotency keys whose codes have expired by ``at``, some hundred thousand at the most; how many.
+    def published_at(self) -> int | None:
+        """The moment (seconds UTC) up to which all has been published; None: never."""
 
-        A file that is issued for each week brings new ones each time, with a digest of what was said of somebody.
-        """
+    def record_published(self, at: int) -> None:
+        """What stood here at ``at`` has been published."""
+
+    def drop_keys(self, expired_by: int, most: int) -> int:
+        """Drop idempotency keys whose codes have expired by this moment, at most so many; how many. Those that somebody
+        else holds at the moment are passed over."""
         ...  # pragma: no cover
-
-    def overview(self, at: int) -> IssuerOverview:
-        """How the store stands. Withdrawn in the very second of the last publication counts as not published."""
 
 
 class SegmentRow(NamedTuple):
@@ -137,12 +155,11 @@ class SegmentRow(NamedTuple):
     payload: bytes
 
 
-class UnpublishedWithdrawals(NamedTuple):
-    """What no segment carries yet. ``is_all``: there was no more of it."""
+class WorkClaim(NamedTuple):
+    """Who is at a piece of work, and until when at the longest (seconds UTC)."""
 
-    opened: Mapping[int, int]
-    withdrawn: Sequence[StatusPlace]
-    is_all: bool
+    holder: str
+    until: int
 
 
 class Delivery(NamedTuple):
@@ -163,11 +180,18 @@ class SegmentTransaction(Protocol):
     def last(self) -> SegmentRow | None:
         """The newest segment."""
 
-    def carry(self, number: int, at: int, most: int) -> UnpublishedWithdrawals:
-        """Mark up to ``most`` waiting withdrawals, and all waiting lists, as carried by segment ``number``.
+    def mark_withdrawals(self, number: int, most: int) -> Sequence[StatusPlace]:
+        """Mark up to ``most`` withdrawals that no segment carries as carried by this one; which."""
 
-        What belongs to lists that are retired at ``at`` is marked and left out.
-        """
+    def announce_lists(self, number: int, ending_after: int) -> Mapping[int, int]:
+        """Mark the lists of days that end after this moment, and that no segment has announced, as announced by this
+        one: list id -> end of its day."""
+
+    def list_ids(self, ending_after: int) -> Collection[int]:
+        """The lists of days that end after this moment."""
+
+    def mark_changed(self, number: int, list_ids: Collection[int]) -> None:
+        """This segment sets bits in these lists."""
 
     def record(self, row: SegmentRow) -> None:
         """Keep the segment. Raises Conflict for a number that is taken."""
@@ -191,25 +215,33 @@ class StatusFeed(Protocol):
     def mark_delivered(self, number: int) -> None:
         """The mirror has everything up to this segment."""
 
-    def changes(self, at: int) -> Mapping[int, int]:
-        """Announced lists not retired at ``at``: list id -> the last segment that set a bit in it, or 0."""
-
     def deliveries(self) -> Mapping[str, Delivery]:
         """What was brought, by name."""
 
-    def note(self, name: str, delivery: Delivery) -> None:
+    def record_delivery(self, name: str, delivery: Delivery) -> None:
         """Remember that it was brought."""
 
-    def forget(self, before: int, names: Sequence[str]) -> None:
+    def drop(self, before: int, names: Sequence[str]) -> None:
         """Drop delivered segments before this number (never the newest) and what was brought under these names."""
 
-    def adopt(self, newest: SegmentRow, lists: Mapping[int, tuple[int, list[int]]], next_list: int) -> None:
+    def adopt(
+        self,
+        newest: SegmentRow,
+        lists: Mapping[int, tuple[int, list[int]]],
+        next_list: int,
+        cause: str,
+        author: str,
+    ) -> None:
         """Go on from what gates have, after this database was put back to an older state.
 
         ``newest``: the mirror's newest segment; ``lists``: its lists, id -> (end of its day, withdrawn positions). What
         gates have seen stays withdrawn; what they have not yet is carried again. No place is given any more in any list
-        that is open, and no list gets an id up to ``next_list``.
+        that is open, and no list gets an id up to ``next_list``. ``cause``, ``author``: of what was withdrawn there of
+        codes that are known here.
         """
 
-    def claim(self, work: str, holder: str, at: int, until: int) -> bool:
-        """Whether ``holder`` may do this work until then: nobody else is at it, or whoever was is overdue."""
+    def claim_of(self, work: str) -> WorkClaim | None:
+        """Who is at this work, or was last."""
+
+    def replace_claim(self, work: str, known: WorkClaim | None, claim: WorkClaim) -> bool:
+        """Put a claim in the place of the one that is ``known``; False when another stands there by now."""

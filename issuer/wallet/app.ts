@@ -1,13 +1,14 @@
 // The frame around the screens: what is shown, in which language and size; and what goes on behind them.
 
 import { CredentialError } from "../../credentials/browser/errors";
+import type { Language } from "../../credentials/browser/profile";
 import { hush } from "../../service_kit/browser/announce";
 import { Decoder } from "../../service_kit/browser/camera/camera";
 import { keepInstalled } from "../../service_kit/browser/device/installed";
 import { Store } from "../../service_kit/browser/device/store";
 import { awaitOffer } from "../../service_kit/browser/device/surroundings";
 import { element, put } from "../../service_kit/browser/dom";
-import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
+import { chooseLanguage, chosenLanguage } from "../../service_kit/browser/language";
 import { type Card, Cards, type KeepingTrouble, NotKept } from "./holding/cards";
 import { HolderClock } from "./holding/clock";
 import { type Office, Refusal } from "./holding/issuer";

@@ -1,7 +1,7 @@
 // What a screen is, and what it may ask of the app.
 
+import type { Language } from "../../credentials/browser/profile";
 import type { Decoder } from "../../service_kit/browser/camera/camera";
-import type { Language } from "../../service_kit/browser/language";
 import type { Card, Cards, KeepingTrouble } from "./holding/cards";
 import type { Office } from "./holding/issuer";
 import type { WalletWords } from "./words";

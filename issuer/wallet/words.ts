@@ -1,6 +1,5 @@
 // What the wallet says, in the language that was chosen.
 
-import { said } from "../../credentials/browser/labels";
 import type { Evidence } from "../../credentials/browser/model";
 import { shownStatus } from "../../credentials/browser/model";
 import type { Form, Guardian, Reason, Status } from "../../credentials/browser/profile";
@@ -8,12 +7,13 @@ import {
   FORM_LABELS,
   GUARDIAN_LABELS,
   KIND_LABELS,
-  MEMBERS_IN_TRADITIONAL,
+  type Language,
   REASON_LABELS,
   RESULT_LABELS,
   STATUS_LABELS,
 } from "../../credentials/browser/profile";
-import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
+import { each, fill, joined, memberName, said } from "../../credentials/browser/words";
+import { ago, moment, since } from "../../service_kit/browser/language";
 import { type Card, isUsable } from "./holding/cards";
 import type { HolderClock } from "./holding/clock";
 import { type Condition, canBeShown, conditionOf } from "./holding/condition";
@@ -38,7 +38,7 @@ export class WalletWords {
   ) {}
 
   text(name: WalletTextName, values: Record<string, string | number> = {}): string {
-    return fill(TEXTS[this.language][name], { office: this.office(), ...values });
+    return fill(TEXTS[this.language][name], { office: this.office(), ...values }, this.language);
   }
 
   /** The words of a refusal; for one that is not in the catalogue its code, to tell the hotline. */
@@ -93,7 +93,7 @@ export class WalletWords {
 
   office(office: Office | null = this.home): string {
     const texts = TEXTS[this.language];
-    return office ? fill(texts.office, { name: this.place(office) }) : texts.title;
+    return office ? fill(texts.office, { name: this.place(office) }, this.language) : texts.title;
   }
 
   /** As {@link office}, or as its place alone; a code for trying out says so, or its picture would pass for a real one. */
@@ -104,8 +104,7 @@ export class WalletWords {
 
   /** The province's name alone. */
   place({ member, names }: Office): string {
-    if (this.language === "zh-HK") return MEMBERS_IN_TRADITIONAL[member] ?? names.zh;
-    return this.language === "en" ? names.en : names.zh;
+    return said(memberName(member, names), this.language);
   }
 
   /** Whose a card is, by the signed code: what this phone calls them, their masked name, the end of their document. */
@@ -142,13 +141,14 @@ export class WalletWords {
   }
 
   evidence(pieces: readonly Evidence[], at: number): string {
-    const each = pieces.map((piece) =>
-      this.text("evidenceAgo", {
-        kind: said(KIND_LABELS[piece.kind], this.language),
-        result: said(RESULT_LABELS[piece.result], this.language),
-        time: since(at - piece.sampledAt, this.language),
-      }),
-    );
-    return each.join(this.language === "en" ? "; " : "；") || this.text("noEvidence");
+    const told = pieces.map((piece) => {
+      const [kind, result] = [
+        said(KIND_LABELS[piece.kind], this.language),
+        said(RESULT_LABELS[piece.result], this.language),
+      ];
+      const text = this.text("evidenceAgo", { kind, result, time: since(at - piece.sampledAt, this.language) });
+      return each(() => text);
+    });
+    return told.length ? said(joined(told, "join.clauses"), this.language) : this.text("noEvidence");
   }
 }

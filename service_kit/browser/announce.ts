@@ -1,6 +1,7 @@
 // Sound, vibration and speech: a guard in the rain does not look at the screen all the time. None of them is relied on.
 
-import type { Language } from "./language";
+import { type Language, WORDS } from "../../credentials/browser/profile";
+import { said } from "../../credentials/browser/words";
 
 /** What is heard and felt: tones in hertz one after the other, their wave, vibration in milliseconds on and off. */
 export interface Signal {
@@ -11,12 +12,6 @@ export interface Signal {
 
 const TONE_SECONDS = 0.14;
 const VOLUME = 0.3;
-/** Voices by preference: a device without a Cantonese voice has perhaps one for Mandarin. */
-const VOICES: Record<Language, readonly string[]> = {
-  "zh-CN": ["zh-CN", "zh"],
-  "zh-HK": ["zh-HK", "yue", "zh"],
-  en: ["en"],
-};
 let audio: AudioContext | null = null;
 
 /** Let sound begin: browsers keep it back until somebody has touched the page. */
@@ -49,9 +44,10 @@ export function speak(text: string, language: Language): void {
   hush();
   const words = new SpeechSynthesisUtterance(text);
   const voices = speechSynthesis.getVoices();
-  const spoken = VOICES[language].map((wanted) =>
-    voices.find((voice) => voice.lang.replace("_", "-").startsWith(wanted)),
-  );
+  // A device without a Cantonese voice has perhaps one for Mandarin.
+  const spoken = said(WORDS["language.voices"], language)
+    .split(" ")
+    .map((wanted) => voices.find((voice) => voice.lang.replace("_", "-").startsWith(wanted)));
   words.lang = language;
   words.voice = spoken.find((voice) => voice) ?? null;
   speechSynthesis.speak(words);

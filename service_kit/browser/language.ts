@@ -1,28 +1,27 @@
-// Languages of the pages: zh-CN first, zh-HK and en complete. A catalogue is one object a language with equal names.
+// The language of the page: the one that was chosen, else the best of what the browser asks for.
 
+import { LANGUAGES, type Language, WORDS } from "../../credentials/browser/profile";
+import { said } from "../../credentials/browser/words";
 import { recall, remember } from "./choices";
 
-export const LANGUAGES = ["zh-CN", "zh-HK", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
-export const LANGUAGE_NAMES: Record<Language, string> = { "zh-CN": "简体中文", "zh-HK": "繁體中文", en: "English" };
-
-/** The languages of one text. */
-export type Said = Record<Language, string>;
-export type Catalogue<Name extends string> = Record<Language, Record<Name, string>>;
-
 const KEY = "language";
-const TRADITIONAL = /^zh-(?:HK|TW|MO|Hant)/i;
-
 /** The language that was chosen on this device, else the best of what the browser asks for. */
 export function chosenLanguage(): Language {
   const stored = recall(KEY);
   if (LANGUAGES.includes(stored as Language)) return stored as Language;
-  for (const wanted of navigator.languages) {
-    if (TRADITIONAL.test(wanted)) return "zh-HK";
-    if (/^zh/i.test(wanted)) return "zh-CN";
-    if (/^en/i.test(wanted)) return "en";
-  }
-  return "zh-CN";
+  const wanted = navigator.languages.map(languageFor).find((language) => language !== null);
+  return wanted ?? LANGUAGES[0];
+}
+
+/** The language that answers whoever asks for `tag`: the one that lists the longest beginning of it (RFC 4647 section 3.4). */
+function languageFor(tag: string): Language | null {
+  let best: Language | null = null;
+  let longest = 0;
+  for (const language of LANGUAGES)
+    for (const beginning of said(WORDS["language.answers"], language).toLowerCase().split(" "))
+      if (`${tag.toLowerCase()}-`.startsWith(`${beginning}-`) && beginning.length > longest)
+        [best, longest] = [language, beginning.length];
+  return best;
 }
 
 /** Keep the choice, and tell the page. */
@@ -31,22 +30,15 @@ export function chooseLanguage(language: Language): void {
   document.documentElement.lang = language;
 }
 
-/** The text of `name`, with `{hours}` and the like filled in. */
-export function fill(text: string, values: Record<string, string | number> = {}): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
-
 /** How long something takes or took, as people say it: minutes, hours, days; never less than a minute. */
 export function ago(seconds: number, language: Language): string {
   const [count, unit] = counted(Math.max(SECONDS.minute, seconds));
   return new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit }).format(count);
 }
 
-const JUST_NOW: Said = { "zh-CN": "刚刚", "zh-HK": "剛剛", en: "just now" };
-
 /** When something was, counted back from now: 刚刚, 5分钟前, 3小时前, 4天前. Nothing was "in" the future or "0 seconds" ago. */
 export function since(seconds: number, language: Language): string {
-  if (seconds < SECONDS.minute) return JUST_NOW[language];
+  if (seconds < SECONDS.minute) return said(WORDS["browser.just-now"], language);
   const [count, unit] = counted(seconds);
   return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(-count, unit);
 }

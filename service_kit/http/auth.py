@@ -21,7 +21,7 @@ from credentials.wire.strict_json import parse_json
 ALGORITHM = NATIVE.NAME
 MAX_ASSERTION_CHARACTERS = 2048
 MAX_LIFETIME_SECONDS = 60
-SKEW_SECONDS = 30
+MAX_CLIENT_AHEAD_SECONDS = 30
 """How far a client's clock may be ahead of ours."""
 MAX_ID_CHARACTERS = 64
 """Of a client's id and of a jti: printable ASCII."""
@@ -140,7 +140,7 @@ def _require_time(issued_at: int, expires_at: int, from_when: object, now: int) 
         raise NotAuthenticated("assertion good for too long")
     if type(from_when) is not int:
         raise NotAuthenticated("nbf of the wrong type")
-    if max(issued_at, from_when) > now + SKEW_SECONDS:
+    if max(issued_at, from_when) > now + MAX_CLIENT_AHEAD_SECONDS:
         raise NotAuthenticated("assertion of a time to come: the client's clock is ahead")
     if now >= expires_at:
         raise NotAuthenticated("assertion expired, or the client's clock is behind")

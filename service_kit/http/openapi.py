@@ -95,7 +95,7 @@ def describe(app: Flask, name: str) -> Interface:
     return interface
 
 
-def told(*refusals: type[TongxingError], by_assertion: bool = False, **more: Any) -> dict[str, Any]:
+def described(*refusals: type[TongxingError], by_assertion: bool = False, **more: Any) -> dict[str, Any]:
     """What ``Blueprint.doc`` says of an operation: its refusals, and whether it asks for a client's assertion.
 
     ``more``: what else it is told, as ``requestBody``.
@@ -124,7 +124,7 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str,
 
 
 def _refused(codes: list[str]) -> dict[str, Any]:
-    reasons = " ".join(f"{code}: {TEXTS.get(code, TEXTS['credential-error']).en}" for code in codes)
+    reasons = " ".join(f"{code}: {TEXTS.get(code, TEXTS['credential-error']).of('en')}" for code in codes)
     return {"description": reasons, CODES: codes, **_problem()}
 
 

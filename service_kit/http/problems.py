@@ -124,9 +124,7 @@ def _problem(status: int, code: str, text: Label, detail: str) -> Response:
     document: dict[str, Any] = {
         "type": f"urn:tongxing:problem:{code}",
         "title": text.of(language),
-        "title_zh": text.zh_cn,
-        "title_zh_hk": text.zh_hk,
-        "title_en": text.en,
+        **text.fields("title_"),
         "status": status,
         "code": code,
         # Whatever of the request a detail may repeat, it can be sent.

@@ -16,8 +16,8 @@ from credentials.errors import TongxingError, Unavailable
 from service_kit.http import problems
 from service_kit.http.bodies import Routes, require_size
 from service_kit.http.caller import CALLER_HEADER, TRUSTED_PROXIES
-from service_kit.http.front.front import add_look
-from service_kit.http.front.reference import add_reference
+from service_kit.http.front.page import SHARED_PAGES, add_look, add_pages_of
+from service_kit.http.front.pages.reference.view import add_reference
 from service_kit.http.front.sheet import PROBLEM, in_words, wants_page
 from service_kit.http.openapi import describe
 from service_kit.metrics import Metrics
@@ -48,6 +48,10 @@ def make_app(name: str, *blueprints: Routes, trusted_proxies: int = 0, caller_he
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     add_reference(app, api)
+    # A service's own stand beside its views.
+    rooms = {each.import_name.rpartition(".")[0] for each in blueprints}
+    for package in (SHARED_PAGES, *(f"{room}.pages" for room in sorted(rooms))):
+        add_pages_of(app, package)
     app.add_url_rule("/readyz", "readyz", lambda: _ready([app]))
     app.add_url_rule("/metrics", "metrics", lambda: _exposition(app))
     problems.install(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, Table, delete, insert
 
 from credentials.errors import Conflict
-from service_kit.http.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS
+from service_kit.http.auth import MAX_CLIENT_AHEAD_SECONDS, MAX_LIFETIME_SECONDS
 from service_kit.storage.database import transaction
 from service_kit.storage.retrying import retried
 
@@ -23,7 +23,7 @@ class UsedAssertions:
     def use(self, client_id: str, jti: str, expires_at: int) -> bool:
         """Mark an assertion as used; False when it was used before."""
         # No assertion is good for longer than this, so what ended so much earlier has expired by now.
-        expired = self._table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - SKEW_SECONDS
+        expired = self._table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - MAX_CLIENT_AHEAD_SECONDS
         row = {"client_id": client_id, "jti": jti, "expires_at": expires_at}
         try:
             with transaction(self._engine) as connection:

@@ -18,6 +18,7 @@ from credentials.signing import PemSigner
 from issuer.app import create_app
 from issuer.bulk.run import issue_file
 from issuer.config import IssuerSettings
+from issuer.issuing.consequences import living
 from issuer.issuing.issuance import Issuance, ask_for
 from issuer.opening import prepare
 from issuer.phones.holding import Holding
@@ -41,11 +42,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.engine.dispose()
 
 
-def living(office: Office) -> set[Status]:
+def statuses_of(office: Office) -> set[Status]:
     """The statuses of this one person's codes that gates take."""
     subject = office.issuance.facts_of(read_request(paper(), "", NOW)).subject
     with office.store.deed([subject]) as deed:
-        return {each.status for each in deed.living(LATER)}
+        return {each.status for each in living(deed.codes(LATER), LATER)}
 
 
 def ask(office: Office, key: str, at: int = LATER, client: str = "app", **fields: Any) -> Any:
@@ -78,14 +79,14 @@ def test_green_codes_of_applications_outlive_red(office: Office, red: str) -> No
     office.claim(office.code(), own)
     office.claim(office.code(form="assisted", guardian="child"), relatives)
     pocket = office.code()
-    assert living(office) == {Status.GREEN}
+    assert statuses_of(office) == {Status.GREEN}
     RED[red](office)
-    assert living(office) <= {Status.RED}
+    assert statuses_of(office) <= {Status.RED}
     for point in (own, relatives):
         assert office.holding.renew(point, LATER).status is Status.RED
     with suppress(TongxingError):
         assert office.claim(pocket, compressed_point(new_private_key().public_key()), LATER).status is Status.RED
-    assert living(office) == {Status.RED}
+    assert statuses_of(office) == {Status.RED}
 
 
 @pytest.mark.parametrize("red", RED)
@@ -94,7 +95,7 @@ def test_a_green_paper_is_recorded_after_the_red_that_it_does_not_know(office: O
     late = interrupted(office, lambda: RED[red](office))
     with suppress(TongxingError):
         late.issue("app", ask_for(paper(), "paper"), LATER)
-    assert living(office) <= {Status.RED}
+    assert statuses_of(office) <= {Status.RED}
 
 
 def test_a_relatives_phone_renews_while_red_comes_with_a_claim_code(office: Office) -> None:
@@ -103,7 +104,7 @@ def test_a_relatives_phone_renews_while_red_comes_with_a_claim_code(office: Offi
     office.claim(office.code(form="assisted", guardian="child"), relatives)
     late = interrupted(office, lambda: RED["with a claim code"](office))
     assert Holding(office.store, late).renew(relatives, LATER).status is Status.RED
-    assert living(office) == {Status.RED}
+    assert statuses_of(office) == {Status.RED}
 
 
 class InterruptedSigner(PemSigner):

@@ -31,6 +31,8 @@ from trust_registry.mirror import member_files
 from trust_registry.mirror.layout import Mirror
 from trust_registry.storage.ports import MemberFileRecord
 
+pytestmark = pytest.mark.enrolled("CN-41", "CN-44")
+
 DAY = 24 * 3600
 
 
@@ -89,13 +91,6 @@ class Work:
 
     def _count(self, *_: object) -> None:
         self.statements += 1
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41", "CN-44")
-        yield registry
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, event
 
@@ -13,14 +10,8 @@ from tests.unit.trust_registry.founded import ADDITIONS, HENAN, NOW, FoundedRegi
 from tests.unit.trust_registry.publishing.test_denials import officer
 from tests.unit.trust_registry.test_submissions import draft, leaves, stranger, submit, waiting
 from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.enrolment.waiting import MAX_STATEMENTS_WAITING, WAITING_SECONDS
 from trust_registry.publishing.denials import MAX_UNLISTED_DENIED, deny, sign_request
-from trust_registry.publishing.publication import MAX_STATEMENTS_WAITING, WAITING_SECONDS
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def test_strangers_statements_stay_for_ever(registry: FoundedRegistry) -> None:

@@ -11,14 +11,15 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from tests.architecture.test_build import APPS
+
 ROOT = Path(__file__).parents[2]
-FLOORS = {
+FLOORS: Mapping[str, tuple[str, ...]] = {
     "credentials/browser": (),
-    "service_kit/browser": (),
-    "verifier/gate_app": ("credentials/browser", "service_kit/browser"),
-    "issuer/wallet": ("credentials/browser", "service_kit/browser"),
+    "service_kit/browser": ("credentials/browser/profile", "credentials/browser/words"),
+    **dict.fromkeys(APPS, ("credentials/browser", "service_kit/browser")),
 }
-"""Each with those that it may import from."""
+"""Each with those that it may import from; the shell needs the languages and the texts of the ground alone."""
 _IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\()\s*["'](\.[^"'\n]+)["']""")
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import event, text
 from credentials.errors import ClaimCodeRefused, ProofOfPossessionFailed, RenewalRefused, TongxingError
 from credentials.keys import compressed_point, new_private_key
 from credentials.profile.lists import Form, Status
-from issuer.issuing.consequences import in_force
+from issuer.issuing.consequences import in_force, living
 from issuer.publishing.withdrawal import withdraw
 from issuer.requests.holder_proof import Proven
 from issuer.requests.request import read_request
@@ -233,19 +233,19 @@ def check(office: Office, person: Person, names: set[str], found: list[Any], whe
     told = (ClaimCodeRefused, RenewalRefused, ProofOfPossessionFailed)
     assert all(isinstance(each, told) for each in errors), (where, errors)
     with office.store.deed([person.subject]) as deed:
-        living = deed.living(LATER)
+        alive = living(deed.codes(LATER), LATER)
         known = in_force(deed.decisions(LATER), LATER).get(person.subject)
-    statuses = {each.status for each in living}
-    assert len(statuses) <= 1, (where, living)
+    statuses = {each.status for each in alive}
+    assert len(statuses) <= 1, (where, alive)
     is_red = bool(names & RED)
     if is_red:
-        assert statuses <= {Status.RED}, (where, living)
+        assert statuses <= {Status.RED}, (where, alive)
         assert known is not None, where
         if "relative renews" in names:
             assert office.holding.renew(person.relatives, LATER).status is Status.RED, where
         assert not withdrawn_for_a_status(office, person, Status.RED), where
     if "decide" in names or "test positive" in names:
-        assert Form.PAPER in {each.form for each in living}, (where, "a red code is gone")
+        assert Form.PAPER in {each.form for each in alive}, (where, "a red code is gone")
     if "report lost" in names:
         with pytest.raises(RenewalRefused):
             office.holding.renew(person.phone, LATER)
@@ -271,10 +271,10 @@ def test_a_person_who_was_never_on_file(offices: list[Office]) -> None:
         person = Person(fields, b"", b"", "", issued.handle, issued.handle, subject_of(one, fields))
         DEEDS[name](one, person)
         with one.store.deed([person.subject]) as deed:
-            assert {each.status for each in deed.living(LATER)} <= {Status.RED}
+            assert {each.status for each in living(deed.codes(LATER), LATER)} <= {Status.RED}
         again = one.issue(f"{next(_numbers)}", LATER, **{**fields, "evidence": []})
         with one.store.deed([person.subject]) as deed:
-            alive = deed.living(LATER)
+            alive = living(deed.codes(LATER), LATER)
             assert {each.status for each in alive} == {Status.RED}
             assert again.place.serial in {each.serial for each in alive}
 

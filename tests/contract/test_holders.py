@@ -28,11 +28,10 @@ from credentials.keys import compressed_point, new_private_key
 from credentials.profile.lists import Form, Status
 from credentials.signing import PemSigner
 from issuer.issuing.issuance import Issuance, ask_for
-from issuer.phones.claim_codes import CLAIM_CODE_SECONDS, ClaimCodes, read_claim_code
+from issuer.phones.claim_codes import CLAIM_CODE_SECONDS, NAMED_SECONDS, ClaimCodes, read_claim_code
 from issuer.phones.holding import PAPERS_A_DAY, Held, Holding
 from issuer.publishing.withdrawal import withdraw
 from issuer.requests.holder_proof import Proven
-from issuer.storage.deeds import KEEP_CLAIM_CODE_SECONDS
 from issuer.storage.holder_ports import Holder
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import IssuedRow
@@ -148,7 +147,7 @@ def test_a_claim_code_ends_the_one_before(offices: Offices) -> None:
     offices.one.code()
     with pytest.raises(ClaimCodeUsed):
         offices.one.claim(second, point_of())
-    at = NOW + CLAIM_CODE_SECONDS + KEEP_CLAIM_CODE_SECONDS
+    at = NOW + CLAIM_CODE_SECONDS + NAMED_SECONDS
     offices.one.code(at)
     assert offices.rows("SELECT count(*) FROM issuer_claim_code") == [(1,)]
 

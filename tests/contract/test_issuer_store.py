@@ -15,11 +15,15 @@ from credentials.model import Evidence
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
-from issuer.storage import sql
+from issuer.issuing import idempotency
+from issuer.issuing.idempotency import bind_keys, drop_free_keys, find_replays
+from issuer.issuing.places import allocate, open_ahead
+from issuer.publishing.claiming import claim_work
+from issuer.publishing.lists import UnpublishedWithdrawals, carry, changed_lists, current_lists, overview
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.indices import StatusPlace, group_end
-from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, SegmentRow, UnpublishedWithdrawals
+from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, SegmentRow
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import metadata
 from service_kit.storage.database import connect, migrate, reading, transaction
@@ -76,7 +80,7 @@ def entry(place: StatusPlace, key: str = "", at: int = NOW, lifetime: int = DAY)
 
 
 def issue(store: IssuerStore, keys: Sequence[str], at: int = NOW, lifetime: int = DAY) -> list[Entry]:
-    places = store.allocate(group_end(at + lifetime), len(keys))
+    places = allocate(store, group_end(at + lifetime), len(keys))
     entries = [entry(place, key, at, lifetime) for place, key in zip(places, keys, strict=True)]
     keep(store, entries)
     return entries
@@ -86,8 +90,8 @@ def keep(store: IssuerStore, entries: Sequence[Entry]) -> None:
     """Codes and what their keys were used for, in one transaction."""
     with persons(store).deed([each.decision.subject for each in entries]) as deed:
         if entries:
-            deed.keep(CLIENT, entries)
-            deed.keep_keys(CLIENT, entries, entries[0].issued.issued_at)
+            deed.record(CLIENT, entries)
+            bind_keys(deed, CLIENT, entries, entries[0].issued.issued_at)
 
 
 def withdraw(store: IssuerStore, place: StatusPlace, at: int, cause: str, author: str) -> bool:
@@ -105,15 +109,15 @@ def test_what_is_recorded_is_found(stores: Stores) -> None:
     (kept,) = issue(stores.store, ["k"])
     for store in (stores.store, stores.another()):
         assert store.find(kept.issued.handle) == (kept.issued, bytes(32), CLIENT)
-        assert store.replays(CLIENT, ["k", "other"], NOW) == {"k": (kept.body_hash, kept.issued)}
-        assert store.replays("another client", ["k"], NOW) == {}
+        assert find_replays(store, CLIENT, ["k", "other"], NOW) == {"k": (kept.body_hash, kept.issued)}
+        assert find_replays(store, "another client", ["k"], NOW) == {}
         assert store.find(bytes(16)) is None
 
 
 def test_places_are_sequential_and_never_given_twice(store: IssuerStore) -> None:
     """A crash between allocation and record leaves an unused place and nothing else."""
     first = issue(store, ["a", "b"])
-    burned = store.allocate(END, 3)
+    burned = allocate(store, END, 3)
     second = issue(store, ["c"])
     places = [*(each.issued.place for each in first), *burned, *(each.issued.place for each in second)]
     assert len({place.list_id for place in places}) == 1
@@ -123,11 +127,11 @@ def test_places_are_sequential_and_never_given_twice(store: IssuerStore) -> None
 def test_a_refused_record_leaves_nothing(store: IssuerStore) -> None:
     """Of a batch with one key taken no other row may stay: its codes were never handed out."""
     issue(store, ["taken"])
-    places = store.allocate(END, 2)
+    places = allocate(store, END, 2)
     fresh = [entry(place, key) for place, key in zip(places, ("free", "taken"), strict=True)]
     with pytest.raises(Conflict):
         keep(store, fresh)
-    assert set(store.replays(CLIENT, ["free", "taken"], NOW)) == {"taken"}
+    assert set(find_replays(store, CLIENT, ["free", "taken"], NOW)) == {"taken"}
     assert [store.find(each.issued.handle) for each in fresh] == [None, None]
     keep(store, fresh[:1])
 
@@ -137,9 +141,9 @@ def test_key_is_taken_while_its_code_lives(store: IssuerStore) -> None:
     issue(store, ["k"], lifetime=DAY)
     with pytest.raises(Conflict):
         issue(store, ["k"], at=NOW + DAY - 1)
-    assert store.replays(CLIENT, ["k"], NOW + DAY) == {}
+    assert find_replays(store, CLIENT, ["k"], NOW + DAY) == {}
     (again,) = issue(store, ["k"], at=NOW + DAY)
-    assert store.replays(CLIENT, ["k"], NOW + DAY)["k"].issued == again.issued
+    assert find_replays(store, CLIENT, ["k"], NOW + DAY)["k"].issued == again.issued
     issue(store, [])
 
 
@@ -153,22 +157,22 @@ def test_keys_that_ended_are_forgotten_those_that_live_are_not(stores: Stores) -
     digest of the request, would lie here for good."""
     issue(stores.store, ["a", "b", "c"], lifetime=DAY)
     issue(stores.store, ["d"], lifetime=2 * DAY)
-    assert stores.store.forget_keys(NOW + DAY - 1) == 0
-    assert stores.store.forget_keys(NOW + DAY) == 3
+    assert drop_free_keys(stores.store, NOW + DAY - 1) == 0
+    assert drop_free_keys(stores.store, NOW + DAY) == 3
     assert kept_keys(stores) == 1
-    assert set(stores.another().replays(CLIENT, ["a", "d"], NOW + DAY)) == {"d"}
+    assert set(find_replays(stores.another(), CLIENT, ["a", "d"], NOW + DAY)) == {"d"}
     (again,) = issue(stores.store, ["a"], at=NOW + DAY)
-    assert stores.store.replays(CLIENT, ["a"], NOW + DAY)["a"].issued == again.issued
+    assert find_replays(stores.store, CLIENT, ["a"], NOW + DAY)["a"].issued == again.issued
 
 
 def test_more_keys_than_one_transaction_takes_are_forgotten_over_several(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After an upgrade all that ever ended is there: it is forgotten over many minutes, and no statement grows long."""
-    monkeypatch.setattr(sql, "_FORGOTTEN_AT_ONCE", 2)
-    monkeypatch.setattr(sql, "_FORGETTINGS", 3)
+    monkeypatch.setattr(idempotency, "DROPPED_AT_ONCE", 2)
+    monkeypatch.setattr(idempotency, "DROPS", 3)
     issue(stores.store, [f"key {number}" for number in range(9)])
-    assert [stores.store.forget_keys(NOW + DAY) for _ in range(3)] == [6, 3, 0]
+    assert [drop_free_keys(stores.store, NOW + DAY) for _ in range(3)] == [6, 3, 0]
     assert kept_keys(stores) == 0
 
 
@@ -182,10 +186,10 @@ def test_forgetting_issuing_and_forgetting_at_once(stores: Stores) -> None:
         if next(turns) == "issue":
             issue(store, keys, at=NOW + DAY)
         else:
-            store.forget_keys(NOW + DAY)
+            drop_free_keys(store, NOW + DAY)
 
     assert len(at_once(stores, work)) == 4
-    assert len(stores.store.replays(CLIENT, keys, NOW + DAY)) == kept_keys(stores) == len(keys)
+    assert len(find_replays(stores.store, CLIENT, keys, NOW + DAY)) == kept_keys(stores) == len(keys)
 
 
 def test_place_is_taken_for_ever(store: IssuerStore) -> None:
@@ -215,7 +219,7 @@ def test_place_is_taken_for_ever(store: IssuerStore) -> None:
 )
 def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[str, Any]) -> None:
     """Also whoever goes past our code needs a basis, a second approver and an end."""
-    (place,) = store.allocate(END, 1)
+    (place,) = allocate(store, END, 1)
     made = decide_by_hand(
         bytes(32), Status.RED, Reason.CLOSE_CONTACT, basis="infectious-diseases-law-39", author="cdc/zhang",
         approver="commission/li", evidence=(), at=NOW, ends_at=NOW + DAY,
@@ -228,7 +232,7 @@ def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[s
 
 def test_database_refuses_a_rule_with_an_approver(store: IssuerStore) -> None:
     """A decision by hand cannot pass for one by rule to escape its bounds."""
-    (place,) = store.allocate(END, 1)
+    (place,) = allocate(store, END, 1)
     sound = entry(place)
     for changes in ({"approver": "commission/li"}, {"rule_set": MANUAL}, {"author": "other/rule-set"}):
         with pytest.raises(Conflict):
@@ -257,7 +261,7 @@ def test_withdrawn_once(store: IssuerStore) -> None:
     first, second = issue(store, ["a", "b"])
     assert withdraw(store, second.issued.place, NOW, "lost-device", "app")
     assert not withdraw(store, second.issued.place, NOW + 1, "superseded", "other")
-    assert store.current_lists(NOW)[first.issued.place.list_id] == (END, [second.issued.place.position])
+    assert current_lists(store, NOW)[first.issued.place.list_id] == (END, [second.issued.place.position])
     with pytest.raises(Conflict):
         withdraw(store, StatusPlace(9, 9), NOW, "superseded", "app")
 
@@ -268,9 +272,9 @@ def test_lists_are_retired_with_their_day(store: IssuerStore) -> None:
     (young,) = issue(store, ["young"], lifetime=3 * DAY)
     for each in (old, young):
         withdraw(store, each.issued.place, NOW, "superseded", "app")
-    assert set(store.current_lists(END - 1)) == {old.issued.place.list_id, young.issued.place.list_id}
-    assert store.current_lists(END) == {young.issued.place.list_id: (group_end(NOW + 3 * DAY), [0])}
-    assert store.current_lists(NOW + 30 * DAY) == {}
+    assert set(current_lists(store, END - 1)) == {old.issued.place.list_id, young.issued.place.list_id}
+    assert current_lists(store, END) == {young.issued.place.list_id: (group_end(NOW + 3 * DAY), [0])}
+    assert current_lists(store, NOW + 30 * DAY) == {}
 
 
 def test_full_list_has_a_successor(stores: Stores) -> None:
@@ -289,14 +293,14 @@ def test_full_list_has_a_successor(stores: Stores) -> None:
 
 def test_successor_is_opened_before_a_list_is_full(stores: Stores) -> None:
     """Gates must know a list before a code in it is shown."""
-    stores.store.open_lists(NOW, 1)
-    stores.store.open_lists(NOW, 1)
-    before = stores.store.current_lists(NOW)
+    open_ahead(stores.store, NOW, 1)
+    open_ahead(stores.store, NOW, 1)
+    before = current_lists(stores.store, NOW)
     assert [end for end, _ in before.values()] == [group_end(NOW), group_end(NOW + DAY)]
     with transaction(stores.engine) as connection:
         connection.execute(text("UPDATE issuer_status_list SET next_position = :n"), {"n": STATUS_LIST_SIZE - 1000})
-    stores.store.open_lists(NOW, 0)
-    assert len(stores.store.current_lists(NOW)) == 3
+    open_ahead(stores.store, NOW, 0)
+    assert len(current_lists(stores.store, NOW)) == 3
     (place,) = (each.issued.place for each in issue(stores.store, ["a"], lifetime=60))
     assert place.list_id == min(before)
 
@@ -317,7 +321,7 @@ def cut(stores: Stores, at: int = NOW, most: int = 100) -> tuple[int, Unpublishe
     with SqlStatusFeed(connected(stores)).cutting() as cutting:
         last = cutting.last()
         number = last.number + 1 if last else 1
-        news = cutting.carry(number, at, most)
+        news = carry(cutting, number, at, most)
         cutting.record(SegmentRow(number, at, bytes([number]) * 32, b"payload"))
     return number, news
 
@@ -340,9 +344,9 @@ def test_each_withdrawal_is_carried_by_one_segment(stores: Stores) -> None:
     assert cut(stores) == (2, UnpublishedWithdrawals({}, [places[2]], True))
     assert cut(stores) == (3, UnpublishedWithdrawals({}, [], True))
     for upto, count in ((1, 2), (2, 3), (3, 3)):
-        _, positions = stores.store.current_lists(NOW, upto)[places[0].list_id]
+        _, positions = current_lists(stores.store, NOW, upto)[places[0].list_id]
         assert len(positions) == count
-    assert SqlStatusFeed(stores.engine).changes(NOW) == {places[0].list_id: 2}
+    assert changed_lists(stores.store, NOW) == {places[0].list_id: 2}
 
 
 def test_a_withdrawal_committed_late_waits_for_the_next_segment(stores: Stores) -> None:
@@ -366,7 +370,7 @@ def test_what_is_retired_is_left_out_of_segments(stores: Stores) -> None:
     withdraw(stores.store, old.issued.place, NOW, "superseded", "app")
     assert cut(stores, END) == (1, UnpublishedWithdrawals({}, [], True))
     assert cut(stores, END) == (2, UnpublishedWithdrawals({}, [], True))
-    assert SqlStatusFeed(stores.engine).changes(END) == {}
+    assert changed_lists(stores.store, END) == {}
 
 
 def test_a_segment_takes_no_more_than_it_may(stores: Stores) -> None:
@@ -382,7 +386,7 @@ def test_nothing_of_a_broken_segment_stays(stores: Stores) -> None:
     (kept,) = issue(stores.store, ["a"])
     withdraw(stores.store, kept.issued.place, NOW, "superseded", "app")
     with pytest.raises(KeyError), SqlStatusFeed(stores.engine).cutting() as cutting:
-        assert cutting.carry(1, NOW, 10).withdrawn
+        assert carry(cutting, 1, NOW, 10).withdrawn
         raise KeyError
     assert cut(stores)[1].withdrawn == [kept.issued.place]
     with pytest.raises(Conflict), SqlStatusFeed(stores.engine).cutting() as cutting:
@@ -398,10 +402,10 @@ def test_what_was_brought_is_remembered(stores: Stores) -> None:
     assert [row.number for row in other.undelivered()] == [1, 2, 3]
     other.mark_delivered(3)
     assert feed.undelivered() == []
-    feed.note("snapshot", Delivery(1, b"k" * 8, NOW))
-    feed.note("snapshot", Delivery(3, b"k" * 8, NOW + 1))
-    feed.note("token-status-lists/7", Delivery(3, b"k" * 8, NOW))
-    feed.forget(99, ["token-status-lists/7"])
+    feed.record_delivery("snapshot", Delivery(1, b"k" * 8, NOW))
+    feed.record_delivery("snapshot", Delivery(3, b"k" * 8, NOW + 1))
+    feed.record_delivery("token-status-lists/7", Delivery(3, b"k" * 8, NOW))
+    feed.drop(99, ["token-status-lists/7"])
     assert other.deliveries() == {"snapshot": Delivery(3, b"k" * 8, NOW + 1)}
     newest = other.newest()
     assert newest is not None
@@ -411,12 +415,16 @@ def test_what_was_brought_is_remembered(stores: Stores) -> None:
 def test_one_claim_at_a_time(stores: Stores) -> None:
     """Of many that begin at once one works; who was killed is replaced when its time is over."""
     feed = SqlStatusFeed(stores.engine)
-    won = at_once(stores, lambda store: SqlStatusFeed(store._engine).claim("w", secrets.token_hex(16), NOW, NOW + 9))
+
+    def work(store: Any) -> bool:
+        return claim_work(SqlStatusFeed(store._engine), "w", secrets.token_hex(16), NOW, NOW + 9)
+
+    won = at_once(stores, work)
     assert sorted(won) == [False, False, False, True]
-    assert not feed.claim("w", "me", NOW + 8, NOW + 20)
-    assert feed.claim("w", "me", NOW + 9, NOW + 20)
-    assert feed.claim("w", "me", NOW + 10, NOW + 21)
-    assert feed.claim("other work", "you", NOW, NOW + 9)
+    assert not claim_work(feed, "w", "me", NOW + 8, NOW + 20)
+    assert claim_work(feed, "w", "me", NOW + 9, NOW + 20)
+    assert claim_work(feed, "w", "me", NOW + 10, NOW + 21)
+    assert claim_work(feed, "other work", "you", NOW, NOW + 9)
 
 
 def test_bound_to_one_secret(stores: Stores) -> None:
@@ -453,11 +461,11 @@ def test_many_issue_at_once(stores: Stores) -> None:
     def work(store: IssuerStore) -> list[StatusPlace]:
         places = []
         for number in range(5):
-            kept = entry(store.allocate(END, 1)[0], f"{number}")
+            kept = entry(allocate(store, END, 1)[0], f"{number}")
             try:
                 keep(store, [kept])
             except Conflict:
-                assert set(store.replays(CLIENT, [f"{number}"], NOW)) == {f"{number}"}
+                assert set(find_replays(store, CLIENT, [f"{number}"], NOW)) == {f"{number}"}
             else:
                 places.append(kept.issued.place)
         return places
@@ -501,26 +509,26 @@ def test_gone_is_unavailable(stores: Stores) -> None:
         for table in ("issuer_withdrawal", "issuer_idempotency", "issuer_status_list"):
             connection.execute(text(f"DROP TABLE {table}"))
     with pytest.raises(StorageUnavailable):
-        stores.store.allocate(END, 1)
+        allocate(stores.store, END, 1)
     with pytest.raises(StorageUnavailable):
-        stores.store.replays(CLIENT, ["k"], NOW)
+        find_replays(stores.store, CLIENT, ["k"], NOW)
     with pytest.raises(StorageUnavailable):
-        stores.store.current_lists(NOW)
+        current_lists(stores.store, NOW)
 
 
 def test_overview_tells_what_is_not_published_and_what_room_is_left(stores: Stores) -> None:
     """Alarms hang on these numbers; another process publishes than the one that is asked."""
     store = stores.store
-    assert store.overview(NOW) == (None, 0, 0, MAX_STATUS_LIST)
-    store.open_lists(NOW, 1)
+    assert overview(store, NOW) == (None, 0, 0, MAX_STATUS_LIST)
+    open_ahead(store, NOW, 1)
     first, second = issue(store, ["one", "two"])
-    assert store.overview(NOW)[1:] == (0, STATUS_LIST_SIZE - 2, MAX_STATUS_LIST - 2)
+    assert overview(store, NOW)[1:] == (0, STATUS_LIST_SIZE - 2, MAX_STATUS_LIST - 2)
     withdraw(store, first.issued.place, NOW, "superseded", "app")
-    assert store.overview(NOW).withdrawals_unpublished == 1
-    stores.another().note_published(NOW + 1)
-    assert store.overview(NOW)[:2] == (NOW + 1, 0)
+    assert overview(store, NOW).withdrawals_unpublished == 1
+    stores.another().record_published(NOW + 1)
+    assert overview(store, NOW)[:2] == (NOW + 1, 0)
     withdraw(store, second.issued.place, NOW + 1, "superseded", "app")
-    assert store.overview(NOW).withdrawals_unpublished == 1
-    store.note_published(NOW + 2)
-    assert store.overview(NOW)[:2] == (NOW + 2, 0)
-    assert store.overview(END + 8 * DAY)[1:] == (0, 0, MAX_STATUS_LIST - 2)
+    assert overview(store, NOW).withdrawals_unpublished == 1
+    store.record_published(NOW + 2)
+    assert overview(store, NOW)[:2] == (NOW + 2, 0)
+    assert overview(store, END + 8 * DAY)[1:] == (0, 0, MAX_STATUS_LIST - 2)

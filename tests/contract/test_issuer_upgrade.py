@@ -12,7 +12,11 @@ from sqlalchemy import Engine, text
 
 from credentials.errors import SchemaOutdated
 from credentials.profile.lists import Form, Status
-from issuer.issuing.consequences import in_force
+from issuer.decisions.causes import MIRROR, RESTORED
+from issuer.issuing.consequences import in_force, living
+from issuer.issuing.idempotency import find_replays
+from issuer.issuing.places import allocate
+from issuer.publishing.lists import carry, current_lists
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import SegmentRow
@@ -90,11 +94,11 @@ def test_the_first_version_with_data_in_it(engine: Engine) -> None:
     assert other is not None
     assert other.client_id == ""
     with people.deed([SUBJECT]) as deed:
-        (living,) = deed.living(NOW)
-        assert (living.serial, living.status, living.form) == (SERIAL, Status.GREEN, Form.PAPER)
+        (code,) = living(deed.codes(NOW), NOW)
+        assert (code.serial, code.status, code.form) == (SERIAL, Status.GREEN, Form.PAPER)
         assert in_force(deed.decisions(NOW), NOW)[SUBJECT].by_rule is not None
-    assert store.current_lists(NOW) == {3: (NOW + DAY, [6])}
-    assert store.replays("app", ["k"], NOW)["k"].issued == kept.issued
+    assert current_lists(store, NOW) == {3: (NOW + DAY, [6])}
+    assert find_replays(store, "app", ["k"], NOW)["k"].issued == kept.issued
 
 
 def test_a_later_version_is_refused(engine: Engine) -> None:
@@ -116,14 +120,14 @@ def test_going_on_from_what_gates_have(engine: Engine) -> None:
     feed, store = SqlStatusFeed(engine), SqlIssuerStore(engine)
     newest = SegmentRow(70, NOW + 9, b"d" * 32, b"")
     lists = {3: (NOW + DAY, [5, 900]), 8: (NOW + 2 * DAY, [4])}
-    feed.adopt(newest, lists, 72)
-    feed.adopt(newest, lists, 72)
+    feed.adopt(newest, lists, 72, RESTORED, MIRROR)
+    feed.adopt(newest, lists, 72, RESTORED, MIRROR)
     assert feed.newest() == newest
     assert feed.undelivered() == []
-    carried = store.current_lists(NOW, 70)
+    carried = current_lists(store, NOW, 70)
     assert {list_id: (end, sorted(positions)) for list_id, (end, positions) in carried.items()} == lists
-    assert sorted(store.current_lists(NOW)[3][1]) == [5, 6, 900]
+    assert sorted(current_lists(store, NOW)[3][1]) == [5, 6, 900]
     with feed.cutting() as cutting:
-        assert [place.position for place in cutting.carry(71, NOW + 10, 100).withdrawn] == [6]
-    places = store.allocate(NOW + DAY, 2) + store.allocate(NOW + 2 * DAY, 1)
+        assert [place.position for place in carry(cutting, 71, NOW + 10, 100).withdrawn] == [6]
+    places = allocate(store, NOW + DAY, 2) + allocate(store, NOW + 2 * DAY, 1)
     assert min(place.list_id for place in places) > 72

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from service_kit.durable import write_atomic
-from service_kit.http.static import publish
 from tests.doubles.mirror import FilesInMemory
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror.test_member_files import put_status, status
 from trust_registry.client.trust.bundle import read_bundle
 from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository
-from trust_registry.mirror.folder import MirrorFolder
+from trust_registry.mirror.folder import MirrorFolder, ServedFolder
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.ports import FileStore
 from trust_registry.mirror.stocktaking import take_stock
@@ -33,7 +30,7 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
     """A new implementation goes through all of this by one more line here."""
     made: dict[str, FileStore] = {
         "folder": MirrorFolder(tmp_path / "files", write_atomic),
-        "served folder": MirrorFolder(tmp_path / "files", partial(publish, lock=tmp_path / "lock")),
+        "served folder": ServedFolder(tmp_path / "files", tmp_path / "lock"),
         "memory": FilesInMemory(),
     }
     return made[request.param]
@@ -49,12 +46,6 @@ class RecordingFiles(FilesInMemory):
     def put(self, path: str, content: bytes) -> None:
         self.written.append(path)
         super().put(path, content)
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path / "founded") as registry:
-        yield registry
 
 
 def moved(registry: FoundedRegistry, files: FileStore) -> Publication:

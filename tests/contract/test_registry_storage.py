@@ -15,6 +15,7 @@ from credentials.errors import Conflict, SchemaOutdated, StorageUnavailable
 from service_kit.storage.database import connect, transaction
 from service_kit.storage.logbook import LeafRecord
 from tests.contract.schema import require_same_tables
+from trust_registry.enrolment.waiting import waiting_statements
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,
@@ -64,7 +65,7 @@ def test_statements_are_kept_and_closed(storages: list[SqlStorage]) -> None:
         records.statements.add(later)
         records.statements.add(STATEMENT)
     with storages[1].writing() as records:
-        assert records.statements.submitted() == [STATEMENT, later]
+        assert waiting_statements(records) == [STATEMENT, later]
         records.statements.close(STATEMENT.id, "published")
     with storages[2].reading() as records:
         assert records.statements.get(STATEMENT.id) == STATEMENT._replace(state="published")
@@ -86,7 +87,7 @@ def test_drafts_and_their_approvals(storage: SqlStorage) -> None:
     with storage.writing() as records:
         assert records.drafts.get(DRAFT.id) == DRAFT
         assert records.drafts.approvals(DRAFT.id) == {"officer": "ab"}
-        records.drafts.close(DRAFT.id)
+        records.drafts.close(DRAFT.id, "published")
         assert records.drafts.get(DRAFT.id) == DRAFT._replace(state="published")
         assert records.drafts.get("f" * 32) is None
 
@@ -207,8 +208,8 @@ def test_upgrade_from_the_first_tables_while_another_process_serves(database_url
         connection.execute(text(_INSERT_FILE), {**row, "name": "rules.jws"})
         assert connection.execute(text("SELECT count(*) FROM registry_statement")).scalar_one() == 1
     with storage.reading() as records:
-        assert {each.name for each in records.member_files.incomplete("CN-41")} == {"status.cose", "rules.jws"}
-        assert records.statements.submitted() == [STATEMENT._replace(proofs=("proof",))]
+        assert {each.name for each in records.member_files.without_kid("CN-41")} == {"status.cose", "rules.jws"}
+        assert waiting_statements(records) == [STATEMENT._replace(proofs=("proof",))]
         assert records.repository.read("metadata/timestamp.json") == b"x"
         assert records.log.read(0, 9) == []
     require_same_tables(storage.engine, tables.metadata)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from issuer.storage import sql as issuer
 from issuer.storage import tables as issuer_tables
-from service_kit.http.auth import MAX_LIFETIME_SECONDS, SKEW_SECONDS, JtiStore
+from service_kit.http.auth import MAX_CLIENT_AHEAD_SECONDS, MAX_LIFETIME_SECONDS, JtiStore
 from service_kit.storage.database import connect, migrate
 from service_kit.storage.used_assertions import UsedAssertions
 from trust_registry.storage import sql as registry
@@ -73,7 +73,7 @@ def test_forgotten_after_its_end_and_not_before(another: Opened) -> None:
     """The memory must not grow for ever, nor forget what is still good."""
     store = another()
     assert store.use("app", "1", NOW)
-    assert store.use("app", "2", NOW + MAX_LIFETIME_SECONDS + SKEW_SECONDS)
+    assert store.use("app", "2", NOW + MAX_LIFETIME_SECONDS + MAX_CLIENT_AHEAD_SECONDS)
     assert not store.use("app", "1", NOW)
-    assert store.use("app", "3", NOW + MAX_LIFETIME_SECONDS + SKEW_SECONDS + 1)
+    assert store.use("app", "3", NOW + MAX_LIFETIME_SECONDS + MAX_CLIENT_AHEAD_SECONDS + 1)
     assert store.use("app", "1", NOW)

@@ -1,20 +1,41 @@
-"""Writes anew what is made from ``credentials/profile``: the browser's module, the page of reasons, and
-the closed lists of the wire format.
+"""Writes anew what is made from ``credentials/profile``: the catalogues' module, the browser's modules, the page of
+reasons, and the closed lists of the wire format.
 
 python -m tests.profile
 """
 
 from __future__ import annotations
 
-from tests.profile import grammar, reasons_page, typescript
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 
-MADE = {
-    typescript.MODULE: typescript.write_module,
-    reasons_page.PAGE: reasons_page.write_page,
-    grammar.PAGE: grammar.write_page,
-}
+from tests.profile import catalogues
+
+
+def made() -> Mapping[Path, Callable[[], str]]:
+    """What is written, and what writes it."""
+    # All but the first read the catalogues' module: it is there, and of the same languages, once it has been written.
+    from tests.profile import grammar, reasons_page, typescript
+
+    return {
+        catalogues.MODULE: catalogues.write_python,
+        typescript.MODULE: typescript.write_module,
+        reasons_page.PAGE: reasons_page.write_page,
+        grammar.PAGE: grammar.write_page,
+        catalogues.SUPPORT: catalogues.write_support,
+        **{path: partial(catalogues.write_app, app) for app, path in catalogues.APPS.items()},
+        **{catalogues.page_of(app): partial(catalogues.write_page, app) for app in catalogues.APPS},
+        **{catalogues.manifest_of(app): partial(catalogues.write_manifest, app) for app in catalogues.APPS},
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+    print(f"{path.name}: {path.stat().st_size} bytes")
+
 
 if __name__ == "__main__":
-    for path, write in MADE.items():
-        path.write_text(write(), "utf-8")
-        print(f"{path.name}: {path.stat().st_size} bytes")
+    _write(catalogues.MODULE, catalogues.write_python())
+    for path, write in made().items():
+        _write(path, write())

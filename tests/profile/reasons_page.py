@@ -7,14 +7,17 @@ from pathlib import Path
 
 from credentials import errors
 from credentials.errors import TongxingError
+from credentials.profile.languages import LANGUAGES
 from credentials.profile.reasons import REASONS
+from credentials.profile.words import fill, label
 from service_kit.http.problems import status_of
 from service_kit.locale import TEXTS, UNEXPECTED
 
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 _HEAD = """# Reasons and error codes
 
-Made by `make profile` from `credentials/profile/reasons.py` and `service_kit/locale.py`: change it there. A code is
+Made by `make profile` from `credentials/profile/reasons.py` and the catalogues `credentials/profile/texts/`: change it
+there. A code is
 stable for ever; its text may be reworded. Each reason has at least one bad sample in `tests/vectors/native.json`; what
 the gate finds by its memory (`replayed` and its kin) is tested at the gate.
 
@@ -25,8 +28,8 @@ A verdict lists all that was found; the first gives the outcome ([verdict.md](ve
 Where the member that can help is known, its hotline is added to the text: the issuer's, or the host's whose rules
 decided.
 
-| code | outcome | 简体中文 | 繁體中文（香港） | English |
-| --- | --- | --- | --- | --- |
+| code | outcome | {languages} |
+| --- | --- |{rule}
 """
 _BY_HAND = """
 ## Checking by hand
@@ -46,22 +49,26 @@ _ERRORS = """
 
 Over HTTP they come as problem documents (RFC 9457); the command line prints them and ends with 1, 64 or 70.
 
-| code | HTTP | 简体中文 | 繁體中文（香港） | English |
-| --- | --- | --- | --- | --- |
+| code | HTTP | {languages} |
+| --- | --- |{rule}
 """
 
 
 def write_page() -> str:
     """The whole page."""
     reasons = (
-        f"| `{row.code}` | {row.outcome.value if row.outcome else 'note'} | {row.zh} | {row.zh_hk} | {row.en} |"
+        f"| `{row.code}` | {row.outcome.value if row.outcome else 'note'} | {' | '.join(row.whole)} |"
         for row in REASONS.values()
     )
     others = (
-        f"| `{code}` | {status} | {TEXTS[code].zh_cn} | {TEXTS[code].zh_hk} | {TEXTS[code].en} |"
-        for code, status in [*other_errors(), (UNEXPECTED, 500)]
+        f"| `{code}` | {status} | {' | '.join(TEXTS[code])} |" for code, status in [*other_errors(), (UNEXPECTED, 500)]
     )
-    return _HEAD + "\n".join(reasons) + "\n" + _BY_HAND + _ERRORS + "\n".join(others) + "\n"
+    return _head(_HEAD) + "\n".join(reasons) + "\n" + _BY_HAND + _head(_ERRORS) + "\n".join(others) + "\n"
+
+
+def _head(text: str) -> str:
+    """With a column for each language."""
+    return fill(text, {"languages": " | ".join(label("language.name")), "rule": " --- |" * len(LANGUAGES)})
 
 
 def other_errors() -> Iterator[tuple[str, int]]:

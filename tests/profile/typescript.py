@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from credentials.profile import limits, lists
+from credentials.profile.catalogue import TEXTS
 from credentials.profile.characters import HIDDEN
 from credentials.profile.forms import FORMS
+from credentials.profile.languages import LANGUAGES
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
 from credentials.profile.reasons import REASONS
@@ -19,9 +21,9 @@ from credentials.profile.words import Label
 MODULE = Path(__file__).parents[2] / "credentials" / "browser" / "profile.ts"
 _HEAD = """// Made by `make profile` from credentials/profile: change it there.
 
-/** What people read for a member of a list, in the three languages of the pages. */
-export type Label = readonly [zhCN: string, zhHK: string, en: string];
 """
+_SHARED = ("browser", "evidence", "join", "language", "unit", "verdict")
+"""First parts of the ids of texts that both apps put together."""
 _LISTS: Mapping[str, tuple[type[ClosedList], str, Mapping[Any, Label]]] = {
     "STATUSES": (lists.Status, "STATUS_LABELS", lists.STATUS_LABELS),
     "REASONS": (lists.Reason, "REASON_LABELS", lists.REASON_LABELS),
@@ -34,10 +36,23 @@ _LISTS: Mapping[str, tuple[type[ClosedList], str, Mapping[Any, Label]]] = {
 
 def write_module() -> str:
     """The whole module."""
-    return (
-        "\n".join([_HEAD, *_limits(), "", *_lists(), *_forms(), *_steps(), *_reasons(), *_members(), *_characters()])
-        + "\n"
-    )
+    parts = (_languages, _limits, _blank, _lists, _forms, _steps, _reasons, _members, _characters)
+    return _HEAD + "\n".join(line for part in parts for line in part()) + "\n"
+
+
+def _blank() -> Iterator[str]:
+    yield ""
+
+
+def _languages() -> Iterator[str]:
+    yield "/** Tags of BCP 47; the first is for whoever asks for none of them. */"
+    yield f"export const LANGUAGES = {_json([*LANGUAGES])} as const;"
+    yield "export type Language = (typeof LANGUAGES)[number];"
+    yield "/** One text in each of LANGUAGES, in their order. */"
+    yield "export type Label = readonly string[];"
+    yield "/** Texts that are put together, by their ids. */\nexport const WORDS = {"
+    yield from (f"  {_json(name)}: {_json([*said])}," for name, said in TEXTS.items() if name.split(".")[0] in _SHARED)
+    yield "} as const satisfies Record<string, Label>;\n"
 
 
 def _limits() -> Iterator[str]:
@@ -90,9 +105,9 @@ def _reasons() -> Iterator[str]:
 
 
 def _members() -> Iterator[str]:
-    yield "/** Every member's id, with its name in traditional characters; the other names come with the trust list. */"
-    yield "export const MEMBERS_IN_TRADITIONAL: { readonly [member: string]: string | undefined } = {"
-    yield from (f"  {_json(member.id)}: {_json(member.zh_hk)}," for member in MEMBERS.values())
+    yield "/** Every member's id, with its name; what the trust list calls it goes before. */"
+    yield "export const MEMBER_NAMES: { readonly [member: string]: Label | undefined } = {"
+    yield from (f"  {_json(member.id)}: {_json([*member.names])}," for member in MEMBERS.values())
     yield "};"
     yield "/** The first two digits of GB/T 2260 codes. */"
     yield f"export const REGION_CODES: readonly number[] = {sorted(REGION_CODES)};\n"

@@ -22,19 +22,19 @@ from service_kit.http.front.texts import (
 )
 from service_kit.http.web import combine, make_app
 from trust_registry.http import front as registry_front
-from trust_registry.http import pages as registry_pages
+from trust_registry.http import sheets as registry_sheets
 from verifier.http import front as verifier_front
-from verifier.http import pages as verifier_pages
+from verifier.http import sheets as verifier_sheets
 
 HENAN = MEMBERS["CN-41"]
 FRONT = Front(
-    Label("签发方", "簽發方", "Issuer"),
-    Label("这里签发", "這裏簽發", "Issued here"),
+    Label(("签发方", "簽發方", "Issuer")),
+    Label(("这里签发", "這裏簽發", "Issued here")),
     [
         Way(
-            Label("居民", "居民", "Residents"),
-            Label("领码", "領碼", "Get one"),
-            [Link(Label("去", "去", "Go"), "wallet/")],
+            Label(("居民", "居民", "Residents")),
+            Label(("领码", "領碼", "Get one")),
+            [Link(Label(("去", "去", "Go")), "wallet/")],
         )
     ],
     "demo",
@@ -53,7 +53,7 @@ def all_texts() -> list[Label]:
     shown = [*TEXTS.values(), *ENVIRONMENTS.values(), *(each.names for each in MEMBERS.values())]
     for refusal in (NO_PAGE, NO_ENTRY, WRONG_REQUEST, TOO_OFTEN, NOT_NOW, OUR_FAULT):
         shown += refusal
-    shown += [*registry_pages.DEEDS.values(), verifier_pages.TITLE]
+    shown += [*registry_sheets.DEEDS.values(), verifier_sheets.TITLE]
     shown += [how_long(seconds) for seconds in (0, 60, 3600, 90_000)]
     for module in (issuer_front, verifier_front, registry_front):
         shown += [module.ROLE, module.LEAD]
@@ -71,9 +71,9 @@ def test_each_language_has_its_own_characters() -> None:
     """One simplified character in a Hong Kong text, or the other way round, is what everybody sees first."""
     for said in all_texts():
         assert all(said), said
-        said.zh_cn.encode("gb2312")
-        said.zh_hk.encode("big5hkscs")
-        said.en.encode("ascii")
+        said.of("zh-CN").encode("gb2312")
+        said.of("zh-HK").encode("big5hkscs")
+        said.of("en").encode("ascii")
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_the_state_is_told() -> None:
     page = client.get("/?lang=zh-HK").text
     assert "河南" in page
     assert "CN-41" in page
-    assert ENVIRONMENTS["demo"].zh_hk in page
-    assert TEXTS["not_production"].zh_hk in page
-    assert TEXTS["not_ready"].zh_hk in page
-    assert TEXTS["ready"].zh_hk not in page
+    assert ENVIRONMENTS["demo"].of("zh-HK") in page
+    assert TEXTS["not_production"].of("zh-HK") in page
+    assert TEXTS["not_ready"].of("zh-HK") in page
+    assert TEXTS["ready"].of("zh-HK") not in page
 
 
 def test_production_warns_of_nothing() -> None:
     """A warning that is always there is read by nobody."""
     page = app_with(Front(FRONT.role, FRONT.lead, FRONT.ways, "production")).test_client().get("/?lang=en").text
-    assert TEXTS["not_production"].en not in page
-    assert TEXTS["ready"].en in page
+    assert TEXTS["not_production"].of("en") not in page
+    assert TEXTS["ready"].of("en") in page
 
 
 def test_a_server_names_its_roles() -> None:

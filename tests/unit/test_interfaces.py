@@ -14,7 +14,7 @@ from issuer.http.sign_in_views import blueprint as sign_in
 from issuer.http.views import blueprint as issuer
 from issuer.http.wallet_views import blueprint as wallet
 from service_kit.http.bodies import Routes
-from service_kit.http.front.reference import kind_of
+from service_kit.http.front.pages.reference.view import kind_of
 from service_kit.http.openapi import ASSERTION, CODES, operations
 from service_kit.http.web import make_app
 from trust_registry.http.mirror_views import blueprint as mirror

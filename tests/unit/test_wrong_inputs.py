@@ -25,6 +25,8 @@ from tests.unit.trust_registry.founded import HENAN
 from trust_registry import service
 from trust_registry.app import create_app
 from trust_registry.config import RegistrySettings
+from trust_registry.enrolment.waiting import OPEN
+from trust_registry.storage.ports import DraftFilter
 
 DONE, USAGE, REFUSED, FAULT = 0, 64, 1, 70
 KEY, ROOT = "--key registry/officers/officer-1.pem", "--root registry/trust-root.json"
@@ -356,7 +358,7 @@ def app_draft(folder: Path) -> str:
 
     storage = open_storage(f"sqlite:///{folder / 'registry' / 'registry.sqlite'}")
     with storage.reading() as records:
-        (draft,) = records.drafts.waiting(1, 0, 10)
+        (draft,) = records.drafts.find(DraftFilter(OPEN, 1, 0), 10)
     storage.engine.dispose()
     return draft.id
 

@@ -17,6 +17,7 @@ from credentials.formats.native import claims
 from credentials.formats.presentation import challenge
 from credentials.formats.presentation.challenge import Challenge
 from credentials.model import StatusReference
+from credentials.profile.limits import MAX_ISSUED_AHEAD_SECONDS
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.wire import base45, cbor, cose
 from tests.dcc import VACCINATION, certificate, sign1
@@ -219,9 +220,11 @@ def _in_time() -> Iterator[Sample]:
         "lifetime-too-long", show(PHONE._replace(expires_at=PHONE.issued_at + DAY + 1)), "a phone code of a day"
     )
     yield undetermined("clock-in-doubt", issue(PAPER), clock_in_doubt=True)
-    later = PAPER._replace(issued_at=NOW + 61)
+    later = PAPER._replace(issued_at=NOW + MAX_ISSUED_AHEAD_SECONDS + 1)
     yield undetermined("clock-in-doubt", issue(later), "issued in the future")
-    yield accepted("issued within the skew", issue(PAPER._replace(issued_at=NOW + 60)), "check-document")
+    yield accepted(
+        "issued within the skew", issue(PAPER._replace(issued_at=NOW + MAX_ISSUED_AHEAD_SECONDS)), "check-document"
+    )
 
 
 def _shown() -> Iterator[Sample]:

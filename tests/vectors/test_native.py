@@ -49,10 +49,12 @@ def test_each_reason_has_a_bad_sample() -> None:
 def test_each_reason_is_said_in_all_languages(code: str) -> None:
     """A guard in a hurry reads one language, a traveller perhaps another; and Hong Kong does not read 简体."""
     row = REASONS[code]
-    assert any("一" <= character <= "鿿" for character in row.zh)
-    assert row.zh.encode("gb2312").decode("gb2312") != row.zh_hk.encode("big5hkscs").decode("big5hkscs")
-    assert row.en.isascii()
-    assert row.en.endswith(".")
+    assert any("一" <= character <= "鿿" for character in row.whole.of("zh-CN"))
+    assert row.whole.of("zh-CN").encode("gb2312").decode("gb2312") != row.whole.of("zh-HK").encode("big5hkscs").decode(
+        "big5hkscs"
+    )
+    assert row.whole.of("en").isascii()
+    assert row.whole.of("en").endswith(".")
 
 
 def test_each_other_error_is_said_in_both_languages() -> None:

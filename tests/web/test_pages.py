@@ -13,7 +13,7 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from credentials.profile.words import PAGE_LANGUAGES
+from credentials.profile.languages import LANGUAGES
 from tests.web.axe import LOOKS, SCREENSHOTS, look
 from tests.web.town import Town
 
@@ -66,8 +66,8 @@ def looking(browser: Browser) -> Iterator[Callable[..., Page]]:
 LOOKED_AT = [
     (theme, width, language)
     for theme, width in LOOKS
-    for language in PAGE_LANGUAGES
-    if theme == "light" or language == PAGE_LANGUAGES[0] or SCREENSHOTS
+    for language in LANGUAGES
+    if theme == "light" or language == LANGUAGES[0] or SCREENSHOTS
 ]
 
 

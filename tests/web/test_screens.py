@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from credentials.profile.words import PAGE_LANGUAGES
+from credentials.profile.languages import LANGUAGES
 from tests.web import checkpoint, wallet
 from tests.web.axe import DESK, PHONE, SCREENSHOTS, look
 from tests.web.checkpoint import STANDS, Checkpoint
@@ -24,9 +24,7 @@ SOME = [
     ("en", "dark", PHONE, False),
 ]
 # Pictures of each screen in all sizes, once in each language, theme and size of letters.
-ALL = [
-    (language, theme, PHONE, is_large) for language in PAGE_LANGUAGES for theme in THEMES for is_large in (False, True)
-]
+ALL = [(language, theme, PHONE, is_large) for language in LANGUAGES for theme in THEMES for is_large in (False, True)]
 looks = pytest.mark.parametrize(("language", "theme", "width", "is_large"), ALL if SCREENSHOTS else SOME)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service_kit.commands import Command
-from service_kit.terminal import as_json, say, tell
+from service_kit.terminal import as_json, print_line, print_result
 from trust_registry.commands.options import registry_url, remote
 from trust_registry.record.log import words
 
@@ -37,6 +37,6 @@ def log(url: str, since: int, as_json: bool) -> None:
         leaves += page
         characters += sum(len(leaf["content"]) for leaf in page)
     following = since + len(leaves) if page else None
-    say(as_json, {"leaves": leaves, "next": following}, words(leaves))
+    print_result(as_json, {"leaves": leaves, "next": following}, words(leaves))
     if following is not None and not as_json:
-        tell(f"… more: --since {following}", err=True)
+        print_line(f"… more: --since {following}", err=True)

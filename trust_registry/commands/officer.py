@@ -15,7 +15,7 @@ from service_kit.commands import Command
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, Input
 from service_kit.locale import beijing_time
-from service_kit.terminal import as_json, in_words, say, tell
+from service_kit.terminal import as_json, in_words, print_line, print_result
 from trust_registry.commands.options import (
     asks_to_sign,
     key_file,
@@ -47,7 +47,7 @@ def state(url: str, as_json: bool) -> None:
       tongxing registry state --registry https://registry.example/registry
     """
     found = remote(url).state()
-    say(as_json, found, _state_lines(found))
+    print_result(as_json, found, _state_lines(found))
 
 
 @click.command("draft", cls=Command)
@@ -99,7 +99,7 @@ def draft(
     changes = [ListChange(**change) for change in made["diff"]]
     skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made.get("skipped", [])]
     result = {"id": made["id"], "diff": made["diff"], "skipped": made.get("skipped", [])}
-    say(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
+    print_result(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
 
 
 @click.command("submit", cls=Command)
@@ -138,7 +138,7 @@ def drop(statement_id: str, url: str, key_path: Path, passphrase_file: Path | No
       tongxing registry drop 5f0c… --registry https://registry.example/registry --key officer-1.pem
     """
     dropped = remote(url).drop(read_key(key_path, read_passphrase(passphrase_file)), statement_id)
-    say(as_json, dropped, [f"dropped {dropped['id']}: {dropped['member']} statement {dropped['sequence']}"])
+    print_result(as_json, dropped, [f"dropped {dropped['id']}: {dropped['member']} statement {dropped['sequence']}"])
 
 
 @click.command("approve", cls=Command)
@@ -174,7 +174,7 @@ def approve(
     reviewed = approval.review(registry.draft(draft_id), registry.source, root.data, registry.url, now)
     if not as_json:
         for line in _review_lines(reviewed):
-            tell(line)
+            print_line(line)
     if not yes and not asks_to_sign(as_json):
         context.exit(1)
     signed = approval.sign(reviewed, read_key(key_path, read_passphrase(passphrase_file)))
@@ -187,7 +187,7 @@ def approve(
         "approved_by": answer["approved_by"],
         "threshold": answer["threshold"],
     }
-    say(as_json, result, [approved])
+    print_result(as_json, result, [approved])
 
 
 @click.command("publish", cls=Command)
@@ -204,7 +204,7 @@ def publish(url: str, draft_id: str, key_path: Path, passphrase_file: Path | Non
       tongxing registry publish 5f0c… --registry https://registry.example/registry --key officer-1.pem
     """
     versions = remote(url).publish(read_key(key_path, read_passphrase(passphrase_file)), draft_id)
-    say(as_json, versions, [f"published: targets {versions['targets']}, timestamp {versions['timestamp']}"])
+    print_result(as_json, versions, [f"published: targets {versions['targets']}, timestamp {versions['timestamp']}"])
 
 
 @click.command("deny", cls=Command)
@@ -250,7 +250,7 @@ def deny(
     registry, passphrase = remote(url), read_passphrase(passphrase_file)
     signer = _officer_signer(key_path, passphrase) if key_path else _root_signer(folder, passphrase)
     denial = registry.deny(sign_request(signer, kid, reason, registry.url, local_clock().now()))
-    say(as_json, denial, [f"key {denial['kid']} is denied (number {denial['sequence']})"])
+    print_result(as_json, denial, [f"key {denial['kid']} is denied (number {denial['sequence']})"])
 
 
 def _officer_signer(path: Path, passphrase: bytes | None) -> PemSigner:
@@ -293,7 +293,7 @@ def drafts(url: str, as_json: bool) -> None:
     """
     found = remote(url).drafts()
     lines = [line for draft in found for line in _waiting_lines(draft)]
-    say(as_json, {"drafts": found}, lines or [in_words("没有等待签署的草案", "no drafts wait for signatures")])
+    print_result(as_json, {"drafts": found}, lines or [in_words("没有等待签署的草案", "no drafts wait for signatures")])
 
 
 def _waiting_lines(draft: dict[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from service_kit.fetch import place_of, require_base
 from service_kit.inputs import Input, InputType
 from service_kit.locale import Message
 from service_kit.settings import ServiceSettings, read_settings
-from service_kit.terminal import in_words, say, tell
+from service_kit.terminal import in_words, print_line, print_result
 from trust_registry.config import RegistrySettings
 from trust_registry.officer.remote import RemoteRegistry
 from trust_registry.province.folder import Submission
@@ -76,10 +76,10 @@ def asks_to_sign(err: bool) -> bool:
         if click.confirm("Sign? 签署？", err=err):
             return True
     except click.Abort:
-        tell(err=True)
-        tell(in_words(*NOT_SIGNED), err=True)
+        print_line(err=True)
+        print_line(in_words(*NOT_SIGNED), err=True)
         raise
-    tell(in_words(*NOT_SIGNED), err=err)
+    print_line(in_words(*NOT_SIGNED), err=err)
     return False
 
 
@@ -93,7 +93,7 @@ def submission_in(file: Input) -> Submission:
 
 def say_submitted(as_json: bool, taken: dict[str, Any]) -> None:
     """What the registry has taken in."""
-    say(as_json, taken, [f"{taken['member']} statement {taken['sequence']} {taken['state']}: {taken['id']}"])
+    print_result(as_json, taken, [f"{taken['member']} statement {taken['sequence']} {taken['state']}: {taken['id']}"])
 
 
 def local_clock() -> Clock:

@@ -11,7 +11,7 @@ from credentials.keys import KEY_USES
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, Input
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, print_result
 from trust_registry.commands.options import (
     local_clock,
     passphrase_file,
@@ -54,7 +54,7 @@ def init(directory: Path, member: str, days: int, passphrase_file: Path | None, 
       tongxing province init henan --member CN-41 --passphrase-file passphrase
     """
     state = _open(directory, passphrase_file).found(member, local_clock().now(), days)
-    say(as_json, _as_fields(directory, state), _lines(directory, state))
+    print_result(as_json, _as_fields(directory, state), _lines(directory, state))
 
 
 @province.command("statement")
@@ -101,7 +101,7 @@ def statement(
         folder.replace_root(now)
     made, path = folder.make_statement(url.rstrip("/"), now, again=again)
     state = folder.state()
-    say(
+    print_result(
         as_json,
         {**_as_fields(directory, state), "file": str(path)},
         [f"statement {made.sequence}: {path}", *_lines(directory, state)],

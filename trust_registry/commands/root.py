@@ -13,7 +13,7 @@ from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input, OutputType
 from service_kit.locale import beijing_time
-from service_kit.terminal import as_json, say, tell
+from service_kit.terminal import as_json, print_line, print_result
 from trust_registry.client.trust.bundle import FolderFiles, ZipFiles
 from trust_registry.client.trust.repository import MirrorFiles, RepositorySource
 from trust_registry.commands.options import (
@@ -58,7 +58,9 @@ def key(path: Path, passphrase_file: Path | None, as_json: bool) -> None:
     public = path.with_name(path.name + ".pub")
     write_atomic(public, signer.public_key.keyval["public"].encode())
     keyid = signer.public_key.keyid
-    say(as_json, {"key_file": str(path), "public": str(public), "keyid": keyid}, [f"officer {keyid}  {public}"])
+    print_result(
+        as_json, {"key_file": str(path), "public": str(public), "keyid": keyid}, [f"officer {keyid}  {public}"]
+    )
 
 
 @root.command("draft")
@@ -99,7 +101,7 @@ def draft(
     storage.engine.dispose()
     write_atomic(output, made.to_json())
     version = made.root.signed.version
-    say(as_json, {"version": version, "file": str(output)}, [f"root {version}: {output}"])
+    print_result(as_json, {"version": version, "file": str(output)}, [f"root {version}: {output}"])
 
 
 @root.command("sign")
@@ -136,13 +138,13 @@ def sign(
     reviewed = succession.review(read, _source(bundle, url), root.data, local_clock().now())
     if not as_json:
         for line in _review_lines(reviewed):
-            tell(line)
+            print_line(line)
     if not yes and not asks_to_sign(as_json):
         context.exit(1)
     count = succession.sign(read, reviewed.held, read_key(key_path, read_passphrase(passphrase_file)))
     write_atomic(draft, read.to_json())
     result = {"version": reviewed.version, "diff": [*map(change_to_json, reviewed.changes)], **count._asdict()}
-    say(as_json, result, [_count_line(count)])
+    print_result(as_json, result, [_count_line(count)])
 
 
 @root.command("publish")
@@ -171,7 +173,7 @@ def publish(drafts: tuple[Path, ...], data_dir: Path | None, as_json: bool) -> N
     storage.engine.dispose()
     if taken is not None:
         founding.take_next_online(settings.data_dir, united.root.signed.version)
-    say(as_json, signed, [f"published: root {signed['root']}, timestamp {signed['timestamp']}"])
+    print_result(as_json, signed, [f"published: root {signed['root']}, timestamp {signed['timestamp']}"])
 
 
 def _make_online(settings: RegistrySettings) -> OnlineSigners:

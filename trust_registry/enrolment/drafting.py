@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from credentials.errors import InvalidRequest, Malformed, NotFound, TongxingError
 from trust_registry.enrolment.examination import check_may_follow, is_vouched
+from trust_registry.enrolment.waiting import waiting_statements
 from trust_registry.metadata.statement import read_statement
 from trust_registry.metadata.trust_list import MemberEntry, entry_to_json, read_entry, write_trust_list
 from trust_registry.repository.published import Published
@@ -47,7 +48,7 @@ def choose(
     chosen = {record.member: record for record in statements_of(records, request.statement_ids)}
     named, skipped = set(chosen), []
     # What the member's own root key stands behind goes before a stranger's.
-    for record in sorted(records.statements.submitted(), key=lambda each: not each.vouched):
+    for record in sorted(waiting_statements(records), key=lambda each: not each.vouched):
         if record.id in request.statement_ids:
             continue
         why = _hindrance(record, request, published, now, chosen)

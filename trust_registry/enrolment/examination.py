@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 
 from credentials.errors import KeyDenied, KeyRejected, SequenceNotNewer, StatementRejected
 from credentials.keys import VerificationKey
-from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_PAPER_SECONDS
+from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.metadata.denials import KeyDenial
 from trust_registry.metadata.statement import (
@@ -36,6 +36,8 @@ MAX_STATEMENT_AGE_SECONDS = 30 * 24 * 3600
 """From signing a statement to bringing it."""
 MAX_KEY_LIFETIME_SECONDS = 3 * 366 * 24 * 3600
 """How far ahead a key's not-after may lie."""
+MAX_STATEMENT_AHEAD_SECONDS = 60
+"""How far the clock of a province's key machine may be ahead of the registry's."""
 
 
 def examine(compact: str, proofs: Sequence[str], published: Published, audience: str, now: int) -> Statement:
@@ -82,7 +84,7 @@ def is_vouched(statement: Statement, published: Published) -> bool:
 
 
 def _check_times(statement: Statement, now: int) -> None:
-    if statement.issued_at > now + CLOCK_SKEW_SECONDS:
+    if statement.issued_at > now + MAX_STATEMENT_AHEAD_SECONDS:
         raise StatementRejected("statement is from the future")
     for key in statement.keys:
         if key.not_after > now + MAX_KEY_LIFETIME_SECONDS:

@@ -32,7 +32,7 @@ from credentials.errors import (
 from credentials.profile.members import is_member_id
 from service_kit.http import static
 from service_kit.http.bodies import Routes, takes
-from service_kit.http.openapi import content, told
+from service_kit.http.openapi import content, described
 from trust_registry.http.schemas import MemberFileSchema
 from trust_registry.mirror import member_files
 from trust_registry.mirror.offered import MAX_FILE_BYTES
@@ -55,7 +55,7 @@ def _takes(media_type: str, *refusals: type[TongxingError]) -> dict[str, Any]:
     """What the OpenAPI document says of a member's signed file, whose signature says who sent it."""
     body = {"required": True, **content(media_type, _FILE)}
     every = (NotFound, Malformed, WrongSignature, KeyNotActive, TooLarge, QuotaExceeded, RateLimited)
-    return told(*every, *refusals, *_STORE, requestBody=body)
+    return described(*every, *refusals, *_STORE, requestBody=body)
 
 
 @blueprint.put("/v1/members/<member>/status")
@@ -107,7 +107,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 
 @blueprint.get("/mirror/<path:path>")
 @blueprint.doc(
-    **told(
+    **described(
         NotFound,
         responses={
             "200": {"description": "A static file, with ETag", "content": _FILES},
@@ -117,7 +117,7 @@ def put_token_list(member: str, number: int) -> MemberFileRecord:
 )
 def serve_mirror(path: str) -> Response:
     """The mirror's files, where no other server carries them."""
-    return static.answer(service().settings.mirror_dir, path)
+    return service().files.serve(path)
 
 
 @blueprint.after_request

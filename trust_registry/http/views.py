@@ -29,10 +29,9 @@ from credentials.errors import (
 )
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.front.sheet import show, wants_page
-from service_kit.http.openapi import ASSERTION, told
+from service_kit.http.openapi import ASSERTION, described
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
-from trust_registry.http.pages import log_page, state_page
 from trust_registry.http.schemas import (
     ApprovalSchema,
     DenialRequestSchema,
@@ -47,6 +46,7 @@ from trust_registry.http.schemas import (
     SubmissionSchema,
     WaitingSchema,
 )
+from trust_registry.http.sheets import log_page, state_page
 from trust_registry.metadata.denials import denial_to_json
 from trust_registry.metadata.file_names import TRUST
 from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
@@ -77,7 +77,7 @@ MAX_DRAFT_BYTES = 1024 * MAX_MEMBERS + _REST_BYTES
 @blueprint.arguments(SubmissionSchema, example={"statement": "eyJ…", "proofs": ["eyJ…"]})
 @blueprint.response(202, StatementSchema, description="Where it stands")
 @blueprint.doc(
-    **told(
+    **described(
         StatementRejected,
         KeyRejected,
         KeyDenied,
@@ -101,7 +101,7 @@ def submit_statement(submission: dict[str, Any]) -> StatementRecord:
 
 @blueprint.get("/v1/statements/<statement_id>")
 @blueprint.response(200, StatementSchema, description="Where it stands")
-@blueprint.doc(**told(NotFound, RateLimited, StorageUnavailable))
+@blueprint.doc(**described(NotFound, RateLimited, StorageUnavailable))
 def show_statement(statement_id: str) -> StatementRecord:
     """Where a statement stands."""
     service().limit("statement", MAX_READS_PER_HOUR["statement"])
@@ -114,7 +114,7 @@ def show_statement(statement_id: str) -> StatementRecord:
 
 @blueprint.delete("/v1/statements/<statement_id>")
 @blueprint.response(200, StatementSchema, description="What was dropped")
-@blueprint.doc(**told(NotFound, Conflict, NotAuthenticated, RateLimited, *_STORE, by_assertion=True))
+@blueprint.doc(**described(NotFound, Conflict, NotAuthenticated, RateLimited, *_STORE, by_assertion=True))
 def drop_statement(statement_id: str) -> StatementRecord:
     """An officer drops a statement that waits and is nobody's."""
     registry = service()
@@ -128,7 +128,9 @@ def drop_statement(statement_id: str) -> StatementRecord:
     DraftRequestSchema, example={"statement_ids": [], "additions": {"CN-41": {"hotline": "0371-12320"}}, "removals": []}
 )
 @blueprint.response(201, DraftSchema, description="The draft")
-@blueprint.doc(**told(InvalidRequest, NotFound, NotAuthenticated, Conflict, RateLimited, *_STORE, by_assertion=True))
+@blueprint.doc(
+    **described(InvalidRequest, NotFound, NotAuthenticated, Conflict, RateLimited, *_STORE, by_assertion=True)
+)
 @takes(MAX_DRAFT_BYTES)
 def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
     """An officer puts a new list before the officers."""
@@ -140,7 +142,7 @@ def make_draft(wanted: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/v1/drafts")
 @blueprint.response(200, WaitingSchema, description="The drafts that wait")
-@blueprint.doc(**told(StorageUnavailable))
+@blueprint.doc(**described(StorageUnavailable))
 def list_drafts() -> dict[str, Any]:
     """The drafts that officers may still sign, oldest first."""
     registry = service()
@@ -151,7 +153,7 @@ def list_drafts() -> dict[str, Any]:
 
 @blueprint.get("/v1/drafts/<draft_id>")
 @blueprint.response(200, DraftSchema, description="The draft")
-@blueprint.doc(**told(NotFound, RateLimited, StorageUnavailable))
+@blueprint.doc(**described(NotFound, RateLimited, StorageUnavailable))
 def show_draft(draft_id: str) -> dict[str, Any]:
     """All that an officer needs to understand a draft."""
     service().limit("draft", MAX_READS_PER_HOUR["draft"])
@@ -161,7 +163,7 @@ def show_draft(draft_id: str) -> dict[str, Any]:
 @blueprint.post("/v1/drafts/<draft_id>/approvals")
 @blueprint.arguments(ApprovalSchema, example={"keyid": "0f" * 32, "signature": "30" * 70})
 @blueprint.response(201, DraftSchema, description="The draft")
-@blueprint.doc(**told(NotFound, ApprovalRejected, Conflict, RateLimited, *_STORE))
+@blueprint.doc(**described(NotFound, ApprovalRejected, Conflict, RateLimited, *_STORE))
 def approve_draft(approval: dict[str, Any], draft_id: str) -> dict[str, Any]:
     """An officer's signature; it is its own proof of who sent it."""
     registry = service()
@@ -171,7 +173,7 @@ def approve_draft(approval: dict[str, Any], draft_id: str) -> dict[str, Any]:
 
 @blueprint.post("/v1/drafts/<draft_id>/publication")
 @blueprint.response(200, PublicationSchema, description="What is in force now")
-@blueprint.doc(**told(NotFound, NotAuthenticated, Conflict, RateLimited, *_STORE, by_assertion=True))
+@blueprint.doc(**described(NotFound, NotAuthenticated, Conflict, RateLimited, *_STORE, by_assertion=True))
 def publish_draft(draft_id: str) -> dict[str, int]:
     """An officer puts an approved draft into force."""
     registry = service()
@@ -185,7 +187,7 @@ def publish_draft(draft_id: str) -> dict[str, int]:
 @blueprint.post("/v1/denials")
 @blueprint.arguments(DenialRequestSchema, example={"request": "eyJ…"})
 @blueprint.response(201, DenialSchema, description="The denial")
-@blueprint.doc(**told(InvalidRequest, NotAuthorised, WrongSignature, QuotaExceeded, RateLimited, *_STORE))
+@blueprint.doc(**described(InvalidRequest, NotAuthorised, WrongSignature, QuotaExceeded, RateLimited, *_STORE))
 def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
     """A key is denied, in the signed words of an officer or of its own member."""
     registry = service()
@@ -198,7 +200,7 @@ def deny_key(wanted: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/v1/log")
 @blueprint.arguments(LogQuerySchema, location="query")
 @blueprint.response(200, LogSchema, description="A page of the log")
-@blueprint.doc(**told(RateLimited, StorageUnavailable))
+@blueprint.doc(**described(RateLimited, StorageUnavailable))
 def show_log(wanted: dict[str, int]) -> dict[str, Any] | Response:
     """What the registry did, in order, a page at a time. For browsers a page to read."""
     service().limit("log", MAX_READS_PER_HOUR["log"])
@@ -208,7 +210,7 @@ def show_log(wanted: dict[str, int]) -> dict[str, Any] | Response:
 
 @blueprint.get("/v1/state")
 @blueprint.response(200, RegistryStateSchema, description="Its state")
-@blueprint.doc(**told(RateLimited, StorageUnavailable))
+@blueprint.doc(**described(RateLimited, StorageUnavailable))
 def show_state() -> dict[str, Any] | Response:
     """What is in force. For browsers a page to read."""
     service().limit("state", MAX_READS_PER_HOUR["state"])

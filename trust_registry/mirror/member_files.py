@@ -26,7 +26,7 @@ from credentials.errors import (
     SequenceNotNewer,
     StorageUnavailable,
 )
-from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_STATUS_LIST
+from credentials.profile.limits import MAX_STATUS_AHEAD_SECONDS, MAX_STATUS_LIST
 from credentials.recognition.ruleset import deciding_from
 from credentials.status.chain import check_follows, check_stands
 from credentials.status.snapshot import StatusSnapshot
@@ -125,7 +125,7 @@ def _accept(
     check_form(name, content)
     for _ in range(_ATTEMPTS):
         with storage.reading() as records:
-            known, incomplete = in_force(records), records.member_files.incomplete(member)
+            known, incomplete = in_force(records), records.member_files.without_kid(member)
         if incomplete:
             complete(storage, mirror, known.trust, member)
         offered = _checked(name, content, member, known, now)
@@ -143,7 +143,7 @@ def _checked(name: str, content: bytes, member: str, known: RepositoryInForce, n
     offered = open_offered(name, content, member, known.trust)
     record = offered.record
     check_active(known.trust.keys[bytes.fromhex(record.kid or "")].key, now)
-    if (record.as_of or 0) > now + CLOCK_SKEW_SECONDS:
+    if (record.as_of or 0) > now + MAX_STATUS_AHEAD_SECONDS:
         raise AheadOfTime(f"{(record.as_of or 0) - now} s ahead of the registry's clock")
     return offered._replace(record=record._replace(size=len(content), received_at=now))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from flask import Response
+
 
 class FileStore(Protocol):
     """Files by their path: relative, with slashes, of letters, digits, points and hyphens, as ``metadata/1.root.json``.
@@ -44,4 +46,19 @@ class FileStore(Protocol):
 
     def folders_in(self, folder: str) -> Iterator[str]:
         """Names of the folders right below this one, in any order. One without files may be among them, or not."""
+        ...
+
+
+class ServedFiles(FileStore, Protocol):
+    """Files that the registry gives out itself, where no other server carries them."""
+
+    def serve(self, path: str) -> Response:
+        """The answer to the present GET or HEAD for this path, with ``ETag`` and how long it may be kept.
+
+        Raises NotFound (of werkzeug), also for what is never served; StorageUnavailable.
+        """
+        ...
+
+    def tidy(self) -> None:
+        """Put right what killed writers have left; any number of processes may call it while others write."""
         ...

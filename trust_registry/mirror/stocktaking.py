@@ -70,7 +70,7 @@ def _mend_news(storage: Storage, mirror: Mirror, trust: TrustSnapshot) -> None:
 def complete(storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str) -> None:
     """Write down what the files say that a program before 0003 has taken, and did not write down."""
     with storage.reading() as records:
-        rows = records.member_files.incomplete(member)
+        rows = records.member_files.without_kid(member)
     _Member(storage, mirror, trust, member).write_down([row.name for row in rows], {row.name: row for row in rows})
 
 

@@ -29,9 +29,9 @@ from trust_registry.client.trust.repository import OTHER_ROOT, RepositorySource,
 from trust_registry.enrolment.difference import ListChange, compare
 from trust_registry.enrolment.examination import check_may_follow
 from trust_registry.enrolment.possession import check_possession
+from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS
 from trust_registry.metadata import trust_list
 from trust_registry.metadata.trust_list import TrustList, read_trust_list
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS
 from trust_registry.repository.files import Repository, load_repository, parse_signed_targets, targets_of
 from trust_registry.repository.published import Published, published_of, read_published
 from trust_registry.repository.renewal import TARGETS_LIFETIME_SECONDS

@@ -20,6 +20,21 @@ from trust_registry.client.trust.repository import version_of
 from trust_registry.enrolment.difference import ListChange, compare
 from trust_registry.enrolment.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
 from trust_registry.enrolment.examination import check_may_follow, examine, is_vouched
+from trust_registry.enrolment.waiting import (
+    DRAFTED,
+    MAX_STATEMENTS_WAITING,
+    OPEN,
+    OVERTAKEN,
+    PUBLISHED,
+    SUBMITTED,
+    count_waiting,
+    drop_ended,
+    ends_at,
+    has_waited_too_long,
+    is_current,
+    open_drafts,
+    waiting_statements,
+)
 from trust_registry.metadata.statement import Statement, read_statement
 from trust_registry.mirror.layout import Mirror
 from trust_registry.publishing.keeper import RepositoryKeeper, current
@@ -28,15 +43,8 @@ from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
 from trust_registry.repository.in_force import RepositoryInForce, in_force
 from trust_registry.repository.published import published_from
-from trust_registry.storage.ports import DraftRecord, Records, StatementRecord, Storage, WaitingDraft
+from trust_registry.storage.ports import DraftHead, DraftRecord, Records, StatementRecord, Storage
 
-MAX_DRAFT_AGE_SECONDS = 7 * 24 * 3600
-"""A signature that was given long ago must not surprise its giver."""
-MAX_STATEMENTS_WAITING = 16
-"""Statements that may wait for one member: of its own root key, and as many of anybody else. Officers have no number:
-their word is what a list is made by."""
-WAITING_SECONDS = 30 * 24 * 3600
-"""How long a statement waits for an officer to draft with it."""
 MAX_DRAFTS_SHOWN = 100
 """Drafts in one answer."""
 _ID_BYTES = 16
@@ -83,7 +91,8 @@ class Publication(RepositoryKeeper):
         """Take a province's statement in, to go before the officers. The same one gives the same record.
 
         Nobody has to log in for this, so what is brought leaves no trace until an officer drafts with it, waits
-        :data:`WAITING_SECONDS` at most, and at most :data:`MAX_STATEMENTS_WAITING` wait for a member; those that the
+        :data:`~trust_registry.enrolment.waiting.WAITING_SECONDS` at most, and at most
+        :data:`~trust_registry.enrolment.waiting.MAX_STATEMENTS_WAITING` wait for a member; those that the
         member's own root key stands behind are counted by themselves, and one that an officer brings always has a
         place. Raises QuotaExceeded, and what :func:`trust_registry.enrolment.examination.examine` raises.
         """
@@ -95,9 +104,9 @@ class Publication(RepositoryKeeper):
             known = records.statements.find(statement.member, statement.digest)
             if known:
                 return known
-            records.statements.expire(now - WAITING_SECONDS, now - WAITING_SECONDS - MAX_DRAFT_AGE_SECONDS)
+            drop_ended(records, now)
             # Of a member that is not enrolled, only the officers can tell its statement from a stranger's.
-            if not by_officer and records.statements.count_waiting(statement.member, vouched) >= MAX_STATEMENTS_WAITING:
+            if not by_officer and count_waiting(records, statement.member, vouched) >= MAX_STATEMENTS_WAITING:
                 raise QuotaExceeded(
                     f"{MAX_STATEMENTS_WAITING} statements for {statement.member} wait; send the statement's file "
                     "to the registry's officers: `tongxing registry submit` takes theirs, `registry drop` makes room"
@@ -110,7 +119,7 @@ class Publication(RepositoryKeeper):
                 compact=compact,
                 proofs=tuple(proofs),
                 received_at=now,
-                state="submitted",
+                state=SUBMITTED,
                 vouched=vouched,
             )
             records.statements.add(record)
@@ -122,7 +131,7 @@ class Publication(RepositoryKeeper):
         taken up."""
         with self.storage.writing() as records:
             record = statements_of(records, [statement_id])[0]
-            if record.state != "submitted":
+            if record.state != SUBMITTED:
                 raise Conflict(f"the statement is {record.state}, and stays for the record")
             records.statements.drop(statement_id)
         return record
@@ -138,13 +147,13 @@ class Publication(RepositoryKeeper):
         def prepare(records: Records, known: RepositoryInForce) -> tuple[DraftView, dict[str, Statement]]:
             view = self._drafted(records, known, request, officer, now)
             drafted = statements_of(records, view.record.statement_ids)
-            return view, {each.id: read_statement(each.compact) for each in drafted if each.state == "submitted"}
+            return view, {each.id: read_statement(each.compact) for each in drafted if each.state == SUBMITTED}
 
         def keep(records: Records, drafted: tuple[DraftView, dict[str, Statement]]) -> DraftView:
             view, new = drafted
             for statement_id, statement in new.items():
                 log.statement_received(records.log, statement, now)
-                records.statements.close(statement_id, "drafted")
+                records.statements.close(statement_id, DRAFTED)
             records.drafts.add(view.record)
             log.draft_made(records.log, view.record)
             return view
@@ -165,8 +174,7 @@ class Publication(RepositoryKeeper):
         """The drafts that officers may still sign, oldest first, at most MAX_DRAFTS_SHOWN."""
         with self.storage.reading() as records:
             repository = current(records)
-            base, since = version_of(repository.targets), now - MAX_DRAFT_AGE_SECONDS
-            found = records.drafts.waiting(base, since, MAX_DRAFTS_SHOWN)
+            found = records.drafts.find(open_drafts(version_of(repository.targets), now), MAX_DRAFTS_SHOWN)
             return [_waiting(records, draft, sorted(tuf.officer_keys(repository))) for draft in found]
 
     @retried
@@ -203,12 +211,12 @@ class Publication(RepositoryKeeper):
 
         def prepare(records: Records, known: RepositoryInForce) -> _InForceSoon | None:
             record = _draft(records, draft_id)
-            return self._signed(records, record, known, now) if record.state == "open" else None
+            return self._signed(records, record, known, now) if record.state == OPEN else None
 
         def keep(records: Records, soon: _InForceSoon | None) -> None:
-            if soon and _draft(records, draft_id).state == "open":
+            if soon and _draft(records, draft_id).state == OPEN:
                 records.repository.write(soon.repository.files())
-                records.drafts.close(draft_id)
+                records.drafts.close(draft_id, PUBLISHED)
                 _close_statements(records, soon.record)
                 log.list_published(records.log, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
 
@@ -222,7 +230,7 @@ class Publication(RepositoryKeeper):
         chosen, skipped = choose(records, request, published, now)
         entries = listed_entries(records, chosen, published, now)
         for statement in statements_of(records, chosen.statement_ids):
-            if now - statement.received_at > WAITING_SECONDS:
+            if has_waited_too_long(statement, now):
                 # Else it could expire while its draft is being signed.
                 raise InvalidRequest(
                     f"the statement of {statement.member} waited for too long; it must be brought anew"
@@ -236,7 +244,7 @@ class Publication(RepositoryKeeper):
             statement_ids=tuple(chosen.statement_ids),
             created_at=now,
             created_by=officer,
-            state="open",
+            state=OPEN,
         )
         return _view(records, record, known)._replace(skipped=skipped)
 
@@ -263,14 +271,14 @@ def _draft(records: Records, draft_id: str) -> DraftRecord:
     return record
 
 
-def _waiting(records: Records, draft: WaitingDraft, officers: list[str]) -> WaitingView:
+def _waiting(records: Records, draft: DraftHead, officers: list[str]) -> WaitingView:
     members = sorted(statement.member for statement in statements_of(records, draft.statement_ids))
     approved = records.drafts.approvals(draft.id)
     return WaitingView(
         draft.id,
         members,
         draft.created_at,
-        draft.created_at + MAX_DRAFT_AGE_SECONDS,
+        ends_at(draft.created_at),
         draft.created_by,
         [officer for officer in officers if officer in approved],
         [officer for officer in officers if officer not in approved],
@@ -283,9 +291,9 @@ def _view(records: Records, record: DraftRecord, known: RepositoryInForce) -> Dr
 
 
 def _check_open(record: DraftRecord, repository: tuf.Repository, now: int) -> None:
-    if record.state != "open" or record.base != version_of(repository.targets):
+    if not is_current(record, version_of(repository.targets)):
         raise Conflict("another publication came first; make a new draft")
-    if now > record.created_at + MAX_DRAFT_AGE_SECONDS:
+    if now > ends_at(record.created_at):
         raise Conflict("draft is older than seven days; make a new one")
 
 
@@ -293,7 +301,7 @@ def _close_statements(records: Records, record: DraftRecord) -> None:
     published = statements_of(records, record.statement_ids)
     sequences = {statement.member: statement.sequence for statement in published}
     for statement in published:
-        records.statements.close(statement.id, "published")
-    for other in records.statements.submitted():
+        records.statements.close(statement.id, PUBLISHED)
+    for other in waiting_statements(records):
         if other.sequence <= sequences.get(other.member, 0):
-            records.statements.close(other.id, "overtaken")
+            records.statements.close(other.id, OVERTAKEN)

@@ -29,9 +29,10 @@ from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, Metad
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import RepositorySource
 from trust_registry.enrolment.difference import ListChange
+from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS
 from trust_registry.metadata import denials
 from trust_registry.officer.approval import CLOCKS_APART_SECONDS, in_force
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, Publication
+from trust_registry.publishing.publication import Publication
 from trust_registry.record import log
 from trust_registry.repository import renewal
 from trust_registry.repository.files import Repository, parse_metadata, public_key_of, root_of, targets_of

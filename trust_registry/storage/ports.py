@@ -9,7 +9,7 @@ put a key into force: that takes two officers' signatures, which every gate veri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -51,8 +51,16 @@ class DraftRecord(NamedTuple):
     state: str
 
 
-class WaitingDraft(NamedTuple):
-    """A draft that officers may still sign, without its content. Times in seconds UTC."""
+class DraftFilter(NamedTuple):
+    """Drafts of this state that follow version ``base``, made at ``since`` (seconds UTC) or later."""
+
+    state: str
+    base: int
+    since: int
+
+
+class DraftHead(NamedTuple):
+    """A draft without its content. Times in seconds UTC."""
 
     id: str
     statement_ids: tuple[str, ...]
@@ -111,17 +119,17 @@ class Statements(Protocol):
 
     def find(self, member: str, digest: str) -> StatementRecord | None: ...
     def close(self, id: str, state: str) -> None: ...
-    def submitted(self) -> list[StatementRecord]:
-        """Those that wait, drafted with or not, the oldest first."""
+    def in_states(self, states: Sequence[str]) -> list[StatementRecord]:
+        """Those in one of these states, the oldest first."""
         ...
 
-    def count_waiting(self, member: str, vouched: bool) -> int:
-        """How many of them are of this member, behind which its root key stands, or does not."""
+    def count(self, member: str, states: Sequence[str]) -> Mapping[bool | None, int]:
+        """How many of a member are in one of these states, by ``vouched``."""
         ...
 
     def drop(self, id: str) -> None: ...
-    def expire(self, submitted_before: int, drafted_before: int) -> None:
-        """Drop those that came before and still wait."""
+    def drop_received_before(self, moment: int, state: str) -> None:
+        """Drop those in this state that came before."""
         ...
 
 
@@ -132,13 +140,13 @@ class Drafts(Protocol):
     def get(self, id: str) -> DraftRecord | None: ...
     def approve(self, id: str, keyid: str, signature: str, at: int) -> None: ...
     def approvals(self, id: str) -> dict[str, str]: ...
-    def close(self, id: str) -> None: ...
-    def count_open(self, base: int, since: int) -> int:
-        """How many officers may still sign: those that follow version ``base``, made at ``since`` or later."""
+    def close(self, id: str, state: str) -> None: ...
+    def count(self, wanted: DraftFilter) -> int:
+        """How many there are of these."""
         ...
 
-    def waiting(self, base: int, since: int, most: int) -> list[WaitingDraft]:
-        """At most so many of the same, oldest first."""
+    def find(self, wanted: DraftFilter, most: int) -> list[DraftHead]:
+        """At most so many of these, oldest first."""
         ...
 
 
@@ -182,8 +190,8 @@ class MemberFiles(Protocol):
         """How many files a member has beside that one, and their bytes."""
         ...
 
-    def incomplete(self, member: str) -> list[MemberFileRecord]:
-        """Those that a program before 0003 wrote."""
+    def without_kid(self, member: str) -> list[MemberFileRecord]:
+        """Those of which it is not kept what they say: a program before 0003 wrote them."""
         ...
 
     def all(self) -> list[MemberFileRecord]: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -28,11 +27,12 @@ from service_kit.storage.logbook import SqlLogbook
 from trust_registry.storage import tables
 from trust_registry.storage.ports import (
     DenialRecord,
+    DraftFilter,
+    DraftHead,
     DraftRecord,
     MemberFileRecord,
     Records,
     StatementRecord,
-    WaitingDraft,
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -107,31 +107,22 @@ class SqlStatements:
     def close(self, id: str, state: str) -> None:
         self._connection.execute(update(tables.statement).filter_by(id=id).values(state=state))
 
-    def submitted(self) -> list[StatementRecord]:
-        columns = tables.statement.c
-        query = select(tables.statement).where(_waits()).order_by(columns.received_at, columns.id)
+    def in_states(self, states: Sequence[str]) -> list[StatementRecord]:
+        row = tables.statement.c
+        query = select(tables.statement).where(row.state.in_(states)).order_by(row.received_at, row.id)
         return [_statement(row) for row in self._connection.execute(query)]
 
-    def count_waiting(self, member: str, vouched: bool) -> int:
+    def count(self, member: str, states: Sequence[str]) -> Mapping[bool | None, int]:
         row = tables.statement.c
-        of_kind = func.coalesce(row.vouched, False).is_(vouched)
-        query = select(func.count()).where(row.member == member, _waits(), of_kind)
-        return self._connection.execute(query).scalar_one()
+        query = select(row.vouched, func.count()).where(row.member == member, row.state.in_(states))
+        return {vouched: int(count) for vouched, count in self._connection.execute(query.group_by(row.vouched))}
 
     def drop(self, id: str) -> None:
         self._connection.execute(delete(tables.statement).filter_by(id=id))
 
-    def expire(self, submitted_before: int, drafted_before: int) -> None:
+    def drop_received_before(self, moment: int, state: str) -> None:
         row = tables.statement.c
-        is_late = or_(
-            and_(row.state == "submitted", row.received_at < submitted_before),
-            and_(row.state == "drafted", row.received_at < drafted_before),
-        )
-        self._connection.execute(delete(tables.statement).where(is_late))
-
-
-def _waits() -> ColumnElement[bool]:
-    return tables.statement.c.state.in_(("submitted", "drafted"))
+        self._connection.execute(delete(tables.statement).where(row.state == state, row.received_at < moment))
 
 
 class SqlDrafts:
@@ -159,20 +150,22 @@ class SqlDrafts:
         query = select(tables.approval.c.keyid, tables.approval.c.signature).filter_by(draft=id)
         return {row.keyid: row.signature for row in self._connection.execute(query)}
 
-    def close(self, id: str) -> None:
-        self._connection.execute(update(tables.draft).filter_by(id=id).values(state="published"))
+    def close(self, id: str, state: str) -> None:
+        self._connection.execute(update(tables.draft).filter_by(id=id).values(state=state))
 
-    def waiting(self, base: int, since: int, most: int) -> list[WaitingDraft]:
+    def count(self, wanted: DraftFilter) -> int:
+        return self._connection.execute(select(func.count()).where(_fits(wanted))).scalar_one()
+
+    def find(self, wanted: DraftFilter, most: int) -> list[DraftHead]:
         row = tables.draft.c
-        query = select(row.id, row.statement_ids, row.created_at, row.created_by)
-        query = query.where(row.state == "open", row.base == base, row.created_at >= since)
+        query = select(row.id, row.statement_ids, row.created_at, row.created_by).where(_fits(wanted))
         found = self._connection.execute(query.order_by(row.created_at, row.id).limit(most))
-        return [WaitingDraft(each.id, tuple(json.loads(each.statement_ids)), *each[2:]) for each in found]
+        return [DraftHead(each.id, tuple(json.loads(each.statement_ids)), *each[2:]) for each in found]
 
-    def count_open(self, base: int, since: int) -> int:
-        row = tables.draft.c
-        waiting = select(func.count()).where(row.state == "open", row.base == base, row.created_at >= since)
-        return self._connection.execute(waiting).scalar_one()
+
+def _fits(wanted: DraftFilter) -> ColumnElement[bool]:
+    row = tables.draft.c
+    return and_(row.state == wanted.state, row.base == wanted.base, row.created_at >= wanted.since)
 
 
 class SqlDenials:
@@ -248,7 +241,7 @@ class SqlMemberFiles:
         count, size = self._connection.execute(others.where(row.name != name)).one()
         return int(count), int(size)
 
-    def incomplete(self, member: str) -> list[MemberFileRecord]:
+    def without_kid(self, member: str) -> list[MemberFileRecord]:
         query = _in_folder(member, "").where(tables.member_file.c.kid.is_(None))
         return [MemberFileRecord(**row._asdict()) for row in self._connection.execute(query)]
 

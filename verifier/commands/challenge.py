@@ -14,7 +14,7 @@ from credentials.formats.presentation.challenge import is_gate_name
 from credentials.profile.limits import MAX_GATE_NAME_BYTES, NONCE_BYTES
 from credentials.qr import draw_terminal
 from service_kit.commands import Command
-from service_kit.terminal import as_json, tell, tell_drawing, tell_json
+from service_kit.terminal import as_json, print_drawing, print_json, print_line
 from trust_registry.commands.options import local_clock
 from verifier.gate.challenges import Challenges, open_challenges
 
@@ -74,11 +74,11 @@ def challenge(member: str, open_for: Callable[[str], Challenges], qr: bool, as_j
     asked = open_for(member).ask(local_clock().now())
     if as_json:
         gate, nonce = asked.challenge
-        tell_json({"text": asked.text, "nonce": nonce.hex(), "gate": gate, "expires_at": asked.ends_at})
+        print_json({"text": asked.text, "nonce": nonce.hex(), "gate": gate, "expires_at": asked.ends_at})
     elif qr:
-        tell_drawing(draw_terminal(asked.text))
+        print_drawing(draw_terminal(asked.text))
     else:
-        tell(asked.text)
+        print_line(asked.text)
 
 
 def _open(gate_name: str, gate_secret: Path | None, data_dir: Path | None, member: str) -> Challenges:

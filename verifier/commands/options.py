@@ -14,13 +14,14 @@ import click
 from credentials.foreign.facts import CardKind, ForeignFacts
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS
+from credentials.profile.lists import FORM_LABELS, STATUS_LABELS
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import Outcome
 from credentials.verdict import Verdict
 from service_kit.inputs import INPUT, Input
 from service_kit.locale import BEIJING, beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
-from service_kit.terminal import Styled, tell
+from service_kit.terminal import Styled, print_line
 from trust_registry.commands.options import ROOT
 from verifier.judging.policy import PROFILES
 from verifier.keeping.offline import Sources
@@ -109,36 +110,37 @@ def show(verdict: Verdict) -> None:
     """A verdict for people: the outcome, whose code it is, reasons and notes, in each of the reader's languages."""
     languages = reader_languages(os.environ)
     mark, colour = _MARKS[verdict.outcome]
-    words = {"zh": verdict.outcome.zh, "en": verdict.outcome.value}
+    words = {"zh": verdict.outcome.words.of("zh-CN"), "en": verdict.outcome.value}
     outcome = " ".join(words[language] for language in languages)
-    tell(Styled(f"{mark} {outcome}", colour, bold=True))
+    print_line(Styled(f"{mark} {outcome}", colour, bold=True))
     credential = verdict.credential
     if credential is not None and verdict.shows_status:
         for language in languages:
-            tell(f"  {_HOLDERS[language](credential)}")
+            print_line(f"  {_HOLDERS[language](credential)}")
     if verdict.foreign is not None:
         for language in languages:
-            tell(f"  {_CARDS[language](verdict.foreign)}")
+            print_line(f"  {_CARDS[language](verdict.foreign)}")
     for finding in (*verdict.reasons, *verdict.notes):
         text = finding.to_dict()
         for language in languages:
-            tell(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
+            print_line(f"  {text[f'text_{language}']}{f' [{finding.code}]' * (language == languages[-1])}")
     if verdict.rules is not None and verdict.rules.rule is not None:
-        tell("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
+        print_line("  " + " · ".join(_RULES[language].format(*verdict.rules) for language in languages))
 
 
 def _holder_zh(credential: StatusCredential) -> str:
-    until = beijing_time(credential.expires_at)
+    name, status = MEMBERS[credential.issuer].names.of("zh-CN"), STATUS_LABELS[credential.status].of("zh-CN")
     return (
-        f"{MEMBERS[credential.issuer].zh} {credential.issuer} · {credential.status.zh} · {credential.form.zh}"
-        f" · {credential.holder_name} {credential.document_tail} · 有效至 {until}（北京时间）"
+        f"{name} {credential.issuer} · {status} · {FORM_LABELS[credential.form].of('zh-CN')}"
+        f" · {credential.holder_name} {credential.document_tail}"
+        f" · 有效至 {beijing_time(credential.expires_at)}（北京时间）"
     )
 
 
 def _holder_en(credential: StatusCredential) -> str:
-    until = beijing_time(credential.expires_at)
+    name, until = MEMBERS[credential.issuer].names.of("en"), beijing_time(credential.expires_at)
     return (
-        f"{MEMBERS[credential.issuer].en} {credential.issuer} · {credential.status.label} · {credential.form.label}"
+        f"{name} {credential.issuer} · {credential.status.label} · {credential.form.label}"
         f" · {credential.holder_name} {credential.document_tail} · until {until} Beijing time (UTC+8)"
     )
 

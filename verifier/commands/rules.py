@@ -19,7 +19,7 @@ from credentials.recognition.words import literal_in_words, moment_in_words
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
-from service_kit.terminal import as_json, say, tell, tell_json
+from service_kit.terminal import as_json, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
 from verifier.commands.options import moment
 from verifier.commands.rules_key import rules_signer
@@ -135,10 +135,10 @@ def sign(document: Input, key: Path, passphrase_file: Path | None, output: Path 
     signer = rules_signer(key, passphrase_file, parse_rule_set(content).member)
     compact = sign_rule_set(content, signer)
     if output is None:
-        say(as_json, {"rules": compact}, [compact])
+        print_result(as_json, {"rules": compact}, [compact])
     else:
         write_atomic(output, compact.encode())
-        say(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
+        print_result(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
 
 
 @rules.command("show")
@@ -154,20 +154,22 @@ def show(document: Input, as_json: bool) -> None:
     content = read_rules(document)
     rule_set = parse_rule_set(content)
     if as_json:
-        tell_json({"sha256": rule_set.digest, **content})
+        print_json({"sha256": rule_set.digest, **content})
         return
-    tell(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
+    print_line(f"{rule_set.member}  set {rule_set.rule_set}  version {rule_set.version}  sha-256 {rule_set.digest}")
     until = f" until {moment_in_words(rule_set.valid_until)}" if rule_set.valid_until else ""
-    tell(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
-    tell("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
+    print_line(f"in force     from {moment_in_words(rule_set.valid_from)}{until}")
+    print_line("accepted     " + ", ".join(status.label for status in sorted(rule_set.accepted_statuses)))
     for name, value in content["parameters"].items():
-        tell(f"parameter    {name} = {literal_in_words(value)}")
+        print_line(f"parameter    {name} = {literal_in_words(value)}")
     for rule in rule_set.rules:
-        tell(f"{rule.id:<12} {rule.text.zh_cn}")
-        tell(f"{'':<12} {rule.text.en}")
+        print_line(f"{rule.id:<12} {rule.text.of('zh-CN')}")
+        print_line(f"{'':<12} {rule.text.of('en')}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
-        tell(f"not recognised: {denial.member} {denial.reason.zh_cn} {denial.reason.en} until {until}")
+        print_line(
+            f"not recognised: {denial.member} {denial.reason.of('zh-CN')} {denial.reason.of('en')} until {until}"
+        )
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:
@@ -197,7 +199,7 @@ def _write(content: dict[str, Any], output: Path | None) -> None:
     """A rule set as its author reads it. Raises RuleSetInvalid for one that no gate would take."""
     parse_rule_set(content)
     if output is None:
-        tell_json(content, indent=2)
+        print_json(content, indent=2)
     else:
         write_atomic(output, f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode())
 

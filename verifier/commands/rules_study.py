@@ -24,7 +24,7 @@ from credentials.recognition.words import AuthorText, evidence_in_words, moment_
 from credentials.verdict import Verdict
 from service_kit.commands import Command
 from service_kit.inputs import INPUT, Input
-from service_kit.terminal import Styled, as_json, in_words, tell, tell_json
+from service_kit.terminal import Styled, as_json, in_words, print_json, print_line
 from trust_registry.commands.options import ROOT, local_clock
 from verifier.keeping.offline import Sources, open_gate
 from verifier.rules.files import read_rules
@@ -56,13 +56,13 @@ def rehearse(context: click.Context, rules: Input, cases: Input, as_json: bool) 
         came, met = came_of(verdict), case.expected.is_met(verdict)
         different += not met
         if as_json:
-            tell_json({"name": case.name, "met": met, "expected": case.expected._asdict(), "came": came._asdict()})
+            print_json({"name": case.name, "met": met, "expected": case.expected._asdict(), "came": came._asdict()})
             continue
-        tell(Styled("✓", "green", bold=True) if met else Styled("✗", "red", bold=True), f" {case.name}: {came}")
+        print_line(Styled("✓", "green", bold=True) if met else Styled("✗", "red", bold=True), f" {case.name}: {came}")
         if not met:
-            tell(f"    expected {case.expected}")
+            print_line(f"    expected {case.expected}")
         for line in _words_of(verdict):
-            tell(f"    {line}")
+            print_line(f"    {line}")
     context.exit(DIFFERENT if different else 0)
 
 
@@ -104,10 +104,12 @@ def explain(
         raise click.UsageError("give --cases with --case, or --code with --trust and --root")
     lines = list(_explanation(document, rule_set, asked))
     if as_json:
-        tell_json({"lines": ["".join(part if isinstance(part, str) else part.text for part in line) for line in lines]})
+        print_json(
+            {"lines": ["".join(part if isinstance(part, str) else part.text for part in line) for line in lines]}
+        )
         return
     for line in lines:
-        tell(*line)
+        print_line(*line)
 
 
 @click.command("diff", cls=Command)
@@ -129,13 +131,13 @@ def diff(old: Input, new: Input, cases: Input | None, as_json: bool) -> None:
         found += _of_cases(_cases_of(cases, sets[1]), *sets)
     if as_json:
         said = [{"direction": each.direction, "zh": each.text.zh, "en": each.text.en} for each in found]
-        tell_json({"changes": said})
+        print_json({"changes": said})
         return
     for direction in (STRICTER, LOOSER, OTHER):
         for change in (each for each in found if each.direction == direction):
-            tell(Styled(*_MARKS[direction], bold=True), f" {in_words(*change.text)}")
+            print_line(Styled(*_MARKS[direction], bold=True), f" {in_words(*change.text)}")
     if not found:
-        tell(in_words("没有差别", "no difference"))
+        print_line(in_words("没有差别", "no difference"))
 
 
 def _explanation(
@@ -152,7 +154,7 @@ def _explanation(
         credential, at = asked
         result = rule_set.judge(credential, at)
         held = evidence_in_words(credential.evidence, at)
-        yield [in_words(held.zh_cn, held.en), f", {moment_in_words(at)}"]
+        yield [in_words(held.of("zh-CN"), held.of("en")), f", {moment_in_words(at)}"]
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
         yield [Styled(f"→ {result.state.value}{decided}", _STATES[result.state], bold=True)]
         data = rule_input(credential, at)
@@ -168,8 +170,8 @@ def _of_rule(
 ) -> Iterator[Sequence[str | Styled]]:
     yield []
     yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
-    yield [f"  {in_words(rule.text.zh_cn, rule.text.en)}"]
-    yield [f"  {in_words('所需', 'needed')}: {in_words(rule.needed.zh_cn, rule.needed.en)}"]
+    yield [f"  {in_words(rule.text.of('zh-CN'), rule.text.of('en'))}"]
+    yield [f"  {in_words('所需', 'needed')}: {in_words(rule.needed.of('zh-CN'), rule.needed.of('en'))}"]
     if "comment" in written:
         yield [f"  # {written['comment']}"]
     for line in lines:

@@ -17,7 +17,7 @@ from credentials.wire import jws
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input, InputType
-from service_kit.terminal import Styled, as_json, in_words, say, tell, tell_json
+from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
 from verifier.commands.rules_key import rules_signer
 from verifier.foreign.sources import import_certificates, merged
@@ -64,7 +64,7 @@ def import_dcc(source: Path | Input, member: str, into: Input | None, output: Pa
     before = None if into is None else _read(into)
     imported = import_certificates(source)
     for place, wrong in imported.left_out:
-        tell(in_words(f"{place}：未收入：{wrong}", f"{place}: left out: {wrong}"), err=True)
+        print_line(in_words(f"{place}：未收入：{wrong}", f"{place}: left out: {wrong}"), err=True)
     if not imported.keys:
         raise InvalidRequest("no key in it that a gate could use")
     keys = merged(before.keys if before else (), imported.keys)
@@ -75,7 +75,7 @@ def import_dcc(source: Path | Input, member: str, into: Input | None, output: Pa
     if output is not None:
         left_out = [{"place": place, "wrong": wrong} for place, wrong in imported.left_out]
         counted = {"file": str(output), "keys": len(keys), "left_out": left_out}
-        say(as_json, counted, [f"{output}: {len(keys)} keys, {len(left_out)} left out"])
+        print_result(as_json, counted, [f"{output}: {len(keys)} keys, {len(left_out)} left out"])
 
 
 @trust.command("sign")
@@ -95,10 +95,10 @@ def sign(foreign_keys: Input, key: Path, passphrase_file: Path | None, output: P
     signer = rules_signer(key, passphrase_file, _parsed(foreign_keys.name, document).member)
     compact = sign_foreign_keys(document, signer)
     if output is None:
-        say(as_json, {"foreign_keys": compact}, [compact])
+        print_result(as_json, {"foreign_keys": compact}, [compact])
     else:
         write_atomic(output, compact.encode())
-        say(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
+        print_result(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
 
 
 @trust.command("diff")
@@ -116,12 +116,12 @@ def diff(before: Input, after: Input, as_json: bool) -> None:
     gone = [place_of(old[each]) for each in old.keys() - new.keys()]
     come = [place_of(new[each]) for each in new.keys() - old.keys()]
     if as_json:
-        tell_json({"added": sorted(come), "removed": sorted(gone), "kept": len(old.keys() & new.keys())})
+        print_json({"added": sorted(come), "removed": sorted(gone), "kept": len(old.keys() & new.keys())})
         return
     for mark, colour, places in (("+", "green", come), ("-", "red", gone)):
         for place in sorted(places):
-            tell(Styled(f"{mark} {place}", colour))
-    tell(f"+{len(come)} -{len(gone)} ={len(old.keys() & new.keys())}")
+            print_line(Styled(f"{mark} {place}", colour))
+    print_line(f"+{len(come)} -{len(gone)} ={len(old.keys() & new.keys())}")
 
 
 def _warn_of_no_country(keys: Iterable[ForeignKey]) -> None:
@@ -129,7 +129,8 @@ def _warn_of_no_country(keys: Iterable[ForeignKey]) -> None:
     for key in keys:
         if key.issuer == NO_COUNTRY:
             zh = f"{place_of(key)}：证书没有写国家，它能签发任何国家的证件。"
-            tell(in_words(zh, f"{place_of(key)}: its certificate names no country: it may sign for any."), err=True)
+            en = f"{place_of(key)}: its certificate names no country: it may sign for any."
+            print_line(in_words(zh, en), err=True)
 
 
 def _by_fingerprint(keys: ForeignKeys) -> dict[str, ForeignKey]:
@@ -160,6 +161,6 @@ def _parsed(name: str, document: dict[str, Any]) -> ForeignKeys:
 
 def _write(document: dict[str, Any], output: Path | None) -> None:
     if output is None:
-        tell_json(document, indent=1)
+        print_json(document, indent=1)
     else:
         write_atomic(output, f"{json.dumps(document, ensure_ascii=False, indent=1)}\n".encode())

@@ -13,7 +13,7 @@ from credentials.errors import BundleRejected, FetchFailed
 from service_kit.cache.store import InProcessCache
 from service_kit.commands import Command
 from service_kit.settings import read_settings
-from service_kit.terminal import as_json, say
+from service_kit.terminal import as_json, print_result
 from trust_registry.commands.options import local_clock
 from trust_registry.metadata.file_names import TRUST
 from verifier.commands.options import gate_options
@@ -89,7 +89,7 @@ def _take(freshness: Freshness, bundle: Path) -> None:
 
 
 def _say(as_json: bool, state: dict[str, Any]) -> None:
-    say(as_json, state, _lines(state))
+    print_result(as_json, state, _lines(state))
 
 
 def _lines(state: dict[str, Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 // What every screen of the gate app works with.
 
+import type { Language } from "../../credentials/browser/profile";
 import type { Camera, CameraTrouble, Decoder } from "../../service_kit/browser/camera/camera";
-import type { Language } from "../../service_kit/browser/language";
 import type { Gate } from "./gate";
 import type { Preferences } from "./preferences";
 import type { ManualResult, Shape, Tally } from "./tally";

@@ -1,13 +1,14 @@
 // The gate app (卡口验码): one screen at a time, and all of it works with network and server off.
 
 import { NONCE } from "../../credentials/browser/formats/presentation";
+import type { Language } from "../../credentials/browser/profile";
 import { beginSound, hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
 import { stayAwake } from "../../service_kit/browser/camera/awake";
 import { Camera, type CameraTrouble, Decoder, troubleOf } from "../../service_kit/browser/camera/camera";
 import { keepInstalled } from "../../service_kit/browser/device/installed";
 import { Store } from "../../service_kit/browser/device/store";
 import { put } from "../../service_kit/browser/dom";
-import { chooseLanguage, chosenLanguage, type Language } from "../../service_kit/browser/language";
+import { chooseLanguage, chosenLanguage } from "../../service_kit/browser/language";
 import { Attention } from "./attention";
 import { Challenges } from "./challenges";
 import type { Desk, ScreenName } from "./desk";

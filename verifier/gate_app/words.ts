@@ -1,20 +1,21 @@
 // A verdict in words: what stands on the screen, and what is read aloud.
 
-import { said } from "../../credentials/browser/labels";
 import type { Evidence, StatusCredential } from "../../credentials/browser/model";
 import { shownStatus } from "../../credentials/browser/model";
 import {
   FORM_LABELS,
   KIND_LABELS,
   type Label,
-  MEMBERS_IN_TRADITIONAL,
+  type Language,
+  MEMBER_NAMES,
   RESULT_LABELS,
   STATUS_LABELS,
 } from "../../credentials/browser/profile";
+import { each, fill, joined, memberName, NO_WORDS, said } from "../../credentials/browser/words";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
-import { ago, fill, type Language, moment, since } from "../../service_kit/browser/language";
+import { ago, moment, since } from "../../service_kit/browser/language";
 import type { Knowledge, ReasonJson } from "./judging/knowledge";
-import { type Finding, findingInWords, hotlines, NO_WORDS, type Verdict } from "./judging/verdict";
+import { type Finding, findingInWords, hotlines, type Verdict } from "./judging/verdict";
 import type { Toggle } from "./preferences";
 import type { ManualWay, Shape } from "./tally";
 import { type GateTextName, TEXTS } from "./texts";
@@ -43,7 +44,7 @@ export class GateWords {
   ) {}
 
   text(name: GateTextName, values: Record<string, string | number> = {}): string {
-    return fill(TEXTS[this.language][name], values);
+    return fill(TEXTS[this.language][name], values, this.language);
   }
 
   ago(seconds: number): string {
@@ -59,7 +60,13 @@ export class GateWords {
   }
 
   list(parts: readonly string[]): string {
-    return parts.join(this.language === "en" ? ", " : "、");
+    return said(
+      joined(
+        parts.map((part) => each(() => part)),
+        "join.items",
+      ),
+      this.language,
+    );
   }
 
   /** A reason or note with what to do, what this code adds to it, and whom to call. */
@@ -112,7 +119,8 @@ export class GateWords {
 
   /** What a reason says is wrong, without a stop. */
   private whatIsWrong(code: string): string {
-    return said(this.row(code)?.what ?? [code, code, code], this.language);
+    const row = this.row(code);
+    return row ? said(row.what, this.language) : code;
   }
 
   private row(code: string): ReasonJson | undefined {
@@ -120,8 +128,7 @@ export class GateWords {
   }
 
   private join(...texts: readonly Label[]): string {
-    const parts = texts.map((text) => said(text, this.language)).filter(Boolean);
-    return parts.join(this.language === "en" ? " " : "");
+    return said(joined(texts, "join.sentences"), this.language);
   }
 
   manualWay(way: ManualWay): string {
@@ -153,8 +160,7 @@ export class GateWords {
 
   member(id: string): string {
     const names = this.knowledge?.trust?.members.get(id)?.names;
-    if (this.language === "zh-HK") return MEMBERS_IN_TRADITIONAL[id] ?? names?.zh ?? id;
-    return (this.language === "en" ? names?.en : names?.zh) ?? id;
+    return names || MEMBER_NAMES[id] ? said(memberName(id, names ?? {}), this.language) : id;
   }
 
   hotline(id: string): string | null {
@@ -170,13 +176,14 @@ export class GateWords {
   }
 
   evidence(pieces: readonly Evidence[], at: number): string {
-    const each = pieces.map((piece) =>
-      this.text("evidenceAgo", {
-        kind: said(KIND_LABELS[piece.kind], this.language),
-        result: said(RESULT_LABELS[piece.result], this.language),
-        age: this.since(at - piece.sampledAt),
-      }),
-    );
-    return each.join(this.language === "en" ? "; " : "；") || this.text("none");
+    const told = pieces.map((piece) => {
+      const [kind, result] = [
+        said(KIND_LABELS[piece.kind], this.language),
+        said(RESULT_LABELS[piece.result], this.language),
+      ];
+      const text = this.text("evidenceAgo", { kind, result, age: this.since(at - piece.sampledAt) });
+      return each(() => text);
+    });
+    return told.length ? said(joined(told, "join.clauses"), this.language) : this.text("none");
   }
 }

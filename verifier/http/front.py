@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from credentials.profile.members import MEMBERS
-from credentials.profile.words import Label
+from credentials.profile.words import label
 from service_kit.http.front.front import Front, Link, Way
-from service_kit.http.front.reference import PROGRAMMERS
+from service_kit.http.front.pages.reference.view import PROGRAMMERS
 from verifier.config import VerifierSettings
 
 PLACE = "about"
-ROLE = Label("验码方", "驗碼方", "Verifier")
-LEAD = Label(
-    "健康码在这里查验。判断在卡口就地做出，不询问签发方；只计次数，不记是谁。",
-    "健康碼在這裏查驗。判斷在卡口就地作出，不詢問簽發方；只計次數，不記是誰。",
-    "Health codes are checked here. A gate judges by itself and asks no issuer; it counts checks, and keeps no people.",
-)
+ROLE = label("gate-page.role")
+LEAD = label("gate-page.lead")
 _GUARDS = Way(
-    Label("值守人员", "值守人員", "Guards"),
-    Label(
-        "用手机或平板扫码：通过、不通过或人工核验，原因和办法写得明明白白。首次打开后，断网也能用。",
-        "用手機或平板掃碼：通過、不通過或人手核驗，原因和辦法寫得明明白白。首次打開後，斷網也能用。",
-        "Scan with a phone or tablet: pass, refuse or check by hand, with the reason and what to do. Once opened it "
-        "works without a network.",
-    ),
-    [Link(Label("开始验码", "開始驗碼", "Start checking"), "")],
+    label("gate-page.guards"),
+    label("gate-page.guards-what"),
+    [Link(label("gate-page.start-checking"), "")],
 )
 _ENGINEERS = Way(
-    Label("运维人员", "運維人員", "Operators"),
-    Label(
-        "卡口手里的信任列表、各成员的撤回和本地规则各有多旧。",
-        "卡口手裏的信任列表、各成員的撤回和本地規則各有多舊。",
-        "How old the trust list, each member's withdrawals and the local rules are that this gate holds.",
-    ),
-    [Link(Label("卡口状态", "卡口狀態", "State of the gate"), "v1/state", speaks=True)],
+    label("gate-page.operators"),
+    label("gate-page.operators-what"),
+    [Link(label("gate-page.state-of-the-gate"), "v1/state", speaks=True)],
 )
 
 

@@ -14,10 +14,9 @@ from credentials.errors import InvalidRequest, RateLimited, TooLarge
 from credentials.profile.limits import NONCE_BYTES
 from service_kit.http.bodies import Routes, json_body, takes
 from service_kit.http.front.sheet import show, wants_page
-from service_kit.http.openapi import content, told
+from service_kit.http.openapi import content, described
 from verifier.gate.gate import MAX_LANE_CHARACTERS
 from verifier.http.answer import to_text
-from verifier.http.pages import state_page
 from verifier.http.schemas import (
     AskSchema,
     BatchSchema,
@@ -28,6 +27,7 @@ from verifier.http.schemas import (
     VerdictSchema,
     VerdictsSchema,
 )
+from verifier.http.sheets import state_page
 from verifier.service import service
 
 blueprint = Routes("verifier", __name__, description="Whether to let somebody pass")
@@ -51,7 +51,7 @@ def _gives(description: str, schema: type) -> dict[str, Any]:
 
 @blueprint.post("/v1/check")
 @blueprint.doc(
-    **told(InvalidRequest, TooLarge, RateLimited, responses=_gives("The verdict", VerdictSchema)),
+    **described(InvalidRequest, TooLarge, RateLimited, responses=_gives("The verdict", VerdictSchema)),
     requestBody=_takes(CheckSchema, {"text": "TX1:…", "lane": "1"}),
 )
 def check() -> Response:
@@ -63,7 +63,9 @@ def check() -> Response:
 
 @blueprint.post("/v1/check/batch")
 @blueprint.doc(
-    **told(InvalidRequest, TooLarge, RateLimited, responses=_gives("A verdict for each, in order", VerdictsSchema)),
+    **described(
+        InvalidRequest, TooLarge, RateLimited, responses=_gives("A verdict for each, in order", VerdictsSchema)
+    ),
     requestBody=_takes(BatchSchema, {"texts": ["TX1:…", "TX1:…"], "lane": "1"}),
 )
 @takes(MAX_BATCH_BYTES)
@@ -81,7 +83,7 @@ def check_batch() -> Response:
 
 
 @blueprint.post("/v1/challenge")
-@blueprint.doc(**told(InvalidRequest), requestBody=_takes(AskSchema, {"lane": "1"}))
+@blueprint.doc(**described(InvalidRequest), requestBody=_takes(AskSchema, {"lane": "1"}))
 @blueprint.response(200, ChallengeSchema, description="The challenge")
 def ask() -> dict[str, Any]:
     """A challenge for a phone to answer."""
@@ -91,7 +93,7 @@ def ask() -> dict[str, Any]:
 
 @blueprint.get("/v1/state")
 @blueprint.response(200, GateStateSchema, description="Its state")
-@blueprint.doc(**told())
+@blueprint.doc(**described())
 def show_state() -> dict[str, Any] | Response:
     """How fresh the gate is. For browsers a page to read."""
     state = service().state()
@@ -101,7 +103,7 @@ def show_state() -> dict[str, Any] | Response:
 @blueprint.get("/v1/snapshot")
 @blueprint.doc(
     parameters=[{"in": "query", "name": "since", "schema": {"type": "string"}, "description": "The position held"}],
-    **told(
+    **described(
         responses=_gives("What the gate knows, verified, or what is new of it (docs/snapshot.md)", SnapshotSchema)
         | {"304": {"description": "Held"}}
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from credentials.model import StatusCredential
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import REASONS, Call
-from credentials.profile.words import Label
+from credentials.profile.words import translated
 from credentials.verdict import Contact, DecidingRules, Finding
 from trust_registry.client.trust.snapshot import TrustSnapshot
 
@@ -49,5 +49,5 @@ def _contacts(members: Iterable[str | None], trust: TrustSnapshot) -> Iterator[C
     for member in dict.fromkeys(members):
         if member is not None and member in trust.members:
             entry = trust.members[member].entry
-            name = Label(entry.names.zh, MEMBERS[member].zh_hk, entry.names.en)
+            name = translated({**MEMBERS[member].names.by_language(), "zh-CN": entry.names.zh, "en": entry.names.en})
             yield Contact(member, name, entry.hotline)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from credentials import errors
 from credentials.foreign import envelope
 from credentials.foreign.keys import ISO_COUNTRIES, NO_COUNTRY
-from credentials.profile.limits import CLOCK_SKEW_SECONDS
+from credentials.profile.limits import MAX_ISSUED_AHEAD_SECONDS, MAX_KEY_EARLY_SECONDS
 from credentials.recognition.language.certlogic import RuleState
 from credentials.verdict import DecidingRules
 from verifier.judging.examination import Examination
@@ -49,7 +49,7 @@ def permission(check: Examination) -> None:
     facts, key = check.card.facts, check.card.verified.key
     if facts.kind not in key.kinds:
         raise errors.KeyUseMismatch
-    if facts.issued_at is not None and not key.not_before - CLOCK_SKEW_SECONDS <= facts.issued_at < key.not_after:
+    if facts.issued_at is not None and not key.not_before - MAX_KEY_EARLY_SECONDS <= facts.issued_at < key.not_after:
         raise errors.KeyNotActive
     check.card.shown = facts
 
@@ -57,7 +57,7 @@ def permission(check: Examination) -> None:
 def time(check: Examination) -> None:
     """Raises Expired: at the second of its end a card still counts. A clock in doubt leaves the step open."""
     facts = check.card.facts
-    if check.clock_in_doubt or (facts.issued_at or 0) > check.at + CLOCK_SKEW_SECONDS:
+    if check.clock_in_doubt or (facts.issued_at or 0) > check.at + MAX_ISSUED_AHEAD_SECONDS:
         check.clock_in_doubt = True
         check.leave_open(errors.ClockInDoubt.code)
     if check.at > facts.expires_at:

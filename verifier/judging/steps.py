@@ -16,9 +16,14 @@ from credentials.formats.native import claims
 from credentials.formats.presentation import Mode, Presentation
 from credentials.model import StatusReference
 from credentials.profile.forms import FORMS
-from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_LIFETIME_WITHOUT_STATUS_SECONDS
+from credentials.profile.limits import (
+    MAX_ISSUED_AHEAD_SECONDS,
+    MAX_KEY_EARLY_SECONDS,
+    MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+    MAX_LIST_DELAY_SECONDS,
+)
 from credentials.profile.lists import Status
-from credentials.profile.words import Label
+from credentials.profile.words import label
 from credentials.recognition.language.certlogic import RuleState
 from credentials.recognition.ruleset import RuleResult
 from credentials.recognition.words import PieceOfEvidence, evidence_in_words
@@ -84,7 +89,7 @@ def permission(check: Examination) -> None:
     statuses, forms = check.issuer.entry.may_issue
     if credential.status not in statuses or credential.form not in forms:
         raise errors.NotPermitted
-    if not key.not_before - CLOCK_SKEW_SECONDS <= credential.issued_at < key.not_after:
+    if not key.not_before - MAX_KEY_EARLY_SECONDS <= credential.issued_at < key.not_after:
         raise errors.KeyNotActive
     check.credential = credential
 
@@ -99,7 +104,7 @@ def time(check: Examination) -> None:
     """Raises LifetimeTooLong, Expired. A clock in doubt leaves the step open."""
     issued_at, expires_at = check.claims.issued_at, check.claims.expires_at
     # An issuer that we believe says a time to come: then it is the gate's clock that is slow.
-    if check.clock_in_doubt or issued_at > check.at + CLOCK_SKEW_SECONDS:
+    if check.clock_in_doubt or issued_at > check.at + MAX_ISSUED_AHEAD_SECONDS:
         check.clock_in_doubt = True
         check.leave_open(errors.ClockInDoubt.code)
     if expires_at - issued_at > FORMS[check.claims.form].max_lifetime_seconds:
@@ -197,16 +202,10 @@ def rules(check: Examination) -> None:
 def found_by_rule(check: Examination, result: RuleResult, evidence: Iterable[PieceOfEvidence]) -> None:
     """Note that the rules do not pass, with what was there and what was needed."""
     rule_set = result.rule_set
-    held = evidence_in_words(evidence, check.at)
-    detail = Label(f"此码：{held.zh_cn}。", f"此碼：{held.zh_hk}。", f"This code: {held.en}.")
+    detail = label("verdict.held", evidence=evidence_in_words(evidence, check.at))
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
-        needed = result.rule.needed
-        detail = Label(
-            f"所需：{needed.zh_cn}。{detail.zh_cn}",
-            f"所需：{needed.zh_hk}。{detail.zh_hk}",
-            f"Needed: {needed.en}. {detail.en}",
-        )
+        detail = label("verdict.needed", needed=result.rule.needed, held=detail)
     if result.state is RuleState.OPEN:
         check.open_steps.append(check.step)
     code = errors.RuleFailed.code if result.state is RuleState.FAIL else errors.RuleOpen.code
@@ -253,7 +252,7 @@ def _is_withdrawn(check: Examination, member: str, reference: StatusReference) -
         return False
     stale = check.at - snapshot.as_of > check.policy.status_refuse or check.at >= snapshot.expires_at
     status_list = snapshot.lists.get(reference.list)
-    if status_list is None and check.claims.issued_at > snapshot.as_of - CLOCK_SKEW_SECONDS:
+    if status_list is None and check.claims.issued_at > snapshot.as_of - MAX_LIST_DELAY_SECONDS:
         # The list may have been opened after the newest data that this gate has.
         stale = True
     elif status_list is not None and check.at >= status_list.expires_at:

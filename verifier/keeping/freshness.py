@@ -113,7 +113,7 @@ class Freshness:
         """
         at = self._clock.now()
         bundle = read_bundle(source, self._place.trusted_root, at, roles=self._store.roles())
-        self._trust = trust = self._store.take(bundle.repository, at)
+        self._trust = trust = self._store.accept(bundle.repository, at)
         self._mirror.load(trust, at)
         for member, files in bundle.member_files.items():
             for name, data in files.items():
@@ -224,7 +224,7 @@ class Freshness:
 
     def _take_file(self, member: str, name: str, data: bytes, trust: TrustSnapshot) -> None:
         try:
-            self._mirror.take(member, name, data, trust, self._now(trust))
+            self._mirror.accept(member, name, data, trust, self._now(trust))
         except TongxingError as error:
             _log.warning("bundle", member=member, file=name, code=error.code, detail=error.detail)
 

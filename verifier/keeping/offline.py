@@ -16,7 +16,7 @@ from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
 from service_kit.inputs import Input
 from service_kit.terminal import in_words
-from service_kit.terminal import tell as say
+from service_kit.terminal import print_line as say
 from trust_registry.client.members.member_files import check_new, read_member_file
 from trust_registry.client.members.status_chain import StatusChain
 from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, Bundle, read_bundle

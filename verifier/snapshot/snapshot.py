@@ -81,9 +81,7 @@ def reasons_to_json() -> list[dict[str, Any]]:
         {
             "code": row.code,
             "outcome": row.outcome and row.outcome.value,
-            "zh": row.zh,
-            "zh_hk": row.zh_hk,
-            "en": row.en,
+            **row.whole.fields(),
             "what": row.what,
             "advice": row.advice,
             "more": row.more,

@@ -17,6 +17,7 @@ import {
 import * as jws from "../wire/jws";
 import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
+import { translated } from "../words";
 import { compileSoundParts, isLiteral } from "./language/certlogic";
 import { hasOwn, MAX_INTEGER, type Rule, unsound } from "./language/operators";
 import { fillIn } from "./language/vocabulary";
@@ -182,7 +183,7 @@ function isValueSet(value: Json): boolean {
 function text(value: Json, parameters: Fields, where: string): Label {
   const fields = readFields(value, ["zh", "en"], [], where);
   const [zh, en] = [line(fields.zh, parameters, where), line(fields.en, parameters, where)];
-  return [zh, zh, en];
+  return translated({ "zh-CN": zh, en });
 }
 
 function line(value: Json | undefined, parameters: Fields, where: string): string {

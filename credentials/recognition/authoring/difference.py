@@ -126,7 +126,9 @@ def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], AuthorText]]:
     for kind, kind_words in KIND_LABELS.items():
         for result, result_words in RESULT_LABELS.items():
             single = [Evidence(kind, result, _AT - age * _HOUR, _REGION) for age in AGES]
-            words = AuthorText(f"{kind_words.zh_cn}{result_words.zh_cn}", f"{kind_words.en}, {result_words.en}")
+            words = AuthorText(
+                f"{kind_words.of('zh-CN')}{result_words.of('zh-CN')}", f"{kind_words.of('en')}, {result_words.of('en')}"
+            )
             yield [(piece,) for piece in single], words
             if kind is not EvidenceKind.NUCLEIC_ACID:
                 both = AuthorText(

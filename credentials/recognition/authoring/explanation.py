@@ -159,7 +159,7 @@ def _name(path: str, filled: Any) -> AuthorText:
     if match is None:
         return _NAMES.get(path, AuthorText(path, path))
     kind, field = KIND_LABELS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
-    return AuthorText(f"最近一次{kind.zh_cn}{field.zh}", f"the latest {kind.en}{field.en}")
+    return AuthorText(f"最近一次{kind.of('zh-CN')}{field.zh}", f"the latest {kind.of('en')}{field.en}")
 
 
 _OPEN = object()

@@ -1,8 +1,9 @@
 // Everything that is not the code itself, as a list of large buttons.
 
+import { LANGUAGES, type Language, WORDS } from "../../../credentials/browser/profile";
+import { said } from "../../../credentials/browser/words";
 import { version } from "../../../service_kit/browser/device/installed";
 import { element } from "../../../service_kit/browser/dom";
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../../../service_kit/browser/language";
 import { isEnded, isUsable } from "../holding/cards";
 import type { Screen, Wallet } from "../screen";
 import { answerScreen } from "./answer";
@@ -62,7 +63,7 @@ export function choices(wallet: Wallet): HTMLElement {
     element(
       "option",
       { value: language, selected: language === words.language, lang: language },
-      LANGUAGE_NAMES[language],
+      said(WORDS["language.name"], language),
     ),
   );
   const select = element(

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request
-from werkzeug.exceptions import NotFound
+from flask import Flask, Response
 
 from credentials.profile.words import Label
-from service_kit.http.front.language import LANGUAGE_NAMES, asked_language
-from service_kit.http.front.texts import ENVIRONMENTS, TEXTS
-from service_kit.http.static import answer
+from service_kit.http.front.page import add_look, draw
 
 EXTENSION = "tongxing_front"
-_HEADERS = {
-    # No script at all: nothing that a hole might put into these pages runs.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Vary": "Accept-Language",
-}
-_HERE = Path(__file__).parent
-_LOOK = {
-    "theme.css": _HERE.parents[1] / "browser",
-    "page.css": _HERE / "look",
-    "icon.svg": _HERE / "look",
-}
-"""The files of the look, and the folder of each."""
 
 
 class Link(NamedTuple):
@@ -83,37 +65,3 @@ def add_entrance(root: Flask, roles: Sequence[tuple[str, Front, Callable[[], boo
         return draw("front/entrance.html", roles=[(path, front, is_ready()) for path, front, is_ready in roles])
 
     root.add_url_rule("/", "entrance", entrance)
-
-
-def draw(template: str, **values: Any) -> Response:
-    """A page in the language of the present request."""
-    language = asked_language()
-    page = render_template(
-        template,
-        base=request.script_root,
-        language=language,
-        languages=LANGUAGE_NAMES,
-        chosen=request.args.get("lang") == language,
-        say=lambda said: said.of(language),
-        texts=TEXTS,
-        environments=ENVIRONMENTS,
-        **values,
-    )
-    response = make_response(page)
-    response.headers.update(_HEADERS)
-    response.headers["Content-Language"] = language
-    return response
-
-
-def add_look(app: Flask) -> None:
-    """The templates and the files of the look, once for each application."""
-    if "look" not in app.blueprints:
-        blueprint = Blueprint("look", __name__, template_folder="templates")
-        blueprint.add_url_rule("/look/<name>", "file", _look)
-        app.register_blueprint(blueprint)
-
-
-def _look(name: str) -> Response:
-    if name not in _LOOK:
-        raise NotFound
-    return answer(_LOOK[name], name)

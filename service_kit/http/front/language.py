@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from flask import request
 
-from credentials.profile.words import PAGE_LANGUAGES
+from credentials.profile.languages import LANGUAGES
+from credentials.profile.words import label
 from service_kit.locale import preferred_language
 
-LANGUAGE_NAMES = {"zh-CN": "简体中文", "zh-HK": "繁體中文", "en": "English"}
+LANGUAGE_NAMES = label("language.name").by_language()
 
 
 def asked_language() -> str:
     """The language that the present request asks for: ``?lang=``, else its Accept-Language, else zh-CN."""
     named = request.args.get("lang")
-    if named in PAGE_LANGUAGES:
+    if named in LANGUAGES:
         return str(named)
     return preferred_language(request.headers.get("Accept-Language"))

@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 from flask import Response, g, request
 
-from credentials.profile.words import Label
-from service_kit.http.front.front import Link, draw
+from credentials.profile.words import Label, label
+from service_kit.http.front.front import Link
+from service_kit.http.front.page import draw
 from service_kit.http.front.texts import NO_ENTRY, NO_PAGE, NOT_NOW, OUR_FAULT, TOO_OFTEN, WRONG_REQUEST
 
 Cell = Label | str | int | None
 _JSON, _HTML = "application/json", "text/html"
 PROBLEM = "application/problem+json"
 _UNITS = (
-    (24 * 3600, Label("天", "天", "d")),
-    (3600, Label("小时", "小時", "h")),
-    (60, Label("分钟", "分鐘", "min")),
-    (1, Label("秒", "秒", "s")),
+    (24 * 3600, label("unit.day")),
+    (3600, label("unit.hour")),
+    (60, label("unit.minute")),
+    (1, label("unit.second")),
 )
 _REFUSALS = {401: NO_ENTRY, 403: NO_ENTRY, 404: NO_PAGE, 429: TOO_OFTEN, 503: NOT_NOW}
 
@@ -74,4 +75,4 @@ def in_words(refusal: Response) -> Response:
 def how_long(seconds: float) -> Label:
     """An age or a time that is left, in its largest whole unit."""
     size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
-    return Label(*(f"{int(seconds // size)} {word}" for word in unit))
+    return label("unit.count", count=int(seconds // size), unit=unit)

@@ -51,22 +51,22 @@ def test_the_most_important_come_first() -> None:
 
 def test_every_reason_has_words_of_its_own() -> None:
     """ "Invalid" for expired, withdrawn and unknown alike helps nobody (dcc-qa #219, DIVOC)."""
-    assert len({text.zh for text in REASONS.values()}) == len(REASONS)
-    assert len({text.en for text in REASONS.values()}) == len(REASONS)
+    assert len({text.whole.of("zh-CN") for text in REASONS.values()}) == len(REASONS)
+    assert len({text.whole.of("en") for text in REASONS.values()}) == len(REASONS)
     for code, text in REASONS.items():
         assert text.code == code
-        assert re.search(r"[一-鿿].*。$", text.zh), code
-        assert re.fullmatch(r"[A-Z][ -~]+\.", text.en), code
+        assert re.search(r"[一-鿿].*。$", text.whole.of("zh-CN")), code
+        assert re.fullmatch(r"[A-Z][ -~]+\.", text.whole.of("en")), code
 
 
 def test_every_reason_says_what_is_wrong_and_then_one_plain_action() -> None:
     """A guard with ten people waiting does one thing: it stands by itself, and screens put it first."""
     for code in REASONS.keys() - NOTES:
         what, advice = REASONS[code].what, REASONS[code].advice
-        assert not re.match("[请請]", what.zh_cn + what.zh_hk), code
-        assert re.match("请", advice.zh_cn), code
-        assert re.match("請", advice.zh_hk), code
-        assert re.match("Ask|Use|Check|Call|Show|Compare", advice.en), code
+        assert not re.match("[请請]", what.of("zh-CN") + what.of("zh-HK")), code
+        assert re.match("请", advice.of("zh-CN")), code
+        assert re.match("請", advice.of("zh-HK")), code
+        assert re.match("Ask|Use|Check|Call|Show|Compare", advice.of("en")), code
 
 
 @pytest.mark.parametrize("row", REASONS.values(), ids=REASONS)
@@ -74,18 +74,18 @@ def test_the_parts_of_a_reason_stand_in_all_languages_or_in_none(row: ReasonText
     """A guard in Hong Kong reads as much as one in Henan, and a table can list what is wrong without cutting it out."""
     for part in (row.what, row.advice, row.more):
         assert all(part) or not any(part)
-        part.zh_hk.encode("big5hkscs")
+        part.of("zh-HK").encode("big5hkscs")
     for advice in (row.advice, row.more):
         assert all(text.endswith(stop) for text, stop in zip(advice, "。。.", strict=True) if text)
     assert not any(text.endswith(("。", ".")) for text in row.what)
-    assert row.zh == "".join((row.what.zh_cn, "。", row.advice.zh_cn, row.more.zh_cn))
+    assert row.whole.of("zh-CN") == "".join((row.what.of("zh-CN"), "。", row.advice.of("zh-CN"), row.more.of("zh-CN")))
 
 
 def test_nothing_is_called_forged_and_nothing_has_a_colour() -> None:
     """Somebody from a province that this gate has not heard of is no forger (shc-covid19-decoder #14)."""
     for text in REASONS.values():
-        assert not re.search("伪造|造假|假冒|绿码|黄码|红码", text.zh)
-        assert not re.search(r"\b(forged|fake|fraud|green|yellow|red)\b", text.en, re.IGNORECASE)
+        assert not re.search("伪造|造假|假冒|绿码|黄码|红码", text.whole.of("zh-CN"))
+        assert not re.search(r"\b(forged|fake|fraud|green|yellow|red)\b", text.whole.of("en"), re.IGNORECASE)
 
 
 def test_no_finding_is_accepted() -> None:
@@ -111,13 +111,13 @@ def test_a_refusal_outweighs_what_is_open() -> None:
 def test_words_of_a_rule_are_added() -> None:
     """The person must see which rule of which member."""
     plain = Finding("rule-failed").to_dict()
-    needed = Label("需48小时核酸。", "需48小時核酸。", "Needs a test within 48 hours.")
+    needed = Label(("需48小时核酸。", "需48小時核酸。", "Needs a test within 48 hours."))
     more = Finding("rule-failed", needed).to_dict()
     assert plain == {
         "code": "rule-failed",
-        "text_zh": REASONS["rule-failed"].zh,
-        "text_zh_hk": REASONS["rule-failed"].zh_hk,
-        "text_en": REASONS["rule-failed"].en,
+        "text_zh": REASONS["rule-failed"].whole.of("zh-CN"),
+        "text_zh_hk": REASONS["rule-failed"].whole.of("zh-HK"),
+        "text_en": REASONS["rule-failed"].whole.of("en"),
         "call": [],
     }
     assert more["text_zh"] == plain["text_zh"] + " 需48小时核酸。"
@@ -127,8 +127,8 @@ def test_words_of_a_rule_are_added() -> None:
 
 def test_whom_to_call_is_said_and_given_as_values() -> None:
     """A telephone link is made of a number, never of a sentence that happens to hold one."""
-    henan = Contact("CN-41", Label("河南", "河南", "Henan"), "0371-12320")
-    guangdong = Contact("CN-44", Label("广东", "廣東", "Guangdong"), "020-12320")
+    henan = Contact("CN-41", Label(("河南", "河南", "Henan")), "0371-12320")
+    guangdong = Contact("CN-44", Label(("广东", "廣東", "Guangdong")), "020-12320")
     said = Finding("rule-open", call=(guangdong, henan)).to_dict()
     assert said["call"] == [
         {"member": "CN-44", "hotline": "020-12320"},

@@ -11,6 +11,7 @@ import pytest
 from credentials.keys import new_private_key
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.config import IssuerSettings
+from issuer.issuing.places import open_ahead
 from issuer.opening import prepare
 from issuer.publishing.publication import DAYS_AHEAD
 from issuer.publishing.withdrawal import withdraw
@@ -37,8 +38,8 @@ def scraped(issuer: Issuer) -> dict[str, float]:
 
 def publish(issuer: Issuer, at: int) -> None:
     """What a publication by another process leaves in the store."""
-    issuer.office.store.open_lists(at, DAYS_AHEAD)
-    issuer.office.store.note_published(at)
+    open_ahead(issuer.office.store, at, DAYS_AHEAD)
+    issuer.office.store.record_published(at)
 
 
 def test_codes_are_counted_once_by_form_and_refusals_by_code(issuer: Issuer) -> None:

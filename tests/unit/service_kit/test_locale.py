@@ -23,19 +23,19 @@ def test_every_code_has_its_text(error: type[TongxingError]) -> None:
     """A new error without words would reach somebody as a code, or as nothing."""
     text = TEXTS[error.code]
     assert text_of(error("detail")) == text
-    for chinese in (text.zh_cn, text.zh_hk):
+    for chinese in (text.of("zh-CN"), text.of("zh-HK")):
         assert re.search("[一-鿿]", chinese)
         assert chinese.endswith("。")
-    assert text.en.isascii()
-    assert text.en.endswith(".")
+    assert text.of("en").isascii()
+    assert text.of("en").endswith(".")
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_each_text_is_written_for_its_readers(text: Label) -> None:
     """Characters of the other script, or the mainland's words in Hong Kong's text, show that nobody there wrote it."""
-    text.zh_cn.encode("gb2312")
-    text.zh_hk.encode("big5hkscs")
-    assert not re.search("數據庫|服務器|網絡連接|用戶端|信息|登錄|鏈接|卡口|默認|軟件包", text.zh_hk)
+    text.of("zh-CN").encode("gb2312")
+    text.of("zh-HK").encode("big5hkscs")
+    assert not re.search("數據庫|服務器|網絡連接|用戶端|信息|登錄|鏈接|卡口|默認|軟件包", text.of("zh-HK"))
 
 
 def test_no_text_is_left_over() -> None:

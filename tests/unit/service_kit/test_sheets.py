@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials import errors
-from credentials.profile.words import PAGE_LANGUAGES, Label
+from credentials.profile.languages import LANGUAGES
+from credentials.profile.words import Label
 from service_kit.http.bodies import Routes
 from service_kit.http.front.sheet import Sheet, Table, how_long, show, wants_page
 from service_kit.http.front.texts import NO_PAGE, NOT_NOW, OUR_FAULT
@@ -36,7 +37,7 @@ PROGRAMS = [
     "text/htmlx",
     "garbage;;,",
 ]
-WORD = Label("第一行", "第一行", "first row")
+WORD = Label(("第一行", "第一行", "first row"))
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_program_gets_json(client: FlaskClient, accept: str | None) -> None:
     assert ask(client, "/nowhere", accept).mimetype == "application/problem+json"
 
 
-@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_mistyped_address_is_said_in_the_readers_language(client: FlaskClient, language: str) -> None:
     """With a way home, and the number under which the log has it."""
     answer = ask(client, "/nowhere", language=language)
@@ -99,7 +100,7 @@ def test_a_page_of_a_refusal_keeps_status_and_headers(client: FlaskClient) -> No
         assert (answer.status_code, answer.mimetype) == (status, "text/html")
         assert answer.headers["Cache-Control"] == "no-store"
         assert "script-src" not in answer.headers["Content-Security-Policy"]
-    assert OUR_FAULT[0].en in ask(client, "/abort/500").text
+    assert OUR_FAULT[0].of("en") in ask(client, "/abort/500").text
 
 
 def test_nothing_of_a_request_stands_in_a_page(client: FlaskClient) -> None:
@@ -122,12 +123,12 @@ def test_a_table_shows_what_it_is_given_as_text(client: FlaskClient) -> None:
 )
 def test_how_long(seconds: int, said: str) -> None:
     """In the unit that a person would use."""
-    assert how_long(seconds).en == said
+    assert how_long(seconds).of("en") == said
 
 
 def test_the_root_and_a_closed_service_speak_as_well() -> None:
     """A mistyped address is typed at the root, and a service that cannot be opened has visitors too."""
-    assert NO_PAGE[0].en in ask(combine([]).test_client(), "/nowhere").text
+    assert NO_PAGE[0].of("en") in ask(combine([]).test_client(), "/nowhere").text
     away = ask(closed(errors.StorageUnavailable("gone")).test_client(), "/issuer/wallet/")
     assert away.status_code == 503
-    assert NOT_NOW[0].en in away.text
+    assert NOT_NOW[0].of("en") in away.text

@@ -11,7 +11,7 @@ import unicodedata
 import pytest
 
 from credentials.errors import OutputUnwritable
-from service_kit.terminal import Styled, escaped, in_json, say, tell, tell_drawing, tell_json
+from service_kit.terminal import Styled, escaped, in_json, print_drawing, print_json, print_line, print_result
 
 OBEYED = ("\x1b[2J", "\x1b]0;t\x07", "\x9b31m", "\x00", "\x08", "\r", "\x7f", "\x85", "\u202e", "\u2066", "\u200f",
           "\u061c", "\u2028", "\u2029", "\n", "\t", "\u200b", "\u00ad", "\ufeff", "\ufff9", "\U000e0041", "\u3164",
@@ -60,8 +60,8 @@ def test_what_people_read_stays_as_it_is(plain: str) -> None:
 
 def test_a_value_makes_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Who can write a line can write "approved by 2; 2 are needed"."""
-    tell("a\nb", Styled("c\nd", "red"), err=False)
-    say(False, {}, ["e\nf"])
+    print_line("a\nb", Styled("c\nd", "red"), err=False)
+    print_result(False, {}, ["e\nf"])
     assert capsys.readouterr().out.splitlines() == ["a\\x0abc\\x0ad", "e\\x0af"]
 
 
@@ -77,9 +77,9 @@ def test_text_degrades_and_json_is_utf_8(encoding: str, monkeypatch: pytest.Monk
     """Text in the terminal's encoding, with escapes for what it lacks; JSON in UTF-8 (RFC 8259 section 8.1)."""
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", _Terminal(written, encoding=encoding, errors="strict"))
-    tell(Styled("✓ 通过 𫯰", "green", bold=True, dim=True))
-    tell_drawing("█\n")
-    tell_json({"name": "王**"})
+    print_line(Styled("✓ 通过 𫯰", "green", bold=True, dim=True))
+    print_drawing("█\n")
+    print_json({"name": "王**"})
     text, _, rest = written.getvalue().partition(b"\n")
     assert "accepted" not in rest.decode("utf-8", "replace")
     assert re.fullmatch(r"\x1b\[.*m(✓|\\u2713) (通过|\\u901a\\u8fc7) (𫯰|\\U0002bbf0)\x1b\[0m", text.decode(encoding))
@@ -98,8 +98,8 @@ def test_what_cannot_be_written_is_an_error_of_its_own(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(Full()), encoding="utf-8"))
     with pytest.raises(OutputUnwritable, match="No space left"):
-        tell("a")
+        print_line("a")
     # Python would try to write the rest when the test's stream goes.
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(OutputUnwritable, match="closed"):
-        tell_json({})
+        print_json({})

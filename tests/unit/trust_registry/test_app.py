@@ -25,17 +25,11 @@ from trust_registry import service
 from trust_registry.app import create_app
 from trust_registry.client.trust.repository import MirrorFiles, verify_repository
 from trust_registry.config import RegistrySettings
-from trust_registry.http.pages import DEEDS
+from trust_registry.http.sheets import DEEDS
 from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.officer.approval import DraftDocument, review, sign
 from trust_registry.publishing.denials import sign_request
 from trust_registry.record.log import read_page
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 @pytest.fixture
@@ -56,7 +50,7 @@ def test_log_and_list_are_pages_for_people(
 ) -> None:
     """The public reads them in a browser, each deed in words, a page after the other."""
     monkeypatch.setattr("trust_registry.http.views.read_page", lambda storage, since: read_page(storage, since)[:2])
-    monkeypatch.setattr("trust_registry.http.pages.MAX_PAGE", 2)
+    monkeypatch.setattr("trust_registry.http.sheets.MAX_PAGE", 2)
     submit(client, registry)
     make_draft(client, registry)
     browser = {"Accept": "text/html,*/*;q=0.8"}

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from credentials.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from tests.unit.trust_registry.founded import ADDITIONS, AUDIENCE, HENAN, NOW, FoundedRegistry
 from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.enrolment.waiting import (
+    MAX_DRAFT_AGE_SECONDS,
+    MAX_STATEMENTS_WAITING,
+    WAITING_SECONDS,
+    count_waiting,
+    waiting_statements,
+)
 from trust_registry.province.folder import ProvinceFolder
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, MAX_STATEMENTS_WAITING, WAITING_SECONDS
 from trust_registry.storage.ports import StatementRecord
 
 ALL = DraftRequest([], {}, all_submitted=True)
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def stranger(registry: FoundedRegistry, member: str = "CN-41") -> ProvinceFolder:
@@ -50,7 +48,7 @@ def without_the_old_ones_word(province: ProvinceFolder) -> None:
 
 def waiting(registry: FoundedRegistry) -> list[str]:
     with registry.publication.storage.reading() as records:
-        return [record.id for record in records.statements.submitted()]
+        return [record.id for record in waiting_statements(records)]
 
 
 def leaves(registry: FoundedRegistry) -> list[str]:
@@ -110,7 +108,7 @@ def test_an_enrolled_member_has_places_of_its_own(registry: FoundedRegistry) -> 
             )
     statement = registry.submit()
     with registry.publication.storage.reading() as records:
-        counts = [records.statements.count_waiting("CN-41", vouched) for vouched in (True, False)]
+        counts = [count_waiting(records, "CN-41", vouched) for vouched in (True, False)]
     assert statement in waiting(registry)
     assert counts == [1, MAX_STATEMENTS_WAITING]
 

@@ -54,7 +54,7 @@ class ForeignKeysKeeping:
             return None
         try:
             take_fetched(
-                self._fetch, FOREIGN_KEYS, MAX_JWS_CHARACTERS, lambda data: self.take(FOREIGN_KEYS, data, trust, at)
+                self._fetch, FOREIGN_KEYS, MAX_JWS_CHARACTERS, lambda data: self.accept(FOREIGN_KEYS, data, trust, at)
             )
         except FetchFailed as error:
             # A member need not have one, and says so by having none.
@@ -64,8 +64,8 @@ class ForeignKeysKeeping:
             return Failure.of(self._member, FOREIGN_KEYS, error, at)
         return None
 
-    def take(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
-        """Take a list after all checks, and store it. Raises what is wrong, SequenceNotNewer for an older one."""
+    def accept(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
+        """Accept a list after all checks, and store it. Raises what is wrong, SequenceNotNewer for an older one."""
         file = read_member_file(name, data, self._member, trust)
         with self._lock:
             held = self.file(trust)

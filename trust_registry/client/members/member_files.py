@@ -31,7 +31,12 @@ from credentials.errors import (
 from credentials.foreign.document import read_foreign_keys
 from credentials.foreign.keys import ForeignKeys
 from credentials.keys import VerificationKey
-from credentials.profile.limits import CLOCK_SKEW_SECONDS, MAX_SEGMENT_BYTES, MAX_SIGNED_BYTES
+from credentials.profile.limits import (
+    MAX_KEY_EARLY_SECONDS,
+    MAX_SEGMENT_BYTES,
+    MAX_SIGNED_BYTES,
+    MAX_STATUS_AHEAD_SECONDS,
+)
 from credentials.recognition.document import read_rule_set
 from credentials.recognition.ruleset import RuleSet
 from credentials.status import segment as segments
@@ -118,7 +123,7 @@ def listed_key(kid: bytes, member: str, use: str, trust: TrustSnapshot) -> Verif
 
 def check_active(key: VerificationKey, at: int) -> None:
     """Raise KeyNotActive unless ``key`` may sign something new at ``at``."""
-    if not key.not_before - CLOCK_SKEW_SECONDS <= at < key.not_after:
+    if not key.not_before - MAX_KEY_EARLY_SECONDS <= at < key.not_after:
         raise KeyNotActive("signed with a key that is not active")
 
 
@@ -132,7 +137,7 @@ def check_new(file: MemberFile, trust: TrustSnapshot, at: int) -> None:
 
 def check_not_ahead(file: MemberFile, at: int) -> None:
     """Raise AheadOfTime for status data as of a time to come, as a gate at ``at`` sees it."""
-    if isinstance(file.content, Segment) and file.content.as_of > at + CLOCK_SKEW_SECONDS:
+    if isinstance(file.content, Segment) and file.content.as_of > at + MAX_STATUS_AHEAD_SECONDS:
         raise AheadOfTime(f"{file.content.as_of - at} s ahead of this clock")
     if isinstance(file.content, StatusSnapshot) and file.content.as_of > at + MAX_SNAPSHOT_AHEAD_SECONDS:
         raise AheadOfTime(f"{file.content.as_of - at} s ahead of this clock")

@@ -117,7 +117,7 @@ class MemberMirror:
         wait(running, timeout=patience)
         return self.failures()
 
-    def take(self, member: str, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
+    def accept(self, member: str, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
         """Take a file that came another way (a bundle) after the same checks, and store it; rules of the host alone.
 
         Raises what ``member_files`` raises, SequenceNotNewer for an older or contradicting file, ChainBroken for a
@@ -126,7 +126,7 @@ class MemberMirror:
         kind = _KEPT_AS[parse_name(name).kind]
         if kind not in self._kinds(member):
             return
-        self._kept(member).of(kind).take(name, data, trust, at)
+        self._kept(member).of(kind).accept(name, data, trust, at)
 
     def state(self, trust: TrustSnapshot) -> Mapping[str, MemberState]:
         """What is held of each member. A file whose key ``trust`` denies or no longer lists is left out."""

@@ -72,7 +72,7 @@ class RulesKeeping:
             self.synced_at = at
         return failure
 
-    def take(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
+    def accept(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
         """Take a file after all checks, and store it. Raises what is wrong, SequenceNotNewer for a contradiction."""
         file = read_member_file(name, data, self._member, trust)
         with self._lock:
@@ -102,7 +102,7 @@ class RulesKeeping:
             answer = self._fetch(RULES, MAX_JWS_CHARACTERS, self._etag if self.files(trust) else None)
             if answer.not_modified:
                 return
-            self.take(RULES, answer.body, trust, at)
+            self.accept(RULES, answer.body, trust, at)
             self._etag = answer.etag
             self._folder.write_record(RECORD, self._etag, at)
 
@@ -135,7 +135,7 @@ class RulesKeeping:
         return failures[0] if failures else None
 
     def _fetch_rules(self, name: str, trust: TrustSnapshot, at: int) -> None:
-        stale = take_fetched(self._fetch, name, MAX_JWS_CHARACTERS, lambda data: self.take(name, data, trust, at))
+        stale = take_fetched(self._fetch, name, MAX_JWS_CHARACTERS, lambda data: self.accept(name, data, trust, at))
         if stale is not None:
             self._shown = Failure.of(self._member, name, stale, at)
 

@@ -117,7 +117,7 @@ class StatusKeeping:
             if self._chain is not held:
                 self._follow(news, trust, at)
 
-    def take(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
+    def accept(self, name: str, data: bytes, trust: TrustSnapshot, at: int) -> None:
         """Take a file that came another way (a bundle) after the same checks, and store it. Raises what is wrong."""
         if name == STATUS:
             self._take_snapshot(data, None, trust, at)

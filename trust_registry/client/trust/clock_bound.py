@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-MAX_BEHIND_SECONDS = 60
-"""How far the device may be behind the registry without a word."""
+from credentials.profile.limits import MAX_GATE_BEHIND_SECONDS
+
 MAX_CORRECTION_SECONDS = 24 * 3600
 """How far the registry's time may move "now"."""
 
@@ -27,10 +27,11 @@ class EffectiveNow(NamedTuple):
 def effective_now(device_now: int, registry_time: int) -> EffectiveNow:
     """The time to judge by. ``registry_time``: the newest verified time of the registry's timestamp role.
 
-    Up to 60 s ahead of the device it changes nothing; up to 24 h it becomes now; beyond that it is ignored.
+    Up to MAX_GATE_BEHIND_SECONDS ahead of the device it changes nothing; up to MAX_CORRECTION_SECONDS it becomes now;
+    beyond that it is ignored.
     """
     ahead = registry_time - device_now
-    if ahead <= MAX_BEHIND_SECONDS:
+    if ahead <= MAX_GATE_BEHIND_SECONDS:
         return EffectiveNow(device_now, doubt=False, alarm=False)
     if ahead <= MAX_CORRECTION_SECONDS:
         return EffectiveNow(registry_time, doubt=True, alarm=False)

@@ -71,7 +71,7 @@ class Roles:
     def __init__(self, held: Mapping[str, bytes] | None = None) -> None:
         self.held = dict(held or {})
 
-    def keep(self, name: str, data: bytes, forgotten: Iterable[str] = ()) -> None:
+    def record(self, name: str, data: bytes, forgotten: Iterable[str] = ()) -> None:
         """Remember verified metadata in place of what was held under ``name``, and forget these others."""
         self.held = {each: kept for each, kept in self.held.items() if each not in forgotten} | {name: data}
 
@@ -236,7 +236,7 @@ class _Reading:
         root = _open(Root, "root", data, before)
         _check_version("root", root, version)
         self._files[metadata_path("root", version)] = data
-        self._roles.keep(f"{version}.root", data, _begun_anew(before, root))
+        self._roles.record(f"{version}.root", data, _begun_anew(before, root))
         return root
 
     def _timestamp(self, root: Root) -> Timestamp:
@@ -307,7 +307,7 @@ class _Reading:
     def _keep(self, name: str, data: bytes, version: int | None) -> None:
         self._files[metadata_path(name, version)] = data
         if self._roles.held.get(name) != data:
-            self._roles.keep(name, data)
+            self._roles.record(name, data)
 
     def _target(self, name: str, role: Targets) -> bytes:
         target: TargetFile | None = role.targets.get(name)

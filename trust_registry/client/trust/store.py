@@ -98,7 +98,7 @@ class TrustStore:
         except (MetadataRejected, BundleRejected):
             return None
 
-    def take(self, repository: VerifiedRepository, at: int) -> TrustSnapshot:
+    def accept(self, repository: VerifiedRepository, at: int) -> TrustSnapshot:
         """Make a verified set, fetched or from a bundle, the one that is held, and return its snapshot.
 
         Raises MetadataRejected when something newer is held or was seen; StorageFull or StorageUnavailable, and then
@@ -121,10 +121,10 @@ class TrustStore:
         """What was seen of each role, with what the disk has not taken yet."""
         roles = Roles(self._stored_roles())
         for seen in tuple(self._owed):
-            seen.keep_in(roles)
+            seen.record_in(roles)
         return roles.held
 
-    def keep(self, seen: _Seen) -> None:
+    def record_roles(self, seen: _Seen) -> None:
         """Remember a role that was verified, at once and durably. Raises StorageFull, StorageUnavailable: then this
         process alone remembers it, and the next to be kept takes it along."""
         self._owed.append(seen)
@@ -188,11 +188,11 @@ class _Seen(NamedTuple):
     data: bytes
     forgotten: Collection[str]
 
-    def keep_in(self, roles: Roles) -> None:
+    def record_in(self, roles: Roles) -> None:
         there = roles.held.get(self.name)
         # Another process may have kept something newer since; if that no longer counts, the next reading sees it.
         if there == self.before or there is None or version_of(there) < version_of(self.data):
-            roles.keep(self.name, self.data, self.forgotten)
+            roles.record(self.name, self.data, self.forgotten)
 
 
 class _StoredRoles(Roles):
@@ -202,10 +202,10 @@ class _StoredRoles(Roles):
         super().__init__(store.read_roles())
         self._store = store
 
-    def keep(self, name: str, data: bytes, forgotten: Iterable[str] = ()) -> None:
+    def record(self, name: str, data: bytes, forgotten: Iterable[str] = ()) -> None:
         seen = _Seen(name, self.held.get(name), data, tuple(forgotten))
-        super().keep(name, data, seen.forgotten)
-        self._store.keep(seen)
+        super().record(name, data, seen.forgotten)
+        self._store.record_roles(seen)
 
 
 def _roles_in(files: ZipFiles) -> dict[str, bytes]:

@@ -101,7 +101,7 @@ class TrustUpdater:
             check_not_expired(self._held.snapshot.expiries, at)
             snapshot = replace(self._held.snapshot, verified_at=at)
         else:
-            snapshot = self._store.take(verify_repository(source, self._store.trusted_root, roles, at), at)
+            snapshot = self._store.accept(verify_repository(source, self._store.trusted_root, roles, at), at)
         self._held = _Held(timestamp, roles.held, snapshot)
         return snapshot
 

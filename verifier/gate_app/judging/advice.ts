@@ -2,7 +2,8 @@
 
 import type { MemberJson } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
-import { CALLS, MEMBERS_IN_TRADITIONAL } from "../../../credentials/browser/profile";
+import { CALLS } from "../../../credentials/browser/profile";
+import { memberName } from "../../../credentials/browser/words";
 import type { Trust } from "./knowledge";
 import type { Contact, DecidingRules, Finding } from "./verdict";
 
@@ -38,5 +39,5 @@ export function withContacts(
 }
 
 function contact({ id, names, hotline }: MemberJson): Contact {
-  return { member: id, name: [names.zh, MEMBERS_IN_TRADITIONAL[id] ?? names.zh, names.en], hotline };
+  return { member: id, name: memberName(id, names), hotline };
 }

@@ -9,6 +9,7 @@ import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import * as segments from "../../../credentials/browser/status/segment";
 import type { StatusSnapshot } from "../../../credentials/browser/status/snapshot";
 import * as status from "../../../credentials/browser/status/snapshot";
+import { fromFields, NO_WORDS } from "../../../credentials/browser/words";
 
 /** A profile's limits, in seconds; ages at the limit are still taken. */
 export interface Policy {
@@ -40,9 +41,8 @@ export interface TrustJson {
 export interface ReasonJson {
   code: string;
   outcome: "accepted" | "refused" | "undetermined" | null;
-  zh: string;
-  zh_hk: string;
-  en: string;
+  /** All its words, by language: `zh`, `zh_hk`, `en`. */
+  readonly [field: string]: unknown;
   /** What is wrong, without its stop. */
   what: Label;
   /** The one thing to do now. */
@@ -231,7 +231,5 @@ function fromBase64(text: string): Uint8Array {
 
 /** A row with its words in parts. A snapshot that this device has kept from an older verifier has the whole only. */
 function inParts(row: ReasonJson): ReasonJson {
-  const whole: Label = [row.zh, row.zh_hk, row.en];
-  const nothing: Label = ["", "", ""];
-  return { ...row, what: row.what ?? whole, advice: row.advice ?? nothing, more: row.more ?? nothing };
+  return { ...row, what: row.what ?? fromFields(row), advice: row.advice ?? NO_WORDS, more: row.more ?? NO_WORDS };
 }

@@ -9,14 +9,15 @@ import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusReference } from "../../../credentials/browser/model";
 import {
-  CLOCK_SKEW_SECONDS,
   FORMS,
-  type Label,
+  MAX_ISSUED_AHEAD_SECONDS,
   MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
+  MAX_LIST_DELAY_SECONDS,
 } from "../../../credentials/browser/profile";
 import { evidenceInWords } from "../../../credentials/browser/recognition/words";
 import * as withdrawals from "../../../credentials/browser/status/snapshot";
 import * as cose from "../../../credentials/browser/wire/cose";
+import { label } from "../../../credentials/browser/words";
 import type { Examination } from "./examination";
 import { rulesAt } from "./knowledge";
 
@@ -86,7 +87,7 @@ export function decision(check: Examination): void {
 export function time(check: Examination): void {
   const { issuedAt, expiresAt, form } = check.claims;
   // An issuer that we believe says a time to come: then it is the gate's clock that is slow.
-  if (check.clockInDoubt || issuedAt > check.at + CLOCK_SKEW_SECONDS) {
+  if (check.clockInDoubt || issuedAt > check.at + MAX_ISSUED_AHEAD_SECONDS) {
     check.clockInDoubt = true;
     check.leaveOpen("clock-in-doubt");
   }
@@ -163,15 +164,10 @@ export function rules(check: Examination): void {
   const { state, rule } = check.ruleSet.judge(check.claims, check.at);
   if (state === "pass") return;
   const held = evidenceInWords(check.claims.evidence, check.at);
-  let detail: Label = [`此码：${held[0]}。`, `此碼：${held[1]}。`, `This code: ${held[2]}.`];
+  let detail = label("verdict.held", { evidence: held });
   if (rule) {
     check.rules = { ...check.rules!, rule: rule.id };
-    const { needed } = rule;
-    detail = [
-      `所需：${needed[0]}。${detail[0]}`,
-      `所需：${needed[1]}。${detail[1]}`,
-      `Needed: ${needed[2]}. ${detail[2]}`,
-    ];
+    detail = label("verdict.needed", { needed: rule.needed, held: detail });
   }
   if (state === "open") check.openSteps.push(check.step);
   check.find(state === "fail" ? "rule-failed" : "rule-open", detail);
@@ -207,7 +203,7 @@ function isWithdrawn(check: Examination, member: string, reference: StatusRefere
   }
   let isStale = check.at - snapshot.asOf > check.policy.status_refuse || check.at >= snapshot.expiresAt;
   const list = snapshot.lists.get(reference.list);
-  if (!list && check.claims.issuedAt > snapshot.asOf - CLOCK_SKEW_SECONDS) {
+  if (!list && check.claims.issuedAt > snapshot.asOf - MAX_LIST_DELAY_SECONDS) {
     // The list may have been opened after the newest data that this gate has.
     isStale = true;
   } else if (list && check.at >= list.expiresAt) {

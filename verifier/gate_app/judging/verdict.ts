@@ -3,6 +3,7 @@
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
 import { type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
+import { each, fieldsOf, fromFields, joined, label, NO_WORDS } from "../../../credentials/browser/words";
 import type { ReasonJson } from "./knowledge";
 
 export type Outcome = "accepted" | "refused" | "undetermined";
@@ -21,8 +22,6 @@ export interface Finding {
   call: readonly Contact[];
 }
 
-export const NO_WORDS: Label = ["", "", ""];
-
 export function finding(code: string, detail = NO_WORDS): Finding {
   return { code, detail, call: [] };
 }
@@ -30,19 +29,13 @@ export function finding(code: string, detail = NO_WORDS): Finding {
 /** A finding's hotlines in words. */
 export function hotlines(call: readonly Contact[]): Label {
   if (!call.length) return NO_WORDS;
-  return [
-    `${call.map(({ name, hotline }) => `${name[0]}热线 ${hotline}`).join("，")}。`,
-    `${call.map(({ name, hotline }) => `${name[1]}熱線 ${hotline}`).join("，")}。`,
-    `${call.map(({ name, hotline }) => `${name[2]} hotline ${hotline}`).join(", ")}.`,
-  ];
+  const each = call.map(({ name, hotline }) => label("verdict.hotline", { name, hotline }));
+  return label("verdict.hotlines", { hotlines: joined(each, "join.calls") });
 }
 
 /** A finding with all that belongs to it. */
 export function findingInWords({ code, detail, call }: Finding, row: ReasonJson | undefined): Label {
-  const called = hotlines(call);
-  const all = (whole: string | undefined, at: 0 | 1 | 2) =>
-    [whole ?? code, detail[at], called[at]].filter(Boolean).join(" ");
-  return [all(row?.zh, 0), all(row?.zh_hk, 1), all(row?.en, 2)];
+  return joined([row ? fromFields(row) : each(() => code), detail, hotlines(call)], "join.parts");
 }
 
 /** Whose rule set decided, and by which rule (null when all passed). */
@@ -85,9 +78,9 @@ export function outcomeOf(
 export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>): Record<string, unknown> {
   const { credential, rules } = verdict;
   const said = (finding: Finding) => {
-    const [text_zh, text_zh_hk, text_en] = findingInWords(finding, table.get(finding.code));
+    const text = fieldsOf(findingInWords(finding, table.get(finding.code)), "text_");
     const call = finding.call.map(({ member, hotline }) => ({ member, hotline }));
-    return { code: finding.code, text_zh, text_zh_hk, text_en, call };
+    return { code: finding.code, ...text, call };
   };
   return {
     outcome: verdict.outcome,

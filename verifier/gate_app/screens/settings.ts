@@ -1,8 +1,9 @@
 // Settings of this device, and what it knows: how old the trust list, the rules and each member's withdrawals are.
 
+import { LANGUAGES, WORDS } from "../../../credentials/browser/profile";
+import { said } from "../../../credentials/browser/words";
 import { cameras } from "../../../service_kit/browser/camera/camera";
 import { button, element, facts } from "../../../service_kit/browser/dom";
-import { LANGUAGE_NAMES, LANGUAGES } from "../../../service_kit/browser/language";
 import type { Desk } from "../desk";
 import { rulesAt } from "../judging/knowledge";
 import { MAX_LANE_CHARACTERS, TOGGLES } from "../preferences";
@@ -50,7 +51,7 @@ function choices(desk: Desk): HTMLElement {
 function language(desk: Desk): HTMLElement {
   const choice = element("fieldset", { class: "row" }, element("legend", {}, desk.words.text("language")));
   for (const each of LANGUAGES) {
-    const one = button(LANGUAGE_NAMES[each], () => desk.speakLanguage(each), "grow");
+    const one = button(said(WORDS["language.name"], each), () => desk.speakLanguage(each), "grow");
     one.setAttribute("aria-pressed", String(each === desk.words.language));
     one.lang = each;
     choice.append(one);

@@ -1,8 +1,8 @@
 // What the app begins with, each time: one tap sets the language, lets sound begin and opens the camera. Beside it a
 // guard can look at what each outcome looks and sounds like before anybody comes.
 
+import { LANGUAGES, type Language } from "../../../credentials/browser/profile";
 import { button, element } from "../../../service_kit/browser/dom";
-import { LANGUAGES, type Language } from "../../../service_kit/browser/language";
 import type { Desk } from "../desk";
 import { TEXTS } from "../texts";
 import { place, versionLine, warnings } from "./parts";

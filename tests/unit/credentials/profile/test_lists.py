@@ -42,10 +42,10 @@ def test_every_member_has_words_in_three_languages(
     """A word that is missing in one language is an empty place on somebody's screen."""
     assert [*labels] == [*closed_list]
     for label in labels.values():
-        assert re.search("[一-鿿]", label.zh_cn) and re.search("[一-鿿]", label.zh_hk)
-        label.zh_cn.encode("gb2312")
-        label.zh_hk.encode("big5hkscs")
-        assert label.en and label.en.isascii()
+        assert re.search("[一-鿿]", label.of("zh-CN")) and re.search("[一-鿿]", label.of("zh-HK"))
+        label.of("zh-CN").encode("gb2312")
+        label.of("zh-HK").encode("big5hkscs")
+        assert label.of("en") and label.of("en").isascii()
 
 
 @pytest.mark.parametrize("closed_list", [each for each, _ in WORDS], ids=[each.__name__ for each, _ in WORDS])
@@ -57,5 +57,5 @@ def test_numbers_are_places(closed_list: type[ClosedList]) -> None:
 def test_every_member_has_a_name_in_traditional_characters() -> None:
     """A hotline's member is named on gates in Hong Kong."""
     for member in MEMBERS.values():
-        assert member.zh_hk
-        member.zh_hk.encode("big5hkscs")
+        assert member.names.of("zh-HK")
+        member.names.of("zh-HK").encode("big5hkscs")

@@ -20,8 +20,8 @@ def test_the_table_has_every_province_once() -> None:
 def test_every_member_has_its_own_names() -> None:
     """山西 and 陕西 are both Shanxi to the careless: two members of one name would be mistaken for one another."""
     assert all(member_id == member.id for member_id, member in MEMBERS.items())
-    assert len({member.zh for member in MEMBERS.values()}) == len(MEMBERS)
-    assert len({member.en for member in MEMBERS.values()}) == len(MEMBERS)
+    assert len({member.names.of("zh-CN") for member in MEMBERS.values()}) == len(MEMBERS)
+    assert len({member.names.of("en") for member in MEMBERS.values()}) == len(MEMBERS)
 
 
 @pytest.mark.parametrize("text", ["CN-41", "CN-XPCC", "CN-D-HC"])

@@ -246,8 +246,8 @@ def test_what_is_no_json(value: object) -> None:
 def test_texts_follow_the_parameters() -> None:
     """Forty-eight hours changed to twenty-four must not go on saying forty-eight."""
     (rule, *_) = parse_rule_set(document(parameters={"nucleic_acid_hours": 24, "antigen_hours": 1})).rules
-    assert rule.needed.en == "a negative nucleic-acid test sampled within the last 24 hours"
-    assert rule.needed.zh_cn == "24 小时内采样的核酸检测阴性证明"
+    assert rule.needed.of("en") == "a negative nucleic-acid test sampled within the last 24 hours"
+    assert rule.needed.of("zh-CN") == "24 小时内采样的核酸检测阴性证明"
 
 
 def test_a_parameter_cannot_smuggle_anything_into_a_text() -> None:

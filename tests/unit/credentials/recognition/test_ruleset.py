@@ -38,8 +38,10 @@ def test_pass_names_the_set_and_the_rule(credential: Any, fact: Any, noon: int) 
         "state": "pass",
         "rule": "test",
         "text_zh": "规则 test",
+        "text_zh_hk": "规则 test",
         "text_en": "rule test",
         "needed_zh": "规则 test",
+        "needed_zh_hk": "规则 test",
         "needed_en": "rule test",
     }
 

@@ -149,7 +149,7 @@ def test_each_kind_of_parameter_in_a_text(value: object, shown: str) -> None:
     text = {"zh": "甲{hours}乙", "en": "a{hours}b"}
     rule = template("CN-44", 48)["rules"][0] | {"logic": True, "text": text, "needed": text}
     (read,) = parse_rule_set(template("CN-44", 48) | {"parameters": {"hours": value}, "rules": [rule]}).rules
-    assert read.text == read.needed == Label(f"甲{shown}乙", f"甲{shown}乙", f"a{shown}b")
+    assert read.text == read.needed == Label((f"甲{shown}乙", f"甲{shown}乙", f"a{shown}b"))
 
 
 @pytest.mark.parametrize("value", [None, [], [1], {}, 0.5, 2**53])

@@ -293,9 +293,9 @@ class LateStore(SqlIssuerStore):
 
     looks = 0
 
-    def replays(self, client_id: str, keys: Sequence[str], at: int) -> Mapping[str, Replay]:
+    def find_keys(self, client_id: str, keys: Sequence[str], expiring_after: int) -> Mapping[str, Replay]:
         self.looks += 1
-        return {} if self.looks == 1 else super().replays(client_id, keys, at)
+        return {} if self.looks == 1 else super().find_keys(client_id, keys, expiring_after)
 
 
 def test_who_was_faster_is_found_at_the_record(issuer: IssuerOnDisk) -> None:

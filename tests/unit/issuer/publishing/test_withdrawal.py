@@ -7,6 +7,7 @@ import pytest
 from credentials.errors import InvalidRequest, NotFound
 from issuer.decisions.causes import CAUSES
 from issuer.issuing.issuance import ask_for
+from issuer.publishing.lists import current_lists
 from issuer.publishing.withdrawal import withdraw
 from tests.unit.issuer.office import NOW, IssuerOnDisk, paper
 
@@ -16,7 +17,7 @@ def test_withdrawn_once_for_good(issuer: IssuerOnDisk) -> None:
     row = issuer.issuance.issue("app", ask_for(paper()), NOW)
     assert withdraw(issuer.store, issuer.people, row.handle, "lost-device", "service-desk/li", NOW + 1)
     assert not withdraw(issuer.store, issuer.people, row.handle, "superseded", "app", NOW + 2)
-    _, positions = issuer.store.current_lists(NOW)[row.place.list_id]
+    _, positions = current_lists(issuer.store, NOW)[row.place.list_id]
     assert positions == [row.place.position]
 
 
@@ -25,7 +26,7 @@ def test_fresh_code_gets_a_new_index(issuer: IssuerOnDisk) -> None:
     row = issuer.issuance.issue("app", ask_for(paper(), "1"), NOW)
     withdraw(issuer.store, issuer.people, row.handle, "superseded", "app", NOW)
     again = issuer.issuance.issue("app", ask_for(paper(), "2"), NOW)
-    _, positions = issuer.store.current_lists(NOW)[row.place.list_id]
+    _, positions = current_lists(issuer.store, NOW)[row.place.list_id]
     assert row.place.position in positions
     assert again.place.position not in positions
 

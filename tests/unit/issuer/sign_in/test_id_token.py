@@ -13,7 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from credentials.errors import SignInUnproven
 from issuer.sign_in import id_token
-from issuer.sign_in.id_token import ALGORITHMS, MAX_AGE_SECONDS, MAX_CHARACTERS, MAX_KEYS, SKEW_SECONDS, ExpectedToken
+from issuer.sign_in.id_token import (
+    ALGORITHMS,
+    MAX_AGE_SECONDS,
+    MAX_CHARACTERS,
+    MAX_KEYS,
+    MAX_PROVIDER_AHEAD_SECONDS,
+    ExpectedToken,
+)
 
 NOW = 1_795_000_000
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -185,8 +192,8 @@ def test_whom_it_is_from_for_and_about(changes: dict[str, Any], why: str) -> Non
         ({"exp": True}, "whole times"),
         ({"iat": None}, "whole times"),
         ({"iat": NOW - MAX_AGE_SECONDS - 1}, "too long ago"),
-        ({"iat": NOW + SKEW_SECONDS + 1}, "time to come"),
-        ({"nbf": NOW + SKEW_SECONDS + 1}, "time to come"),
+        ({"iat": NOW + MAX_PROVIDER_AHEAD_SECONDS + 1}, "time to come"),
+        ({"nbf": NOW + MAX_PROVIDER_AHEAD_SECONDS + 1}, "time to come"),
         ({"nbf": float(NOW)}, "whole times"),
     ],
 )
@@ -197,7 +204,7 @@ def test_times(changes: dict[str, Any], why: str) -> None:
 
 def test_times_at_their_bounds() -> None:
     """What is just within holds, or honest people are sent away."""
-    for changes in ({"exp": NOW + 1}, {"iat": NOW - MAX_AGE_SECONDS}, {"iat": NOW + SKEW_SECONDS}):
+    for changes in ({"exp": NOW + 1}, {"iat": NOW - MAX_AGE_SECONDS}, {"iat": NOW + MAX_PROVIDER_AHEAD_SECONDS}):
         assert verified(signed(claims(**changes))) == claims(**changes)
 
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from credentials.errors import NotAuthenticated
 from service_kit.http.auth import (
     MAX_ASSERTION_CHARACTERS,
+    MAX_CLIENT_AHEAD_SECONDS,
     MAX_LIFETIME_SECONDS,
-    SKEW_SECONDS,
     authenticate,
     authorization,
 )
@@ -90,8 +90,8 @@ def test_what_is_refused_uses_nothing_up(used: RememberedJtis) -> None:
         (NOW, -1, False),
         (NOW - 59, 60, True),
         (NOW - 60, 60, False),
-        (NOW + SKEW_SECONDS, 60, True),
-        (NOW + SKEW_SECONDS + 1, 60, False),
+        (NOW + MAX_CLIENT_AHEAD_SECONDS, 60, True),
+        (NOW + MAX_CLIENT_AHEAD_SECONDS + 1, 60, False),
         (-(10**30), 10**30 + NOW + 5, False),
     ],
 )
@@ -176,8 +176,8 @@ ODD: list[Any] = [None, True, False, float(NOW), str(NOW), [NOW], {}, 10**30]
         (0, True),
         (-5, True),
         (NOW, True),
-        (NOW + SKEW_SECONDS, True),
-        (NOW + SKEW_SECONDS + 1, False),
+        (NOW + MAX_CLIENT_AHEAD_SECONDS, True),
+        (NOW + MAX_CLIENT_AHEAD_SECONDS + 1, False),
         (NOW + 3000, False),
         *[(odd, False) for odd in ODD],
     ],

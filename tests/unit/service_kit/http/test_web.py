@@ -218,7 +218,7 @@ def test_our_errors_are_problems(client: FlaskClient) -> None:
     document = problem(client.get("/v1/fail/not-found"), 404, "not-found")
     assert document["type"] == "urn:tongxing:problem:not-found"
     assert document["detail"] == "no such draft"
-    assert document["title"] == document["title_zh"] == TEXTS["not-found"].zh_cn
+    assert document["title"] == document["title_zh"] == TEXTS["not-found"].of("zh-CN")
     problem(client.get("/v1/fail/wrong-signature"), 422, "wrong-signature")
     assert client.get("/v1/fail/not-authenticated").headers["WWW-Authenticate"] == "Bearer"
     assert int(client.get("/v1/fail/rate-limited").headers["Retry-After"]) > 0

@@ -331,7 +331,7 @@ def test_a_role_that_a_full_disk_did_not_take_is_taken_along_with_the_next(
         TrustUpdater(store, gate.mirror.url, Fetcher()).update(NOW)
     held = store.roles().held
     assert gate.store.roles().held != held
-    store.roles().keep("timestamp", held["timestamp"])
+    store.roles().record("timestamp", held["timestamp"])
     assert gate.store.roles().held == held
     assert {name for name in ROLES if version_of(held[name]) == 2} == set(ROLES[: number + 1])
 
@@ -381,7 +381,7 @@ def test_an_older_process_beside_this_one_takes_nothing_back(gate: Gate) -> None
     gate.published.publish(NOW + 60)
     gate.update()
     kept = gate.store.roles().held
-    slow.keep("timestamp", slow.held["timestamp"] + b" ")
+    slow.record("timestamp", slow.held["timestamp"] + b" ")
     assert gate.store.roles().held == kept
 
 

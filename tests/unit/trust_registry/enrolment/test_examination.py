@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,12 +30,6 @@ from trust_registry.publishing.denials import deny, sign_request
 from trust_registry.repository.published import Published, published_of, read_published
 
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def published(registry: FoundedRegistry) -> Published:

@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,14 +50,9 @@ from trust_registry.mirror.offered import MAX_STATUS_FILE_BYTES
 from trust_registry.publishing.denials import deny, sign_request
 from trust_registry.storage.ports import MemberFileRecord
 
+pytestmark = pytest.mark.enrolled("CN-41", "CN-44")
+
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41", "CN-44")
-        yield registry
 
 
 def signer_for(registry: FoundedRegistry, use: str, member: str = "CN-41") -> PemSigner:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,10 @@ from trust_registry.publishing.publication import Publication
 from trust_registry.repository.in_force import in_force
 from trust_registry.storage import tables
 
+pytestmark = pytest.mark.enrolled("CN-41", "CN-44")
+
 CUT = 60
 URI = f"{AUDIENCE}/mirror/members/CN-41/token-status-lists"
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41", "CN-44")
-        yield registry
 
 
 @pytest.fixture
@@ -207,7 +201,7 @@ def test_rows_of_an_older_program_are_completed(chain: Chain) -> None:
         connection.execute(tables.member_file.update().values(dict.fromkeys(columns)))
     chain.put(chain.told.next(8))
     with registry.publication.storage.reading() as records:
-        assert records.member_files.incomplete("CN-41") == []
+        assert records.member_files.without_kid("CN-41") == []
         kept = records.member_files.get("CN-41", "rules.jws")
         assert kept is not None
         assert kept.valid_from is not None
@@ -223,7 +217,7 @@ def test_a_row_whose_file_cannot_be_read_counts_for_nothing(chain: Chain) -> Non
     put_status(registry, status(registry, 3, member="CN-44"), "CN-44")
     chain.put(chain.told.next(8) and chain.told.segments[3])
     with registry.publication.storage.reading() as records:
-        assert records.member_files.incomplete("CN-41") == []
+        assert records.member_files.without_kid("CN-41") == []
 
 
 class TestYesterdaysBackup:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,19 +13,15 @@ from credentials.errors import ApprovalRejected
 from service_kit.clock import DAY_SECONDS
 from tests.unit.trust_registry.founded import ADDITIONS, AUDIENCE, NOW, FoundedRegistry
 from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS
 from trust_registry.metadata import denials, trust_list
 from trust_registry.officer import approval
 from trust_registry.officer.approval import DraftDocument
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS, DraftView
+from trust_registry.publishing.publication import DraftView
 from trust_registry.repository.files import message_of, parse_signed_targets
 from trust_registry.repository.renewal import next_targets
 
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-44")
-        yield registry
+pytestmark = pytest.mark.enrolled("CN-44")
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from credentials.errors import InvalidRequest, NotAuthorised, QuotaExceeded
@@ -16,12 +13,7 @@ from trust_registry.client.trust.repository import verify_repository
 from trust_registry.publishing import denials
 from trust_registry.publishing.denials import DENIAL_TYPE, deny, sign_request
 
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41", "CN-44")
-        yield registry
+pytestmark = pytest.mark.enrolled("CN-41", "CN-44")
 
 
 def officer(registry: FoundedRegistry, number: int = 0) -> PemSigner:

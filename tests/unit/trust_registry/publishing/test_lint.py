@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,9 @@ from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.publishing.denials import deny, sign_request
 from trust_registry.publishing.lint import LintFinding, lint
 
+pytestmark = pytest.mark.enrolled("CN-41")
+
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41")
-        yield registry
 
 
 def findings(registry: FoundedRegistry, now: int = NOW) -> list[LintFinding]:

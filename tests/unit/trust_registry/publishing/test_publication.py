@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,8 +22,8 @@ from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.founded import AUDIENCE, HENAN, NOW, FoundedRegistry
 from trust_registry.client.trust.repository import metadata_path, verify_repository, version_of
 from trust_registry.enrolment.drafting import DraftRequest
+from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS, waiting_statements
 from trust_registry.publishing.denials import deny, sign_request
-from trust_registry.publishing.publication import MAX_DRAFT_AGE_SECONDS
 from trust_registry.repository.files import (
     TIMESTAMP_PATH,
     check_repository,
@@ -35,12 +33,6 @@ from trust_registry.repository.files import (
 from trust_registry.repository.published import read_published
 
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def members_on_mirror(registry: FoundedRegistry) -> list[str]:
@@ -139,7 +131,7 @@ def test_other_submissions_of_the_same_sequence_are_overtaken(registry: FoundedR
     registry.publication.publish(draft.record.id, NOW + 1)
     with registry.publication.storage.reading() as records:
         kept = [records.statements.get(id) for id in (other, chosen)]
-        assert records.statements.submitted() == []
+        assert waiting_statements(records) == []
     assert [each and each.state for each in kept] == ["overtaken", "published"]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +14,6 @@ from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.publishing.denials import deny, sign_request
 from trust_registry.record import log
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        yield registry
 
 
 def told(registry: FoundedRegistry, since: int = 0) -> list[tuple[str, dict[str, Any]]]:

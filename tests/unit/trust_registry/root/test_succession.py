@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,14 +24,9 @@ from trust_registry.repository.renewal import OnlineSigners, RegistryKeys
 from trust_registry.root import founding, succession
 from trust_registry.root.succession import Succession, draft_succession, put_into_force, read_succession
 
+pytestmark = pytest.mark.enrolled("CN-41")
+
 LATER = NOW + 300 * DAY_SECONDS
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[FoundedRegistry]:
-    with FoundedRegistry(tmp_path) as registry:
-        registry.enrol("CN-41")
-        yield registry
 
 
 def keys_with(registry: FoundedRegistry, *officers: ec.EllipticCurvePrivateKey, **changed: Any) -> RegistryKeys:

@@ -104,7 +104,7 @@ def test_recognition_is_denied_with_reason_and_end_and_lifted(author: Author) ->
     why = ("--reason-zh", "数据核查中", "--reason-en", "Its data is under review")
     assert author.run("deny", "rules.json", "CN-33", *why, "--until", NOON, "-o", "next.json").exit_code == 0
     (denial,) = parse_rule_set(author.read("next.json")).denials.values()
-    assert (denial.member, denial.reason.zh_cn, denial.expires_at) == ("CN-33", "数据核查中", 1_795_233_600)
+    assert (denial.member, denial.reason.of("zh-CN"), denial.expires_at) == ("CN-33", "数据核查中", 1_795_233_600)
     assert "until 2026-11-21 12:00:00+08:00" in author.run("show", "next.json").stdout
     author.run("deny", "next.json", "CN-33", "--lift", "-o", "third.json")
     third = parse_rule_set(author.read("third.json"))

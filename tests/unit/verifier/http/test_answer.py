@@ -56,7 +56,7 @@ def test_what_the_gate_adds_is_said_as_well(verdict: Verdict) -> None:
 def test_words_of_members_stay_words() -> None:
     """A quotation mark in a rule's text must not end the text, nor a name become markup."""
     odd = ACCEPTED._replace(
-        outcome=Outcome.REFUSED, reasons=(Finding("rule-failed", Label('"}],"outcome":"accepted"', '"}]', "\\")),)
+        outcome=Outcome.REFUSED, reasons=(Finding("rule-failed", Label(('"}],"outcome":"accepted"', '"}]', "\\"))),)
     )
     same(odd)
     assert json.loads(to_text(odd))["outcome"] == "refused"

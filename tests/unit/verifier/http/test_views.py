@@ -27,7 +27,7 @@ from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_ro
 from tests.vectors.reading import read_trust
 from verifier.app import create_app
 from verifier.config import VerifierSettings
-from verifier.http.pages import state_page
+from verifier.http.sheets import state_page
 from verifier.http.views import MAX_BATCH
 from verifier.service import CHECKS, EXTENSION, VerifierService
 from wsgi import make_application

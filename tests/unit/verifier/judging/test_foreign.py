@@ -71,7 +71,7 @@ def test_what_is_this_places_rule_for_a_test_is_its_rule_for_a_foreign_one() -> 
     assert (codes(old), result_of(old, StepName.RULES)) == (["rule-failed"], "failed")
     positive = verdict(text(certificate(t=[FRESH_TEST | {"tr": "260373001"}])))
     assert codes(positive) == ["rule-failed"]
-    assert "核酸检测阳性" in positive.reasons[0].detail.zh_cn
+    assert "核酸检测阳性" in positive.reasons[0].detail.of("zh-CN")
 
 
 @pytest.mark.parametrize(

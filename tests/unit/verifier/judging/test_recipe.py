@@ -154,8 +154,8 @@ def test_whoever_can_mend_it_is_named_with_a_number(text: str, members: list[str
 @pytest.mark.parametrize("code", [code for code, row in REASONS.items() if row.outcome is not None])
 def test_every_reason_says_what_to_do_now(code: str) -> None:
     """A reason without advice leaves two people looking at each other."""
-    assert re.search("请", REASONS[code].zh)
-    assert re.search(r"\b(Ask|Use|Check|Compare|Convert|Get|Show|use|check|needs|call)\b", REASONS[code].en)
+    assert re.search("请", REASONS[code].whole.of("zh-CN"))
+    assert re.search(r"\b(Ask|Use|Check|Compare|Convert|Get|Show|use|check|needs|call)\b", REASONS[code].whole.of("en"))
 
 
 @pytest.mark.parametrize(("text", "note"), [(show(PHONE), "compare-holder"), (issue(PAPER), "check-document")])

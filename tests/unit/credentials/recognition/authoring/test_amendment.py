@@ -34,7 +34,7 @@ def test_the_successor_names_the_one_before(document: dict[str, Any], noon: int)
 def test_a_parameter_is_changed_wherever_it_is_said(document: dict[str, Any], noon: int) -> None:
     """The rule and its words change together: a gate must not ask for 24 hours and say 48."""
     changed = parse_rule_set(with_parameters(document, {"nucleic_acid_hours": 24}))
-    assert "24 小时" in changed.rules[0].text.zh_cn
+    assert "24 小时" in changed.rules[0].text.of("zh-CN")
     assert document["parameters"]["nucleic_acid_hours"] == 48
 
 

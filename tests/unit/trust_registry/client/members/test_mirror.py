@@ -290,13 +290,13 @@ def test_a_full_disk_is_reported_and_nothing_is_half(
 def test_files_of_a_bundle_pass_the_same_checks(mirror: MemberMirror, published: Published, henan: Province) -> None:
     """The carrier of a stick is believed as little as a mirror."""
     trust = trusted(published)
-    mirror.take("CN-41", "status.cose", status_file(henan, 2), trust, NOW)
-    mirror.take("CN-41", "status.cose", status_file(henan, 2), trust, NOW + 1)
+    mirror.accept("CN-41", "status.cose", status_file(henan, 2), trust, NOW)
+    mirror.accept("CN-41", "status.cose", status_file(henan, 2), trust, NOW + 1)
     assert mirror.state(trust)["CN-41"].status_synced_at == NOW + 1
     with pytest.raises(SequenceNotNewer):
-        mirror.take("CN-41", "status.cose", status_file(henan, 1), trust, NOW)
+        mirror.accept("CN-41", "status.cose", status_file(henan, 1), trust, NOW)
     with pytest.raises(WrongSignature):
-        mirror.take("CN-41", "rules.jws", rules_file(henan)[:-8] + b"AAAAAAAA", trust, NOW)
+        mirror.accept("CN-41", "rules.jws", rules_file(henan)[:-8] + b"AAAAAAAA", trust, NOW)
 
 
 def test_only_the_right_key_signs_a_file(published: Published, henan: Province) -> None:
@@ -324,12 +324,12 @@ def test_a_new_file_needs_an_active_key(mirror: MemberMirror, published: Publish
     """A retired key may have leaked; what it signed before stays, what comes after does not count."""
     trust = trusted(published)
     old = status_file(henan)
-    mirror.take("CN-41", "status.cose", old, trust, NOW)
+    mirror.accept("CN-41", "status.cose", old, trust, NOW)
     with pytest.raises(KeyNotActive):
-        mirror.take("CN-41", "status.cose", status_file(henan, 2), trust, NOW + YEAR)
+        mirror.accept("CN-41", "status.cose", status_file(henan, 2), trust, NOW + YEAR)
     with pytest.raises(KeyNotActive):
-        mirror.take("CN-41", "status.cose", status_file(henan, 2), trust, NOW - 2 * DAY)
-    mirror.take("CN-41", "status.cose", old, trust, NOW + YEAR)
+        mirror.accept("CN-41", "status.cose", status_file(henan, 2), trust, NOW - 2 * DAY)
+    mirror.accept("CN-41", "status.cose", old, trust, NOW + YEAR)
 
 
 def test_a_member_that_has_just_changed_brings_nothing_new(
@@ -341,7 +341,7 @@ def test_a_member_that_has_just_changed_brings_nothing_new(
     published.publish()
     trust, _ = build_snapshot(verify(published), pins, NOW)
     with pytest.raises(MemberChanged):
-        mirror.take("CN-41", "status.cose", status_file(henan), trust, NOW)
+        mirror.accept("CN-41", "status.cose", status_file(henan), trust, NOW)
 
 
 def test_one_members_unexpected_fault_does_not_end_the_round(

@@ -34,7 +34,7 @@ def test_a_new_gate_has_nothing(store: TrustStore) -> None:
 
 def test_what_was_taken_is_there_after_a_restart(published: Published, store: TrustStore, tmp_path: Path) -> None:
     """A gate starts without network and knows what it knew."""
-    taken = store.take(verify(published), NOW)
+    taken = store.accept(verify(published), NOW)
     again = TrustStore(tmp_path / "trust", published.trusted_root).load(NOW + HOUR)
     assert again.versions == taken.versions
     assert list(again.keys) == list(taken.keys)
@@ -46,29 +46,29 @@ def test_an_older_set_is_refused(published: Published, store: TrustStore) -> Non
     """An older list served again, by whatever way it comes: a mirror or a stick."""
     old = verify(published)
     published.publish(NOW + HOUR)
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     with pytest.raises(MetadataRejected, match="older"):
-        store.take(old, NOW)
+        store.accept(old, NOW)
     assert store.load(NOW).versions["targets"] == 2
 
 
 def test_a_half_or_altered_set_is_never_used(published: Published, store: TrustStore, tmp_path: Path) -> None:
     """A disk that lies, or somebody who edits the file: refused, and a whole new set heals it."""
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     file = tmp_path / "trust" / "trust.zip"
     for damage in (file.read_bytes()[:-40], file.read_bytes().replace(b"PK\x03\x04", b"PK\x03\x05", 1), b""):
         file.write_bytes(damage)
         with pytest.raises(MetadataRejected):
             store.load(NOW)
-        store.take(verify(published), NOW)
+        store.accept(verify(published), NOW)
         assert len(store.load(NOW).members) == 2
 
 
 def test_the_same_set_is_not_written_again(published: Published, store: TrustStore, tmp_path: Path) -> None:
     """Several workers of a gate update at the same time; the disk need not hear of each."""
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     before = (tmp_path / "trust" / "trust.zip").stat().st_mtime_ns
-    store.take(verify(published), NOW + HOUR)
+    store.accept(verify(published), NOW + HOUR)
     assert (tmp_path / "trust" / "trust.zip").stat().st_mtime_ns == before
     assert store.load(NOW + HOUR).verified_at == NOW
 
@@ -78,7 +78,7 @@ def test_a_set_with_a_damaged_entry_is_refused(
     published: Published, store: TrustStore, tmp_path: Path, name: str
 ) -> None:
     """The zip still opens; what is in it must not pass for whole."""
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     with zipfile.ZipFile(tmp_path / "trust" / "trust.zip") as archive:
         start = archive.getinfo(name).header_offset + 30 + len(name) + 4
     data = bytearray((tmp_path / "trust" / "trust.zip").read_bytes())
@@ -100,7 +100,7 @@ def test_a_full_disk_leaves_what_was_held(
     published: Published, store: TrustStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The gate goes on with the older set."""
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     published.publish(NOW + HOUR)
 
     def full(path: Path, data: bytes) -> None:
@@ -109,7 +109,7 @@ def test_a_full_disk_leaves_what_was_held(
     with monkeypatch.context() as patched:
         patched.setattr(store_module, "write_atomic", full)
         with pytest.raises(StorageFull):
-            store.take(verify(published), NOW)
+            store.accept(verify(published), NOW)
     assert store.load(NOW).versions["targets"] == 1
 
 
@@ -117,11 +117,11 @@ def test_a_crash_between_the_set_and_the_pins_is_repaired(
     published: Published, store: TrustStore, tmp_path: Path
 ) -> None:
     """Killed between two writes: the next start draws the same conclusions."""
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     pins = (tmp_path / "trust" / "pins.json").read_bytes()
     published.provinces[0].replace_root(signed_by_old=False)
     published.publish(NOW + HOUR)
-    store.take(verify(published), NOW + HOUR)
+    store.accept(verify(published), NOW + HOUR)
     (tmp_path / "trust" / "pins.json").write_bytes(pins)
     snapshot = store.load(NOW + 2 * HOUR)
     assert snapshot.members["CN-41"].changed_until == NOW + 74 * HOUR
@@ -131,10 +131,10 @@ def test_a_crash_between_the_set_and_the_pins_is_repaired(
 def test_the_wait_for_a_changed_root_is_a_setting(published: Published, tmp_path: Path) -> None:
     """A drill or a demonstration cannot wait three days."""
     store = TrustStore(tmp_path, published.trusted_root, wait=60)
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     published.provinces[0].replace_root(signed_by_old=False)
     published.publish()
-    assert store.take(verify(published), NOW).members["CN-41"].changed_until == NOW + 60
+    assert store.accept(verify(published), NOW).members["CN-41"].changed_until == NOW + 60
     assert store.load(NOW + 60).members["CN-41"].changed_until == 0
 
 
@@ -143,16 +143,16 @@ def test_denials_are_remembered_over_a_restart(published: Published, store: Trus
     kid = published.provinces[0].keys[0].kid
     published.deny(kid)
     published.publish()
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     published.denied = []
     published.publish()
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     assert kid in store.load(NOW).denied
 
 
 def test_damaged_pins_stop_the_gate(published: Published, store: TrustStore, tmp_path: Path) -> None:
     """To begin anew without a word would be to trust whoever damaged them."""
-    store.take(verify(published), NOW)
+    store.accept(verify(published), NOW)
     (tmp_path / "trust" / "pins.json").write_bytes(b"{}")
     with pytest.raises(StorageUnavailable, match="pins"):
         store.load(NOW)
@@ -178,7 +178,7 @@ def test_many_hands_leave_the_newest(published: Published, store: TrustStore, tm
     def take(repository: object) -> None:
         own = TrustStore(tmp_path / "trust", published.trusted_root)
         try:
-            own.take(repository, NOW)  # type: ignore[arg-type]
+            own.accept(repository, NOW)  # type: ignore[arg-type]
         except MetadataRejected:
             return
 

@@ -12,25 +12,22 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from flask import Flask
+from flask import Flask, current_app
 from markupsafe import Markup, escape
 
-from credentials.profile.words import Label
-from service_kit.http.front.front import Link, Way, add_look, draw
+from credentials.profile.words import Label, label
+from service_kit.http.front.front import Link, Way
 from service_kit.http.openapi import CODES, Interface, operations
 from service_kit.locale import TEXTS
 
 PLACE = "docs"
+EXTENSION = "tongxing_reference"
 PROGRAMMERS = Way(
-    Label("程序员", "程式員", "Programmers"),
-    Label(
-        "业务系统凭自己的密钥调用接口。",
-        "業務系統憑自己的密鑰調用介面。",
-        "Systems call the interface with a key of their own.",
-    ),
+    label("page.programmers"),
+    label("page.programmers-what"),
     [
-        Link(Label("接口文档", "介面文件", "Interface"), PLACE, speaks=True),
-        Link(Label("OpenAPI 文件", "OpenAPI 文件", "OpenAPI document"), "openapi.json"),
+        Link(label("page.reference"), PLACE, speaks=True),
+        Link(label("page.openapi-document"), "openapi.json"),
     ],
 )
 _QUOTED = re.compile(r"``(.+?)``|`(.+?)`", re.DOTALL)
@@ -117,14 +114,18 @@ class Reference:
 
 
 def add_reference(app: Flask, interface: Interface) -> None:
-    """Serve the page at ``/docs``."""
-    add_look(app)
-    reference = Reference(interface)
+    """Have the page show this interface."""
+    app.extensions[EXTENSION] = Reference(interface)
 
-    def page() -> Any:
-        return draw("front/reference.html", reference=reference, kind_of=kind_of, prose=prose, indented=indented)
 
-    app.add_url_rule(f"/{PLACE}", "reference", page)
+def values() -> dict[str, Any]:
+    """What the page is given."""
+    return {
+        "reference": current_app.extensions[EXTENSION],
+        "kind_of": kind_of,
+        "prose": prose,
+        "indented": indented,
+    }
 
 
 def kind_of(schema: Mapping[str, Any]) -> Kind:
