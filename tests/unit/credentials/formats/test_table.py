@@ -28,7 +28,7 @@ def test_the_prefix_decides() -> None:
         "TX",
         "TX2:" + TEXT[4:],
         "TXP2:" + LIVE[5:],
-        "HC1:6BF",
+        "HC2:6BF",
         "shc:/5676",
         "https://example.org/?TX1:",
         "tx1:",
