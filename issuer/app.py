@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from issuer.config import IssuerSettings
+from issuer.http.evidence_views import blueprint as evidence
 from issuer.http.front import front
 from issuer.http.sign_in_views import blueprint as sign_in
 from issuer.http.views import blueprint
@@ -37,6 +38,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     app = make_app(
         "issuer",
         blueprint,
+        evidence,
         wallet,
         sign_in,
         trusted_proxies=settings.trusted_proxies,

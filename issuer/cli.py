@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from credentials.errors import Conflict, InvalidRequest
+from credentials.recognition.words import moment_in_words
 from issuer.bulk.lines import ENCODINGS, count_lines
 from issuer.bulk.run import issue_file, rejected_file
+from issuer.commands.evidence import evidence, laboratory
+from issuer.commands.opening import opened, settings_of
+from issuer.commands.rules import rules as rules_commands
 from issuer.config import IssuerSettings
 from issuer.decisions.causes import CAUSES
 from issuer.decisions.deciding import unit_of
 from issuer.issuing.issuance import ask_for, issued_json, read_handle
 from issuer.issuing.listing import ListingState
-from issuer.opening import open_service, prepare
+from issuer.opening import prepare
 from issuer.requests.request import faults_of
 from issuer.service import IssuerService
 from service_kit.commands import Group
@@ -56,9 +59,9 @@ def init(not_listed_yet: bool, as_json: bool) -> None:
       tongxing issuer init
       tongxing issuer init --not-listed-yet
     """
-    settings = _settings(not_listed_yet)
+    settings = settings_of(not_listed_yet)
     made = prepare(settings)
-    office = _open(not_listed_yet)
+    office = opened(not_listed_yet)
     listing = office.listing.condition()
     said = {"secret_file": str(settings.secret_path), "made": made, "listing": listing._asdict()}
     print_result(as_json, said, [f"ready; secret: {settings.secret_path}", *_told(listing, settings)])
@@ -91,7 +94,7 @@ def issue(request: Input, key: str | None, not_listed_yet: bool, as_json: bool) 
     """
     # An empty key is a shell variable that was never set: it must not pass for none.
     ask = ask_for(_asked(request), secrets.token_hex(16) if key is None else key)
-    office = _open(not_listed_yet)
+    office = opened(not_listed_yet)
     issued = issued_json(office.issuance.issue(LOCAL_CLIENT, ask, office.now()))
     print_result(as_json, issued, [str(issued["text"])])
 
@@ -109,7 +112,7 @@ def claim_code(request: Input, as_json: bool) -> None:
     Example:
       tongxing issuer claim-code - < wang.json
     """
-    asked, office = _asked(request), _open()
+    asked, office = _asked(request), opened()
     made = office.claim_codes.make(asked, CLAIM_CODE_CLIENT, office.now())
     print_result(as_json, {"code": made.text, "expires_at": made.expires_at}, [made.text])
 
@@ -134,7 +137,7 @@ def bulk(
     Example:
       tongxing issuer bulk residents.csv -o codes.ndjson
     """
-    office = _open(not_listed_yet)
+    office = opened(not_listed_yet)
     with click.progressbar(length=count_lines(source), label="issuing", file=sys.stderr) as bar:
 
         def done(lines: int) -> None:
@@ -163,7 +166,7 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
       tongxing issuer withdraw 0f3c… --cause lost-device --author service-desk/li
     """
     unit_of(author)
-    code, office = read_handle(handle), _open()
+    code, office = read_handle(handle), opened()
     done = office.withdraw(code, cause, author)
     print_result(as_json, {"withdrawn": done}, ["withdrawn" if done else "was withdrawn before"])
 
@@ -186,7 +189,7 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
     """
     given = {"rules": (rules, "rules"), "foreign-keys": (foreign_keys, "trust")}
     brought = {kind: _signed(file, command) for kind, (file, command) in given.items() if file is not None}
-    office = _open()
+    office = opened()
     if brought:
         for kind, content in brought.items():
             office.mirror.put(kind, content)
@@ -202,6 +205,27 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
     print_result(as_json, published._asdict(), [words])
 
 
+@issuer.command()
+@as_json
+def state(as_json: bool) -> None:
+    """Say by which rules people are decided about here, and which entries of them could not be evaluated.
+
+    \b
+    Example:
+      tongxing issuer state --json
+    """
+    found = opened().state()
+    rules = found["rules"]
+    lines = [f"rule set {rules['rule_set']} version {rules['version']} decides  sha-256 {rules['sha256']}"]
+    lines += [f"to come: sequence {sequence} from {moment_in_words(begins)}" for sequence, begins in rules["to_come"]]
+    lines += [f"refused: sequence {sequence} ({code})" for sequence, code in rules["refused"].items()]
+    lines += [
+        f"open: {each['entry']} {each['times']} times, last {moment_in_words(each['last_at'])}"
+        for each in rules["open"]
+    ]
+    print_result(as_json, found, lines)
+
+
 @issuer.command("catch-up")
 @as_json
 def catch_up(as_json: bool) -> None:
@@ -214,7 +238,7 @@ def catch_up(as_json: bool) -> None:
     Example:
       tongxing issuer catch-up
     """
-    there = _open().recovery.catch_up()
+    there = opened().recovery.catch_up()
     if there is None:
         print_result(as_json, {"caught_up": False}, ["nothing to do: the mirror has no more than this database"])
         return
@@ -239,7 +263,7 @@ def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
     Example:
       tongxing issuer client add city-app city-app.jwk
     """
-    key, office = jwk.json_object(), _open()
+    key, office = jwk.json_object(), opened()
     try:
         office.clients.add(client_id, key, office.now())
     except Conflict as error:
@@ -265,7 +289,7 @@ def revoke_client(client_id: str, as_json: bool) -> None:
     Example:
       tongxing issuer client revoke city-app
     """
-    office = _open()
+    office = opened()
     office.clients.revoke(client_id, office.now())
     print_result(as_json, {"client_id": client_id}, [f"{client_id} is revoked"])
 
@@ -279,23 +303,9 @@ def list_clients(as_json: bool) -> None:
     Example:
       tongxing issuer client list --json
     """
-    clients = [each._asdict() for each in _open().clients.all()]
+    clients = [each._asdict() for each in opened().clients.all()]
     lines = [f"{each['client_id']}{' (revoked)' if each['revoked_at'] else ''}" for each in clients]
     print_result(as_json, {"clients": clients}, lines or ["no clients"])
-
-
-def _settings(not_listed_yet: bool = False) -> IssuerSettings:
-    settings = read_settings(IssuerSettings, os.environ)
-    return replace(settings, not_listed_yet=True) if not_listed_yet else settings
-
-
-def _open(not_listed_yet: bool | None = None) -> IssuerService:
-    """The issuer; of a command that issues (``not_listed_yet`` is said) the trust list is asked for first."""
-    office = open_service(_settings(bool(not_listed_yet)))
-    click.get_current_context().call_on_close(office.engine.dispose)
-    if not_listed_yet is not None:
-        office.look()
-    return office
 
 
 def _signed(file: Input, command: str) -> bytes:
@@ -316,3 +326,7 @@ def _asked(request: Input) -> dict[str, Any]:
         told = request.faults((path, error.detail) for path, error in found).detail
         raise (kinds.pop() if len(kinds) == 1 else InvalidRequest)(told)
     return fields
+
+
+for _command in (rules_commands, evidence, laboratory):
+    issuer.add_command(_command)

@@ -11,6 +11,7 @@ from credentials.profile.characters import is_shown
 from credentials.profile.members import is_member_id, no_member_id
 from issuer.decisions.deciding import is_unit
 from issuer.sign_in.id_token import ALGORITHMS
+from service_kit.clock import DAY_SECONDS
 from service_kit.durable import read_secret
 from service_kit.fetch import require_base
 from service_kit.settings import ServiceSettings, variable
@@ -22,6 +23,8 @@ SECRET_BYTES = 32
 MAX_PUBLISH_SECONDS = 60
 """A withdrawal must reach every gate within two minutes."""
 MAX_HOTLINE_CHARACTERS = 32
+MAX_DRY_RUN_SECONDS = 7 * DAY_SECONDS
+"""After a week the people on file are no longer those of the dry run."""
 TRUST_FOLDER = "issuer-trust"
 """Of the data folder: the trust list as this issuer has verified it."""
 _SECRET_NAME = "issuer.secret"
@@ -46,6 +49,8 @@ class IssuerSettings(ServiceSettings):
     """The unit that decisions by rule are made in the name of."""
     publish_seconds: int = MAX_PUBLISH_SECONDS
     """About how often the service publishes the status by itself; 0: never, a timer calls ``issuer publish``."""
+    dry_run_seconds: int = DAY_SECONDS
+    """How old the dry run may be with which a version of the status rules is published."""
     hotline: str = ""
     """The telephone number that phones of residents show."""
     issuer_secret_file: Path | None = None
@@ -69,6 +74,8 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_MEMBER: {no_member_id(self.member)}")
         if not 0 <= self.publish_seconds <= MAX_PUBLISH_SECONDS:
             raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
+        if not 0 < self.dry_run_seconds <= MAX_DRY_RUN_SECONDS:
+            raise SettingInvalid(f"TONGXING_DRY_RUN_SECONDS: 1 to {MAX_DRY_RUN_SECONDS}")
         if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not is_shown(self.hotline):
             raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} characters that people see")
         if not is_unit(self.unit):

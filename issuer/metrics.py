@@ -6,7 +6,7 @@ store is true whoever did it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter
@@ -30,9 +30,27 @@ class IssuerMetrics:
         self._withdrawn = Counter(
             "tongxing_withdrawals_total", "Codes withdrawn, by cause", ("cause",), registry=registry
         )
+        self._open_rules = Counter(
+            "tongxing_rules_open_total",
+            "Decisions that an entry of the status rules kept open",
+            ("entry",),
+            registry=registry,
+        )
+        self._evidence = Counter(
+            "tongxing_evidence_total", "Records of evidence, by what came of them", ("outcome",), registry=registry
+        )
         self._sign_ins = Counter(
             "tongxing_sign_ins_total", "Sign-ins that came back from the provider", ("outcome",), registry=registry
         )
+
+    def count_open_rule(self, entry: str, times: int) -> None:
+        """Count decisions for which this entry of the status rules could not be evaluated."""
+        self._open_rules.labels(entry).inc(times)
+
+    def count_evidence(self, outcomes: Mapping[str, int]) -> None:
+        """Count records of evidence by what came of each."""
+        for outcome, count in outcomes.items():
+            self._evidence.labels(outcome).inc(count)
 
     def count_issued(self, rows: Sequence[IssuedRow]) -> None:
         """Count codes that were committed; one that is only given again is not among them."""

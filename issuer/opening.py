@@ -10,15 +10,21 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms.table import NATIVE
+from credentials.decisions.document import load_status_rules, read_status_rules
+from credentials.decisions.status_rules import StatusRules
 from credentials.errors import (
     SettingInvalid,
 )
 from credentials.keys import VerificationKey, kid_of
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
+from credentials.wire import jws
 from issuer.config import DATABASE_NAME, SECRET_BYTES, IssuerSettings
+from issuer.evidence.intake import Intake
+from issuer.evidence.laboratories import Laboratories
 from issuer.issuing.issuance import Issuance, Secrets
 from issuer.issuing.listing import REFRESH_SECONDS, Listing, OwnKey
+from issuer.issuing.rules_in_force import PublishedRules, document_in
 from issuer.metrics import IssuerMetrics
 from issuer.phones.claim_codes import ClaimCodes
 from issuer.phones.holding import Holding
@@ -31,6 +37,7 @@ from issuer.sign_in.sign_in import CALLBACK, SignIn
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
+from issuer.storage.rules import SqlRulesStore
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
@@ -38,8 +45,10 @@ from service_kit.durable import make_secret, read_secret
 from service_kit.process.upkeep import Upkeep
 from service_kit.storage.database import connect, disposed_on_error, migrate
 from service_kit.storage.used_assertions import UsedAssertions
+from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
+from trust_registry.metadata.denials import kid_from_text
 
 
 def open_service(
@@ -68,6 +77,13 @@ def open_service(
         store.bind_secret(secrets.digest)
     own_key, people = _own_key(settings.member, signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
+    rules = PublishedRules(
+        SqlRulesStore(engine),
+        settings.member,
+        partial(_read_rules, listing, settings.member),
+        lambda: listing.trust,
+        metrics.count_open_rule,
+    )
     issuance = Issuance(
         store,
         people,
@@ -78,8 +94,9 @@ def open_service(
         settings.audience,
         metrics.count_issued,
         _both(recovery.require, listing.require),
+        rules,
     )
-    claim_codes = ClaimCodes(people, issuance)
+    claim_codes, laboratories = ClaimCodes(people, issuance), Laboratories(engine)
     with disposed_on_error(engine):
         sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
@@ -94,6 +111,9 @@ def open_service(
         used_assertions=UsedAssertions(engine, tables.used_assertion),
         claim_codes=claim_codes,
         holding=Holding(people, issuance),
+        rules=rules,
+        intake=Intake(issuance, laboratories, metrics.count_evidence),
+        laboratories=laboratories,
         listing=listing,
         recovery=recovery,
         sign_in=sign_in,
@@ -188,6 +208,14 @@ def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes,
     )
     listing.load()
     return listing
+
+
+def _read_rules(listing: Listing, member: str, compact: str) -> StatusRules:
+    """Status rules by the keys that the trust list has for this member; where nobody has a list, as they are kept."""
+    if listing.trust is None:
+        return load_status_rules(document_in(compact))
+    key = listed_key(kid_from_text(jws.read(compact).kid), member, "rules", listing.trust)
+    return read_status_rules(compact, key.public_key, member)
 
 
 def _client_secret(path: Path | None) -> str | None:

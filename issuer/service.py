@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, request
 from sqlalchemy import Engine
 
 from credentials.errors import ClaimCodeUnknown, FetchFailed, FetchTooLarge, NotAuthenticated
 from issuer.config import IssuerSettings
+from issuer.evidence.intake import Intake
+from issuer.evidence.laboratories import Laboratories
 from issuer.issuing.issuance import Issuance
 from issuer.issuing.listing import Listing
+from issuer.issuing.rules_in_force import PublishedRules
 from issuer.metrics import IssuerMetrics
 from issuer.phones.claim_codes import ClaimCodes, read_claim_code
 from issuer.phones.holding import Held, Holding
@@ -26,7 +30,7 @@ from issuer.sign_in.sign_in import SignIn
 from issuer.storage import tables
 from issuer.storage.ports import StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
-from service_kit.cache.store import Cache
+from service_kit.cache.store import Cache, is_there
 from service_kit.clock import Clock
 from service_kit.durable import read_secret
 from service_kit.http.auth import authenticate
@@ -44,6 +48,8 @@ WITHDRAWALS = Limit("withdrawal", 360_000)
 """By one client."""
 PICTURES = Limit("picture", 360_000)
 """For one client; each costs three hundred signatures."""
+EVIDENCE = Limit("evidence", 3_600_000)
+"""Records reported by one client: a thousand a second."""
 CLAIM_CODES = Limit("claim-code", 360_000)
 """Made for one client."""
 WALLET = Limit("wallet", 360_000)
@@ -77,6 +83,9 @@ class IssuerService:
     used_assertions: UsedAssertions
     claim_codes: ClaimCodes
     holding: Holding
+    rules: PublishedRules
+    intake: Intake
+    laboratories: Laboratories
     listing: Listing
     recovery: Recovery
     clock: Clock
@@ -92,8 +101,9 @@ class IssuerService:
         """Seconds UTC."""
         return self.clock.now()
 
-    def client(self, limit: Limit) -> str:
-        """The client that sent the present request, which is counted under it. Raises NotAuthenticated, RateLimited.
+    def client(self, limit: Limit, by: int = 1) -> str:
+        """The client that sent the present request, which is counted ``by`` times under it. Raises
+        NotAuthenticated, RateLimited.
 
         What fails is counted under its address. Too much of that closes the address to strangers alone: behind one
         proxy, nobody can lock a client out by knocking with a false key.
@@ -107,7 +117,7 @@ class IssuerService:
         except NotAuthenticated:
             limits.count(FAILURES, caller())
             raise
-        limits.count(limit, client_id)
+        limits.count(limit, client_id, by)
         return client_id
 
     @property
@@ -168,6 +178,31 @@ class IssuerService:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
         return now, overview(self.store, now)
+
+    def state(self) -> dict[str, Any]:
+        """Who issues here, with which key, by which rules, and how it stands. Nobody is in it."""
+        return {
+            "member": self.settings.member,
+            "audience": self.settings.audience,
+            "environment": self.settings.environment,
+            "now": self.now(),
+            "clock_offset_seconds": self.settings.clock_offset_seconds,
+            "kid": self.issuance.own_key.kid.hex(),
+            "shared_cache": is_there(self.cache),
+            "publication": self._publication(),
+            "listing": self.listing.condition()._asdict(),
+            "rules": self.rules.state(self.now()),
+        }
+
+    def _publication(self) -> dict[str, Any]:
+        newest = self.feed.newest()
+        return {
+            "every_seconds": self.settings.publish_seconds,
+            "segment": newest.number if newest else None,
+            "as_of": newest.as_of if newest else None,
+            "undelivered": len(self.feed.undelivered()),
+            **self.upkeep.condition._asdict(),
+        }
 
     def probe(self) -> None:
         """Whether it can issue, and could start again: the database answers, is of this version and no older than what

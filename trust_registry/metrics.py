@@ -13,6 +13,7 @@ from trust_registry.client.trust.repository import version_of
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.enrolment.waiting import open_drafts, waiting_statements
 from trust_registry.metadata.file_names import FOREIGN_KEYS, is_rules
+from trust_registry.mirror.offered import STATUS_RULES_FOLDER
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.files import Repository, expiry_of
 from trust_registry.repository.in_force import in_force
@@ -63,7 +64,13 @@ def _ages(found: RegistryOverview) -> dict[tuple[str, ...], int]:
         if file.name == FOREIGN_KEYS:
             # Brought when it changes, which may be never: its age alarms nobody.
             continue
-        labels = (file.member, "rules" if is_rules(file.name) else "status")
+        labels = (file.member, _kind(file.name))
         age = found.now - file.received_at
         ages[labels] = min(age, ages.get(labels, age))
     return ages
+
+
+def _kind(name: str) -> str:
+    if name.startswith(STATUS_RULES_FOLDER):
+        return "status-rules"
+    return "rules" if is_rules(name) else "status"

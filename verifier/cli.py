@@ -19,8 +19,9 @@ from service_kit.inputs import STANDARD_STREAM
 from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.client.trust.clock_bound import EffectiveNow
 from trust_registry.commands.options import local_clock
+from trust_registry.commands.rule_files import moment
 from verifier.commands.challenge import challenge, challenge_options, nonce_bytes
-from verifier.commands.options import gate_options, moment, show
+from verifier.commands.options import gate_options, show
 from verifier.commands.rules import rules
 from verifier.commands.trust import trust
 from verifier.commands.upkeep import state, sync

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from credentials.errors import Malformed, RuleSetInvalid
 from credentials.profile.characters import is_shown
-from credentials.profile.languages import LANGUAGES
+from credentials.profile.languages import COMMON, LANGUAGES
 from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import is_member_id
@@ -42,7 +42,7 @@ HEAD = frozenset({"member", "rule_set", "version", "sequence", "previous", "vali
 """Fields that every signed set of rules has, besides those that may be left out."""
 COMMENT = frozenset({"comment"})
 _TEXT_FIELDS = frozenset({"zh", "en"})
-_LANGUAGES = frozenset(LANGUAGES)
+_COMMON, _LANGUAGES = frozenset(COMMON), frozenset(LANGUAGES)
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -167,9 +167,9 @@ def read_text(value: Any, parameters: dict[str, Any], where: str) -> Label:
 
 
 def read_label(value: Any, parameters: dict[str, Any], where: str) -> Label:
-    """A text in every language of the pages, by its tag."""
-    fields = read_fields(value, _LANGUAGES, frozenset(), where)
-    return translated({language: _line(fields[language], parameters, where) for language in LANGUAGES})
+    """A text by language tag, in those that every document has and whichever others there are."""
+    fields = read_fields(value, _COMMON, _LANGUAGES, where)
+    return translated({language: _line(text, parameters, where) for language, text in fields.items()})
 
 
 def _comment(value: Any) -> None:

@@ -22,7 +22,9 @@ ENCODINGS = ("utf-8", "gb18030")
 MAX_LINE_BYTES = 16_384
 _PIECE_BYTES = 1 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_COLUMNS = {
+Columns = Mapping[str, tuple[str, str]]
+"""Of a CSV file: each column's place in the record, the part, or the record itself, and the field."""
+OF_REQUESTS: Columns = {
     "key": ("", "key"),
     "name": ("", "name"),
     "document_kind": ("document", "kind"),
@@ -36,8 +38,6 @@ _COLUMNS = {
     "guardian": ("", "guardian"),
     "lifetime": ("", "lifetime"),
 }
-"""Each column's place in the request: the part, or the request itself, and the field."""
-_NAMES = ", ".join(sorted(_COLUMNS))
 _NUMBERS = frozenset({"sampled_at", "region", "lifetime"})
 
 
@@ -57,18 +57,20 @@ def count_lines(source: Path) -> int:
         return sum(piece.count(b"\n") for piece in iter(lambda: file.read(_PIECE_BYTES), b""))
 
 
-def read_lines(source: Path, encoding: str = "utf-8") -> Iterator[BulkLine]:
+def read_lines(source: Path, encoding: str = "utf-8", columns: Columns = OF_REQUESTS) -> Iterator[BulkLine]:
     """The lines of ``source`` that are not blank.
 
     Raises InvalidRequest, naming the file, for one that cannot be read, is empty or in UTF-16, and for a CSV header
     that cannot be read.
 
-    ``encoding``: one of ENCODINGS, for CSV.
+    ``encoding``: one of ENCODINGS; ``columns``: which there may be; both for CSV.
     """
     try:
         with source.open("rb") as file:
             lines = _begun(_numbered(file), source)
-            yield from _csv_lines(lines, encoding, source) if source.suffix.lower() == ".csv" else _json_lines(lines)
+            yield from (
+                _csv_lines(lines, encoding, source, columns) if source.suffix.lower() == ".csv" else _json_lines(lines)
+            )
     except OSError as error:
         raise InvalidRequest(f"{source}: cannot be read: {error.strerror}") from error
 
@@ -113,17 +115,17 @@ def _json_fields(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str, source: Path) -> Iterator[BulkLine]:
+def _csv_lines(lines: Iterator[tuple[int, bytes]], encoding: str, source: Path, known: Columns) -> Iterator[BulkLine]:
     number, line = next(lines)
     try:
-        columns = _header(line, encoding)
+        columns = _header(line, encoding, known)
     except InvalidRequest as error:
         raise InvalidRequest(f"{source}:{number}: {error.detail}") from error
     for number, line in lines:
         try:
             cells = _cells(line, encoding)
             if any(map(str.strip, cells)):
-                yield BulkLine(number, _csv_fields(columns, _fitted(cells, len(columns))))
+                yield BulkLine(number, _csv_fields(known, columns, _fitted(cells, len(columns))))
         except TongxingError as error:
             yield BulkLine(number, error)
 
@@ -135,14 +137,16 @@ def _fitted(cells: list[str], columns: int) -> list[str]:
     return cells[:columns]
 
 
-def _header(line: bytes, encoding: str) -> list[str]:
+def _header(line: bytes, encoding: str, known: Columns) -> list[str]:
     # The mark says UTF-8: where another encoding was said, the names would come out as other people's.
     line = line.removeprefix(_BYTE_ORDER_MARK) if encoding == "utf-8" else line
     columns = [name.strip() for name in _cells(line, encoding)]
     while columns and not columns[-1]:
         columns.pop()
-    if not columns or len(set(columns)) != len(columns) or not _COLUMNS.keys() >= set(columns):
-        raise InvalidRequest(f"the header is missing, or names a column twice or one that is none of {_NAMES}")
+    if not columns or len(set(columns)) != len(columns) or not known.keys() >= set(columns):
+        raise InvalidRequest(
+            f"the header is missing, or names a column twice or one that is none of {', '.join(sorted(known))}"
+        )
     return columns
 
 
@@ -159,17 +163,16 @@ def _cells(line: bytes, encoding: str) -> list[str]:
         raise InvalidRequest("not a line of CSV") from error
 
 
-def _csv_fields(columns: list[str], cells: list[str]) -> dict[str, Any]:
-    document: dict[str, str | int] = {}
-    evidence: dict[str, str | int] = {}
-    fields: dict[str, Any] = {"document": document}
-    parts = {"": fields, "document": document, "evidence": evidence}
+def _csv_fields(known: Columns, columns: list[str], cells: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {"": fields, **{part: {} for part, _ in known.values() if part}}
     for column, cell in zip(columns, cells, strict=True):
         if cell.strip():
-            part, field = _COLUMNS[column]
+            part, field = known[column]
             parts[part][field] = _number(column, cell) if column in _NUMBERS else cell
-    fields["evidence"] = [evidence] if evidence else []
-    return fields
+    # A request has a list of pieces of evidence, of which a line can hold one.
+    lists = {"evidence": [parts["evidence"]] if parts["evidence"] else []} if "evidence" in parts else {}
+    return fields | {part: parts[part] for part in ("document",) if parts[part] or "evidence" in parts} | lists
 
 
 def _number(column: str, cell: str) -> int:

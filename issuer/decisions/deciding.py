@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
+from credentials.decisions.status_rules import StatusRules
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence, RuleSetReference
 from credentials.profile.characters import is_shown
-from credentials.profile.limits import DECISION_REFERENCE_BYTES
+from credentials.profile.facts import Fact, FactKind, FactResult, may_leave
+from credentials.profile.limits import DECISION_REFERENCE_BYTES, MAX_EVIDENCE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from credentials.wire.cbor import dumps
-from service_kit.clock import DAY_SECONDS
+from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 
 MAX_MANUAL_DAYS = 14
 APPEAL_DAYS = 60
 """Administrative review may be asked for within 60 days (Administrative Reconsideration Law, article 20)."""
 MAX_STAFF_CHARACTERS = 64
 """Of ``unit/person``."""
-RULE_SET: Final = RuleSetReference(1, 1)
-"""The province's own rule set below; its version changes whenever what it decides changes."""
 MANUAL: Final = RuleSetReference(0, 0)
 
 BASIS_BY_RULE = "rule"
@@ -39,9 +40,17 @@ BASES: Final[dict[str, str]] = {
     "border-quarantine-law-4": "国境卫生检疫法第四条 · Frontier Health and Quarantine Law, article 4",
 }
 """The published list: a basis that is not in it is none."""
-
-_TEST_GOOD_FOR = {EvidenceKind.NUCLEIC_ACID: 7 * DAY_SECONDS, EvidenceKind.ANTIGEN: 2 * DAY_SECONDS}
-_POSITIVE_COUNTS_FOR = 10 * DAY_SECONDS
+_GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
+_NEEDED_FIRST = (
+    EvidenceKind.NUCLEIC_ACID,
+    EvidenceKind.ANTIGEN,
+    EvidenceKind.EXEMPTION,
+    EvidenceKind.RECOVERY,
+    EvidenceKind.VACCINATION,
+    EvidenceKind.QUARANTINE,
+    EvidenceKind.TRAVEL,
+)
+"""What a host asks for first."""
 
 
 class ManualDecision(NamedTuple):
@@ -110,17 +119,48 @@ def is_unit(unit: str) -> bool:
     return "/" not in unit and bool(unit.strip()) and len(staff) <= MAX_STAFF_CHARACTERS and is_shown(staff)
 
 
-def decide_by_rule(subject: bytes, unit: str, evidence: tuple[Evidence, ...], at: int, ends_at: int) -> Decision:
-    """Apply rule set 1 to the evidence at ``at``: validity counts from sampling, never from reporting.
+def decide_by_rule(
+    subject: bytes, unit: str, rules: StatusRules, facts: Collection[Fact], at: int, ends_at: int
+) -> tuple[Decision, str]:
+    """What the rules say at ``at`` of somebody of whom ``facts`` are known; it ends at ``ends_at``, or sooner where the
+    entry says so. Beside it the id of the entry that could not be evaluated, or empty.
 
-    A positive test of the last ten days: red. Else an inconclusive one: pending. Else green: with a recent negative
-    test, or without a finding. How recent a test must be elsewhere is for the host member's rules to say.
+    Then nothing is decided: pending, for whoever has no status that goes on.
     """
-    status, reason = _status_by_rule(evidence, at)
-    return Decision(
-        subject, status, reason, RULE_SET, BASIS_BY_RULE, evidence, unit, f"{unit}{_BY_RULE}", None, at, ends_at,
-        at + APPEAL_DAYS * DAY_SECONDS,
+    entry, is_open = rules.decide(facts, at)
+    status, reason = (Status.PENDING, Reason.REVIEW_OPEN) if is_open else (entry.status, entry.reason)
+    made = Decision(
+        subject, status, reason, rules.reference, BASIS_BY_RULE, pieces_for_a_code(facts), unit,
+        f"{unit}{_BY_RULE}", None, at, min(ends_at, at + entry.hours * HOUR_SECONDS), at + APPEAL_DAYS * DAY_SECONDS,
     )  # fmt: skip
+    return made, entry.id if is_open else ""
+
+
+def pieces_for_a_code(facts: Collection[Fact]) -> tuple[Evidence, ...]:
+    """Of all that is known at most MAX_EVIDENCE pieces, those that hosts need: the newest of all that may leave the
+    issuer, and the newest of another kind, tests before the rest. No more than fit are left in their order."""
+    pieces = pieces_of(dict.fromkeys(facts))
+    if len(pieces) <= MAX_EVIDENCE:
+        return tuple(pieces)
+    newest: dict[EvidenceKind, Evidence] = {}
+    for piece in sorted(pieces, key=lambda each: (-each.sampled_at, each.result in _GOOD_RESULTS)):
+        newest.setdefault(piece.kind, piece)
+    first, *others = newest.values()
+    others.sort(key=lambda piece: _NEEDED_FIRST.index(piece.kind))
+    return (first, *others[: MAX_EVIDENCE - 1])
+
+
+def pieces_of(facts: Iterable[Fact]) -> list[Evidence]:
+    """Those facts that may leave the issuer, as they stand on a code."""
+    return [
+        Evidence(EvidenceKind(kind), EvidenceResult(result), at, region)
+        for kind, result, at, region in filter(may_leave, facts)
+    ]
+
+
+def facts_of(evidence: Iterable[Evidence]) -> list[Fact]:
+    """Evidence as it came with a request, as facts."""
+    return [Fact(FactKind(kind), FactResult(result), at, region) for kind, result, at, region in evidence]
 
 
 def decide_by_hand(
@@ -151,21 +191,6 @@ def decide_by_hand(
         subject, status, reason, MANUAL, basis, evidence, unit, author, approver, at, ends_at,
         at + APPEAL_DAYS * DAY_SECONDS,
     )  # fmt: skip
-
-
-def _status_by_rule(evidence: tuple[Evidence, ...], at: int) -> tuple[Status, Reason]:
-    tests = [piece for piece in evidence if piece.kind in _TEST_GOOD_FOR]
-    if any(_is(piece, EvidenceResult.POSITIVE, at, _POSITIVE_COUNTS_FOR) for piece in tests):
-        return Status.RED, Reason.TEST_POSITIVE
-    if any(_is(piece, EvidenceResult.INCONCLUSIVE, at, _TEST_GOOD_FOR[piece.kind]) for piece in tests):
-        return Status.PENDING, Reason.REVIEW_OPEN
-    if any(_is(piece, EvidenceResult.NEGATIVE, at, _TEST_GOOD_FOR[piece.kind]) for piece in tests):
-        return Status.GREEN, Reason.TEST_RECENT
-    return Status.GREEN, Reason.NO_FINDING
-
-
-def _is(piece: Evidence, result: EvidenceResult, at: int, seconds: int) -> bool:
-    return piece.result is result and at - piece.sampled_at <= seconds
 
 
 def unit_of(staff: str) -> str:

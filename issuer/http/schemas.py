@@ -8,6 +8,7 @@ from credentials.profile.languages import LANGUAGES
 from credentials.profile.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from issuer.decisions.causes import CAUSES
+from issuer.evidence.intake import MAX_BATCH
 from issuer.requests.holder_proof import MAX_PROOF_CHARACTERS
 from issuer.requests.request import MAX_FIELD_CHARACTERS
 
@@ -77,6 +78,46 @@ class IssuedSchema(Schema):
     expires_at = fields.Integer()
 
 
+class EvidenceBatchSchema(Schema):
+    """Records of evidence; each is read by itself, so that a bad one stops no other (see operations, Evidence)."""
+
+    records = fields.List(
+        fields.Dict(keys=fields.String()), required=True, validate=validate.Length(min=1, max=MAX_BATCH)
+    )
+
+
+EVIDENCE_EXAMPLE = {
+    "records": [
+        {
+            "reference": "2026-11-20/0815",
+            "document": {"number": "11010519491231002X"},
+            "kind": "nucleic-acid",
+            "result": "negative",
+            "sampled_at": 1_790_000_000,
+            "region": 410100,
+        }
+    ]
+}
+"""Of nobody, as above."""
+
+
+class EvidenceRefusedSchema(Schema):
+    """``number``: of the record in the batch, from 0."""
+
+    number = fields.Integer()
+    code = fields.String()
+    detail = fields.String()
+
+
+class EvidenceTakenSchema(Schema):
+    """How many records are new, were there already, or took the place of what this client said before."""
+
+    kept = fields.Integer()
+    present = fields.Integer()
+    corrected = fields.Integer()
+    rejected = fields.List(fields.Nested(EvidenceRefusedSchema))
+
+
 class WithdrawalSchema(Schema):
     """Why a code is withdrawn. The cause stays with the issuer."""
 
@@ -101,6 +142,7 @@ class IssuerStateSchema(Schema):
     shared_cache = fields.Boolean(allow_none=True)
     publication = fields.Dict()
     listing = fields.Dict()
+    rules = fields.Dict()
 
 
 class SignInSchema(Schema):

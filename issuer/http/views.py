@@ -36,9 +36,8 @@ from issuer.http.schemas import (
 )
 from issuer.issuing.issuance import ask_for, issued_json, read_handle
 from issuer.publishing.withdrawal import find_own
-from issuer.service import ISSUES, PICTURES, WITHDRAWALS, IssuerService, service
+from issuer.service import ISSUES, PICTURES, WITHDRAWALS, service
 from issuer.storage.ports import IssuedRow
-from service_kit.cache.store import is_there
 from service_kit.http.bodies import Routes
 from service_kit.http.openapi import content, described
 
@@ -126,29 +125,7 @@ def symbol_svg(handle: str) -> Response:
 @blueprint.doc(**described(StorageUnavailable))
 def show_state() -> dict[str, Any]:
     """Who issues here, with which key."""
-    office = service()
-    return {
-        "member": office.settings.member,
-        "audience": office.settings.audience,
-        "environment": office.settings.environment,
-        "now": office.now(),
-        "clock_offset_seconds": office.settings.clock_offset_seconds,
-        "kid": office.issuance.own_key.kid.hex(),
-        "shared_cache": is_there(office.cache),
-        "publication": _publication(office),
-        "listing": office.listing.condition()._asdict(),
-    }
-
-
-def _publication(office: IssuerService) -> dict[str, Any]:
-    newest = office.feed.newest()
-    return {
-        "every_seconds": office.settings.publish_seconds,
-        "segment": newest.number if newest else None,
-        "as_of": newest.as_of if newest else None,
-        "undelivered": len(office.feed.undelivered()),
-        **office.upkeep.condition._asdict(),
-    }
+    return service().state()
 
 
 def _own(handle: str) -> IssuedRow:

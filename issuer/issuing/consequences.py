@@ -15,7 +15,8 @@ from credentials.model import Evidence
 from credentials.profile.forms import FORMS
 from credentials.profile.lists import Status
 from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
-from issuer.decisions.deciding import Decision, gravity
+from issuer.decisions.deciding import Decision, gravity, pieces_of
+from issuer.storage.evidence_ports import NO_TIMELINE, Timeline
 from issuer.storage.holder_ports import HolderFacts, PersonCode, PersonDeed
 from issuer.storage.ports import Entry, Made, StandingDecision
 
@@ -25,24 +26,35 @@ OUTDONE = "a graver decision of this second, or a newer one, stands about this p
 
 
 class PersonInForce(NamedTuple):
-    """What is in force about a person: the newest decision by hand and the newest by rule, each if it has not ended."""
+    """What is in force about a person: the newest decision by hand and the newest by rule, each if it has not ended,
+    and what is known of them besides the facts that a request brings."""
 
     by_hand: StandingDecision | None = None
     by_rule: StandingDecision | None = None
+    timeline: Timeline = NO_TIMELINE
+
+    @property
+    def decided_by_hand(self) -> Decision | None:
+        """The decision by hand alone."""
+        return None if self.by_hand is None else self.by_hand.decision
 
 
 NOTHING = PersonInForce()
+_NONE: Mapping[bytes, Timeline] = {}
 
 
-def in_force(decided: Mapping[bytes, Sequence[StandingDecision]], at: int) -> dict[bytes, PersonInForce]:
-    """Of what was decided about each person, what is in force at ``at``."""
-    return {subject: _in_force(each, at) for subject, each in decided.items()}
+def in_force(
+    decided: Mapping[bytes, Sequence[StandingDecision]], at: int, timelines: Mapping[bytes, Timeline] = _NONE
+) -> dict[bytes, PersonInForce]:
+    """Of what was decided about each person, what is in force at ``at``, beside what is known of them."""
+    subjects = decided.keys() | timelines.keys()
+    return {each: _in_force(decided.get(each, ()), timelines.get(each, NO_TIMELINE), at) for each in subjects}
 
 
-def _in_force(decided: Sequence[StandingDecision], at: int) -> PersonInForce:
+def _in_force(decided: Sequence[StandingDecision], timeline: Timeline, at: int) -> PersonInForce:
     by_hand = [each for each in decided if each.decision.approver is not None]
     by_rule = [each for each in decided if each.decision.approver is None]
-    return PersonInForce(_newest(by_hand, at), _newest(by_rule, at))
+    return PersonInForce(_newest(by_hand, at), _newest(by_rule, at), timeline)
 
 
 def _newest(decided: Sequence[StandingDecision], at: int) -> StandingDecision | None:
@@ -60,12 +72,15 @@ def standing_facts(known: PersonInForce, brought: tuple[Evidence, ...]) -> tuple
     """The facts of a decision by rule that those ``brought`` do not replace, since they are older or none.
 
     A red by a positive test is not lifted by asking again without it, nor with last week's file. None: what was brought
-    counts.
+    counts. What stands on the person's timeline is not among them: it counts by itself, and as long as it stands there.
     """
     if known.by_rule is None or known.by_rule.decision.status is Status.GREEN:
         return None
     facts = known.by_rule.decision.evidence
-    return facts if sampled_at(brought) < sampled_at(facts) else None
+    if sampled_at(brought) >= sampled_at(facts):
+        return None
+    of_timeline = set(pieces_of(known.timeline.facts))
+    return tuple(piece for piece in facts if piece not in of_timeline)
 
 
 def sampled_at(evidence: Iterable[Evidence]) -> int:
@@ -74,20 +89,25 @@ def sampled_at(evidence: Iterable[Evidence]) -> int:
 
 
 class Decided(NamedTuple):
-    """A decision that is about to be recorded; ``standing``: see Made."""
+    """A decision that is about to be recorded; ``standing`` and ``seen``: see Made."""
 
     decision: Decision
     standing: int | None = None
+    seen: int = 0
 
 
 def is_overtaken(made: Decided | Made | Entry, known: PersonInForce) -> bool:
     """Whether what was made rests on what is in force no more: it must be made anew, and not be kept."""
     own, by_hand = made.decision, known.by_hand
-    if made.standing is not None:
+    if own.approver is not None and made.standing is not None:
         return by_hand is None or by_hand.decision_id != made.standing
     if own.approver is not None:
         return by_hand is not None and _age(own) < _age(by_hand.decision)
-    return by_hand is not None or standing_facts(known, own.evidence) is not None
+    if by_hand is not None or made.seen != known.timeline.number:
+        return True
+    if made.standing is not None:
+        return known.by_rule is None or known.by_rule.decision_id != made.standing
+    return standing_facts(known, own.evidence) is not None
 
 
 def is_outdone(made: Decided | Made | Entry, known: PersonInForce) -> bool:
@@ -125,8 +145,8 @@ def put_on_file(deed: PersonDeed, facts: HolderFacts, decided: StandingDecision 
     Facts stay where no new ones come. ``decided``: stands from now on, and codes that say another status are withdrawn.
     Raises Conflict when it has been overtaken.
     """
-    known = in_force(deed.decisions(at), at).get(facts.subject, NOTHING)
-    if decided is not None and is_overtaken(Decided(decided.decision), known):
+    known = in_force(deed.decisions(at), at, deed.timelines()).get(facts.subject, NOTHING)
+    if decided is not None and is_overtaken(Decided(decided.decision, seen=known.timeline.number), known):
         raise Conflict("something newer was decided about this person in the meantime")
     on_file = deed.holders()
     brought = facts.evidence or next((each.facts.evidence for each in on_file), ())

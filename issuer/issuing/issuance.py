@@ -12,7 +12,7 @@ import hmac
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import (
@@ -44,7 +44,8 @@ from issuer.issuing.consequences import (
 )
 from issuer.issuing.idempotency import bind_keys, find_replays
 from issuer.issuing.places import allocate
-from issuer.issuing.ready import Ready, get_ready
+from issuer.issuing.ready import Ready, Wanted, want
+from issuer.issuing.rules_in_force import BuiltInRules, Rules
 from issuer.issuing.self_check import sealed_texts
 from issuer.requests.request import IssueRequest, read_request
 from issuer.storage.holder_ports import HolderFacts, PersonStore
@@ -68,11 +69,12 @@ class Secrets(NamedTuple):
     digest: bytes
     claim_key: bytes
     sign_in_key: bytes
+    report_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in")
+        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report")
         return cls(*(hmac.digest(secret, b"tongxing-" + label, "sha256") for label in labels))
 
 
@@ -118,6 +120,8 @@ class Issuance:
     """Is told of codes that were issued, once they are committed; for counting."""
     require_listed: Callable[[], None] = lambda: None
     """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.issuing.listing.Listing.require`."""
+    rules: Rules = field(default_factory=BuiltInRules)
+    """The status rules that decide."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
@@ -147,7 +151,7 @@ class Issuance:
         for number, ask in enumerate(asks):
             try:
                 if ask.key not in known and ask.key not in ready:
-                    ready[ask.key] = _Asked(ask, self._decide(ask, at))
+                    ready[ask.key] = _Asked(ask, self._want(ask, at))
             except TongxingError as error:
                 bad[number] = error
         for turn in _turns(ready):
@@ -165,8 +169,7 @@ class Issuance:
         ``facts`` are judged anew, unless what is in force says otherwise. Raises SelfCheckFailed, StorageUnavailable or
         StorageFull.
         """
-        ready = get_ready(facts, point, None, self.unit, at)
-        (made,) = self._sign_all(self._bound([ready], at), at)
+        (made,) = self._sign_all(self._bound([want(facts, point, None, at)], at), at)
         if isinstance(made, SelfCheckFailed):
             raise made
         return made
@@ -177,7 +180,7 @@ class Issuance:
         To be kept; it takes the number of a place that stays empty. None: nothing new. Raises DecisionRejected,
         Conflict when a graver or newer decision by hand stands, StorageUnavailable or StorageFull.
         """
-        (ready,) = self._bound([get_ready(facts, None, manual, self.unit, at)], at)
+        (ready,) = self._bound([want(facts, None, manual, at)], at)
         decision = ready.decision
         if ready.standing is not None or (manual is None and decision.status is Status.GREEN):
             return None
@@ -204,18 +207,20 @@ class Issuance:
             request.evidence,
         )
 
-    def _decide(self, ask: Ask, at: int) -> Ready:
+    def _want(self, ask: Ask, at: int) -> Wanted:
         request = read_request(ask.fields, self.audience, at)
-        return get_ready(self.facts_of(request), request.holder_point, request.manual, self.unit, at)
+        return want(self.facts_of(request), request.holder_point, request.manual, at)
 
-    def _bound(self, ready: Sequence[Ready], at: int) -> list[Ready]:
-        """What is in force binds the rule: a red is not lifted by asking for a code."""
-        by_rule = {each.facts.subject for each in ready if each.decision.approver is None}
-        known = in_force(self.people.decisions(by_rule, at), at) if by_rule else {}
-        return [
-            each if each.decision.approver is not None else each.under(known.get(each.facts.subject, NOTHING), at)
-            for each in ready
-        ]
+    def _bound(self, wanted: Sequence[Wanted], at: int) -> list[Ready]:
+        """Decide, where people have not. What is in force binds the rule: a red is not lifted by asking for a code."""
+        subjects = {each.facts.subject for each in wanted}
+        if not subjects:
+            return []
+        known = in_force(self.people.decisions(subjects, at), at, self.people.timelines(subjects))
+        rules = self.rules.at(at)
+        ready = [each.under(known.get(each.facts.subject, NOTHING), rules, self.unit, at) for each in wanted]
+        self.rules.note(rules, [each.open_entry for each in ready if each.open_entry], at)
+        return ready
 
     def _issue_ready(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
         """Issue for people of whom none is there twice; again for those whom somebody else has overtaken."""
@@ -234,14 +239,16 @@ class Issuance:
 
     def _issue_once(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
         """Allocate, sign, check and record; what came of those that are done with."""
-        ready = self._bound([each.ready for each in asked.values()], at)
+        ready = self._bound([each.wanted for each in asked.values()], at)
         done: dict[str, Replay | TongxingError] = {}
         entries = []
         for (ask, _), made, fresh in zip(asked.values(), self._sign_all(ready, at), ready, strict=True):
             if isinstance(made, SelfCheckFailed):
                 done[ask.key] = made
             else:
-                entries.append(Entry(ask.key, ask.body_hash, *made, fresh.facts.evidence))
+                decision, row, standing, seen = made
+                facts = fresh.facts.evidence
+                entries.append(Entry(ask.key, ask.body_hash, decision, row, standing, facts, seen))
         try:
             kept, outdone = self._record(client_id, entries, at)
         except Conflict:
@@ -256,7 +263,7 @@ class Issuance:
         if not entries:
             return [], []
         with self.people.deed([entry.decision.subject for entry in entries]) as deed:
-            known = in_force(deed.decisions(at), at)
+            known = in_force(deed.decisions(at), at, deed.timelines())
             found = [(entry, known.get(entry.decision.subject, NOTHING)) for entry in entries]
             kept = [entry for entry, standing in found if not is_overtaken(entry, standing)]
             if kept:
@@ -274,7 +281,9 @@ class Issuance:
         credentials = [self._credential(entry, place, at) for entry, place in zip(fresh, taken, strict=True)]
         texts = sealed_texts(credentials, self.signer, self.own_key)
         return [
-            text if isinstance(text, SelfCheckFailed) else Made(entry.decision, _row(place, code, text), entry.standing)
+            text
+            if isinstance(text, SelfCheckFailed)
+            else Made(entry.decision, _row(place, code, text), entry.standing, entry.seen)
             for entry, place, code, text in zip(fresh, taken, credentials, texts, strict=True)
         ]
 
@@ -290,7 +299,7 @@ class Issuance:
             reason=decision.reason,
             rule_set=decision.rule_set,
             evaluated_before=0,
-            evidence=facts.evidence,
+            evidence=entry.shown,
             holder_name=facts.name,
             document_tail=facts.document_tail,
             form=facts.form,
@@ -335,7 +344,7 @@ def settled(deed: Callable[[], T]) -> T:
 
 class _Asked(NamedTuple):
     ask: Ask
-    ready: Ready
+    wanted: Wanted
 
 
 def _turns(ready: Mapping[str, _Asked]) -> list[dict[str, _Asked]]:
@@ -343,8 +352,8 @@ def _turns(ready: Mapping[str, _Asked]) -> list[dict[str, _Asked]]:
     turns: list[dict[str, _Asked]] = []
     seen: Counter[bytes] = Counter()
     for key, each in ready.items():
-        number = seen[each.ready.facts.subject]
-        seen[each.ready.facts.subject] += 1
+        number = seen[each.wanted.facts.subject]
+        seen[each.wanted.facts.subject] += 1
         if number == len(turns):
             turns.append({})
         turns[number][key] = each

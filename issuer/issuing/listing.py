@@ -106,6 +106,11 @@ class Listing:
         if faults or failure:
             _log.warning("own-keys", faults=list(faults), failure=failure)
 
+    @property
+    def trust(self) -> TrustSnapshot | None:
+        """The list as it is held, another object whenever it may have changed; None: nobody has one."""
+        return self._trust
+
     def condition(self) -> ListingState:
         """What is known now."""
         at, trust = self._clock.now(), self._trust

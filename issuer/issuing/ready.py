@@ -4,49 +4,77 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from issuer.decisions.deciding import Decision, ManualDecision, decide_by_hand, decide_by_rule
+from credentials.decisions.status_rules import StatusRules
+from credentials.model import Evidence
+from issuer.decisions.deciding import (
+    Decision,
+    ManualDecision,
+    decide_by_hand,
+    decide_by_rule,
+    facts_of,
+    pieces_for_a_code,
+)
 from issuer.issuing.consequences import PersonInForce, standing_facts
 from issuer.storage.holder_ports import HolderFacts
 
 
 class Ready(NamedTuple):
-    """What was decided about somebody, and when their code will expire. ``standing``: see Made."""
+    """What was decided about somebody, and when their code will expire.
+
+    ``shown``: the evidence that stands on the code; ``standing``, ``seen``: see Made; ``open_entry``: the id of the
+    entry of the rules that could not be evaluated, or empty.
+    """
 
     facts: HolderFacts
     holder_point: bytes | None
     decision: Decision
     expires_at: int
+    shown: tuple[Evidence, ...]
     standing: int | None = None
-
-    def under(self, known: PersonInForce, at: int) -> Ready:
-        """The same, decided by rule, under what is in force by now: a decision by hand binds, and facts that a decision
-        by rule rests on are not replaced by older ones or none."""
-        if known.by_hand is not None:
-            decision_id, decision = known.by_hand
-            expires_at = min(self.expires_at, decision.ends_at)
-            return self._replace(decision=decision, expires_at=expires_at, standing=decision_id)
-        facts = standing_facts(known, self.facts.evidence)
-        if facts is None:
-            return self
-        return get_ready(self.facts._replace(evidence=facts), self.holder_point, None, self.decision.unit, at)
+    seen: int = 0
+    open_entry: str = ""
 
 
-def get_ready(facts: HolderFacts, point: bytes | None, manual: ManualDecision | None, unit: str, at: int) -> Ready:
-    """Decide: by rule in the name of ``unit``, or as ``manual`` says. The code expires with its lifetime, or with a
-    decision by hand if sooner. Raises DecisionRejected."""
-    expires_at = at + facts.lifetime
+class Wanted(NamedTuple):
+    """Somebody who shall have a code. ``by_hand``: what people decided about them, or None: the rules decide."""
+
+    facts: HolderFacts
+    holder_point: bytes | None
+    by_hand: Decision | None
+
+    def under(self, known: PersonInForce, rules: StatusRules, unit: str, at: int) -> Ready:
+        """Decided under what is in force and known by now: a decision by hand binds, and facts that a decision by rule
+        rests on are not replaced by older ones or none. Where the rules cannot tell, what stands goes on to its end."""
+        facts, standing = self.facts, None
+        decision, open_entry = self.by_hand or known.decided_by_hand, ""
+        if self.by_hand is None and known.by_hand is not None:
+            standing = known.by_hand.decision_id
+        if decision is None:
+            facts = facts._replace(evidence=standing_facts(known, facts.evidence) or facts.evidence)
+        everything = [*facts_of(facts.evidence), *known.timeline.facts]
+        if decision is None:
+            ends_at = at + facts.lifetime
+            decision, open_entry = decide_by_rule(facts.subject, unit, rules, everything, at, ends_at)
+            if open_entry and known.by_rule is not None:
+                standing, decision = known.by_rule
+        expires_at = min(at + facts.lifetime, decision.ends_at)
+        shown = pieces_for_a_code(everything)
+        return Ready(facts, self.holder_point, decision, expires_at, shown, standing, known.timeline.number, open_entry)
+
+
+def want(facts: HolderFacts, point: bytes | None, manual: ManualDecision | None, at: int) -> Wanted:
+    """Raises DecisionRejected for a decision by hand that is none."""
     if manual is None:
-        decision = decide_by_rule(facts.subject, unit, facts.evidence, at, expires_at)
-    else:
-        decision = decide_by_hand(
-            facts.subject,
-            manual.status,
-            manual.reason,
-            basis=manual.basis,
-            author=manual.author,
-            approver=manual.approver,
-            evidence=facts.evidence,
-            at=at,
-            ends_at=manual.ends_at,
-        )
-    return Ready(facts, point, decision, min(expires_at, decision.ends_at))
+        return Wanted(facts, point, None)
+    decided = decide_by_hand(
+        facts.subject,
+        manual.status,
+        manual.reason,
+        basis=manual.basis,
+        author=manual.author,
+        approver=manual.approver,
+        evidence=facts.evidence,
+        at=at,
+        ends_at=manual.ends_at,
+    )
+    return Wanted(facts, point, decided)

@@ -180,7 +180,7 @@ class Holding:
 def _require_unchanged(deed: PersonDeed, holder: Holder, made: Made) -> None:
     """Raises Conflict when more became known of the person since they were read, or something else is in force."""
     at = made.issued.issued_at
-    known = in_force(deed.decisions(at), at).get(holder.facts.subject, NOTHING)
+    known = in_force(deed.decisions(at), at, deed.timelines()).get(holder.facts.subject, NOTHING)
     version = next((each.version for each in deed.holders() if each.holder_id == holder.holder_id), None)
     if version != holder.version or is_overtaken(made, known):
         raise Conflict("more became known of this person in the meantime")

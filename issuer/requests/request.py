@@ -90,8 +90,8 @@ def faults_of(fields: Mapping[str, Any], at: int) -> list[tuple[str, RequestErro
 
 
 def _readers(fields: Mapping[str, Any], at: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "name", lambda: mask_name(_text(fields, "name", MAX_NAME_CHARACTERS))
-    yield "document", lambda: _document(fields.get("document"), at)
+    yield "name", lambda: mask_name(read_text(fields, "name", MAX_NAME_CHARACTERS))
+    yield "document", lambda: read_document(fields.get("document"), at)
     yield "form", lambda: _form(fields)
     if not _fault("form", lambda: _form(fields)):
         # What is right for them depends on the form.
@@ -111,20 +111,20 @@ def _readers(fields: Mapping[str, Any], at: int) -> Iterator[tuple[str, Callable
 
 def _readers_of_piece(path: str, piece: object, at: int) -> Iterator[tuple[str, Callable[[], object]]]:
     if not isinstance(piece, dict) or not piece.keys() <= _OF_EVIDENCE:
-        yield path, lambda: _object(piece, "evidence", _OF_EVIDENCE)
+        yield path, lambda: read_object(piece, "evidence", _OF_EVIDENCE)
         return
-    yield f"{path}.kind", lambda: _labelled(EvidenceKind, piece, "kind")
-    yield f"{path}.result", lambda: _labelled(EvidenceResult, piece, "result")
-    yield f"{path}.sampled_at", lambda: _sampled_at(piece, at)
-    yield f"{path}.region", lambda: _region(piece)
+    yield f"{path}.kind", lambda: read_label(EvidenceKind, piece, "kind")
+    yield f"{path}.result", lambda: read_label(EvidenceResult, piece, "result")
+    yield f"{path}.sampled_at", lambda: read_sampled_at(piece, at)
+    yield f"{path}.region", lambda: read_region(piece)
 
 
 def _readers_of_decision(decision: dict[str, Any]) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "decision", lambda: _object(decision, "decision", frozenset(ManualDecision._fields))
-    yield "decision.status", lambda: _labelled(Status, decision, "status")
-    yield "decision.reason", lambda: _labelled(Reason, decision, "reason")
+    yield "decision", lambda: read_object(decision, "decision", frozenset(ManualDecision._fields))
+    yield "decision.status", lambda: read_label(Status, decision, "status")
+    yield "decision.reason", lambda: read_label(Reason, decision, "reason")
     for name in ("basis", "author", "approver"):
-        yield f"decision.{name}", partial(_text, decision, name, MAX_FIELD_CHARACTERS)
+        yield f"decision.{name}", partial(read_text, decision, name, MAX_FIELD_CHARACTERS)
     yield "decision.ends_at", lambda: _whole(decision, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS)
 
 
@@ -137,7 +137,7 @@ def _fault(path: str, read: Callable[[], object]) -> list[tuple[str, RequestErro
 
 
 def _form(fields: Mapping[str, Any]) -> Form:
-    return _labelled(Form, fields, "form")  # type: ignore[no-any-return]
+    return read_label(Form, fields, "form")  # type: ignore[no-any-return]
 
 
 def _read(fields: Mapping[str, Any], at: int) -> IssueRequest:
@@ -145,8 +145,8 @@ def _read(fields: Mapping[str, Any], at: int) -> IssueRequest:
         raise InvalidRequest("unknown field")
     form = _form(fields)
     return IssueRequest(
-        mask_name(_text(fields, "name", MAX_NAME_CHARACTERS)),
-        _document(fields.get("document"), at),
+        mask_name(read_text(fields, "name", MAX_NAME_CHARACTERS)),
+        read_document(fields.get("document"), at),
         form,
         _evidence(fields.get("evidence", []), at),
         None,
@@ -156,7 +156,8 @@ def _read(fields: Mapping[str, Any], at: int) -> IssueRequest:
     )
 
 
-def _text(fields: Mapping[str, Any], name: str, most: int) -> str:
+def read_text(fields: Mapping[str, Any], name: str, most: int) -> str:
+    """A text of 1 to ``most`` characters. Raises InvalidRequest naming the field, as all of these do."""
     value = fields.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= most:
         raise InvalidRequest(f"{name}: text of 1 to {most} characters")
@@ -170,25 +171,28 @@ def _whole(fields: Mapping[str, Any], name: str, least: int, most: int) -> int:
     return value
 
 
-def _labelled(kind: type[Any], fields: Mapping[str, Any], name: str) -> Any:
+def read_label(kind: type[Any], fields: Mapping[str, Any], name: str) -> Any:
+    """An entry of a closed list by its label."""
     try:
         return kind.from_label(fields.get(name))
     except Malformed as error:
         raise InvalidRequest(f"{name}: one of {', '.join(member.label for member in kind)}") from error
 
 
-def _object(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
+def read_object(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
+    """An object with no other fields than these."""
     if not isinstance(value, dict) or not value.keys() <= known:
         raise InvalidRequest(f"{name}: object with {', '.join(sorted(known))}")
     return value
 
 
-def _document(value: object, at: int) -> Document:
-    fields = _object(value, "document", frozenset({"kind", "number"}))
+def read_document(value: object, at: int) -> Document:
+    """An identity document. Raises InvalidDocument as well."""
+    fields = read_object(value, "document", frozenset({"kind", "number"}))
     kind = fields.get("kind")
     if kind is not None and not isinstance(kind, str):
         raise InvalidRequest("document.kind: text")
-    document = parse_document(kind, _text(fields, "number", MAX_FIELD_CHARACTERS))
+    document = parse_document(kind, read_text(fields, "number", MAX_FIELD_CHARACTERS))
     if document.born is not None and document.born > datetime.fromtimestamp(at, BEIJING).date():
         raise InvalidDocument("birth date lies in the future")
     return document
@@ -201,22 +205,24 @@ def _evidence(value: object, at: int) -> tuple[Evidence, ...]:
 
 
 def _piece(value: object, at: int) -> Evidence:
-    fields = _object(value, "evidence", _OF_EVIDENCE)
-    sampled_at, region = _sampled_at(fields, at), _region(fields)
+    fields = read_object(value, "evidence", _OF_EVIDENCE)
+    sampled_at, region = read_sampled_at(fields, at), read_region(fields)
     return Evidence(
-        _labelled(EvidenceKind, fields, "kind"),
-        _labelled(EvidenceResult, fields, "result"),
+        read_label(EvidenceKind, fields, "kind"),
+        read_label(EvidenceResult, fields, "result"),
         # Rounded down: a code shall not seem fresher than its sample, nor tell the minute it was taken.
         sampled_at - sampled_at % EVIDENCE_TIME_STEP_SECONDS,
         region,
     )
 
 
-def _sampled_at(fields: Mapping[str, Any], at: int) -> int:
+def read_sampled_at(fields: Mapping[str, Any], at: int) -> int:
+    """When a sample was taken; none of tomorrow."""
     return _whole(fields, "sampled_at", MIN_TIME_SECONDS, at + FUTURE_SAMPLE_SECONDS)
 
 
-def _region(fields: Mapping[str, Any]) -> int:
+def read_region(fields: Mapping[str, Any]) -> int:
+    """A region of GB/T 2260."""
     region = fields.get("region")
     if type(region) is not int or not is_region(region):
         raise InvalidRequest("region: six-digit code of GB/T 2260")
@@ -235,7 +241,7 @@ def _holder_point(proof: object, form: Form, audience: str, at: int) -> bytes | 
 
 def _guardian(fields: Mapping[str, Any], form: Form) -> Guardian | None:
     if FORMS[form].has_guardian:
-        return _labelled(Guardian, fields, "guardian")  # type: ignore[no-any-return]
+        return read_label(Guardian, fields, "guardian")  # type: ignore[no-any-return]
     if fields.get("guardian") is not None:
         raise InvalidRequest("guardian: for assisted codes only")
     return None
@@ -250,12 +256,12 @@ def _lifetime(value: object, form: Form) -> int:
 def _manual(value: object) -> ManualDecision | None:
     if value is None:
         return None
-    fields = _object(value, "decision", frozenset(ManualDecision._fields))
+    fields = read_object(value, "decision", frozenset(ManualDecision._fields))
     return ManualDecision(
-        _labelled(Status, fields, "status"),
-        _labelled(Reason, fields, "reason"),
-        _text(fields, "basis", MAX_FIELD_CHARACTERS),
-        _text(fields, "author", MAX_FIELD_CHARACTERS),
-        _text(fields, "approver", MAX_FIELD_CHARACTERS),
+        read_label(Status, fields, "status"),
+        read_label(Reason, fields, "reason"),
+        read_text(fields, "basis", MAX_FIELD_CHARACTERS),
+        read_text(fields, "author", MAX_FIELD_CHARACTERS),
+        read_text(fields, "approver", MAX_FIELD_CHARACTERS),
         _whole(fields, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS),
     )

@@ -11,12 +11,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, update
 
 from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
+from issuer.storage.evidence import insert_reports, read_reported, read_timelines
+from issuer.storage.evidence_ports import Report, Timeline
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
 from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
@@ -62,6 +64,15 @@ class SqlPersonDeed:
             PersonCode(serial, subject, Status(status), Form(form), *rest)
             for serial, subject, status, form, *rest in self._connection.execute(theirs)
         ]
+
+    def timelines(self) -> Mapping[bytes, Timeline]:
+        return read_timelines(self._connection, self._subjects)
+
+    def reported(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Report]:
+        return read_reported(self._connection, keys)
+
+    def report(self, reports: Collection[Report], at: int) -> None:
+        insert_reports(self._connection, reports, at)
 
     def record(self, client_id: str, made: Sequence[Made | Entry]) -> None:
         insert_made(self._connection, client_id, made)
@@ -184,11 +195,27 @@ def read_decisions(
     connection: Connection, subjects: Collection[bytes], ending_after: int
 ) -> dict[bytes, Sequence[StandingDecision]]:
     """See :meth:`issuer.storage.holder_ports.PersonStore.decisions`."""
-    whole = select(tables.decision).where(_decision.subject.in_(subjects))
     # Each by an index of its own, which one condition with OR would not be.
-    by_hand = whole.where(_decision.approver.is_not(None))
-    by_rule = whole.where(_decision.approver.is_(None), _decision.ends_at > ending_after)
-    found = [*connection.execute(by_hand), *connection.execute(by_rule)]
+    by_rule = _of(subjects).where(_decision.approver.is_(None), _decision.ends_at > ending_after)
+    return _by_person([*connection.execute(_by_hand(subjects)), *connection.execute(by_rule)])
+
+
+def read_decisions_by_hand(
+    connection: Connection, subjects: Collection[bytes]
+) -> dict[bytes, Sequence[StandingDecision]]:
+    """All that people decided about these persons."""
+    return _by_person(list(connection.execute(_by_hand(subjects))))
+
+
+def _of(subjects: Collection[bytes]) -> Select[Any]:
+    return select(tables.decision).where(_decision.subject.in_(subjects))
+
+
+def _by_hand(subjects: Collection[bytes]) -> Select[Any]:
+    return _of(subjects).where(_decision.approver.is_not(None))
+
+
+def _by_person(found: list[Any]) -> dict[bytes, Sequence[StandingDecision]]:
     found.sort(key=lambda row: bytes(row.subject))
     return {
         subject: [StandingDecision(row.decision_id, read_decision(row)) for row in rows]

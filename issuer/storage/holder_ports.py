@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Guardian, Status
+from issuer.storage.evidence_ports import Report, ReportDeed, Timeline
 from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
 
 
@@ -92,7 +93,7 @@ class PhoneRow(NamedTuple):
     has_ended: bool
 
 
-class PersonDeed(Protocol):
+class PersonDeed(ReportDeed, Protocol):
     """One transaction about persons, whom nobody else can change until it ends.
 
     Whatever follows from a decision, a lost phone or a new one is written in one of these, so that what was read in it
@@ -186,6 +187,15 @@ class PersonStore(Protocol):
 
     def decisions(self, subjects: Collection[bytes], ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         """What was decided about them: by rule, what ends after this moment; by hand, all of it."""
+
+    def timelines(self, subjects: Collection[bytes]) -> Mapping[bytes, Timeline]:
+        """What is known of them besides the facts that requests bring."""
+
+    def reported(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Report]:
+        """What stands under these reporters and references."""
+
+    def holders(self, subjects: Collection[bytes]) -> Sequence[Holder]:
+        """Those of them who are on file, in each form."""
 
     def find_holder(self, subject: bytes, form: Form) -> Holder | None:
         """Somebody on file."""

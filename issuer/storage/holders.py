@@ -10,6 +10,8 @@ from sqlalchemy import Engine, select
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
 from issuer.storage.deeds import SqlPersonDeed, read_decisions
+from issuer.storage.evidence import read_reported, read_timelines
+from issuer.storage.evidence_ports import Report, Timeline
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder
 from issuer.storage.ports import StandingDecision
 from issuer.storage.rows import ISSUED, issued, read_holder
@@ -35,6 +37,22 @@ class SqlPersonStore:
     def decisions(self, subjects: Collection[bytes], ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         with reading(self._engine) as connection:
             return read_decisions(connection, subjects, ending_after)
+
+    @retried
+    def timelines(self, subjects: Collection[bytes]) -> Mapping[bytes, Timeline]:
+        with reading(self._engine) as connection:
+            return read_timelines(connection, subjects)
+
+    @retried
+    def reported(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Report]:
+        with reading(self._engine) as connection:
+            return read_reported(connection, keys)
+
+    @retried
+    def holders(self, subjects: Collection[bytes]) -> Sequence[Holder]:
+        with reading(self._engine) as connection:
+            found = connection.execute(select(tables.holder).where(_holder.subject.in_(subjects)))
+            return [read_holder(row) for row in found]
 
     @retried
     def find_holder(self, subject: bytes, form: Form) -> Holder | None:

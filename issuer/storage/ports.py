@@ -34,12 +34,13 @@ class Replay(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A code that was made and not yet kept. ``standing``: the number of a decision by hand that was made before and
-    still stands, or None for a decision of its own."""
+    """A code that was made and not yet kept. ``standing``: the number of a decision that was made before and still
+    stands, or None for a decision of its own; ``seen``: how far the person's timeline went when it was decided."""
 
     decision: Decision
     issued: IssuedRow
     standing: int | None = None
+    seen: int = 0
 
 
 class Entry(NamedTuple):
@@ -52,6 +53,7 @@ class Entry(NamedTuple):
     issued: IssuedRow
     standing: int | None = None
     evidence: tuple[Evidence, ...] = ()
+    seen: int = 0
 
 
 class Owned(NamedTuple):

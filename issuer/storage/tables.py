@@ -271,3 +271,70 @@ claim_code = Table(
     Index("issuer_claim_code_by_holder", "holder_id"),
     Index("issuer_claim_code_by_expiry", "expires_at"),
 )
+
+# The status rules that the province signed, each version as it is signed.
+status_rules = Table(
+    "issuer_status_rules",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_until", BigInteger),
+    Column("document", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+)
+
+# How often an entry of the rules of this digest could not be evaluated.
+rule_fault = Table(
+    "issuer_rule_fault",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("entry", String(40), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+
+# What is known of a person, as it was reported; kind and the rest NULL: taken back. `replaced_at`: corrected since.
+evidence = Table(
+    "issuer_evidence",
+    metadata,
+    Column("evidence_id", _Serial, primary_key=True),
+    Column("subject", _Octets(32), nullable=False),
+    Column("kind", SmallInteger),
+    Column("result", SmallInteger),
+    Column("sampled_at", BigInteger),
+    Column("region", Integer),
+    Column("reporter", String(80), nullable=False),
+    Column("reference", String(64), nullable=False),
+    # When it was signed; 0: nobody signed it.
+    Column("made_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("replaced_at", BigInteger),
+    CheckConstraint(
+        "(kind IS NULL) = (result IS NULL) AND (kind IS NULL) = (sampled_at IS NULL)"
+        " AND (kind IS NULL) = (region IS NULL)",
+        name="issuer_evidence_whole_or_taken_back",
+    ),
+)
+_standing = evidence.c.replaced_at.is_(None)
+Index("issuer_evidence_of_person", evidence.c.subject, evidence.c.evidence_id)
+Index(
+    "issuer_evidence_once",
+    evidence.c.reporter,
+    evidence.c.reference,
+    unique=True,
+    sqlite_where=_standing,
+    postgresql_where=_standing,
+)
+
+# A laboratory by its public key; `member`: the province that it works for.
+laboratory = Table(
+    "issuer_laboratory",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("kid", _Octets(8), nullable=False, unique=True),
+    Column("jwk", Text, nullable=False),
+    Column("member", String(16), nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)

@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +21,12 @@ import pytest
 from PIL import Image
 
 from credentials.base64url import from_base64url, to_base64url
+from credentials.decisions.document import parse_status_rules
+from credentials.decisions.template import built_in, template
 from credentials.formats import native, presentation, table
 from credentials.formats.presentation import challenge
 from credentials.identity import mask_name, parse_document
+from credentials.profile.facts import Fact, FactKind, FactResult
 from credentials.profile.limits import MAX_SEGMENT_BYTES, MAX_STATUS_LIST_BYTES, MAX_TEXT_CHARACTERS
 from credentials.qr import read_texts
 from credentials.recognition.document import parse_rule_set
@@ -32,6 +36,9 @@ from credentials.status.snapshot import StatusList, StatusSnapshot
 from credentials.wire import base45, cbor, cose, inflate, jws
 from credentials.wire.strict_json import read_json
 from issuer.bulk.lines import read_lines
+from issuer.decisions.deciding import pieces_for_a_code
+from issuer.evidence.importing import OF_EVIDENCE
+from issuer.evidence.record import read_record
 from issuer.phones.claim_codes import read_claim_code
 from issuer.requests.holder_proof import read_proof
 from issuer.requests.request import faults_of
@@ -53,6 +60,8 @@ from trust_registry.root.succession import read_succession
 from verifier.snapshot.delta import read_position
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="tongxing-growth-")
+RECORD = {"reference": "1", "document": {"number": "11010519491231002X"}, "kind": "antigen", "result": "negative"}
+STATUS_RULES = parse_status_rules(built_in("CN-41"))
 LONG = 400_000
 """Characters of a signed document."""
 HEADER = 32_768
@@ -290,6 +299,28 @@ SIGNED = [
     )
     for kind, make in {"digits": DIGITS, "names": NAMES, "brackets": repeated(b"[")}.items()
 ]
+
+
+def record_with(name: str, value: str) -> object:
+    return read_record({**RECORD, name: value}, NOW)
+
+
+DECIDED = [
+    Row("status rules with many entries", lambda n: parse_status_rules(status_rules(n)), lambda n: n, 4_000),
+    Row("status rules with a wide entry",
+        lambda n: parse_status_rules(status_rules(1, {"and": [{"===": [1, 1]}] * n})), lambda n: n, 2_000),
+    Row("a long timeline", lambda facts: STATUS_RULES.decide(facts, NOW),
+        lambda n: [Fact(FactKind.STAY, FactResult.REPORTED, NOW - age, 410_100) for age in range(n)], 20_000),
+    Row("facts for a code", pieces_for_a_code,
+        lambda n: [Fact(FactKind.ANTIGEN, FactResult.NEGATIVE, NOW - age, 410_100) for age in range(n)], 20_000),
+    *[Row(f"a record with a long {name}", partial(record_with, name), text_of("1"), 100_000)
+      for name in ("reference", "kind", "sampled_at", "region")],
+    Row("a record about a long number",
+        lambda text: read_record(RECORD | {"document": {"number": text}}, NOW), text_of("1"), 100_000),
+    Row("a record of many fields", lambda n: read_record(dict.fromkeys(map(str, range(n))), NOW), lambda n: n, 20_000),
+    Row("lines of evidence", lambda path: [*read_lines(path, columns=OF_EVIDENCE)],
+        lambda n: written(b"kind,region\n" + b"1,2\n" * (n // 4)), 99_998),
+]  # fmt: skip
 BROUGHT = [
     Row("a bundle of files", lambda data: read_bundle(data, b"{}", NOW), zipped, 100_000),
     Row("a request", lambda text: faults_of({"name": text, "form": text, "document": {"number": text}}, NOW),
@@ -301,6 +332,13 @@ BROUGHT = [
     Row("lines of a bulk", lambda path: [*read_lines(path)], lambda n: written(b"a,b\n" + b"1,2\n" * (n // 4)), 99_999),
     Row("quotes of a bulk", lambda path: [*read_lines(path)], lambda n: written(b'name\n' + b'"' * n), 100_000),
 ]  # fmt: skip
+
+
+def status_rules(count: int, when: Any = None) -> dict[str, Any]:
+    document = template("CN-41")
+    last = document["entries"][-1]
+    first = last | {"when": {"===": [1, 1]} if when is None else when}
+    return document | {"entries": [*(first | {"id": f"e{number}"} for number in range(count)), last]}
 
 
 def written(content: bytes) -> Path:
@@ -322,7 +360,7 @@ def picture(pixels: int) -> bytes:
 
 PICTURES = [Row("a picture", read_texts, picture, 2_000_000)]
 
-ROWS = [*JSON, *CODES, *CBOR, *STATUS, *JWS, *RULES, *TYPED, *TRUST, *SIGNED, *BROUGHT, *PICTURES]
+ROWS = [*JSON, *CODES, *CBOR, *STATUS, *JWS, *RULES, *TYPED, *TRUST, *SIGNED, *DECIDED, *BROUGHT, *PICTURES]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])

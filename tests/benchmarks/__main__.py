@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
-from tests.benchmarks import apps, feed
+from tests.benchmarks import apps, dry_run, feed
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.beside import check_beside_a_member
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
@@ -56,6 +56,8 @@ def main() -> int:
     _print(parts)
     sizes = [*read_by_others(), *feed.sizes()]
     feed.show(sizes)
+    sizes += dry_run.figures()
+    feed.show(sizes[-1:])
     attacked = [*hostile_round(), *fairness(), *check_beside_a_member()]
     feed.show(attacked)
     sizes += attacked + _apps()

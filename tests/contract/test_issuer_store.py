@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from credentials.decisions.document import BUILT_IN, parse_status_rules
+from credentials.decisions.template import built_in
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.model import Evidence
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, RULE_SET, decide_by_hand, decide_by_rule
+from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, decide_by_hand, decide_by_rule, facts_of
 from issuer.issuing import idempotency
 from issuer.issuing.idempotency import bind_keys, drop_free_keys, find_replays
 from issuer.issuing.places import allocate, open_ahead
@@ -33,6 +35,7 @@ NOW = 1_795_000_000
 DAY = 24 * 3600
 END = group_end(NOW + DAY)
 CLIENT = "app"
+RULES = parse_status_rules(built_in("CN-41"))
 EVIDENCE = (Evidence(EvidenceKind.NUCLEIC_ACID, EvidenceResult.NEGATIVE, NOW - NOW % 600, 410102),)
 
 
@@ -75,7 +78,7 @@ def row(place: StatusPlace, at: int = NOW, lifetime: int = DAY) -> IssuedRow:
 
 
 def entry(place: StatusPlace, key: str = "", at: int = NOW, lifetime: int = DAY) -> Entry:
-    made = decide_by_rule(bytes(32), "unit", EVIDENCE, at, at + lifetime)
+    made = decide_by_rule(bytes(32), "unit", RULES, facts_of(EVIDENCE), at, at + lifetime)[0]
     return Entry(key or f"{place}", bytes(32), made, row(place, at, lifetime))
 
 
@@ -206,7 +209,7 @@ def test_place_is_taken_for_ever(store: IssuerStore) -> None:
         {"basis": "  "},
         {"basis": None},
         {"basis": "rule"},
-        {"rule_set": RULE_SET},
+        {"rule_set": BUILT_IN},
         {"approver": None},
         {"approver": "cdc/zhang"},
         {"approver": "cdc/li"},

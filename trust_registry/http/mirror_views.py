@@ -96,6 +96,15 @@ def put_foreign_keys(member: str) -> MemberFileRecord:
     return _take(member, "foreign-keys", member_files.accept_foreign_keys)
 
 
+@blueprint.put("/v1/members/<member>/status-rules/<int:number>")
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/jose", SequenceNotNewer, Conflict, ChainForked))
+@takes(MAX_FILE_BYTES["status-rules"])
+def put_status_rules(member: str, number: int) -> MemberFileRecord:
+    """A version of the signed rules by which a member decides (JWS)."""
+    return _take(member, "status-rules", partial(member_files.accept_status_rules, number=number))
+
+
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/statuslist+jwt", SequenceNotNewer, Conflict))
@@ -142,6 +151,6 @@ def _take(member: str, kind: str, accept: Callable[..., MemberFileRecord]) -> Me
     taken = accept(
         publication.storage, publication.mirror, member, content=content, now=registry.now(), turn=registry.turns.of
     )
-    if kind != "token-list":
+    if kind not in ("token-list", "status-rules"):
         registry.announce(member)
     return taken

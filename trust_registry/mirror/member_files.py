@@ -33,7 +33,7 @@ from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.member_files import check_active
 from trust_registry.metadata.file_names import FOREIGN_KEYS, RULES, STATUS, rules_name, segment_name
 from trust_registry.mirror.layout import Mirror
-from trust_registry.mirror.offered import LIST_FOLDER, Offered, check_form, open_offered
+from trust_registry.mirror.offered import LIST_FOLDER, Offered, check_form, open_offered, status_rules_name
 from trust_registry.mirror.shelf import Shelf
 from trust_registry.mirror.stocktaking import complete
 from trust_registry.mirror.turns import Turn
@@ -103,6 +103,17 @@ def accept_foreign_keys(
     CredentialError of a file that a gate would refuse.
     """
     return _accept(_FOREIGN_KEYS, storage, mirror, (member, FOREIGN_KEYS, content), now, turn)
+
+
+def accept_status_rules(
+    storage: Storage, mirror: Mirror, member: str, number: int, content: bytes, now: int, turn: Turn = nullcontext
+) -> MemberFileRecord:
+    """Take a member's next signed status rules (JWS, at most 1.5 MB): everybody may read by what it decides.
+
+    The same payload again changes nothing. Raises SequenceNotNewer, ChainForked (it does not name the version before
+    it), Conflict, QuotaExceeded, RateLimited, and every CredentialError of a file that its issuer would refuse.
+    """
+    return _accept(_STATUS_RULES, storage, mirror, (member, status_rules_name(number), content), now, turn)
 
 
 def accept_token_list(
@@ -233,6 +244,26 @@ def _put_foreign_keys(shelf: Shelf, offered: Offered, _keys: object, content: by
     return record
 
 
+def _check_status_rules(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:
+    if same := _repeated(shelf, offered):
+        return same
+    newest, record = shelf.newest_status_rules(), offered.record
+    if newest is None or newest.sequence == record.sequence:
+        return None
+    if record.sequence < newest.sequence:
+        raise SequenceNotNewer(f"sequence {newest.sequence} is held")
+    if record.sequence != newest.sequence + 1 or offered.previous.hex() != newest.sha256:
+        raise ChainForked(f"status rules that do not follow those of sequence {newest.sequence}, which are held")
+    return None
+
+
+def _put_status_rules(shelf: Shelf, offered: Offered, _rules: object, content: bytes, now: int) -> MemberFileRecord:
+    # What a thief put at the end of the chain goes when the key is denied.
+    newest = shelf.newest_status_rules()
+    shelf.keep_status_rules(newest.sequence if newest else 0, MAX_RULE_SETS_KEPT)
+    return shelf.put(offered.record, content)
+
+
 def _put_token_list(shelf: Shelf, offered: Offered, _token: object, content: bytes, now: int) -> MemberFileRecord:
     return shelf.put(offered.record, content)
 
@@ -256,4 +287,5 @@ _STATUS = _Kind(_check_status, _put_status)
 _SEGMENT = _Kind(_check_segment, _put_segment)
 _RULES = _Kind(_repeated, _put_rules)
 _FOREIGN_KEYS = _Kind(_repeated, _put_foreign_keys)
+_STATUS_RULES = _Kind(_check_status_rules, _put_status_rules)
 _TOKEN_LIST = _Kind(_repeated, _put_token_list)

@@ -7,10 +7,12 @@ gate will, is the caller's to begin when the file is one that could be taken.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+from credentials.decisions.document import STATUS_RULES_TYPE, read_status_rules
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge
 from credentials.foreign.document import FOREIGN_KEYS_TYPE, read_foreign_keys
 from credentials.profile.limits import (
@@ -33,21 +35,25 @@ from trust_registry.metadata.file_names import parse_name
 from trust_registry.storage.ports import MemberFileRecord
 
 LIST_FOLDER, SEGMENT_FOLDER, RULES_FOLDER = "token-status-lists/", "segments/", "rules/"
+STATUS_RULES_FOLDER = "status-rules/"
 MAX_STATUS_FILE_BYTES = 4 * 1024 * 1024
 MAX_FILE_BYTES = {
     "status": MAX_STATUS_FILE_BYTES,
     "segment": MAX_SEGMENT_BYTES,
     "rules": MAX_JWS_CHARACTERS,
     "foreign-keys": MAX_JWS_CHARACTERS,
+    "status-rules": MAX_JWS_CHARACTERS,
     "token-list": MAX_STATUS_TOKEN_CHARACTERS,
 }
 """The largest file of each kind."""
 _JWS_DOTS = 2
+_DIGEST = re.compile("[0-9a-f]{64}")
+_STATUS_RULES = re.compile(r"status-rules/([1-9][0-9]{0,15})\.jws")
 
 
 class Offered(NamedTuple):
-    """``record``: as it would be kept, but for its size and time; ``previous``: of a segment, SHA-256 of the payload
-    before; ``read``: reads it whole, raising what every gate would, at the cost of what it holds."""
+    """``record``: as it would be kept, but for its size and time; ``previous``: of a segment or of rules, SHA-256 of
+    the payload before; ``read``: reads it whole, raising what every gate would, at the cost of what it holds."""
 
     record: MemberFileRecord
     read: Callable[[], Any]
@@ -55,12 +61,17 @@ class Offered(NamedTuple):
 
 
 def kind_of(name: str) -> str:
-    """``status``, ``segment``, ``rules``, ``foreign-keys`` or ``token-list``. Raises Malformed for any other name."""
+    """``status``, ``segment``, ``rules``, ``foreign-keys``, ``status-rules`` or ``token-list``.
+
+    Raises Malformed for any other name.
+    """
     if name.startswith(LIST_FOLDER):
         number = name.removeprefix(LIST_FOLDER).removesuffix(".jwt")
         if not number.isdecimal() or name != f"{LIST_FOLDER}{int(number)}.jwt" or int(number) > MAX_STATUS_LIST:
             raise Malformed("no name of a token status list")
         return "token-list"
+    if _STATUS_RULES.fullmatch(name):
+        return "status-rules"
     return parse_name(name).kind
 
 
@@ -84,11 +95,22 @@ def open_offered(name: str, content: bytes, member: str, trust: TrustSnapshot) -
     check_form(name, content)
     kind = kind_of(name)
     offered = _OPEN[kind](name, content, member, trust)
-    number = parse_name(name).number if kind in ("segment", "rules") else None
+    number = _number_in(name, kind)
     if number not in (None, offered.record.sequence):
         # Else whoever sends it could put one in the place of another.
         raise Malformed("another number than its name says")
     return offered
+
+
+def status_rules_name(sequence: int) -> str:
+    """Where the status rules of this sequence stand."""
+    return f"{STATUS_RULES_FOLDER}{sequence}.jws"
+
+
+def _number_in(name: str, kind: str) -> int | None:
+    if found := _STATUS_RULES.fullmatch(name):
+        return int(found[1])
+    return parse_name(name).number if kind in ("segment", "rules") else None
 
 
 def _open_status(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
@@ -109,10 +131,12 @@ def _of_chain(name: str, verified: cose.VerifiedPayload, end: End) -> MemberFile
     return record._replace(as_of=end.as_of, head=end.head.hex())
 
 
-def _open_rules(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
+def _open_rules(
+    typ: str, read: Callable[..., Any], name: str, content: bytes, member: str, trust: TrustSnapshot
+) -> Offered:
     envelope = jws.read(content.decode("ascii"))
     key = listed_key(kid_from_text(envelope.kid), member, "rules", trust)
-    document = jws.verify(envelope, key.public_key, RULES_TYPE)
+    document = jws.verify(envelope, key.public_key, typ)
     if document.get("member") != member:
         raise IssuerMismatch("rule set of another member")
     sequence, begins, ends = (document.get(field) for field in ("sequence", "valid_from", "valid_until"))
@@ -121,8 +145,15 @@ def _open_rules(name: str, content: bytes, member: str, trust: TrustSnapshot) ->
     if ends is not None and not _is_number(ends, MAX_TIME_SECONDS):
         raise RuleSetInvalid("valid_until")
     record = _record(name, member, key.kid, sequence, envelope.payload)
-    read = partial(read_rule_set, envelope.compact, key.public_key, member)
-    return Offered(record._replace(valid_from=begins, valid_until=ends), read)
+    record = record._replace(valid_from=begins, valid_until=ends)
+    return Offered(record, partial(read, envelope.compact, key.public_key, member), _previous(document))
+
+
+def _previous(document: dict[str, Any]) -> bytes:
+    previous = document.get("previous")
+    if previous is not None and (type(previous) is not str or not _DIGEST.fullmatch(previous)):
+        raise RuleSetInvalid("previous")
+    return bytes.fromhex(previous or "")
 
 
 def _open_foreign_keys(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
@@ -165,7 +196,8 @@ def _is_number(value: object, most: int) -> bool:
 _OPEN: dict[str, Callable[[str, bytes, str, TrustSnapshot], Offered]] = {
     "status": _open_status,
     "segment": _open_segment,
-    "rules": _open_rules,
+    "rules": partial(_open_rules, RULES_TYPE, read_rule_set),
+    "status-rules": partial(_open_rules, STATUS_RULES_TYPE, read_status_rules),
     "foreign-keys": _open_foreign_keys,
     "token-list": _open_token_list,
 }

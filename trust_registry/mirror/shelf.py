@@ -16,7 +16,7 @@ from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import FOREIGN_KEYS, STATUS, rules_name
 from trust_registry.mirror.layout import Mirror
-from trust_registry.mirror.offered import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, kind_of
+from trust_registry.mirror.offered import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, STATUS_RULES_FOLDER, kind_of
 from trust_registry.storage.ports import MemberFileRecord, Records
 
 MAX_FILES = 4096
@@ -45,8 +45,20 @@ class Shelf:
 
     def newest_segment(self) -> MemberFileRecord | None:
         """The last segment of the chain. What a thief put at its end does not count once the key is denied."""
+        return self._newest(SEGMENT_FOLDER)
+
+    def newest_status_rules(self) -> MemberFileRecord | None:
+        """The last version of the rules by which the member decides."""
+        return self._newest(STATUS_RULES_FOLDER)
+
+    def keep_status_rules(self, newest: int, count: int) -> None:
+        """Remove all but the last ``count`` of them, and what stands behind the ``newest``."""
+        known = self._files.of_member(self._member, STATUS_RULES_FOLDER)
+        self.drop(each.name for each in known if not newest - count < each.sequence <= newest)
+
+    def _newest(self, folder: str) -> MemberFileRecord | None:
         below = MAX_STATUS_SEQUENCE
-        while record := self._files.last_up_to(self._member, SEGMENT_FOLDER, below):
+        while record := self._files.last_up_to(self._member, folder, below):
             if self._is_listed(record):
                 return record
             below = record.sequence - 1
@@ -126,7 +138,7 @@ class Shelf:
         return MemberNews(newest, snapshot, tuple(rules), foreign_keys.sequence if foreign_keys else 0)
 
     def _is_listed(self, record: MemberFileRecord) -> bool:
-        use = "rules" if kind_of(record.name) in ("rules", "foreign-keys") else "status"
+        use = "rules" if kind_of(record.name) in ("rules", "status-rules", "foreign-keys") else "status"
         try:
             listed_key(bytes.fromhex(record.kid or ""), self._member, use, self._trust)
         except Untrusted:

@@ -26,6 +26,7 @@ WHAT_TO_DO = {
     "segment": "nothing: its issuer brings a snapshot with its next segment, or at once by `tongxing issuer publish`",
     "rules": "that member brings it again: `tongxing issuer publish --rules rules.jws`",
     "foreign-keys": "that member brings it again: `tongxing issuer publish --foreign-keys foreign-keys.jws`",
+    "status-rules": "that member brings them again: `tongxing issuer rules publish`",
     "token-list": "its issuer brings it within half a day",
 }
 """By kind of file; for the member whose file it is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,12 @@ import click
 
 from credentials.foreign.facts import CardKind, ForeignFacts
 from credentials.model import StatusCredential
-from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import Outcome
 from credentials.verdict import Verdict
 from service_kit.inputs import INPUT, Input
-from service_kit.locale import BEIJING, beijing_time, reader_languages
+from service_kit.locale import beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
 from service_kit.terminal import Styled, print_line
 from trust_registry.commands.options import ROOT
@@ -89,21 +87,6 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, sources=sources, **others)
 
     return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
-
-
-def moment(text: str) -> int:
-    """Seconds UTC of an option: a number of seconds, or ISO 8601; without an offset it is Beijing time."""
-    try:
-        if text.isdecimal():
-            seconds = int(text)
-        else:
-            time = datetime.fromisoformat(text)
-            seconds = int((time if time.tzinfo else time.replace(tzinfo=BEIJING)).timestamp())
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(f"{text!r} is neither ISO 8601 (2026-11-21T12:00+08:00) nor seconds") from error
-    if not 0 <= seconds <= MAX_TIME_SECONDS:
-        raise click.BadParameter(f"{text!r} lies before 1970 or after 2106")
-    return seconds
 
 
 def show(verdict: Verdict) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +16,10 @@ from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set, sign_rule_set
 from credentials.recognition.words import literal_in_words, moment_in_words
 from service_kit.commands import Group
-from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
-from service_kit.terminal import as_json, print_json, print_line, print_result
+from service_kit.terminal import as_json, print_json, print_line
 from trust_registry.commands.options import local_clock, passphrase_file
-from verifier.commands.options import moment
-from verifier.commands.rules_key import rules_signer
+from trust_registry.commands.rule_files import moment, sign_rules, write_rules
 from verifier.commands.rules_study import diff, explain, rehearse
 from verifier.rules.files import read_document, read_rules
 
@@ -132,13 +129,7 @@ def sign(document: Input, key: Path, passphrase_file: Path | None, output: Path 
     found = complaints(content)
     if found:
         raise RuleSetInvalid("; ".join(found))
-    signer = rules_signer(key, passphrase_file, parse_rule_set(content).member)
-    compact = sign_rule_set(content, signer)
-    if output is None:
-        print_result(as_json, {"rules": compact}, [compact])
-    else:
-        write_atomic(output, compact.encode())
-        print_result(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
+    sign_rules(sign_rule_set, content, key, passphrase_file, output, as_json)
 
 
 @rules.command("show")
@@ -196,12 +187,7 @@ def _values(given: tuple[str, ...], present: Mapping[str, Any]) -> dict[str, Any
 
 
 def _write(content: dict[str, Any], output: Path | None) -> None:
-    """A rule set as its author reads it. Raises RuleSetInvalid for one that no gate would take."""
-    parse_rule_set(content)
-    if output is None:
-        print_json(content, indent=2)
-    else:
-        write_atomic(output, f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode())
+    write_rules(content, output, parse_rule_set)
 
 
 for _command in (rehearse, explain, diff):

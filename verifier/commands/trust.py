@@ -19,7 +19,7 @@ from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input, InputType
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
-from verifier.commands.rules_key import rules_signer
+from trust_registry.commands.rule_files import sign_rules
 from verifier.foreign.sources import import_certificates, merged
 
 
@@ -92,13 +92,8 @@ def sign(foreign_keys: Input, key: Path, passphrase_file: Path | None, output: P
       tongxing verifier trust sign foreign-keys.json --key guangdong/keys/rules-1.pem -o foreign-keys.jws
     """
     document = _document(foreign_keys)
-    signer = rules_signer(key, passphrase_file, _parsed(foreign_keys.name, document).member)
-    compact = sign_foreign_keys(document, signer)
-    if output is None:
-        print_result(as_json, {"foreign_keys": compact}, [compact])
-    else:
-        write_atomic(output, compact.encode())
-        print_result(as_json, {"file": str(output), "kid": signer.kid.hex()}, [])
+    _parsed(foreign_keys.name, document)
+    sign_rules(sign_foreign_keys, document, key, passphrase_file, output, as_json)
 
 
 @trust.command("diff")

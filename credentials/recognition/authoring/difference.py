@@ -44,7 +44,17 @@ class RuleChange(NamedTuple):
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
     """What two documents (that ``parse_rule_set`` takes) say differently, apart from what their rules' logic means."""
-    return [*_lists(old, new), *_denials(old, new), *_validity(old, new), *_constants(old, new), *_rules(old, new)]
+    return [*_lists(old, new), *_denials(old, new), *changes_of_head(old, new), *changes_of_rules(old, new, "rules")]
+
+
+def changes_of_head(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
+    """What two sets of rules, of gates or of an issuer, say differently of their time and their constants."""
+    return [*_validity(old, new), *_constants(old, new)]
+
+
+def changes_of_rules(old: dict[str, Any], new: dict[str, Any], field: str) -> list[RuleChange]:
+    """Which rules came, went or changed; ``field``: where they stand."""
+    return list(_rules(old[field], new[field]))
 
 
 def tried(old: RuleSet, new: RuleSet) -> list[RuleChange]:
@@ -106,8 +116,8 @@ def _without(these: dict[str, Any], those: dict[str, Any], name: str) -> int:
     return sum((type(item), item) not in known for item in these.get(name, []))
 
 
-def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[RuleChange]:
-    before, after = ({rule["id"]: rule for rule in document["rules"]} for document in (old, new))
+def _rules(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[RuleChange]:
+    before, after = ({rule["id"]: rule for rule in rules} for rules in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield RuleChange(OTHER, AuthorText(f"规则 {name}：删去", f"rule {name}: removed"))
@@ -159,12 +169,13 @@ def _direction(before: RuleState, after: RuleState) -> str:
 def _told(words: AuthorText, ages: list[int], before: RuleState, after: RuleState) -> AuthorText:
     zh, en = words
     if ages:
-        zh, en = f"{zh}，{_span(ages, '小时', '天')}前", f"{en}, {_span(ages, 'h', 'd')} ago"
+        zh, en = f"{zh}，{span_of_ages(ages, '小时', '天')}前", f"{en}, {span_of_ages(ages, 'h', 'd')} ago"
     then, now = _STATES[before], _STATES[after]
     return AuthorText(f"{zh}：原{then.zh}，现{now.zh}", f"{en}: {then.en} → {now.en}")
 
 
-def _span(ages: list[int], hours: str, days: str) -> str:
+def span_of_ages(ages: list[int], hours: str, days: str) -> str:
+    """A stretch of AGES in words."""
     told = [f"{age} {hours}" if age <= _HOURLY else f"{age // 24} {days}" for age in dict.fromkeys((ages[0], ages[-1]))]
     return " – ".join(told) + ("+" if ages[-1] == AGES[-1] else "")
 

@@ -13,16 +13,17 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from credentials.errors import RuleOpen
-from credentials.profile.lists import KIND_LABELS, EvidenceKind
+from credentials.profile.facts import FACT_LABELS, FACT_RESULT_LABELS, FactKind, FactResult
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.language.instants import MILLISECONDS, DateTime, Instant
 from credentials.recognition.language.operators import is_truthy
-from credentials.recognition.language.vocabulary import fill_in
+from credentials.recognition.language.vocabulary import OF_GATES, fill_in
 from credentials.recognition.words import AuthorText, literal_in_words, moment_in_words
 
 MAX_SHOWN_ITEMS = 6
 """Of a list of values; of a longer one the number is told."""
-_LATEST = re.compile(r"payload\.latest\.([a-z-]+)(?:\.(\w+))?")
+_RESULTS = {result.label: FACT_RESULT_LABELS[result] for result in FactResult}
+_LATEST = re.compile(rf"payload\.latest\.([a-z-]+)(?:\.({'|'.join(_RESULTS)}))?(?:\.(\w+))?")
 _OPERATIONS = {
     "if": AuthorText("如果", "if"),
     "and": AuthorText("须同时满足", "all of"),
@@ -49,6 +50,7 @@ _NAMES = {
     "payload.form": AuthorText("形式", "the form"),
     "payload.issuedAt": AuthorText("签发时间", "the time of issue"),
     "payload.evidence": AuthorText("全部佐证", "all evidence"),
+    "payload.timeline": AuthorText("全部事实", "all that is known"),
     "accumulator": AuthorText("累计值", "the value so far"),
     "current": AuthorText("当前一项", "the item"),
 }
@@ -57,6 +59,7 @@ _FIELDS = {
     "result": AuthorText("的结果", ": result"),
     "sampledAt": AuthorText("的采样时间", ": when sampled"),
     "region": AuthorText("的采样地区", ": where sampled"),
+    "age": AuthorText("距采样的秒数", ": seconds since sampling"),
 }
 _UNITS = {
     "hour": AuthorText("小时", "hours"),
@@ -79,11 +82,14 @@ class ExplainedPart(NamedTuple):
     value: str | None
 
 
-def explain(logic: Any, known: Mapping[str, Any], data: dict[str, Any] | None = None) -> list[ExplainedPart]:
+def explain(
+    logic: Any, known: Mapping[str, Any], data: dict[str, Any] | None = None, names: re.Pattern[str] = OF_GATES
+) -> list[ExplainedPart]:
     """The parts of a valid rule, outermost first. ``known``: its parameters and value sets by full name
-    (:func:`~credentials.recognition.document.constants`). ``data``: what to evaluate it with, None for words alone.
+    (:func:`~credentials.recognition.document.constants`). ``data``: what to evaluate it with, None for words
+    alone. ``names``: its vocabulary.
     """
-    filled = fill_in(logic, known)
+    filled = fill_in(logic, known, names=names)
     return list(_Walk(data).lines(logic, filled, 0, data is not None, _NO_ROLE))
 
 
@@ -158,8 +164,10 @@ def _name(path: str, filled: Any) -> AuthorText:
     match = _LATEST.fullmatch(path)
     if match is None:
         return _NAMES.get(path, AuthorText(path, path))
-    kind, field = KIND_LABELS[EvidenceKind.from_label(match[1])], _FIELDS.get(match[2] or "", _NO_ROLE)
-    return AuthorText(f"最近一次{kind.of('zh-CN')}{field.zh}", f"the latest {kind.of('en')}{field.en}")
+    kind, result = FACT_LABELS[FactKind.from_label(match[1])], _RESULTS.get(match[2] or "")
+    zh, en = ("", "") if result is None else (result.of("zh-CN"), f"{result.of('en')} ")
+    field = _FIELDS.get(match[3] or "", _NO_ROLE)
+    return AuthorText(f"最近一次{kind.of('zh-CN')}{zh}{field.zh}", f"the latest {en}{kind.of('en')}{field.en}")
 
 
 _OPEN = object()

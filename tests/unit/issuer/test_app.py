@@ -19,6 +19,7 @@ from credentials.qr import read_texts
 from issuer import service
 from issuer.app import create_app
 from issuer.config import IssuerSettings
+from issuer.evidence.intake import MAX_BATCH
 from issuer.opening import prepare
 from issuer.service import IssuerService
 from service_kit.http.auth import authorization
@@ -191,6 +192,7 @@ def test_state_and_readiness(issuer: Issuer) -> None:
         "kid": issuer.office.issuance.own_key.kid.hex(),
         "shared_cache": None,
         "listing": {"faults": [], "age": None, "failure": ""},
+        "rules": issuer.office.rules.state(NOW),
         "publication": {
             "every_seconds": 0,
             "segment": None,
@@ -262,3 +264,28 @@ def test_publishes_by_itself_unless_switched_off(tmp_path: Path, issuer: Issuer)
     with pytest.raises(SettingInvalid, match="PUBLISH_SECONDS"):
         replace(settings, publish_seconds=61)
     office.engine.dispose()
+
+
+def test_evidence_over_http(issuer: Issuer) -> None:
+    """A batch of bounded size by a registered client; each record is taken or refused by itself."""
+    good: dict[str, Any] = {
+        "sampled_at": NOW - 60,
+        "region": 410102,
+        "reference": "1",
+        "document": {"number": "11010519491231002X"},
+        "kind": "antigen",
+        "result": "positive",
+    }
+    bad = good | {"reference": "2", "sampled_at": NOW + 86_400}
+
+    def post(records: Any) -> TestResponse:
+        return issuer.client.post("/v1/evidence", json={"records": records}, headers=issuer.headers())
+
+    taken = dict(post([good, bad, good]).json or {})
+    assert (taken["kept"], taken["present"], taken["corrected"]) == (1, 1, 0)
+    assert [(each["number"], each["code"]) for each in taken["rejected"]] == [(1, "invalid-request")]
+    assert "11010519491231002X" not in json.dumps(taken)
+    for records in ([], [good] * (MAX_BATCH + 1), "none", None):
+        assert post(records).status_code == 422
+    assert issuer.client.post("/v1/evidence", json={"records": [good]}).status_code == 401
+    assert b'tongxing_evidence_total{outcome="kept"} 1.0' in issuer.client.get("/metrics").data

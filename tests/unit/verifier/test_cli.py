@@ -22,8 +22,8 @@ from tests.unit.trust_registry.published import HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
 from trust_registry.client.trust.bundle import ZipFiles
+from trust_registry.commands.rule_files import moment
 from verifier.cli import verifier
-from verifier.commands.options import moment
 
 
 class Desk:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from credentials.decisions.document import parse_status_rules
+from credentials.decisions.template import built_in
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions.deciding import APPEAL_DAYS, MAX_MANUAL_DAYS, Decision, decide_by_hand, decide_by_rule
+from issuer.decisions.deciding import APPEAL_DAYS, MAX_MANUAL_DAYS, Decision, decide_by_hand, decide_by_rule, facts_of
 from tests.unit.issuer.office import DAY, NOW
 
 SUBJECT = bytes(32)
+RULES = parse_status_rules(built_in("CN-41"))
 TEST, ANTIGEN = EvidenceKind.NUCLEIC_ACID, EvidenceKind.ANTIGEN
 NEGATIVE, POSITIVE, UNCLEAR = EvidenceResult.NEGATIVE, EvidenceResult.POSITIVE, EvidenceResult.INCONCLUSIVE
 
@@ -53,7 +56,7 @@ def test_rule_set_decides_by_the_age_of_the_sample(
     evidence: tuple[Evidence, ...], status: Status, reason: Reason
 ) -> None:
     """Validity counts from sampling, and the limit itself still counts."""
-    made = decide_by_rule(SUBJECT, "unit", evidence, NOW, NOW + DAY)
+    made = decide_by_rule(SUBJECT, "unit", RULES, facts_of(evidence), NOW, NOW + DAY)[0]
     assert (made.status, made.reason) == (status, reason)
     assert (made.basis, made.approver, made.appeal_until) == ("rule", None, NOW + APPEAL_DAYS * DAY)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from credentials.decisions.document import BUILT_IN
 from credentials.errors import (
     Conflict,
     DecisionRejected,
@@ -28,7 +29,7 @@ from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_PAPER_TEXT_CHARACTERS
 from credentials.profile.lists import Form, Guardian, Reason, Status
 from credentials.signing import PemSigner
-from issuer.decisions.deciding import MANUAL, RULE_SET
+from issuer.decisions.deciding import MANUAL
 from issuer.issuing.issuance import Ask, Issuance, Secrets, ask_for, issued_json, read_handle
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.indices import reference_of
@@ -65,7 +66,7 @@ def test_paper_code(issuer: IssuerOnDisk) -> None:
     row = issue(issuer, paper())
     code = issuer.read(row.text)
     assert (code.issuer, code.form, code.holder_name, code.document_tail) == (MEMBER, Form.PAPER, "王**", "002X")
-    assert (code.status, code.reason, code.rule_set) == (Status.GREEN, Reason.TEST_RECENT, RULE_SET)
+    assert (code.status, code.reason, code.rule_set) == (Status.GREEN, Reason.TEST_RECENT, BUILT_IN)
     assert (code.issued_at, code.expires_at) == (NOW, NOW + MAX_LIFETIME_PAPER_SECONDS)
     assert (code.decision_reference, code.holder_key) == (None, None)
     assert (row.form, row.issued_at, row.expires_at) == (Form.PAPER, code.issued_at, code.expires_at)

@@ -1,0 +1,1 @@
+"""What is typed at the issuer: commands that have a file of their own."""

@@ -1,0 +1,117 @@
+"""``tongxing issuer evidence …`` and ``laboratory …``: what is known of people, and whose signed results count."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from credentials.algorithms.table import NATIVE
+from credentials.errors import Conflict
+from issuer.bulk.lines import ENCODINGS, count_lines
+from issuer.bulk.run import rejected_file
+from issuer.commands.opening import opened
+from issuer.evidence.importing import import_file
+from service_kit.commands import Group
+from service_kit.inputs import INPUT, Input
+from service_kit.terminal import as_json, print_result
+
+
+@click.group(cls=Group)
+def evidence() -> None:
+    """What is known of people (佐证): tests, vaccination, exemptions, quarantine, arrivals, stays, contacts."""
+
+
+@evidence.command("import")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--reporter", required=True, help="Who reports; the references in SOURCE are this reporter's own.")
+@click.option(
+    "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
+)
+@as_json
+@click.pass_context
+def import_command(context: click.Context, source: Path, reporter: str, encoding: str, as_json: bool) -> None:
+    """Take every line of SOURCE (.csv, else NDJSON). Run it again after a stop: nothing is taken twice.
+
+    What follows is done at once: people are decided about anew, and codes that say otherwise are withdrawn. Lines that
+    cannot be used are listed by number, with what to do, in SOURCE.rejected.ndjson; then it ends with 1.
+
+    \b
+    Example:
+      tongxing issuer evidence import results.csv --reporter city-laboratory
+    """
+    if not reporter.isprintable() or not 0 < len(reporter) <= 64:
+        raise click.BadParameter("1 to 64 characters", param_hint="--reporter")
+    office = opened()
+    with click.progressbar(length=count_lines(source), label="importing", file=sys.stderr) as bar:
+        done = import_file(office.intake, source, reporter, office.now, encoding=encoding, progress=bar.update)
+    lines = [f"{done.kept} taken, {done.present} there already, {done.corrected} corrected, {done.rejected} rejected"]
+    lines += [f"which lines, and what to do: {rejected_file(source)}"] if done.rejected else []
+    print_result(as_json, done._asdict(), lines)
+    if done.rejected:
+        context.exit(1)
+
+
+@click.group(cls=Group)
+def laboratory() -> None:
+    """Laboratories (检测机构) whose signed results count without anybody typing them, each by its public key."""
+
+
+@laboratory.command("add")
+@click.argument("name")
+@click.argument("key", type=INPUT)
+@click.option("--member", help="The province that it works for, as CN-44. [default: this issuer's own]")
+@as_json
+def add_laboratory(name: str, key: Input, member: str | None, as_json: bool) -> None:
+    """Take results that NAME signs from now on. KEY: its public key, a JWK or a PEM file, or - for standard input.
+
+    \b
+    Example:
+      tongxing issuer laboratory add city-laboratory city-laboratory.jwk
+      tongxing issuer laboratory add shenzhen-7 shenzhen-7.pem --member CN-44
+    """
+    office = opened()
+    try:
+        kid = office.laboratories.add(name, _public_jwk(key), member or office.settings.member, office.now())
+    except Conflict as error:
+        told = f"{name}: this name or this key is registered, or was; `tongxing issuer laboratory list` tells"
+        raise Conflict(told) from error
+    told = f"{name} may sign results; the kid of its key is {kid.hex()}"
+    print_result(as_json, {"name": name, "kid": kid.hex()}, [told])
+
+
+@laboratory.command("revoke")
+@click.argument("name")
+@as_json
+def revoke_laboratory(name: str, as_json: bool) -> None:
+    """Take no further results of NAME, for good. What it reported stands until it is corrected.
+
+    \b
+    Example:
+      tongxing issuer laboratory revoke city-laboratory
+    """
+    office = opened()
+    office.laboratories.revoke(name, office.now())
+    print_result(as_json, {"name": name}, [f"{name} is revoked"])
+
+
+@laboratory.command("list")
+@as_json
+def list_laboratories(as_json: bool) -> None:
+    """List the laboratories.
+
+    \b
+    Example:
+      tongxing issuer laboratory list --json
+    """
+    known = [{**each._asdict(), "kid": each.kid.hex()} for each in opened().laboratories.all()]
+    lines = [f"{each['name']}  {each['member']}{'  (revoked)' if each['revoked_at'] else ''}" for each in known]
+    print_result(as_json, {"laboratories": known}, lines or ["no laboratories"])
+
+
+def _public_jwk(key: Input) -> object:
+    """Raises KeyRejected or InvalidRequest for what is neither a JWK nor a public key in PEM."""
+    if key.data.lstrip().startswith(b"-----"):
+        return NATIVE.jwk_of(NATIVE.key_from_pem(key.data))
+    return key.json_object()

@@ -1,0 +1,28 @@
+"""The issuer as its commands open it, with the service's settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import click
+
+from issuer.config import IssuerSettings
+from issuer.opening import open_service
+from issuer.service import IssuerService
+from service_kit.settings import read_settings
+
+
+def settings_of(not_listed_yet: bool = False) -> IssuerSettings:
+    """The settings from the environment."""
+    settings = read_settings(IssuerSettings, os.environ)
+    return replace(settings, not_listed_yet=True) if not_listed_yet else settings
+
+
+def opened(not_listed_yet: bool | None = None) -> IssuerService:
+    """The issuer; of a command that issues (``not_listed_yet`` is said) the trust list is asked for first."""
+    office = open_service(settings_of(bool(not_listed_yet)))
+    click.get_current_context().call_on_close(office.engine.dispose)
+    if not_listed_yet is not None:
+        office.look()
+    return office

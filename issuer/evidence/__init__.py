@@ -1,0 +1,1 @@
+"""Evidence (佐证): what laboratories and offices report about people, a timeline of each, and what follows."""
