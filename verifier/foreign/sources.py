@@ -35,14 +35,14 @@ class Found(NamedTuple):
     certificate: Certificate | str
 
 
-class Imported(NamedTuple):
+class ImportedKeys(NamedTuple):
     """``left_out``: (place, what is wrong), in the order of the source."""
 
     keys: tuple[ForeignKey, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
-def import_certificates(source: Path | Input) -> Imported:
+def import_certificates(source: Path | Input) -> ImportedKeys:
     """The keys of a folder or of a list in JSON, each once. Raises InvalidRequest for a source that cannot be read."""
     keys: dict[str, ForeignKey] = {}
     left_out: list[tuple[str, str]] = []
@@ -54,7 +54,7 @@ def import_certificates(source: Path | Input) -> Imported:
             keys.setdefault(fingerprint(key), key)
         except KeyRejected as error:
             left_out.append((place, error.detail))
-    return Imported(tuple(keys.values()), tuple(left_out))
+    return ImportedKeys(tuple(keys.values()), tuple(left_out))
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:
