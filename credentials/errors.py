@@ -125,13 +125,11 @@ repeats more than a name or a number of the input.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class TongxingError(Exception):
     """Root of the tree. ``code`` is stable for ever; ``detail`` may be reworded at any time."""
 
-    code: ClassVar[str]
+    code: str
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
@@ -142,7 +140,16 @@ class TongxingError(Exception):
 
 
 class CredentialError(TongxingError):
-    """A code, or something signed, cannot be believed."""
+    """A code, or something signed, cannot be believed.
+
+    ``reason``: a code of ``credentials/profile/reasons.py`` that has no class of its own here, since nobody catches it
+    by itself. Its branch says whether it refuses or, below CannotTell, leaves the check open.
+    """
+
+    def __init__(self, detail: str = "", *, reason: str = "") -> None:
+        super().__init__(detail)
+        if reason:
+            self.code = reason
 
 
 class Unreadable(CredentialError):

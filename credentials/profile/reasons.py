@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from credentials.profile.steps import StepName
 from credentials.profile.words import NO_WORDS, Label, joined, label, labels
 
 
@@ -56,6 +57,8 @@ class ReasonText(NamedTuple):
     more: Label = NO_WORDS
     call: tuple[Call, ...] = ()
     """Who can help, the most helpful first."""
+    steps: tuple[StepName, ...] = ()
+    """Where it is found, for the table of ``docs/verdict.md``; none for a note."""
 
     @property
     def whole(self) -> Label:
@@ -71,57 +74,74 @@ _WORDS = labels("reason")
 _R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
 
 
-def _row(code: str, outcome: Outcome | None, *call: Call) -> ReasonText:
+def _row(code: str, outcome: Outcome | None, at: StepName | tuple[StepName, ...], *call: Call) -> ReasonText:
+    steps = (at,) if isinstance(at, StepName) else at
     what, advice, more = (_WORDS.get(f"{code}.{part}", NO_WORDS) for part in ("what", "advice", "more"))
-    return ReasonText(code, outcome, what, advice, more, call)
+    return ReasonText(code, outcome, what, advice, more, call, steps)
 
 
 REASONS: Mapping[str, ReasonText] = {
     row.code: row
     for row in (
-        _row("not-a-credential", _R),
-        _row("challenge-shown", _R),
-        _row("too-large", _R),
-        _row("malformed", _R, Call.ISSUER),
-        _row("wrong-signature", _R),
-        _row("algorithm-mismatch", _R, Call.ISSUER),
-        _row("issuer-mismatch", _R, Call.ISSUER),
-        _row("key-use-mismatch", _R, Call.ISSUER),
-        _row("wrong-environment", _R),
-        _row("key-not-active", _R, Call.ISSUER),
-        _row("key-denied", _R, Call.ISSUER),
-        _row("not-permitted", _R, Call.ISSUER),
-        _row("unknown-key", _R),
-        _row("expired", _R, Call.ISSUER),
-        _row("lifetime-too-long", _R, Call.ISSUER),
-        _row("withdrawn", _R, Call.ISSUER),
-        _row("source-withdrawn", _R, Call.SOURCE),
-        _row("status-reference-invalid", _R, Call.ISSUER),
-        _row("presentation-missing", _R, Call.ISSUER),
-        _row("presentation-expired", _R),
-        _row("presentation-signature", _R, Call.ISSUER),
-        _row("challenge-not-answered", _R),
-        _row("replayed", _R),
-        _row("recognition-denied", _R, Call.HOST),
-        _row("rule-failed", _R, Call.HOST),
-        _row("status-not-accepted", _R, Call.HOST, Call.ISSUER),
-        _row("form-not-accepted", _R),
-        _row("trust-missing", _U),
-        _row("trust-stale", _U),
-        _row("unknown-key-old-list", _U),
-        _row("member-changed", _U, Call.ISSUER),
-        _row("status-missing", _U, Call.ISSUER),
-        _row("status-stale", _U, Call.ISSUER),
-        _row("clock-in-doubt", _U),
-        _row("no-decision", _U, Call.ISSUER),
-        _row("rules-missing", _U),
-        _row("rule-open", _U, Call.HOST),
-        _row("nonce-required", _U),
-        _row("replay-unchecked", _U),
-        _row(TRUST_AGING, _N),
-        _row(CHECK_DOCUMENT, _N),
-        _row(COMPARE_HOLDER, _N),
-        _row(REPLAY_NOT_SHARED, _N),
-        _row(SHOWN_AGAIN, _N),
+        _row("not-a-credential", _R, StepName.FORM),
+        _row("challenge-shown", _R, StepName.FORM),
+        _row("too-large", _R, StepName.FORM),
+        _row(
+            "malformed",
+            _R,
+            (
+                StepName.FORM,
+                StepName.CLAIMS,
+                StepName.HOLDER,
+            ),
+            Call.ISSUER,
+        ),
+        _row("wrong-signature", _R, StepName.SIGNATURE),
+        _row("algorithm-mismatch", _R, StepName.SIGNATURE, Call.ISSUER),
+        _row("issuer-mismatch", _R, StepName.ISSUER, Call.ISSUER),
+        _row("key-use-mismatch", _R, StepName.KEY, Call.ISSUER),
+        _row("wrong-environment", _R, StepName.KEY),
+        _row("key-not-active", _R, StepName.PERMISSION, Call.ISSUER),
+        _row("key-denied", _R, StepName.KEY, Call.ISSUER),
+        _row("not-permitted", _R, StepName.PERMISSION, Call.ISSUER),
+        _row("unknown-key", _R, StepName.KEY),
+        _row("expired", _R, StepName.TIME, Call.ISSUER),
+        _row("lifetime-too-long", _R, StepName.TIME, Call.ISSUER),
+        _row("withdrawn", _R, StepName.WITHDRAWAL, Call.ISSUER),
+        _row("source-withdrawn", _R, StepName.SOURCE, Call.SOURCE),
+        _row("status-reference-invalid", _R, StepName.WITHDRAWAL, Call.ISSUER),
+        _row("presentation-missing", _R, StepName.HOLDER, Call.ISSUER),
+        _row("presentation-expired", _R, StepName.HOLDER),
+        _row("presentation-signature", _R, StepName.HOLDER, Call.ISSUER),
+        _row(
+            "challenge-not-answered",
+            _R,
+            (
+                StepName.HOLDER,
+                StepName.REPLAY,
+            ),
+        ),
+        _row("replayed", _R, StepName.REPLAY),
+        _row("recognition-denied", _R, StepName.RECOGNITION, Call.HOST),
+        _row("rule-failed", _R, StepName.RULES, Call.HOST),
+        _row("status-not-accepted", _R, StepName.RECOGNITION, Call.HOST, Call.ISSUER),
+        _row("form-not-accepted", _R, StepName.RECOGNITION),
+        _row("trust-missing", _U, StepName.TRUST),
+        _row("trust-stale", _U, StepName.TRUST),
+        _row("unknown-key-old-list", _U, StepName.KEY),
+        _row("member-changed", _U, StepName.ISSUER, Call.ISSUER),
+        _row("status-missing", _U, StepName.WITHDRAWAL, Call.ISSUER),
+        _row("status-stale", _U, StepName.WITHDRAWAL, Call.ISSUER),
+        _row("clock-in-doubt", _U, StepName.TIME),
+        _row("no-decision", _U, StepName.DECISION, Call.ISSUER),
+        _row("rules-missing", _U, StepName.RECOGNITION),
+        _row("rule-open", _U, StepName.RULES, Call.HOST),
+        _row("nonce-required", _U, StepName.HOLDER),
+        _row("replay-unchecked", _U, StepName.REPLAY),
+        _row(TRUST_AGING, _N, ()),
+        _row(CHECK_DOCUMENT, _N, ()),
+        _row(COMPARE_HOLDER, _N, ()),
+        _row(REPLAY_NOT_SHARED, _N, ()),
+        _row(SHOWN_AGAIN, _N, ()),
     )
 }

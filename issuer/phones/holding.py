@@ -37,6 +37,9 @@ from service_kit.storage.retrying import retried
 
 YOUNG_SHARE = 0.5
 """A code with more of its life left than this is answered again instead of a new one: two codes a day and phone."""
+PHONES_A_PERSON = 1
+"""Phones that hold a person's code at once: a stolen one must not go on beside the one its owner claims on. The index
+``issuer_device_active`` refuses a second one too."""
 PAPERS_A_DAY = 3
 """Paper codes for one phone within 24 hours: enough for a printer that jams, too few to hand around."""
 _ENDED: Final[dict[str, type[RenewalRefused]]] = {DEVICE_REPLACED: DeviceReplaced, LOST_DEVICE: DeviceLost}
@@ -187,8 +190,11 @@ def _require_unchanged(deed: PersonDeed, holder: Holder, made: Made) -> None:
 
 
 def surplus(phones: Iterable[PhoneRow], point: bytes) -> list[PhoneRow]:
-    """Which of a person's phones must end when the one of this key becomes theirs: a person has one."""
-    return [phone for phone in phones if not phone.has_ended and phone.point != point]
+    """Which of a person's phones must end when the one of this key becomes theirs: the oldest beyond
+    :data:`PHONES_A_PERSON`."""
+    others = [phone for phone in phones if not phone.has_ended and phone.point != point]
+    others.sort(key=lambda phone: phone.claimed_at)
+    return others[: max(0, len(others) + 1 - PHONES_A_PERSON)]
 
 
 def _hand_over(deed: PersonDeed, device_id: int, made: Made) -> None:

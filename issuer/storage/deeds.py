@@ -127,7 +127,7 @@ class SqlPersonDeed:
         self._require_one(unused.values(point=point))
 
     def phones(self, holder_id: int) -> Sequence[PhoneRow]:
-        theirs = select(_device.device_id, _device.point, _device.ended_at.is_not(None))
+        theirs = select(_device.device_id, _device.point, _device.claimed_at, _device.ended_at.is_not(None))
         return [PhoneRow(*row) for row in self._connection.execute(theirs.where(_device.holder_id == holder_id))]
 
     def activate(self, holder: Holder, point: bytes, made: Made) -> int:

@@ -86,10 +86,12 @@ class PersonCode(NamedTuple):
 
 
 class PhoneRow(NamedTuple):
-    """A phone of somebody on file, by its key (33 bytes). ``has_ended``: it gets no further code."""
+    """A phone of somebody on file, by its key (33 bytes); when it was claimed on. ``has_ended``: it gets no further
+    code."""
 
     device_id: int
     point: bytes
+    claimed_at: int
     has_ended: bool
 
 

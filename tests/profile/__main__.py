@@ -1,5 +1,5 @@
 """Writes anew what is made from ``credentials/profile``: the catalogues' module, the browser's modules, the page of
-reasons, and the closed lists of the wire format.
+reasons, the reasons of each step, and the closed lists of the wire format.
 
 python -m tests.profile
 """
@@ -16,13 +16,14 @@ from tests.profile import catalogues
 def made() -> Mapping[Path, Callable[[], str]]:
     """What is written, and what writes it."""
     # All but the first read the catalogues' module: it is there, and of the same languages, once it has been written.
-    from tests.profile import grammar, reasons_page, typescript
+    from tests.profile import grammar, reasons_page, recipe_table, typescript
 
     return {
         catalogues.MODULE: catalogues.write_python,
         typescript.MODULE: typescript.write_module,
         reasons_page.PAGE: reasons_page.write_page,
         grammar.PAGE: grammar.write_page,
+        recipe_table.PAGE: recipe_table.write_page,
         catalogues.SUPPORT: catalogues.write_support,
         **{path: partial(catalogues.write_app, app) for app, path in catalogues.APPS.items()},
         **{catalogues.page_of(app): partial(catalogues.write_page, app) for app in catalogues.APPS},

@@ -3,6 +3,7 @@
 import { CredentialError } from "../../../credentials/browser/errors";
 import type { Challenge } from "../../../credentials/browser/formats/presentation";
 import { unwrap } from "../../../credentials/browser/formats/presentation/challenge";
+import { pictureChooser, textBox } from "../../../service_kit/browser/camera/by_hand";
 import { Camera, type CameraTrouble } from "../../../service_kit/browser/camera/camera";
 import { symbol } from "../../../service_kit/browser/camera/symbol";
 import { element, put } from "../../../service_kit/browser/dom";
@@ -85,22 +86,11 @@ function challengeIn(text: string): Challenge | null {
 
 /** A picture, or the text: for a phone without a camera, or with one that somebody forbade. */
 function otherWays(take: (text: string) => void, tell: Tell, { words, decoder, isElder }: Wallet): HTMLElement {
-  const chooser = element("input", {
-    type: "file",
-    accept: "image/*",
-    class: "hidden",
-    id: "picture",
-    tabindex: -1,
-    "aria-label": words.text("picture"),
-  });
-  chooser.addEventListener("change", async () => {
-    const file = chooser.files?.[0];
-    if (!file) return;
-    const texts = await decoder.read(file).catch(() => null);
-    chooser.value = "";
+  const found = (texts: string[] | null) => {
     if (texts?.[0]) take(texts[0]);
     else tell(texts ? "noSymbol" : "noReader");
-  });
+  };
+  const chooser = pictureChooser(decoder, found, { "aria-label": words.text("picture") });
   const picture = element(
     "div",
     {},
@@ -111,13 +101,7 @@ function otherWays(take: (text: string) => void, tell: Tell, { words, decoder, i
 }
 
 function typed(take: (text: string) => void, words: Wallet["words"]): HTMLElement {
-  const box = element("input", {
-    id: "typed",
-    autocomplete: "off",
-    autocapitalize: "characters",
-    spellcheck: "false",
-    maxlength: MAX_TYPED_CHARACTERS,
-  });
+  const box = textBox(MAX_TYPED_CHARACTERS);
   const submit = (event: Event) => {
     event.preventDefault();
     if (box.value.trim()) take(box.value);

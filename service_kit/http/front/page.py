@@ -9,7 +9,6 @@ A new page is a folder in ``<service>/http/pages/``, and is served because it is
 
 from __future__ import annotations
 
-import pkgutil
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,9 +46,10 @@ _LOOK = {
 def add_pages_of(app: Flask, package: str) -> None:
     """Serve the pages whose folders stand in ``package``; nothing where there is no such package."""
     found = find_spec(package)
-    for folder in found.submodule_search_locations or () if found else ():
-        for module in pkgutil.iter_modules([folder]):
-            _add_page(app, Path(folder, module.name), import_module(f"{package}.{module.name}.view"))
+    for room in found.submodule_search_locations or () if found else ():
+        for template in sorted(Path(room).glob(f"*/{PAGE}")):
+            folder = template.parent
+            _add_page(app, folder, import_module(f"{package}.{folder.name}.view"))
 
 
 def _add_page(app: Flask, folder: Path, view: ModuleType) -> None:

@@ -42,6 +42,13 @@ def test_the_drawn_tree_is_the_tree() -> None:
     assert {name: parent for name, (parent, _) in drawn().items() if parent} == real
 
 
+def test_a_reason_needs_no_class() -> None:
+    """A new one is a row of the table and the step that finds it; whether it refuses, its branch says."""
+    error = errors.NotRecognised("dose 1 of 2", reason="rule-failed")
+    assert (error.code, str(error)) == ("rule-failed", "rule-failed: dose 1 of 2")
+    assert errors.RuleFailed().code == "rule-failed"
+
+
 def test_the_drawn_codes_are_the_codes() -> None:
     """A code is an interface: other programs, texts and documents hang on it for ever."""
     leaves = {each.__name__: each.code for each in all_classes() if not each.__subclasses__()}

@@ -1,6 +1,7 @@
 // Where the guard is most of the time: the camera, and the other ways in when it cannot help.
 
 import { MAX_TEXT_CHARACTERS } from "../../../credentials/browser/profile";
+import { pictureChooser, textBox } from "../../../service_kit/browser/camera/by_hand";
 import { cameras } from "../../../service_kit/browser/camera/camera";
 import { button, element } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
@@ -120,16 +121,8 @@ function otherCamera(desk: Desk, found: MediaDeviceInfo[]): HTMLButtonElement {
 
 function typed(desk: Desk): HTMLFormElement {
   const { words } = desk;
-  const box = element("input", {
-    id: "typed",
-    type: "text",
-    autocomplete: "off",
-    autocapitalize: "characters",
-    spellcheck: "false",
-    maxlength: MAX_TEXT_CHARACTERS,
-    placeholder: words.text("typeHint"),
-    "aria-label": words.text("type"),
-  });
+  const hints = { type: "text", placeholder: words.text("typeHint"), "aria-label": words.text("type") };
+  const box = textBox(MAX_TEXT_CHARACTERS, hints);
   const submit = (event: Event) => {
     event.preventDefault();
     const text = asTyped(box.value);
@@ -146,25 +139,14 @@ function typed(desk: Desk): HTMLFormElement {
 
 function picture(desk: Desk): HTMLElement {
   const { words } = desk;
-  const chooser = element("input", {
-    type: "file",
-    accept: "image/*",
-    class: "hidden",
-    id: "picture",
-    tabindex: -1,
-    "aria-hidden": "true",
-  });
-  chooser.addEventListener("change", async () => {
-    const file = chooser.files?.[0];
-    if (!file) return;
-    tellOverCamera(desk, words.text("reading"));
-    const texts = await desk.decoder.read(file).catch(() => null);
-    chooser.value = "";
+  const found = async (texts: string[] | null) => {
     if (!texts) tellOverCamera(desk, words.trouble("reader"));
     else if (texts.length > 1) tellOverCamera(desk, words.text("several"));
     else if (texts[0] === undefined) tellOverCamera(desk, words.text("noSymbol"));
     else await desk.check(texts[0]);
-  });
+  };
+  const reading = () => tellOverCamera(desk, words.text("reading"));
+  const chooser = pictureChooser(desk.decoder, found, { "aria-hidden": "true" }, reading);
   return element(
     "div",
     { class: "grow" },

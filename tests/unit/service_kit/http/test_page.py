@@ -22,8 +22,6 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """A service with one page of its own, whose folder was just put there."""
     folder = tmp_path / "house_of_the_test" / "pages" / "waiting"
     folder.mkdir(parents=True)
-    for each in (folder, *folder.parents[:2]):
-        (each / "__init__.py").write_text("")
     (folder / "view.py").write_text(VIEW)
     (folder / "page.html").write_text(TEMPLATE)
     monkeypatch.syspath_prepend(tmp_path)
