@@ -38,6 +38,7 @@ GROUPS = {
     "province": "trust_registry.commands.province",
     "issuer": "issuer.cli",
     "verifier": "verifier.cli",
+    "log": "trust_registry.commands.record",
     "doctor": "diagnosis.cli",
     "holder": "demonstration.phone",
     "demo": "demonstration.cli",
@@ -76,7 +77,7 @@ def _refuse_unknown_settings(context: click.Context) -> None:
 
 
 @tongxing.command()
-@click.argument("roles", nargs=-1, required=True, type=click.Choice(["registry", "issuer", "verifier"]))
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(["registry", "issuer", "verifier", "witness"]))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, MAX_WORKERS), help="Processes.")

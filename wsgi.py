@@ -1,4 +1,4 @@
-"""The roof for WSGI servers: the roles that ``TONGXING_ROLES`` names, under ``/registry``, ``/issuer``, ``/verifier``.
+"""The roof for WSGI servers: the roles that ``TONGXING_ROLES`` names, each under its name, as ``/registry``.
 
 The services are opened on first use, or by :func:`open_now`, in the process that serves: importing this module reads no
 setting and starts no thread, so that a server may import it before it forks.
@@ -21,14 +21,21 @@ from issuer.config import IssuerSettings
 from service_kit import logs
 from service_kit.settings import ServiceSettings, read_settings, refuse_unknown, require_readable
 from trust_registry.config import RegistrySettings
+from trust_registry.witness.config import WitnessSettings
 from verifier.config import VerifierSettings
 
 SETTINGS: Mapping[str, type[ServiceSettings]] = {
     "registry": RegistrySettings,
     "issuer": IssuerSettings,
     "verifier": VerifierSettings,
+    "witness": WitnessSettings,
 }
-PACKAGES = {"registry": "trust_registry", "issuer": "issuer", "verifier": "verifier"}
+PACKAGES = {
+    "registry": "trust_registry",
+    "issuer": "issuer",
+    "verifier": "verifier",
+    "witness": "trust_registry.witness",
+}
 ROLES = tuple(SETTINGS)
 AGAIN_SECONDS = 5.0
 """How soon services that could not be opened are tried again."""

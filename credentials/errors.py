@@ -76,7 +76,8 @@
     │   ├── RecordBroken                the public record does not bear out what was said
     │   │   ├── RecordProofFailed         record-proof-failed
     │   │   ├── QuorumMissing             quorum-missing
-    │   │   └── RecordForked              record-forked
+    │   │   ├── RecordForked              record-forked
+    │   │   └── WitnessAtOtherSize        witness-at-other-size
     │   ├── ProofOfPossessionFailed       proof-of-possession-failed
     │   ├── ClaimCodeRefused            a claim code that gives no code
     │   │   ├── ClaimCodeMistyped         claim-code-mistyped
@@ -572,6 +573,16 @@ class RecordForked(RecordBroken):
     """A log has two histories: two roots for one size, or a later one that does not hold the earlier."""
 
     code = "record-forked"
+
+
+class WitnessAtOtherSize(RecordBroken):
+    """A witness has cosigned another size of a log last than the log takes for known; ``size`` says which."""
+
+    code = "witness-at-other-size"
+
+    def __init__(self, detail: str = "", size: int = 0) -> None:
+        super().__init__(detail)
+        self.size = size
 
 
 class ProofOfPossessionFailed(RequestError):

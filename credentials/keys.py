@@ -17,6 +17,7 @@ from credentials.errors import KeyRejected
 from credentials.profile.limits import KID_BYTES
 
 KEY_USES = ("credential", "status", "rules", "log")
+"""What a key of a statement may be listed for. ``log`` is retired: it is read and nothing signs by it."""
 _OF_SIGNATURES = frozenset({"sign", "verify"})
 """Key operations that go with the use ``sig``."""
 

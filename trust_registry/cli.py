@@ -56,7 +56,7 @@ def init(directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
 def timestamp(data_dir: Path | None, as_json: bool) -> None:
     """Sign the timestamp anew, and the snapshot when it nears its end; call it hourly by a timer.
 
-    It also completes what a stopped process had begun to write to the mirror.
+    It also completes what a stopped process had begun to write to the mirror, and publishes what is new in the log.
 
     \b
     Example (crontab):
@@ -72,6 +72,7 @@ def timestamp(data_dir: Path | None, as_json: bool) -> None:
     now = settings.clock().now()
     signed = versions(publication.retime(now))
     mend(publication, now)
+    publication.record.publish(now)
     storage.engine.dispose()
     print_result(as_json, signed, [f"timestamp {signed['timestamp']}, snapshot {signed['snapshot']}"])
 
@@ -83,7 +84,7 @@ def recover(data_dir: Path | None, as_json: bool) -> None:
     """After a backup of the database was restored: take over from the mirror what was published since.
 
     Everything is taken by its signatures. What only the database knew of the lost time, statements and drafts that
-    waited and what the log said, is gone. Stop the service first, start it after.
+    waited and leaves of the log that were not published yet, is gone. Stop the service first, start it after.
 
     \b
     Example:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from credentials.algorithms.table import PrivateKey
 from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
+from credentials.log import ed25519
 from service_kit.durable import make_folder, read_secret, storage_error, write_atomic
 
+K = TypeVar("K")
 _OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700
 _ENCRYPTED, _KEY = b"BEGIN ENCRYPTED", b"BEGIN PRIVATE KEY"
 
@@ -37,7 +42,7 @@ def new_folder(directory: Path, mode: int = 0o755) -> Iterator[Path]:
         raise storage_error(error) from error
 
 
-def write_key(path: Path, key: PrivateKey, passphrase: bytes | None) -> None:
+def write_key(path: Path, key: PrivateKey | Ed25519PrivateKey, passphrase: bytes | None) -> None:
     """Write a new key file, for its owner's eyes alone.
 
     Raises Conflict when the file is there: no key is ever written over. StorageFull, StorageUnavailable.
@@ -48,14 +53,27 @@ def write_key(path: Path, key: PrivateKey, passphrase: bytes | None) -> None:
         make_folder(path.parent, OWNERS_FOLDER)
     except OSError as error:
         raise storage_error(error) from error
-    write_atomic(path, private_key_pem(key, passphrase), mode=_OWNER_ONLY)
+    if isinstance(key, Ed25519PrivateKey):
+        pem = ed25519.private_key_pem(key, passphrase)
+    else:
+        pem = private_key_pem(key, passphrase)
+    write_atomic(path, pem, mode=_OWNER_ONLY)
 
 
 def read_key(path: Path, passphrase: bytes | None = None) -> PrivateKey:
     """Read a private key file. Raises KeyRejected; SettingInvalid when it is missing or open to others."""
+    return _read(path, passphrase, load_private_key)
+
+
+def read_log_key(path: Path, passphrase: bytes | None = None) -> Ed25519PrivateKey:
+    """Read the key file of a log or witness. Raises as :func:`read_key`."""
+    return _read(path, passphrase, ed25519.load_private_key)
+
+
+def _read(path: Path, passphrase: bytes | None, load: Callable[[bytes, bytes | None], K]) -> K:
     content = read_secret(path)
     try:
-        return load_private_key(content, passphrase)
+        return load(content, passphrase)
     except KeyRejected as error:
         raise KeyRejected(f"{path}: {_why_locked(content, passphrase) or error.detail}") from error
 

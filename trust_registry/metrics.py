@@ -15,6 +15,7 @@ from trust_registry.enrolment.waiting import open_drafts, waiting_statements
 from trust_registry.metadata.file_names import is_rules
 from trust_registry.mirror.offered import STATUS_RULES_FOLDER
 from trust_registry.publishing.publication import Publication
+from trust_registry.record.publishing import LogState
 from trust_registry.repository.files import Repository, expiry_of
 from trust_registry.repository.in_force import in_force
 from trust_registry.storage.ports import MemberFileRecord
@@ -31,6 +32,7 @@ class RegistryOverview(NamedTuple):
     repository: Repository
     trust: TrustSnapshot
     files: Sequence[MemberFileRecord]
+    log: LogState
 
 
 def overview(publication: Publication, now: int) -> RegistryOverview:
@@ -44,6 +46,7 @@ def overview(publication: Publication, now: int) -> RegistryOverview:
             repository=known.repository,
             trust=known.trust,
             files=records.member_files.all(),
+            log=publication.record.state(records),
         )
 
 
@@ -51,6 +54,9 @@ def collect(found: RegistryOverview) -> Iterator[Metric]:
     """The numbers of one moment."""
     yield gauge("tongxing_statements_waiting", "Statements that no list has taken up yet", found.statements)
     yield gauge("tongxing_drafts_waiting", "Drafts that officers may still sign", found.drafts)
+    unpublished = found.log.leaves - found.log.published
+    yield gauge("tongxing_log_leaves_unpublished", "Leaves that no checkpoint holds yet", unpublished)
+    yield gauge("tongxing_log_cosignatures", "Cosignatures on the newest checkpoint", len(found.log.cosigned_by))
     days = [((role,), days_left(expiry_of(getattr(found.repository, role)), found.now)) for role in ROLES]
     yield gauges("tongxing_role_days_left", "Days until a role's metadata expires; below 0 since", ("role",), days)
     meaning = "Seconds since a member last brought a file of this kind to the mirror"

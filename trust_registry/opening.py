@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from credentials.errors import MetadataRejected
+from credentials.log.keys import NoteSigner
+from service_kit.process.locking import locked
+from trust_registry.client.trust.repository import metadata_path
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.key_files import read_passphrase
 from trust_registry.mirror.folder import ServedFolder
@@ -9,7 +13,7 @@ from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.ports import ServedFiles
 from trust_registry.publishing.publication import Publication
 from trust_registry.repository.renewal import OnlineSigners
-from trust_registry.root.founding import load_online
+from trust_registry.root.founding import load_log, load_online
 from trust_registry.storage.sql import SqlStorage, open_storage
 
 
@@ -27,6 +31,17 @@ def open_publication(settings: RegistrySettings, online: OnlineSigners | None = 
     """The registry's deeds on its folder and database, the schema brought up to date. ``online``: else its own."""
     storage = open_storage(settings.database(DATABASE_NAME))
     online = online or load_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
-    publication = Publication(storage, open_mirror(settings), online, settings.audience)
+    mirror = open_mirror(settings)
+    publication = Publication(storage, mirror, online, _open_log(settings, storage, mirror), settings.audience)
     publication.adopt()
     return publication, storage
+
+
+def _open_log(settings: RegistrySettings, storage: SqlStorage, mirror: Mirror) -> NoteSigner:
+    path = metadata_path("root", 1)
+    with storage.reading() as records:
+        first_root = records.repository.read(path) or mirror.read(path)
+    if first_root is None:
+        raise MetadataRejected(f"{path}: missing on the mirror, and the database is empty")
+    with locked(settings.publishing_lock):
+        return load_log(settings.data_dir, read_passphrase(settings.key_passphrase_file), first_root)

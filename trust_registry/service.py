@@ -82,6 +82,7 @@ class RegistryService:
         """What is in force, for people and for the command line."""
         with self.publication.storage.reading() as records:
             submitted = waiting_statements(records)
+            log = self.publication.record.state(records)
         repository = self.publication.repository()
         published = read_published(repository)
         return {
@@ -97,6 +98,7 @@ class RegistryService:
             "versions": versions(repository),
             "expiries": {role: expiry_of(part) for role, part in _parts(repository).items()},
             "submitted": submitted,
+            "log": log._asdict(),
             "timestamp": {
                 "every_seconds": self.settings.timestamp_seconds,
                 "signed_at": registry_time_of(repository),

@@ -52,6 +52,14 @@ def new_private_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
+def private_key_pem(key: Ed25519PrivateKey, passphrase: bytes | None = None) -> bytes:
+    """The key as PKCS#8 PEM, encrypted when a passphrase is given."""
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase:
+        encryption = serialization.BestAvailableEncryption(passphrase)
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+
 def load_private_key(pem: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
     """Read a PKCS#8 PEM private key (RFC 8410). Raises KeyRejected."""
     if len(pem) > MAX_PEM_BYTES:

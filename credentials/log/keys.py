@@ -133,13 +133,18 @@ def to_base64(data: bytes) -> str:
 
 def from_base64(text: str) -> bytes:
     """The bytes of a base64 text with padding. Raises Malformed for any other way to write them."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed("not base64") from error
+    raw = from_any_base64(text)
     if to_base64(raw) != text:
         raise Malformed("not canonical base64")
     return raw
+
+
+def from_any_base64(text: str) -> bytes:
+    """The bytes of a base64 text with padding, though its last character may hold stray bits. Raises Malformed."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed("not base64") from error
 
 
 def _cosigned(text: bytes, at: int) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from credentials.errors import Malformed, TooLarge, WrongSignature
-from credentials.log.keys import KEY_ID_BYTES, NoteKey, NoteSigner, from_base64, is_key_name, to_base64
+from credentials.log.keys import KEY_ID_BYTES, NoteKey, NoteSigner, from_any_base64, is_key_name, to_base64
 
 MAX_NOTE_BYTES = 131_072
 """Sixteen signatures of 5 kB, which the specification asks every reader to take, and some more."""
@@ -109,7 +109,8 @@ def _read_line(line: str) -> SignatureLine:
     name, _, made = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not is_key_name(name):
         raise Malformed("no signature line: a dash, a name without plus, base64")
-    raw = from_base64(made)
+    # Go's reader, and so every log's, takes stray bits in a signature: what it refuses is the signature.
+    raw = from_any_base64(made)
     if len(raw) <= KEY_ID_BYTES:
         raise Malformed("a signature line without a signature")
     return SignatureLine(name, raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:])

@@ -72,6 +72,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "error.too-large": ("内容过大。", "內容過大。", "Too large.",),
     "error.unavailable": ("服务暂不可用，请稍后再试。", "服務暫時無法使用，請稍後再試。", "Not available at present; try again later.",),
     "error.unexpected": ("内部错误，已记录。", "系統內部錯誤，已記錄在案。", "An internal error; it has been logged.",),
+    "error.witness-at-other-size": ("见证方上次联署的大小与请求不符。", "見證方上次聯署的大小與請求不符。", "The witness has cosigned another size of this log last.",),
     "evidence-kind.antigen": ("抗原检测", "抗原檢測", "antigen test",),
     "evidence-kind.exemption": ("免检证明", "豁免檢測證明", "exemption from testing",),
     "evidence-kind.nucleic-acid": ("核酸检测", "核酸檢測", "nucleic-acid test",),
@@ -444,4 +445,8 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "verdict.hotlines": ("{hotlines}。", "{hotlines}。", "{hotlines}.",),
     "verdict.needed": ("所需：{needed}。{held}", "所需：{needed}。{held}", "Needed: {needed}. {held}",),
     "verdict.what": ("{what}。", "{what}。", "{what}.",),
+    "witness-page.lead": ("这里见证公开日志：日志方送来新的检查点，只有其中完整保留了先前内容，才会联署。两份历史不可能同时得到联署。这里没有任何居民的信息。", "這裏見證公開日誌：日誌方送來新的檢查點，只有其中完整保留了先前內容，才會聯署。兩份歷史不可能同時得到聯署。這裏沒有任何居民的資料。", "Public logs are witnessed here: a new checkpoint is cosigned only if the log still holds all that it held before, so two histories are never both cosigned. Nothing about any resident is kept here.",),
+    "witness-page.logs": ("日志运营方", "日誌營運方", "Those who keep a log",),
+    "witness-page.logs-what": ("按 C2SP tlog-witness 约定，把检查点发到 add-checkpoint。信任列表中各成员声明的日志会自动获得认可。", "按 C2SP tlog-witness 約定，把檢查點發到 add-checkpoint。信任名單中各成員聲明的日誌會自動獲得認可。", "Send checkpoints to add-checkpoint, as C2SP tlog-witness says. Logs that members of the trust list name in their statements are known by themselves.",),
+    "witness-page.role": ("见证方", "見證方", "Witness",),
 }

@@ -57,6 +57,7 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.ChainBroken: 409,
     errors.RecordBroken: 422,
     errors.RecordForked: 409,
+    errors.WitnessAtOtherSize: 409,
     errors.QuotaExceeded: 413,
     errors.RateLimited: 429,
     errors.KeyNotListed: 503,
@@ -86,6 +87,11 @@ def install(app: Flask) -> None:
 def status_of(error: TongxingError) -> int:
     """The HTTP status of an error: that of its nearest ancestor in the table."""
     return next(STATUS_OF[cls] for cls in type(error).__mro__ if cls in STATUS_OF)
+
+
+def problem_of(error: TongxingError, status: int) -> Response:
+    """The problem document of an error by a status below 500 that somebody else's protocol gives it."""
+    return _problem(status, error.code, text_of(error), error.detail)
 
 
 def _ours(error: TongxingError) -> Response:

@@ -124,7 +124,8 @@ def answer(folder: Path, path: str) -> Response:
     Raises NotFound, also for what is never served; RequestedRangeNotSatisfiable.
     """
     (file, size, modified), has_twin, is_twin = _chosen(folder, path)
-    suffix = Path(path).suffix
+    # A log's checkpoint has a name without a suffix, and is text (C2SP tlog-tiles).
+    suffix = ".txt" if Path(path).name == "checkpoint" else Path(path).suffix
     response = Response(wrap_file(request.environ, file, _CHUNK_BYTES), direct_passthrough=True)
     response.content_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     response.content_length = size

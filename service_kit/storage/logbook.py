@@ -1,13 +1,17 @@
 """A logbook (日志簿): leaves that are added, numbered without a gap, and never changed.
 
 A leaf is written in the transaction of the deed that it tells of, so neither is there without the other. Each service
-that keeps a logbook has it in two tables of its own (:func:`logbook_tables`); its migration makes them, and puts the
+that keeps a logbook has it in tables of its own (:func:`logbook_tables`); its migration makes them, and puts the
 one row into the counter: ``id`` 1, ``size`` 0.
+
+What is published of it, and how, is another's business; here stand the hashes over its leaves, and the checkpoint that
+was signed last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import (
@@ -15,19 +19,28 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    Insert,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    delete,
+    func,
     insert,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
+from credentials.errors import Conflict, SelfCheckFailed
+from credentials.log.tree import HASH_BYTES, leaf_hash
 from credentials.wire.strict_json import json_bytes
 
 MAX_KIND_CHARACTERS = 32
+MAX_ENTRY_BYTES = 65_535
+"""Of a leaf as others read it: its length has two bytes (C2SP tlog-tiles)."""
 
 
 class LeafRecord(NamedTuple):
@@ -39,6 +52,20 @@ class LeafRecord(NamedTuple):
     at: int
     content: str
 
+    @property
+    def entry(self) -> bytes:
+        """The leaf as it is hashed and published: canonical JSON of these four, ``content`` as an object."""
+        kind = json_bytes(self.kind)
+        return b'{"at":%d,"content":%b,"kind":%b,"number":%d}' % (self.at, self.content.encode(), kind, self.number)
+
+
+class CheckpointRecord(NamedTuple):
+    """The checkpoint signed last: leaves, the signed note with what witnesses have added, and when (seconds UTC)."""
+
+    size: int
+    note: bytes
+    signed_at: int
+
 
 class Logbook(Protocol):
     """A logbook within one transaction, for good: nothing of it may be lost, and a leaf counts only if the transaction
@@ -49,23 +76,62 @@ class Logbook(Protocol):
     """
 
     def append(self, kind: str, at: int, content: Mapping[str, Any]) -> int:
-        """Add a leaf, of at most 32 characters of ``kind`` and what JSON can say; its number: 0, 1, 2, …"""
+        """Add a leaf, of at most 32 characters of ``kind`` and what JSON can say; its number: 0, 1, 2, …
+
+        Raises SelfCheckFailed where it would have more than 65 535 bytes.
+        """
         ...
 
     def read(self, since: int, most: int) -> list[LeafRecord]:
         """Leaves from this number on, in order, at most so many."""
         ...
 
+    def size(self) -> int:
+        """How many leaves there are."""
+        ...
+
+    def restore(self, leaves: Sequence[LeafRecord]) -> None:
+        """Put back leaves that were lost with a database, the next ones in order. Raises Conflict for any others."""
+        ...
+
+
+class LogTree(Protocol):
+    """The tree over a logbook's leaves within one transaction. Hashes may be lost, for they follow from the leaves; the
+    checkpoint may not: who changes it can have two histories signed. Raises StorageUnavailable, StorageFull."""
+
+    def hashes(self, level: int, first: int, most: int) -> list[bytes]:
+        """At most so many hashes of a level of tiles, from number ``first`` on: of leaves at level 0, of full tiles of
+        the level below at the others."""
+        ...
+
+    def count(self, level: int) -> int:
+        """How many hashes of a level above 0 are kept."""
+        ...
+
+    def keep_hashes(self, level: int, first: int, hashes: Sequence[bytes]) -> None:
+        """Keep the next hashes of a level above 0."""
+        ...
+
+    def checkpoint(self) -> CheckpointRecord | None:
+        """The one that was signed last, or None."""
+        ...
+
+    def keep_checkpoint(self, record: CheckpointRecord) -> None:
+        """Keep it in the place of the one before."""
+        ...
+
 
 class LogbookTables(NamedTuple):
-    """How many leaves there are, in one row, and the leaves."""
+    """How many leaves there are, in one row; the leaves; hashes of full tiles; the checkpoint, in one row."""
 
     counter: Table
     leaf: Table
+    tile_hash: Table
+    checkpoint: Table
 
 
 def logbook_tables(metadata: MetaData, prefix: str) -> LogbookTables:
-    """The tables of one logbook: ``<prefix>_counter`` and ``<prefix>_leaf``."""
+    """The tables of one logbook: ``<prefix>_counter``, ``_leaf``, ``_tile_hash`` and ``_checkpoint``."""
     counter = Table(
         f"{prefix}_counter",
         metadata,
@@ -80,12 +146,30 @@ def logbook_tables(metadata: MetaData, prefix: str) -> LogbookTables:
         Column("kind", String(MAX_KIND_CHARACTERS), nullable=False),
         Column("at", BigInteger, nullable=False),
         Column("content", Text, nullable=False),
+        # Empty where a program that kept none wrote the leaf.
+        Column("hash", LargeBinary(HASH_BYTES)),
     )
-    return LogbookTables(counter, leaf)
+    tile_hash = Table(
+        f"{prefix}_tile_hash",
+        metadata,
+        Column("level", Integer, primary_key=True, autoincrement=False),
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("hash", LargeBinary(HASH_BYTES), nullable=False),
+    )
+    checkpoint = Table(
+        f"{prefix}_checkpoint",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("size", BigInteger, nullable=False),
+        Column("note", LargeBinary, nullable=False),
+        Column("signed_at", BigInteger, nullable=False),
+        CheckConstraint("id = 1", name=f"{prefix}_checkpoint_single"),
+    )
+    return LogbookTables(counter, leaf, tile_hash, checkpoint)
 
 
 class SqlLogbook:
-    """The :class:`Logbook` of these tables, in the transaction of ``connection``."""
+    """The :class:`Logbook` and the :class:`LogTree` of these tables, in the transaction of ``connection``."""
 
     def __init__(self, connection: Connection, tables: LogbookTables) -> None:
         self._connection, self._tables = connection, tables
@@ -93,15 +177,91 @@ class SqlLogbook:
     def append(self, kind: str, at: int, content: Mapping[str, Any]) -> int:
         """Add a leaf and return its number."""
         # The row stays locked until the commit: whoever comes next waits, and gets the number back if it is given up.
-        size = self._tables.counter.c.size
-        counted = update(self._tables.counter).values(size=size + 1).returning(size)
+        counted, added = _appending(self._tables)
         number = int(self._connection.execute(counted).scalar_one()) - 1
-        leaf = {"number": number, "kind": kind, "at": at, "content": json_bytes(content).decode()}
-        self._connection.execute(insert(self._tables.leaf).values(leaf))
+        leaf = LeafRecord(number, kind, at, json_bytes(content).decode())
+        self._connection.execute(added, _hashed(leaf))
         return number
 
     def read(self, since: int, most: int) -> list[LeafRecord]:
         """Leaves from this number on, in order."""
         number = self._tables.leaf.c.number
-        query = select(self._tables.leaf).where(number >= since).order_by(number).limit(most)
-        return [LeafRecord(**row._asdict()) for row in self._connection.execute(query)]
+        query = select(*self._leaf_columns()).where(number >= since).order_by(number).limit(most)
+        return [LeafRecord(*row) for row in self._connection.execute(query)]
+
+    def size(self) -> int:
+        """How many leaves there are."""
+        return int(self._connection.execute(select(self._tables.counter.c.size)).scalar_one())
+
+    def restore(self, leaves: Sequence[LeafRecord]) -> None:
+        """Put back leaves that were lost with a database. Raises Conflict unless they are the next ones in order."""
+        size = self._tables.counter.c.size
+        locked = update(self._tables.counter).values(size=size + len(leaves)).returning(size)
+        first = int(self._connection.execute(locked).scalar_one()) - len(leaves)
+        if [leaf.number for leaf in leaves] != list(range(first, first + len(leaves))):
+            raise Conflict(f"leaves that do not follow leaf {first - 1}")
+        if leaves:
+            self._connection.execute(insert(self._tables.leaf), [_hashed(leaf) for leaf in leaves])
+
+    def hashes(self, level: int, first: int, most: int) -> list[bytes]:
+        """Hashes of a level of tiles, from ``first`` on. Raises SelfCheckFailed for a leaf that was changed since."""
+        if level == 0:
+            return self._leaf_hashes(first, most)
+        row = self._tables.tile_hash.c
+        query = select(row.hash).where(row.level == level, row.number >= first).order_by(row.number).limit(most)
+        return list(self._connection.execute(query).scalars())
+
+    def count(self, level: int) -> int:
+        """How many hashes of a level above 0 are kept."""
+        row = self._tables.tile_hash.c
+        last = self._connection.execute(select(func.max(row.number)).where(row.level == level)).scalar_one()
+        return 0 if last is None else int(last) + 1
+
+    def keep_hashes(self, level: int, first: int, hashes: Sequence[bytes]) -> None:
+        """Keep the next hashes of a level above 0."""
+        rows = [{"level": level, "number": number, "hash": each} for number, each in enumerate(hashes, first)]
+        if rows:
+            self._connection.execute(insert(self._tables.tile_hash), rows)
+
+    def checkpoint(self) -> CheckpointRecord | None:
+        """The one that was signed last, or None."""
+        row = self._tables.checkpoint.c
+        found = self._connection.execute(select(row.size, row.note, row.signed_at)).one_or_none()
+        return None if found is None else CheckpointRecord(*found)
+
+    def keep_checkpoint(self, record: CheckpointRecord) -> None:
+        """Keep it in the place of the one before."""
+        self._connection.execute(delete(self._tables.checkpoint))
+        self._connection.execute(insert(self._tables.checkpoint).values(id=1, **record._asdict()))
+
+    def _leaf_hashes(self, first: int, most: int) -> list[bytes]:
+        number = self._tables.leaf.c.number
+        columns = (*self._leaf_columns(), self._tables.leaf.c.hash)
+        query = select(*columns).where(number >= first).order_by(number).limit(most)
+        hashes = []
+        for *leaf, kept in self._connection.execute(query):
+            found = leaf_hash(LeafRecord(*leaf).entry)
+            if kept not in (None, found):
+                raise SelfCheckFailed(
+                    f"leaf {leaf[0]} of the log is another than was written: the database was changed"
+                )
+            hashes.append(found)
+        return hashes
+
+    def _leaf_columns(self) -> tuple[Column[Any], ...]:
+        row = self._tables.leaf.c
+        return row.number, row.kind, row.at, row.content
+
+
+@cache
+def _appending(tables: LogbookTables) -> tuple[ReturningUpdate[Any], Insert]:
+    """What appends a leaf; made once, for it costs more than it takes to run."""
+    size = tables.counter.c.size
+    return update(tables.counter).values(size=size + 1).returning(size), insert(tables.leaf)
+
+
+def _hashed(leaf: LeafRecord) -> dict[str, Any]:
+    entry = leaf.entry
+    if len(entry) > MAX_ENTRY_BYTES:
+        raise SelfCheckFailed(f"a leaf of {len(entry)} bytes; the log's readers take at most {MAX_ENTRY_BYTES}")
+    return {**leaf._asdict(), "hash": leaf_hash(entry)}

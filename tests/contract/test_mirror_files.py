@@ -51,7 +51,7 @@ class RecordingFiles(FilesInMemory):
 def moved(registry: FoundedRegistry, files: FileStore) -> Publication:
     """The registry's deeds, with the mirror kept in ``files`` from now on."""
     before = registry.publication
-    registry.publication = Publication(before.storage, Mirror(files), before.online, AUDIENCE)
+    registry.publication = Publication(before.storage, Mirror(files), before.online, before.record.signer, AUDIENCE)
     registry.publication.release()
     return registry.publication
 

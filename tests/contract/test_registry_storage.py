@@ -193,7 +193,7 @@ def test_the_log_counter_is_locked_by_itself(storages: list[SqlStorage]) -> None
 def test_upgrade_from_the_first_tables_while_another_process_serves(database_url: str) -> None:
     """Nothing is lost, and a program of before goes on writing what this one can read, until it is stopped."""
     old = connect(database_url)
-    _migrate_to(old, "0001")
+    migrate_to(old, "0001")
     row = {"member": "CN-41", "sequence": 7, "sha256": "ab" * 32, "size": 9, "received_at": NOW}
     statement = {**STATEMENT._asdict(), "proofs": '["proof"]'}
     del statement["vouched"]
@@ -220,7 +220,7 @@ def test_upgrade_from_the_first_tables_while_another_process_serves(database_url
 def test_a_program_of_before_says_so_and_stops(database_url: str) -> None:
     """Else it would write into tables that it does not know."""
     newer = connect(database_url)
-    _migrate_to(newer, "0003")
+    migrate_to(newer, "head")
     with transaction(newer) as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(SchemaOutdated, match="later version than this program"):
@@ -238,7 +238,7 @@ _INSERT_STATEMENT = (
 )
 
 
-def _migrate_to(engine: Engine, revision: str) -> None:
+def migrate_to(engine: Engine, revision: str) -> None:
     """As a program did whose newest migration this was."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -25,7 +25,7 @@ from trust_registry.client.trust.repository import MirrorFiles, verify_repositor
 from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.layout import Mirror
 from trust_registry.publishing.publication import Publication
-from trust_registry.root.founding import MIRROR_FOLDER, load_online
+from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT, load_log, load_online
 from trust_registry.service import versions
 from trust_registry.storage import tables as registry_tables
 from trust_registry.storage.sql import open_storage
@@ -145,7 +145,13 @@ def _mirror(scene: Scene, trusted_root: bytes, finding: Finding) -> None:
     """What clients see is whole, however often its writer was killed."""
     mirror = Mirror(MirrorFolder(scene.registry_folder / MIRROR_FOLDER, write_plainly))
     storage = open_storage(scene.url)
-    publication = Publication(storage, mirror, load_online(scene.registry_folder, None), AUDIENCE)
+    publication = Publication(
+        storage,
+        mirror,
+        load_online(scene.registry_folder, None),
+        load_log(scene.registry_folder, None, (scene.registry_folder / TRUST_ROOT).read_bytes()),
+        AUDIENCE,
+    )
     in_force = versions(publication.release())
     storage.engine.dispose()
     shown = verify_repository(MirrorFiles(mirror.read), trusted_root).versions

@@ -39,7 +39,7 @@ from trust_registry.mirror.layout import Mirror
 from trust_registry.officer import approval
 from trust_registry.publishing.denials import deny, sign_request
 from trust_registry.publishing.publication import Publication
-from trust_registry.root.founding import MIRROR_FOLDER, load_online
+from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT, load_log, load_online
 from trust_registry.storage import tables
 from trust_registry.storage.sql import open_storage
 
@@ -90,7 +90,13 @@ class Worker:
         self.storage = open_storage(scene.url)
         folder = scene.registry_folder
         mirror = Mirror(MirrorFolder(folder / MIRROR_FOLDER, write_plainly))
-        self.publication = Publication(self.storage, mirror, load_online(folder, None), REGISTRY)
+        self.publication = Publication(
+            self.storage,
+            mirror,
+            load_online(folder, None),
+            load_log(folder, None, (folder / TRUST_ROOT).read_bytes()),
+            REGISTRY,
+        )
         self.officers = [read_key(folder / f"officers/officer-{each + 1}.pem") for each in range(OFFICERS)]
         self.handles: list[bytes] = []
         self.denials = 0

@@ -324,5 +324,10 @@ def _state_lines(found: dict[str, Any]) -> Iterator[str]:
     for role, version in found["versions"].items():
         hours = (found["expiries"][role] - found["now"]) // 3600
         yield f"{role:9}  version {version}, ends in {hours} h"
+    log = found.get("log")  # A registry of before has none.
+    if log:
+        witnessed = f"cosigned by {', '.join(log['cosigned_by'])}" if log["cosigned_by"] else "unwitnessed"
+        yield f"log        {log['published']} of {log['leaves']} leaves published, {witnessed}"
+        yield f"           {log['vkey']}"
     for entry in found["submitted"]:
         yield f"submitted  {entry['id']}  {entry['member']} statement {entry['sequence']}"

@@ -11,7 +11,7 @@ from tuf.api.metadata import Root
 
 from credentials.errors import InvalidRequest, Malformed, MetadataRejected
 from service_kit.clock import Clock
-from service_kit.fetch import place_of, require_base
+from service_kit.fetch import Fetcher, place_of, require_base
 from service_kit.inputs import Input, InputType
 from service_kit.locale import Message
 from service_kit.settings import ServiceSettings, read_settings
@@ -105,6 +105,11 @@ def remote(url: str) -> RemoteRegistry:
     """The registry at ``url``. Raises SettingInvalid."""
     require_base(url, f"--registry {place_of(url)}")
     return RemoteRegistry(url, _environment().fetcher(), local_clock())
+
+
+def remote_fetcher() -> Fetcher:
+    """What fetches for a command that only reads. Raises SettingInvalid."""
+    return _environment().fetcher()
 
 
 def _environment() -> ServiceSettings:

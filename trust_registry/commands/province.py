@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from credentials.keys import KEY_USES
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
+from service_kit.fetch import require_base
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_result
 from trust_registry.commands.options import (
@@ -21,7 +21,7 @@ from trust_registry.commands.options import (
     submission_in,
 )
 from trust_registry.key_files import read_passphrase
-from trust_registry.province.folder import DEFAULT_KEY_DAYS, ProvinceFolder, ProvinceState
+from trust_registry.province.folder import DEFAULT_KEY_DAYS, RECORD_KEYS, WORKING_KEYS, ProvinceFolder, ProvinceState
 
 _folder = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 _days = click.option(
@@ -45,7 +45,7 @@ def province() -> None:
 @passphrase_file
 @as_json
 def init(directory: Path, member: str, days: int, passphrase_file: Path | None, as_json: bool) -> None:
-    """Make DIRECTORY with a root key, two credential keys, and keys for status, rules and log.
+    """Make DIRECTORY with a root key, two credential keys, and keys for status, rules, log and witness.
 
     The root key (keys/root.pem) signs statements only: keep it apart from the servers that issue.
 
@@ -60,9 +60,17 @@ def init(directory: Path, member: str, days: int, passphrase_file: Path | None, 
 @province.command("statement")
 @_folder
 @registry_url
-@click.option("--add-key", "added", multiple=True, type=click.Choice(KEY_USES), help="Add a new key of this use.")
+@click.option(
+    "--add-key",
+    "added",
+    multiple=True,
+    type=click.Choice([*WORKING_KEYS, *RECORD_KEYS]),
+    help="Add a new key of this use.",
+)
 @click.option("--retire", "retired", multiple=True, metavar="KID", help="End a key now; it stays listed a while.")
 @click.option("--drop", "dropped", multiple=True, metavar="KID", help="Leave out a key, as one that was denied.")
+@click.option("--log-url", help="Where the tiles of the province's log are, for readers.")
+@click.option("--witness-url", help="Where the province's witness takes checkpoints.")
 @click.option("--new-root", is_flag=True, help="Replace the root key; the old one signs the succession.")
 @click.option("--again", is_flag=True, help="Make the last statement anew, because it was not published.")
 @_days
@@ -74,6 +82,8 @@ def statement(
     added: tuple[str, ...],
     retired: tuple[str, ...],
     dropped: tuple[str, ...],
+    log_url: str | None,
+    witness_url: str | None,
     new_root: bool,
     again: bool,
     days: int,
@@ -97,6 +107,10 @@ def statement(
         folder.retire_key(kid, now)
     for kid in dropped:
         folder.drop_key(kid)
+    for use, address in (("log", log_url), ("witness", witness_url)):
+        if address:
+            require_base(address, f"--{use}-url")
+            folder.set_url(use, address.rstrip("/"))
     if new_root:
         folder.replace_root(now)
     made, path = folder.make_statement(url.rstrip("/"), now, again=again)
@@ -134,9 +148,11 @@ def _as_fields(directory: Path, state: ProvinceState) -> dict[str, Any]:
         "sequence": state.sequence,
         "root": {"file": str(directory / state.root_file), "kid": state.root_kid},
         "keys": [{**vars(key), "file": str(directory / key.file)} for key in state.keys],
+        "logs": [{**vars(key), "use": key.use, "file": str(directory / key.file)} for key in state.logs],
     }
 
 
 def _lines(directory: Path, state: ProvinceState) -> list[str]:
     lines = [f"{'root':10}  {state.root_kid}  {directory / state.root_file}"]
-    return lines + [f"{key.use:10}  {key.kid}  {directory / key.file}" for key in state.keys]
+    lines += [f"{key.use:10}  {key.kid}  {directory / key.file}" for key in state.keys]
+    return lines + [f"{key.use:10}  {key.key.id.hex():16}  {directory / key.file}  {key.vkey}" for key in state.logs]

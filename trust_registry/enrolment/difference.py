@@ -14,12 +14,19 @@ from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
 from credentials.profile.lists import Form, Status
 from service_kit.locale import beijing_time
+from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry
 from trust_registry.repository.published import Published
 
 _Listed = TypeVar("_Listed", Status, Form)
-_USES = {"credential": "签发健康码", "status": "签发状态", "rules": "签发规则", "log": "签署日志"}
+_USES = {
+    "credential": "签发健康码",
+    "status": "签发状态",
+    "rules": "签发规则",
+    "log": "签署日志",
+    "witness": "见证联署",
+}
 _FIELDS = {
     "names": ("名称", "names"),
     "region": ("行政区划", "region"),
@@ -78,6 +85,8 @@ def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:
     yield from _permissions(entry.id, MayIssue(frozenset(), frozenset()), entry.may_issue)
     for key in statement.keys:
         yield _key_added(key)
+    for each in log_keys_of(statement):
+        yield _log_key(each, "added")
 
 
 def _removed(entry: MemberEntry) -> ListChange:
@@ -125,6 +134,7 @@ def _statement_changes(old: Statement, new: Statement) -> Iterator[ListChange]:
     for kid in sorted(before.keys() & after.keys()):
         if before[kid] != after[kid]:
             yield _key_changed(before[kid], after[kid])
+    yield from _log_key_changes(log_keys_of(old), log_keys_of(new))
 
 
 def _root_changed(old: Statement, new: Statement) -> ListChange:
@@ -153,6 +163,24 @@ def _key_changed(old: VerificationKey, new: VerificationKey) -> ListChange:
     zh = f"密钥 {new.kid.hex()}（{_USES[new.use]}）有效期 {_days(old)} → {_days(new)}"
     en = f"key {_name(new)} valid {_days(old)} → {_days(new)}"
     return ListChange(new.member, "key-changed", new.kid.hex(), zh, en)
+
+
+def _log_key_changes(old: list[LogKey], new: list[LogKey]) -> Iterator[ListChange]:
+    before, after = ({each.key: each for each in keys} for keys in (old, new))
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            yield _log_key(before[key], "removed")
+        elif before.get(key) != after[key]:
+            yield _log_key(after[key], "changed" if key in before else "added")
+
+
+def _log_key(key: LogKey, what: str) -> ListChange:
+    verbs = {"added": "新增", "removed": "移除", "changed": "变更"}
+    id, until = key.key.id.hex(), f"{beijing_time(key.not_before)} – {beijing_time(key.not_after)} UTC+8"
+    zh = f"{verbs[what]}公开日志密钥 {id}（{_USES[key.use]}）{key.key.name}，{until}"
+    return ListChange(
+        key.member, f"{key.use}-key-{what}", id, zh, f"{key.use} key {id} of {key.key.name} {what}, {until}"
+    )
 
 
 def _name(key: VerificationKey) -> str:

@@ -9,8 +9,9 @@ The recipe, in this order; each refusal has its own name:
 5. No kid is denied, the root's included, or belongs to another member; a kid keeps its use and algorithm.
 6. No credential key is dropped before what it signed has expired.
 7. Every key proves possession.
+8. The keys of its log and witness are sound, no other member's, and keep their names.
 
-Steps 2 to 6 are done again when the list is published: another publication or a denial may have come
+Steps 2 to 6 and 8 are done again when the list is published: another publication or a denial may have come
 between. Whether the root key is really the member's is for two officers to say, on another channel.
 """
 
@@ -23,6 +24,7 @@ from credentials.keys import VerificationKey
 from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.metadata.denials import KeyDenial
+from trust_registry.metadata.log_keys import check_log_keys, log_keys_of
 from trust_registry.metadata.statement import (
     Statement,
     check_follows,
@@ -48,13 +50,13 @@ def examine(compact: str, proofs: Sequence[str], published: Published, audience:
     statement = read_statement(compact)  # 1
     if statement.issued_at < now - MAX_STATEMENT_AGE_SECONDS:
         raise StatementRejected("statement is too old")
-    check_may_follow(statement, published, now)  # 2 to 6
+    check_may_follow(statement, published, now)  # 2 to 6, 8
     check_possession(statement, proofs, audience)  # 7
     return statement
 
 
 def check_may_follow(statement: Statement, published: Published, now: int) -> None:
-    """Steps 2 to 6: whether a verified statement may take its place in the list now."""
+    """Steps 2 to 6 and 8: whether a verified statement may take its place in the list now."""
     held = published.statements.get(statement.member)
     if held and statement.sequence <= held.sequence:
         raise SequenceNotNewer(f"statement {held.sequence} of {statement.member} is in force")
@@ -67,6 +69,7 @@ def check_may_follow(statement: Statement, published: Published, now: int) -> No
         _check_key(key, published)  # 5
     if held:
         _check_nothing_dropped(statement, held, published.denied, now)  # 6
+    _check_log_keys(statement, published, now)  # 8
 
 
 def is_vouched(statement: Statement, published: Published) -> bool:
@@ -100,6 +103,19 @@ def _check_key(key: VerificationKey, published: Published) -> None:
     listed = published.key(key.kid)
     if listed and (listed.use, listed.algorithm) != (key.use, key.algorithm):
         raise KeyRejected(f"key {kid} changes its use")
+
+
+def _check_log_keys(statement: Statement, published: Published, now: int) -> None:
+    new = check_log_keys(statement)
+    names, keys = {each.key.name for each in new}, {each.key.public_key for each in new}
+    if any(each.not_after > now + MAX_KEY_LIFETIME_SECONDS for each in new):
+        raise KeyRejected("a key of a log or witness lasts longer than three years")
+    for member, held in published.statements.items():
+        for listed in log_keys_of(held):
+            if member != statement.member and (listed.key.name in names or listed.key.public_key in keys):
+                raise KeyRejected(f"the {listed.use} {listed.key.name} is that of {member}")
+            if member == statement.member and listed.key.name not in names:
+                raise StatementRejected(f"the {listed.use} {listed.key.name} is missing: its name stays for good")
 
 
 def _check_nothing_dropped(statement: Statement, held: Statement, denied: Mapping[bytes, KeyDenial], now: int) -> None:

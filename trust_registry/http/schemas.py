@@ -212,3 +212,4 @@ class RegistryStateSchema(Schema):
     expiries = fields.Dict(keys=fields.String(), values=fields.Integer())
     submitted = fields.List(fields.Nested(StatementSchema))
     timestamp = fields.Dict()
+    log = fields.Dict()

@@ -4,8 +4,11 @@ A compact JWS, ``typ`` ``tongxing-statement+jws``, ``kid`` that of the member's 
 
     {"member": "CN-41", "sequence": n, "previous": sha256 hex of the previous statement's payload | null,
      "issued_at": s, "root_key": JWK, "previous_root": null | root change,
-     "keys": [{"kid": hex16, "jwk": JWK, "alg": name of an algorithm for members, "use": "credential|status|rules|log",
-               "not_before": s, "not_after": s}]}
+     "keys": [{"kid": hex16, "jwk": JWK, "alg": name of an algorithm for members, "use": "credential|status|rules",
+               "not_before": s, "not_after": s}],
+     "logs": [keys of the public record, see ``log_keys``]}
+
+The use ``log`` of ``keys`` is retired: statements that list such a key are still good, and nothing signs by it.
 
 A *root change* is a compact JWS by the **old** root key, ``typ`` ``tongxing-root-change+jws``, over
 ``{"member": …, "root_kid": hex16 of the new root, "issued_at": s}``. A member keeps it in every statement
@@ -19,7 +22,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from credentials.algorithms.table import FOR_MEMBERS, PublicKey
@@ -47,7 +50,9 @@ class Statement(NamedTuple):
     member's is for the officers, and for the gate's pins, to say.
 
     ``digest``: SHA-256 of the payload as 64 hex digits, what the next statement names as ``previous``.
-    ``root_change``: the compact JWS of the old root, not verified (see :func:`verify_root_change`).
+    ``root_change``: the compact JWS of the old root, not verified (see :func:`verify_root_change`). ``logs``: keys
+    of the public record as they came; :mod:`trust_registry.metadata.log_keys` reads them, for what is wrong with one of
+    them must not cost the member its other keys.
     """
 
     member: str
@@ -59,6 +64,7 @@ class Statement(NamedTuple):
     root_change: str | None
     keys: tuple[VerificationKey, ...]
     digest: str
+    logs: object = None
 
 
 def read_statement(compact: str) -> Statement:
@@ -108,10 +114,12 @@ def sign_statement(
     issued_at: int,
     keys: Iterable[VerificationKey],
     root_change: str | None = None,
+    logs: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """A statement by the member's root key, read back before it is handed out.
 
-    ``root.kid`` must be the kid of ``root_key``; ``previous`` is the digest of the statement before.
+    ``root.kid`` must be the kid of ``root_key``; ``previous`` is the digest of the statement before; ``logs``: as
+    :func:`trust_registry.metadata.log_keys.log_key_to_json` makes them.
     Raises StatementRejected when a gate would refuse it.
     """
     payload = {
@@ -122,6 +130,7 @@ def sign_statement(
         "root_key": jwk_of(root_key),
         "previous_root": root_change,
         "keys": [key_to_json(key) for key in keys],
+        **({"logs": list(logs)} if logs else {}),
     }
     compact = jws.sign(payload, root, STATEMENT_TYPE)
     read_statement(compact)
@@ -203,6 +212,7 @@ def _read_statement(compact: str) -> Statement:
         root_change=_root_change(document),
         keys=_keys(document, member, root_kid),
         digest=hashlib.sha256(envelope.payload).hexdigest(),
+        logs=document.get("logs"),
     )
 
 

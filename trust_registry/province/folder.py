@@ -2,7 +2,8 @@
 
 ::
 
-    keys/root.pem, credential-1.pem, credential-2.pem, status-1.pem, rules-1.pem, log-1.pem
+    keys/root.pem, credential-1.pem, credential-2.pem, status-1.pem, rules-1.pem
+    keys/log-1.pem, witness-1.pem       Ed25519: the province's own log, and what it cosigns for others by
     province.json               which file is which key, and the last statement's sequence and digest
     statements/1.json …         what is sent to the registry: the statement and a proof for each key
 
@@ -16,17 +17,20 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from credentials.algorithms.table import NATIVE
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, Malformed, NotFound, SettingInvalid
 from credentials.keys import VerificationKey, kid_of, new_private_key
+from credentials.log import ed25519
+from credentials.log.keys import NoteKey, NoteSigner, read_vkey, signer
 from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS
 from credentials.profile.members import is_member_id, no_member_id
 from credentials.signing import PemSigner
 from service_kit.clock import DAY_SECONDS
 from trust_registry.enrolment.possession import prove
-from trust_registry.key_files import new_folder, read_key, write_key
+from trust_registry.key_files import new_folder, read_key, read_log_key, write_key
+from trust_registry.metadata.log_keys import USES, LogKey, log_key_to_json
 from trust_registry.metadata.statement import (
     Statement,
     read_statement,
@@ -35,7 +39,11 @@ from trust_registry.metadata.statement import (
 )
 from trust_registry.mirror.folder import Write
 
-FIRST_KEYS = ("credential", "credential", "status", "rules", "log")
+FIRST_KEYS = ("credential", "credential", "status", "rules")
+WORKING_KEYS = ("credential", "status", "rules")
+"""Uses of a key that signs for people and gates."""
+RECORD_KEYS = {use: kind for kind, use in USES.items()}
+"""Uses of a key of the public record, ``log`` and ``witness``, and their type in a vkey."""
 DEFAULT_KEY_DAYS = 365
 STATE_FILE = "province.json"
 
@@ -52,6 +60,31 @@ class KeyFile:
 
 
 @dataclass(frozen=True)
+class LogKeyFile:
+    """A key of the province's log or witness: its file below the folder, its vkey, where it is reached, its times
+    (seconds UTC)."""
+
+    file: str
+    vkey: str
+    url: str | None
+    not_before: int
+    not_after: int
+
+    @property
+    def key(self) -> NoteKey:
+        """The public key."""
+        return read_vkey(self.vkey)
+
+    @property
+    def use(self) -> str:
+        """``log`` or ``witness``."""
+        return USES[self.key.type]
+
+
+K = TypeVar("K", KeyFile, LogKeyFile)
+
+
+@dataclass(frozen=True)
 class ProvinceState:
     """What ``province.json`` holds. ``sequence`` and ``digest``: of the last statement; ``previous``: what
     that one named as its own previous."""
@@ -64,6 +97,7 @@ class ProvinceState:
     previous: str | None = None
     root_change: str | None = None
     keys: tuple[KeyFile, ...] = field(default_factory=tuple)
+    logs: tuple[LogKeyFile, ...] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -111,6 +145,8 @@ class ProvinceFolder:
         state = ProvinceState(member, root_file, root_kid)
         for use in FIRST_KEYS:
             state = self._with_new_key(state, use, now, days)
+        for use in RECORD_KEYS:
+            state = self._with_new_log_key(state, use, now, days)
         return self._keep(state)
 
     def state(self) -> ProvinceState:
@@ -118,27 +154,47 @@ class ProvinceFolder:
         try:
             fields = json.loads((self.directory / STATE_FILE).read_bytes())
             keys = tuple(KeyFile(**key) for key in fields.pop("keys"))
-            return ProvinceState(**fields, keys=keys)
+            logs = tuple(LogKeyFile(**key) for key in fields.pop("logs", []))
+            return ProvinceState(**fields, keys=keys, logs=logs)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             told = f"no province's folder, it has no readable {STATE_FILE}; `tongxing province init` makes one"
             raise SettingInvalid(f"{self.directory}: {told}") from error
 
     def add_key(self, use: str, now: int, days: int = DEFAULT_KEY_DAYS) -> ProvinceState:
-        """A new working key, for the next statement."""
-        return self._keep(self._with_new_key(self.state(), use, now, days))
+        """A new working key, or one of the log or the witness, for the next statement.
+
+        A new key of the log or the witness has the name and address of the one before.
+        """
+        make = self._with_new_log_key if use in RECORD_KEYS else self._with_new_key
+        return self._keep(make(self.state(), use, now, days))
+
+    def set_url(self, use: str, url: str) -> ProvinceState:
+        """Say in the next statement where the log or the witness is reached. Raises NotFound without such a key."""
+        state = self.state()
+        if not any(key.use == use for key in state.logs):
+            raise NotFound(f"no key of a {use} in this folder; --add-key {use} makes one")
+        logs = tuple(replace(key, url=url) if key.use == use else key for key in state.logs)
+        return self._keep(replace(state, logs=logs))
 
     def retire_key(self, kid: str, now: int) -> ProvinceState:
-        """End a key now: it stays listed until what it signed has expired. Raises NotFound."""
+        """End a key now: it stays listed until what it signed has expired. Raises NotFound.
+
+        A key of the log or the witness is named by the eight digits in its vkey; it stays listed for good, for what it
+        signed is read for good.
+        """
         state = self.state()
-        old = _find(state, kid)
-        ended = replace(old, not_after=min(old.not_after, max(now, old.not_before + 1)))
-        return self._keep(_with_keys(state, (ended if key is old else key for key in state.keys)))
+        _find(state, kid)
+        keys = tuple(_ended(key, now) if _name(key) == kid else key for key in state.keys)
+        logs = tuple(_ended(key, now) if _name(key) == kid else key for key in state.logs)
+        return self._keep(replace(state, keys=keys, logs=logs))
 
     def drop_key(self, kid: str) -> ProvinceState:
         """Leave a key out of the next statement, as one that has been denied must be. Raises NotFound."""
         state = self.state()
-        old = _find(state, kid)
-        return self._keep(_with_keys(state, (key for key in state.keys if key is not old)))
+        _find(state, kid)
+        keys = tuple(key for key in state.keys if _name(key) != kid)
+        logs = tuple(key for key in state.logs if _name(key) != kid)
+        return self._keep(replace(state, keys=keys, logs=logs))
 
     def replace_root(self, now: int) -> ProvinceState:
         """A new root key, its succession signed by the old one."""
@@ -168,6 +224,7 @@ class ProvinceFolder:
             issued_at=now,
             keys=[self._listed(state, key) for key in state.keys],
             root_change=state.root_change,
+            logs=[self._listed_log_key(state, key) for key in state.logs],
         )
         statement = read_statement(compact)
         proofs = tuple(prove(statement, self.signer(key.kid), audience) for key in state.keys)
@@ -220,6 +277,36 @@ class ProvinceFolder:
         file, kid = self._new_key(state.member, f"{use}-{number}.pem")
         return _with_keys(state, (*state.keys, KeyFile(file, kid, use, now, now + days * DAY_SECONDS)))
 
+    def log_signer(self, use: str) -> NoteSigner:
+        """The newest key of the log or the witness, to sign with. Raises NotFound."""
+        state = self.state()
+        for key in reversed(state.logs):
+            if key.use == use:
+                return self._log_signer(key)
+        raise NotFound(f"no key of a {use} in this folder; `tongxing province statement --add-key {use}` makes one")
+
+    def _log_signer(self, file: LogKeyFile) -> NoteSigner:
+        key = read_log_key(self.directory / file.file, self._passphrase)
+        made = signer(file.key.name, file.key.type, key)
+        if made.key != file.key:
+            raise KeyRejected(f"{self.directory / file.file}: not the key that {STATE_FILE} names")
+        return made
+
+    def _listed_log_key(self, state: ProvinceState, file: LogKeyFile) -> dict[str, Any]:
+        listed = LogKey(state.member, file.key, file.url, file.not_before, file.not_after)
+        return log_key_to_json(listed, self._log_signer(file))
+
+    def _with_new_log_key(self, state: ProvinceState, use: str, now: int, days: int) -> ProvinceState:
+        before = [key for key in state.logs if key.use == use]
+        name, url = (before[-1].key.name, before[-1].url) if before else (f"tongxing/{state.member}/{use}", None)
+        key = ed25519.new_private_key()
+        number = sum(1 for _ in (self.directory / "keys").glob(f"{use}-*.pem")) + 1
+        file = f"keys/{use}-{number}.pem"
+        write_key(self.directory / file, key, self._passphrase)
+        vkey = signer(name, RECORD_KEYS[use], key).key.vkey
+        made = LogKeyFile(file, vkey, url, now, now + days * DAY_SECONDS)
+        return replace(state, logs=(*state.logs, made))
+
     def _new_key(self, member: str, name: str) -> tuple[str, str]:
         key = new_private_key()
         write_key(self.directory / "keys" / name, key, self._passphrase)
@@ -227,16 +314,27 @@ class ProvinceFolder:
 
     def _keep(self, state: ProvinceState) -> ProvinceState:
         keys: list[dict[str, Any]] = [vars(key) for key in state.keys]
-        self._write(self.directory / STATE_FILE, json.dumps({**vars(state), "keys": keys}, indent=1).encode())
+        logs: list[dict[str, Any]] = [vars(key) for key in state.logs]
+        content = {**vars(state), "keys": keys, "logs": logs}
+        self._write(self.directory / STATE_FILE, json.dumps(content, indent=1).encode())
         return state
 
 
-def _find(state: ProvinceState, kid: str) -> KeyFile:
-    for key in state.keys:
-        if key.kid == kid:
+def _find(state: ProvinceState, kid: str) -> KeyFile | LogKeyFile:
+    held: list[KeyFile | LogKeyFile] = [*state.keys, *state.logs]
+    for key in held:
+        if _name(key) == kid:
             return key
-    known = ", ".join(f"{key.kid} ({key.use})" for key in state.keys)
+    known = ", ".join(f"{_name(key)} ({key.use})" for key in held)
     raise NotFound(f"no key {kid[:16]} of {state.member} in this folder; there are {known}")
+
+
+def _name(key: KeyFile | LogKeyFile) -> str:
+    return key.kid if isinstance(key, KeyFile) else key.key.id.hex()
+
+
+def _ended(key: K, now: int) -> K:
+    return replace(key, not_after=min(key.not_after, max(now, key.not_before + 1)))
 
 
 def _with_keys(state: ProvinceState, keys: Iterable[KeyFile]) -> ProvinceState:

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from credentials.errors import Conflict, StoreBehind
+from credentials.log.keys import NoteSigner
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository, version_of
 from trust_registry.mirror.layout import Mirror
 from trust_registry.record import log
+from trust_registry.record.publishing import LogPublisher
 from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
 from trust_registry.repository.in_force import RepositoryInForce, in_force
@@ -29,10 +31,11 @@ R = TypeVar("R")
 
 class RepositoryKeeper:
     """What is in force, in ``storage``, and its ``mirror``. ``online`` signers sign snapshot, timestamp and denials;
-    officers never here."""
+    officers never here. ``log_signer``: the key of the registry's log, which ``record`` publishes."""
 
-    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners) -> None:
+    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, log_signer: NoteSigner) -> None:
         self.storage, self.mirror, self.online = storage, mirror, online
+        self.record = LogPublisher(storage, mirror.files, log_signer)
 
     def repository(self) -> tuf.Repository:
         """The repository in force."""
@@ -66,7 +69,7 @@ class RepositoryKeeper:
                 prepared = prepare(records, known)
             with self.storage.writing() as records:
                 if known.is_still(records):
-                    self._require_not_behind(known.repository)
+                    self._require_not_behind(records, known.repository)
                     return keep(records, prepared)
         raise Conflict("what is in force has changed again and again meanwhile; try again")
 
@@ -83,7 +86,7 @@ class RepositoryKeeper:
         """
         with self.storage.writing() as records:
             repository = current(records)
-            self._require_not_behind(repository)
+            self._require_not_behind(records, repository)
             self.mirror.release([*_older_roots(repository, records.repository.read), *repository.files()])
         return repository
 
@@ -107,22 +110,29 @@ class RepositoryKeeper:
         with self.storage.writing() as records:
             if records.repository.read(tuf.TIMESTAMP_PATH) is None:
                 self._take_over(records, self.mirror.repository())
+                self.record.take_over(records)
 
     @retried
     def recover(self, now: int) -> tuf.Repository | None:
         """Take over what the mirror holds, where a backup of the database was restored and the mirror has moved on.
 
-        None, and nothing is changed, when the database is not behind. Raises MetadataRejected, naming the file, when
-        the mirror is not whole or does not follow from what the database knows.
+        The leaves of the log that the backup lacks come back by their numbers. None, and nothing is changed, when the
+        database is not behind. Raises MetadataRejected, naming the file, when the mirror is not whole or does not
+        follow from what the database knows, RecordForked where its log is another.
         """
         with self.storage.reading() as records:
             held = current(records)
-        if not self._is_behind(held):
-            return None
+            try:
+                self._require_not_behind(records, held)
+            except StoreBehind:
+                pass
+            else:
+                return None
         newer = self.mirror.repository()
         verify_repository(MirrorFiles(self.mirror.read), held.root)
         with self.storage.writing() as records:
             self._take_over(records, newer)
+            self.record.take_over(records)
             log.recovered(records.log, version_of(held.timestamp), version_of(newer.timestamp), now)
         return newer
 
@@ -134,7 +144,8 @@ class RepositoryKeeper:
         newest = tuf.timestamp_ahead(self.mirror.read, repository)
         return newest is not None and newest > version_of(repository.timestamp)
 
-    def _require_not_behind(self, repository: tuf.Repository) -> None:
+    def _require_not_behind(self, records: Records, repository: tuf.Repository) -> None:
+        self.record.require_not_behind(records.log.size())
         if self._is_behind(repository):
             raise StoreBehind(
                 "the registry's database is older than its mirror: a backup was restored. Nothing is signed or written "

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded
+from credentials.log.keys import NoteSigner
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import version_of
 from trust_registry.enrolment.difference import ListChange, compare
@@ -82,8 +83,15 @@ class WaitingView(NamedTuple):
 class Publication(RepositoryKeeper):
     """The way of a list into force. ``audience``: the registry's base URL, which proofs and requests must name."""
 
-    def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, audience: str) -> None:
-        super().__init__(storage, mirror, online)
+    def __init__(
+        self,
+        storage: Storage,
+        mirror: Mirror,
+        online: renewal.OnlineSigners,
+        log_signer: NoteSigner,
+        audience: str,
+    ) -> None:
+        super().__init__(storage, mirror, online, log_signer)
         self.audience = audience
 
     @retried

@@ -101,8 +101,8 @@ def key_denied(log: Logbook, denial: KeyDenial, asker: str, request: str) -> Non
 
 
 def recovered(log: Logbook, behind: int, version: int, at: int) -> None:
-    """A backup was restored at version ``behind`` of the timestamp, and what the mirror held taken over. What the log
-    said in between is lost, and its numbers are given again: this leaf says so."""
+    """A backup was restored at version ``behind`` of the timestamp, and what the mirror held taken over: the leaves
+    that were published in between too. Those that were not published are lost."""
     log.append("recovered", at, {"behind": behind, "version": version})
 
 

@@ -4,20 +4,24 @@
 
     officers/officer-1.pem …    to be carried away, each to its officer; the service never needs them
     online/{snapshot,timestamp,denials}.pem
+    record/log.pem              Ed25519: signs the checkpoints of the registry's log
     mirror/                     the first repository
     trust-root.json             what gates and officers are given by hand: the beginning of all trust
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 from securesystemslib.signer import CryptoSigner
 
 from credentials.keys import new_private_key
+from credentials.log import ed25519
+from credentials.log.keys import LOG, NoteSigner, signer
 from service_kit.durable import read_secret, storage_error
-from trust_registry.key_files import OWNERS_FOLDER, new_folder, read_key, write_key
+from trust_registry.key_files import OWNERS_FOLDER, new_folder, read_key, read_log_key, write_key
 from trust_registry.mirror.folder import MirrorFolder, Write
 from trust_registry.mirror.layout import Mirror
 from trust_registry.repository.files import check_repository
@@ -26,6 +30,8 @@ from trust_registry.repository.renewal import OFFICERS, OnlineSigners, first_rep
 MIRROR_FOLDER = "mirror"
 TRUST_ROOT = "trust-root.json"
 _OFFICERS_FOLDER, _ONLINE_FOLDER = "officers", "online"
+_LOG_FILE = Path("record", "log.pem")
+_ORIGIN_DIGITS = 16
 _NEXT_ONLINE_FOLDER = "online-next"
 """Online keys that wait for the root that names them."""
 
@@ -51,6 +57,22 @@ def found(directory: Path, write: Write, passphrase: bytes | None, now: int) -> 
 def load_online(directory: Path, passphrase: bytes | None) -> OnlineSigners:
     """The online keys of a registry. Raises KeyRejected or SettingInvalid."""
     return _load_online(directory / _ONLINE_FOLDER, passphrase)
+
+
+def load_log(directory: Path, passphrase: bytes | None, first_root: bytes) -> NoteSigner:
+    """The key of a registry's log; made here where a registry was founded before there was one.
+
+    Of several processes one may do so at a time. Raises KeyRejected, SettingInvalid, StorageFull, StorageUnavailable.
+    """
+    path = directory / _LOG_FILE
+    if not path.exists():
+        write_key(path, ed25519.new_private_key(), passphrase)
+    return signer(origin_of(first_root), LOG, read_log_key(path, passphrase))
+
+
+def origin_of(first_root: bytes) -> str:
+    """The name of a registry's log, for good: it follows from the first root of its trust, which never changes."""
+    return f"tongxing/registry/{hashlib.sha256(first_root).hexdigest()[:_ORIGIN_DIGITS]}"
 
 
 def next_online(directory: Path, passphrase: bytes | None) -> OnlineSigners | None:
@@ -101,6 +123,7 @@ def _fill(directory: Path, write: Write, passphrase: bytes | None, now: int) -> 
     check_repository(repository)
     Mirror(MirrorFolder(directory / MIRROR_FOLDER, write)).release(repository.files())
     write(directory / TRUST_ROOT, repository.root)
+    load_log(directory, passphrase, repository.root)
     return [officer.public_key.keyid for officer in officers]
 
 

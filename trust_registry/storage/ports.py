@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from credentials.status.chain import End
-from service_kit.storage.logbook import Logbook
+from service_kit.storage.logbook import Logbook, LogTree
 
 
 class StatementRecord(NamedTuple):
@@ -207,6 +207,7 @@ class Records:
     repository: RepositoryFiles
     member_files: MemberFiles
     log: Logbook
+    log_tree: LogTree
 
 
 class Storage(Protocol):

@@ -78,6 +78,7 @@ def _records(connection: Connection) -> Records:
         repository=SqlRepositoryFiles(connection),
         member_files=SqlMemberFiles(connection),
         log=SqlLogbook(connection, tables.log),
+        log_tree=SqlLogbook(connection, tables.log),
     )
 
 

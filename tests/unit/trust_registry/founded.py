@@ -19,7 +19,7 @@ from trust_registry.mirror.layout import Mirror
 from trust_registry.officer import approval
 from trust_registry.province.folder import ProvinceFolder
 from trust_registry.publishing.publication import DraftView, Publication
-from trust_registry.root.founding import MIRROR_FOLDER, found, load_online
+from trust_registry.root.founding import MIRROR_FOLDER, TRUST_ROOT, found, load_log, load_online
 from trust_registry.storage.sql import SqlStorage, open_storage
 
 NOW = 1_795_000_000
@@ -66,7 +66,13 @@ class FoundedRegistry:
         """A second server on the same files and database."""
         mirror = Mirror(MirrorFolder(self.mirror_folder, self.writer))
         self.storages.append(open_storage(self.url))
-        return Publication(self.storages[-1], mirror, load_online(self.folder, None), AUDIENCE)
+        return Publication(
+            self.storages[-1],
+            mirror,
+            load_online(self.folder, None),
+            load_log(self.folder, None, (self.folder / TRUST_ROOT).read_bytes()),
+            AUDIENCE,
+        )
 
     @property
     def engine(self) -> Engine:

@@ -314,6 +314,8 @@ def test_state_and_readiness(client: FlaskClient, registry: FoundedRegistry) -> 
     assert (state["members"], state["threshold"], state["audience"]) == ([], 2, AUDIENCE)
     assert state["officers"] == sorted(registry.keyids)
     assert [entry["member"] for entry in state["submitted"]] == ["CN-41"]
+    assert (state["log"]["leaves"], state["log"]["published"], state["log"]["cosigned_by"]) == (0, 0, [])
+    assert state["log"]["vkey"] == registry.publication.record.signer.key.vkey
     assert client.get("/readyz").status_code == 200
     assert client.get("/openapi.json").get_json()["openapi"] == "3.1.0"
 
@@ -363,6 +365,10 @@ def test_metrics_say_what_waits_and_what_ends(client: FlaskClient, registry: Fou
     client.post(f"/v1/drafts/{draft['id']}/publication", headers=as_officer(registry))
     client.put("/v1/members/CN-41/status", data=files.status(registry, 1))
     found = _scraped(client)
+    assert found["tongxing_log_leaves_unpublished"] >= 4
+    registry.publication.record.publish(NOW)
+    found = _scraped(client)
+    assert (found["tongxing_log_leaves_unpublished"], found["tongxing_log_cosignatures"]) == (0, 0)
     assert (found["tongxing_statements_waiting"], found["tongxing_drafts_waiting"]) == (0, 0)
     assert found['tongxing_key_days_left{member="CN-41",use="status"}'] == pytest.approx(365, abs=1)
     assert found['tongxing_member_file_age_seconds{kind="status",member="CN-41"}'] == 0

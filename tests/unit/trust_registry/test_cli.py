@@ -52,7 +52,8 @@ def test_the_whole_road(desk: Desk, tmp_path: Path) -> None:
     assert (len(second["approved_by"]), second["version"]) == (2, 2)
     assert desk.json(registry, "publish", draft, *desk.officer(2))["targets"] == 2
     assert desk.json(registry, "state", "--registry", desk.url)["members"] == ["CN-41"]
-    assert "CN-41" in desk.run(registry, "state", "--registry", desk.url).output
+    shown = desk.run(registry, "state", "--registry", desk.url).output
+    assert "CN-41" in shown and "unwitnessed" in shown
     bundle = tmp_path / "bundle.zip"
     desk.json(registry, "bundle", *desk.data, "-o", str(bundle))
     held = read_bundle(bundle.read_bytes(), Path(desk.root).read_bytes(), int(time.time()))

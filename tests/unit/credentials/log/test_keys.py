@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,8 +130,11 @@ def test_a_cosignature_says_its_time_and_holds_for_one_text_alone() -> None:
 def test_key_files_are_ed25519_alone() -> None:
     """A key of a code must never end as that of a log."""
     key = ed25519.new_private_key()
-    pem = pem_of(key)
-    assert ed25519.public_key_of(ed25519.load_private_key(pem)) == ed25519.public_key_of(key)
+    pem, locked = ed25519.private_key_pem(key), ed25519.private_key_pem(key, b"word")
+    for loaded in (ed25519.load_private_key(pem), ed25519.load_private_key(locked, b"word")):
+        assert ed25519.public_key_of(loaded) == ed25519.public_key_of(key)
+    with pytest.raises(KeyRejected, match="passphrase"):
+        ed25519.load_private_key(locked)
     for content, detail in [
         (private_key_pem(new_p256_key()), "not an Ed25519"),
         (b"x", "not a readable"),
@@ -141,12 +142,6 @@ def test_key_files_are_ed25519_alone() -> None:
     ]:
         with pytest.raises(KeyRejected, match=detail):
             ed25519.load_private_key(content)
-
-
-def pem_of(key: Ed25519PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 @pytest.mark.parametrize("text", ["YQ", "YQ==\n", "YR==", "Y Q==", "é"])

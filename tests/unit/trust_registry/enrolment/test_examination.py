@@ -18,12 +18,14 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.keys import jwk_of, kid_of, new_private_key
+from credentials.log.keys import WITNESS, signer
 from credentials.signing import PemSigner
 from credentials.wire import jws
 from credentials.wire.strict_json import parse_json
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry, statement_of
 from trust_registry.enrolment.examination import examine
 from trust_registry.enrolment.possession import POSSESSION_TYPE, prove
+from trust_registry.metadata.log_keys import LogKey, log_key_to_json
 from trust_registry.metadata.statement import STATEMENT_TYPE, read_statement
 from trust_registry.metadata.trust_list import BadEntry, read_trust_list
 from trust_registry.publishing.denials import deny, sign_request
@@ -280,3 +282,46 @@ def test_dropped_key_is_let_go_when_its_codes_have_expired(registry: FoundedRegi
     assert bytes.fromhex(kid) not in {key.kid for key in statement.keys}
     submission = province.submission()
     registry.publication.submit(submission.statement, submission.proofs, later)
+
+
+def with_logs(registry: FoundedRegistry, member: str, logs: list[dict[str, Any]]) -> None:
+    """Bring the last statement that a member made with these keys of its log and witness instead."""
+    province = registry.province(member)
+    payload = parse_json(jws.read(province.submission().statement).payload)
+    compact = jws.sign({**payload, "logs": logs}, province.root_signer(), STATEMENT_TYPE)
+    examine(compact, [], published(registry), AUDIENCE, NOW)
+
+
+def test_a_log_or_witness_of_another_member_is_refused(registry: FoundedRegistry) -> None:
+    """A member that lists another's witness under its own name would count it twice, or be held to its history."""
+    registry.enrol("CN-41")
+    province = registry.province("CN-44")
+    province.make_statement(AUDIENCE, NOW)
+    henans = registry.province("CN-41").log_signer("witness")
+    stolen = signer("tongxing/CN-44/witness", WITNESS, henans.private_key)
+    named = signer(henans.key.name, WITNESS, province.log_signer("witness").private_key)
+    for made in (stolen, named):
+        key = LogKey("CN-44", made.key, None, NOW, NOW + DAY)
+        with pytest.raises(KeyRejected, match="is that of CN-41"):
+            with_logs(registry, "CN-44", [log_key_to_json(key, made)])
+
+
+def test_the_name_of_a_log_stays(registry: FoundedRegistry) -> None:
+    """A log that could take another name could begin another history."""
+    registry.enrol("CN-41")
+    registry.province("CN-41").make_statement(AUDIENCE, NOW)
+    log, witness = parse_json(jws.read(registry.province("CN-41").submission().statement).payload)["logs"]
+    for logs in ([log], [witness], []):
+        with pytest.raises(StatementRejected, match="stays for good"):
+            with_logs(registry, "CN-41", logs)
+
+
+def test_a_key_of_a_log_does_not_last_for_ever(registry: FoundedRegistry) -> None:
+    """Nor is a field that is not sound let in."""
+    registry.province("CN-41").make_statement(AUDIENCE, NOW)
+    made = registry.province("CN-41").log_signer("log")
+    key = LogKey("CN-41", made.key, None, NOW, NOW + 4 * 366 * DAY)
+    with pytest.raises(KeyRejected, match="three years"):
+        with_logs(registry, "CN-41", [log_key_to_json(key, made)])
+    with pytest.raises(StatementRejected, match="logs"):
+        with_logs(registry, "CN-41", [{}])

@@ -206,7 +206,9 @@ def test_every_change_of_a_listed_member_is_told(registry: FoundedRegistry) -> N
     first = province.state().keys[0].kid
     province.add_key("credential", NOW)
     province.retire_key(first, NOW)
-    province.drop_key(province.state().keys[4].kid)
+    province.drop_key(province.state().keys[3].kid)
+    province.add_key("log", NOW)
+    province.set_url("witness", "https://witness.henan.example")
     id = registry.submit("CN-41")
     additions = {
         "CN-41": {
@@ -231,6 +233,8 @@ def test_every_change_of_a_listed_member_is_told(registry: FoundedRegistry) -> N
         "key-added",
         "key-removed",
         "key-changed",
+        "log-key-added",
+        "witness-key-changed",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.doubles.writers import Stopped, StoppingWriter, write_plainly
 from tests.unit.trust_registry.founded import AUDIENCE, NOW
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.key_files import read_key, read_passphrase, write_key
+from trust_registry.metadata.log_keys import check_log_keys
 from trust_registry.metadata.statement import read_statement, verify_root_change
 from trust_registry.province.folder import ProvinceFolder, Submission
 from trust_registry.root.founding import found, load_online
@@ -36,10 +38,10 @@ def province(tmp_path: Path) -> ProvinceFolder:
 
 
 def test_new_province_has_its_keys(province: ProvinceFolder) -> None:
-    """A root, two credential keys, and one each for status, rules and log; all for the owner's eyes alone."""
+    """A root, two credential keys, one each for status and rules, log and witness; all for the owner's eyes alone."""
     state = province.state()
-    assert [key.use for key in state.keys] == ["credential", "credential", "status", "rules", "log"]
-    files = [state.root_file, *(key.file for key in state.keys)]
+    assert [key.use for key in state.keys] == ["credential", "credential", "status", "rules"]
+    files = [state.root_file, *(key.file for key in state.keys), *(key.file for key in state.logs)]
     assert files == [
         "keys/root.pem",
         "keys/credential-1.pem",
@@ -47,10 +49,59 @@ def test_new_province_has_its_keys(province: ProvinceFolder) -> None:
         "keys/status-1.pem",
         "keys/rules-1.pem",
         "keys/log-1.pem",
+        "keys/witness-1.pem",
     ]
     modes = {stat.S_IMODE((province.directory / file).stat().st_mode) for file in files}
     assert modes == {0o600}
     assert province.signer(state.keys[0].kid).kid.hex() == state.keys[0].kid
+
+
+def test_the_log_has_a_new_key_and_its_old_name(province: ProvinceFolder) -> None:
+    """Who follows a log knows it by its origin; both keys stand in the statement, each with its own proof."""
+    first = province.log_signer("log")
+    province.set_url("log", "https://henan.example/log")
+    province.add_key("log", NOW + 1)
+    province.retire_key(first.key.id.hex(), NOW + 2)
+    statement, _ = province.make_statement(AUDIENCE, NOW + 3)
+    old, witness, new = check_log_keys(statement)
+    assert (old.key, old.not_after, witness.use, new.key) == (
+        first.key,
+        NOW + 2,
+        "witness",
+        province.log_signer("log").key,
+    )
+    assert old.key.name == new.key.name == "tongxing/CN-41/log" != witness.key.name
+    assert new.url == old.url == "https://henan.example/log"
+    province.drop_key(old.key.id.hex())
+    assert [each.key for each in check_log_keys(province.make_statement(AUDIENCE, NOW + 4)[0])] == [
+        witness.key,
+        new.key,
+    ]
+
+
+def test_a_folder_of_before_has_no_log_until_a_key_is_added(province: ProvinceFolder) -> None:
+    """Folders that an earlier version made go on making statements; what they lack is named with the next step."""
+    path = province.directory / "province.json"
+    state = json.loads(path.read_text())
+    del state["logs"]
+    path.write_text(json.dumps(state))
+    assert check_log_keys(province.make_statement(AUDIENCE, NOW)[0]) == []
+    with pytest.raises(NotFound, match="--add-key witness"):
+        province.log_signer("witness")
+    with pytest.raises(NotFound, match="--add-key witness"):
+        province.set_url("witness", "https://henan.example")
+    province.add_key("witness", NOW)
+    assert [each.use for each in check_log_keys(province.make_statement(AUDIENCE, NOW)[0])] == ["witness"]
+
+
+def test_a_key_file_that_was_exchanged_is_refused(province: ProvinceFolder) -> None:
+    """The statement would prove possession of another key than it lists."""
+    shutil.copy(province.directory / "keys/log-1.pem", province.directory / "keys/witness-1.pem")
+    with pytest.raises(KeyRejected, match=r"witness-1\.pem"):
+        province.log_signer("witness")
+    shutil.copy(province.directory / "keys/root.pem", province.directory / "keys/log-1.pem")
+    with pytest.raises(KeyRejected, match="not an Ed25519 key"):
+        province.log_signer("log")
 
 
 def test_statements_follow_each_other(province: ProvinceFolder) -> None:

@@ -1,0 +1,131 @@
+"""The command ``tongxing log``: what anybody can do with a public log, believing nobody who keeps it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from credentials.errors import CredentialError, InvalidRequest
+from credentials.log.checkpoint import Checkpoint
+from credentials.log.keys import to_base64
+from credentials.log.note import Note
+from credentials.log.policy import WitnessPolicy, check_policy, cosigners, read_policy
+from credentials.log.proof import check_proof, read_proof
+from credentials.log.tree import leaf_hash
+from service_kit.commands import Command, Group
+from service_kit.durable import write_atomic
+from service_kit.fetch import require_base
+from service_kit.inputs import INPUT, OUTPUT, Input
+from service_kit.terminal import as_json, print_result
+from trust_registry.client.log_reader import LogReader
+from trust_registry.commands.options import registry_url, remote_fetcher
+
+_BELOW_REGISTRY = "mirror/log"
+_place = click.option("--log", "log_url", help="Where the log's checkpoint lies. [default: mirror/log of the registry]")
+_policy = click.option(
+    "--policy", type=INPUT, help="Whose signatures count (C2SP tlog-policy): log, witness, group and quorum lines."
+)
+
+
+@click.group(cls=Group)
+def log() -> None:
+    """Read public logs and check proofs (公开日志)."""
+
+
+@log.command("show", cls=Command)
+@registry_url
+@_place
+@_policy
+@as_json
+def show(url: str, log_url: str | None, policy: Input | None, as_json: bool) -> None:
+    """Print the log's newest checkpoint: its origin, how many leaves, their root, who has signed.
+
+    Without a policy nobody's signature is checked, and it says so.
+
+    \b
+    Example:
+      tongxing log show --registry https://registry.example/registry --policy registry.policy
+    """
+    checkpoint, note = _reader(url, log_url).checkpoint()
+    if policy:
+        check_policy(_policy_in(policy), note)
+    fields = _fields(checkpoint, note, _policy_in(policy) if policy else None)
+    print_result(as_json, fields, _lines(fields))
+
+
+@log.command("prove", cls=Command)
+@click.argument("number", type=click.IntRange(min=0))
+@registry_url
+@_place
+@click.option("-o", "--output", required=True, type=OUTPUT, help="The proof's file, NAME.tlog-proof.")
+@as_json
+def prove(number: int, url: str, log_url: str | None, output: Path, as_json: bool) -> None:
+    """Fetch leaf NUMBER with the proof that it is in the log, as one file that `log verify` checks without network.
+
+    \b
+    Example:
+      tongxing log prove 17 --registry https://registry.example/registry -o leaf-17.tlog-proof
+    """
+    proof = _reader(url, log_url).prove(number)
+    write_atomic(output, proof.content)
+    print_result(as_json, {"number": number, "file": str(output)}, [f"leaf {number}: {output}"])
+
+
+@log.command("verify", cls=Command)
+@click.argument("file", type=INPUT)
+@click.option("--policy", required=True, type=INPUT, help="Whose signatures count (C2SP tlog-policy).")
+@click.option("--leaf", type=INPUT, help="The leaf's bytes, where the proof does not carry them.")
+@as_json
+def verify(file: Input, policy: Input, leaf: Input | None, as_json: bool) -> None:
+    """Check a proof (C2SP tlog-proof): the leaf is in the log, and those whom the policy asks for have signed.
+
+    Ends with 0 when it holds and prints the leaf, with 1 when it does not. No network is used.
+
+    \b
+    Example:
+      tongxing log verify leaf-17.tlog-proof --policy registry.policy
+    """
+    proof, judged_by = read_proof(file.data), _policy_in(policy)
+    entry = leaf.data if leaf else proof.extra
+    if entry is None:
+        raise InvalidRequest(f"{file.name}: carries no leaf; name its file by --leaf")
+    checkpoint = check_proof(proof, leaf_hash(entry), judged_by)
+    fields = {
+        **_fields(checkpoint, proof.note, judged_by),
+        "number": proof.number,
+        "leaf": entry.decode("utf-8", "replace"),
+    }
+    print_result(as_json, fields, [f"leaf {proof.number}: {fields['leaf']}", *_lines(fields)])
+
+
+def _reader(url: str, log_url: str | None) -> LogReader:
+    place = log_url or f"{url.rstrip('/')}/{_BELOW_REGISTRY}"
+    require_base(place, "--log" if log_url else "--registry")
+    return LogReader(place, remote_fetcher())
+
+
+def _policy_in(file: Input) -> WitnessPolicy:
+    try:
+        return read_policy(file.data)
+    except CredentialError as error:
+        raise InvalidRequest(f"{file.name}: {error.detail}") from error
+
+
+def _fields(checkpoint: Checkpoint, note: Note, policy: WitnessPolicy | None) -> dict[str, Any]:
+    cosigned = sorted(key.name for key in cosigners(policy, note)) if policy else []
+    return {
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": to_base64(checkpoint.root),
+        "signed": [line.name for line in note.signatures],
+        "checked": policy is not None,
+        "witnesses": cosigned,
+    }
+
+
+def _lines(fields: dict[str, Any]) -> list[str]:
+    state = f"cosigned by {', '.join(fields['witnesses'])}" if fields["witnesses"] else "unwitnessed"
+    signed = state if fields["checked"] else "signatures not checked: name a policy by --policy"
+    return [f"{fields['origin']}: {fields['size']} leaves, root {fields['root']}", signed]

@@ -1,0 +1,286 @@
+"""The registry's log on its mirror (公开日志), for anybody to read and check (C2SP tlog-tiles).
+
+::
+
+    log/checkpoint              how many leaves, their root, the log's signature, and those of witnesses
+    log/tile/0/000 …            hashes
+    log/tile/entries/000 …      the leaves
+
+Leaves are written with the deeds that they tell of; about once a minute a round here publishes what is new: tiles
+first, then the signed checkpoint into the database, then the witnesses, then the checkpoint's file. A stop at any
+moment leaves the old checkpoint or the new one with all its tiles, and the next round goes on. The same leaf has the
+same number and the same tile each time, so several processes may do a round at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from credentials.errors import CredentialError, Malformed, MetadataRejected, RecordForked, StoreBehind
+from credentials.log.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
+from credentials.log.keys import NoteSigner
+from credentials.log.note import Note, SignatureLine, read_note, with_signatures
+from credentials.log.tiles import (
+    MAX_TILE_LEVEL,
+    TILE_WIDTH,
+    Tile,
+    bundle_of,
+    entries_in,
+    nodes_from,
+    root_of_tile,
+    tile_at,
+    tiles_between,
+)
+from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
+from credentials.wire.strict_json import json_bytes, parse_json
+from service_kit.storage.logbook import CheckpointRecord, LeafRecord
+from trust_registry.mirror.ports import FileStore
+from trust_registry.storage.ports import Records, Storage
+
+FOLDER = "log"
+CHECKPOINT = f"{FOLDER}/checkpoint"
+
+ProveFrom = Callable[[int], Sequence[bytes]]
+"""The consistency proof from an earlier size to the checkpoint's."""
+Witnesses = Callable[[Note, Checkpoint, ProveFrom], Sequence[SignatureLine]]
+"""Asks witnesses for their cosignatures on a checkpoint, and gives those that came in time. Raises nothing for a
+witness that is slow, dead or wrong."""
+
+
+def nobody(_note: Note, _checkpoint: Checkpoint, _prove: ProveFrom) -> Sequence[SignatureLine]:
+    """No witness is asked: what is published is the log's word alone."""
+    return ()
+
+
+class PublishedCheckpoint(NamedTuple):
+    """The checkpoint in force, and the note with everybody's signatures."""
+
+    checkpoint: Checkpoint
+    note: Note
+
+
+class LogState(NamedTuple):
+    """How the log stands: its name and key, leaves there are and leaves published, since when, cosigned by whom
+    (names as they stand below the checkpoint)."""
+
+    origin: str
+    vkey: str
+    leaves: int
+    published: int
+    signed_at: int
+    cosigned_by: list[str]
+
+
+class LogPublisher:
+    """Publishes the log of ``storage`` among ``files``, signed by ``signer``; ``witnesses`` are asked each round."""
+
+    def __init__(self, storage: Storage, files: FileStore, signer: NoteSigner, witnesses: Witnesses = nobody) -> None:
+        self.storage, self.files, self.signer, self.witnesses = storage, files, signer, witnesses
+
+    def publish(self, now: int) -> PublishedCheckpoint:
+        """One round: whatever is new is published, and witnesses are asked who have not cosigned.
+
+        Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
+        not hold what was signed before, SelfCheckFailed for a leaf that was changed, StorageUnavailable, StorageFull.
+        """
+        self._keep_hashes()
+        with self.storage.reading() as records:
+            size, held = records.log.size(), records.log_tree.checkpoint()
+        self.require_not_behind(size)
+        if held is None or held.size < size:
+            note = self._sign(held, size)
+            self._put_tiles(held.size if held else 0, size)
+            held = self._keep(CheckpointRecord(size, note.content, now))
+        published = self._cosigned(self._opened(held), held.signed_at)
+        self._release()
+        return published
+
+    def mend(self) -> None:
+        """Write anew what is missing on the mirror, or another than it should be, of all that was published."""
+        with self.storage.reading() as records:
+            held = records.log_tree.checkpoint()
+        if held is not None:
+            self._put_tiles(0, held.size)
+            self._release()
+
+    def prove(self, number: int) -> tuple[LeafRecord, PublishedCheckpoint, list[bytes]] | None:
+        """A leaf, the checkpoint in force and the inclusion proof between them; None where it is not published."""
+        with self.storage.reading() as records:
+            held, leaves = records.log_tree.checkpoint(), records.log.read(number, 1)
+            if held is None or not leaves or number >= held.size:
+                return None
+            published = self._opened(held)
+            return leaves[0], published, prove_inclusion(nodes_from(_from(records), held.size), number, held.size)
+
+    def state(self, records: Records) -> LogState:
+        """How the log stands, for people and for metrics."""
+        held, key = records.log_tree.checkpoint(), self.signer.key
+        if held is None:
+            return LogState(key.name, key.vkey, records.log.size(), 0, 0, [])
+        lines = read_note(held.note).signatures
+        cosigned = [line.name for line in lines if line.name != key.name]
+        return LogState(key.name, key.vkey, records.log.size(), held.size, held.signed_at, cosigned)
+
+    def require_not_behind(self, size: int) -> None:
+        """Raise StoreBehind where the mirror has a checkpoint of this log with more than ``size`` leaves."""
+        mirrored = self._mirrored()
+        if mirrored is not None and mirrored.checkpoint.size > size:
+            raise StoreBehind(
+                f"the database has {size} leaves of the log and its mirror {mirrored.checkpoint.size}: a backup was "
+                "restored. Nothing is written until `tongxing registry recover --data-dir …` has taken over the rest"
+            )
+
+    def take_over(self, records: Records) -> int:
+        """Take the leaves that the database lacks from the mirror, checked against its checkpoint; how many.
+
+        Raises RecordForked where the database has other leaves than the mirror, MetadataRejected, naming the file,
+        where a tile is missing, or does not lead to the checkpoint.
+        """
+        mirrored, size = self._mirrored(), records.log.size()
+        if mirrored is None or mirrored.checkpoint.size <= size:
+            return 0
+        checkpoint = mirrored.checkpoint
+        node = nodes_from(self._read_tile, checkpoint.size)
+        if root_of(node, checkpoint.size) != checkpoint.root:
+            raise MetadataRejected(f"{CHECKPOINT}: the tiles beside it have another root")
+        if (root_of(nodes_from(_from(records), size), size) if size else EMPTY_ROOT) != root_of(node, size):
+            raise RecordForked(f"the first {size} leaves of the database are others than those on the mirror")
+        leaves = list(self._leaves_between(size, checkpoint.size))
+        if [leaf_hash(leaf.entry) for leaf in leaves] != [node(0, leaf.number) for leaf in leaves]:
+            raise MetadataRejected(f"{FOLDER}/tile/entries: other entries than the tiles are made of")
+        records.log.restore(leaves)
+        records.log_tree.keep_checkpoint(CheckpointRecord(checkpoint.size, mirrored.note.content, leaves[-1].at))
+        return len(leaves)
+
+    def _keep_hashes(self) -> None:
+        """Keep the hash of each tile that has become full: what is computed under no lock is kept under it if nobody
+        else was faster."""
+        for level in range(1, MAX_TILE_LEVEL + 1):
+            with self.storage.reading() as records:
+                first = records.log_tree.count(level)
+                new = _full_tiles(records, level, first)
+            if not new:
+                continue
+            with self.storage.writing() as records:
+                if records.log_tree.count(level) == first:
+                    records.log_tree.keep_hashes(level, first, new)
+
+    def _sign(self, held: CheckpointRecord | None, size: int) -> Note:
+        with self.storage.reading() as records:
+            read = _from(records)
+            before = self._opened(held).checkpoint if held else None
+            # A database that was put back or edited must not make this key sign a second history.
+            if before is not None and root_of(nodes_from(read, before.size), before.size) != before.root:
+                raise RecordForked(f"the first {before.size} leaves of the database are not those that were signed")
+            return sign_checkpoint(size, root_of(nodes_from(read, size), size), self.signer)
+
+    def _put_tiles(self, old: int, size: int) -> None:
+        for tile in tiles_between(old, size):
+            with self.storage.reading() as records:
+                content = _from(records)(tile)
+            path = f"{FOLDER}/{tile.path}"
+            if self.files.read(path) != content:
+                self.files.put(path, content)
+
+    def _keep(self, record: CheckpointRecord) -> CheckpointRecord:
+        with self.storage.writing() as records:
+            held = records.log_tree.checkpoint()
+            if held is not None and held.size >= record.size:
+                return held
+            records.log_tree.keep_checkpoint(record)
+        return record
+
+    def _cosigned(self, published: PublishedCheckpoint, signed_at: int) -> PublishedCheckpoint:
+        checkpoint = published.checkpoint
+
+        def prove(old: int) -> Sequence[bytes]:
+            with self.storage.reading() as records:
+                return prove_consistency(nodes_from(_from(records), checkpoint.size), old, checkpoint.size)
+
+        lines = self.witnesses(published.note, checkpoint, prove)
+        if not lines:
+            return published
+        with self.storage.writing() as records:
+            held = records.log_tree.checkpoint()
+            if held is None or held.size != checkpoint.size:
+                return published
+            # Another process may have gathered others meanwhile.
+            note = with_signatures(read_note(held.note), lines)
+            records.log_tree.keep_checkpoint(CheckpointRecord(checkpoint.size, note.content, signed_at))
+        return PublishedCheckpoint(checkpoint, note)
+
+    def _release(self) -> None:
+        with self.storage.reading() as records:
+            if self._is_released(records):
+                return
+        # Under the lock, or an older checkpoint could be written over a newer one.
+        with self.storage.writing() as records:
+            held = records.log_tree.checkpoint()
+            if held is not None and not self._is_released(records):
+                self.files.put(CHECKPOINT, held.note)
+
+    def _is_released(self, records: Records) -> bool:
+        held = records.log_tree.checkpoint()
+        return held is None or self.files.read(CHECKPOINT) == held.note
+
+    def _opened(self, record: CheckpointRecord) -> PublishedCheckpoint:
+        # Signed by this log once; its key may have changed since.
+        note = read_note(record.note)
+        return PublishedCheckpoint(read_checkpoint(note), note)
+
+    def _mirrored(self) -> PublishedCheckpoint | None:
+        """The checkpoint on the mirror, if it is one that this log has signed."""
+        content = self.files.read(CHECKPOINT)
+        try:
+            return None if content is None else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key]))
+        except CredentialError:
+            return None
+
+    def _read_tile(self, tile: Tile) -> bytes:
+        for each in (tile, tile._replace(width=TILE_WIDTH)):
+            content = self.files.read(f"{FOLDER}/{each.path}")
+            if content is not None:
+                return content
+        raise MetadataRejected(f"{FOLDER}/{tile.path}: missing on the mirror")
+
+    def _leaves_between(self, old: int, size: int) -> Iterator[LeafRecord]:
+        for number in range(old // TILE_WIDTH, -(-size // TILE_WIDTH)):
+            tile = tile_at(None, number, size)
+            for place, entry in enumerate(entries_in(tile, self._read_tile(tile)), number * TILE_WIDTH):
+                if place >= old:
+                    yield read_entry(entry, place)
+
+
+def read_entry(entry: bytes, number: int) -> LeafRecord:
+    """A leaf as it was published. Raises Malformed for one that is not of this number."""
+    fields = parse_json(entry)
+    try:
+        leaf = LeafRecord(fields["number"], fields["kind"], fields["at"], json_bytes(fields["content"]).decode())
+    except (KeyError, TypeError) as error:
+        raise Malformed(f"leaf {number}: no number, kind, at and content") from error
+    if leaf.number != number or leaf.entry != entry:
+        raise Malformed(f"leaf {number}: another number, or not written in the one way")
+    return leaf
+
+
+def _from(records: Records) -> Callable[[Tile], bytes]:
+    """Tiles from the database."""
+
+    def read(tile: Tile) -> bytes:
+        first = tile.number * TILE_WIDTH
+        if tile.level is None:
+            return bundle_of([leaf.entry for leaf in records.log.read(first, tile.width)])
+        return b"".join(records.log_tree.hashes(tile.level, first, tile.width))
+
+    return read
+
+
+def _full_tiles(records: Records, level: int, first: int) -> list[bytes]:
+    """The hashes over the tiles of the level below that are full, from number ``first`` on."""
+    new: list[bytes] = []
+    while True:
+        below = records.log_tree.hashes(level - 1, (first + len(new)) * TILE_WIDTH, TILE_WIDTH)
+        if len(below) < TILE_WIDTH:
+            return new
+        new.append(root_of_tile(b"".join(below)))

@@ -1,0 +1,74 @@
+"""What the witness's view works with: it cosigns, and keeps up with the trust list by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import current_app
+
+from credentials.errors import CredentialError, SettingInvalid, TrustMissing
+from credentials.log.keys import WITNESS, NoteKey, signer
+from credentials.log.policy import read_policy
+from service_kit.clock import Clock
+from service_kit.http.caller import caller
+from service_kit.http.limits import Limit, Limits
+from service_kit.process.upkeep import Upkeep
+from trust_registry.client.trust.store import TrustStore
+from trust_registry.client.trust.updater import TrustUpdater
+from trust_registry.key_files import read_log_key, read_passphrase
+from trust_registry.witness.config import FOLDER, WitnessSettings
+from trust_registry.witness.cosigning import CosigningWitness, KnownLogs
+from trust_registry.witness.known_logs import known_logs
+from trust_registry.witness.storage.ports import SeenLogs
+
+EXTENSION = "tongxing_witness"
+LOOK_SECONDS = 60.0
+"""How often the trust list is asked for news of logs."""
+CALLS = Limit("add-checkpoint", 3_600)
+"""Requests of one address in an hour: a log asks once a minute, and eighty of them may stand behind one proxy."""
+
+
+class WitnessService:
+    """The witness of these settings. Raises SettingInvalid, KeyRejected."""
+
+    def __init__(self, settings: WitnessSettings, seen: SeenLogs, limits: Limits, clock: Clock) -> None:
+        key = read_log_key(settings.witness_key_file, read_passphrase(settings.key_passphrase_file))
+        self.signer = signer(settings.witness_name, WITNESS, key)
+        self.witness = CosigningWitness(seen, self.signer, lambda: self.logs)
+        self.upkeep = Upkeep("trust", self.learn, seconds=LOOK_SECONDS)
+        self._others = _logs_of(settings.witness_policy_file)
+        self._limits, self._clock = limits, clock
+        store = TrustStore(settings.data_dir / FOLDER, settings.trust_root.read_bytes())
+        self._updater = TrustUpdater(store, settings.mirror_url, settings.fetcher())
+        self.logs: KnownLogs = {}
+        try:
+            self.logs = known_logs(store.load(clock.now()), clock.now(), self._others)
+        except TrustMissing:
+            # On its first day: those of the operator's file are known all the same.
+            self.logs = {key.name: [each for each in self._others if each.name == key.name] for key in self._others}
+
+    def learn(self) -> None:
+        """Take up what the trust list says of logs by now. Raises what the updater raises."""
+        now = self._clock.now()
+        self.logs = known_logs(self._updater.update(now), now, self._others)
+
+    def add_checkpoint(self, content: bytes) -> str:
+        """See :meth:`CosigningWitness.add_checkpoint`; also raises RateLimited."""
+        self._limits.count(CALLS, caller())
+        return self.witness.add_checkpoint(content, self._clock.now())
+
+
+def service() -> WitnessService:
+    """The service of the application that handles this request."""
+    found: WitnessService = current_app.extensions[EXTENSION]
+    return found
+
+
+def _logs_of(path: Path | None) -> Sequence[NoteKey]:
+    if path is None:
+        return ()
+    try:
+        return [log.key for log in read_policy(path.read_bytes()).logs]
+    except (OSError, CredentialError) as error:
+        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: no readable policy ({error})") from error

@@ -1,0 +1,1 @@
+"""What a witness has cosigned last of each log."""
