@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
+from credentials.foreign.facts import ForeignFacts
 from credentials.model import StatusCredential
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import Outcome
 from credentials.profile.words import Label, label
 from credentials.verdict import Verdict
-from service_kit.inputs import Input
+from service_kit.inputs import INPUT, Input
 from service_kit.locale import beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
 from service_kit.terminal import Styled, in_words, print_line
@@ -51,6 +52,11 @@ _GATE_OPTIONS = (
         help="The member whose rules count here, as CN-44. [default: TONGXING_MEMBER]",
     ),
     click.option(
+        "--foreign-keys",
+        type=INPUT,
+        help="A signed list of whose foreign cards are read. [default: what the member has published]",
+    ),
+    click.option(
         "--profile", default="venue", show_default=True, envvar="TONGXING_PROFILE", type=click.Choice(list(PROFILES))
     ),
     click.option(
@@ -69,9 +75,17 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(
-        *args: Any, trust: Path, root: Input, member: str, profile: str, environment: str, **others: Any
+        *args: Any,
+        trust: Path,
+        root: Input,
+        member: str,
+        foreign_keys: Input | None,
+        profile: str,
+        environment: str,
+        **others: Any,
     ) -> Any:
-        return command(*args, sources=Sources(trust, root, member, profile, environment), **others)
+        sources = Sources(trust, root, member, profile, environment, foreign_keys)
+        return command(*args, sources=sources, **others)
 
     return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
 
@@ -85,6 +99,9 @@ def show(verdict: Verdict) -> None:
     if credential is not None and verdict.shows_status:
         for language in languages:
             print_line(f"  {_holder(credential).of(language)}")
+    if verdict.foreign is not None:
+        for language in languages:
+            print_line(f"  {_card(verdict.foreign).of(language)}")
     for finding in (*verdict.reasons, *verdict.notes):
         for language in languages:
             print_line(f"  {finding.words.of(language)}{f' [{finding.code}]' * (language == languages[-1])}")
@@ -102,4 +119,15 @@ def _holder(credential: StatusCredential) -> Label:
         name=credential.holder_name,
         tail=credential.document_tail,
         until=beijing_time(credential.expires_at),
+    )
+
+
+def _card(facts: ForeignFacts) -> Label:
+    return label(
+        "terminal.card",
+        issuer=facts.issuer,
+        kind=label(f"card-kind.{facts.kind}"),
+        name=facts.name,
+        born=facts.birth_date,
+        until=beijing_time(facts.expires_at),
     )
