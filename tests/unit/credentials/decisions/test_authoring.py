@@ -67,4 +67,4 @@ def test_whom_another_version_meets() -> None:
     assert directions(with_first({"<": [{"var": "payload.latest.stay.age"}, 1]})) == {OTHER}
     longer = BASE | {"parameters": BASE["parameters"] | {"positive_seconds": 12 * 24 * 3600}}
     told = [change.text.of("en") for change in status_tried(rules, parse_status_rules(longer))]
-    assert "antigen test, positive, 11 d – 12 d ago: green → red" in told
+    assert "antigen test, positive, 11 d – 12 d ago: Green → Red" in told

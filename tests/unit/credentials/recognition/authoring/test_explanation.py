@@ -121,7 +121,7 @@ def test_values() -> None:
     assert [show_value(value) for value in (1, True, False, None, 0, "x", {"a": None})] == [
         "1", "true", "false", "null", "0", "x", "{a: null}",
     ]  # fmt: skip
-    assert show_value(list(range(MAX_SHOWN_ITEMS + 1))) == f"[{MAX_SHOWN_ITEMS + 1} 项 items]"
+    assert show_value(list(range(MAX_SHOWN_ITEMS + 1))) == f"[… {MAX_SHOWN_ITEMS + 1}]"
     assert show_value(DateTime(-(10**15))) == str(-(10**12))
 
 
