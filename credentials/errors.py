@@ -47,6 +47,7 @@
     │       ├── StatusStale               status-stale
     │       ├── ClockInDoubt              clock-in-doubt
     │       ├── NoDecision                no-decision
+    │       ├── ForeignKeysMissing        foreign-keys-missing
     │       ├── RulesMissing              rules-missing
     │       ├── RuleOpen                  rule-open
     │       ├── NonceRequired             nonce-required
@@ -395,6 +396,12 @@ class NoDecision(CannotTell):
     """A yellow, red or pending status without a decision reference: never shown as a colour."""
 
     code = "no-decision"
+
+
+class ForeignKeysMissing(CannotTell):
+    """A foreign card, and no list of the host member's of whose keys such cards are signed by."""
+
+    code = "foreign-keys-missing"
 
 
 class RulesMissing(CannotTell):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from credentials.foreign.facts import ForeignEvidence, ForeignFacts
 from credentials.formats.presentation import Presentation
 from credentials.model import StatusCredential
 from credentials.profile.lists import Status
@@ -66,7 +67,8 @@ class Verdict(NamedTuple):
     """What a gate says of one code.
 
     ``reasons`` come most important first and are empty for an accepted code; ``credential`` is None until the issuer's
-    signature holds; ``live`` is the presentation it came in. ``steps`` are those of its format, ``last_step`` the
+    signature holds; ``live`` is the presentation it came in; ``foreign`` what a card says that no member
+    signed. ``steps`` are those of its format, ``last_step`` the
     one at which the check ended, ``open_steps`` those that could not be decided.
     """
 
@@ -80,6 +82,7 @@ class Verdict(NamedTuple):
     last_step: StepName
     open_steps: tuple[StepName, ...]
     rules: DecidingRules | None
+    foreign: ForeignFacts | None = None
 
     @property
     def shows_status(self) -> bool:
@@ -119,6 +122,8 @@ def shown_json(verdict: Verdict) -> dict[str, Any]:
     """What is this code's own in the object: what it says, how fresh the knowledge of its issuer is, whose rules."""
     credential, rules = verdict.credential, verdict.rules
     shown = dict(_NO_CREDENTIAL) if credential is None else _credential_json(credential)
+    if verdict.foreign is not None:
+        shown |= _foreign_json(verdict.foreign)
     if not verdict.shows_status:
         shown["status"] = None
     trust, status = verdict.freshness
@@ -147,6 +152,34 @@ def checks_json(
 _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
     ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence")
 )
+
+
+def _foreign_json(facts: ForeignFacts) -> dict[str, Any]:
+    """In the fields of a code, and ``card``, which only foreign cards have. The card's identifier stays out."""
+    return {
+        "issuer": facts.issuer,
+        "holder": {"name": facts.name, "birth_date": facts.birth_date},
+        "issued_at": facts.issued_at,
+        "expires_at": facts.expires_at,
+        "evidence": [_foreign_evidence_json(piece) for piece in facts.evidence],
+        "card": {"format": facts.format, "kind": facts.kind.value, "leniences": [*facts.leniences]},
+    }
+
+
+def _foreign_evidence_json(piece: ForeignEvidence) -> dict[str, Any]:
+    return {
+        "kind": None if piece.kind is None else piece.kind.label,
+        "result": None if piece.result is None else piece.result.label,
+        "sampled_at": piece.sampled_at,
+        "country": piece.country,
+        "source": piece.source,
+        "disease": piece.disease,
+        "product": piece.product,
+        "dose": piece.dose,
+        "doses": piece.doses,
+        "valid_from": piece.valid_from,
+        "valid_until": piece.valid_until,
+    }
 
 
 def _credential_json(credential: StatusCredential) -> dict[str, Any]:

@@ -173,8 +173,9 @@ def withdraw(handle: str, cause: str, author: str, as_json: bool) -> None:
 
 @issuer.command()
 @click.option("--rules", type=INPUT, help="Bring this signed rule set instead.")
+@click.option("--foreign-keys", type=INPUT, help="Bring this signed list of foreign keys instead.")
 @as_json
-def publish(rules: Input | None, as_json: bool) -> None:
+def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> None:
     """Sign what was withdrawn and bring it to the registry's mirror. `serve issuer` does it by itself every minute.
 
     It brings a segment also when nothing is new, so that a mirror which has lost something of this member says so and
@@ -184,12 +185,17 @@ def publish(rules: Input | None, as_json: bool) -> None:
     Examples:
       tongxing issuer publish
       tongxing issuer publish --rules rules.jws
+      tongxing issuer publish --foreign-keys foreign-keys.jws
     """
-    content = None if rules is None else _signed(rules)
+    given = {"rules": (rules, "rules"), "foreign-keys": (foreign_keys, "trust")}
+    brought = {kind: _signed(file, command) for kind, (file, command) in given.items() if file is not None}
     office = opened()
-    if content is not None:
-        office.mirror.put("rules", content)
-        print_result(as_json, {"bytes": len(content)}, [f"rules: {len(content)} bytes"])
+    if brought:
+        for kind, content in brought.items():
+            office.mirror.put(kind, content)
+        counts = {kind: len(content) for kind, content in brought.items()}
+        lines = [f"{kind}: {count} bytes" for kind, count in counts.items()]
+        print_result(as_json, {"bytes": sum(counts.values())}, lines)
         return
     published = office.publication.publish(office.now(), at_once=True)
     words = (
@@ -302,12 +308,12 @@ def list_clients(as_json: bool) -> None:
     print_result(as_json, {"clients": clients}, lines or ["no clients"])
 
 
-def _signed(rules: Input) -> bytes:
-    """A signed rule set. Raises InvalidRequest for one that was not signed."""
-    content = rules.data.strip()
+def _signed(file: Input, command: str) -> bytes:
+    """A signed rule set or list of foreign keys. Raises InvalidRequest for one that was not signed."""
+    content = file.data.strip()
     if content.startswith(b"{"):
-        sign = f"tongxing verifier rules sign {rules.name} --key RULES-KEY.pem -o rules.jws"
-        raise InvalidRequest(f"{rules.name}: not signed yet; sign it first: `{sign}`")
+        sign = f"tongxing verifier {command} sign {file.name} --key RULES-KEY.pem -o {Path(file.name).stem}.jws"
+        raise InvalidRequest(f"{file.name}: not signed yet; sign it first: `{sign}`")
     return content
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from credentials.foreign.envelope import ForeignEnvelope
 from credentials.formats import native, presentation, table
 from credentials.formats.native import claims
 from credentials.formats.presentation import Presentation
@@ -142,6 +143,7 @@ def signed_text(payload: bytes) -> str:
 def read(text: str) -> StatusCredential:
     """All that a gate checks of a text before it needs to know anything but the issuer's one key. Raises our errors."""
     _, unwrapped = table.unwrap(text)
+    assert not isinstance(unwrapped, ForeignEnvelope)
     envelope: Envelope = unwrapped.envelope if isinstance(unwrapped, Presentation) else unwrapped
     credential = claims.decode(cose.verify(envelope, KEY))
     if isinstance(unwrapped, Presentation):

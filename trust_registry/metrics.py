@@ -12,7 +12,7 @@ from trust_registry.client.metrics import days_left, key_days_left
 from trust_registry.client.trust.repository import version_of
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.enrolment.waiting import open_drafts, waiting_statements
-from trust_registry.metadata.file_names import is_rules
+from trust_registry.metadata.file_names import FOREIGN_KEYS, is_rules
 from trust_registry.mirror.offered import STATUS_RULES_FOLDER
 from trust_registry.publishing.publication import Publication
 from trust_registry.record.publishing import LogState
@@ -67,6 +67,9 @@ def collect(found: RegistryOverview) -> Iterator[Metric]:
 def _ages(found: RegistryOverview) -> dict[tuple[str, ...], int]:
     ages: dict[tuple[str, ...], int] = {}
     for file in found.files:
+        if file.name == FOREIGN_KEYS:
+            # Brought when it changes, which may be never: its age alarms nobody.
+            continue
         labels = (file.member, _kind(file.name))
         age = found.now - file.received_at
         ages[labels] = min(age, ages.get(labels, age))

@@ -33,7 +33,14 @@ from trust_registry.repository.published import read_published
 EXTENSION = "trust_registry"
 MAX_SUBMISSIONS_PER_HOUR = 60
 """Statements, and as many requests for denials, from one address: nobody has to log in for them."""
-MAX_FILES_PER_HOUR = {"status": 600, "segment": 7_200, "rules": 120, "status-rules": 120, "token-list": 7_200}
+MAX_FILES_PER_HOUR = {
+    "status": 600,
+    "segment": 7_200,
+    "rules": 120,
+    "foreign-keys": 120,
+    "status-rules": 120,
+    "token-list": 7_200,
+}
 """Files of one member from one address, by kind: a segment every half second."""
 MAX_READS_PER_HOUR = {"statement": 3_600, "draft": 600, "log": 3_600, "state": 3_600}
 """What anybody may ask for, from one address."""

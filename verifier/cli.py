@@ -23,6 +23,7 @@ from trust_registry.commands.rule_files import moment
 from verifier.commands.challenge import challenge, challenge_options, nonce_bytes
 from verifier.commands.options import gate_options, show
 from verifier.commands.rules import rules
+from verifier.commands.trust import trust
 from verifier.commands.upkeep import state, sync
 from verifier.gate.challenges import Challenges
 from verifier.keeping.offline import Sources, open_gate
@@ -166,5 +167,5 @@ def _in_picture(path: Path) -> list[str]:
         raise InvalidRequest(f"{path}: cannot be read: {error.strerror}") from error
 
 
-for _command in (challenge, state, sync, rules):
+for _command in (challenge, state, sync, rules, trust):
     verifier.add_command(_command)

@@ -12,6 +12,8 @@ export const WORDS = {
   "evidence.nothing": ["没有检测等佐证", "沒有檢測等佐證", "no test or other evidence"],
   "evidence.piece": ["{kind}{result}，{age}", "{kind}{result}，{age}", "{kind}, {result}, {age}"],
   "evidence.to-come": ["时间尚未到", "時間尚未到", "at a time to come"],
+  "evidence.unknown-kind": ["其他证明", "其他證明", "other evidence"],
+  "evidence.unknown-result": ["结果未识别", "結果未能識別", "result not known here"],
   "join.calls": ["{first}，{next}", "{first}，{next}", "{first}, {next}"],
   "join.clauses": ["{first}；{next}", "{first}；{next}", "{first}; {next}"],
   "join.items": ["{first}、{next}", "{first}、{next}", "{first}, {next}"],
@@ -208,6 +210,7 @@ export const CALLS: { readonly [reason: string]: readonly Call[] | undefined } =
   "status-missing": ["issuer"],
   "status-stale": ["issuer"],
   "no-decision": ["issuer"],
+  "foreign-keys-missing": ["host"],
   "rule-open": ["host"],
 };
 

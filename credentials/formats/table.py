@@ -5,10 +5,13 @@ A text with none of the prefixes ends here, before anything is decoded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple, NoReturn, Protocol
 
 from credentials.errors import ChallengeShown, CredentialError, NotACredential
-from credentials.formats import native, presentation
+from credentials.foreign.envelope import ForeignEnvelope, VerifiedCard
+from credentials.foreign.facts import ForeignFacts
+from credentials.formats import eu_dcc, native, presentation
 from credentials.formats.presentation import Presentation, challenge
 from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.profile.steps import StepName
@@ -24,8 +27,18 @@ class Format(Protocol):
     @property
     def STEPS(self) -> frozenset[StepName]: ...  # noqa: N802
 
-    def unwrap(self, text: str) -> Envelope | Presentation:
+    def unwrap(self, text: str) -> Envelope | Presentation | ForeignEnvelope:
         """Take a text apart, without believing it. Raises NotACredential, ChallengeShown, TooLarge or Malformed."""
+        ...
+
+
+class ForeignFormat(Format, Protocol):
+    """One of cards that no member signed. ``NAME``: in lists of foreign keys, and in verdicts."""
+
+    NAME: str
+
+    def read(self, verified: VerifiedCard) -> ForeignFacts:
+        """What a card says whose signature holds. Raises Malformed, TooLarge."""
         ...
 
 
@@ -45,10 +58,17 @@ class NoPass(NamedTuple):
 
 
 _FORM_ALONE = frozenset({StepName.FORM})
-FORMATS: Final[tuple[Format, ...]] = (presentation, native, NoPass(challenge.PREFIX, ChallengeShown))
+FOREIGN: Final[Mapping[str, ForeignFormat]] = {found.NAME: found for found in (eu_dcc,)}
+"""By name."""
+FORMATS: Final[tuple[Format, ...]] = (
+    presentation,
+    native,
+    NoPass(challenge.PREFIX, ChallengeShown),
+    *FOREIGN.values(),
+)
 
 
-def unwrap(text: str) -> tuple[Format, Envelope | Presentation]:
+def unwrap(text: str) -> tuple[Format, Envelope | Presentation | ForeignEnvelope]:
     """Of which format a code is, and what it is made of, without believing it.
 
     Raises NotACredential for an unknown prefix, and what the format's own ``unwrap`` raises.

@@ -66,8 +66,8 @@ class ReasonText(NamedTuple):
         return joined((label("verdict.what", what=self.what), self.advice, self.more), "join.sentences")
 
 
-TRUST_AGING, CHECK_DOCUMENT, COMPARE_HOLDER, REPLAY_NOT_SHARED, SHOWN_AGAIN = (
-    "trust-aging", "check-document", "compare-holder", "replay-not-shared", "shown-again"
+TRUST_AGING, CHECK_DOCUMENT, COMPARE_HOLDER, COMPARE_TRAVEL_DOCUMENT, REPLAY_NOT_SHARED, SHOWN_AGAIN = (
+    "trust-aging", "check-document", "compare-holder", "compare-travel-document", "replay-not-shared", "shown-again"
 )  # fmt: skip
 """Notes that an accepted code may carry."""
 _WORDS = labels("reason")
@@ -99,7 +99,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("wrong-signature", _R, StepName.SIGNATURE),
         _row("algorithm-mismatch", _R, StepName.SIGNATURE, Call.ISSUER),
         _row("issuer-mismatch", _R, StepName.ISSUER, Call.ISSUER),
-        _row("key-use-mismatch", _R, StepName.KEY, Call.ISSUER),
+        _row("key-use-mismatch", _R, (StepName.KEY, StepName.PERMISSION), Call.ISSUER),
         _row("wrong-environment", _R, StepName.KEY),
         _row("key-not-active", _R, StepName.PERMISSION, Call.ISSUER),
         _row("key-denied", _R, StepName.KEY, Call.ISSUER),
@@ -134,6 +134,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("status-stale", _U, StepName.WITHDRAWAL, Call.ISSUER),
         _row("clock-in-doubt", _U, StepName.TIME),
         _row("no-decision", _U, StepName.DECISION, Call.ISSUER),
+        _row("foreign-keys-missing", _U, StepName.KEY, Call.HOST),
         _row("rules-missing", _U, StepName.RECOGNITION),
         _row("rule-open", _U, StepName.RULES, Call.HOST),
         _row("nonce-required", _U, StepName.HOLDER),
@@ -141,6 +142,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row(TRUST_AGING, _N, ()),
         _row(CHECK_DOCUMENT, _N, ()),
         _row(COMPARE_HOLDER, _N, ()),
+        _row(COMPARE_TRAVEL_DOCUMENT, _N, ()),
         _row(REPLAY_NOT_SHARED, _N, ()),
         _row(SHOWN_AGAIN, _N, ()),
     )

@@ -13,16 +13,18 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from credentials.foreign.facts import ForeignFacts
 from credentials.model import StatusCredential
 from credentials.profile.lists import EvidenceKind, Form, Status
 from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
-from credentials.recognition.language.vocabulary import rule_input
+from credentials.recognition.language.vocabulary import foreign_rule_input, rule_input
 
 NO_EVIDENCE = 0
 """Stands among the kinds of a rule for "the code carries no evidence"; ``none`` in the document."""
 _NO_KINDS = frozenset({NO_EVIDENCE})
+_UNKNOWN_KIND = None
 _KIND = attrgetter("kind")
 
 
@@ -85,13 +87,24 @@ class RuleSet:
         or the set is not in force; else pass. Denials, statuses and forms are separate checks:
         :meth:`denial_of`, ``accepted_statuses``, ``accepted_forms``.
         """
+        kinds = set(map(_KIND, credential.evidence)) or _NO_KINDS
+        return self._judge(kinds, rule_input(credential, at), at)
+
+    def judge_foreign(self, facts: ForeignFacts, at: int) -> RuleResult:
+        """What the rules say of a foreign card's evidence, as of a code's: the same rules, by its kinds.
+
+        Evidence of another disease, or of a kind or result that no list has, is of a kind without a rule.
+        """
+        kinds = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in facts.evidence}
+        return self._judge(kinds, foreign_rule_input(facts, at), at)
+
+    def _judge(self, kinds: Iterable[int | None], data: dict[str, Any], at: int) -> RuleResult:
         if not self.in_force(at):
             return RuleResult(RuleState.OPEN, self, None, "rule set not in force")
-        data = rule_input(credential, at)
         opened: RuleResult | None = None
         passed: RecognitionRule | None = None
-        for kind in set(map(_KIND, credential.evidence)) or _NO_KINDS:
-            rules = self.rules_by_kind.get(kind)
+        for kind in kinds:
+            rules = self.rules_by_kind.get(kind)  # type: ignore[arg-type]
             if rules is None:
                 opened = opened or RuleResult(RuleState.OPEN, self, None, f"no rule for {_label(kind)}")
                 continue
@@ -166,5 +179,7 @@ def deciding_from(rule_sets: Iterable[_T], at: int) -> tuple[_T, ...]:
     return tuple(deciding[sequence] for sequence in sorted(deciding))
 
 
-def _label(kind: int) -> str:
+def _label(kind: int | None) -> str:
+    if kind is _UNKNOWN_KIND:
+        return "evidence that no list has"
     return EvidenceKind(kind).label if kind else "none"

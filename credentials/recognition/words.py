@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from credentials.model import Evidence
-from credentials.profile.lists import KIND_LABELS, RESULT_LABELS
+from credentials.profile.lists import KIND_LABELS, RESULT_LABELS, EvidenceKind, EvidenceResult
 from credentials.profile.words import Label, joined, label
 
 
@@ -18,6 +17,19 @@ class AuthorText(NamedTuple):
     en: str
 
 
+class PieceOfEvidence(Protocol):
+    """Of a code or of a foreign card; None: of a kind or result that no list has. ``sampled_at``: seconds UTC."""
+
+    @property
+    def kind(self) -> EvidenceKind | None: ...
+
+    @property
+    def result(self) -> EvidenceResult | None: ...
+
+    @property
+    def sampled_at(self) -> int: ...
+
+
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _UNITS = {_MINUTE: label("unit.minute"), _HOUR: label("unit.hour"), _DAY: label("unit.day")}
@@ -25,7 +37,7 @@ _HOURS_UP_TO = 7 * _DAY
 """Up to this age it is told in hours, as rules count."""
 
 
-def evidence_in_words(evidence: Iterable[Evidence], at: int) -> Label:
+def evidence_in_words(evidence: Iterable[PieceOfEvidence], at: int) -> Label:
     """What a code carries, with the age of each piece at ``at`` (seconds UTC)."""
     told = [_piece(piece, at) for piece in evidence]
     return joined(told, "join.clauses") if told else label("evidence.nothing")
@@ -58,6 +70,7 @@ def _counted(count: int, unit: int) -> Label:
     return label("unit.count", count=count, unit=_UNITS[unit])
 
 
-def _piece(piece: Evidence, at: int) -> Label:
-    kind, result, age = KIND_LABELS[piece.kind], RESULT_LABELS[piece.result], age_in_words(at - piece.sampled_at)
-    return label("evidence.piece", kind=kind, result=result, age=age)
+def _piece(piece: PieceOfEvidence, at: int) -> Label:
+    kind = label("evidence.unknown-kind") if piece.kind is None else KIND_LABELS[piece.kind]
+    result = label("evidence.unknown-result") if piece.result is None else RESULT_LABELS[piece.result]
+    return label("evidence.piece", kind=kind, result=result, age=age_in_words(at - piece.sampled_at))

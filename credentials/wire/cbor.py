@@ -8,10 +8,12 @@ deterministic encoding: a gate reads only what an issuer signed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from typing import Any
 
-from cbor2 import CBORDecodeError, CBORDecoder
+from cbor2 import CBORDecodeError, CBORDecoder, CBORTag
 from cbor2 import dumps as _dumps
 
 from credentials.errors import Malformed, TooLarge
@@ -35,6 +37,20 @@ def loads(data: bytes, limit: int) -> Any:
         raise TooLarge(f"more than {limit} bytes")
     stream = BytesIO(data)
     value = _decode(stream)
+    if stream.tell() != len(data):
+        raise Malformed("bytes after the CBOR item")
+    return value
+
+
+def loads_foreign(data: bytes, limit: int) -> Any:
+    """As :func:`loads`, for what others sign: lengths may be indefinite, and dates and times stay in their tags.
+
+    What stands in the tags 0 and 1 comes as a CBORTag. Raises what :func:`loads` raises.
+    """
+    if len(data) > limit:
+        raise TooLarge(f"more than {limit} bytes")
+    stream = BytesIO(data)
+    value = _decode(stream, allow_indefinite=True, semantic_decoders=_TIMES_KEPT)
     if stream.tell() != len(data):
         raise Malformed("bytes after the CBOR item")
     return value
@@ -69,14 +85,20 @@ def _field(stream: BytesIO, key: int) -> Any:
     return _decode(stream, strict_hashable_types=True)
 
 
-def _decode(stream: BytesIO, *, strict_hashable_types: bool = False) -> Any:
+def _decode(
+    stream: BytesIO,
+    *,
+    strict_hashable_types: bool = False,
+    allow_indefinite: bool = False,
+    semantic_decoders: Mapping[int, Any] | None = None,
+) -> Any:
     try:
         return CBORDecoder(
             stream,
             tag_hook=_refuse_tag,
-            semantic_decoders=_NO_TAGS,
+            semantic_decoders=semantic_decoders or _NO_TAGS,
             max_depth=MAX_CBOR_DEPTH,
-            allow_indefinite=False,
+            allow_indefinite=allow_indefinite,
             allow_duplicate_keys=False,
             strict_hashable_types=strict_hashable_types,
         ).decode()
@@ -88,8 +110,13 @@ def _refuse_tag(*_: Any) -> Any:
     raise Malformed("CBOR tag not allowed here")
 
 
+def _keep_tag(tag: int, value: Any, *_: Any) -> CBORTag:
+    return CBORTag(tag, value)
+
+
 _MAP = 0xA0
 """The head of a map of up to 23 entries, without their number (RFC 8949 section 3)."""
 # The tags that cbor2 decodes by itself would never reach the tag hook.
 _KNOWN_TAGS = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 _NO_TAGS = dict.fromkeys(_KNOWN_TAGS, _refuse_tag)
+_TIMES_KEPT = _NO_TAGS | {tag: partial(_keep_tag, tag) for tag in (0, 1)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Engine, Table, delete, insert
 
 from credentials.errors import Conflict
-from service_kit.http.auth import MAX_CLIENT_AHEAD_SECONDS, MAX_LIFETIME_SECONDS
 from service_kit.storage.database import transaction
 from service_kit.storage.retrying import retried
 
@@ -20,14 +19,12 @@ class UsedAssertions:
         self._engine, self._table = engine, table
 
     @retried
-    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
+    def use(self, client_id: str, jti: str, expires_at: int, forget_before: int) -> bool:
         """Mark an assertion as used; False when it was used before."""
-        # No assertion is good for longer than this, so what ended so much earlier has expired by now.
-        expired = self._table.c.expires_at < expires_at - MAX_LIFETIME_SECONDS - MAX_CLIENT_AHEAD_SECONDS
         row = {"client_id": client_id, "jti": jti, "expires_at": expires_at}
         try:
             with transaction(self._engine) as connection:
-                connection.execute(delete(self._table).where(expired))
+                connection.execute(delete(self._table).where(self._table.c.expires_at < forget_before))
                 connection.execute(insert(self._table).values(row))
         except Conflict:
             return False

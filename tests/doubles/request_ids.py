@@ -12,7 +12,7 @@ class RememberedJtis:
         self._lock = threading.Lock()
         self.used: dict[tuple[str, str], int] = {}
 
-    def use(self, client_id: str, jti: str, expires_at: int) -> bool:
+    def use(self, client_id: str, jti: str, expires_at: int, forget_before: int) -> bool:
         with self._lock:
             is_new = (client_id, jti) not in self.used
             self.used[client_id, jti] = expires_at

@@ -149,7 +149,7 @@ class Worker:
     def use_assertion(self) -> None:
         """An assertion that several show at once."""
         jti = f"{self.count // 4}"
-        if self.assertions.use(CLIENT, jti, NOW + 60):
+        if self.assertions.use(CLIENT, jti, NOW + 60, NOW - 60):
             self._say("used", jti=jti)
 
     def draft(self) -> None:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cbor2 import dumps
 
-from credentials.formats import native
+from credentials.formats import eu_dcc, native
 from credentials.formats.native import claims
 from credentials.formats.presentation import challenge
 from credentials.formats.presentation.challenge import Challenge
@@ -19,6 +20,8 @@ from credentials.model import StatusReference
 from credentials.profile.limits import MAX_ISSUED_AHEAD_SECONDS
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.wire import base45, cbor, cose
+from tests.dcc import VACCINATION, certificate, sign1
+from tests.dcc import claims as claims_of_card
 from tests.vectors.cast import DAY, HOUR, NOW, signer
 from tests.vectors.codes import (
     ASKED,
@@ -50,6 +53,12 @@ from tests.vectors.knowledge import (
     WITHDRAWN_INDEX,
     ZHEJIANG,
 )
+
+FOREIGN_CARD = eu_dcc.PREFIX + base45.encode(
+    # Stored and not deflated, so that every zlib writes the same.
+    zlib.compress(dumps(sign1(dumps(claims_of_card(certificate(v=[VACCINATION]))), sign=lambda _: bytes(64))), 0)
+)
+"""A card that nobody has to have signed: this gate knows no foreign key."""
 
 
 @dataclass(frozen=True)
@@ -319,6 +328,7 @@ def _recognised() -> Iterator[Sample]:
                        rules=["no rule but for tests"])  # fmt: skip
     yield undetermined("rule-open", issue(PAPER), "a rule that compares a date with a colour",
                        rules=["compares a date with a colour"])  # fmt: skip
+    yield undetermined("foreign-keys-missing", FOREIGN_CARD, status=None)
     yield undetermined("rules-missing", issue(PAPER), rules=[])
     yield undetermined("rules-missing", issue(PAPER), "rules that have not begun", rules=["from tomorrow"])
     yield undetermined("rules-missing", issue(PAPER), "rules that have ended", rules=["until now"])

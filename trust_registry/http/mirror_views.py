@@ -87,6 +87,15 @@ def put_rules(member: str) -> MemberFileRecord:
     return _take(member, "rules", member_files.accept_rules)
 
 
+@blueprint.put("/v1/members/<member>/foreign-keys")
+@blueprint.response(200, MemberFileSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/jose", SequenceNotNewer, Conflict))
+@takes(MAX_FILE_BYTES["foreign-keys"])
+def put_foreign_keys(member: str) -> MemberFileRecord:
+    """A member's signed list of whose foreign cards its gates read (JWS)."""
+    return _take(member, "foreign-keys", member_files.accept_foreign_keys)
+
+
 @blueprint.put("/v1/members/<member>/status-rules/<int:number>")
 @blueprint.response(200, MemberFileSchema, description="It is on the mirror")
 @blueprint.doc(**_takes("application/jose", SequenceNotNewer, Conflict, ChainForked))

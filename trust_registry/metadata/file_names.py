@@ -6,6 +6,7 @@
     segments/<number>.cose    what was withdrawn since, one after the other
     rules.jws                 the newest rule set
     rules/<sequence>.jws      every rule set that is in force or will be
+    foreign-keys.jws          the newest list of whose foreign cards its gates read
 """
 
 from __future__ import annotations
@@ -16,21 +17,24 @@ from typing import NamedTuple
 
 from credentials.errors import Malformed
 
-STATUS, RULES = "status.cose", "rules.jws"
+STATUS, RULES, FOREIGN_KEYS = "status.cose", "rules.jws", "foreign-keys.jws"
 TRUST = "trust"
 """Stands beside members' ids for the trust list: in failures, and in announcements of news."""
+_KINDS = {STATUS: "status", RULES: "rules", FOREIGN_KEYS: "foreign-keys"}
 _NUMBERED = re.compile(r"(segments|rules)/([1-9][0-9]{0,15})\.(?:cose|jws)")
 
 
 class FileName(NamedTuple):
-    """What a file of a member is called: ``use`` of the key that signs it, ``number`` where the name has one."""
+    """What a file of a member is called: ``use`` of the key that signs it, ``number`` where the name has one, and of
+    which ``kind`` it is: status, segment, rules or foreign-keys."""
 
     use: str
     number: int | None
+    kind: str
 
     @property
     def is_segment(self) -> bool:
-        return self.use == "status" and self.number is not None
+        return self.kind == "segment"
 
 
 def segment_name(number: int) -> str:
@@ -45,18 +49,20 @@ def rules_name(sequence: int) -> str:
 
 def parse_name(name: str) -> FileName:
     """What the name of a member's file says. Raises Malformed for any other name."""
-    if name in (STATUS, RULES):
-        return FileName("status" if name == STATUS else "rules", None)
+    if name in _KINDS:
+        kind = _KINDS[name]
+        return FileName("status" if kind == "status" else "rules", None, kind)
     found = _NUMBERED.fullmatch(name)
     if found is None or (found[1] == "segments") != name.endswith(".cose"):
         raise Malformed("no name of a member's file")
-    return FileName("status" if found[1] == "segments" else "rules", int(found[2]))
+    kind = "segment" if found[1] == "segments" else "rules"
+    return FileName("status" if kind == "segment" else "rules", int(found[2]), kind)
 
 
 def is_rules(name: str) -> bool:
     """Whether it is the name of a rule set's file."""
     parsed = _parsed(name)
-    return parsed is not None and parsed.use == "rules"
+    return parsed is not None and parsed.kind == "rules"
 
 
 def in_order(names: Iterable[str]) -> list[str]:

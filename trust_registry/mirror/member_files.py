@@ -31,7 +31,7 @@ from credentials.recognition.ruleset import deciding_from
 from credentials.status.chain import check_follows, check_stands
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.member_files import check_active
-from trust_registry.metadata.file_names import RULES, STATUS, rules_name, segment_name
+from trust_registry.metadata.file_names import FOREIGN_KEYS, RULES, STATUS, rules_name, segment_name
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import LIST_FOLDER, Offered, check_form, open_offered, status_rules_name
 from trust_registry.mirror.shelf import Shelf
@@ -92,6 +92,17 @@ def accept_rules(
     CredentialError of a file that a gate would refuse.
     """
     return _accept(_RULES, storage, mirror, (member, RULES, content), now, turn)
+
+
+def accept_foreign_keys(
+    storage: Storage, mirror: Mirror, member: str, content: bytes, now: int, turn: Turn = nullcontext
+) -> MemberFileRecord:
+    """Take a member's signed list of foreign keys (JWS, at most 1.5 MB and 4,096 keys).
+
+    Raises SequenceNotNewer, Conflict (another of the same sequence), QuotaExceeded, RateLimited, and every
+    CredentialError of a file that a gate would refuse.
+    """
+    return _accept(_FOREIGN_KEYS, storage, mirror, (member, FOREIGN_KEYS, content), now, turn)
 
 
 def accept_status_rules(
@@ -227,6 +238,12 @@ def _put_rules(shelf: Shelf, offered: Offered, _rules: object, content: bytes, n
     return record
 
 
+def _put_foreign_keys(shelf: Shelf, offered: Offered, _keys: object, content: bytes, now: int) -> MemberFileRecord:
+    record = shelf.put(offered.record, content)
+    shelf.put_news()
+    return record
+
+
 def _check_status_rules(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:
     if same := _repeated(shelf, offered):
         return same
@@ -269,5 +286,6 @@ def _repeated(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:
 _STATUS = _Kind(_check_status, _put_status)
 _SEGMENT = _Kind(_check_segment, _put_segment)
 _RULES = _Kind(_repeated, _put_rules)
+_FOREIGN_KEYS = _Kind(_repeated, _put_foreign_keys)
 _STATUS_RULES = _Kind(_check_status_rules, _put_status_rules)
 _TOKEN_LIST = _Kind(_repeated, _put_token_list)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from credentials.decisions.document import STATUS_RULES_TYPE, read_status_rules
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge
+from credentials.foreign.document import FOREIGN_KEYS_TYPE, read_foreign_keys
 from credentials.profile.limits import (
     MAX_JWS_CHARACTERS,
     MAX_SEGMENT_BYTES,
@@ -40,6 +41,7 @@ MAX_FILE_BYTES = {
     "status": MAX_STATUS_FILE_BYTES,
     "segment": MAX_SEGMENT_BYTES,
     "rules": MAX_JWS_CHARACTERS,
+    "foreign-keys": MAX_JWS_CHARACTERS,
     "status-rules": MAX_JWS_CHARACTERS,
     "token-list": MAX_STATUS_TOKEN_CHARACTERS,
 }
@@ -59,7 +61,10 @@ class Offered(NamedTuple):
 
 
 def kind_of(name: str) -> str:
-    """``status``, ``segment``, ``rules``, ``status-rules`` or ``token-list``. Raises Malformed for any other name."""
+    """``status``, ``segment``, ``rules``, ``foreign-keys``, ``status-rules`` or ``token-list``.
+
+    Raises Malformed for any other name.
+    """
     if name.startswith(LIST_FOLDER):
         number = name.removeprefix(LIST_FOLDER).removesuffix(".jwt")
         if not number.isdecimal() or name != f"{LIST_FOLDER}{int(number)}.jwt" or int(number) > MAX_STATUS_LIST:
@@ -67,8 +72,7 @@ def kind_of(name: str) -> str:
         return "token-list"
     if _STATUS_RULES.fullmatch(name):
         return "status-rules"
-    parsed = parse_name(name)
-    return "segment" if parsed.is_segment else parsed.use
+    return parse_name(name).kind
 
 
 def check_form(name: str, content: bytes) -> None:
@@ -152,6 +156,19 @@ def _previous(document: dict[str, Any]) -> bytes:
     return bytes.fromhex(previous or "")
 
 
+def _open_foreign_keys(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
+    envelope = jws.read(content.decode("ascii"))
+    key = listed_key(kid_from_text(envelope.kid), member, "rules", trust)
+    document = jws.verify(envelope, key.public_key, FOREIGN_KEYS_TYPE)
+    if document.get("member") != member:
+        raise IssuerMismatch("list of foreign keys of another member")
+    sequence = document.get("sequence")
+    if not _is_number(sequence, MAX_STATUS_SEQUENCE):
+        raise Malformed("sequence")
+    record = _record(name, member, key.kid, sequence, envelope.payload)
+    return Offered(record, partial(read_foreign_keys, envelope.compact, key.public_key, member))
+
+
 def _open_token_list(name: str, content: bytes, member: str, trust: TrustSnapshot) -> Offered:
     envelope = jws.read(content.decode("ascii"), MAX_STATUS_TOKEN_CHARACTERS)
     key = listed_key(kid_from_text(envelope.kid), member, "status", trust)
@@ -181,5 +198,6 @@ _OPEN: dict[str, Callable[[str, bytes, str, TrustSnapshot], Offered]] = {
     "segment": _open_segment,
     "rules": partial(_open_rules, RULES_TYPE, read_rule_set),
     "status-rules": partial(_open_rules, STATUS_RULES_TYPE, read_status_rules),
+    "foreign-keys": _open_foreign_keys,
     "token-list": _open_token_list,
 }

@@ -14,7 +14,7 @@ from credentials.status.chain import BEGINNING, End
 from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.trust.snapshot import TrustSnapshot
-from trust_registry.metadata.file_names import STATUS, rules_name
+from trust_registry.metadata.file_names import FOREIGN_KEYS, STATUS, rules_name
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import LIST_FOLDER, RULES_FOLDER, SEGMENT_FOLDER, STATUS_RULES_FOLDER, kind_of
 from trust_registry.storage.ports import MemberFileRecord, Records
@@ -133,10 +133,12 @@ class Shelf:
         status, segment = self.held(STATUS), self.newest_segment()
         snapshot = status.sequence if status else 0
         rules = [each.sequence for each in self.rule_sets()][-MAX_RULE_SETS:]
-        return MemberNews(max(segment.sequence if segment else 0, snapshot), snapshot, tuple(rules))
+        foreign_keys = self.held(FOREIGN_KEYS)
+        newest = max(segment.sequence if segment else 0, snapshot)
+        return MemberNews(newest, snapshot, tuple(rules), foreign_keys.sequence if foreign_keys else 0)
 
     def _is_listed(self, record: MemberFileRecord) -> bool:
-        use = "rules" if kind_of(record.name) in ("rules", "status-rules") else "status"
+        use = "rules" if kind_of(record.name) in ("rules", "status-rules", "foreign-keys") else "status"
         try:
             listed_key(bytes.fromhex(record.kid or ""), self._member, use, self._trust)
         except Untrusted:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from credentials.errors import TongxingError, Untrusted
 from trust_registry.client.trust.snapshot import TrustSnapshot
-from trust_registry.metadata.file_names import RULES, STATUS, rules_name
+from trust_registry.metadata.file_names import FOREIGN_KEYS, RULES, STATUS, rules_name
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.offered import RULES_FOLDER, SEGMENT_FOLDER, kind_of, open_offered
 from trust_registry.mirror.shelf import Shelf
@@ -25,6 +25,7 @@ WHAT_TO_DO = {
     "status": "its issuer brings it within five minutes, or at once by `tongxing issuer publish` there",
     "segment": "nothing: its issuer brings a snapshot with its next segment, or at once by `tongxing issuer publish`",
     "rules": "that member brings it again: `tongxing issuer publish --rules rules.jws`",
+    "foreign-keys": "that member brings it again: `tongxing issuer publish --foreign-keys foreign-keys.jws`",
     "status-rules": "that member brings them again: `tongxing issuer rules publish`",
     "token-list": "its issuer brings it within half a day",
 }
@@ -84,7 +85,7 @@ class _Member:
         rows = self._rows()
         there = set(self._mirror.names_of(self._member))
         unknown = [name for name in there if name not in rows or rows[name].kid is None]
-        damage = self.write_down([*unknown, *(there & {STATUS, RULES} if deep else ())], rows, now)
+        damage = self.write_down([*unknown, *(there & {STATUS, RULES, FOREIGN_KEYS} if deep else ())], rows, now)
         if all(self._mirror.size_of(self._member, row.name) == row.size for row in self._rows().values()):
             # No lock is taken for a look that finds nothing.
             return damage

@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from credentials.foreign.facts import CardKind, ForeignFacts
 from credentials.model import StatusCredential
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS
 from credentials.profile.members import MEMBERS
 from credentials.profile.reasons import Outcome
 from credentials.verdict import Verdict
-from service_kit.inputs import Input
+from service_kit.inputs import INPUT, Input
 from service_kit.locale import beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
 from service_kit.terminal import Styled, print_line
@@ -50,6 +51,11 @@ _GATE_OPTIONS = (
         help="The member whose rules count here, as CN-44. [default: TONGXING_MEMBER]",
     ),
     click.option(
+        "--foreign-keys",
+        type=INPUT,
+        help="A signed list of whose foreign cards are read. [default: what the member has published]",
+    ),
+    click.option(
         "--profile", default="venue", show_default=True, envvar="TONGXING_PROFILE", type=click.Choice(list(PROFILES))
     ),
     click.option(
@@ -68,9 +74,17 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(
-        *args: Any, trust: Path, root: Input, member: str, profile: str, environment: str, **others: Any
+        *args: Any,
+        trust: Path,
+        root: Input,
+        member: str,
+        foreign_keys: Input | None,
+        profile: str,
+        environment: str,
+        **others: Any,
     ) -> Any:
-        return command(*args, sources=Sources(trust, root, member, profile, environment), **others)
+        sources = Sources(trust, root, member, profile, environment, foreign_keys)
+        return command(*args, sources=sources, **others)
 
     return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)
 
@@ -86,6 +100,9 @@ def show(verdict: Verdict) -> None:
     if credential is not None and verdict.shows_status:
         for language in languages:
             print_line(f"  {_HOLDERS[language](credential)}")
+    if verdict.foreign is not None:
+        for language in languages:
+            print_line(f"  {_CARDS[language](verdict.foreign)}")
     for finding in (*verdict.reasons, *verdict.notes):
         text = finding.to_dict()
         for language in languages:
@@ -111,5 +128,23 @@ def _holder_en(credential: StatusCredential) -> str:
     )
 
 
+def _card_zh(facts: ForeignFacts) -> str:
+    until = beijing_time(facts.expires_at)
+    return (
+        f"境外证件 {facts.issuer} · {_KINDS_ZH[facts.kind]} · {facts.name} · 出生 {facts.birth_date}"
+        f" · 有效至 {until}（北京时间）"
+    )
+
+
+def _card_en(facts: ForeignFacts) -> str:
+    until = beijing_time(facts.expires_at)
+    return (
+        f"foreign certificate {facts.issuer} · {facts.kind} · {facts.name} · born {facts.birth_date}"
+        f" · until {until} Beijing time (UTC+8)"
+    )
+
+
+_KINDS_ZH = {CardKind.VACCINATION: "接种", CardKind.TEST: "检测", CardKind.RECOVERY: "康复"}
+_CARDS = {"zh": _card_zh, "en": _card_en}
 _RULES = {"zh": "规则 {0} 第 {1} 套第 {2} 版：{3}", "en": "rules of {0}, set {1} version {2}: {3}"}
 _HOLDERS = {"zh": _holder_zh, "en": _holder_en}

@@ -145,6 +145,7 @@ class HolderSchema(Schema):
 
     name = fields.String()
     document_tail = fields.String()
+    birth_date = fields.String(metadata={"description": "of a foreign card, in place of the document"})
 
 
 class AgesSchema(Schema):
@@ -171,6 +172,7 @@ class VerdictSchema(Schema):
     evidence = fields.List(fields.Dict(), allow_none=True)
     freshness = fields.Nested(AgesSchema)
     rules = fields.Dict(allow_none=True)
+    card = fields.Dict(metadata={"description": "only of a foreign card: its format, kind and leniences"})
 
 
 class VerdictsSchema(Schema):

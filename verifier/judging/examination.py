@@ -7,7 +7,7 @@ from credentials.formats.presentation import Presentation
 from credentials.formats.presentation.challenge import Challenge
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
-from credentials.profile.reasons import TRUST_AGING, Outcome
+from credentials.profile.reasons import COMPARE_TRAVEL_DOCUMENT, TRUST_AGING, Outcome
 from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import NO_WORDS, Label
 from credentials.recognition.ruleset import RuleSet
@@ -15,6 +15,7 @@ from credentials.verdict import DecidingRules, Finding, KnowledgeAges, Verdict, 
 from credentials.wire.cose import Envelope, VerifiedPayload
 from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
 from verifier.judging.advice import with_contacts
+from verifier.judging.card import ForeignCard
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
@@ -32,6 +33,7 @@ class Examination:
     payload: VerifiedPayload
     claims: StatusCredential
     rule_set: RuleSet
+    card: ForeignCard
     is_over: bool = False
     """Whether a step has left nothing for the steps after it, though nothing was raised."""
 
@@ -50,6 +52,7 @@ class Examination:
         self.steps = ALL_STEPS
         self.kid: bytes | None = None
         self.live: Presentation | None = None
+        self.is_foreign = False
         self.credential: StatusCredential | None = None
         self.rules: DecidingRules | None = None
         self.trust_age: int | None = None
@@ -88,6 +91,7 @@ class Examination:
             self.step,
             tuple(self.open_steps),
             self.rules,
+            self.card.shown if self.is_foreign else None,
         )
 
     def _status_age(self) -> int | None:
@@ -95,8 +99,7 @@ class Examination:
         return None if status is None else max(0, self.at - status.as_of)
 
     def _notes(self) -> tuple[Finding, ...]:
-        assert self.credential is not None, "an accepted code has been read"
-        # A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
-        eyes = Finding(FORMS[self.credential.form].note)
+        # A live relay, a code signed ahead for a friend and a borrowed card pass every step: the guard's eyes are left.
+        eyes = Finding(COMPARE_TRAVEL_DOCUMENT if self.credential is None else FORMS[self.credential.form].note)
         is_aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
         return (Finding(TRUST_AGING), eyes) if is_aging else (eyes,)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from credentials.foreign.keys import ForeignKeys
 from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.mirror import MemberState
@@ -19,13 +20,14 @@ class Knowledge:
     """Immutable; a newer one replaces it whole, so that no check sees half of an update.
 
     ``trust`` is None until a trust list has been verified. ``statuses``: the newest verified status snapshot of each
-    member. ``rule_sets``: the host member's, the newest last. ``trusted_since``: the time (seconds UTC) from which the
-    age of the trust counts.
+    member. ``rule_sets``: the host member's, the newest last. ``foreign_keys``: the host member's
+    list of those whose cards it reads. ``trusted_since``: the time (seconds UTC) from which the trust's age counts.
     """
 
     trust: TrustSnapshot | None = None
     statuses: Mapping[str, StatusSnapshot] = field(default_factory=lambda: MappingProxyType({}))
     rule_sets: tuple[RuleSet, ...] = ()
+    foreign_keys: ForeignKeys | None = None
     trusted_since: int | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -48,5 +50,6 @@ NOTHING = Knowledge()
 def gather(trust: TrustSnapshot, members: Mapping[str, MemberState], host: str) -> Knowledge:
     """The knowledge of a gate of member ``host`` from what is held of each member."""
     statuses = {member: state.status for member, state in members.items() if state.status is not None}
-    rules = members[host].rules if host in members else ()
-    return Knowledge(trust, MappingProxyType(statuses), rules)
+    if host not in members:
+        return Knowledge(trust, MappingProxyType(statuses))
+    return Knowledge(trust, MappingProxyType(statuses), members[host].rules, members[host].foreign_keys)

@@ -35,13 +35,13 @@ from credentials.errors import CredentialError
 from credentials.formats.presentation.challenge import Challenge
 from credentials.profile.steps import StepName
 from credentials.verdict import Verdict
-from verifier.judging import steps
+from verifier.judging import foreign_steps, steps
 from verifier.judging.examination import Examination
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
 Take = Callable[[Examination], None]
-RECIPE: Final[Mapping[StepName, Take]] = {
+RECIPE: Final[dict[StepName, Take]] = {
     StepName.FORM: steps.form,
     StepName.TRUST: steps.trust,
     StepName.KEY: steps.key,
@@ -60,6 +60,19 @@ RECIPE: Final[Mapping[StepName, Take]] = {
 """What each step does, in order. The last there is, replay, is the gate's own."""
 
 
+FOREIGN_RECIPE: Final[Mapping[StepName, Take]] = RECIPE | {
+    StepName.KEY: foreign_steps.key,
+    StepName.SIGNATURE: foreign_steps.signature,
+    StepName.CLAIMS: foreign_steps.read,
+    StepName.ISSUER: foreign_steps.issuer,
+    StepName.PERMISSION: foreign_steps.permission,
+    StepName.TIME: foreign_steps.time,
+    StepName.RECOGNITION: foreign_steps.recognition,
+    StepName.RULES: foreign_steps.rules,
+}
+"""The same for a card that no member signed."""
+
+
 def judge(
     text: str,
     knowledge: Knowledge,
@@ -75,8 +88,8 @@ def judge(
     ``challenge``: the one that was shown to this holder, when it is this gate's own and has not ended.
     """
     examination = Examination(text, knowledge, at, policy, clock_in_doubt, challenge)
-    for step, take in RECIPE.items():
-        if not _goes_on(examination, step, take):
+    for step in RECIPE:
+        if not _goes_on(examination, step):
             break
     return examination.verdict()
 
@@ -90,18 +103,18 @@ def judge_all(
     """
     examinations = [Examination(text, knowledge, at, policy, clock_in_doubt) for text in texts]
     under_way = examinations
-    for step, take in RECIPE.items():
-        under_way = [examination for examination in under_way if _goes_on(examination, step, take)]
+    for step in RECIPE:
+        under_way = [examination for examination in under_way if _goes_on(examination, step)]
     return [examination.verdict() for examination in examinations]
 
 
-def _goes_on(examination: Examination, step: StepName, take: Take) -> bool:
+def _goes_on(examination: Examination, step: StepName) -> bool:
     """Take one step, if the text's format has it. Whether there is anything to ask after it."""
     if step not in examination.steps:
         return True
     examination.step = step
     try:
-        take(examination)
+        (FOREIGN_RECIPE if examination.is_foreign else RECIPE)[step](examination)
     except CredentialError as error:
         examination.end(error)
         return False

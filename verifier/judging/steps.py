@@ -6,8 +6,11 @@ not end the check is left open. A step that is added here gets its place in the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from credentials import errors
 from credentials.algorithms.table import PublicKey
+from credentials.foreign.envelope import ForeignEnvelope
 from credentials.formats import presentation, table
 from credentials.formats.native import claims
 from credentials.formats.presentation import Mode, Presentation
@@ -22,10 +25,12 @@ from credentials.profile.limits import (
 from credentials.profile.lists import Status
 from credentials.profile.words import label
 from credentials.recognition.language.certlogic import RuleState
-from credentials.recognition.words import evidence_in_words
+from credentials.recognition.ruleset import RuleResult
+from credentials.recognition.words import PieceOfEvidence, evidence_in_words
 from credentials.verdict import DecidingRules
 from credentials.wire import cose
 from trust_registry.client.trust.snapshot import TrustedKey
+from verifier.judging.card import ForeignCard
 from verifier.judging.examination import Examination
 
 
@@ -35,6 +40,8 @@ def form(check: Examination) -> None:
     check.steps = found.STEPS
     if isinstance(unwrapped, Presentation):
         check.live, check.envelope = unwrapped, unwrapped.envelope
+    elif isinstance(unwrapped, ForeignEnvelope):
+        check.is_foreign, check.card = True, ForeignCard(table.FOREIGN[unwrapped.format], unwrapped)
     else:
         check.envelope = unwrapped
 
@@ -187,12 +194,15 @@ def recognition(check: Examination) -> None:
 
 def rules(check: Examination) -> None:
     """Ask the host's rules. One that fails is found; one that cannot be evaluated leaves the step open."""
-    rule_set, credential = check.rule_set, check.claims
-    result = rule_set.judge(credential, check.at)
-    if result.state is RuleState.PASS:
-        return
-    held = evidence_in_words(credential.evidence, check.at)
-    detail = label("verdict.held", evidence=held)
+    result = check.rule_set.judge(check.claims, check.at)
+    if result.state is not RuleState.PASS:
+        found_by_rule(check, result, check.claims.evidence)
+
+
+def found_by_rule(check: Examination, result: RuleResult, evidence: Iterable[PieceOfEvidence]) -> None:
+    """Note that the rules do not pass, with what was there and what was needed."""
+    rule_set = result.rule_set
+    detail = label("verdict.held", evidence=evidence_in_words(evidence, check.at))
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
         detail = label("verdict.needed", needed=result.rule.needed, held=detail)
@@ -208,15 +218,19 @@ def _find_key(check: Examination, kid: bytes) -> TrustedKey:
         raise errors.KeyDenied
     trusted = check.trusted.find(kid)
     if trusted is None:
-        age = check.trust_age
-        if age is not None and age <= check.policy.unknown_key_fresh and check.trusted.is_whole:
-            raise errors.UnknownKey
-        raise errors.UnknownKeyOldList
+        raise find_no_key(check)
     if trusted.key.use != "credential":
         raise errors.KeyUseMismatch
     if trusted.entry.environment != check.policy.environment:
         raise errors.WrongEnvironment
     return trusted
+
+
+def find_no_key(check: Examination) -> errors.CredentialError:
+    """What it means that nobody has the key: on a fresh list that there is none, on an old one nothing."""
+    age = check.trust_age
+    is_fresh = age is not None and age <= check.policy.unknown_key_fresh and check.trusted.is_whole
+    return errors.UnknownKey() if is_fresh else errors.UnknownKeyOldList()
 
 
 def _require_answer(check: Examination, live: Presentation, holder_key: PublicKey) -> None:

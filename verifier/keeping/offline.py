@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from credentials.errors import BundleRejected, MetadataRejected, SettingInvalid, TongxingError
+from credentials.errors import BundleRejected, InvalidRequest, MetadataRejected, SettingInvalid, TongxingError
+from credentials.foreign.keys import ForeignKeys
 from credentials.profile.members import is_member_id, no_member_id
 from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
@@ -21,6 +22,8 @@ from trust_registry.client.members.status_chain import StatusChain
 from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, Bundle, read_bundle
 from trust_registry.client.trust.clock_bound import effective_now
 from trust_registry.client.trust.repository import OTHER_ROOT
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.metadata.file_names import FOREIGN_KEYS
 from verifier.config import FOLDER
 from verifier.gate.gate import Gate
 from verifier.judging.knowledge import Knowledge
@@ -34,13 +37,15 @@ _STORED = Path("trust", "trust.zip")
 @dataclass(frozen=True)
 class Sources:
     """What a gate on the command line goes by. ``trust``: a gate's folder, the data folder around it, or a bundle (a
-    zip or an unpacked one). ``root``: the registry's root of trust. ``member``: the host."""
+    zip or an unpacked one). ``root``: the registry's root of trust. ``member``: the host. ``foreign_keys``: its signed
+    list of whose cards it reads, instead of what the folder or bundle has."""
 
     trust: Path
     root: Input
     member: str
     profile: str
     environment: str
+    foreign_keys: Input | None = None
 
     def policy(self) -> Policy:
         """The profile, for members of this environment."""
@@ -50,8 +55,17 @@ class Sources:
 def open_gate(sources: Sources, clock: Clock, at: int | None = None) -> Gate:
     """A gate that knows what ``sources`` hold. ``at``: reference time for a bundle, seconds UTC; None: now.
 
-    What does not hold is told on standard error. Raises SettingInvalid, BundleRejected.
+    What does not hold is told on standard error. Raises SettingInvalid, BundleRejected, and
+    InvalidRequest for a list of foreign keys that the member has not signed.
     """
+    gate = _open_gate(sources, clock, at)
+    if sources.foreign_keys is not None and gate.knowledge.trust is not None:
+        listed = _foreign_keys(sources.foreign_keys, sources.member, gate.knowledge.trust)
+        gate.learn(replace(gate.knowledge, foreign_keys=listed))
+    return gate
+
+
+def _open_gate(sources: Sources, clock: Clock, at: int | None) -> Gate:
     if not is_member_id(sources.member):
         raise SettingInvalid(f"--member {sources.member[:16]}: {no_member_id(sources.member)}")
     gate = Gate(sources.policy(), clock, InProcessCache(clock))
@@ -67,6 +81,13 @@ def open_gate(sources: Sources, clock: Clock, at: int | None = None) -> Gate:
     now = effective_now(reference, bundle.snapshot.registry_time).now if at is None else at
     gate.learn(_knowledge(bundle, sources.member, now))
     return gate
+
+
+def _foreign_keys(file: Input, member: str, trust: TrustSnapshot) -> ForeignKeys:
+    try:
+        return read_member_file(FOREIGN_KEYS, file.data.strip(), member, trust).foreign_keys
+    except TongxingError as error:
+        raise InvalidRequest(f"{file.name}: no list of foreign keys of {member}: {error}") from error
 
 
 @contextmanager
@@ -140,12 +161,15 @@ def _gate_folder(path: Path) -> Path | None:
 def _knowledge(bundle: Bundle, host: str, at: int) -> Knowledge:
     chains: dict[str, StatusChain] = {}
     rules: dict[int, RuleSet] = {}
+    foreign_keys: ForeignKeys | None = None
     for member, name, data in ((m, n, d) for m, files in bundle.member_files.items() for n, d in files.items()):
         try:
             file = read_member_file(name, data, member, bundle.snapshot)
             check_new(file, bundle.snapshot, at)
             if isinstance(file.content, StatusSnapshot):
                 chains[member] = StatusChain.begin(file)
+            elif isinstance(file.content, ForeignKeys):
+                foreign_keys = file.content if member == host else foreign_keys
             elif isinstance(file.content, RuleSet):
                 rules |= {file.content.sequence: file.content} if member == host else {}
             elif member in chains and file.sequence > chains[member].number:
@@ -153,4 +177,4 @@ def _knowledge(bundle: Bundle, host: str, at: int) -> Knowledge:
         except TongxingError as error:
             report_failure(member, name, error.code, error.detail)
     statuses = {member: chain.state for member, chain in chains.items()}
-    return Knowledge(bundle.snapshot, statuses, tuple(rules[number] for number in sorted(rules)))
+    return Knowledge(bundle.snapshot, statuses, tuple(rules[number] for number in sorted(rules)), foreign_keys)

@@ -4,12 +4,13 @@
 import { CredentialError } from "../errors";
 import { MAX_TEXT_CHARACTERS, type StepName } from "../profile";
 import type { Envelope } from "../wire/cose";
+import * as euDcc from "./eu_dcc";
 import * as native from "./native";
 import * as presentation from "./presentation";
 import * as challenge from "./presentation/challenge";
 
 /** A text taken apart, unverified. */
-export type Unwrapped = Envelope | presentation.Presentation;
+export type Unwrapped = Envelope | presentation.Presentation | euDcc.ForeignCard;
 
 /** What each format's folder holds: how its texts begin, and which steps of the recipe apply to them. */
 export interface Format {
@@ -19,7 +20,7 @@ export interface Format {
   unwrap(text: string): Unwrapped;
 }
 
-const FORMATS: readonly Format[] = [presentation, native, noPass(challenge.PREFIX, "challenge-shown")];
+const FORMATS: readonly Format[] = [presentation, native, noPass(challenge.PREFIX, "challenge-shown"), euDcc];
 
 /** A text that is known for what it is, and is no code, sound or not: nothing of it is taken apart. */
 function noPass(PREFIX: string, code: string): Format {

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from credentials.errors import RuleSetInvalid
+from credentials.foreign.facts import ForeignFacts
 from credentials.model import Evidence, StatusCredential
 from credentials.profile.limits import MAX_EVIDENCE
 from credentials.profile.lists import EvidenceKind, EvidenceResult
@@ -42,6 +43,41 @@ OF_GATES: Final = re.compile(
 """The names of the table above."""
 _OF_A_REDUCTION = re.compile(r"(?:accumulator|current)(?:\..+)?", re.DOTALL)
 _GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
+
+
+class _NotOnCard:
+    """In place of what a foreign card does not say: whatever a rule does with it, the rule is open."""
+
+
+_NOT_ON_CARD = _NotOnCard()
+
+
+def foreign_rule_input(facts: ForeignFacts, at: int) -> dict[str, Any]:
+    """The data for a rule about a foreign card at this moment: the same evidence, with a country in place of a region.
+
+    A card has no status, reason or form. A rule that asks for one is open: null would turn people away in silence.
+    """
+    pieces = sorted(facts.evidence, key=lambda piece: piece.sampled_at, reverse=True)
+    evidence = [
+        {
+            "kind": piece.kind.label,
+            "result": piece.result.label,
+            "sampledAt": Instant(piece.sampled_at * MILLISECONDS),
+            "region": piece.country,
+        }
+        for piece in pieces
+        if piece.kind is not None and piece.result is not None
+    ]
+    issued = _NOT_ON_CARD if facts.issued_at is None else Instant(facts.issued_at * MILLISECONDS)
+    return {
+        "payload": dict.fromkeys(("status", "reason", "form"), _NOT_ON_CARD)
+        | {
+            "issuedAt": issued,
+            "evidence": evidence,
+            "latest": {fact["kind"]: fact for fact in reversed(evidence)},
+        },
+        "external": {"validationClock": Instant(at * MILLISECONDS)},
+    }
 
 
 def rule_input(credential: StatusCredential, at: int) -> dict[str, Any]:

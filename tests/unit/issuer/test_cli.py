@@ -23,6 +23,7 @@ from credentials.errors import (
     SettingInvalid,
     TongxingError,
 )
+from credentials.foreign.document import document_of, sign_foreign_keys
 from credentials.keys import jwk_of, new_private_key
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
@@ -33,6 +34,7 @@ from issuer.config import IssuerSettings
 from issuer.phones.claim_codes import read_claim_code
 from service_kit.clock import SystemClock
 from service_kit.settings import read_settings
+from tests.dcc import key
 from tests.unit.issuer.office import MEMBER, NOW, paper
 from tests.unit.issuer.publishing.test_publication import Member, member
 from tests.unit.issuer.serving import environment
@@ -223,6 +225,12 @@ def test_publish(member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     rules.write_text(sign_rule_set(template(MEMBER, 48), member.rules_signer))
     monkeypatch.setattr(SystemClock, "now", lambda _: NOW)
     assert answer("publish", "--rules", str(rules)) == {"bytes": rules.stat().st_size}
+    listed = tmp_path / "foreign-keys.jws"
+    listed.write_text(sign_foreign_keys(document_of(MEMBER, 1, NOW, [key()]), member.rules_signer))
+    assert run("publish", "--foreign-keys", str(listed)).output == f"foreign-keys: {listed.stat().st_size} bytes\n"
+    listed.write_text("{}")
+    with pytest.raises(InvalidRequest, match="verifier trust sign"):
+        run("publish", "--foreign-keys", str(listed))
     rules.write_text("no rules")
     with pytest.raises(FetchFailed, match="malformed"):
         run("publish", "--rules", str(rules))

@@ -6,6 +6,7 @@
     segments/<number>.cose    what was withdrawn since, one after the other
     rules.jws                 the newest rule set
     rules/<sequence>.jws      every rule set that is in force or will be
+    foreign-keys.jws          the newest list of whose foreign cards the member's gates read
 
 The mirror that serves them is believed in nothing. A file counts when its kid is listed for this member with
 the right use, is not denied, and its signature holds; and, when it is new to this gate, when the key is
@@ -27,6 +28,8 @@ from credentials.errors import (
     MemberChanged,
     UnknownKey,
 )
+from credentials.foreign.document import read_foreign_keys
+from credentials.foreign.keys import ForeignKeys
 from credentials.keys import VerificationKey
 from credentials.profile.limits import (
     MAX_KEY_EARLY_SECONDS,
@@ -57,7 +60,7 @@ class MemberFile(NamedTuple):
     signature (r, s) into (r, n-s).
     """
 
-    content: StatusSnapshot | Segment | RuleSet
+    content: StatusSnapshot | Segment | RuleSet | ForeignKeys
     kid: bytes
     payload: bytes
     data: bytes
@@ -81,6 +84,11 @@ class MemberFile(NamedTuple):
         """The content of ``rules.jws`` and of a file in ``rules``."""
         return cast(RuleSet, self.content)
 
+    @property
+    def foreign_keys(self) -> ForeignKeys:
+        """The content of ``foreign-keys.jws``."""
+        return cast(ForeignKeys, self.content)
+
 
 def read_member_file(name: str, data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
     """Verify one of the files above of ``member``.
@@ -88,11 +96,8 @@ def read_member_file(name: str, data: bytes, member: str, trust: TrustSnapshot) 
     Raises TooLarge, Malformed, KeyDenied, UnknownKey, IssuerMismatch, KeyUseMismatch, WrongSignature,
     RuleSetInvalid and what else the readers of the formats raise: all below TongxingError.
     """
-    use, number = parsed = parse_name(name)
-    if parsed.is_segment:
-        file = _read_segment(data, member, trust)
-    else:
-        file = _read_snapshot(data, member, trust) if use == "status" else _read_rules(data, member, trust)
+    parsed = parse_name(name)
+    number, file = parsed.number, _READERS[parsed.kind](data, member, trust)
     if number not in (None, file.sequence):
         # Else whoever serves it could put one in the place of another.
         raise Malformed("another number than its name says")
@@ -155,6 +160,22 @@ def _read_rules(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
     unverified = jws.read(compact)
     key = listed_key(kid_from_text(unverified.kid), member, "rules", trust)
     return MemberFile(read_rule_set(compact, key.public_key, member), key.kid, unverified.payload, data)
+
+
+def _read_foreign_keys(data: bytes, member: str, trust: TrustSnapshot) -> MemberFile:
+    compact = _text(data)
+    unverified = jws.read(compact)
+    key = listed_key(kid_from_text(unverified.kid), member, "rules", trust)
+    return MemberFile(read_foreign_keys(compact, key.public_key, member), key.kid, unverified.payload, data)
+
+
+_READERS = {
+    "status": _read_snapshot,
+    "segment": _read_segment,
+    "rules": _read_rules,
+    "foreign-keys": _read_foreign_keys,
+}
+"""By kind of file."""
 
 
 def _text(data: bytes) -> str:

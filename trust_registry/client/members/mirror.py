@@ -21,17 +21,19 @@ from typing import NamedTuple
 import structlog
 
 from credentials.errors import FetchFailed, TongxingError
+from credentials.foreign.keys import ForeignKeys
 from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.fetch import Fetcher
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.fetching import Rationed
 from trust_registry.client.members.folder import MemberFolder
+from trust_registry.client.members.foreign_keys_keeping import ForeignKeysKeeping
 from trust_registry.client.members.news import MAX_NEWS_BYTES, NEWS, MemberNews, read_news
 from trust_registry.client.members.rules_keeping import RulesKeeping
 from trust_registry.client.members.status_keeping import StatusKeeping
 from trust_registry.client.trust.snapshot import TrustSnapshot
-from trust_registry.metadata.file_names import RULES, STATUS, parse_name
+from trust_registry.metadata.file_names import FOREIGN_KEYS, RULES, STATUS, parse_name
 
 WORKERS = 16
 """Fetches at a time; a slow file holds one of them, not its neighbours."""
@@ -40,9 +42,14 @@ NEWS_SECONDS = 10.0
 _log = structlog.get_logger("member-files")
 
 
+_KINDS = (STATUS, RULES, FOREIGN_KEYS)
+_KEPT_AS = {"status": STATUS, "segment": STATUS, "rules": RULES, "foreign-keys": FOREIGN_KEYS}
+"""By kind of file: as which it is kept."""
+
+
 class MemberState(NamedTuple):
     """What a gate has of one member. ``rules``: by sequence; which one is in force depends on the time.
-    ``status_file``, ``segment_files``, ``rules_files``: the very bytes of them; ``status_heads``: see
+    ``status_file``, ``segment_files``, ``rules_files``, ``foreign_keys_file``: the very bytes; ``status_heads``: see
     :attr:`~trust_registry.client.members.status_chain.StatusChain.heads`. Times in seconds UTC, None: never."""
 
     status: StatusSnapshot | None
@@ -54,14 +61,17 @@ class MemberState(NamedTuple):
     rules_files: tuple[bytes, ...] = ()
     segment_files: tuple[bytes, ...] = ()
     status_heads: tuple[bytes, ...] = ()
+    foreign_keys: ForeignKeys | None = None
+    foreign_keys_file: bytes | None = None
 
 
 class _Member(NamedTuple):
     status: StatusKeeping
     rules: RulesKeeping
+    foreign_keys: ForeignKeysKeeping
 
-    def of(self, kind: str) -> StatusKeeping | RulesKeeping:
-        return self.status if kind == STATUS else self.rules
+    def of(self, kind: str) -> StatusKeeping | RulesKeeping | ForeignKeysKeeping:
+        return {STATUS: self.status, RULES: self.rules, FOREIGN_KEYS: self.foreign_keys}[kind]  # type: ignore[return-value]
 
 
 class MemberMirror:
@@ -113,7 +123,7 @@ class MemberMirror:
         Raises what ``member_files`` raises, SequenceNotNewer for an older or contradicting file, ChainBroken for a
         segment that does not follow, StorageFull, StorageUnavailable.
         """
-        kind = STATUS if parse_name(name).use == "status" else RULES
+        kind = _KEPT_AS[parse_name(name).kind]
         if kind not in self._kinds(member):
             return
         self._kept(member).of(kind).accept(name, data, trust, at)
@@ -127,7 +137,7 @@ class MemberMirror:
         """What went wrong with the last attempt at each file, and forks and old copies of caches of the last day."""
         with self._lock:
             found = dict(self._failures)
-            kept = {(name, kind): each.of(kind) for name, each in self._members.items() for kind in (STATUS, RULES)}
+            kept = {(name, kind): each.of(kind) for name, each in self._members.items() for kind in _KINDS}
         for key, keeping in kept.items():
             shown = keeping.shown(self._now)
             if shown and key not in found:
@@ -139,15 +149,18 @@ class MemberMirror:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _kinds(self, member: str) -> tuple[str, ...]:
-        return (STATUS, RULES) if self._host in (None, member) else (STATUS,)
+        return _KINDS if self._host in (None, member) else (STATUS,)
 
     def _kept(self, member: str) -> _Member:
         with self._lock:
             kept = self._members.get(member)
             if kept is None:
                 folder, url = MemberFolder(self._folder / member), f"{self._mirror_url}/members/{member}"
-                fetches = (Rationed(self._fetcher, url), Rationed(self._fetcher, url))
-                kept = _Member(StatusKeeping(member, folder, fetches[0]), RulesKeeping(member, folder, fetches[1]))
+                kept = _Member(
+                    StatusKeeping(member, folder, Rationed(self._fetcher, url)),
+                    RulesKeeping(member, folder, Rationed(self._fetcher, url)),
+                    ForeignKeysKeeping(member, folder, Rationed(self._fetcher, url)),
+                )
                 self._members[member] = kept
             return kept
 
@@ -193,6 +206,7 @@ class MemberMirror:
     def _state_of(self, member: str, trust: TrustSnapshot, failures: tuple[Failure, ...]) -> MemberState:
         kept = self._kept(member)
         chain, rules = kept.status.chain(trust), kept.rules.files(trust)
+        foreign_keys = kept.foreign_keys.file(trust)
         return MemberState(
             status=chain.state if chain else None,
             status_synced_at=kept.status.synced_at if chain else None,
@@ -203,4 +217,6 @@ class MemberMirror:
             rules_files=tuple(file.data for file in rules),
             segment_files=tuple(file.data for file in chain.segments) if chain else (),
             status_heads=chain.heads if chain else (),
+            foreign_keys=foreign_keys.foreign_keys if foreign_keys else None,
+            foreign_keys_file=foreign_keys.data if foreign_keys else None,
         )

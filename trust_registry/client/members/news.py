@@ -2,7 +2,7 @@
 
 ::
 
-    {"CN-41": {"segment": 17, "snapshot": 10, "rules": [3, 4]}, …}
+    {"CN-41": {"segment": 17, "snapshot": 10, "rules": [3, 4], "foreign_keys": 2}, …}
 
 It is signed by nobody and believed in nothing: it only says what to ask for. How fresh the data is follows from the
 signed times in it alone, so that a lie here can withhold, as a mirror can anyway, and never freshen. A gate that gets
@@ -26,11 +26,13 @@ MAX_RULE_SETS = 64
 
 
 class MemberNews(NamedTuple):
-    """Numbers of one member's newest segment and snapshot (0: none), and of the rule sets that matter, ascending."""
+    """Numbers of one member's newest segment and snapshot, of the rule sets that matter, ascending, and of its list of
+    foreign keys. 0: none."""
 
     segment: int = 0
     snapshot: int = 0
     rules: tuple[int, ...] = ()
+    foreign_keys: int = 0
 
 
 def write_news(news: Mapping[str, MemberNews]) -> bytes:
@@ -58,9 +60,13 @@ def _entry(content: Any) -> MemberNews | None:
         if type(rules) is not list or len(rules) > MAX_RULE_SETS:
             return None
         return MemberNews(
-            _number(content["segment"]), _number(content["snapshot"]), tuple(sorted({*map(_number, rules)}))
+            _number(content["segment"]),
+            _number(content["snapshot"]),
+            tuple(sorted({*map(_number, rules)})),
+            # Mirrors of earlier versions have none.
+            _number(content.get("foreign_keys", 0)),
         )
-    except (KeyError, TypeError, Malformed):
+    except (KeyError, TypeError, AttributeError, Malformed):
         return None
 
 

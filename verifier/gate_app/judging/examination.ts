@@ -25,6 +25,8 @@ export class Examination {
   ruleSet!: RuleSet;
   /** Whether a step has left nothing for the steps after it, though nothing was thrown. */
   isOver = false;
+  /** Whether it is a card that no member signed. */
+  isForeign = false;
   /** Those that the text's format has. */
   steps: readonly StepName[] = STEPS;
   step: StepName = "form";

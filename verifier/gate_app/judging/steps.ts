@@ -25,6 +25,10 @@ import { rulesAt } from "./knowledge";
 export function form(check: Examination): void {
   const [format, unwrapped] = table.unwrap(check.text);
   check.steps = format.STEPS;
+  if ("foreign" in unwrapped) {
+    check.isForeign = true;
+    return;
+  }
   if ("envelope" in unwrapped) check.live = unwrapped;
   check.envelope = "envelope" in unwrapped ? unwrapped.envelope : unwrapped;
 }
@@ -40,6 +44,8 @@ export function trust(check: Examination): void {
 
 /** Find the key that the code names. */
 export function key(check: Examination): void {
+  // Foreign keys are the host's own list, which this app is not given.
+  if (check.isForeign) throw new CannotTell("foreign-keys-missing");
   check.kid = check.envelope.kid;
   check.issuer = findKey(check, check.kid);
 }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from credentials.algorithms import es256
-from credentials.errors import WrongSignature
+from credentials.errors import KeyRejected, Malformed, WrongSignature
+from tests.dcc import RSA_KEY
 from tests.samples import ISSUER_KEY, STRANGER_KEY
 
 PUBLIC = ISSUER_KEY.public_key()
@@ -70,3 +72,25 @@ def test_the_library_is_given_der_as_it_writes_it_itself(r: int, s: int) -> None
 
     es256.verify(Asked(), r.to_bytes(32, "big") + s.to_bytes(32, "big"), MESSAGE)  # type: ignore[arg-type]
     assert asked == [encode_dss_signature(r, s)]
+
+
+def test_a_public_key_in_pem() -> None:
+    """As officers' keys stand in the registry's metadata; another curve or algorithm is none of ours."""
+    form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    assert es256.key_from_pem(PUBLIC.public_bytes(*form)) == PUBLIC
+    other = ec.derive_private_key(7, ec.SECP384R1()).public_key()
+    for pem in (
+        b"",
+        b"-----BEGIN PUBLIC KEY-----",
+        other.public_bytes(*form),
+        RSA_KEY.public_key().public_bytes(*form),
+    ):
+        with pytest.raises(KeyRejected):
+            es256.key_from_pem(pem)
+
+
+@pytest.mark.parametrize("key", [None, {}, {1: 2}, {True: 2, -1: 1, -2: bytes(32), -3: True}])
+def test_what_is_no_cose_key(key: object) -> None:
+    """True is no 1, though Python finds one by the other."""
+    with pytest.raises(Malformed):
+        es256.point_of_cose_key(key)

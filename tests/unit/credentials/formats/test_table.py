@@ -7,6 +7,7 @@ import pytest
 from credentials.errors import NotACredential, TooLarge
 from credentials.formats import native, presentation, table
 from credentials.profile.lists import Form
+from credentials.profile.steps import ALL_STEPS, StepName
 from tests.samples import live_text, text_of, typical
 
 TEXT = text_of(typical())
@@ -28,7 +29,7 @@ def test_the_prefix_decides() -> None:
         "TX",
         "TX2:" + TEXT[4:],
         "TXP2:" + LIVE[5:],
-        "HC1:6BF",
+        "HC2:6BF",
         "shc:/5676",
         "https://example.org/?TX1:",
         "tx1:",
@@ -54,3 +55,10 @@ def test_ten_megabytes_of_space_cost_nothing() -> None:
     """Only so much of a text is looked at as a code may be long."""
     with pytest.raises(NotACredential):
         table.unwrap(" " * 10_000_000 + TEXT)
+
+
+def test_every_format_begins_with_the_form_and_names_itself_apart() -> None:
+    """A prefix that begins another would be read by the wrong reader."""
+    for found in table.FORMATS:
+        assert StepName.FORM in found.STEPS <= ALL_STEPS
+        assert [each.PREFIX for each in table.FORMATS if each.PREFIX.startswith(found.PREFIX)] == [found.PREFIX]

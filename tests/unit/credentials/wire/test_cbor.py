@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cbor2 import CBORTag
 
 from credentials.errors import Malformed, TooLarge
 from credentials.wire import cbor
@@ -110,3 +111,13 @@ def test_fields_are_read_as_they_were_written() -> None:
     for wrong, number in ((written, 2), (written, 4), (written + b"\0", 3), (b"", 3), (b"\xa1\x02\0", 1)):
         with pytest.raises(Malformed):
             cbor.load_fields(wrong, LIMIT, number)
+
+
+def test_what_others_sign_is_read_with_its_times_and_within_its_bound() -> None:
+    """Indefinite lengths and tagged times are in use abroad; other tags, and what is too long, end the reading."""
+    assert cbor.loads_foreign(bytes.fromhex("bf6161c1196161ff"), 99) == {"a": CBORTag(1, 24_929)}
+    with pytest.raises(TooLarge):
+        cbor.loads_foreign(bytes(9), 8)
+    for data in ("c24101", "d8184101", "0101", "9f", "a201010101"):
+        with pytest.raises(Malformed):
+            cbor.loads_foreign(bytes.fromhex(data), 99)

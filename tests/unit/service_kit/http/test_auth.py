@@ -18,6 +18,7 @@ from service_kit.http.auth import (
     MAX_LIFETIME_SECONDS,
     authenticate,
     authorization,
+    long_expired,
 )
 from tests.doubles.request_ids import RememberedJtis
 
@@ -265,3 +266,12 @@ def test_deep_nesting_is_refused(used: RememberedJtis) -> None:
     token = jwt.api_jws.encode(b"[" * 1400, KEY, "ES256")
     with pytest.raises(NotAuthenticated):
         enter(f"Bearer {token}", used)
+
+
+def test_what_is_forgotten_was_good_for_nobody_any_more(used: RememberedJtis) -> None:
+    """Where the newest assertion is accepted at its earliest, the newest that is forgotten for it has expired."""
+    newest = NOW + 60 + MAX_CLIENT_AHEAD_SECONDS
+    assert enter(bearer({**CLAIMS, "iat": newest - MAX_LIFETIME_SECONDS, "exp": newest}), used) == "desk-1"
+    forgotten = long_expired(newest) - 1
+    with pytest.raises(NotAuthenticated, match="expired"):
+        enter(bearer({**CLAIMS, "jti": "j2", "iat": forgotten - 1, "exp": forgotten}), used)

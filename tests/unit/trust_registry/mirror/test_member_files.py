@@ -31,6 +31,7 @@ from credentials.errors import (
     UnknownKey,
     WrongSignature,
 )
+from credentials.foreign.document import FOREIGN_KEYS_TYPE, document_of, sign_foreign_keys
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from credentials.signing import PemSigner
@@ -39,6 +40,7 @@ from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot, seal
 from credentials.status.token import TYP, StatusToken, make_token
 from credentials.wire import jws
+from tests.dcc import key as foreign_key
 from tests.doubles.writers import Stopped
 from tests.unit.credentials.status.chained import Told
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
@@ -175,6 +177,39 @@ def test_rules_are_put(registry: FoundedRegistry) -> None:
     record = member_files.accept_rules(publication.storage, publication.mirror, "CN-41", compact, NOW)
     assert (record.name, record.sequence) == ("rules.jws", 1)
     assert registry.mirror.read("members/CN-41/rules.jws") == compact
+
+
+def foreign_keys(registry: FoundedRegistry, sequence: int = 1, use: str = "rules", member: str = "CN-41") -> bytes:
+    document = document_of(member, sequence, NOW, [foreign_key(not_before=sequence)])
+    return sign_foreign_keys(document, signer_for(registry, use)).encode()
+
+
+def test_a_list_of_foreign_keys_is_put_and_told(registry: FoundedRegistry) -> None:
+    """Gates of the member read foreign cards by it; an older one, and what is none, stays outside."""
+    publication = registry.publication
+
+    def put(content: bytes) -> MemberFileRecord:
+        return member_files.accept_foreign_keys(publication.storage, publication.mirror, "CN-41", content, NOW)
+
+    record = put(foreign_keys(registry, 3))
+    assert (record.name, record.sequence) == ("foreign-keys.jws", 3)
+    assert put(foreign_keys(registry, 3)).sequence == 3
+    assert read_news(registry.mirror.read("news.json") or b"")["CN-41"].foreign_keys == 3
+    other = document_of("CN-41", 3, NOW, [foreign_key("DE")])
+    for content, error in (
+        (foreign_keys(registry, 2), SequenceNotNewer),
+        (sign_foreign_keys(other, signer_for(registry, "rules")).encode(), Conflict),
+        (foreign_keys(registry, 4, use="status"), KeyUseMismatch),
+        (foreign_keys(registry, 4, member="CN-44"), IssuerMismatch),
+        (rules(registry), Malformed),
+        (
+            jws.sign({"member": "CN-41", "sequence": "x"}, signer_for(registry, "rules"), FOREIGN_KEYS_TYPE).encode(),
+            Malformed,
+        ),
+        (b"no list", Malformed),
+    ):
+        with pytest.raises(error):
+            put(content)
 
 
 def test_token_lists_are_bound_to_their_number(registry: FoundedRegistry) -> None:

@@ -1,0 +1,1 @@
+"""Cards that no member signed: what they say, whose keys vouch for them, and how their signatures are verified."""

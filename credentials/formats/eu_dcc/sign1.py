@@ -1,0 +1,73 @@
+"""The COSE_Sign1 of an EU card (RFC 9052 section 4.2), taken apart with the leniences that it needs.
+
+The payload stays opaque until a signature holds. The algorithm that a header names is only compared with the key's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from credentials.algorithms.table import FOR_FOREIGN
+from credentials.errors import Malformed
+from credentials.foreign.envelope import ForeignEnvelope
+from credentials.formats.eu_dcc.leniences import Lenience
+from credentials.formats.eu_dcc.limits import MAX_CARD_BYTES, MAX_HEADER_BYTES, MAX_KID_BYTES, NAME
+from credentials.wire import cbor
+
+_CWT, _SIGN1 = b"\xd8\x3d", b"\xd2"
+"""The tags 61 and 18 as they are encoded."""
+_ALGORITHM, _CRITICAL, _KID = 1, 2, 4
+_NAMES = {algorithm.COSE_NUMBER: name for name, algorithm in FOR_FOREIGN.items()}
+_UNKNOWN = "unknown"
+
+
+def open_card(data: bytes) -> ForeignEnvelope:
+    """Take the inflated bytes apart. Raises Malformed, TooLarge."""
+    odd: list[str] = []
+    items = cbor.loads(_untagged(data, odd), MAX_CARD_BYTES)
+    if type(items) is not list or len(items) != 4:
+        raise Malformed("not a COSE_Sign1")
+    protected, unprotected, payload, signature = items
+    if not type(protected) is type(payload) is type(signature) is bytes:
+        raise Malformed("header, payload or signature of a COSE_Sign1 is no byte string")
+    headers = _header(protected), _map(unprotected)
+    if any(_CRITICAL in header for header in headers):
+        raise Malformed("a header that this reader does not know is critical")
+    kid = _found(headers, _KID, Lenience.KID_UNPROTECTED, odd)
+    number = _found(headers, _ALGORITHM, Lenience.ALGORITHM_UNPROTECTED, odd)
+    if type(kid) is not bytes or not 0 < len(kid) <= MAX_KID_BYTES:
+        raise Malformed(f"kid is not a byte string of 1 to {MAX_KID_BYTES}")
+    algorithm = _NAMES.get(number, _UNKNOWN) if type(number) is int else _UNKNOWN
+    signed = cbor.dumps(["Signature1", protected, b"", payload])
+    return ForeignEnvelope(NAME, kid, algorithm, payload, signature, signed, tuple(odd))
+
+
+def _untagged(data: bytes, odd: list[str]) -> bytes:
+    """What stands inside tag 18, inside 61(18), or bare."""
+    if data.startswith(_CWT + _SIGN1):
+        odd.append(Lenience.TAG_OF_CWT)
+        return data[len(_CWT + _SIGN1) :]
+    if data.startswith(_SIGN1):
+        return data[len(_SIGN1) :]
+    odd.append(Lenience.TAG_MISSING)
+    return data
+
+
+def _header(protected: bytes) -> dict[Any, Any]:
+    return _map(cbor.loads(protected, MAX_HEADER_BYTES)) if protected else {}
+
+
+def _map(value: object) -> dict[Any, Any]:
+    # True and 1.0 are no labels, though Python finds 1 by them.
+    if type(value) is not dict or not {*map(type, value)} <= {int, str}:
+        raise Malformed("a header is no map of labels")
+    return value
+
+
+def _found(headers: tuple[dict[Any, Any], dict[Any, Any]], label: int, lenience: Lenience, odd: list[str]) -> Any:
+    protected, unprotected = headers
+    if label in protected:
+        return protected[label]
+    if label in unprotected:
+        odd.append(lenience)
+    return unprotected.get(label)

@@ -1,0 +1,161 @@
+"""``tongxing verifier trust …``: whose foreign cards a member's gates read (境外证件签发方)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from credentials.errors import InvalidRequest, Malformed, TooLarge
+from credentials.foreign.document import document_of, fingerprint, parse_foreign_keys, place_of, sign_foreign_keys
+from credentials.foreign.keys import NO_COUNTRY, ForeignKey, ForeignKeys
+from credentials.profile.members import is_member_id, no_member_id
+from credentials.wire import jws
+from service_kit.commands import Group
+from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, OUTPUT, Input, InputType
+from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
+from trust_registry.commands.options import local_clock, passphrase_file
+from trust_registry.commands.rule_files import sign_rules
+from verifier.foreign.sources import import_certificates, merged
+
+
+class SourceType(InputType):
+    """A folder, given as its path, or a file, read."""
+
+    name = "folder or file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and Path(value).is_dir():
+            return Path(value)
+        return value if isinstance(value, Path) else super().convert(value, param, ctx)
+
+
+_output = click.option("-o", "--output", type=OUTPUT, help="[default: standard output]")
+_list = click.argument("foreign_keys", metavar="LIST", type=INPUT)
+
+
+@click.group(cls=Group)
+def trust() -> None:
+    """Whose foreign cards this member's gates read (境外证件签发方): a list that its rules key signs."""
+
+
+@trust.command("import-dcc")
+@click.argument("source", type=SourceType())
+@click.option("--member", required=True, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
+@click.option("--into", type=INPUT, help="The list before this one, signed or not: other formats' keys stay.")
+@_output
+@as_json
+def import_dcc(source: Path | Input, member: str, into: Input | None, output: Path | None, as_json: bool) -> None:
+    """Make a list from certificates of EU signers: a folder of files (PEM, DER or base64), or a published JSON list.
+
+    Certificates are not judged: who vouches for these keys is whoever signs the list. What is wrong with one is
+    told, and stops none of the others. The list's number is the one after that of --into.
+
+    \b
+    Example:
+      tongxing verifier trust import-dcc signers/ --member CN-44 -o foreign-keys.json
+    """
+    if not is_member_id(member):
+        raise click.BadParameter(no_member_id(member), param_hint="--member")
+    before = None if into is None else _read(into)
+    imported = import_certificates(source)
+    for place, wrong in imported.left_out:
+        print_line(in_words(f"{place}：未收入：{wrong}", f"{place}: left out: {wrong}"), err=True)
+    if not imported.keys:
+        raise InvalidRequest("no key in it that a gate could use")
+    keys = merged(before.keys if before else (), imported.keys)
+    _warn_of_no_country(imported.keys)
+    document = document_of(member, before.sequence + 1 if before else 1, local_clock().now(), keys)
+    parse_foreign_keys(document)
+    _write(document, output)
+    if output is not None:
+        left_out = [{"place": place, "wrong": wrong} for place, wrong in imported.left_out]
+        counted = {"file": str(output), "keys": len(keys), "left_out": left_out}
+        print_result(as_json, counted, [f"{output}: {len(keys)} keys, {len(left_out)} left out"])
+
+
+@trust.command("sign")
+@_list
+@click.option("--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A rules key.")
+@passphrase_file
+@_output
+@as_json
+def sign(foreign_keys: Input, key: Path, passphrase_file: Path | None, output: Path | None, as_json: bool) -> None:
+    """Check every key of a list and sign it with the member's rules key.
+
+    \b
+    Example:
+      tongxing verifier trust sign foreign-keys.json --key guangdong/keys/rules-1.pem -o foreign-keys.jws
+    """
+    document = _document(foreign_keys)
+    _parsed(foreign_keys.name, document)
+    sign_rules(sign_foreign_keys, document, key, passphrase_file, output, as_json)
+
+
+@trust.command("diff")
+@click.argument("before", type=INPUT)
+@click.argument("after", type=INPUT)
+@as_json
+def diff(before: Input, after: Input, as_json: bool) -> None:
+    """Print which keys come and which go from one list to the other, signed or not; look at it before you sign.
+
+    \b
+    Example:
+      tongxing verifier trust diff foreign-keys.jws foreign-keys-2.json
+    """
+    old, new = _by_fingerprint(_read(before)), _by_fingerprint(_read(after))
+    gone = [place_of(old[each]) for each in old.keys() - new.keys()]
+    come = [place_of(new[each]) for each in new.keys() - old.keys()]
+    if as_json:
+        print_json({"added": sorted(come), "removed": sorted(gone), "kept": len(old.keys() & new.keys())})
+        return
+    for mark, colour, places in (("+", "green", come), ("-", "red", gone)):
+        for place in sorted(places):
+            print_line(Styled(f"{mark} {place}", colour))
+    print_line(f"+{len(come)} -{len(gone)} ={len(old.keys() & new.keys())}")
+
+
+def _warn_of_no_country(keys: Iterable[ForeignKey]) -> None:
+    """Whoever signs must know: such a key may sign cards of every country."""
+    for key in keys:
+        if key.issuer == NO_COUNTRY:
+            zh = f"{place_of(key)}：证书没有写国家，它能签发任何国家的证件。"
+            en = f"{place_of(key)}: its certificate names no country: it may sign for any."
+            print_line(in_words(zh, en), err=True)
+
+
+def _by_fingerprint(keys: ForeignKeys) -> dict[str, ForeignKey]:
+    return {fingerprint(key): key for key in keys.keys}
+
+
+def _read(file: Input) -> ForeignKeys:
+    return _parsed(file.name, _document(file))
+
+
+def _document(file: Input) -> dict[str, Any]:
+    """A list, signed or not; the signature is not judged here. Raises InvalidRequest, naming the file."""
+    if file.data.lstrip().startswith(b"{"):
+        return file.json_object()
+    try:
+        signed = jws.read(file.text().strip()).payload
+    except (Malformed, TooLarge) as error:
+        raise InvalidRequest(f"{file.name}: neither a list in JSON nor a signed one (a compact JWS)") from error
+    return Input(file.name, signed).json_object()
+
+
+def _parsed(name: str, document: dict[str, Any]) -> ForeignKeys:
+    try:
+        return parse_foreign_keys(document)
+    except (Malformed, TooLarge) as error:
+        raise InvalidRequest(f"{name}: {error.detail}") from error
+
+
+def _write(document: dict[str, Any], output: Path | None) -> None:
+    if output is None:
+        print_json(document, indent=1)
+    else:
+        write_atomic(output, f"{json.dumps(document, ensure_ascii=False, indent=1)}\n".encode())
