@@ -57,7 +57,7 @@ def test_a_code_from_standard_input(desk: Desk, registry: MirroredRegistry) -> N
     done = desk.check("-", stdin=registry.paper() + "\n")
     assert done.exit_code == 0
     assert "✓ 通过 accepted" in done.stdout
-    assert "河南 CN-41 · 绿 · 纸质码 · 王** 123X" in done.stdout
+    assert "河南 CN-41 · 绿码 · 纸质码 · 王** 123X" in done.stdout
     assert "Henan CN-41 · green · paper · 王** 123X" in done.stdout
     assert "check-document" in done.stdout
 
