@@ -30,6 +30,7 @@ from credentials.errors import (
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.front.sheet import show, wants_page
 from service_kit.http.openapi import ASSERTION, described
+from trust_registry.enrolment.difference import change_to_json
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
 from trust_registry.http.schemas import (
@@ -227,7 +228,7 @@ def _draft(view: DraftView) -> dict[str, Any]:
         "signed_bytes": base64.b64encode(record.message).decode(),
         "trust_list": base64.b64encode(record.trust_list).decode(),
         "statements": [{"statement": known.compact, "proofs": known.proofs} for known in statements],
-        "diff": view.changes,
+        "diff": [change_to_json(change) for change in view.changes],
         "approved_by": view.approved_by,
         "skipped": view.skipped,
         "threshold": root_of(publication.repository()).roles["targets"].threshold,

@@ -147,8 +147,8 @@ def test_differences_are_told_by_whom_they_meet(folder: Path) -> None:
     changed |= {"entries": [entries[1], entries[0], *entries[2:]]}
     (folder / "new.json").write_text(json.dumps(changed))
     told = run("rules", "diff", str(old), str(folder / "new.json")).output
-    assert "antigen test, positive, 11 d – 14 d ago: green → red" in told and "▲ 抗原检测阳性" in told
-    assert "antigen test, inconclusive, 25 h – 48 h ago: pending → green" in told and "▼ 抗原检测结果不明" in told
+    assert "antigen test, positive, 11 d – 14 d ago: Green → Red" in told and "▲ 抗原检测阳性" in told
+    assert "antigen test, inconclusive, 25 h – 48 h ago: Pending → Green" in told and "▼ 抗原检测结果不明" in told
     assert "the order of the entries changed" in told
     assert "cannot be published after it" in told
     slip = entries[-1] | {"id": "slip", "when": {"<": [{"var": "payload.latest.stay.age"}, 1]}}
