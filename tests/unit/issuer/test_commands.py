@@ -154,7 +154,7 @@ def test_differences_are_told_by_whom_they_meet(folder: Path) -> None:
     slip = entries[-1] | {"id": "slip", "when": {"<": [{"var": "payload.latest.stay.age"}, 1]}}
     (folder / "open.json").write_text(json.dumps(document | {"entries": [slip, *entries]}))
     told = run("rules", "diff", str(old), str(folder / "open.json")).output
-    assert "nothing known: green → is open" in told
+    assert "nothing known: Green → is open" in told
     successor = json.loads(run("rules", "template", "--after", str(old), "--valid-from", f"{NOW}").stdout)
     (folder / "new.json").write_text(json.dumps(successor))
     assert answer("rules", "diff", str(old), str(folder / "new.json"))["changes"] == []
