@@ -114,6 +114,7 @@ def test_usages_that_nobody_could_read_are_no_permission() -> None:
         bytes(20_000),
         certificate(key=ec.derive_private_key(7, ec.SECP384R1())),
     ],
+    ids=["empty", "one byte", "cut", "zeros", "a curve that no card uses"],
 )
 def test_what_carries_no_key_for_a_gate_is_named(der: bytes) -> None:
     """One bad entry of a thousand is told, and stops none of the others."""
