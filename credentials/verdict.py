@@ -140,12 +140,8 @@ def checks_json(
     outcome: Outcome, steps: frozenset[StepName], last_step: StepName, open_steps: tuple[StepName, ...]
 ) -> list[dict[str, Any]]:
     """Each step of the recipe with its result. What is not among ``steps`` was not asked of a text of this format."""
-    results = dict.fromkeys(StepName, "skipped")
-    for step in StepName:
-        if step in steps:
-            results[step] = "passed"
-        if step is last_step:
-            break
+    asked = _IN_ORDER[: _IN_ORDER.index(last_step) + 1]
+    results = dict.fromkeys(_IN_ORDER, "skipped") | {step: "passed" for step in asked if step in steps}
     if outcome is Outcome.REFUSED:
         results[last_step] = "failed"
     results |= dict.fromkeys(open_steps, "open")
@@ -153,6 +149,7 @@ def checks_json(
     return [{"step": number, "name": name.value, "result": result} for number, (name, result) in numbered]
 
 
+_IN_ORDER = tuple(StepName)
 _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
     ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence")
 )

@@ -199,7 +199,7 @@ def evidence(value: Any) -> Evidence:
     number(sampled_at, YEAR_2020, YEAR_2106)
     number(region, 110_000, 829_999)
     require(sampled_at % 600 == 0 and region // 10_000 in PROVINCES | {66})
-    return Evidence(EvidenceKind(number(kind, 1, 6)), EvidenceResult(number(result, 1, 4)), sampled_at, region)
+    return Evidence(EvidenceKind(number(kind, 1, 7)), EvidenceResult(number(result, 1, 4)), sampled_at, region)
 
 
 def source(value: Any) -> Source:
