@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 
 from issuer import service as issuing
@@ -26,6 +29,9 @@ from tests.unit.verifier.mirrored import HOST, MirroredRegistry, write_root
 from trust_registry import service as registering
 from trust_registry.app import create_app as create_registry
 from trust_registry.config import RegistrySettings
+from trust_registry.witness import service as witnessing
+from trust_registry.witness.app import create_app as create_witness
+from trust_registry.witness.config import WitnessSettings
 from verifier import service as checking
 from verifier.app import create_app as create_verifier
 from verifier.config import VerifierSettings
@@ -56,7 +62,23 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask]]
         gate = VerifierSettings(data_dir=folder, trust_root=write_root(folder, MirroredRegistry()), member=HOST)
         verifier = create_verifier(gate)
         stack.callback(verifier.extensions[checking.EXTENSION].freshness.stop)
-        yield {"registry": registry, "issuer": issuer, "verifier": verifier}
+        witness = create_witness(_witness_settings(tmp_path_factory.mktemp("witness"), founded), FixedClock(NOW))
+        stack.callback(witness.extensions[witnessing.EXTENSION].upkeep.stop)
+        yield {"registry": registry, "issuer": issuer, "verifier": verifier, "witness": witness}
+
+
+def _witness_settings(folder: Path, registry: FoundedRegistry) -> WitnessSettings:
+    key = folder / "witness.pem"
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key.write_bytes(Ed25519PrivateKey.generate().private_bytes(*form))
+    key.chmod(0o600)
+    return WitnessSettings(
+        data_dir=folder,
+        registry_url=AUDIENCE,
+        trust_root=registry.folder / "trust-root.json",
+        witness_name="tongxing/CN-41/witness",
+        witness_key_file=key,
+    )
 
 
 class Sent(NamedTuple):
@@ -99,6 +121,7 @@ BODIES = [
         ("verifier", "POST", "/v1/check", 16_384),
         ("verifier", "POST", "/v1/check/batch", 1024 * 1024),
         ("verifier", "POST", "/nowhere", LARGEST_BODY),
+        ("witness", "POST", "/add-checkpoint", LARGEST_BODY),
     )
     for unit in (RUN, b"[", b'"\\')
 ]
@@ -155,6 +178,8 @@ ROUTES = {
         "PUT /v1/members/<member>/status",
         "PUT /v1/members/<member>/segments/<int:number>",
         "PUT /v1/members/<member>/rules",
+        "PUT /v1/members/<member>/status-rules/<int:number>",
+        "PUT /v1/members/<member>/foreign-keys",
         "PUT /v1/members/<member>/token-status-lists/<int:number>",
         "GET /mirror/<path:path>",
     ),
@@ -166,6 +191,7 @@ ROUTES = {
         "GET /v1/credentials/<handle>/symbol.svg",
         "GET /v1/state",
         "POST /v1/claim-codes",
+        "POST /v1/evidence",
         "GET /v1/wallet",
         "POST /v1/wallet/claims",
         "POST /v1/wallet/renewals",
@@ -186,6 +212,7 @@ ROUTES = {
         "GET /about",
         "GET /<path:path>",
     ),
+    "witness": (*OF_ALL, "POST /add-checkpoint"),
 }
 PLACE = re.compile("<(int:)?[a-z_:]+>")
 
