@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,17 +85,24 @@ def redis_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def stoppable_postgresql(postgresql_server: PostgreSQL) -> Iterator[PostgreSQL]:
     """Our own PostgreSQL, which a test may stop, kill, pause and start; it runs again afterwards."""
-    with _running_again(postgresql_server):
+    try:
         yield postgresql_server
+    finally:
+        postgresql_server.resume()
+        if not postgresql_server.is_running:
+            postgresql_server.start()
 
 
 @pytest.fixture
 def stoppable_redis(redis_server: Redis) -> Iterator[Redis]:
-    """Our own Redis, empty, which a test may stop, kill, pause and start; it runs again afterwards."""
+    """Our own Redis, empty, which a test may stop, kill, pause, start and configure; it runs as it was afterwards."""
     with redis.Redis.from_url(redis_server.url()) as client:
         client.flushall()
-    with _running_again(redis_server):
+    try:
         yield redis_server
+    finally:
+        # What a test has set, a password perhaps, would lock out the next.
+        redis_server.restart()
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
@@ -109,16 +115,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def _url(request: pytest.FixtureRequest, server: str) -> str:
     return str(request.getfixturevalue(server).url())
-
-
-@contextmanager
-def _running_again(server: PostgreSQL | Redis) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        server.resume()
-        if not server.is_running:
-            server.start()
 
 
 @pytest.fixture(scope="session")
