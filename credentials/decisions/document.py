@@ -28,7 +28,6 @@ from credentials.profile.lists import ClosedList, Reason, Status
 from credentials.recognition.reading import (
     COMMENT,
     HEAD,
-    RULE_ID,
     Compile,
     Reading,
     as_far_as_sound,
@@ -37,7 +36,7 @@ from credentials.recognition.reading import (
     read_fields,
     read_integer,
     read_label,
-    read_list,
+    read_named,
     require,
     whole,
 )
@@ -111,24 +110,9 @@ def _parse(document: object, compile_logic: Compile) -> StatusRules:
 def _entries(
     value: Any, parameters: dict[str, Any], value_sets: dict[str, Any], compile_logic: Compile
 ) -> tuple[StatusEntry, ...]:
-    known, reading = constants(parameters, value_sets), Reading()
-    listed = read_list(value, "entries")
-    read = [
-        reading.of(_entry, number, entry, parameters, known, compile_logic) for number, entry in enumerate(listed, 1)
-    ]
-    reading.require_none()
-    require(listed[-1]["when"] is True, "entries: the last one must be true of everybody (when: true)")
-    require(len({entry.id for entry in read}) == len(read), "entries: an id stands twice")
-    return tuple(read)
+    known = constants(parameters, value_sets)
 
-
-def _entry(
-    number: int, value: Any, parameters: dict[str, Any], known: dict[str, Any], compile_logic: Compile
-) -> StatusEntry:
-    fields = read_fields(value, _ENTRY_FIELDS, COMMENT, f"entry {number} of the list")
-    name = fields["id"]
-    require(type(name) is str and bool(RULE_ID.fullmatch(name)), f"entry {number} of the list: bad id")
-    try:
+    def make(name: str, fields: dict[str, Any]) -> StatusEntry:
         return StatusEntry(
             id=name,
             when=compile_logic(fields["when"], known, OF_ISSUERS),
@@ -137,8 +121,10 @@ def _entry(
             hours=read_integer(fields["hours"], 1, MAX_ENTRY_HOURS, "hours"),
             text=read_label(fields["text"], parameters, "text"),
         )
-    except RuleSetInvalid as error:
-        raise RuleSetInvalid(f"entry {name}: {error.detail}") from error
+
+    entries = read_named(value, "entries", "entry", _ENTRY_FIELDS, make)
+    require(value[-1]["when"] is True, "entries: the last one must be true of everybody (when: true)")
+    return entries
 
 
 def _labelled(entries: type[ClosedList], label: Any, where: str) -> Any:

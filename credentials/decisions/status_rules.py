@@ -18,6 +18,7 @@ from credentials.profile.lists import Reason, Status
 from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
+from credentials.recognition.ruleset import is_within
 
 
 class StatusEntry(NamedTuple):
@@ -64,7 +65,7 @@ class StatusRules:
 
     def in_force(self, at: int) -> bool:
         """Whether it counts at this moment."""
-        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
+        return is_within(self.valid_from, self.valid_until, at)
 
     def decide(self, facts: Iterable[Fact], at: int) -> Ruling:
         """What they say at ``at`` (seconds UTC) of somebody of whom these facts are known."""

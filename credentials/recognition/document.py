@@ -23,12 +23,11 @@ from __future__ import annotations
 from typing import Any
 
 from credentials.algorithms.table import PublicKey
-from credentials.errors import IssuerMismatch, RuleSetInvalid
+from credentials.errors import IssuerMismatch
 from credentials.profile.lists import EvidenceKind, Form, Status
 from credentials.recognition.reading import (
     COMMENT,
     HEAD,
-    RULE_ID,
     Compile,
     Reading,
     as_far_as_sound,
@@ -38,6 +37,7 @@ from credentials.recognition.reading import (
     read_fields,
     read_list,
     read_member,
+    read_named,
     read_text,
     read_time,
     require,
@@ -103,27 +103,9 @@ def _parse(document: object, compile_logic: Compile) -> RuleSet:
 def _rules(
     value: Any, parameters: dict[str, Any], value_sets: dict[str, Any], compile_logic: Compile
 ) -> tuple[RecognitionRule, ...]:
-    known, reading = constants(parameters, value_sets), Reading()
-    entries = enumerate(read_list(value, "rules"), 1)
-    read = [reading.of(_rule, number, entry, parameters, known, compile_logic) for number, entry in entries]
-    reading.require_none()
-    rules = tuple(read)
-    require(len({rule.id for rule in rules}) == len(rules), "rules: an id stands twice")
-    return rules
+    known = constants(parameters, value_sets)
 
-
-def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionRule, ...]]:
-    kinds = frozenset[int]().union(*(rule.kinds for rule in rules))
-    return {kind: tuple(rule for rule in rules if kind in rule.kinds) for kind in kinds}
-
-
-def _rule(
-    number: int, value: Any, parameters: dict[str, Any], known: dict[str, Any], compile_logic: Compile
-) -> RecognitionRule:
-    fields = read_fields(value, _RULE_FIELDS, COMMENT, f"rule {number} of the list")
-    name = fields["id"]
-    require(type(name) is str and bool(RULE_ID.fullmatch(name)), f"rule {number} of the list: bad id")
-    try:
+    def make(name: str, fields: dict[str, Any]) -> RecognitionRule:
         return RecognitionRule(
             id=name,
             kinds=_kinds(fields["kinds"]),
@@ -131,8 +113,13 @@ def _rule(
             needed=read_text(fields["needed"], parameters, "needed"),
             rule=compile_logic(fields["logic"], known),
         )
-    except RuleSetInvalid as error:
-        raise RuleSetInvalid(f"rule {name}: {error.detail}") from error
+
+    return read_named(value, "rules", "rule", _RULE_FIELDS, make)
+
+
+def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionRule, ...]]:
+    kinds = frozenset[int]().union(*(rule.kinds for rule in rules))
+    return {kind: tuple(rule for rule in rules if kind in rule.kinds) for kind in kinds}
 
 
 def _kinds(value: Any) -> frozenset[int]:

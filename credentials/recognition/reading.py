@@ -45,10 +45,11 @@ _OLD_LANGUAGES = frozenset({"zh", "en"})
 _COMMON = frozenset(COMMON)
 _TAG = re.compile(LANGUAGE_TAG)
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
-RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+_RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _Entry = TypeVar("_Entry", bound=ClosedList)
+_Made = TypeVar("_Made")
 
 
 def digest_of(document: dict[str, Any]) -> str:
@@ -140,6 +141,32 @@ def read_fields(value: Any, required: frozenset[str], optional: frozenset[str], 
 def read_list(value: Any, where: str) -> list[Any]:
     require(type(value) is list and 0 < len(value) <= MAX_RULES, f"{where}: not an array of 1 to {MAX_RULES}")
     return list(value)
+
+
+Make = Callable[[str, dict[str, Any]], _Made]
+"""What a named entry is, of its id and fields."""
+
+
+def read_named(value: Any, where: str, kind: str, fields: frozenset[str], make: Make[_Made]) -> tuple[_Made, ...]:
+    """The entries of a list, each with an ``id`` of its own, as ``make`` makes them of their ``fields``. ``kind``: what
+    an entry is called in messages. Raises RuleSetInvalid, naming every entry that is wrong."""
+    reading, ids = Reading(), list[str]()
+
+    def read(number: int, entry: Any) -> _Made:
+        place = f"{kind} {number} of the list"
+        found = read_fields(entry, fields, COMMENT, place)
+        name = found["id"]
+        require(type(name) is str and bool(_RULE_ID.fullmatch(name)), f"{place}: bad id")
+        ids.append(name)
+        try:
+            return make(name, found)
+        except RuleSetInvalid as error:
+            raise RuleSetInvalid(f"{kind} {name}: {error.detail}") from error
+
+    made = [reading.of(read, number, entry) for number, entry in enumerate(read_list(value, where), 1)]
+    reading.require_none()
+    require(len(set(ids)) == len(ids), f"{where}: an id stands twice")
+    return tuple(made)
 
 
 def read_closed_list(value: Any, entries: type[_Entry], where: str) -> frozenset[_Entry]:

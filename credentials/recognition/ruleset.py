@@ -73,7 +73,7 @@ class RuleSet:
 
     def in_force(self, at: int) -> bool:
         """Whether it counts at this moment: one that is for later does not, however new it is."""
-        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
+        return is_within(self.valid_from, self.valid_until, at)
 
     def denial_of(self, member: str, at: int) -> RecognitionDenial | None:
         """The denial of recognition of this member that applies now. One that has ended does not."""
@@ -145,6 +145,11 @@ class RuleResult(NamedTuple):
                 **self.rule.needed.fields("needed_"),
             }
         return decided
+
+
+def is_within(valid_from: int, valid_until: int | None, at: int) -> bool:
+    """Whether something counts at ``at`` (seconds UTC): from ``valid_from`` on, until before ``valid_until`` if any."""
+    return valid_from <= at and (valid_until is None or at < valid_until)
 
 
 class Timed(Protocol):

@@ -18,6 +18,7 @@ from credentials.decisions.document import parse_status_rules
 from credentials.decisions.status_rules import StatusRules
 from credentials.decisions.template import built_in
 from credentials.errors import CredentialError, Malformed, RuleSetInvalid
+from credentials.recognition.ruleset import is_within
 from credentials.wire import jws
 from credentials.wire.strict_json import parse_json
 from issuer.storage.evidence_ports import RulesStore, RulesVersion
@@ -68,7 +69,7 @@ class PublishedRules:
     def at(self, at: int) -> StatusRules:
         """See :class:`Rules`."""
         for version in reversed(self._store.versions()):
-            if version.valid_from <= at and (version.valid_until is None or at < version.valid_until):
+            if is_within(version.valid_from, version.valid_until, at):
                 rules = self._verified(version)
                 if isinstance(rules, StatusRules):
                     return rules

@@ -11,23 +11,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from credentials.decisions.status_rules import Ruling
-from credentials.errors import InvalidRequest, Malformed
-from credentials.profile.characters import is_shown
+from credentials.errors import InvalidRequest
 from credentials.profile.facts import RESULTS_OF, Fact, FactKind, FactResult
-from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import Status
-from credentials.profile.members import is_region
+from credentials.recognition.authoring.made_up import read_fields, read_file, read_name, read_place
 
-MAX_CASES = 1_000
 MAX_CASE_FACTS = 128
-MAX_NAME_CHARACTERS = 100
-_HOURS, _MINUTES = range(24 * 400 + 1), range(60)
-_REGION = 110_000
-_EARLIEST = MIN_TIME_SECONDS + (_HOURS[-1] + 1) * 3600
 
 
 class StatusCase(NamedTuple):
@@ -48,29 +40,15 @@ class StatusCase(NamedTuple):
 
 def read_status_cases(content: object, default_at: int) -> list[StatusCase]:
     """The cases of a file. Raises InvalidRequest, naming the case."""
-    fields = _fields(content, {"at", "cases"}, "cases")
-    listed = fields.get("cases")
-    if type(listed) is not list or not 0 < len(listed) <= MAX_CASES:
-        raise InvalidRequest(f"cases: not an array of 1 to {MAX_CASES}")
-    at, cases = _moment(fields.get("at", default_at)), []
-    for number, each in enumerate(listed, start=1):
-        try:
-            cases.append(_case(each, at))
-        except (InvalidRequest, Malformed) as error:
-            raise InvalidRequest(f"case {number}: {error.detail}") from error
-    if len({case.name for case in cases}) < len(cases):
-        raise InvalidRequest("cases: a name stands twice")
-    return cases
+    return read_file(content, _case, default_at)
 
 
 def _case(value: object, at: int) -> StatusCase:
-    fields = _fields(value, {"name", "facts", "expected"}, "case")
-    name, facts = fields.get("name"), fields.get("facts", [])
-    if type(name) is not str or not is_shown(name) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
-        raise InvalidRequest("name: missing, too long or not a line")
+    fields = read_fields(value, {"name", "facts", "expected"}, "case")
+    name, facts = read_name(fields), fields.get("facts", [])
     if type(facts) is not list or len(facts) > MAX_CASE_FACTS:
         raise InvalidRequest(f"facts: not an array of at most {MAX_CASE_FACTS}")
-    expected = _fields(fields.get("expected"), {"status", "entry", "open"}, "expected")
+    expected = read_fields(fields.get("expected"), {"status", "entry", "open"}, "expected")
     status, entry, is_open = expected.get("status"), expected.get("entry"), expected.get("open", False)
     if type(is_open) is not bool or not (entry is None or type(entry) is str):
         raise InvalidRequest("expected: entry is a text, open true or false")
@@ -79,34 +57,9 @@ def _case(value: object, at: int) -> StatusCase:
 
 
 def _fact(value: object, at: int) -> Fact:
-    fields = _fields(value, {"kind", "result", "hours_ago", "minutes_ago", "region"}, "fact")
-    hours, minutes = fields.get("hours_ago", 0), fields.get("minutes_ago", 0)
-    if type(hours) is not int or type(minutes) is not int or hours not in _HOURS or minutes not in _MINUTES:
-        raise InvalidRequest(f"fact: hours_ago is 0 to {_HOURS[-1]}, minutes_ago 0 to {_MINUTES[-1]}")
+    fields = read_fields(value, {"kind", "result", "hours_ago", "minutes_ago", "region"}, "fact")
+    sampled_at, region = read_place(fields, at, "fact")
     kind, result = FactKind.from_label(fields.get("kind")), FactResult.from_label(fields.get("result"))
     if result not in RESULTS_OF[kind]:
         raise InvalidRequest(f"result: of {kind.label} one of {', '.join(each.label for each in RESULTS_OF[kind])}")
-    region = fields.get("region", _REGION)
-    if not is_region(region):
-        raise InvalidRequest("fact: region is no code of GB/T 2260")
-    return Fact(kind, result, at - hours * 3600 - minutes * 60, region)
-
-
-def _moment(value: object) -> int:
-    if type(value) is str:
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise InvalidRequest("at: not ISO 8601") from error
-        if time.tzinfo is None:
-            raise InvalidRequest("at: without an offset, as +08:00")
-        value = int(time.timestamp())
-    if type(value) is not int or not _EARLIEST <= value <= MAX_TIME_SECONDS:
-        raise InvalidRequest("at: not ISO 8601 or seconds UTC, or too far away")
-    return value
-
-
-def _fields(value: object, known: set[str], where: str) -> dict[str, Any]:
-    if type(value) is not dict or not value.keys() <= known:
-        raise InvalidRequest(f"{where}: not an object of {', '.join(sorted(known))}")
-    return value
+    return Fact(kind, result, sampled_at, region)

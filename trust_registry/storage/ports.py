@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from credentials.recognition.ruleset import is_within
 from credentials.status.chain import End
 from service_kit.storage.logbook import Logbook, LogTree
 
@@ -105,7 +106,7 @@ class MemberFileRecord(NamedTuple):
 
     def in_force(self, at: int) -> bool:
         """Whether it counts at this moment: of a rule set."""
-        return (self.valid_from or 0) <= at and (self.valid_until is None or at < self.valid_until)
+        return is_within(self.valid_from or 0, self.valid_until, at)
 
 
 class Statements(Protocol):

@@ -17,16 +17,13 @@ its ``region``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from credentials.algorithms.table import NATIVE
-from credentials.errors import InvalidRequest, Malformed
+from credentials.errors import InvalidRequest
 from credentials.formats import native, presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential
-from credentials.profile.characters import is_shown
 from credentials.profile.forms import FORMS
 from credentials.profile.limits import (
     DECISION_REFERENCE_BYTES,
@@ -37,8 +34,9 @@ from credentials.profile.limits import (
     MIN_TIME_SECONDS,
 )
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
-from credentials.profile.members import is_member_id, is_region
+from credentials.profile.members import is_member_id
 from credentials.profile.reasons import Outcome
+from credentials.recognition.authoring.made_up import read_fields, read_file, read_moment, read_name, read_place
 from credentials.recognition.ruleset import RuleSet
 from credentials.signing import PemSigner
 from credentials.verdict import Verdict
@@ -48,16 +46,10 @@ from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import PROFILES, Policy
 from verifier.judging.recipe import judge
 
-MAX_CASES = 1_000
-MAX_NAME_CHARACTERS = 100
-_HOURS = range(24 * 400 + 1)
-_MINUTES = range(60)
-_EARLIEST = MIN_TIME_SECONDS + (_HOURS[-1] + 1) * 3600
 _LATEST = MAX_TIME_SECONDS - MAX_LIFETIME_WITHOUT_STATUS_SECONDS
-_REGION = 110_000
 _ISSUERS = ("CN-41", "CN-33")
 """Who issued a case that does not say: the first of these that is not the host."""
-_FILE, _CASE = {"at", "cases"}, {"name", "expected", "evidence", "at", "issuer", "status", "form"}
+_CASE = {"name", "expected", "evidence", "at", "issuer", "status", "form"}
 _PIECE = {"kind", "result", "hours_ago", "minutes_ago", "region"}
 _EXPECTED = {"outcome", "reason", "rule"}
 
@@ -95,20 +87,7 @@ def came_of(verdict: Verdict) -> ExpectedVerdict:
 
 def read_cases(content: object, host: str, default_at: int) -> list[Case]:
     """The cases of a file for rules of ``host``. Raises InvalidRequest, naming the case."""
-    fields = _fields(content, _FILE, "cases")
-    entries = fields.get("cases")
-    if type(entries) is not list or not 0 < len(entries) <= MAX_CASES:
-        raise InvalidRequest(f"cases: not an array of 1 to {MAX_CASES}")
-    at = _moment(fields.get("at", default_at))
-    cases = []
-    for number, entry in enumerate(entries, start=1):
-        try:
-            cases.append(_case(entry, host, at))
-        except (InvalidRequest, Malformed) as error:
-            raise InvalidRequest(f"case {number}: {error.detail}") from error
-    if len({case.name for case in cases}) < len(cases):
-        raise InvalidRequest("cases: a name stands twice")
-    return cases
+    return read_file(content, lambda entry, at: _case(entry, host, at), default_at, _LATEST)
 
 
 class Rehearsal:
@@ -146,11 +125,9 @@ def _trust(issuer: str, signer: PemSigner, policy: Policy, at: int) -> TrustSnap
 
 
 def _case(value: object, host: str, default_at: int) -> Case:
-    fields = _fields(value, _CASE, "case")
-    at = _moment(fields.get("at", default_at))
-    name, evidence = fields.get("name"), fields.get("evidence", [])
-    if type(name) is not str or not is_shown(name) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
-        raise InvalidRequest("name: missing, too long or not a line")
+    fields = read_fields(value, _CASE, "case")
+    at = read_moment(fields.get("at", default_at), _LATEST)
+    name, evidence = read_name(fields), fields.get("evidence", [])
     if type(evidence) is not list or len(evidence) > MAX_EVIDENCE:
         raise InvalidRequest(f"evidence: not an array of at most {MAX_EVIDENCE}")
     issuer = fields.get("issuer", next(member for member in _ISSUERS if member != host))
@@ -178,14 +155,8 @@ def _case(value: object, host: str, default_at: int) -> Case:
 
 
 def _piece(value: object, at: int) -> Evidence:
-    fields = _fields(value, _PIECE, "evidence")
-    hours, minutes = fields.get("hours_ago", 0), fields.get("minutes_ago", 0)
-    if type(hours) is not int or type(minutes) is not int or hours not in _HOURS or minutes not in _MINUTES:
-        raise InvalidRequest(f"evidence: hours_ago is 0 to {_HOURS[-1]}, minutes_ago 0 to {_MINUTES[-1]}")
-    region = fields.get("region", _REGION)
-    if not is_region(region):
-        raise InvalidRequest("evidence: region is no code of GB/T 2260")
-    sampled_at = at - hours * 3600 - minutes * 60
+    fields = read_fields(value, _PIECE, "evidence")
+    sampled_at, region = read_place(fields, at, "evidence")
     return Evidence(
         EvidenceKind.from_label(fields.get("kind")),
         EvidenceResult.from_label(fields.get("result")),
@@ -195,29 +166,8 @@ def _piece(value: object, at: int) -> Evidence:
 
 
 def _expected(value: object) -> ExpectedVerdict:
-    fields = _fields(value, _EXPECTED, "expected")
+    fields = read_fields(value, _EXPECTED, "expected")
     outcome, reason, rule = (fields.get(name) for name in ("outcome", "reason", "rule"))
     if outcome not in list(Outcome) or not all(each is None or type(each) is str for each in (reason, rule)):
         raise InvalidRequest(f"expected: outcome is one of {', '.join(Outcome)}; reason and rule are texts")
     return ExpectedVerdict(str(outcome), reason, rule)
-
-
-def _moment(value: object) -> int:
-    """Seconds UTC of a number, or of ISO 8601 with its offset."""
-    if type(value) is str:
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise InvalidRequest("at: not ISO 8601") from error
-        if time.tzinfo is None:
-            raise InvalidRequest("at: without an offset, as +08:00")
-        value = int(time.timestamp())
-    if type(value) is not int or not _EARLIEST <= value <= _LATEST:
-        raise InvalidRequest("at: not ISO 8601 or seconds UTC, or too far away")
-    return value
-
-
-def _fields(value: object, known: set[str], where: str) -> Mapping[str, Any]:
-    if type(value) is not dict or not value.keys() <= known:
-        raise InvalidRequest(f"{where}: not an object of {', '.join(sorted(known))}")
-    return value

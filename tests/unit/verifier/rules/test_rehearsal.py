@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from credentials.errors import InvalidRequest
+from credentials.recognition.authoring.made_up import MAX_CASES
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
 from credentials.recognition.ruleset import RuleSet
 from tests.vectors.cast import DAY, NOW
-from verifier.rules.rehearsal import MAX_CASES, ExpectedVerdict, Rehearsal, came_of, read_cases
+from verifier.rules.rehearsal import ExpectedVerdict, Rehearsal, came_of, read_cases
 
 HOST = "CN-44"
 AT = NOW - NOW % 600
