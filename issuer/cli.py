@@ -29,6 +29,7 @@ from service_kit.commands import Group
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import as_json, print_result
+from trust_registry.commands.rule_files import require_signed
 
 CLAIM_CODE_CLIENT = "claim-code:"
 """Who makes the claim codes of `issuer claim-code`."""
@@ -310,11 +311,8 @@ def list_clients(as_json: bool) -> None:
 
 def _signed(file: Input, command: str) -> bytes:
     """A signed rule set or list of foreign keys. Raises InvalidRequest for one that was not signed."""
-    content = file.data.strip()
-    if content.startswith(b"{"):
-        sign = f"tongxing verifier {command} sign {file.name} --key RULES-KEY.pem -o {Path(file.name).stem}.jws"
-        raise InvalidRequest(f"{file.name}: not signed yet; sign it first: `{sign}`")
-    return content
+    require_signed(file, f"verifier {command} sign")
+    return file.data.strip()
 
 
 def _asked(request: Input) -> dict[str, Any]:

@@ -12,9 +12,7 @@ from sqlalchemy import Engine
 from credentials.algorithms.table import NATIVE
 from credentials.decisions.document import load_status_rules, read_status_rules
 from credentials.decisions.status_rules import StatusRules
-from credentials.errors import (
-    SettingInvalid,
-)
+from credentials.errors import SettingInvalid
 from credentials.keys import VerificationKey, kid_of
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
@@ -77,13 +75,7 @@ def open_service(
         store.bind_secret(secrets.digest)
     own_key, people = _own_key(settings.member, signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
-    rules = PublishedRules(
-        SqlRulesStore(engine),
-        settings.member,
-        partial(_read_rules, listing, settings.member),
-        lambda: listing.trust,
-        metrics.count_open_rule,
-    )
+    rules = _published_rules(settings.member, engine, listing, metrics)
     issuance = Issuance(
         store,
         people,
@@ -208,6 +200,11 @@ def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes,
     )
     listing.load()
     return listing
+
+
+def _published_rules(member: str, engine: Engine, listing: Listing, metrics: IssuerMetrics) -> PublishedRules:
+    read = partial(_read_rules, listing, member)
+    return PublishedRules(SqlRulesStore(engine), member, read, lambda: listing.trust, metrics.count_open_rule)
 
 
 def _read_rules(listing: Listing, member: str, compact: str) -> StatusRules:

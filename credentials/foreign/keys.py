@@ -70,6 +70,12 @@ class ForeignKeys:
         return self._by_kid.get((format_name, kid), ())
 
 
+def country_of(text: object) -> str | None:
+    """A country's two letters, in capitals; None for what is no such text."""
+    is_country = type(text) is str and len(text) == 2 and text.isascii() and text.isalpha()
+    return str(text).upper() if is_country else None
+
+
 def too_many_of_a_kid(keys: Iterable[ForeignKey]) -> list[str]:
     """The kids, in hex, that more keys have than a gate would try."""
     counts: dict[tuple[str, bytes], int] = {}

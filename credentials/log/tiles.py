@@ -15,15 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from credentials.errors import Malformed, TooLarge
-from credentials.log.tree import HASH_BYTES, MAX_TREE_SIZE, Node, leaf_hash, node_hash
+from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, MAX_TREE_SIZE, Node, node_hash
 
 TILE_WIDTH = 256
 """Hashes or entries of a full tile."""
 TILE_LEVELS = 8
 """Levels of the tree that one tile stands for."""
 MAX_TILE_BYTES = TILE_WIDTH * HASH_BYTES
-MAX_ENTRY_BYTES = 65_535
-MAX_BUNDLE_BYTES = TILE_WIDTH * (MAX_ENTRY_BYTES + 2)
+MAX_BUNDLE_BYTES = TILE_WIDTH * (MAX_LOG_ENTRY_BYTES + 2)
 MAX_TILE_LEVEL = 7
 """Of a tree of at most 2^63 - 1 leaves."""
 _LENGTH_BYTES = 2
@@ -88,11 +87,6 @@ def tiles_between(old: int, size: int) -> Iterator[Tile]:
                 yield tile_at(level, number, size)
 
 
-def tiles_of(size: int) -> Iterator[Tile]:
-    """Every tile of a tree of ``size`` leaves."""
-    return tiles_between(0, size)
-
-
 def hashes_in(tile: Tile, content: bytes) -> list[bytes]:
     """The hashes of a tile: ``tile.width`` of them. The content may be that of a later, wider one.
 
@@ -123,14 +117,9 @@ def entries_in(tile: Tile, content: bytes) -> list[bytes]:
 def bundle_of(entries: Sequence[bytes]) -> bytes:
     """The content of a tile of entries. Raises TooLarge for one above 65 535 bytes."""
     for entry in entries:
-        if len(entry) > MAX_ENTRY_BYTES:
-            raise TooLarge(f"an entry of a log has at most {MAX_ENTRY_BYTES} bytes")
+        if len(entry) > MAX_LOG_ENTRY_BYTES:
+            raise TooLarge(f"an entry of a log has at most {MAX_LOG_ENTRY_BYTES} bytes")
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
-
-
-def leaf_hashes(entries: Sequence[bytes]) -> bytes:
-    """The content of the tile of hashes over these entries."""
-    return b"".join(map(leaf_hash, entries))
 
 
 def root_of_tile(content: bytes) -> bytes:

@@ -13,6 +13,8 @@ from typing import Final
 from credentials.errors import Malformed, RecordProofFailed
 
 HASH_BYTES = 32
+MAX_LOG_ENTRY_BYTES = 65_535
+"""Of one leaf as it is published: its length has two bytes (C2SP tlog-tiles)."""
 MAX_TREE_SIZE = 2**63 - 1
 """Leaves of a log: what tlog-witness and Go's readers count to."""
 MAX_PROOF_HASHES = 63

@@ -86,16 +86,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("not-a-credential", _R, StepName.FORM),
         _row("challenge-shown", _R, StepName.FORM),
         _row("too-large", _R, StepName.FORM),
-        _row(
-            "malformed",
-            _R,
-            (
-                StepName.FORM,
-                StepName.CLAIMS,
-                StepName.HOLDER,
-            ),
-            Call.ISSUER,
-        ),
+        _row("malformed", _R, (StepName.FORM, StepName.CLAIMS, StepName.HOLDER), Call.ISSUER),
         _row("wrong-signature", _R, StepName.SIGNATURE),
         _row("algorithm-mismatch", _R, StepName.SIGNATURE, Call.ISSUER),
         _row("issuer-mismatch", _R, StepName.ISSUER, Call.ISSUER),
@@ -113,14 +104,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("presentation-missing", _R, StepName.HOLDER, Call.ISSUER),
         _row("presentation-expired", _R, StepName.HOLDER),
         _row("presentation-signature", _R, StepName.HOLDER, Call.ISSUER),
-        _row(
-            "challenge-not-answered",
-            _R,
-            (
-                StepName.HOLDER,
-                StepName.REPLAY,
-            ),
-        ),
+        _row("challenge-not-answered", _R, (StepName.HOLDER, StepName.REPLAY)),
         _row("replayed", _R, StepName.REPLAY),
         _row("recognition-denied", _R, StepName.RECOGNITION, Call.HOST),
         _row("rule-failed", _R, StepName.RULES, Call.HOST),

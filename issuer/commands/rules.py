@@ -30,7 +30,14 @@ from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
-from trust_registry.commands.rule_files import moment, read_plain, read_signed_or_plain, sign_rules, write_rules
+from trust_registry.commands.rule_files import (
+    moment,
+    read_plain,
+    read_signed_or_plain,
+    require_signed,
+    sign_rules,
+    write_rules,
+)
 
 DIFFERENT = 1
 _MARKS = {STRICTER: ("▲", "red"), LOOSER: ("▼", "green"), OTHER: ("·", "white")}
@@ -199,9 +206,7 @@ def publish_command(document: Input, result: Input, as_json: bool) -> None:
     Example:
       tongxing issuer rules publish rules-2.jws --dry-run dry-run.json
     """
-    if document.data.lstrip().startswith(b"{"):
-        sign = f"tongxing issuer rules sign {document.name} --key RULES-KEY.pem -o rules.jws"
-        raise InvalidRequest(f"{document.name}: not signed yet; sign it first: `{sign}`")
+    require_signed(document, "issuer rules sign")
     office, compact = opened(False), document.text().strip()
     tried = open_sealed(result.json(), office.issuance.secrets.report_key)
     published = publish_rules(

@@ -19,7 +19,6 @@ from credentials.errors import InvalidRequest, NotAuthorised, NotFound, Tongxing
 from credentials.keys import jwk_of, kid_of, public_key_from_jwk
 from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.members import is_member_id
-from credentials.signing import Signer
 from credentials.wire import jws
 from issuer.evidence.record import EvidenceRecord, read_record
 from issuer.requests.request import FUTURE_SAMPLE_SECONDS
@@ -117,8 +116,3 @@ class Laboratories:
         if found is None:
             raise NotFound("signed by no laboratory that is registered here")
         return found.name, public_key_from_jwk(json.loads(found.jwk))
-
-
-def attest(record: dict[str, Any], made_at: int, signer: Signer) -> str:
-    """A record as a laboratory signs it at ``made_at`` (seconds UTC)."""
-    return jws.sign(record | {"made_at": made_at}, signer, ATTESTATION_TYPE)

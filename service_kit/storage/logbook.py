@@ -35,12 +35,10 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from credentials.errors import Conflict, SelfCheckFailed
-from credentials.log.tree import HASH_BYTES, leaf_hash
+from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, leaf_hash
 from credentials.wire.strict_json import json_bytes
 
 MAX_KIND_CHARACTERS = 32
-MAX_ENTRY_BYTES = 65_535
-"""Of a leaf as others read it: its length has two bytes (C2SP tlog-tiles)."""
 
 
 class LeafRecord(NamedTuple):
@@ -262,6 +260,6 @@ def _appending(tables: LogbookTables) -> tuple[ReturningUpdate[Any], Insert]:
 
 def _hashed(leaf: LeafRecord) -> dict[str, Any]:
     entry = leaf.entry
-    if len(entry) > MAX_ENTRY_BYTES:
-        raise SelfCheckFailed(f"a leaf of {len(entry)} bytes; the log's readers take at most {MAX_ENTRY_BYTES}")
+    if len(entry) > MAX_LOG_ENTRY_BYTES:
+        raise SelfCheckFailed(f"a leaf of {len(entry)} bytes; the log's readers take at most {MAX_LOG_ENTRY_BYTES}")
     return {**leaf._asdict(), "hash": leaf_hash(entry)}

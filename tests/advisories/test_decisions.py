@@ -14,10 +14,10 @@ from credentials.profile.lists import Status
 from credentials.recognition.authoring.template import template as gate_rules
 from credentials.recognition.document import sign_rule_set
 from issuer.evidence.intake import Taken
-from issuer.evidence.laboratories import Laboratories, attest
+from issuer.evidence.laboratories import Laboratories
 from tests.contract.test_evidence import LABORATORY, SIGNER, record, status_of, told
 from tests.contract.test_holders import Office, Offices
-from tests.unit.issuer.office import NOW
+from tests.unit.issuer.office import NOW, attest
 
 
 @pytest.fixture

@@ -33,14 +33,14 @@ from credentials.signing import PemSigner
 from credentials.wire import cose, jws
 from issuer.evidence.importing import import_file
 from issuer.evidence.intake import MAX_BATCH, Intake, Taken
-from issuer.evidence.laboratories import ATTESTATION_TYPE, Laboratories, attest
+from issuer.evidence.laboratories import ATTESTATION_TYPE, Laboratories
 from issuer.evidence.record import MAX_REFERENCE_CHARACTERS
 from issuer.issuing.rules_in_force import BuiltInRules
 from issuer.storage.evidence_ports import RulesVersion
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.rules import SqlRulesStore
 from tests.contract.test_holders import Office, Offices, offices, point_of
-from tests.unit.issuer.office import DAY, NOW, NUMBER, by_hand, resident_numbers, sampled
+from tests.unit.issuer.office import DAY, NOW, NUMBER, attest, by_hand, resident_numbers, sampled
 
 __all__ = ["offices"]
 STEP = NOW - NOW % 600

@@ -37,6 +37,13 @@ def read_signed_or_plain(file: Input, parse: Parse) -> dict[str, Any]:
     return read_plain(Input(file.name, signed), parse)
 
 
+def require_signed(file: Input, sign: str) -> None:
+    """Raise InvalidRequest for what was not signed yet; ``sign``: the command that does, as ``issuer rules sign``."""
+    if file.data.lstrip().startswith(b"{"):
+        how = f"tongxing {sign} {file.name} --key RULES-KEY.pem -o {Path(file.name).stem}.jws"
+        raise InvalidRequest(f"{file.name}: not signed yet; sign it first: `{how}`")
+
+
 def read_plain(file: Input, parse: Parse) -> dict[str, Any]:
     """Rules in plain JSON. Raises RuleSetInvalid, naming the file, and the line where it is no JSON."""
     try:

@@ -55,7 +55,7 @@ def take_stock(storage: Storage, mirror: Mirror, trust: TrustSnapshot, now: int,
         members = {record.member for record in records.member_files.all()}
     found: list[Damage] = []
     for member in sorted(members | set(mirror.members())):
-        found += _Member(storage, mirror, trust, member).take_stock(now, deep=deep)
+        found += _MemberStock(storage, mirror, trust, member).take_stock(now, deep=deep)
     _mend_news(storage, mirror, trust)
     return found
 
@@ -72,10 +72,10 @@ def complete(storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str
     """Write down what the files say that a program before 0003 has taken, and did not write down."""
     with storage.reading() as records:
         rows = records.member_files.without_kid(member)
-    _Member(storage, mirror, trust, member).write_down([row.name for row in rows], {row.name: row for row in rows})
+    _MemberStock(storage, mirror, trust, member).write_down([row.name for row in rows], {row.name: row for row in rows})
 
 
-class _Member:
+class _MemberStock:
     """The stock of one member."""
 
     def __init__(self, storage: Storage, mirror: Mirror, trust: TrustSnapshot, member: str) -> None:

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from credentials.algorithms.table import FOR_FOREIGN
 from credentials.errors import KeyRejected
 from credentials.foreign.facts import CardKind
-from credentials.foreign.keys import ALL_KINDS, ISO_COUNTRIES, NO_COUNTRY, ForeignKey
+from credentials.foreign.keys import ALL_KINDS, ISO_COUNTRIES, NO_COUNTRY, ForeignKey, country_of
 from credentials.formats import eu_dcc
 from credentials.profile.limits import MAX_TIME_SECONDS
 
@@ -124,8 +124,7 @@ def _dotted(content: bytes) -> str:
 def _country(parsed: x509.Certificate) -> str | None:
     for name in (parsed.subject, parsed.issuer):
         for attribute in name.get_attributes_for_oid(NameOID.COUNTRY_NAME):
-            country = str(attribute.value).strip().upper()
-            if len(country) == 2 and country.isascii() and country.isalpha():
+            if country := country_of(str(attribute.value).strip()):
                 return country
     return None
 

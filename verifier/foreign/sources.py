@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from credentials.errors import InvalidRequest, KeyRejected, Malformed
 from credentials.foreign.document import MAX_FOREIGN_KEYS, fingerprint
-from credentials.foreign.keys import ForeignKey
+from credentials.foreign.keys import ForeignKey, country_of
 from credentials.wire.strict_json import read_json
 from service_kit.inputs import Input
 from verifier.foreign.certificates import MAX_CERTIFICATE_BYTES, Certificate, key_of
@@ -109,7 +109,7 @@ def _walk(value: Any, place: str, country: str | None, levels: int) -> Iterator[
         for number, item in enumerate(value):
             yield from _walk(item, f"{place}[{number}]", country, levels - 1)
     elif type(value) is dict:
-        country = _country(value) or country
+        country = country_of(value.get("country")) or country
         field = next((name for name in _CERTIFICATE_FIELDS if name in value), None)
         if field is not None:
             yield from _entry(value, field, place, country)
@@ -146,13 +146,6 @@ def _kid(value: object) -> bytes | None:
         return base64.b64decode(value, validate=True) or None
     except (binascii.Error, ValueError):
         return None
-
-
-def _country(entry: Mapping[str, Any]) -> str | None:
-    country = entry.get("country")
-    if type(country) is str and len(country) == 2 and country.isascii() and country.isalpha():
-        return country.upper()
-    return None
 
 
 def merged(held: Iterable[ForeignKey], imported: Iterable[ForeignKey]) -> tuple[ForeignKey, ...]:

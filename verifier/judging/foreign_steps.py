@@ -11,9 +11,8 @@ from credentials.foreign import envelope
 from credentials.foreign.keys import ISO_COUNTRIES, NO_COUNTRY
 from credentials.profile.limits import MAX_ISSUED_AHEAD_SECONDS, MAX_KEY_EARLY_SECONDS
 from credentials.recognition.language.certlogic import RuleState
-from credentials.verdict import DecidingRules
 from verifier.judging.examination import Examination
-from verifier.judging.steps import find_no_key, found_by_rule
+from verifier.judging.steps import find_no_key, find_rules, found_by_rule
 
 
 def key(check: Examination) -> None:
@@ -66,13 +65,9 @@ def time(check: Examination) -> None:
 
 def recognition(check: Examination) -> None:
     """No rule set leaves the step open; then there are no rules to ask."""
-    rule_set = check.knowledge.rules_at(check.at)
-    if rule_set is None:
-        check.leave_open(errors.RulesMissing.code)
-        check.is_over = True
-        return
-    check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, None)
-    check.rule_set = rule_set
+    rule_set = find_rules(check)
+    if rule_set is not None:
+        check.rule_set = rule_set
 
 
 def rules(check: Examination) -> None:

@@ -25,7 +25,7 @@ from credentials.profile.limits import (
 from credentials.profile.lists import Status
 from credentials.profile.words import label
 from credentials.recognition.language.certlogic import RuleState
-from credentials.recognition.ruleset import RuleResult
+from credentials.recognition.ruleset import RuleResult, RuleSet
 from credentials.recognition.words import PieceOfEvidence, evidence_in_words
 from credentials.verdict import DecidingRules
 from credentials.wire import cose
@@ -172,12 +172,9 @@ def recognition(check: Examination) -> None:
     credential = check.claims
     if credential.form not in check.policy.forms:
         raise errors.FormNotAccepted
-    rule_set = check.knowledge.rules_at(check.at)
+    rule_set = find_rules(check)
     if rule_set is None:
-        check.leave_open(errors.RulesMissing.code)
-        check.is_over = True
         return
-    check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, None)
     denial = rule_set.denial_of(credential.issuer, check.at)
     if denial is None and credential.source is not None:
         denial = rule_set.denial_of(credential.source.issuer, check.at)
@@ -224,6 +221,17 @@ def _find_key(check: Examination, kid: bytes) -> TrustedKey:
     if trusted.entry.environment != check.policy.environment:
         raise errors.WrongEnvironment
     return trusted
+
+
+def find_rules(check: Examination) -> RuleSet | None:
+    """The host's rules. Without any the step stays open, and there is nothing further to ask."""
+    rule_set = check.knowledge.rules_at(check.at)
+    if rule_set is None:
+        check.leave_open(errors.RulesMissing.code)
+        check.is_over = True
+        return None
+    check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, None)
+    return rule_set
 
 
 def find_no_key(check: Examination) -> errors.CredentialError:

@@ -16,7 +16,8 @@ from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner, Signer
-from credentials.wire import cose
+from credentials.wire import cose, jws
+from issuer.evidence.laboratories import ATTESTATION_TYPE
 from issuer.issuing.issuance import Issuance, Secrets
 from issuer.requests.holder_proof import make_proof
 from issuer.storage.holders import SqlPersonStore
@@ -29,6 +30,11 @@ MEMBER = "CN-41"
 SECRETS = Secrets.derived_from(bytes(range(32)))
 NUMBER = "11010519491231002X"
 DAY = 24 * 3600
+
+
+def attest(record: dict[str, Any], made_at: int, signer: Signer) -> str:
+    """A record as a laboratory signs it at ``made_at`` (seconds UTC)."""
+    return jws.sign(record | {"made_at": made_at}, signer, ATTESTATION_TYPE)
 
 
 def own_key(private_key: PrivateKey) -> VerificationKey:

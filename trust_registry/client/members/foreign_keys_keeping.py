@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from http import HTTPStatus
 
-from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
+from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError
 from credentials.profile.limits import MAX_JWS_CHARACTERS
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.fetching import Rationed, take_fetched
 from trust_registry.client.members.folder import MemberFolder
-from trust_registry.client.members.member_files import MemberFile, check_new, listed_key, read_member_file
+from trust_registry.client.members.member_files import MemberFile, check_new, is_listed, read_member_file
 from trust_registry.client.members.news import MemberNews
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import FOREIGN_KEYS
@@ -30,7 +30,7 @@ class ForeignKeysKeeping:
 
     def file(self, trust: TrustSnapshot) -> MemberFile | None:
         """What is held, unless a key signed it that ``trust`` denies or no longer lists."""
-        return self._held if self._held is not None and self._is_listed(self._held, trust) else None
+        return self._held if self._held is not None and is_listed(self._held, self._member, "rules", trust) else None
 
     def shown(self, at: int) -> Failure | None:
         """There is no chain that could fork: nothing is ever shown after the fact."""
@@ -76,10 +76,3 @@ class ForeignKeysKeeping:
             check_new(file, trust, at)
             self._folder.write(FOREIGN_KEYS, data)
             self._held = file
-
-    def _is_listed(self, file: MemberFile, trust: TrustSnapshot) -> bool:
-        try:
-            listed_key(file.kid, self._member, "rules", trust)
-        except Untrusted:
-            return False
-        return True

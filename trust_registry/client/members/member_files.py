@@ -27,6 +27,7 @@ from credentials.errors import (
     Malformed,
     MemberChanged,
     UnknownKey,
+    Untrusted,
 )
 from credentials.foreign.document import read_foreign_keys
 from credentials.foreign.keys import ForeignKeys
@@ -119,6 +120,15 @@ def listed_key(kid: bytes, member: str, use: str, trust: TrustSnapshot) -> Verif
     if found.key.use != use:
         raise KeyUseMismatch(f"a key for {found.key.use}")
     return found.key
+
+
+def is_listed(file: MemberFile, member: str, use: str, trust: TrustSnapshot) -> bool:
+    """Whether the key that signed a file taken earlier is still listed for ``member`` and ``use``, and not denied."""
+    try:
+        listed_key(file.kid, member, use, trust)
+    except Untrusted:
+        return False
+    return True
 
 
 def check_active(key: VerificationKey, at: int) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 from http import HTTPStatus
 
-from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError, Untrusted
+from credentials.errors import FetchFailed, SequenceNotNewer, TongxingError
 from credentials.profile.limits import MAX_JWS_CHARACTERS
 from credentials.recognition.ruleset import deciding_from, in_force_at
 from trust_registry.client.members.failure import Failure, FileFailed, naming
 from trust_registry.client.members.fetching import Rationed, take_fetched
 from trust_registry.client.members.folder import MemberFolder
-from trust_registry.client.members.member_files import MemberFile, check_new, listed_key, read_member_file
+from trust_registry.client.members.member_files import MemberFile, check_new, is_listed, read_member_file
 from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.members.status_keeping import SHOWN_SECONDS
 from trust_registry.client.trust.snapshot import TrustSnapshot
@@ -41,7 +41,7 @@ class RulesKeeping:
     def files(self, trust: TrustSnapshot) -> tuple[MemberFile, ...]:
         """What is held, by sequence, but for what a key signed that ``trust`` denies or no longer lists."""
         held = self._held
-        return tuple(held[number] for number in sorted(held) if self._is_listed(held[number], trust))
+        return tuple(held[number] for number in sorted(held) if is_listed(held[number], self._member, "rules", trust))
 
     def shown(self, at: int) -> Failure | None:
         """The last old copy of a cache that was seen, for a day; though a fresh one was got past it."""
@@ -77,7 +77,7 @@ class RulesKeeping:
         file = read_member_file(name, data, self._member, trust)
         with self._lock:
             held = self._held.get(file.sequence)
-            if held and self._is_listed(held, trust):
+            if held and is_listed(held, self._member, "rules", trust):
                 if held.payload != file.payload:
                     # The mirror, or the member, tells two stories.
                     raise SequenceNotNewer(f"another rule set {file.sequence} is held")
@@ -146,10 +146,3 @@ class RulesKeeping:
         self._held = {number: file for number, file in self._held.items() if number in needed}
         # What a denied key signed is not among them: its number may come again, under a good one.
         self._dropped |= {each.sequence for each in usable} - needed
-
-    def _is_listed(self, file: MemberFile, trust: TrustSnapshot) -> bool:
-        try:
-            listed_key(file.kid, self._member, "rules", trust)
-        except Untrusted:
-            return False
-        return True

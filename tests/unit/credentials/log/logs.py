@@ -7,8 +7,8 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from credentials.log.keys import LOG, WITNESS, NoteSigner, signer
-from credentials.log.tiles import Tile, bundle_of, leaf_hashes, root_of_tile, tiles_of
-from credentials.log.tree import nodes_of
+from credentials.log.tiles import Tile, bundle_of, root_of_tile, tiles_between
+from credentials.log.tree import leaf_hash, nodes_of
 
 ORIGIN = "registry.example/log"
 LOG_SIGNER = signer(ORIGIN, LOG, Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
@@ -76,7 +76,7 @@ def tile_files(size: int) -> dict[str, bytes]:
         below = levels[-1]
         full = range(0, len(below) // 256 * 256, 256)
         levels.append([root_of_tile(b"".join(below[at : at + 256])) for at in full])
-    return {tile.path: content(tile, levels) for tile in tiles_of(size)}
+    return {tile.path: content(tile, levels) for tile in tiles_between(0, size)}
 
 
 def content(tile: Tile, levels: list[list[bytes]]) -> bytes:
@@ -84,7 +84,7 @@ def content(tile: Tile, levels: list[list[bytes]]) -> bytes:
     if tile.level is None:
         return bundle_of([entry(number) for number in range(first, first + tile.width)])
     if tile.level == 0:
-        return leaf_hashes([entry(number) for number in range(first, first + tile.width)])
+        return b"".join(leaf_hash(entry(number)) for number in range(first, first + tile.width))
     return b"".join(levels[tile.level][first : first + tile.width])
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from credentials.errors import Malformed, TooLarge
 from credentials.log.tiles import (
-    MAX_ENTRY_BYTES,
     Tile,
     bundle_of,
     entries_in,
@@ -17,9 +16,9 @@ from credentials.log.tiles import (
     parse_path,
     tile_at,
     tiles_between,
-    tiles_of,
 )
 from credentials.log.tree import (
+    MAX_LOG_ENTRY_BYTES,
     MAX_TREE_SIZE,
     check_consistency,
     check_inclusion,
@@ -33,11 +32,11 @@ from tests.unit.credentials.log.logs import NODES, entry, tile_files
 
 def test_the_specifications_own_example_of_seventy_thousand_leaves() -> None:
     """273 full tiles and one of 112; one full and one of 17; one of 1 (tlog-tiles, "Partial Tiles")."""
-    tiles = [tile for tile in tiles_of(70_000) if tile.level is not None]
+    tiles = [tile for tile in tiles_between(0, 70_000) if tile.level is not None]
     widths = {level: [tile.width for tile in tiles if tile.level == level] for level in (0, 1, 2)}
     assert widths == {0: [256] * 273 + [112], 1: [256, 17], 2: [1]}
     assert len(tiles) == 274 + 2 + 1
-    assert [tile.path for tile in tiles_of(256)] == ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]
+    assert [tile.path for tile in tiles_between(0, 256)] == ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]
 
 
 def test_the_specifications_own_example_of_a_path() -> None:
@@ -109,7 +108,9 @@ def test_a_tree_from_its_tiles_is_the_tree(size: int) -> None:
     for old in {1, size // 2, size}:
         check_consistency(old, root_of(NODES, old), size, root, prove_consistency(node, old, size))
     assert len(read) == len(set(read))
-    entries = [each for tile in tiles_of(size) if tile.level is None for each in entries_in(tile, files[tile.path])]
+    entries = [
+        each for tile in tiles_between(0, size) if tile.level is None for each in entries_in(tile, files[tile.path])
+    ]
     assert entries == [entry(number) for number in range(size)]
 
 
@@ -138,9 +139,9 @@ def test_a_bundle_that_is_cut_off_is_none(content: bytes) -> None:
 
 def test_an_entry_has_a_bound() -> None:
     """Its length has two bytes: a longer one would be read as others."""
-    assert entries_in(Tile(None, 0, 1), bundle_of([b"a" * MAX_ENTRY_BYTES])) == [b"a" * MAX_ENTRY_BYTES]
+    assert entries_in(Tile(None, 0, 1), bundle_of([b"a" * MAX_LOG_ENTRY_BYTES])) == [b"a" * MAX_LOG_ENTRY_BYTES]
     with pytest.raises(TooLarge):
-        bundle_of([b"a" * (MAX_ENTRY_BYTES + 1)])
+        bundle_of([b"a" * (MAX_LOG_ENTRY_BYTES + 1)])
 
 
 def test_no_tree_above_the_bound_and_no_tile_that_is_empty() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from credentials.log.checkpoint import Checkpoint, open_checkpoint
 from credentials.log.keys import NoteKey
-from credentials.log.tiles import TILE_WIDTH, Tile, entries_in, nodes_from, tiles_of
+from credentials.log.tiles import TILE_WIDTH, Tile, entries_in, nodes_from, tiles_between
 from credentials.log.tree import EMPTY_ROOT, check_consistency, leaf_hash, prove_consistency, root_of
 from trust_registry.record.publishing import CHECKPOINT, FOLDER
 from trust_registry.storage.ports import Storage
@@ -45,7 +45,7 @@ class Follower:
         return checkpoint.size
 
     def _read_entries(self, checkpoint: Checkpoint) -> None:
-        bundles = (tile for tile in tiles_of(checkpoint.size) if tile.level is None)
+        bundles = (tile for tile in tiles_between(0, checkpoint.size) if tile.level is None)
         entries = [entry for tile in bundles for entry in entries_in(tile, self._tile(tile))]
         node = nodes_from(self._tile, checkpoint.size)
         assert [leaf_hash(entry) for entry in entries] == [node(0, number) for number in range(checkpoint.size)]
