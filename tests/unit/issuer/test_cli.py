@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from credentials.errors import (
     Conflict,
@@ -38,21 +37,12 @@ from tests.dcc import key
 from tests.unit.issuer.office import MEMBER, NOW, paper
 from tests.unit.issuer.publishing.test_publication import Member, member
 from tests.unit.issuer.serving import environment
+from tests.unit.issuer.terminal import answer, run
 from tests.unit.trust_registry.serving import serving
 from tests.unit.verifier.mirrored import MirroredRegistry
 
 __all__ = ["member"]
 JWK = json.dumps(jwk_of(new_private_key().public_key()))
-
-
-def run(*arguments: str, stdin: str | bytes = "") -> Result:
-    return CliRunner().invoke(commands, list(arguments), input=stdin, catch_exceptions=False)
-
-
-def answer(*arguments: str, stdin: str = "") -> dict[str, Any]:
-    result = run(*arguments, "--json", stdin=stdin)
-    assert result.exit_code == 0, result.output
-    return dict(json.loads(result.stdout))
 
 
 @pytest.fixture

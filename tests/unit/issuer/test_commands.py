@@ -9,30 +9,19 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from credentials.decisions.template import template
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, RuleSetInvalid, TrustMissing
 from credentials.keys import jwk_of, new_private_key
-from issuer.cli import issuer as commands
 from service_kit.clock import SystemClock
 from tests.unit.issuer.office import DAY, MEMBER, NOW, NUMBER, paper
 from tests.unit.issuer.publishing.test_publication import Member, member
 from tests.unit.issuer.serving import environment
+from tests.unit.issuer.terminal import answer, run
 
 __all__ = ["member"]
-
-
-def run(*arguments: str, stdin: str | bytes = "") -> Result:
-    return CliRunner().invoke(commands, list(arguments), input=stdin, catch_exceptions=False)
-
-
-def answer(*arguments: str, stdin: str = "") -> dict[str, Any]:
-    result = run(*arguments, "--json", stdin=stdin)
-    assert result.exit_code == 0, result.output
-    return dict(json.loads(result.stdout))
 
 
 @pytest.fixture
