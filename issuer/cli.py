@@ -198,9 +198,12 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
         lines = [f"{kind}: {count} bytes" for kind, count in counts.items()]
         print_result(as_json, {"bytes": sum(counts.values())}, lines)
         return
-    published = office.publication.publish(office.now(), at_once=True)
-    office.listing.refresh()
-    office.record.publish(office.now())
+    at = office.now()
+    published = office.publication.publish(at, at_once=True)
+    if office.record.publisher is not None:
+        # Who may be asked to cosign.
+        office.listing.refresh()
+    office.record.publish(at)
     words = (
         "segment {number}: {segments} brought, {withdrawn} newly withdrawn, snapshot of {snapshot_bytes} bytes, "
         "{token_lists} token lists"

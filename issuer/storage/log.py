@@ -15,7 +15,7 @@ from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
 from issuer.decisions.deciding import Decision, sealed_by
 from issuer.storage import tables
-from issuer.storage.log_ports import Cell, Unsealed, UnsealedWithdrawal
+from issuer.storage.log_ports import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
 from issuer.storage.ports import StandingDecision
 from service_kit.storage.logbook import LeafRecord, SqlLogbook
 
@@ -81,6 +81,17 @@ class SqlProvinceLog:
 
     def read(self, since: int, most: int) -> Sequence[LeafRecord]:
         return self.book.read(since, most)
+
+    def find(self, serial: int) -> KeptDecision | None:
+        credential, batch = tables.credential, tables.sealed_batch
+        whole = (
+            select(_record.text, _record.sealed, _record.leaf, batch.c.commitments)
+            .join_from(tables.decision_record, credential, credential.c.decision_id == _record.decision_id)
+            .outerjoin(batch, batch.c.leaf == _record.leaf)
+            .where(credential.c.serial == serial, _record.sealed.is_not(None))
+        )
+        found = self._connection.execute(whole).first()
+        return None if found is None else KeptDecision(found.text, found.sealed, found.leaf, found.commitments or b"")
 
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         found: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(dict)

@@ -42,6 +42,16 @@ class UnsealedWithdrawal(NamedTuple):
     cause: str
 
 
+class KeptDecision(NamedTuple):
+    """What is kept of a decision: its text, what seals it (64 bytes), its leaf's number, None before there is one, and
+    the commitments below the root in that leaf, empty of a decision by hand."""
+
+    text: str
+    sealed: bytes
+    leaf: int | None
+    batch: bytes
+
+
 class ProvinceLog(Protocol):
     """The log within one transaction. All raise StorageUnavailable, StorageFull: then nothing of the deed is kept."""
 
@@ -72,6 +82,9 @@ class ProvinceLog(Protocol):
 
     def read(self, since: int, most: int) -> Sequence[LeafRecord]:
         """Leaves from this number on, in order, at most so many."""
+
+    def find(self, serial: int) -> KeptDecision | None:
+        """The decision behind the code of this serial; None where nothing of it is kept, or no more."""
 
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         """What was counted by region and basis since this was last asked, by kind and status; it begins anew."""
