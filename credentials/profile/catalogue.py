@@ -10,6 +10,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "browser.just-now": ("刚刚", "剛剛", "just now",),
+    "card-kind.other": ("其他", "其他", "other",),
     "card-kind.recovery": ("康复", "康復", "recovery",),
     "card-kind.test": ("检测", "檢測", "test",),
     "card-kind.vaccination": ("接种", "接種", "vaccination",),
@@ -528,6 +529,12 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "reason.not-permitted.advice": ("请走人工通道，并致电发码单位。", "請用人手通道，並致電發碼單位。", "Use the manual lane and call the issuer.",),
     "reason.not-permitted.more": ("这不是持码人的错。", "這不是持碼人的錯。", "It is not the holder's fault.",),
     "reason.not-permitted.what": ("发码单位无权签发这种码", "發碼單位無權簽發這種碼", "The issuer may not issue this status or form",),
+    "reason.parts-missing.advice": ("请接着扫其余的二维码，先后不限。", "請繼續掃其餘的二維碼，次序不拘。", "Scan the others too, in any order.",),
+    "reason.parts-missing.more": ("找不齐的，走人工通道。", "找不齊的，用人手通道。", "If one cannot be found, use the manual lane.",),
+    "reason.parts-missing.what": ("这张境外证件由几个二维码组成，还没扫全", "這張境外證件由幾個二維碼組成，還沒有掃齊", "This foreign certificate is in several codes, and not all of them have been scanned",),
+    "reason.parts-mixed.advice": ("请从第一个起重新扫，只扫一张证件的。", "請由第一個起重新掃，只掃同一張證件的。", "Begin anew with the first, and scan those of one certificate only.",),
+    "reason.parts-mixed.more": ("仍不行，走人工通道。", "仍然不行，用人手通道。", "If that fails, use the manual lane.",),
+    "reason.parts-mixed.what": ("这几个二维码不是同一张境外证件的，合不起来", "這幾個二維碼不屬於同一張境外證件，合不起來", "These codes are not of one foreign certificate and make none together",),
     "reason.presentation-expired.advice": ("请对方重新打开健康码再扫。", "請對方重新開啟健康碼再掃。", "Ask to open it anew on the phone and scan that.",),
     "reason.presentation-expired.more": ("仍不行，让对方扫卡口码（不受手机时钟影响），或走人工通道。", "仍然不行，讓對方掃關卡碼（不受手機時鐘影響），或用人手通道。", "If that fails, let the phone scan the gate's challenge, which needs no clock, or use the manual lane.",),
     "reason.presentation-expired.what": ("不是现在的码", "不是現在的碼", "Not a code of this moment",),
@@ -728,6 +735,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "status.red": ("红码", "紅碼", "Red",),
     "status.yellow": ("黄码", "黃碼", "Yellow",),
     "terminal.card": ("境外证件 {issuer} · {kind} · {name} · 出生 {born} · 有效至 {until}（北京时间）", "境外證件 {issuer} · {kind} · {name} · 出生 {born} · 有效至 {until}（北京時間）", "foreign certificate {issuer} · {kind} · {name} · born {born} · until {until} Beijing time (UTC+8)",),
+    "terminal.card-without-end": ("境外证件 {issuer} · {kind} · {name} · 出生 {born} · 未写有效期", "境外證件 {issuer} · {kind} · {name} · 出生 {born} · 沒有寫明有效期", "foreign certificate {issuer} · {kind} · {name} · born {born} · without an end",),
     "terminal.holder": ("{issuer} {id} · {status} · {form} · {name} {tail} · 有效至 {until}（北京时间）", "{issuer} {id} · {status} · {form} · {name} {tail} · 有效至 {until}（北京時間）", "{issuer} {id} · {status} · {form} · {name} {tail} · until {until} Beijing time (UTC+8)",),
     "terminal.how-it-is-called": ("用法与示例：", "用法與範例：", "How it is called:",),
     "terminal.news-refused": ("登记处的新数据被拒绝，仍以现有数据核验。", "登記處的新資料被拒絕，仍以現有資料核驗。", "What the registry gives now is refused; what is held goes on.",),
