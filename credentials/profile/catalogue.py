@@ -320,6 +320,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "fact-result.reported": ("已上报", "已呈報", "reported",),
     "foreign-keys.left-out": ("{place}：未收入：{why}", "{place}：未收入：{why}", "{place}: left out: {why}",),
     "foreign-keys.no-country": ("{place}：证书没有写国家，它能签发任何国家的证件。", "{place}：證書沒有寫明國家，它能簽發任何國家的證件。", "{place}: its certificate names no country: it may sign for any.",),
+    "foreign-keys.noted": ("{place}：已收入，但要留意：{why}", "{place}：已收入，但請留意：{why}", "{place}: taken, but: {why}",),
     "form.assisted": ("亲属手机", "親屬手機", "Relative's phone",),
     "form.paper": ("纸质码", "紙本碼", "Paper",),
     "form.phone": ("本人手机", "本人手機", "Own phone",),
