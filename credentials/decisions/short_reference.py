@@ -27,7 +27,7 @@ def short_reference(reference: bytes) -> str:
 
 
 def read_short_reference(typed: str) -> str:
-    """What somebody typed or heard, as :func:`short_reference` writes it. Raises Malformed where a character is wrong."""
+    """What somebody typed or heard, as :func:`short_reference` writes it. Raises Malformed where it is wrong."""
     text = unicodedata.normalize("NFKC", typed[: 4 * CHARACTERS]).upper().translate(_READ_AS)
     if len(text) != CHARACTERS or not set(text) <= set(ALPHABET):
         raise Malformed(f"the number of a decision has {CHARACTERS} digits and letters")
