@@ -189,6 +189,8 @@ export const FORMS: Record<Form, FormProfile> = {
 /** The steps of the recipe, as verdicts show them; their number is their place. */
 export const STEPS = ["form", "trust", "key", "signature", "claims", "issuer", "permission", "decision", "time", "holder", "withdrawal", "source", "recognition", "rules", "replay"] as const;
 export type StepName = (typeof STEPS)[number];
+/** Of cards that no member signed. */
+export const FOREIGN_STEPS: readonly StepName[] = ["form", "trust", "key", "signature", "claims", "issuer", "permission", "time", "recognition", "rules"];
 
 /** Whose hotline helps with a reason, the most helpful first; what is not here helps itself. */
 export type Call = "host" | "source" | "issuer";

@@ -95,7 +95,9 @@ class RuleSet:
 
         Evidence of another disease, or of a kind or result that no list has, is of a kind without a rule.
         """
-        kinds = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in facts.evidence}
+        held = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in facts.evidence}
+        # In the order of the list, what no list has last: it must not hang on where None lies in memory.
+        kinds = sorted(held, key=lambda kind: (kind is _UNKNOWN_KIND, kind or NO_EVIDENCE))
         return self._judge(kinds, foreign_rule_input(facts, at), at)
 
     def _judge(self, kinds: Iterable[int | None], data: dict[str, Any], at: int) -> RuleResult:

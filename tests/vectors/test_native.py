@@ -16,7 +16,7 @@ from verifier.judging.recipe import judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
-OF_THE_GATE = {"replayed", "replay-unchecked", "replay-not-shared", "shown-again", "compare-travel-document"}
+OF_THE_GATE = {"replayed", "replay-unchecked", "replay-not-shared", "shown-again"}
 """Found by the gate's memory, which no vector has: tests/unit/verifier/gate/test_gate.py."""
 
 

@@ -14,7 +14,7 @@ import { Challenges } from "./challenges";
 import type { Desk, ScreenName } from "./desk";
 import { Gate, Memory } from "./gate";
 import { asTyped, listenToHandScanner } from "./hand_scanner";
-import type { Verdict } from "./judging/verdict";
+import { identityOf, type Verdict } from "./judging/verdict";
 import { Preferences } from "./preferences";
 import { challengeScreen } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
@@ -127,7 +127,7 @@ class App implements Desk {
       // A hand scanner takes the next person while the last one's verdict stands; one that reads twice reads the same.
       if (this.screen === "verdict" && text !== this.attention.text) this.pass();
       const verdict = await gate.check(text);
-      const accepted = verdict.outcome === "accepted" ? verdict.credential!.cti : "";
+      const accepted = verdict.outcome === "accepted" ? (identityOf(verdict) ?? "") : "";
       // An answer is a showing of its own, also by a phone that never left: the guard has asked for it.
       const isAnswer = verdict.live?.mode === NONCE;
       const stays = isSeen && !isAnswer && this.attention.stays(accepted);

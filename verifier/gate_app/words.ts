@@ -1,6 +1,7 @@
 // A verdict in words: what stands on the screen, and what is read aloud.
 
-import type { Evidence, StatusCredential } from "../../credentials/browser/model";
+import type { CardKind } from "../../credentials/browser/foreign/facts";
+import type { StatusCredential } from "../../credentials/browser/model";
 import { shownStatus } from "../../credentials/browser/model";
 import {
   FORM_LABELS,
@@ -11,7 +12,8 @@ import {
   RESULT_LABELS,
   STATUS_LABELS,
 } from "../../credentials/browser/profile";
-import { each, fill, joined, memberName, NO_WORDS, said } from "../../credentials/browser/words";
+import type { PieceOfEvidence } from "../../credentials/browser/recognition/words";
+import { each, fill, joined, label, memberName, NO_WORDS, said } from "../../credentials/browser/words";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, moment, since } from "../../service_kit/browser/language";
 import type { Knowledge, ReasonJson } from "./judging/knowledge";
@@ -175,11 +177,25 @@ export class GateWords {
     return said(FORM_LABELS[form], this.language);
   }
 
-  evidence(pieces: readonly Evidence[], at: number): string {
+  cardKind(kind: CardKind): string {
+    return this.text(`card_${kind}`);
+  }
+
+  /** A country by its two letters, as this language calls it; the letters, or an address, where it has no name. */
+  country(letters: string): string {
+    try {
+      const names = new Intl.DisplayNames([this.language], { type: "region" });
+      return names.of(letters) ?? letters;
+    } catch {
+      return letters;
+    }
+  }
+
+  evidence(pieces: readonly PieceOfEvidence[], at: number): string {
     const told = pieces.map((piece) => {
       const [kind, result] = [
-        said(KIND_LABELS[piece.kind], this.language),
-        said(RESULT_LABELS[piece.result], this.language),
+        said(piece.kind ? KIND_LABELS[piece.kind] : label("evidence.unknown-kind"), this.language),
+        said(piece.result ? RESULT_LABELS[piece.result] : label("evidence.unknown-result"), this.language),
       ];
       const text = this.text("evidenceAgo", { kind, result, age: this.since(at - piece.sampledAt) });
       return each(() => text);

@@ -1,5 +1,6 @@
 // Verdicts, as in credentials/verdict.py. Outcomes and words come with the snapshot: one table for all judges.
 
+import type { ForeignEvidence, ForeignFacts } from "../../../credentials/browser/foreign/facts";
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
 import { type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
@@ -52,6 +53,8 @@ export interface Verdict {
   reasons: readonly Finding[];
   notes: readonly Finding[];
   credential: StatusCredential | null;
+  /** What a card says that no member signed. */
+  foreign: ForeignFacts | null;
   live: Presentation | null;
   trustAge: number | null;
   statusAge: number | null;
@@ -74,6 +77,12 @@ export function outcomeOf(
   return [table.get(ordered[0]!.code)?.outcome ?? "undetermined", ordered];
 }
 
+/** By what a person's code is known again, however it is drawn or however often it is shown; null: it is none. */
+export function identityOf({ credential, foreign }: Verdict): string | null {
+  if (credential) return credential.cti;
+  return foreign ? foreign.evidence.map(({ identifier }) => identifier).join() : null;
+}
+
 /** The verdict as the JSON object of docs/verdict.md. */
 export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>): Record<string, unknown> {
   const { credential, rules } = verdict;
@@ -94,9 +103,26 @@ export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>)
     issued_at: credential?.issuedAt ?? null,
     expires_at: credential?.expiresAt ?? null,
     evidence: credential?.evidence.map(({ sampledAt, ...piece }) => ({ ...piece, sampled_at: sampledAt })) ?? null,
+    ...(verdict.foreign && foreignJson(verdict.foreign)),
     freshness: { trust: verdict.trustAge, status: verdict.statusAge },
     rules: rules && { member: rules.member, rule_set: rules.ruleSet, version: rules.version, rule: rules.rule },
   };
+}
+
+/** In the fields of a code, and `card`, which only foreign cards have. The card's identifier stays out. */
+function foreignJson(facts: ForeignFacts): Record<string, unknown> {
+  return {
+    issuer: facts.issuer,
+    holder: { name: facts.name, birth_date: facts.birthDate },
+    issued_at: facts.issuedAt,
+    expires_at: facts.expiresAt,
+    evidence: facts.evidence.map(pieceJson),
+    card: { format: facts.format, kind: facts.kind, leniences: facts.leniences },
+  };
+}
+
+function pieceJson({ identifier: _, sampledAt, validFrom, validUntil, ...piece }: ForeignEvidence) {
+  return { ...piece, sampled_at: sampledAt, valid_from: validFrom, valid_until: validUntil };
 }
 
 /** How a step of the recipe ended. One that the text's format does not have was not asked. */
