@@ -1,4 +1,4 @@
-"""A traveller with a certificate from abroad: its issuer, which no member is, and the card, as EU countries write it."""
+"""A traveller with a certificate from abroad: its issuer, which no member is, and a card as EU countries write it."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ export const WORDS = {
   "unit.minute": ["分钟", "分鐘", "min"],
   "unit.second": ["秒", "秒", "s"],
   "verdict.held": ["此码：{evidence}。", "此碼：{evidence}。", "This code: {evidence}."],
+  "verdict.held-by-card": ["此证件：{evidence}。", "此證件：{evidence}。", "This certificate: {evidence}."],
   "verdict.hotline": ["{name}热线 {hotline}", "{name}熱線 {hotline}", "{name} hotline {hotline}"],
   "verdict.hotlines": ["{hotlines}。", "{hotlines}。", "{hotlines}."],
   "verdict.needed": ["所需：{needed}。{held}", "所需：{needed}。{held}", "Needed: {needed}. {held}"],

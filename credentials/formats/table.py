@@ -73,8 +73,22 @@ def unwrap(text: str) -> tuple[Format, Envelope | Presentation | ForeignEnvelope
 
     Raises NotACredential for an unknown prefix, and what the format's own ``unwrap`` raises.
     """
+    found = format_of(text)
+    if found is None:
+        raise NotACredential("no known prefix")
+    return found, found.unwrap(text)
+
+
+def format_of(text: str) -> Format | None:
+    """As what a text begins, whatever stands around it; None for nothing that is known."""
     head = native.bare(text[: MAX_TEXT_CHARACTERS + 1])
     for found in FORMATS:
         if head.startswith(found.PREFIX):
-            return found, found.unwrap(text)
-    raise NotACredential("no known prefix")
+            return found
+    return None
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text begins as a card that no member signed, sound or not."""
+    found = format_of(text)
+    return getattr(found, "of", found) in FOREIGN.values()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import statistics
 import tempfile
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -17,7 +17,7 @@ import { each, fill, joined, label, memberName, NO_WORDS, said } from "../../cre
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, moment, since } from "../../service_kit/browser/language";
 import type { Knowledge, ReasonJson } from "./judging/knowledge";
-import { type Finding, findingInWords, hotlines, type Verdict } from "./judging/verdict";
+import { type Finding, findingInWords, hotlines, type Verdict, wordsOf } from "./judging/verdict";
 import type { Toggle } from "./preferences";
 import type { ManualWay, Shape } from "./tally";
 import { type GateTextName, TEXTS } from "./texts";
@@ -77,13 +77,15 @@ export class GateWords {
   }
 
   /** A reason as the guard reads it: the one thing to do now; what is wrong; what helps further. */
-  reason({ code, detail, call }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
+  reason(found: Finding, verdict: Verdict): { action: string; what: string; more: string } {
+    const { code, detail, call } = found;
+    const row = wordsOf(found, this.row(code));
     const status = shownStatus(verdict.credential);
     const what =
       code === "status-not-accepted" && status
         ? this.text("cannotPass", { status: this.status(status) })
-        : `${this.whatIsWrong(code)}${this.text("stop").trim()}`;
-    const { advice = NO_WORDS, more = NO_WORDS } = this.row(code) ?? {};
+        : `${row ? said(row.what, this.language) : code}${this.text("stop").trim()}`;
+    const { advice = NO_WORDS, more = NO_WORDS } = row ?? {};
     const action = said(advice, this.language);
     return { action: action || what, what: action && what, more: this.join(more, detail, hotlines(call)) };
   }

@@ -11,7 +11,7 @@
      "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
      "rules": [the host's rule sets as JWS, those in force and to come, the newest last],
      "foreign_keys": the host's list of foreign keys as JWS, or null,
-     "reasons": [{"code", "outcome", "zh", "zh_hk", "en", "what", "advice", "more"}, most important first],
+     "reasons": [{"code", "outcome", "zh", "zh_hk", "en", "what", "advice", "more", "of_card"}, most important first],
      "position": what this is, by which the next answer may tell what is new only (:mod:`verifier.snapshot.delta`)}
 
 Times are seconds UTC, so ages follow by subtraction and the same knowledge gives the same bytes (and ETag). Whoever
@@ -26,7 +26,7 @@ from typing import Any
 
 from credentials.keys import VerificationKey, jwk_of
 from credentials.profile.languages import field_of
-from credentials.profile.reasons import REASONS
+from credentials.profile.reasons import REASONS, ReasonText
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.trust.snapshot import TrustedMember, TrustSnapshot
 from verifier.judging.knowledge import Knowledge
@@ -89,13 +89,15 @@ def reasons_to_json() -> list[dict[str, Any]]:
         {
             "code": row.code,
             "outcome": row.outcome and row.outcome.value,
-            **row.whole.fields(),
-            "what": row.what,
-            "advice": row.advice,
-            "more": row.more,
+            **_words(row),
+            **({} if row.of_card is None else {"of_card": _words(row.of_card)}),
         }
         for row in REASONS.values()
     ]
+
+
+def _words(row: ReasonText) -> dict[str, Any]:
+    return {**row.whole.fields(), "what": row.what, "advice": row.advice, "more": row.more}
 
 
 def _member(member: TrustedMember, trust: TrustSnapshot) -> dict[str, Any]:

@@ -23,6 +23,8 @@ export interface UnwrappedCard {
 export interface Format {
   readonly PREFIX: string;
   readonly STEPS: readonly StepName[];
+  /** Whether it is one of cards that no member signed. */
+  readonly isForeign?: true;
   /** Take a text apart, without believing it. */
   unwrap(text: string): Unwrapped | Promise<Unwrapped>;
 }
@@ -50,6 +52,7 @@ function foreign(PREFIX: string, load: () => Promise<ForeignFormat>): Format {
   return {
     PREFIX,
     STEPS: FOREIGN_STEPS,
+    isForeign: true,
     async unwrap(text) {
       const found = await arrived(load());
       return { foreign: found, card: found.unwrap(text) };
@@ -70,9 +73,9 @@ export function formatOf(text: string): Format | undefined {
   return FORMATS.find(({ PREFIX }) => text.startsWith(PREFIX));
 }
 
-/** Of which format a code is, and what it is made of, without believing it. */
-export async function unwrap(text: string): Promise<[Format, Unwrapped]> {
+/** As what a text begins, whatever stands around it. Throws `not-a-credential` for nothing that is known. */
+export function recognised(text: string): Format {
   const found = formatOf(native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1)));
   if (!found) throw new CredentialError("not-a-credential", "no known prefix");
-  return [found, await found.unwrap(text)];
+  return found;
 }

@@ -28,6 +28,8 @@ export class Examination {
   isOver = false;
   /** Of a card that no member signed: what its steps do otherwise than those of codes, and what may be shown of it. */
   otherwise: ForeignExamination | null = null;
+  /** Whether the text begins as such a card, sound or not. */
+  isOfCard = false;
   /** Those that the text's format has. */
   steps: readonly StepName[] = STEPS;
   step: StepName = "form";
@@ -56,7 +58,7 @@ export class Examination {
 
   /** Note a reason for which it is not accepted, with what this code adds to it. */
   find(code: string, detail?: Label): void {
-    this.findings.push(finding(code, detail));
+    this.findings.push({ ...finding(code, detail), isOfCard: this.isOfCard });
   }
 
   /** Note what cannot be decided, and go on: a refusal further down is worth more to the guard. */

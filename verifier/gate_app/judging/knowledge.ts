@@ -39,10 +39,15 @@ export interface TrustJson {
   denied: { kid: string; reason: string; denied_at: number }[];
 }
 
-export interface ReasonJson {
+export interface ReasonJson extends ReasonWords {
   code: string;
   outcome: "accepted" | "refused" | "undetermined" | null;
-  /** All its words, by language: `zh`, `zh_hk`, `en`. */
+  /** What is said of a foreign card instead. */
+  of_card?: ReasonWords;
+}
+
+export interface ReasonWords {
+  /** All the words, by language: `zh`, `zh_hk`, `en`. */
   readonly [field: string]: unknown;
   /** What is wrong, without its stop. */
   what: Label;

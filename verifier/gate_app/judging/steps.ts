@@ -24,7 +24,9 @@ import { rulesAt } from "./knowledge";
 
 /** Take the text apart. */
 export async function form(check: Examination): Promise<void> {
-  const [format, unwrapped] = await table.unwrap(check.text);
+  const format = table.recognised(check.text);
+  check.isOfCard = format.isForeign ?? false;
+  const unwrapped = await format.unwrap(check.text);
   check.steps = format.STEPS;
   if ("foreign" in unwrapped) {
     check.otherwise = (await table.arrived(import("./foreign_steps"))).of(unwrapped);
@@ -166,7 +168,7 @@ export function foundByRule(
 ): void {
   if (state === "pass") return;
   const held = evidenceInWords(evidence, check.at);
-  let detail = label("verdict.held", { evidence: held });
+  let detail = label(check.isOfCard ? "verdict.held-by-card" : "verdict.held", { evidence: held });
   if (rule) {
     check.rules = { ...check.rules!, rule: rule.id };
     detail = label("verdict.needed", { needed: rule.needed, held: detail });

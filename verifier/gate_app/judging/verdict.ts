@@ -5,7 +5,7 @@ import type { Presentation } from "../../../credentials/browser/formats/presenta
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
 import { type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
 import { each, fieldsOf, fromFields, joined, label, NO_WORDS } from "../../../credentials/browser/words";
-import type { ReasonJson } from "./knowledge";
+import type { ReasonJson, ReasonWords } from "./knowledge";
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 
@@ -21,6 +21,13 @@ export interface Finding {
   code: string;
   detail: Label;
   call: readonly Contact[];
+  /** Found of a foreign card. */
+  isOfCard?: boolean;
+}
+
+/** The words of a finding, in parts: of a foreign card others, where its row has them. */
+export function wordsOf({ isOfCard }: Finding, row: ReasonJson | undefined): ReasonWords | undefined {
+  return isOfCard ? (row?.of_card ?? row) : row;
 }
 
 export function finding(code: string, detail = NO_WORDS): Finding {
@@ -35,8 +42,9 @@ export function hotlines(call: readonly Contact[]): Label {
 }
 
 /** A finding with all that belongs to it. */
-export function findingInWords({ code, detail, call }: Finding, row: ReasonJson | undefined): Label {
-  return joined([row ? fromFields(row) : each(() => code), detail, hotlines(call)], "join.parts");
+export function findingInWords(found: Finding, row: ReasonJson | undefined): Label {
+  const words = wordsOf(found, row);
+  return joined([words ? fromFields(words) : each(() => found.code), found.detail, hotlines(found.call)], "join.parts");
 }
 
 /** Whose rule set decided, and by which rule (null when all passed). */
