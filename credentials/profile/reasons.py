@@ -79,11 +79,13 @@ _R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
 
 def _row(code: str, outcome: Outcome | None, at: StepName | tuple[StepName, ...], *call: Call) -> ReasonText:
     steps = (at,) if isinstance(at, StepName) else at
-    of_code, of_card = (
-        ReasonText(code, outcome, *(words.get(f"{code}.{part}", NO_WORDS) for part in ("what", "advice", "more")))
-        for words in (_WORDS, _WORDS_OF_CARDS)
-    )
-    return of_code._replace(call=call, steps=steps, of_card=of_card if of_card.what is not NO_WORDS else None)
+    of_code, of_card = (_said(code, outcome, words) for words in (_WORDS, _WORDS_OF_CARDS))
+    return of_code._replace(call=call, steps=steps, of_card=None if of_card.what is NO_WORDS else of_card)
+
+
+def _said(code: str, outcome: Outcome | None, words: Mapping[str, Label]) -> ReasonText:
+    what, advice, more = (words.get(f"{code}.{part}", NO_WORDS) for part in ("what", "advice", "more"))
+    return ReasonText(code, outcome, what, advice, more)
 
 
 REASONS: Mapping[str, ReasonText] = {
