@@ -93,6 +93,7 @@ REASONS: Mapping[str, ReasonText] = {
     for row in (
         _row("not-a-credential", _R, StepName.FORM),
         _row("challenge-shown", _R, StepName.FORM),
+        _row("parts-mixed", _R, (StepName.FORM, StepName.SIGNATURE)),
         _row("too-large", _R, StepName.FORM),
         _row("malformed", _R, (StepName.FORM, StepName.CLAIMS, StepName.HOLDER), Call.ISSUER),
         _row("wrong-signature", _R, StepName.SIGNATURE),
@@ -118,6 +119,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("rule-failed", _R, StepName.RULES, Call.HOST),
         _row("status-not-accepted", _R, StepName.RECOGNITION, Call.HOST, Call.ISSUER),
         _row("form-not-accepted", _R, StepName.RECOGNITION),
+        _row("parts-missing", _U, StepName.FORM),
         _row("trust-missing", _U, StepName.TRUST),
         _row("trust-stale", _U, StepName.TRUST),
         _row("unknown-key-old-list", _U, StepName.KEY),

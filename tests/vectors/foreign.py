@@ -55,7 +55,7 @@ def foreign_list(*keys: ForeignKey, sequence: int = 1) -> str:
     return sign_foreign_keys(document_of(HOST, sequence, NOW - HOUR, keys), signer(HOST, "rules-1"))
 
 
-def foreign_lists() -> dict[str, str]:
+def foreign_lists(sequence: int = 1) -> dict[str, str]:
     """The lists by name."""
     other = es256.jwk_of(STRANGER.public_key())
     variants: dict[str, list[ForeignKey]] = {
@@ -66,4 +66,4 @@ def foreign_lists() -> dict[str, str]:
         "germany, by the same kid": [listed(issuer="DE")],
         "another kid": [listed(kid=b"other")],
     }
-    return {name: foreign_list(*keys) for name, keys in variants.items()}
+    return {name: foreign_list(*keys, sequence=sequence) for name, keys in variants.items()}

@@ -392,3 +392,5 @@ def _foreign() -> Iterator[Sample]:
     yield undetermined("rule-open", card(certificate(r=[RECOVERY])), "a kind of card without a rule",
                        rules=["no rule but for tests"], **austria)  # fmt: skip
     yield undetermined("rules-missing", card(), "a card without rules", rules=[], **austria)
+    yield undetermined("parts-missing", "shc:/1/3/5676", status=None)
+    yield refused("parts-mixed", "shc:/1/3/5676\nshc:/2/4/5676", status=None)

@@ -17,6 +17,8 @@ const MAX_FOREIGN_KEYS = 4096;
 const MAX_KID_BYTES = 64;
 const FIELDS = ["member", "sequence", "issued_at", "keys"];
 const KEY_FIELDS = ["format", "issuer", "kid", "alg", "jwk", "kinds", "not_before", "not_after"];
+const MAX_REVOKED = 32_768;
+const REVOCATION = /^[A-Za-z0-9_-]{1,24}(?:\.[0-9]{1,10})?$/;
 const FORMAT = /^[a-z][a-z0-9-]{1,31}$/;
 const ISSUER = /^[!-~]{1,255}$/;
 const KID = /^[A-Za-z0-9_-]{1,88}$/;
@@ -42,16 +44,22 @@ function parseForeignKeys(document: Fields): ForeignKeys {
   if (typeof member !== "string" || !hasOwn(MEMBER_NAMES, member)) throw malformed("member is not a member id");
   if (!Array.isArray(keys) || !keys.length) throw malformed("keys: not an array of keys");
   if (keys.length > MAX_FOREIGN_KEYS) throw tooLarge(MAX_FOREIGN_KEYS, "keys");
+  const read = keys.map(readKey);
+  if (read.reduce((sum, { revoked }) => sum + (revoked?.length ?? 0), 0) > MAX_REVOKED) {
+    throw tooLarge(MAX_REVOKED, "withdrawn cards");
+  }
   const sequence = whole(document.sequence, 1, MAX_STATUS_SEQUENCE);
   const issuedAt = whole(document.issued_at, MIN_TIME_SECONDS, MAX_TIME_SECONDS);
-  const read = new ForeignKeys(member, sequence, issuedAt, keys.map(readKey));
-  if (read.isCrowded) throw malformed("too many keys of one kid");
-  return read;
+  const listed = new ForeignKeys(member, sequence, issuedAt, read);
+  if (listed.isCrowded) throw malformed("too many keys of one kid");
+  return listed;
 }
 
 function readKey(entry: Json): ForeignKey {
   if (!jws.isObject(entry)) throw malformed("a key is no object");
-  requireFields(entry, KEY_FIELDS);
+  const { revoked = null, ...fields } = entry;
+  requireFields(fields, KEY_FIELDS);
+  if ("revoked" in entry && !isRevocations(revoked)) throw malformed("revoked is no array of rid or rid.seconds");
   const kid = fromBase64url(matching(entry.kid, KID));
   const { alg, jwk, kinds } = entry;
   if (kid.length > MAX_KID_BYTES) throw malformed("kid too long");
@@ -68,7 +76,12 @@ function readKey(entry: Json): ForeignKey {
     new Set(kinds as CardKind[]),
     whole(entry.not_before, 0, MAX_TIME_SECONDS),
     whole(entry.not_after, 0, MAX_TIME_SECONDS),
+    revoked as string[] | null,
   );
+}
+
+function isRevocations(value: Json): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string" && REVOCATION.test(each));
 }
 
 function requireFields(fields: Fields, names: readonly string[]): void {

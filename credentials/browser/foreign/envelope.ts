@@ -14,6 +14,8 @@ export interface ForeignEnvelope {
   signature: Uint8Array;
   signedBytes: Uint8Array;
   leniences: readonly string[];
+  /** Whether several symbols came together to it. */
+  inParts?: boolean;
 }
 
 /** A payload whose signature holds under `key`; only `verify` makes one. */
@@ -29,6 +31,8 @@ export class VerifiedCard {
 export interface ForeignFormat {
   /** In lists of foreign keys, and in verdicts. */
   readonly NAME: string;
+  /** Whether a card still holds at the second of its end; formats differ (hcert-spec, RFC 7519). */
+  readonly LAST_SECOND_COUNTS: boolean;
   /** Take a text apart, without believing it. */
   unwrap(text: string): ForeignEnvelope;
   /** What a card says whose signature holds. Throws `malformed` and `too-large`. */
@@ -36,14 +40,16 @@ export interface ForeignFormat {
 }
 
 /**
- * Try the keys that the kid leads to, each by its own algorithm (several may share a kid: verifier-app #35). Throws
+ * Try the keys that the kid leads to, each by its own algorithm (several may share a kid: verifier-app #35). One that is
+ * listed for several issuers is tried once, and comes as the first of them: `asOf`. Throws
  * `algorithm-mismatch` when none is of the algorithm that the card claims, `wrong-signature` when none verifies.
  */
 export async function verify(envelope: ForeignEnvelope, keys: readonly ForeignKey[]): Promise<VerifiedCard> {
   const { algorithm, payload, signature, signedBytes, leniences } = envelope;
   const fitting = keys.filter((key) => key.algorithm === algorithm);
   if (!fitting.length) throw new CredentialError("algorithm-mismatch");
-  for (const key of fitting) {
+  const identities = fitting.map(({ identity }) => identity);
+  for (const key of fitting.filter((_, at) => identities.indexOf(identities[at]!) === at)) {
     try {
       await FOR_FOREIGN.get(algorithm)!.verify(await key.publicKey, signature, signedBytes);
     } catch (error) {
@@ -53,4 +59,11 @@ export async function verify(envelope: ForeignEnvelope, keys: readonly ForeignKe
     return new VerifiedCard(payload, key, leniences);
   }
   throw new CredentialError("wrong-signature");
+}
+
+/** The same by the entry of `issuer`, where the key that verified it is listed for several (46 of the VCI are). */
+export function asOf(verified: VerifiedCard, issuer: string, keys: readonly ForeignKey[]): VerifiedCard {
+  const { payload, key, leniences } = verified;
+  const own = keys.find((each) => each.issuer === issuer && each.identity === key.identity);
+  return own ? new VerifiedCard(payload, own, leniences) : verified;
 }

@@ -28,7 +28,21 @@ export class ForeignKey {
     readonly kinds: ReadonlySet<CardKind>,
     readonly notBefore: number,
     readonly notAfter: number,
+    /** What its issuer has withdrawn of cards by it: `rid`, or `rid.seconds` for those issued before; null: nobody has asked. */
+    readonly revoked: readonly string[] | null,
   ) {}
+
+  /** What is equal for two entries of one key, whoever it is listed for. */
+  get identity(): string {
+    const sorted = Object.entries(this.jwk).sort(([one], [two]) => (one < two ? -1 : 1));
+    return JSON.stringify([this.algorithm, sorted]);
+  }
+
+  /** Whether a card that would be withdrawn by `revocation` was, being issued when it was (seconds UTC). */
+  hasWithdrawn(revocation: string, issuedAt: number): boolean {
+    const ends = (this.revoked ?? []).map((entry) => entry.split("."));
+    return ends.some(([rid, before]) => rid === revocation && (before === undefined || issuedAt < Number(before)));
+  }
 
   /** Rejects with `key-rejected`. */
   get publicKey(): Promise<CryptoKey> {
@@ -59,6 +73,12 @@ export class ForeignKeys {
 
   /** Whether a kid has more keys than a gate would try. */
   get isCrowded(): boolean {
-    return [...this.byKid.values()].some((keys) => keys.length > MAX_KEYS_OF_A_KID);
+    return [...this.byKid.values()].some((keys) => keys.length > MAX_KEYS_OF_A_KID && isCrowd(keys));
   }
+}
+
+/** Whether so many of them would be tried: a key that is listed for many issuers is tried once. */
+function isCrowd(keys: readonly ForeignKey[]): boolean {
+  const ofOneIssuer = keys.map(({ issuer }) => keys.filter((key) => key.issuer === issuer).length);
+  return Math.max(new Set(keys.map(({ identity }) => identity)).size, ...ofOneIssuer) > MAX_KEYS_OF_A_KID;
 }

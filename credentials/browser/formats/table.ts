@@ -9,6 +9,7 @@ import { PREFIX as EU_DCC } from "./eu_dcc/prefix";
 import * as native from "./native";
 import * as presentation from "./presentation";
 import * as challenge from "./presentation/challenge";
+import * as smartHealthCard from "./smart_health_card/prefix";
 
 /** A text taken apart, unverified. */
 export type Unwrapped = Envelope | presentation.Presentation | UnwrappedCard;
@@ -29,11 +30,16 @@ export interface Format {
   unwrap(text: string): Unwrapped | Promise<Unwrapped>;
 }
 
+/** Of a format whose cards can be withdrawn. */
+const WITHDRAWN_STEPS: readonly StepName[] = [...FOREIGN_STEPS, "withdrawal"];
 const FORMATS: readonly Format[] = [
   presentation,
   native,
   noPass(challenge.PREFIX, "challenge-shown"),
-  foreign(EU_DCC, () => import("./eu_dcc")),
+  foreign(EU_DCC, FOREIGN_STEPS, () => import("./eu_dcc")),
+  ...[smartHealthCard.PREFIX, smartHealthCard.JWS_PREFIX].map((prefix) =>
+    foreign(prefix, WITHDRAWN_STEPS, () => import("./smart_health_card")),
+  ),
 ];
 
 /** A text that is known for what it is, and is no code, sound or not: nothing of it is taken apart. */
@@ -48,10 +54,10 @@ function noPass(PREFIX: string, code: string): Format {
 }
 
 /** One of cards that no member signed: loaded when the first of them is shown, and kept on the device like all else. */
-function foreign(PREFIX: string, load: () => Promise<ForeignFormat>): Format {
+function foreign(PREFIX: string, STEPS: readonly StepName[], load: () => Promise<ForeignFormat>): Format {
   return {
     PREFIX,
-    STEPS: FOREIGN_STEPS,
+    STEPS,
     isForeign: true,
     async unwrap(text) {
       const found = await arrived(load());

@@ -1,6 +1,6 @@
 // What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
 
-import { type ForeignFacts, isKnown } from "../foreign/facts";
+import { type ForeignFacts, isAbout, isKnown } from "../foreign/facts";
 import type { StatusCredential } from "../model";
 import { EVIDENCE_KINDS, type Form, type Label, type Status } from "../profile";
 import { evaluate, type RuleState } from "./language/certlogic";
@@ -59,10 +59,12 @@ export class RuleSet {
     return this.judgeKinds(kinds, ruleInput(credential, at), at);
   }
 
-  /** The same of a foreign card's evidence. What no list has, and what is of another disease, is of a kind without a rule. */
+  /** The same of a foreign card's evidence. What no list has is of a kind without a rule, and so is a card with nothing about
+   * the disease; what it says of other diseases beside that is nothing to a rule. */
   judgeForeign({ evidence, issuedAt }: ForeignFacts, at: number): RuleResult {
-    const held = new Set(evidence.map((piece) => (isKnown(piece) ? piece.kind : null)));
-    const kinds = [...EVIDENCE_KINDS.filter((each) => held.has(each)), ...(held.has(null) ? [""] : [])];
+    const held = new Set(evidence.filter(isAbout).map((piece) => (isKnown(piece) ? piece.kind : null)));
+    const isOpen = held.has(null) || !held.size;
+    const kinds = [...EVIDENCE_KINDS.filter((each) => held.has(each)), ...(isOpen ? [""] : [])];
     return this.judgeKinds(kinds, foreignRuleInput(evidence, issuedAt, at), at);
   }
 

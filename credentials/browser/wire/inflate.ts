@@ -30,6 +30,16 @@ export function inflate(data: Uint8Array, limit: number): Uint8Array {
   return content;
 }
 
+/** The same of a stream without zlib's head and sum, as JOSE has it (RFC 7516 section 4.1.3). */
+export function inflateRaw(data: Uint8Array, limit: number): Uint8Array {
+  const output = new Output(limit);
+  const end = new Blocks(data, output).inflate();
+  const { content } = output;
+  if (content.length > limit) throw tooLarge(limit, "bytes");
+  if (data.length > end) throw malformed("bytes after the stream");
+  return content;
+}
+
 function requireHeader(data: Uint8Array): void {
   const [method, flags] = data;
   if (method === undefined || flags === undefined) throw malformed("zlib stream is cut off");

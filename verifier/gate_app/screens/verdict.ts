@@ -158,7 +158,7 @@ function card(
     [words.text("cardKind"), words.cardKind(kind)],
     [words.text("source"), words.country(issuer)],
     [words.text("evidence"), words.evidence(evidence, at)],
-    [words.text("expires"), words.moment(expiresAt)],
+    [words.text("expires"), expiresAt === null ? words.text("none") : words.moment(expiresAt)],
   );
 }
 

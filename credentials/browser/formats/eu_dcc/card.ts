@@ -1,6 +1,6 @@
 // The facts of an EU card, read from a payload whose signature holds; as in credentials/formats/eu_dcc/card.py.
 
-import { isShown } from "../../characters";
+import { isShown, stripped } from "../../characters";
 import { malformed } from "../../errors";
 import type { VerifiedCard } from "../../foreign/envelope";
 import type { CardKind, ForeignEvidence, ForeignFacts } from "../../foreign/facts";
@@ -28,10 +28,6 @@ const GROUPS: readonly (readonly [group: string, kind: CardKind, read: Reader])[
   ["t", "test", test],
   ["r", "recovery", recovery],
 ];
-// Half a surrogate pair never comes here: what it is read from is UTF-8.
-const WHITE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
-/** White space at the ends, as Python has it. */
-const AROUND = new RegExp(`^${WHITE}|${WHITE}$`, "g");
 
 /** Throws `malformed` for what no lenience allows: a missing field, another type, a card of two kinds or of none. */
 export function read({ payload, key, leniences }: VerifiedCard): ForeignFacts {
@@ -52,6 +48,7 @@ export function read({ payload, key, leniences }: VerifiedCard): ForeignFacts {
     birthDate: birthDate(certificate.has("dob") ? certificate.get("dob")! : "", note),
     evidence,
     leniences: [...odd],
+    revocation: null,
   };
 }
 
@@ -182,7 +179,7 @@ function isShort(value: string): boolean {
 }
 
 function optional(entry: Fields, name: string): string {
-  return (entry.get(name) ?? null) === null ? "" : text(entry, name).replace(AROUND, "");
+  return (entry.get(name) ?? null) === null ? "" : stripped(text(entry, name));
 }
 
 function map(value: Value | undefined): Fields {

@@ -10,6 +10,7 @@ import { openCard } from "./sign1";
 
 export { read } from "./card";
 export { NAME } from "./limits";
+export const LAST_SECOND_COUNTS = true;
 
 /** Take an `HC1:` text apart, without believing it. Throws `not-a-credential`, `too-large` or `malformed`. */
 export function unwrap(text: string): ForeignEnvelope {

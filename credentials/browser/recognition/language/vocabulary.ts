@@ -1,7 +1,7 @@
 // What a rule can look at, and nothing else; as in credentials/recognition/language/vocabulary.py.
 
 import { ruleSetInvalid } from "../../errors";
-import type { ForeignEvidence } from "../../foreign/facts";
+import { type ForeignEvidence, isKnown } from "../../foreign/facts";
 import type { Evidence, StatusCredential } from "../../model";
 import { EVIDENCE_KINDS, MAX_EVIDENCE } from "../../profile";
 import { isObject } from "../../wire/jws";
@@ -32,8 +32,8 @@ export function ruleInput(credential: StatusCredential, at: number): unknown {
 export function foreignRuleInput(evidence: readonly ForeignEvidence[], issuedAt: number | null, at: number): unknown {
   const facts = [...evidence]
     .sort((one, two) => two.sampledAt - one.sampledAt)
-    .filter(({ kind, result }) => kind !== null && result !== null)
-    .map((piece) => fact({ ...piece, region: piece.country }));
+    .filter(isKnown)
+    .map((piece) => fact({ ...piece, region: piece.country ?? NOT_ON_CARD }));
   const none = { status: NOT_ON_CARD, reason: NOT_ON_CARD, form: NOT_ON_CARD };
   return input(none, issuedAt === null ? NOT_ON_CARD : new Instant(issuedAt * 1000), facts, at);
 }
