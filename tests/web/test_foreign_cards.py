@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import BrowserContext, Route
+from playwright.sync_api import BrowserContext, Route, expect
 
+from tests import shc
 from tests.dcc import RECOVERY, VACCINATION, certificate
 from tests.vectors.cast import NOW
-from tests.vectors.foreign import FRESH_TEST, STRANGER, card, foreign_lists
+from tests.vectors.foreign import FRESH_TEST, STRANGER, card, foreign_list, foreign_lists
 from tests.vectors.reading import read_vectors
 from tests.web import camera
 from tests.web.axe import DESK, look
@@ -126,6 +127,27 @@ def test_what_each_outcome_looks_like(launch: Launch, language: str, theme: str,
     suffix = f"{language}-{theme}-{width}" + ("-large" if is_large else "")
     found = {name: look(gate.page, f"card-{name}-{suffix}", language) for name in screens(gate)}
     assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_a_card_in_three_symbols_is_gathered_in_any_order(launch: Launch, tmp_path: Path) -> None:
+    """People turn pages in their own order: each scan says how many are still to come, and a stranger's is named."""
+    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene()])
+    context = launch(camera=video, viewport={"width": 1280, "height": 720}, service_workers="block")
+    known = snapshot() | {"foreign_keys": foreign_list(shc.key(), sequence=2)}
+    gate = opened(context, known, STANDS)
+    gate.camera = video
+    parts = shc.symbols(shc.card_jws(shc.PATIENT, shc.TEST | {"effectiveDateTime": "2022-11-20T12:00:00+08:00"}), 3)
+    for number, part in enumerate((parts[2], parts[0]), 1):
+        gate.see(camera.scene(symbol(part)))
+        expect(gate.page.locator("#message")).to_contain_text(f"{number}/3")
+    gate.see(camera.scene(symbol(parts[1])))
+    assert gate.verdict() == ("accepted", "")
+    assert "1951-01-20" in gate.page.locator(".person").inner_text()
+    gate.next()
+    gate.page.locator("#typed").fill(parts[0])
+    gate.page.keyboard.press("Enter")
+    expect(gate.page.locator("#message")).to_contain_text("1/3")
+    assert gate.type("shc:/2/4/5676") == ("refused", "parts-mixed")
 
 
 def symbol(text: str) -> Image.Image:
