@@ -93,9 +93,9 @@ REASONS: Mapping[str, ReasonText] = {
     for row in (
         _row("not-a-credential", _R, StepName.FORM),
         _row("challenge-shown", _R, StepName.FORM),
-        _row("parts-mixed", _R, (StepName.FORM, StepName.SIGNATURE)),
         _row("too-large", _R, StepName.FORM),
         _row("malformed", _R, (StepName.FORM, StepName.CLAIMS, StepName.HOLDER), Call.ISSUER),
+        _row("parts-mixed", _R, (StepName.FORM, StepName.SIGNATURE)),
         _row("wrong-signature", _R, StepName.SIGNATURE),
         _row("algorithm-mismatch", _R, StepName.SIGNATURE, Call.ISSUER),
         _row("issuer-mismatch", _R, StepName.ISSUER, Call.ISSUER),

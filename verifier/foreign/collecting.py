@@ -9,7 +9,7 @@ from credentials.foreign.document import fingerprint
 from credentials.foreign.keys import ForeignKey
 
 
-class Entry(NamedTuple):
+class ImportedEntry(NamedTuple):
     """One entry: where it stands, for people; its key, or None where it is left out; and what must be told of it."""
 
     place: str
@@ -25,12 +25,12 @@ class ImportedKeys(NamedTuple):
     noted: tuple[tuple[str, str], ...] = ()
 
 
-def left_out(place: str, why: str) -> Entry:
+def left_out(place: str, why: str) -> ImportedEntry:
     """An entry without a key."""
-    return Entry(place, None, why)
+    return ImportedEntry(place, None, why)
 
 
-def collected(entries: Iterable[Entry]) -> ImportedKeys:
+def collected(entries: Iterable[ImportedEntry]) -> ImportedKeys:
     """All of them; the same key of the same issuer comes once."""
     found = list(entries)
     keys = {fingerprint(entry.key): entry.key for entry in reversed(found) if entry.key is not None}

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from credentials.algorithms import es256
-from credentials.algorithms.table import FOR_FOREIGN
+from credentials.algorithms.table import FOR_FOREIGN, FOR_HEALTH_CARDS, FOREIGN_BY_KEY_TYPE
 from credentials.base64url import from_base64url
 from credentials.errors import InvalidRequest, KeyRejected, Malformed
 from credentials.foreign.facts import CardKind
@@ -26,16 +25,15 @@ from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire.strict_json import json_bytes
 from service_kit.inputs import Input
 from verifier.foreign.certificates import Certificate, key_of
-from verifier.foreign.collecting import Entry, left_out
+from verifier.foreign.collecting import ImportedEntry, left_out
 
 _MAX_KID_CHARACTERS = 88
 _MAX_REVOKED_OF_A_KEY = 16_384
-_OF_TYPE = {"EC": es256.NAME, "RSA": "PS256"}
 _ADDRESS = re.compile("https://[!-~]{1,247}")
 _EVERY_KIND = frozenset(CardKind)
 
 
-def in_gdhcn(file: Input, now: int) -> Iterator[Entry]:
+def in_gdhcn(file: Input, now: int) -> Iterator[ImportedEntry]:
     """The keys of a trust list of WHO's (GDHCN version 2: a DID document), for EU cards.
 
     Its proof is not what this trust rests on. A reference to another document is named, and not followed. Raises
@@ -49,7 +47,7 @@ def in_gdhcn(file: Input, now: int) -> Iterator[Entry]:
         yield from _guarded(f"verificationMethod[{number}]", _gdhcn_entry, method, now)
 
 
-def _gdhcn_entry(place: str, method: object, now: int) -> Iterator[Entry]:
+def _gdhcn_entry(place: str, method: object, now: int) -> Iterator[ImportedEntry]:
     if type(method) is str:
         yield left_out(f"{place} {method[:80]}", "a reference to another document: fetch it and import it by itself")
         return
@@ -65,7 +63,7 @@ def _gdhcn_entry(place: str, method: object, now: int) -> Iterator[Entry]:
         certified, words = _certified(jwk, key, now)
         if certified.issuer == NO_COUNTRY:
             certified = replace(certified, issuer=country)
-        yield Entry(place, certified, words)
+        yield ImportedEntry(place, certified, words)
     except KeyRejected as error:
         yield left_out(place, error.detail)
 
@@ -85,7 +83,7 @@ def _certified(jwk: Mapping[str, Any], key: ForeignKey, now: int) -> tuple[Forei
     return certificate, "its certificate has ended: only cards of its time count" if ended else ""
 
 
-def in_vci(file: Input) -> Iterator[Entry]:
+def in_vci(file: Input) -> Iterator[ImportedEntry]:
     """The keys of a snapshot of the VCI's directory, with what it has of issuers' withdrawals (``crls``).
 
     Raises InvalidRequest for what is no snapshot.
@@ -97,7 +95,7 @@ def in_vci(file: Input) -> Iterator[Entry]:
         yield from _guarded(f"issuerInfo[{number}]", _vci_entry, info)
 
 
-def _vci_entry(place: str, info: object) -> Iterator[Entry]:
+def _vci_entry(place: str, info: object) -> Iterator[ImportedEntry]:
     issuer = info.get("issuer") if type(info) is dict else None
     address = issuer.get("iss") if type(issuer) is dict else None
     if type(info) is not dict or not is_address(address):
@@ -107,7 +105,7 @@ def _vci_entry(place: str, info: object) -> Iterator[Entry]:
     yield from _jwks(place, str(address), info["keys"], info.get("crls"))
 
 
-def in_jwks(issuer: str, file: Input, withdrawals: tuple[Input, ...] = ()) -> Iterator[Entry]:
+def in_jwks(issuer: str, file: Input, withdrawals: tuple[Input, ...] = ()) -> Iterator[ImportedEntry]:
     """The keys of one issuer's JWKS: of SMART Health Cards where it is an address, of EU cards where it is a country.
 
     ``withdrawals``: what it has published of withdrawn cards, a file for each key. Raises InvalidRequest.
@@ -124,12 +122,12 @@ def in_jwks(issuer: str, file: Input, withdrawals: tuple[Input, ...] = ()) -> It
         raise InvalidRequest(f"{issuer[:80]}: neither an https address nor a country's two letters")
 
 
-def _country_entry(place: str, jwk: object, country: str) -> Iterator[Entry]:
+def _country_entry(place: str, jwk: object, country: str) -> Iterator[ImportedEntry]:
     kid = _kid(jwk.get("kid")) if type(jwk) is dict else b""
-    yield Entry(place, _of_jwk(jwk, eu_dcc.NAME, country, kid))
+    yield ImportedEntry(place, _of_jwk(jwk, eu_dcc.NAME, country, kid))
 
 
-def _jwks(place: str, issuer: str, keys: list[Any], withdrawals: object) -> Iterator[Entry]:
+def _jwks(place: str, issuer: str, keys: list[Any], withdrawals: object) -> Iterator[ImportedEntry]:
     revoked: dict[str, Mapping[str, Any]] = {}
     for number, published in enumerate(withdrawals if type(withdrawals) is list else ()):
         if wrong := _wrong_with(published):
@@ -142,7 +140,7 @@ def _jwks(place: str, issuer: str, keys: list[Any], withdrawals: object) -> Iter
 
 def _health_card_entry(
     place: str, jwk: object, issuer: str, revoked: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Entry]:
+) -> Iterator[ImportedEntry]:
     kid = jwk.get("kid") if type(jwk) is dict else None
     if type(jwk) is not dict or type(kid) is not str:
         raise KeyRejected("no JWK with a kid")
@@ -150,20 +148,22 @@ def _health_card_entry(
         key = _of_jwk(jwk, smart_health_card.NAME, issuer, from_base64url(kid))
     except Malformed as error:
         raise KeyRejected(f"kid is {error.detail}") from error
-    if key.algorithm != es256.NAME:
-        raise KeyRejected(f"not a key for {es256.NAME}")
+    if key.algorithm != FOR_HEALTH_CARDS.NAME:
+        raise KeyRejected(f"not a key for {FOR_HEALTH_CARDS.NAME}")
     if hashlib.sha256(json_bytes(dict(key.jwk))).digest() != key.kid:
         raise KeyRejected("kid is not the thumbprint of the key")
     published, version = revoked.get(kid), jwk.get("crlVersion")
     if published is not None:
         stale = type(version) is int and published["ctr"] < version
         words = "its withdrawals are older than the issuer says there are" if stale else ""
-        yield Entry(place, replace(key, revoked=tuple(published["rids"])), words)
+        yield ImportedEntry(place, replace(key, revoked=tuple(published["rids"])), words)
     elif version is None:
         # An issuer that publishes no withdrawals says so by not counting them.
-        yield Entry(place, replace(key, revoked=()))
+        yield ImportedEntry(place, replace(key, revoked=()))
     else:
-        yield Entry(place, key, "its issuer publishes withdrawals, and they are not there: its cards may stay open")
+        yield ImportedEntry(
+            place, key, "its issuer publishes withdrawals, and they are not there: its cards may stay open"
+        )
 
 
 def _wrong_with(published: object) -> str:
@@ -179,15 +179,14 @@ def _wrong_with(published: object) -> str:
 def _of_jwk(jwk: object, card_format: str, issuer: str, kid: bytes) -> ForeignKey:
     """A key in the one form. Raises KeyRejected, naming what is odd."""
     kind = jwk.get("kty") if type(jwk) is dict else None
-    name = _OF_TYPE.get(kind) if type(kind) is str else None
-    if name is None:
+    algorithm = FOREIGN_BY_KEY_TYPE.get(kind) if type(kind) is str else None
+    if algorithm is None:
         raise KeyRejected(f"its key is for none of {', '.join(FOR_FOREIGN)}")
-    algorithm = FOR_FOREIGN[name]
     return ForeignKey(
         format=card_format,
         issuer=issuer,
         kid=kid,
-        algorithm=name,
+        algorithm=algorithm.NAME,
         jwk=algorithm.jwk_of(key_from_jwk(jwk, algorithm)),
         kinds=ALL_KINDS if card_format == eu_dcc.NAME else _EVERY_KIND,
         not_before=0,
@@ -209,7 +208,7 @@ def _kid(text: object) -> bytes:
     return kid
 
 
-def _guarded(place: str, entries: Callable[..., Iterator[Entry]], *arguments: Any) -> Iterator[Entry]:
+def _guarded(place: str, entries: Callable[..., Iterator[ImportedEntry]], *arguments: Any) -> Iterator[ImportedEntry]:
     """One bad entry in a thousand is named."""
     try:
         yield from entries(place, *arguments)

@@ -17,7 +17,7 @@ from credentials.foreign.keys import country_of
 from credentials.wire.strict_json import read_json
 from service_kit.inputs import Input
 from verifier.foreign.certificates import MAX_CERTIFICATE_BYTES, Certificate, key_of
-from verifier.foreign.collecting import Entry, ImportedKeys, collected, left_out
+from verifier.foreign.collecting import ImportedEntry, ImportedKeys, collected, left_out
 
 SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der", ".txt", ".b64"})
 MAX_FILES = 4 * MAX_FOREIGN_KEYS
@@ -41,12 +41,12 @@ def import_certificates(source: Path | Input) -> ImportedKeys:
     return collected(map(_entry_of, _in_folder(source) if isinstance(source, Path) else _in_json(source)))
 
 
-def _entry_of(found: Found) -> Entry:
+def _entry_of(found: Found) -> ImportedEntry:
     place, certificate = found
     try:
         if isinstance(certificate, str):
             raise KeyRejected(certificate)
-        return Entry(place, key_of(certificate))
+        return ImportedEntry(place, key_of(certificate))
     except KeyRejected as error:
         return left_out(place, error.detail)
 

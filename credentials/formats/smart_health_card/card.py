@@ -15,7 +15,7 @@ from credentials.errors import Malformed
 from credentials.foreign.envelope import VerifiedCard
 from credentials.foreign.facts import COVID_19, CardKind, ForeignEvidence, ForeignFacts
 from credentials.formats.smart_health_card.codes import COVID_VACCINES, LOINC, RESULTS, TESTS
-from credentials.formats.smart_health_card.leniences import Lenience
+from credentials.formats.smart_health_card.leniences import CardLenience
 from credentials.formats.smart_health_card.limits import (
     MAX_CARD_BYTES,
     MAX_CODINGS,
@@ -48,7 +48,7 @@ def read(verified: VerifiedCard) -> ForeignFacts:
     if patient is None:
         if any(piece.is_known for piece in evidence):
             raise Malformed("nobody to whom it happened")
-        odd.append(Lenience.PERSON_MISSING)
+        odd.append(CardLenience.PERSON_MISSING)
     kinds = {_KINDS[resource["resourceType"]] for resource in resources if _is_evidence(resource)}
     return ForeignFacts(
         format=verified.key.format,

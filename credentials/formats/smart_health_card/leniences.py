@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Lenience(StrEnum):
+class CardLenience(StrEnum):
     """By name, as facts show it; the words say what the card has instead of what it should have."""
 
     PART_OF_ONE = "part-of-one"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from credentials.errors import CannotTell, Malformed, TooLarge, Unreadable
 from credentials.formats import native
-from credentials.formats.smart_health_card.leniences import Lenience
+from credentials.formats.smart_health_card.leniences import CardLenience
 from credentials.formats.smart_health_card.limits import MAX_CARD_CHARACTERS, MAX_PARTS
 
 PREFIX = "shc:/"
@@ -88,12 +88,12 @@ def together(text: str, odd: list[str]) -> str:
     for part in parts:
         if part.total != total or found.get(part.number, part.digits) != part.digits:
             raise Unreadable("symbols of different cards", reason=MIXED)
-        odd += [Lenience.PART_REPEATED] * (part.number in found)
+        odd += [CardLenience.PART_REPEATED] * (part.number in found)
         found[part.number] = part.digits
     if missing := [number for number in range(1, total + 1) if number not in found]:
         raise CannotTell(f"symbol {missing[0]} of {total} is not there", reason=MISSING)
     if total == 1 and "/" in text[len(PREFIX) :]:
-        odd.append(Lenience.PART_OF_ONE)
+        odd.append(CardLenience.PART_OF_ONE)
     return characters(found[number] for number in range(1, total + 1))
 
 

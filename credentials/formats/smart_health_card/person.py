@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from credentials.errors import Malformed
-from credentials.formats.smart_health_card.leniences import Lenience
+from credentials.formats.smart_health_card.leniences import CardLenience
 from credentials.formats.smart_health_card.limits import MAX_FIELD_CHARACTERS
 from credentials.profile.characters import is_shown
 
@@ -30,7 +30,7 @@ def name_of(patient: dict[str, Any], odd: list[str]) -> str:
     seen = "".join(character for character in full if is_shown(character))
     if not seen.strip():
         raise Malformed("no name that can be shown")
-    odd.append(Lenience.NAME_IN_PIECES)
+    odd.append(CardLenience.NAME_IN_PIECES)
     return seen
 
 

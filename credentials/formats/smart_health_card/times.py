@@ -6,7 +6,7 @@ import re
 
 from credentials.errors import Malformed
 from credentials.formats.eu_dcc.times import day_of, moment_of
-from credentials.formats.smart_health_card.leniences import Lenience
+from credentials.formats.smart_health_card.leniences import CardLenience
 
 _DAY_CHARACTERS = 10
 _PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
@@ -20,5 +20,5 @@ def date_time_of(value: object, odd: list[str]) -> tuple[int, bool]:
         return moment_of(value, odd), True
     if not _PARTIAL.fullmatch(value):
         return day_of(value, odd), True
-    odd.append(Lenience.DATE_NOT_A_DAY)
+    odd.append(CardLenience.DATE_NOT_A_DAY)
     return day_of(f"{value}-01-01"[:_DAY_CHARACTERS], odd), False

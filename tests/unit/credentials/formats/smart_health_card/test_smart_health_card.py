@@ -12,7 +12,7 @@ from credentials.foreign.envelope import as_of, verify
 from credentials.foreign.facts import CardKind, ForeignFacts
 from credentials.foreign.keys import ForeignKey
 from credentials.formats import smart_health_card
-from credentials.formats.smart_health_card.leniences import Lenience
+from credentials.formats.smart_health_card.leniences import CardLenience
 from credentials.profile.limits import MAX_CARD_TEXT_CHARACTERS
 from credentials.profile.lists import EvidenceKind, EvidenceResult
 from tests.samples import ISSUED_AT, STRANGER_KEY
@@ -118,7 +118,7 @@ def test_what_rules_are_not_about() -> None:
     """A card of blood values has facts that no rule is about; a card of doses and tests is of no one kind."""
     lipids = facts(card_jws(LIPIDS))
     assert (lipids.kind, lipids.evidence, lipids.name) == (CardKind.OTHER, (), "")
-    assert lipids.leniences == (Lenience.PERSON_MISSING,)
+    assert lipids.leniences == (CardLenience.PERSON_MISSING,)
     assert facts(card_jws(PATIENT, DOSE, TEST)).kind is CardKind.OTHER
 
 
@@ -129,18 +129,18 @@ def test_times() -> None:
 
 
 LENIENCES = {
-    Lenience.PART_OF_ONE: symbols(card_jws(), 1)[0],
-    Lenience.PART_REPEATED: "\n".join([*symbols(card_jws(), 2), symbols(card_jws(), 2)[0]]),
-    Lenience.TIME_WITHOUT_ZONE: card_jws(PATIENT, DOSE | {"occurrenceDateTime": "2021-01-01T00:00:00"}),
-    Lenience.DATE_NOT_A_DAY: card_jws(PATIENT, DOSE | {"occurrenceDateTime": "2021-01"}),
-    Lenience.NAME_IN_PIECES: card_jws(PATIENT | {"name": [{"text": "Any\u200bperson John B."}]}, DOSE),
-    Lenience.PERSON_MISSING: card_jws(LIPIDS),
+    CardLenience.PART_OF_ONE: symbols(card_jws(), 1)[0],
+    CardLenience.PART_REPEATED: "\n".join([*symbols(card_jws(), 2), symbols(card_jws(), 2)[0]]),
+    CardLenience.TIME_WITHOUT_ZONE: card_jws(PATIENT, DOSE | {"occurrenceDateTime": "2021-01-01T00:00:00"}),
+    CardLenience.DATE_NOT_A_DAY: card_jws(PATIENT, DOSE | {"occurrenceDateTime": "2021-01"}),
+    CardLenience.NAME_IN_PIECES: card_jws(PATIENT | {"name": [{"text": "Any\u200bperson John B."}]}, DOSE),
+    CardLenience.PERSON_MISSING: card_jws(LIPIDS),
 }
 """A card that needs each."""
 
 
-@pytest.mark.parametrize("lenience", Lenience)
-def test_each_lenience_is_named(lenience: Lenience) -> None:
+@pytest.mark.parametrize("lenience", CardLenience)
+def test_each_lenience_is_named(lenience: CardLenience) -> None:
     """Whoever looks at a card must see what was odd about it; nothing is allowed that has no name."""
     found = facts(LENIENCES[lenience])
     assert found.leniences == (lenience,)
