@@ -34,7 +34,7 @@ from credentials.log.tiles import (
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
 from credentials.wire.strict_json import json_bytes, parse_json
-from service_kit.storage.logbook import CheckpointRecord, LeafRecord
+from service_kit.storage.ports import CheckpointRecord, LeafRecord
 from trust_registry.mirror.ports import FileStore
 from trust_registry.storage.ports import Records, Storage
 
