@@ -102,6 +102,13 @@ class SqlLogbook:
         self._connection.execute(added, _hashed(leaf))
         return number
 
+    def lock(self) -> int:
+        """The number that the next leaf gets, which nobody else can take from now on."""
+        size = self._tables.counter.c.size
+        return int(
+            self._connection.execute(update(self._tables.counter).values(size=size).returning(size)).scalar_one()
+        )
+
     def read(self, since: int, most: int) -> list[LeafRecord]:
         """Leaves from this number on, in order."""
         number = self._tables.leaf.c.number

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from credentials.wire.strict_json import json_bytes
+from credentials.errors import Malformed
+from credentials.wire.strict_json import json_bytes, parse_json
 
 MAX_KIND_CHARACTERS = 32
 
@@ -24,6 +25,18 @@ class LeafRecord(NamedTuple):
         """The leaf as it is hashed and published: canonical JSON of these four, ``content`` as an object."""
         kind = json_bytes(self.kind)
         return b'{"at":%d,"content":%b,"kind":%b,"number":%d}' % (self.at, self.content.encode(), kind, self.number)
+
+
+def read_entry(entry: bytes, number: int) -> LeafRecord:
+    """A leaf as it was published. Raises Malformed for one that is not of this number."""
+    fields = parse_json(entry)
+    try:
+        leaf = LeafRecord(fields["number"], fields["kind"], fields["at"], json_bytes(fields["content"]).decode())
+    except (KeyError, TypeError) as error:
+        raise Malformed(f"leaf {number}: no number, kind, at and content") from error
+    if leaf.number != number or leaf.entry != entry:
+        raise Malformed(f"leaf {number}: another number, or not written in the one way")
+    return leaf
 
 
 class CheckpointRecord(NamedTuple):
@@ -47,6 +60,10 @@ class Logbook(Protocol):
 
         Raises SelfCheckFailed where it would have more than 65 535 bytes.
         """
+        ...
+
+    def lock(self) -> int:
+        """The number that the next leaf gets; nobody else appends until the transaction ends."""
         ...
 
     def read(self, since: int, most: int) -> list[LeafRecord]:
