@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from credentials.profile.words import labels
-from service_kit.storage.logbook import LeafRecord, Logbook
+from service_kit.storage.ports import LeafRecord, Logbook
 from service_kit.terminal import in_words
 from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata.denials import KeyDenial

@@ -33,7 +33,7 @@ from credentials.log.tiles import (
     tiles_between,
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
-from service_kit.storage.logbook import CheckpointRecord, LeafRecord, read_entry
+from service_kit.storage.ports import CheckpointRecord, LeafRecord, read_entry
 from trust_registry.mirror.ports import FileStore
 from trust_registry.storage.ports import Records, Storage
 
