@@ -101,6 +101,11 @@ def fingerprint(key: ForeignKey) -> str:
     return hashlib.sha256(json_bytes(_entry(key))).hexdigest()
 
 
+def check_key(key: ForeignKey) -> ForeignKey:
+    """The same key, if a list may hold it. Raises Malformed, naming what is wrong."""
+    return _checked_key(_entry(key))
+
+
 def _entry(key: ForeignKey) -> dict[str, Any]:
     return {
         "format": key.format,

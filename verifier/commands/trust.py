@@ -12,14 +12,13 @@ import click
 from credentials.errors import InvalidRequest, Malformed, TooLarge
 from credentials.foreign.document import document_of, fingerprint, parse_foreign_keys, place_of, sign_foreign_keys
 from credentials.foreign.keys import NO_COUNTRY, ForeignKey, ForeignKeys
-from credentials.profile.members import is_member_id, no_member_id
 from credentials.profile.words import label
 from credentials.wire import jws
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input, InputType
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
-from trust_registry.commands.options import local_clock, passphrase_file
+from trust_registry.commands.options import MEMBER, local_clock, passphrase_file
 from trust_registry.commands.rule_files import sign_rules
 from verifier.foreign.sources import import_certificates, merged
 
@@ -46,7 +45,7 @@ def trust() -> None:
 
 @trust.command("import-dcc")
 @click.argument("source", type=SourceType())
-@click.option("--member", required=True, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
+@click.option("--member", required=True, type=MEMBER, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
 @click.option("--into", type=INPUT, help="The list before this one, signed or not: other formats' keys stay.")
 @_output
 @as_json
@@ -60,14 +59,14 @@ def import_dcc(source: Path | Input, member: str, into: Input | None, output: Pa
     Example:
       tongxing verifier trust import-dcc signers/ --member CN-44 -o foreign-keys.json
     """
-    if not is_member_id(member):
-        raise click.BadParameter(no_member_id(member), param_hint="--member")
     before = None if into is None else _read(into)
+    if into and before and before.member != member:
+        raise click.BadParameter(f"{into.name}: the list of {before.member}", param_hint="--into")
     imported = import_certificates(source)
     for place, wrong in imported.left_out:
         print_line(in_words(label("foreign-keys.left-out", place=place, why=wrong)), err=True)
     if not imported.keys:
-        raise InvalidRequest("no key in it that a gate could use")
+        raise InvalidRequest(f"{_name_of(source)}: no key in it that a gate could use")
     keys = merged(before.keys if before else (), imported.keys)
     _warn_of_no_country(imported.keys)
     document = document_of(member, before.sequence + 1 if before else 1, local_clock().now(), keys)
@@ -118,6 +117,10 @@ def diff(before: Input, after: Input, as_json: bool) -> None:
         for place in sorted(places):
             print_line(Styled(f"{mark} {place}", colour))
     print_line(f"+{len(come)} -{len(gone)} ={len(old.keys() & new.keys())}")
+
+
+def _name_of(source: Path | Input) -> str:
+    return str(source) if isinstance(source, Path) else source.name
 
 
 def _warn_of_no_country(keys: Iterable[ForeignKey]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from credentials.errors import InvalidRequest, KeyRejected, Malformed
-from credentials.foreign.document import MAX_FOREIGN_KEYS, fingerprint
+from credentials.foreign.document import MAX_FOREIGN_KEYS, check_key, fingerprint
 from credentials.foreign.keys import ForeignKey, country_of
 from credentials.wire.strict_json import read_json
 from service_kit.inputs import Input
@@ -50,9 +50,10 @@ def import_certificates(source: Path | Input) -> ImportedKeys:
         try:
             if isinstance(certificate, str):
                 raise KeyRejected(certificate)
-            key = key_of(certificate)
+            # By the list's own reader: one entry that it does not take would spoil the whole list.
+            key = check_key(key_of(certificate))
             keys.setdefault(fingerprint(key), key)
-        except KeyRejected as error:
+        except (KeyRejected, Malformed) as error:
             left_out.append((place, error.detail))
     return ImportedKeys(tuple(keys.values()), tuple(left_out))
 
@@ -120,8 +121,8 @@ def _walk(value: Any, place: str, country: str | None, levels: int) -> Iterator[
 
 def _entry(entry: Mapping[str, Any], field: str, place: str, country: str | None) -> Iterator[Found]:
     texts = entry[field] if type(entry[field]) is list else [entry[field]]
-    # Of a chain only the first is the signer.
-    for text in texts[:1]:
+    # Of a chain only the first is the signer; an empty one is told like any other that is none.
+    for text in texts[:1] or [None]:
         certificate = _decoded(text)
         if isinstance(certificate, Certificate):
             certificate = certificate._replace(kid=_kid(entry.get("kid")), country=country)
