@@ -13,14 +13,16 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from credentials.errors import InvalidRequest, Malformed
+from credentials.errors import InvalidRequest, Malformed, TongxingError
 from credentials.wire.strict_json import read_json, utf8_text
+from service_kit.durable import open_to_read
 
 MAX_INPUT_BYTES = 16 * 1024 * 1024
 """More than the largest file that a command takes in whole."""
@@ -64,6 +66,16 @@ class Input(NamedTuple):
         if not isinstance(value, dict):
             raise InvalidRequest(f'{self.name}:1: not a JSON object: it begins with "{{" and ends with "}}"')
         return value
+
+    @contextmanager
+    def named(self, *errors: type[TongxingError]) -> Iterator[None]:
+        """What is wrong with the content is told with the file's name. ``errors``: by default InvalidRequest."""
+        try:
+            yield
+        except TongxingError as error:
+            if not isinstance(error, errors or InvalidRequest):
+                raise
+            raise type(error)(f"{self.name}: {error.detail}") from error
 
     def faults(self, found: Iterable[tuple[str, str]]) -> InvalidRequest:
         """One error for all that is wrong with its members: each under its path (``names.en``, ``evidence[0].kind``).
@@ -137,7 +149,7 @@ OUTPUT = OutputType()
 def _read(place: str) -> bytes:
     if place == STANDARD_STREAM:
         return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
-    with Path(place).open("rb") as file:
+    with open_to_read(Path(place)) as file:
         return file.read(MAX_INPUT_BYTES + 1)
 
 

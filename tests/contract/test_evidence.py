@@ -118,6 +118,9 @@ def test_a_bad_record_stops_no_other_and_says_what_to_do(offices: Offices) -> No
     outcomes = told(offices.one, *bad, record("good"))
     unknown: list[Any] = [InvalidDocument, InvalidRequest, InvalidRequest, InvalidRequest, InvalidRequest, NotFound]
     assert outcomes == [*unknown, NotAuthorised, InvalidRequest, InvalidRequest, InvalidRequest, Taken.KEPT]
+    no_objects = [None, 1, True, "record", [], [record("i")]]
+    outcomes = intake(offices.one).take("app", [*no_objects, record("good")], NOW)
+    assert [getattr(each, "code", each) for each in outcomes] == ["invalid-request"] * len(no_objects) + [Taken.PRESENT]
     (outcome, *_) = intake(offices.one).take("app", [record("c", kind="contact", result="negative")], NOW)
     assert isinstance(outcome, InvalidRequest)
     assert outcome.detail == "result: of contact one of reported"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from credentials.errors import CredentialError, InvalidRequest
+from credentials.errors import CredentialError, InvalidRequest, Malformed, TooLarge
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.keys import to_base64
 from credentials.log.note import Note
@@ -87,7 +87,9 @@ def verify(file: Input, policy: Input, leaf: Input | None, as_json: bool) -> Non
     Example:
       tongxing log verify leaf-17.tlog-proof --policy registry.policy
     """
-    proof, judged_by = read_proof(file.data), _policy_in(policy)
+    judged_by = _policy_in(policy)
+    with file.named(Malformed, TooLarge):
+        proof = read_proof(file.data)
     entry = leaf.data if leaf else proof.extra
     if entry is None:
         raise InvalidRequest(f"{file.name}: carries no leaf; name its file by --leaf")
