@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine
 
@@ -55,7 +55,7 @@ class FoundedRegistry:
         self.publication = self.another_process()
         self.publication.adopt()
 
-    def __enter__(self) -> FoundedRegistry:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
