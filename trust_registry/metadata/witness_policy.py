@@ -11,6 +11,7 @@ witness::
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from credentials.errors import CredentialError, InvalidRequest, Malformed
 from credentials.log.keys import NoteKey
@@ -43,6 +44,8 @@ def policy_of(logs: Iterable[str], witnesses: Iterable[LogKey], least: int) -> s
     return text
 
 
+# Asked for with each list, and the same for years.
+@lru_cache(maxsize=16)
 def read_witness_policy(text: str) -> WitnessPolicy:
     """The policy of a list. Raises TooLarge, and Malformed for a text that is none, or names no log: no gate could
     check it."""

@@ -31,7 +31,7 @@ from credentials.wire.strict_json import json_bytes
 from trust_registry.client.members.mirror import MemberState
 
 MAX_POSITION_CHARACTERS = 4096
-"""Of a URL: twice what all members of the country together take."""
+"""Of a URL: half as much again as all members of the country together take."""
 MAX_SEGMENTS_AT_A_GATE = 128
 """Segments that a gate has applied to one ``status.cose``, from which it is given a newer one."""
 MAX_STATUSES_IN_A_DELTA = 8
