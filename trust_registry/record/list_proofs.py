@@ -32,7 +32,7 @@ Prove = Callable[[Records, int], Sequence[bytes]]
 
 
 def name_list(storage: Storage, now: int) -> None:
-    """Give the list in force a leaf where it has none: a list of the founding, or of before there was a log."""
+    """Give the list in force a leaf where it has none and names members: a list of before there was a log."""
     with storage.reading() as records:
         if not _lacks_leaf(records):
             return
@@ -67,7 +67,9 @@ def release_proof(
 
 
 def _lacks_leaf(records: Records) -> bool:
-    return records.repository.read(tuf.TIMESTAMP_PATH) is not None and _leaf_of_list(records) is None
+    if records.repository.read(tuf.TIMESTAMP_PATH) is None or not in_force(records).published.trust_list.members:
+        return False
+    return _leaf_of_list(records) is None
 
 
 def _leaf_of_list(records: Records) -> LeafRecord | None:

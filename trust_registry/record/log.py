@@ -79,7 +79,7 @@ def list_published(
 
 
 def list_named(log: Logbook, version: int, trust_list: bytes, signed_by: Sequence[str], at: int) -> None:
-    """The list in force has no leaf: that of the founding, or one from before there was a log."""
+    """The list in force has no leaf: it is from before there was a log."""
     content = {"version": version, "trust_list": _sha256(trust_list), "approved_by": sorted(signed_by)}
     log.append(LIST_PUBLISHED, at, content)
 

@@ -73,7 +73,8 @@ class RecordKeeper:
         held = self.standing
         if held is not None and held.listed == trust.listed and not held.code and not _is_due(held, at):
             return held
-        if not self._mirror_url or not (trust.listed.witness_policy or (held and held.policy)):
+        is_asked = trust.members and (trust.listed.witness_policy or (held and held.policy))
+        if not self._mirror_url or not is_asked:
             return self.load(trust, at)
         try:
             path = f"{self._mirror_url}/{proof_path(trust.listed.version)}"
@@ -146,7 +147,8 @@ class RecordKeeper:
             policy=review_policy(memory.policy, trust.listed.witness_policy, is_cosigned, at, self._wait)
         )
         standing, policy = self._by_policy(trust, memory), read_if_sound(memory.policy.text)
-        if policy is not None:
+        # A list without members, as at founding, vouches for nobody.
+        if policy is not None and trust.members:
             standing, memory = self._proven(standing, memory, policy, checking, came, at)
         return _since(standing, memory, at)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, update
 
 from credentials.log import ed25519
 from credentials.log.checkpoint import sign_checkpoint
@@ -27,6 +29,7 @@ from tests.unit.trust_registry.serving import Serving, serving
 from trust_registry.client.record.memory import RECORD
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.metadata.list_proof import proof_path
+from trust_registry.storage import tables
 
 Three = tuple[WitnessedRegistry, Serving]
 
@@ -68,15 +71,29 @@ def test_a_registry_without_a_quorum_is_unwitnessed_and_nobody_is_alarmed(tmp_pa
         assert (other.state, other.alarm, other.unproven_since) == ("unwitnessed", True, None), "guards see nothing"
 
 
-def test_a_founded_registry_proves_its_empty_list(tmp_path: Path) -> None:
-    """A gate that is set up before the first member is enrolled must not begin with an alarm."""
+def test_a_founded_registry_has_nothing_to_prove(tmp_path: Path) -> None:
+    """Its list vouches for nobody: a gate that is set up before the first member must not begin with an alarm."""
     with WitnessedRegistry(tmp_path) as registry, serving({}) as mirror:
         registry.publication.record.publish(registry.now)
-        registry.publication.record.publish(registry.now + 60)
         standing = RecordingGate(registry, tmp_path / "gate", mirror).round()
         assert (standing.state, standing.alarm) == ("unwitnessed", False)
-        with registry.publication.storage.reading() as records:
-            assert [leaf.kind for leaf in records.log.read(0, 9)] == ["list-published"], "named once"
+        assert mirror.asked == []
+
+
+def test_a_list_of_before_there_was_a_log_gets_its_leaf(changing: Three, tmp_path: Path) -> None:
+    """Once, however many processes publish; gates then find it as any other."""
+    registry, mirror = changing
+    with registry.engine.begin() as connection:
+        for table in (tables.log.leaf, tables.log.checkpoint, tables.log.tile_hash):
+            connection.execute(delete(table))
+        connection.execute(update(tables.log.counter).values(size=0))
+    shutil.rmtree(registry.mirror_folder / "log")
+    for process in (registry.publication, registry.another_process()):
+        process.record.witnesses = registry.publication.record.witnesses
+        process.record.publish(registry.now)
+    with registry.publication.storage.reading() as records:
+        assert [leaf.kind for leaf in records.log.read(0, 9)] == ["list-published"]
+    assert RecordingGate(registry, tmp_path / "gate", mirror).round().state == "witnessed"
 
 
 def test_a_list_that_enough_witnesses_cosigned_is_witnessed(three: Three, tmp_path: Path) -> None:
