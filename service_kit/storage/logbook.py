@@ -119,6 +119,13 @@ class SqlLogbook:
         """How many leaves there are."""
         return int(self._connection.execute(select(self._tables.counter.c.size)).scalar_one())
 
+    def newest(self, kind: str) -> LeafRecord | None:
+        """The last leaf of this kind, or None."""
+        row = self._tables.leaf.c
+        query = select(*self._leaf_columns()).where(row.kind == kind).order_by(row.number.desc()).limit(1)
+        found = self._connection.execute(query).one_or_none()
+        return None if found is None else LeafRecord(*found)
+
     def restore(self, leaves: Sequence[LeafRecord]) -> None:
         """Put back leaves that were lost with a database. Raises Conflict unless they are the next ones in order."""
         size = self._tables.counter.c.size

@@ -74,6 +74,10 @@ class Logbook(Protocol):
         """How many leaves there are."""
         ...
 
+    def newest(self, kind: str) -> LeafRecord | None:
+        """The last leaf of this kind, or None."""
+        ...
+
     def restore(self, leaves: Sequence[LeafRecord]) -> None:
         """Put back leaves that were lost with a database, the next ones in order. Raises Conflict for any others."""
         ...

@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
-from tests.benchmarks import apps, dry_run, feed
+from tests.benchmarks import apps, dry_run, feed, gates
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.beside import check_beside_a_member
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
@@ -62,7 +62,7 @@ def main() -> int:
     feed.show(sizes[-1:])
     attacked = [*hostile_round(), *fairness(), *check_beside_a_member()]
     feed.show(attacked)
-    recorded = leaves_a_second()
+    recorded = [*leaves_a_second(), *gates.figures()]
     feed.show(recorded)
     sizes += recorded + attacked + _apps()
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])

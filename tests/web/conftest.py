@@ -15,6 +15,7 @@ from demonstration.world import World
 from issuer.app import WALLET
 from tests.web.camera import record, scene
 from tests.web.town import Town
+from tests.web.twin import PageTwin, bundle
 from verifier.app import GATE_APP
 
 # The shell without a window of its own first: a page costs it a third.
@@ -124,3 +125,12 @@ def program(chromium: str, camera: Path) -> dict[str, Any]:
 def _faults(message: ConsoleMessage) -> list[str]:
     """A network that is off is no fault of the page."""
     return [message.text] if message.type == "error" and "Content Security Policy" in message.text else []
+
+
+@pytest.fixture(scope="module")
+def page_judge(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageTwin]:
+    """The judge in a page."""
+    script = Path(bundle(tmp_path_factory.mktemp("page"))[-1])
+    page = browser.new_page()
+    yield PageTwin(page, script)
+    page.close()

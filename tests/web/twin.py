@@ -32,6 +32,7 @@ def bundle(folder: Path) -> list[str]:
         pytest.skip(f"NOT CHECKED: {failed}")
     script = folder / "vectors.mjs"
     rolldown = ["node_modules/rolldown/bin/cli.mjs", str(SOURCE), "--format", "esm", "--file", str(script)]
+    rolldown.append("--inlineDynamicImports")
     done = subprocess.run([*node, *rolldown], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return [*node, str(script)]

@@ -43,13 +43,17 @@ class LogReader:
             raise Malformed(f"no leaf {number}: the log has {checkpoint.size}, numbered from 0")
         tile = tile_at(None, number // TILE_WIDTH, checkpoint.size)
         entry = entries_in(tile, self._tile(tile, MAX_BUNDLE_BYTES))[number % TILE_WIDTH]
-        node = nodes_from(lambda each: self._tile(each, MAX_TILE_BYTES), checkpoint.size)
+        node = nodes_from(self.tile, checkpoint.size)
         hashes = prove_inclusion(node, number, checkpoint.size)
         try:
             check_inclusion(leaf_hash(entry), number, checkpoint.size, checkpoint.root, hashes)
         except RecordProofFailed as error:
             raise RecordProofFailed(f"leaf {number}: the log's tiles do not lead to its checkpoint") from error
         return LogProof(number, tuple(hashes), note, entry)
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile of hashes, as the mirror has it. Raises FetchFailed, FetchTooLarge."""
+        return self._tile(tile, MAX_TILE_BYTES)
 
     def _tile(self, tile: Tile, limit: int) -> bytes:
         try:

@@ -5,9 +5,11 @@
     log/checkpoint              how many leaves, their root, the log's signature, and those of witnesses
     log/tile/0/000 …            hashes
     log/tile/entries/000 …      the leaves
+    log/lists/7.tlog-proof      the leaf of a trust list, and its proof
 
 Leaves are written with the deeds that they tell of; about once a minute a round here publishes what is new: tiles
-first, then the signed checkpoint into the database, then the witnesses, then the checkpoint's file. A stop at any
+first, then the signed checkpoint into the database, then the witnesses, then the checkpoint's file, then the proof of
+the trust list in force. A stop at any
 moment leaves the old checkpoint or the new one with all its tiles, and the next round goes on. The same leaf has the
 same number and the same tile each time, so several processes may do a round at once.
 """
@@ -34,11 +36,12 @@ from credentials.log.tiles import (
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
 from service_kit.storage.ports import CheckpointRecord, LeafRecord, read_entry
+from trust_registry.metadata.list_proof import LOG_CHECKPOINT, LOG_FOLDER
 from trust_registry.mirror.ports import FileStore
+from trust_registry.record import list_proofs
 from trust_registry.storage.ports import Records, Storage
 
-FOLDER = "log"
-CHECKPOINT = f"{FOLDER}/checkpoint"
+FOLDER, CHECKPOINT = LOG_FOLDER, LOG_CHECKPOINT
 
 ProveFrom = Callable[[int], Sequence[bytes]]
 """The consistency proof from an earlier size to the checkpoint's."""
@@ -83,16 +86,19 @@ class LogPublisher:
         Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
         not hold what was signed before, SelfCheckFailed for a leaf that was changed, StorageUnavailable, StorageFull.
         """
+        with self.storage.reading() as records:
+            self.require_not_behind(records.log.size())
+        list_proofs.name_list(self.storage, now)
         self._keep_hashes()
         with self.storage.reading() as records:
             size, held = records.log.size(), records.log_tree.checkpoint()
-        self.require_not_behind(size)
         if held is None or held.size < size:
             note = self._sign(held, size)
             self._put_tiles(held.size if held else 0, size)
             held = self._keep(CheckpointRecord(size, note.content, now))
         published = self._cosigned(self._opened(held), held.signed_at)
         self._release()
+        self._release_proof(*published)
         return published
 
     def mend(self) -> None:
@@ -218,6 +224,12 @@ class LogPublisher:
             held = records.log_tree.checkpoint()
             if held is not None and not self._is_released(records):
                 self.files.put(CHECKPOINT, held.note)
+
+    def _release_proof(self, checkpoint: Checkpoint, note: Note) -> None:
+        def prove(records: Records, number: int) -> Sequence[bytes]:
+            return prove_inclusion(nodes_from(_from(records), checkpoint.size), number, checkpoint.size)
+
+        list_proofs.release_proof(self.storage, self.files, checkpoint, note, self.signer.key, prove)
 
     def _is_released(self, records: Records) -> bool:
         held = records.log_tree.checkpoint()

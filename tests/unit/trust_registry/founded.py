@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine
 
@@ -66,7 +66,7 @@ class FoundedRegistry:
         self.provinces = {name: ProvinceFolder(self.folder.parent / name, write_plainly) for name in model.provinces}
         self.publication = self.another_process()
 
-    def __enter__(self) -> FoundedRegistry:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
