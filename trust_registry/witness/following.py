@@ -1,4 +1,4 @@
-"""A witness that takes no inbound calls: it fetches a log's newest checkpoint by itself, and posts its cosignature back.
+"""A witness that takes no inbound calls: it fetches a log's newest checkpoint itself, and posts its cosignature back.
 
 It cosigns by the same recipe as one that is asked; the consistency proof it makes itself, from the log's tiles.
 """

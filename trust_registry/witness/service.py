@@ -56,7 +56,7 @@ class WitnessService:
             self.logs = {key.name: [each for each in self._others if each.name == key.name] for key in self._others}
 
     def learn(self) -> None:
-        """Take up what the trust list says of logs by now, and where this witness follows the registry's log, cosign it.
+        """Take up what the trust list says of logs by now; who follows the registry's log cosigns it, if it is new.
 
         Raises what the updater raises, and :meth:`LogFollower.look`.
         """

@@ -20,6 +20,7 @@ from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.serving import Serving, serving
 from trust_registry.commands import monitor as command
 from trust_registry.commands.record import log
+from trust_registry.monitor.own_records import read_own_records
 from trust_registry.monitor.state import read_state
 from trust_registry.officer import approval
 from trust_registry.publishing.denials import deny, sign_request
@@ -85,7 +86,7 @@ def test_a_statement_that_was_made_again_is_still_ours(scene: Scene) -> None:
     province = scene.registry.province()
     made = [province.make_statement(AUDIENCE, NOW + each, again=bool(each))[0].digest for each in range(3)]
     assert len(set(made)) == 3
-    assert set(made) < command.read_own_records(province.directory).digests
+    assert set(made) < read_own_records(province.directory).digests
 
 
 def test_a_statement_that_our_records_lack_is_not_ours(scene: Scene) -> None:

@@ -251,7 +251,7 @@ def test_a_cosignature_that_is_brought_is_checked(registry: FoundedRegistry) -> 
         assert post_back(cosigned(witness(1))) == 422
         broken = SignatureLine(key.key.name, key.key.id, b"\0" * 72)
         assert post_back(Note(note.text, (broken,)).content) == 422
-        assert [post_back(each) for each in (b"", b"x", b"x" * 20_000)] == [400, 400, 413]
+        assert [post_back(each) for each in (b"", b"x", b"x" * 20_000)] == [422, 422, 413]
 
 
 def test_a_witness_follows_where_its_settings_say_so(registry: FoundedRegistry) -> None:
