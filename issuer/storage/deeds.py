@@ -20,6 +20,7 @@ from issuer.storage import tables
 from issuer.storage.evidence import insert_reports, read_reported, read_timelines
 from issuer.storage.evidence_ports import Report, Timeline
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
     evidence_bytes,
@@ -43,6 +44,7 @@ class SqlPersonDeed:
 
     def __init__(self, connection: Connection, subjects: Iterable[bytes]) -> None:
         self._connection, self._subjects = connection, sorted(set(subjects))
+        self.log = SqlProvinceLog(connection)
         if connection.dialect.name == "postgresql" and self._subjects:
             keys = sorted(int.from_bytes(each[:_LOCK_BYTES], signed=True) for each in self._subjects)
             connection.execute(_hold, {"keys": keys})
@@ -208,7 +210,9 @@ def read_decisions_by_hand(
 
 
 def _of(subjects: Collection[bytes]) -> Select[Any]:
-    return select(tables.decision).where(_decision.subject.in_(subjects))
+    known = tables.decision_record
+    whole = select(tables.decision, known.c.sealed, known.c.text).outerjoin_from(tables.decision, known)
+    return whole.where(_decision.subject.in_(subjects))
 
 
 def _by_hand(subjects: Collection[bytes]) -> Select[Any]:

@@ -11,7 +11,15 @@ from credentials.decisions.template import built_in
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions.deciding import APPEAL_DAYS, MAX_MANUAL_DAYS, Decision, decide_by_hand, decide_by_rule, facts_of
+from issuer.decisions.deciding import (
+    APPEAL_DAYS,
+    MAX_MANUAL_DAYS,
+    Decision,
+    decide_by_hand,
+    decide_by_rule,
+    facts_of,
+    sealed_by,
+)
 from tests.unit.issuer.office import DAY, NOW
 
 SUBJECT = bytes(32)
@@ -101,7 +109,15 @@ def test_manual_decision_without_one_of_them_is_refused(changes: dict[str, Any])
 
 def test_reference_tells_codes_apart_and_hides_the_decision() -> None:
     """Two codes of one decision cannot be linked by it, and a changed decision does not fit its reference."""
-    made, other = by_hand(), by_hand(ends_at=NOW + DAY + 1)
-    assert made.reference(b"12345678") == by_hand().reference(b"12345678")
+    made, again, other = (
+        sealed_by(decision, salt)
+        for decision, salt in (
+            (by_hand(), bytes(32)),
+            (by_hand(), bytes(31) + b"1"),
+            (by_hand(ends_at=NOW + DAY + 1), bytes(32)),
+        )
+    )
+    assert made.reference(b"12345678") != again.reference(b"12345678")
+    assert sealed_by(made, bytes(range(32))) == made
     assert len({made.reference(b"12345678"), made.reference(b"87654321"), other.reference(b"12345678")}) == 3
     assert len(made.reference(b"12345678")) == 16
