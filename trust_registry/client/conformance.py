@@ -13,6 +13,7 @@ Source: theupdateframework/tuf-conformance, CLIENT-CLI.md.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from credentials.errors import FetchFailed, MetadataRejected, TongxingError
 from service_kit.clock import SystemClock
 from service_kit.durable import read_if_there, remove, write_atomic
 from service_kit.fetch import Fetcher
+from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import print_line
 from trust_registry.client.trust.repository import Roles, verify_roles
 from trust_registry.client.trust.updater import MAX_FILE_BYTES, MAX_ROOT_BYTES, MAX_TIMESTAMP_BYTES
@@ -87,7 +89,7 @@ def _init(asked: argparse.Namespace) -> None:
 
 def _refresh(asked: argparse.Namespace) -> dict[str, TargetFile]:
     root = (asked.metadata_dir / "root.json").read_bytes()
-    source = UrlSource(asked.metadata_url, Fetcher(), asked.metadata_dir)
+    source = UrlSource(asked.metadata_url, _fetcher(), asked.metadata_dir)
     return verify_roles(source, root, FolderRoles(asked.metadata_dir), SystemClock().now()).targets
 
 
@@ -98,7 +100,7 @@ def _download(asked: argparse.Namespace) -> None:
     place = asked.target_dir / quote(asked.target_name, safe="")
     held = read_if_there(place)
     if held is None or not _is(target, held):
-        content = Fetcher().get(_address(asked, target), limit=target.length).body
+        content = _fetcher().get(_address(asked, target), limit=target.length).body
         if not _is(target, content):
             raise MetadataRejected("the target has another content than the one that is signed for")
         write_atomic(place, content)
@@ -117,6 +119,10 @@ def _is(target: TargetFile, content: bytes) -> bool:
     except RepositoryError:
         return False
     return True
+
+
+def _fetcher() -> Fetcher:
+    return read_settings(ServiceSettings, {"TONGXING_DATA_DIR": ".", **os.environ}).fetcher()
 
 
 def _is_consistent(folder: Path) -> bool:

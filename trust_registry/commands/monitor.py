@@ -18,7 +18,7 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, in_words, print_line, print_result
 from trust_registry.client.log_reader import LogReader
 from trust_registry.commands.options import ROOT, local_clock, policy_in, registry_url, remote_fetcher
-from trust_registry.monitor.findings import Finding
+from trust_registry.monitor.findings import LogFinding
 from trust_registry.monitor.following import FollowedLog
 from trust_registry.monitor.in_force import InForce, fetch_in_force
 from trust_registry.monitor.monitor import GRACE_SECONDS, Looked, Monitor
@@ -148,7 +148,7 @@ def _lines(looked: Looked) -> Iterator[str]:
         yield f"{finding.word}  {finding.about}  {in_words(finding.text)}  [{finding.log}: {finding.detail}]"
 
 
-def _exit_code(findings: Sequence[Finding]) -> int:
+def _exit_code(findings: Sequence[LogFinding]) -> int:
     if any(each.is_alarm for each in findings):
         return ALARM
     return UNKNOWN if findings else 0

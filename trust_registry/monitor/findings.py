@@ -23,7 +23,7 @@ UNKNOWN: Final = "log-unreachable"
 """The one word that says only that nothing is known."""
 
 
-class Finding(NamedTuple):
+class LogFinding(NamedTuple):
     """``word``: of :data:`TEXTS`; ``log``: its origin; ``about``: what was found, in a few words that stay the same
     from look to look, as ``leaf 17``; ``detail`` for engineers; ``evidence``: signed notes that show it to anybody."""
 

@@ -18,7 +18,7 @@ from credentials.log.note import Note, check
 from credentials.log.tiles import TILE_WIDTH, checked_nodes_from
 from credentials.log.tree import Node, check_consistency, leaf_hash, prove_consistency
 from trust_registry.client.log_reader import LogReader
-from trust_registry.monitor.leaves import UNREADABLE, Leaf, deed_of, read_leaf
+from trust_registry.monitor.leaves import UNREADABLE, ReadLeaf, deed_of, read_leaf
 from trust_registry.monitor.own_records import OwnRecords
 from trust_registry.monitor.state import MAX_DEEDS, MAX_KINDS, MAX_STRANGE, OTHER, Watched
 
@@ -104,7 +104,7 @@ def _new_entries(
 def _with_leaf(seen: Watched, origin: str, entry: bytes, number: int, own: OwnRecords | None) -> Watched:
     kinds, strange, deeds = Counter(seen.kinds), dict(seen.strange), seen.deeds
     try:
-        leaf: Leaf | None = read_leaf(entry, number)
+        leaf: ReadLeaf | None = read_leaf(entry, number)
     except Unreadable as error:
         leaf, fault = None, ("leaf-strange", error.detail) if origin.startswith(OUR_ORIGINS) else None
     else:

@@ -16,7 +16,7 @@ _DIGITS = 32
 """Of a digest: enough that nobody makes a second one."""
 
 
-class Leaf(NamedTuple):
+class ReadLeaf(NamedTuple):
     """One leaf: its number from 0, what kind of deed, when (seconds UTC), and what it says."""
 
     number: int
@@ -30,12 +30,12 @@ class Leaf(NamedTuple):
         return value if isinstance(value, str) else ""
 
 
-def read_leaf(entry: bytes, number: int) -> Leaf:
+def read_leaf(entry: bytes, number: int) -> ReadLeaf:
     """A leaf of this number. Raises Malformed for one that says another, or is not written so."""
     fields = parse_json(entry)
     if not isinstance(fields, dict) or set(fields) != {"at", "content", "kind", "number"}:
         raise Malformed("not at, content, kind and number")
-    leaf = Leaf(fields["number"], fields["kind"], fields["at"], fields["content"])
+    leaf = ReadLeaf(fields["number"], fields["kind"], fields["at"], fields["content"])
     if not (
         isinstance(leaf.kind, str)
         and _KIND.fullmatch(leaf.kind)
@@ -48,7 +48,7 @@ def read_leaf(entry: bytes, number: int) -> Leaf:
     return leaf
 
 
-def deed_of(leaf: Leaf) -> str | None:
+def deed_of(leaf: ReadLeaf) -> str | None:
     """The deed of a registry that a leaf stands for, as whoever sees it in force would name it; None for any other.
 
     One of :func:`list_in_force`, :func:`root_in_force`, :func:`denial_in_force`, :func:`statement_in_force`.

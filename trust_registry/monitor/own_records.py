@@ -10,7 +10,7 @@ from typing import NamedTuple
 from credentials.errors import CredentialError, Malformed, SettingInvalid, StatementRejected
 from service_kit.durable import write_atomic
 from trust_registry.metadata.statement import Statement, read_statement
-from trust_registry.monitor.leaves import Leaf
+from trust_registry.monitor.leaves import ReadLeaf
 from trust_registry.province.folder import ProvinceFolder, Submission
 
 MAX_STATEMENT_FILE_BYTES = 1024 * 1024
@@ -25,7 +25,7 @@ class OwnRecords(NamedTuple):
     roots: frozenset[str]
     in_use: frozenset[str]
 
-    def fault_of(self, leaf: Leaf) -> str | None:
+    def fault_of(self, leaf: ReadLeaf) -> str | None:
         """What a leaf under this member's name says that its records do not; None where nothing is wrong."""
         if leaf.text("member") != self.member:
             return None

@@ -16,7 +16,7 @@ from credentials.wire.strict_json import json_bytes
 from service_kit.durable import write_atomic
 from service_kit.fetch import Fetcher
 from service_kit.metrics import gauge, gauges
-from trust_registry.monitor.findings import TEXTS, Finding
+from trust_registry.monitor.findings import TEXTS, LogFinding
 from trust_registry.monitor.monitor import Looked
 from trust_registry.monitor.state import MonitorState
 
@@ -66,8 +66,6 @@ class _Look(Collector):
 
     def collect(self) -> Iterator[Metric]:
         logs = self._looked.state.logs
-        sizes = [((origin,), watched.checkpoint(origin).size) for origin, watched in logs.items()]
-        yield gauges("tongxing_monitor_log_leaves", "Leaves of the last checkpoint that held", ("log",), sizes)
         kinds = [((origin, kind), count) for origin, each in logs.items() for kind, count in sorted(each.kinds.items())]
         yield gauges("tongxing_monitor_leaves", "Leaves that were read, by kind of deed", ("log", "kind"), kinds)
         counts = _counts(self._looked.findings)
@@ -76,5 +74,5 @@ class _Look(Collector):
         yield gauge("tongxing_monitor_looked_seconds", "When it looked last, seconds since 1970 UTC", self._now)
 
 
-def _counts(findings: Sequence[Finding]) -> Counter[tuple[str, str]]:
+def _counts(findings: Sequence[LogFinding]) -> Counter[tuple[str, str]]:
     return Counter((each.log, each.word) for each in findings)

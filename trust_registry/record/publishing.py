@@ -72,10 +72,12 @@ class LogState(NamedTuple):
 
 
 class LogPublisher:
-    """Publishes the log of ``storage`` among ``files``, signed by ``signer``; ``witnesses`` are asked each round."""
+    """Publishes the log of ``storage`` among ``files``, signed by ``signer``; ``witnesses`` are asked each round.
+    ``former``: keys by which the log was signed before."""
 
     def __init__(self, storage: Storage, files: FileStore, signer: NoteSigner, witnesses: Witnesses = nobody) -> None:
         self.storage, self.files, self.signer, self.witnesses = storage, files, signer, witnesses
+        self.former: Sequence[NoteKey] = ()
 
     def publish(self, now: int) -> PublishedCheckpoint:
         """One round: whatever is new is published, and witnesses are asked who have not cosigned.
@@ -258,7 +260,11 @@ class LogPublisher:
         """The checkpoint on the mirror, if it is one that this log has signed."""
         content = self.files.read(CHECKPOINT)
         try:
-            return None if content is None else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key]))
+            return (
+                None
+                if content is None
+                else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key, *self.former]))
+            )
         except CredentialError:
             return None
 
