@@ -27,7 +27,6 @@ from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
 from trust_registry.opening import open_files, open_publication
 from trust_registry.publishing.publication import Publication
-from trust_registry.record.gathering import ASK_SECONDS, WitnessRound, listed_witnesses
 from trust_registry.repository.in_force import in_force
 from trust_registry.root.founding import require_online
 from trust_registry.service import EXTENSION, RegistryService
@@ -52,9 +51,6 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     files = open_files(settings)
     files.tidy()
     mend(publication, clock.now(), deep=True)
-    publication.record.witnesses = WitnessRound(
-        lambda: listed_witnesses(storage, clock.now()), settings.fetcher(ASK_SECONDS)
-    )
     app = make_app(
         "registry", blueprint, mirror, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
     )

@@ -12,6 +12,7 @@ from trust_registry.mirror.folder import ServedFolder
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.ports import ServedFiles
 from trust_registry.publishing.publication import Publication
+from trust_registry.record.gathering import ASK_SECONDS, WitnessRound, listed_witnesses
 from trust_registry.repository.renewal import OnlineSigners
 from trust_registry.root.founding import former_log_keys, load_log, load_online, origin_of
 from trust_registry.storage.sql import SqlStorage, open_storage
@@ -34,6 +35,10 @@ def open_publication(settings: RegistrySettings, online: OnlineSigners | None = 
     mirror = open_mirror(settings)
     publication = Publication(storage, mirror, online, _open_log(settings, storage, mirror), settings.audience)
     publication.record.former = former_log_keys(settings.data_dir)
+    clock = settings.clock()
+    publication.record.witnesses = WitnessRound(
+        lambda: listed_witnesses(storage, clock.now()), settings.fetcher(ASK_SECONDS)
+    )
     publication.adopt()
     return publication, storage
 

@@ -37,7 +37,7 @@ def drill(context: click.Context, names: tuple[str, ...]) -> None:
     telling = Telling(reader_languages(os.environ))
     with World(folder) as world:
         try:
-            yard = Yard(world)
+            yard = Yard.opened(world)
             for name in wanted:
                 telling.chapter(label(f"drill.{name}.title"))
                 DRILLS[name](yard, telling)

@@ -114,7 +114,7 @@ def restore(yard: Yard, telling: Telling) -> None:
     telling.done(label("drill.restore.refuses"))
     world.run("registry", "recover", settings=server.settings)
     world.start(server)
-    yard.publish()
+    yard.registry.publish_log()
     look = yard.look(memory="after-restore")
     _require((look.code, look.found) == (0, []), f"nothing is wrong after recovery, not {look.found}")
     _require(look.kinds.get("recovered", 0) >= 1, "the log tells of the recovery")
@@ -135,7 +135,7 @@ DRILLS: Final[dict[str, Drill]] = {
 def _sound(yard: Yard, telling: Telling) -> str:
     """The registry does something, its log tells of it, and the monitor finds nothing wrong; the denied key's kid."""
     kid = yard.deed()
-    yard.publish()
+    yard.registry.publish_log()
     look = yard.look()
     _require((look.code, look.found) == (0, []), f"nothing is wrong before, not {look.found}")
     telling.done(label("drill.sound", leaves=sum(look.kinds.values())))

@@ -1,4 +1,4 @@
-"""Where drills take place: a registry, Henan with its witness and its monitor, and a mirror that lies."""
+"""Where drills take place: a registry, a province with its witness and its monitor, and a mirror that lies."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from credentials.log.keys import NoteSigner
 from credentials.log.request import AddCheckpoint
 from credentials.log.tiles import nodes_from
 from credentials.log.tree import prove_consistency
-from demonstration.cast import ActingProvince, Registry
-from demonstration.story import HENAN
-from demonstration.world import HOST, Server, World
+from demonstration.cast import HENAN, ActingProvince, Registry
+from demonstration.world import HOST, World
 from service_kit.fetch import Response
 from trust_registry.client.log_reader import LogReader
 from trust_registry.root.founding import load_log
@@ -67,21 +66,27 @@ class LyingMirror:
 class Yard:
     """The servers, which all drills share; each drill leaves the registry sound."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.registry = Registry(world)
-        self.henan = ActingProvince(world, self.registry, HENAN)
-        self.henan.submit_statement()
-        draft = self.registry.draft({HENAN.member: HENAN.entry()})
-        for officer in (0, 1):
-            self.registry.approve(draft["id"], officer)
-        self.registry.publish(draft["id"])
+    def __init__(self, world: World, registry: Registry, province: ActingProvince) -> None:
+        """``province``: whose server witnesses the registry's log, and whose monitor looks."""
+        self.world, self.registry, self.province = world, registry, province
         self.key = self._log_key()
         self.policy = world.folder / "registry.policy"
-        self.policy.write_text(f"log {self.key.key.vkey}\nquorum none\n")
-        self.witness = self._witness()
-        world.start(self.witness)
-        self.publish()
+        registry.write_policy(self.policy)
+
+    @classmethod
+    def opened(cls, world: World) -> Yard:
+        """A yard of its own: a registry, and Henan with its witness alone, enrolled."""
+        registry = Registry(world)
+        henan = ActingProvince(world, registry, HENAN, witnesses=True)
+        henan.server.roles = ("witness",)
+        henan.submit_statement()
+        draft = registry.draft({HENAN.member: HENAN.entry()})
+        for officer in (0, 1):
+            registry.approve(draft["id"], officer)
+        registry.publish(draft["id"])
+        world.start(henan.server)
+        registry.publish_log()
+        return cls(world, registry, henan)
 
     @property
     def mirror(self) -> Path:
@@ -97,10 +102,6 @@ class Yard:
         )  # fmt: skip
         return kid
 
-    def publish(self) -> None:
-        """Bring the log up to date now; the server does so within a minute."""
-        self.world.run("registry", "timestamp", settings=self.registry.server.settings)
-
     def entries(self) -> list[bytes]:
         """All leaves as the registry's mirror shows them."""
         reader = LogReader(f"{self.registry.url}/mirror/log", self.world.fetcher)
@@ -108,11 +109,11 @@ class Yard:
         return [entry for number in range(-(-size // 256)) for entry in reader.entries(number, size)]
 
     def look(self, url: str | None = None, memory: str = "monitor", later: int = 0, grace: int = 600) -> Look:
-        """Henan's monitor looks at the registry, or at another mirror; ``later``: so many seconds from now."""
+        """The province's monitor looks at the registry, or at another mirror; ``later``: so many seconds from now."""
         settings = {"TONGXING_ENVIRONMENT": "demo", "TONGXING_CLOCK_OFFSET_SECONDS": str(later)} if later else {}
         done = self.world.attempt(
             "log", "monitor", "--registry", url or self.registry.url, "--policy", str(self.policy),
-            "--root", str(self.registry.trust_root), "--province", str(self.henan.keys), "--grace", str(grace),
+            "--root", str(self.registry.trust_root), "--province", str(self.province.keys), "--grace", str(grace),
             "--state", str(self.world.folder / f"{memory}.json"), "--json", settings=settings,
         )  # fmt: skip
         told: dict[str, Any] = json.loads(done.stdout) if done.stdout else {"findings": [], "logs": {}}
@@ -133,8 +134,8 @@ class Yard:
         return looks[-1]
 
     def ask_witness(self, url: str | None = None) -> Response:
-        """Bring the checkpoint at ``url``, the registry's or another mirror's, to Henan's witness, as a log does; its
-        answer to the size that it says it knows."""
+        """Bring the checkpoint at ``url``, the registry's or another mirror's, to the province's witness as a log does;
+        its answer to the size that it says it knows."""
         reader = LogReader(f"{url or self.registry.url}/mirror/log", self.world.fetcher)
         checkpoint, note = reader.checkpoint()
         answer = self._add(reader, checkpoint, note, 0)
@@ -164,18 +165,8 @@ class Yard:
         proof = prove_consistency(nodes_from(reader.hashes, checkpoint.size), old, checkpoint.size)
         content = AddCheckpoint(old, tuple(proof), note).content
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        url = f"{self.witness.url('witness')}/add-checkpoint"
+        url = f"{self.province.server.url('witness')}/add-checkpoint"
         return self.world.fetcher.send("POST", url, limit=MAX_ANSWER_BYTES, body=content, headers=headers)
-
-    def _witness(self) -> Server:
-        settings = {
-            "TONGXING_REGISTRY_URL": self.registry.url,
-            "TONGXING_TRUST_ROOT": str(self.registry.trust_root),
-            "TONGXING_WITNESS_NAME": f"tongxing/{HENAN.member}/witness",
-            "TONGXING_WITNESS_KEY_FILE": str(self.henan.keys / "keys" / "witness-1.pem"),
-            "TONGXING_WITNESS_POLICY_FILE": str(self.policy),
-        }
-        return self.world.server("witness-of-henan", ("witness",), settings)
 
     def _log_key(self) -> NoteSigner:
         """The key that a thief has."""

@@ -36,8 +36,8 @@ Written by `make faults` (`tests/faults/record.py`; `ARGS=--only-record` for the
 
 Each fault is injected before somebody who looks on: a monitor with its memory, a witness with its database, or both.
 Logs have 2 to 1,000 leaves; where, what and how often is by chance. **Undetected**: not told, or by another word than
-its own; of a kill, a log that a reader finds neither old nor new and whole. **False alarm**: a log that is sound and was
-told to be wrong, at one of the looks before and after each fault, or a witness that refused it.
+its own; of a kill, a log that a reader finds neither old nor new and whole. **False alarm**: a log that is sound
+and was told to be wrong, at a look before or after a fault, or a witness that refused it.
 
 | fault | injected | told by | undetected |
 | --- | --- | --- | --- |

@@ -16,7 +16,7 @@ from demonstration.world import World
 @pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     with World(tmp_path_factory.mktemp("drills")) as world:
-        yield Yard(world)
+        yield Yard.opened(world)
 
 
 @pytest.mark.parametrize("name", DRILLS)
