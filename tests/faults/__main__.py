@@ -21,7 +21,7 @@ from tests.servers import PostgreSQL, new_database
 
 PAGE = Path(__file__).parents[2] / "docs" / "measurements" / "faults.md"
 RECORD_PAGE = PAGE.with_name("record.md")
-RECORD_EACH = 200
+RECORD_EACH = 170
 BY_WHOM = {
     "fork": "monitor `log-forked`; witness",
     "rewrite": "monitor `log-wrong`",

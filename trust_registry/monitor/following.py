@@ -18,7 +18,7 @@ from credentials.log.note import Note, check
 from credentials.log.tiles import TILE_WIDTH, checked_nodes_from
 from credentials.log.tree import Node, check_consistency, leaf_hash, prove_consistency
 from trust_registry.client.log_reader import LogReader
-from trust_registry.monitor.leaves import UNREADABLE, ReadLeaf, deed_of, read_leaf
+from trust_registry.monitor.leaves import UNREADABLE, deed_of, read_leaf
 from trust_registry.monitor.own_records import OwnRecords
 from trust_registry.monitor.state import MAX_DEEDS, MAX_KINDS, MAX_STRANGE, OTHER, Watched
 
@@ -54,11 +54,11 @@ class Following:
         checkpoint = self._newest()
         node = checked_nodes_from(self._log.reader.hashes, checkpoint.size, checkpoint.root)
         _check_holds(self._before, checkpoint, node)
-        seen = self._watched
-        most = min(checkpoint.size, seen.read + self._most)
-        for entry, number in _new_entries(self._log.reader, seen.read, most, checkpoint, node):
-            seen = _with_leaf(seen, self._log.origin, entry, number, self._own)
-        return replace(seen, note=self.note)
+        reading = _Reading(self._watched, self._log.origin, self._own)
+        most = min(checkpoint.size, self._watched.read + self._most)
+        for entry, number in _new_entries(self._log.reader, self._watched.read, most, checkpoint, node):
+            reading.take(entry, number)
+        return replace(reading.watched(), note=self.note)
 
     def _newest(self) -> Checkpoint:
         log, before = self._log, self._before
@@ -101,19 +101,39 @@ def _new_entries(
                 yield entry, number
 
 
-def _with_leaf(seen: Watched, origin: str, entry: bytes, number: int, own: OwnRecords | None) -> Watched:
-    kinds, strange, deeds = Counter(seen.kinds), dict(seen.strange), seen.deeds
-    try:
-        leaf: ReadLeaf | None = read_leaf(entry, number)
-    except Unreadable as error:
-        leaf, fault = None, ("leaf-strange", error.detail) if origin.startswith(OUR_ORIGINS) else None
-    else:
-        told = own.fault_of(leaf) if own and leaf else None
-        fault = ("not-ours", told) if told else None
-    kind = leaf.kind if leaf else UNREADABLE
-    kinds[kind if kind in kinds or len(kinds) < MAX_KINDS else OTHER] += 1
-    if fault and len(strange) < MAX_STRANGE:
-        strange[f"leaf {number}"] = fault
-    if leaf and (deed := deed_of(leaf)) and len(deeds) < MAX_DEEDS:
-        deeds |= {deed}
-    return replace(seen, read=number + 1, kinds=kinds, strange=strange, deeds=deeds)
+class _Reading:
+    """What is remembered of a log, while its leaves are read one after another."""
+
+    def __init__(self, watched: Watched, origin: str, own: OwnRecords | None) -> None:
+        self._watched, self._is_ours, self._own = watched, origin.startswith(OUR_ORIGINS), own
+        self._kinds, self._strange, self._deeds = Counter(watched.kinds), dict(watched.strange), set(watched.deeds)
+        self._read = watched.read
+
+    def take(self, entry: bytes, number: int) -> None:
+        self._read = number + 1
+        try:
+            leaf = read_leaf(entry, number)
+        except Unreadable as error:
+            self._count(UNREADABLE)
+            if self._is_ours:
+                self._note(number, "leaf-strange", error.detail)
+            return
+        self._count(leaf.kind)
+        told = self._own.fault_of(leaf) if self._own else None
+        if told:
+            self._note(number, "not-ours", told)
+        deed = deed_of(leaf)
+        if deed and len(self._deeds) < MAX_DEEDS:
+            self._deeds.add(deed)
+
+    def watched(self) -> Watched:
+        return replace(
+            self._watched, read=self._read, kinds=self._kinds, strange=self._strange, deeds=frozenset(self._deeds)
+        )
+
+    def _count(self, kind: str) -> None:
+        self._kinds[kind if kind in self._kinds or len(self._kinds) < MAX_KINDS else OTHER] += 1
+
+    def _note(self, number: int, word: str, detail: str) -> None:
+        if len(self._strange) < MAX_STRANGE:
+            self._strange[f"leaf {number}"] = (word, detail)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from securesystemslib.signer import CryptoSigner
@@ -25,7 +26,7 @@ class Repository:
 
     def __init__(self, mirror: Serving) -> None:
         self.mirror = mirror
-        self.signed = {
+        self.signed: dict[str, Any] = {
             "root": Root(expires=SOON, consistent_snapshot=True),
             "timestamp": Timestamp(expires=SOON),
             "snapshot": Snapshot(expires=SOON),
@@ -103,7 +104,7 @@ class Client:
 
     def download(self, name: str) -> int:
         self._mirror.asked.clear()
-        place = ["--target-name", name, "--target-dir", self.targets, "--target-base-url"]
+        place: list[str | Path] = ["--target-name", name, "--target-dir", self.targets, "--target-base-url"]
         return self.run(*place, f"{self._mirror.url}/targets", "download")
 
     def versions(self) -> dict[str, int]:
