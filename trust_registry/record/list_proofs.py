@@ -16,7 +16,7 @@ from credentials.log.note import Note
 from credentials.log.policy import Party, WitnessPolicy
 from credentials.log.proof import LogProof
 from credentials.wire.strict_json import parse_json
-from service_kit.storage.logbook import LeafRecord
+from service_kit.storage.ports import LeafRecord
 from trust_registry.client.trust.repository import version_of
 from trust_registry.metadata.list_proof import LIST_PUBLISHED, check_list_proof, proof_path, read_list_proof
 from trust_registry.metadata.trust_list import TrustList
