@@ -18,7 +18,7 @@ from tests.benchmarks.feed import Figure
 from tests.unit.issuer.office import NOW
 from tests.unit.trust_registry.record.logs import append
 from trust_registry.mirror.folder import MirrorFolder
-from trust_registry.record.publishing import LogPublisher, PublishedCheckpoint
+from trust_registry.record.publishing import LogFolder, LogPublisher, PublishedCheckpoint
 from trust_registry.storage.sql import open_storage
 
 LEAVES = 100_000
@@ -32,7 +32,7 @@ def leaves_a_second() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         storage = open_storage(f"sqlite:///{folder}/registry.sqlite")
         key = signer("bench/log", LOG, new_private_key())
-        publisher = LogPublisher(storage, MirrorFolder(Path(folder), write_atomic), key)
+        publisher = LogPublisher(storage, LogFolder(MirrorFolder(Path(folder), write_atomic)), key)
         begun = perf_counter()
         for _ in range(LEAVES // BATCH):
             append(storage, BATCH)

@@ -27,7 +27,7 @@ from trust_registry.monitor.following import FollowedLog
 from trust_registry.monitor.in_force import InForce
 from trust_registry.monitor.monitor import GRACE_SECONDS, Monitor
 from trust_registry.monitor.state import MonitorState
-from trust_registry.record.publishing import LogPublisher
+from trust_registry.record.publishing import LogFolder, LogPublisher
 from trust_registry.storage.sql import open_storage
 from trust_registry.witness.cosigning import CosigningWitness
 from trust_registry.witness.storage.sql import open_seen
@@ -151,10 +151,10 @@ class RecordFaults:
         self._append(self.chance.randrange(1, 40))
         self.published.stop = self.chance.randrange(12)
         with suppress(Stopped):
-            LogPublisher(self.storage, self.published, SIGNER).publish(NOW)
+            LogPublisher(self.storage, LogFolder(self.published), SIGNER).publish(NOW)
         self.published.stop = None
         self._sound(f"kill {number}", self._follow())
-        LogPublisher(self.storage, self.published, SIGNER).publish(NOW)
+        LogPublisher(self.storage, LogFolder(self.published), SIGNER).publish(NOW)
         self._sound(f"round after kill {number}", self._follow())
         with self.storage.reading() as records:
             if self.follower.state.of(ORIGIN).read != records.log.size():
@@ -174,7 +174,7 @@ class RecordFaults:
     def _brings_back_nothing(self, number: int) -> None:
         if not number:
             self._append(1)
-        publisher = LogPublisher(self.storage, self.published, SIGNER)
+        publisher = LogPublisher(self.storage, LogFolder(self.published), SIGNER)
         note = publisher.publish(NOW).note
         key = signer("witness.example", WITNESS, SIGNER.private_key)
         old, new = (with_signatures(note, [sign_text(note.text, key, NOW + at)]).content for at in (number, number + 1))
