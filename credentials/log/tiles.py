@@ -15,15 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from credentials.errors import Malformed, RecordProofFailed, TooLarge
-from credentials.log.tree import (
-    HASH_BYTES,
-    MAX_LOG_ENTRY_BYTES,
-    MAX_TREE_SIZE,
-    Node,
-    leaf_hash,
-    node_hash,
-    root_of,
-)
+from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, MAX_TREE_SIZE, Node, leaf_hash, node_hash, root_of
 
 TILE_WIDTH = 256
 """Hashes or entries of a full tile."""
