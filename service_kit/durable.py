@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable, Unavailable
-from service_kit.process.inquiry import Inquiry
+from service_kit.inquiry import Inquiry
 
 MAX_SECRET_BYTES = 16_384
 PIPE_SECONDS = 5.0
