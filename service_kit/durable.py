@@ -11,14 +11,10 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable, Unavailable
-from service_kit.inquiry import Inquiry
+from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
 
 MAX_SECRET_BYTES = 16_384
-PIPE_SECONDS = 5.0
-"""How long somebody who shall write into a pipe is waited for."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LEFTOVER_SECONDS = 3600
@@ -48,23 +44,6 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, modified: int | 
         _sync_folder(path.parent)
     except OSError as error:
         raise storage_error(error) from error
-
-
-def open_to_read(path: Path) -> BinaryIO:
-    """Open a file that somebody named: a regular one, or a pipe, such as a shell's ``<(…)``, that has a writer.
-
-    A pipe into which nobody writes is waited for PIPE_SECONDS, and a device such as /dev/zero, which may never end, is
-    refused. Raises OSError, whose ``strerror`` is for people.
-    """
-    mode = path.stat().st_mode
-    if stat.S_ISFIFO(mode):
-        try:
-            return Inquiry(lambda: path.open("rb"), PIPE_SECONDS).answer()
-        except Unavailable as error:
-            raise OSError(errno.ETIMEDOUT, "a pipe into which nobody writes") from error
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-    return path.open("rb")
 
 
 def read_if_there(path: Path) -> bytes | None:

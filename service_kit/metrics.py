@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from credentials.errors import TongxingError
-from service_kit.inquiry import Inquiry
+from service_kit.process.inquiry import Inquiry
 from service_kit.process.upkeep import Upkeep
 from service_kit.process.workers import Slot, counting_folder
 

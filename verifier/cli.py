@@ -20,8 +20,7 @@ from credentials.profile.words import label
 from credentials.qr.picture import read_texts
 from credentials.verdict import Verdict, to_json
 from service_kit.commands import Group
-from service_kit.durable import open_to_read
-from service_kit.inputs import STANDARD_STREAM
+from service_kit.inputs import STANDARD_STREAM, open_to_read
 from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.client.trust.clock_bound import EffectiveNow
 from trust_registry.commands.options import local_clock

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from credentials.errors import InvalidRequest, TongxingError
 from credentials.wire.strict_json import is_utf16, parse_json
 from issuer.bulk import gb18030
-from service_kit.durable import open_to_read
+from service_kit.inputs import open_to_read
 
 ENCODINGS = ("utf-8", "gb18030")
 MAX_LINE_BYTES = 16_384

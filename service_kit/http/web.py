@@ -20,8 +20,8 @@ from service_kit.http.front.page import SHARED_PAGES, add_look, add_pages_of
 from service_kit.http.front.pages.reference.view import add_reference
 from service_kit.http.front.sheet import PROBLEM, in_words, wants_page
 from service_kit.http.openapi import describe
-from service_kit.inquiry import Inquiry
 from service_kit.metrics import Metrics
+from service_kit.process.inquiry import Inquiry
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -90,7 +90,7 @@ def closed(error: TongxingError) -> Flask:
 def add_probe(app: Flask, probe: Callable[[], None]) -> None:
     """Have ``/readyz`` call ``probe``, which raises a TongxingError while the service cannot do its work.
 
-    One that hangs counts as failed after :data:`service_kit.inquiry.PATIENCE_SECONDS`.
+    One that hangs counts as failed after :data:`service_kit.process.inquiry.PATIENCE_SECONDS`.
     """
     app.extensions["tongxing_probes"].append(Inquiry(probe))
 

@@ -19,7 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 import cli
-from service_kit import durable
+from service_kit import inputs
 from service_kit.logs import configure
 from tests.serving import in_thread
 from tests.unit.trust_registry.founded import HENAN
@@ -337,7 +337,7 @@ def quiet() -> None:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with pytest.MonkeyPatch.context() as patch:
         # Nobody writes into the pipe of these tests, however long it is waited for.
-        patch.setattr(durable, "PIPE_SECONDS", 0.01)
+        patch.setattr(inputs, "PIPE_SECONDS", 0.01)
         yield from _house(tmp_path_factory)
 
 

@@ -11,8 +11,8 @@ from securesystemslib.signer import Key, SSlibKey
 from credentials.errors import ApprovalRejected, InvalidRequest, KeyRejected, MetadataRejected
 from credentials.profile.words import label
 from service_kit.commands import Group
-from service_kit.durable import open_to_read, write_atomic
-from service_kit.inputs import INPUT, OUTPUT, Input, OutputType
+from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, OUTPUT, Input, OutputType, open_to_read
 from service_kit.locale import beijing_time
 from service_kit.terminal import as_json, in_words, print_line, print_result
 from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, FolderFiles, ZipFiles

@@ -11,9 +11,9 @@ from credentials.errors import CredentialError, SettingInvalid, TrustMissing
 from credentials.log.keys import WITNESS, NoteKey, signer
 from credentials.log.policy import MAX_POLICY_BYTES, read_policy
 from service_kit.clock import Clock
-from service_kit.durable import open_to_read
 from service_kit.http.caller import caller
 from service_kit.http.limits import Limit, Limits
+from service_kit.inputs import open_to_read
 from service_kit.process.upkeep import Upkeep
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater

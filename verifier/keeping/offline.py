@@ -15,8 +15,7 @@ from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
-from service_kit.durable import open_to_read
-from service_kit.inputs import Input
+from service_kit.inputs import Input, open_to_read
 from service_kit.terminal import in_words
 from service_kit.terminal import print_line as say
 from trust_registry.client.members.member_files import check_new, read_member_file

@@ -14,12 +14,10 @@ import pytest
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
 from credentials.keys import new_private_key
-from service_kit import durable
 from service_kit.durable import (
     MAX_SECRET_BYTES,
     make_folder,
     make_secret,
-    open_to_read,
     read_secret,
     storage_error,
     write_atomic,
@@ -169,39 +167,6 @@ def test_a_secret_is_a_regular_file(tmp_path: Path, kind: str) -> None:
         }[kind]()
         with pytest.raises(SettingInvalid, match=r"key\.pem: (not a regular file|cannot be read)"):
             read_secret(path)
-
-
-@pytest.mark.parametrize("kind", ["pipe", "device", "link to a device", "folder", "socket", "loop", "nothing"])
-def test_what_is_read_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """Nobody may ever write into a pipe with a name, and a device may never end: the command would say nothing more."""
-    monkeypatch.setattr(durable, "PIPE_SECONDS", 0.01)
-    path = Path("/dev/zero") if kind == "device" else tmp_path / "results.csv"
-    with socket.socket(socket.AF_UNIX) as listener:
-        {
-            "pipe": lambda: os.mkfifo(path),
-            "device": lambda: None,
-            "link to a device": lambda: path.symlink_to("/dev/zero"),
-            "folder": lambda: path.mkdir(),
-            "socket": lambda: listener.bind(str(path)),
-            "loop": lambda: path.symlink_to(path),
-            "nothing": lambda: None,
-        }[kind]()
-        with pytest.raises(OSError, match=r"regular file|nobody writes|directory|No such|symbolic"):
-            open_to_read(path)
-
-
-def test_the_pipe_of_a_shell_is_read_to_its_end(tmp_path: Path) -> None:
-    """``<(command)`` is a pipe without a name; a file and a link to one are files."""
-    reads, writes = os.pipe()
-    os.write(writes, b"from a command")
-    os.close(writes)
-    with open_to_read(Path(f"/dev/fd/{reads}")) as file:
-        assert file.read() == b"from a command"
-    os.close(reads)
-    (tmp_path / "file").write_bytes(b"x")
-    (tmp_path / "link").symlink_to(tmp_path / "file")
-    with open_to_read(tmp_path / "link") as file:
-        assert file.read() == b"x"
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])

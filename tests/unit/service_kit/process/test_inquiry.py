@@ -10,7 +10,7 @@ import pytest
 
 from credentials.errors import StorageUnavailable, Unavailable
 from service_kit.http.web import add_probe, make_app
-from service_kit.inquiry import Inquiry
+from service_kit.process.inquiry import Inquiry
 from service_kit.storage.database import connect, reading
 
 
@@ -72,7 +72,7 @@ def test_it_is_asked_anew_once_it_has_answered(released: threading.Event) -> Non
 
 def test_readyz_answers_while_postgresql_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PostgreSQL that was stopped (SIGSTOP, a disk that hangs) takes connections and never answers."""
-    monkeypatch.setattr("service_kit.inquiry.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("service_kit.process.inquiry.PATIENCE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         engine = connect(f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x")
 
