@@ -4,7 +4,7 @@
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
 import type { SignedForeignKeys } from "../../../credentials/browser/foreign/document";
 import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
-import { proveList, type RecordJson } from "../../../credentials/browser/log/list_proof";
+import type { RecordJson } from "../../../credentials/browser/log/list_proof";
 import type { Form, Label } from "../../../credentials/browser/profile";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
@@ -191,8 +191,11 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
 async function whyUnproven(trust: TrustJson, held: HeldKnowledge | null): Promise<string | null> {
   if (!trust.record) return null;
   if (held && held.document.trust?.record === trust.record) return held.knowledge.unproven;
+  // Loaded with the first list that has a proof: nothing of it is needed to start.
+  const part = await import("../../../credentials/browser/log/list_proof").catch(() => null);
+  if (!part) return held?.knowledge.unproven ?? null;
   try {
-    await proveList(trust.record);
+    await part.proveList(trust.record);
     return null;
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
