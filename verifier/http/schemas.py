@@ -86,6 +86,17 @@ class RulesSchema(Schema):
     in_force = fields.Boolean()
 
 
+class ForeignKeysSchema(Schema):
+    """The host member's list of whose foreign cards the gate reads. ``age`` in seconds; ``formats``: keys of each."""
+
+    sequence = fields.Integer()
+    age = fields.Integer()
+    keys = fields.Integer()
+    issuers = fields.Integer()
+    withdrawn = fields.Integer()
+    formats = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
 class MemberSchema(Schema):
     """What the gate has of one member; null where it has nothing."""
 
@@ -113,6 +124,7 @@ class GateStateSchema(Schema):
     shared_cache = fields.Boolean(allow_none=True)
     trust = fields.Nested(TrustSchema, allow_none=True)
     rules = fields.List(fields.Nested(RulesSchema))
+    foreign_keys = fields.Nested(ForeignKeysSchema, allow_none=True)
     members = fields.Dict(keys=fields.String(), values=fields.Nested(MemberSchema))
     failures = fields.List(fields.Nested(FailureSchema))
 
