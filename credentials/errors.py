@@ -41,6 +41,7 @@
     │   └── CannotTell                  this gate does not know enough
     │       ├── TrustMissing              trust-missing
     │       ├── TrustStale                trust-stale
+    │       ├── TrustUnproven             trust-unproven
     │       ├── UnknownKeyOldList         unknown-key-old-list
     │       ├── MemberChanged             member-changed
     │       ├── StatusMissing             status-missing
@@ -364,6 +365,12 @@ class TrustStale(CannotTell):
     """The trust list is older than the policy allows."""
 
     code = "trust-stale"
+
+
+class TrustUnproven(CannotTell):
+    """The public record has not proven the trust list for longer than the policy allows."""
+
+    code = "trust-unproven"
 
 
 class UnknownKeyOldList(CannotTell):

@@ -17,11 +17,13 @@ from credentials.profile.lists import Status
 from credentials.profile.words import Label, label
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
-from demonstration.cast import ActingProvince, Home, Registry
+from demonstration.cast import GUANGDONG, HENAN, SICHUAN, ZHEJIANG, ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.props import HOUR, asks, credential, tampered
+from demonstration.record import witnessed
 from demonstration.residents import residents, to_csv
 from demonstration.telling import Difference, Telling
+from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
@@ -35,10 +37,6 @@ NOON_TIMES = 3
 when the gate has the stricter ones."""
 RESIDENTS = 1000
 """People in the CSV file."""
-HENAN = Home("henan", "CN-41", 410000, "0371-12320", hours=72)
-GUANGDONG = Home("guangdong", "CN-44", 440000, "020-12320", hours=48)
-ZHEJIANG = Home("zhejiang", "CN-33", 330000, "0571-12320", hours=72, statuses=("green",))
-SICHUAN = Home("sichuan", "CN-51", 510000, "028-12320", hours=72)
 
 
 class Stage:
@@ -72,7 +70,7 @@ def tell(world: World) -> Stage:
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
         enrolment, bulk, picture, phone, withdrawal, refusals, recognition, tightening, compromise, clocks, challenge,
-        offline, claiming, switched_off,
+        offline, claiming, traveller, record, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
@@ -88,7 +86,7 @@ def enrolment(stage: Stage) -> None:
         label("demo.a-registry-with-three-officers-two", url=registry.url),
     )
     stage.henan, stage.guangdong, stage.zhejiang = provinces = [
-        ActingProvince(world, registry, home) for home in (HENAN, GUANGDONG, ZHEJIANG)
+        ActingProvince(world, registry, home, witnesses=True) for home in (HENAN, GUANGDONG, ZHEJIANG)
     ]
     for province in provinces:
         province.submit_statement()
@@ -242,6 +240,25 @@ def recognition(stage: Stage) -> None:
     stage.expect(label("demo.the-same-test"), stage.zhejiang, old, "accepted")
 
 
+def traveller(stage: Stage) -> None:
+    """A card that no province signed, at a gate whose province says whose foreign cards count, and by which rules."""
+    telling, gate = stage.telling, stage.guangdong
+    telling.chapter(label("demo.a-traveller-from-abroad"))
+    issuer = ForeignIssuer(stage.now())
+    line = label("demo.a-foreign-card-before-the-list")
+    stage.expect(line, gate, issuer.card(), "undetermined", "foreign-keys-missing")
+    gate.publish_foreign_keys(issuer)
+    gate.wait_for(lambda state: state["foreign_keys"])
+    telling.done(label("demo.guangdong-lists-a-foreign-issuer"))
+    verdict = stage.expect(
+        label("demo.a-travellers-test-certificate"), gate, issuer.card(), "accepted", "compare-travel-document"
+    )
+    if verdict["status"] is not None:
+        raise Difference("a foreign card was shown as a colour")
+    stage.expect(label("demo.the-same-with-one-bit-changed"), gate, issuer.card(bit=900), "refused", "wrong-signature")
+    stage.expect(label("demo.a-test-certificate-of-60-hours"), gate, issuer.card(hours=60), "refused", "rule-failed")
+
+
 def tightening(stage: Stage) -> None:
     """Rules change the same day, everywhere at one moment, and not a second before."""
     telling, gate = stage.telling, stage.guangdong
@@ -371,6 +388,11 @@ def claiming(stage: Stage) -> None:
     again = henan.serve_phone("renewals", phones[1])
     if again["text"] != phones[1].code():
         raise Difference("a young code was not given again")
+
+
+def record(stage: Stage) -> None:
+    """What the registry does is seen by three provinces."""
+    witnessed(stage.world, stage.telling, stage.registry, (stage.henan, stage.guangdong, stage.zhejiang))
 
 
 def switched_off(stage: Stage) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
-from credentials.errors import Conflict, InvalidRequest
+from credentials.errors import Conflict, InvalidRequest, KeyRejected
+from credentials.foreign.document import FOREIGN_KEYS_TYPE
+from credentials.recognition.document import RULES_TYPE
 from credentials.recognition.words import moment_in_words
 from issuer.bulk.lines import ENCODINGS, count_lines
 from issuer.bulk.run import issue_file, rejected_file
 from issuer.commands.evidence import evidence, laboratory
-from issuer.commands.opening import opened, settings_of
+from issuer.commands.opening import SOURCE, opened, settings_of
 from issuer.commands.rules import rules as rules_commands
 from issuer.config import IssuerSettings
 from issuer.decisions.causes import CAUSES
@@ -30,6 +32,7 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import as_json, print_result
 from trust_registry.commands.rule_files import require_signed
+from trust_registry.key_files import require_public
 
 CLAIM_CODE_CLIENT = "claim-code:"
 """Who makes the claim codes of `issuer claim-code`."""
@@ -119,7 +122,7 @@ def claim_code(request: Input, as_json: bool) -> None:
 
 
 @issuer.command()
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source", type=SOURCE)
 @click.option("--output", "-o", required=True, type=OUTPUT, help="NDJSON file.")
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
@@ -188,8 +191,8 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
       tongxing issuer publish --rules rules.jws
       tongxing issuer publish --foreign-keys foreign-keys.jws
     """
-    given = {"rules": (rules, "rules"), "foreign-keys": (foreign_keys, "trust")}
-    brought = {kind: _signed(file, command) for kind, (file, command) in given.items() if file is not None}
+    given = {"rules": (rules, "rules", RULES_TYPE), "foreign-keys": (foreign_keys, "trust", FOREIGN_KEYS_TYPE)}
+    brought = {kind: _signed(file, command, typ) for kind, (file, command, typ) in given.items() if file is not None}
     office = opened()
     if brought:
         for kind, content in brought.items():
@@ -198,7 +201,12 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
         lines = [f"{kind}: {count} bytes" for kind, count in counts.items()]
         print_result(as_json, {"bytes": sum(counts.values())}, lines)
         return
-    published = office.publication.publish(office.now(), at_once=True)
+    at = office.now()
+    published = office.publication.publish(at, at_once=True)
+    if office.record.publisher is not None:
+        # Who may be asked to cosign.
+        office.listing.refresh()
+    office.record.publish(at)
     words = (
         "segment {number}: {segments} brought, {withdrawn} newly withdrawn, snapshot of {snapshot_bytes} bytes, "
         "{token_lists} token lists"
@@ -248,6 +256,26 @@ def catch_up(as_json: bool) -> None:
     print_result(as_json, said, [words])
 
 
+@issuer.command()
+@as_json
+def recover(as_json: bool) -> None:
+    """After an older database was put back: take the leaves of the log that it lacks from the mirror.
+
+    They are checked against the last checkpoint there, which this log's own key has signed. What was decided in the
+    lost time stays gone; its leaves say how much it was. Stop the service before.
+
+    \b
+    Example:
+      tongxing issuer recover
+    """
+    office = opened()
+    taken = office.record.recover(office.now())
+    words = (
+        f"{taken} leaves of the log taken from the mirror" if taken else "nothing to do: the mirror has no more leaves"
+    )
+    print_result(as_json, {"leaves": taken}, [words])
+
+
 @issuer.group()
 def client() -> None:
     """The applications that may ask for codes over HTTP, each by its public key."""
@@ -264,9 +292,10 @@ def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
     Example:
       tongxing issuer client add city-app city-app.jwk
     """
-    key, office = jwk.json_object(), opened()
+    key, office = require_public(jwk).json_object(), opened()
     try:
-        office.clients.add(client_id, key, office.now())
+        with jwk.named(KeyRejected):
+            office.clients.add(client_id, key, office.now())
     except Conflict as error:
         raise Conflict(_taken(client_id, office)) from error
     print_result(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
@@ -309,9 +338,9 @@ def list_clients(as_json: bool) -> None:
     print_result(as_json, {"clients": clients}, lines or ["no clients"])
 
 
-def _signed(file: Input, command: str) -> bytes:
+def _signed(file: Input, command: str, typ: str) -> bytes:
     """A signed rule set or list of foreign keys. Raises InvalidRequest for one that was not signed."""
-    require_signed(file, f"verifier {command} sign")
+    require_signed(file, f"verifier {command} sign", typ)
     return file.data.strip()
 
 

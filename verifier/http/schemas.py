@@ -205,6 +205,7 @@ class SnapshotSchema(Schema):
     statuses = fields.Dict(keys=fields.String(), values=fields.String())
     segments = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     rules = fields.List(fields.String())
+    foreign_keys = fields.String(allow_none=True)
     reasons = fields.List(fields.Dict())
     position = fields.String()
     since = fields.String(metadata={"description": "of a delta: the position that it follows"})

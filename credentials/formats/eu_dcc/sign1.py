@@ -31,7 +31,7 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 def open_card(data: bytes) -> ForeignEnvelope:
     """Take the inflated bytes apart. Raises Malformed, TooLarge."""
     odd: list[str] = []
-    items = cbor.loads(_untagged(data, odd), MAX_CARD_BYTES)
+    items = _loads(_untagged(data, odd), MAX_CARD_BYTES)
     if type(items) is not list or len(items) != 4:
         raise Malformed("not a COSE_Sign1")
     protected, unprotected, payload, signature = items
@@ -63,12 +63,15 @@ def _untagged(data: bytes, odd: list[str]) -> bytes:
 # All cards of one key have the same header, byte for byte. What raises is not kept.
 @lru_cache(_HEADERS_KEPT)
 def _header(protected: bytes) -> Mapping[Any, Any]:
-    return MappingProxyType(_map(cbor.loads(protected, MAX_HEADER_BYTES))) if protected else _NOTHING
+    return MappingProxyType(_map(_loads(protected, MAX_HEADER_BYTES))) if protected else _NOTHING
+
+
+def _loads(data: bytes, limit: int) -> Any:
+    return cbor.loads_foreign(data, limit, allow_indefinite=False)
 
 
 def _map(value: object) -> dict[Any, Any]:
-    # True and 1.0 are no labels, though Python finds 1 by them.
-    if type(value) is not dict or not {*map(type, value)} <= {int, str}:
+    if type(value) is not dict:
         raise Malformed("a header is no map of labels")
     return value
 

@@ -2,7 +2,9 @@
 // trust_registry/client/trust/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
 
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
+import type { SignedForeignKeys } from "../../../credentials/browser/foreign/document";
 import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
+import { proveList, type RecordJson } from "../../../credentials/browser/log/list_proof";
 import type { Form, Label } from "../../../credentials/browser/profile";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
@@ -17,6 +19,8 @@ export interface Policy {
   environment: string;
   trust_warn: number;
   trust_refuse: number;
+  unproven_warn: number;
+  proof_required: boolean;
   unknown_key_fresh: number;
   status_refuse: number;
   presentation_age: number;
@@ -34,14 +38,23 @@ export interface TrustJson {
   registry_time: number;
   expiries: { [role: string]: number };
   whole: boolean;
+  /** Since when the public record does not prove this list, though witnesses are asked for; null: it does, or nobody asks. */
+  unproven_since: number | null;
+  /** By what the public record proves the list; null: nothing does, or nobody asks. */
+  record: RecordJson | null;
   members: MemberJson[];
   denied: { kid: string; reason: string; denied_at: number }[];
 }
 
-export interface ReasonJson {
+export interface ReasonJson extends ReasonWords {
   code: string;
   outcome: "accepted" | "refused" | "undetermined" | null;
-  /** All its words, by language: `zh`, `zh_hk`, `en`. */
+  /** What is said of a foreign card instead. */
+  of_card?: ReasonWords;
+}
+
+export interface ReasonWords {
+  /** All the words, by language: `zh`, `zh_hk`, `en`. */
   readonly [field: string]: unknown;
   /** What is wrong, without its stop. */
   what: Label;
@@ -60,6 +73,8 @@ export interface SnapshotJson {
   statuses: { [member: string]: string };
   segments: { [member: string]: string[] };
   rules: string[];
+  /** The host's list of foreign keys as it was signed; older verifiers give none. */
+  foreign_keys?: string | null;
   reasons: ReasonJson[];
   /** What this is, by which the next answer may tell what is new only (delta.ts). */
   position: string;
@@ -86,6 +101,11 @@ export class Trust implements Keys {
     return this.fields.registry_time;
   }
 
+  /** Since when the public record does not prove the list, though witnesses are asked for; null: it does, or nobody asks. */
+  get unprovenSince(): number | null {
+    return this.fields.unproven_since ?? null;
+  }
+
   /** How old the trust is, in seconds: from the registry's signed time, or from an expiry that is past. */
   age(now: number): number {
     const since = [this.fields.registry_time, ...Object.values(this.fields.expiries)];
@@ -110,9 +130,13 @@ export interface Knowledge {
   statuses: ReadonlyMap<string, StatusSnapshot>;
   /** The host member's, the newest last. */
   ruleSets: readonly RuleSet[];
+  /** The host member's list of those whose cards it reads. */
+  foreignKeys: SignedForeignKeys | null;
   reasons: ReadonlyMap<string, ReasonJson>;
   /** What was left out, and why: one member's bad file stops no other's. */
   failures: readonly Failure[];
+  /** Why the public record does not prove the list, as this browser finds itself; null: it does, or nobody asks. */
+  unproven: string | null;
 }
 
 export interface Failure {
@@ -142,6 +166,7 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
   const failures: Failure[] = [];
   const statuses = new Map<string, StatusSnapshot>();
   const ruleSets: RuleSet[] = [];
+  let foreignKeys: SignedForeignKeys | null = null;
   if (trust) {
     for (const [issuer, data] of Object.entries(snapshot.statuses)) {
       const following = snapshot.segments[issuer] ?? [];
@@ -155,9 +180,50 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
       const read = await attempt(failures, member, "rules.jws", () => readRuleSet(compact, member, trust));
       if (read) ruleSets.push(read);
     }
+    foreignKeys = await readList(snapshot, trust, failures, held?.knowledge.foreignKeys ?? null);
   }
+  const unproven = snapshot.trust && (await whyUnproven(snapshot.trust, held));
   const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, inParts(reason)]));
-  return { member, gate, trust, statuses, ruleSets, reasons, failures };
+  return { member, gate, trust, statuses, ruleSets, foreignKeys, reasons, failures, unproven };
+}
+
+/** The code of what is wrong with the list's proof. The same proof under the same trust is not checked twice. */
+async function whyUnproven(trust: TrustJson, held: HeldKnowledge | null): Promise<string | null> {
+  if (!trust.record) return null;
+  if (held && held.document.trust?.record === trust.record) return held.knowledge.unproven;
+  try {
+    await proveList(trust.record);
+    return null;
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return error.code;
+  }
+}
+
+/** The host's list of foreign keys; the one that was held `before` while it is trusted and no older: a service of several
+ * workers may ask one that is behind (as ForeignKeysKeeping of Python). */
+async function readList(
+  { member, foreign_keys: compact }: SnapshotJson,
+  trust: Trust,
+  failures: Failure[],
+  before: SignedForeignKeys | null,
+): Promise<SignedForeignKeys | null> {
+  if (!compact) return null;
+  const held = before && isSignedBy(before, member, trust) ? before : null;
+  if (held?.compact === compact) return held;
+  const part = await import("../../../credentials/browser/foreign/document").catch(() => null);
+  // A part of the app that has not arrived is no fault of the list: the next round asks for it again.
+  if (!part) return held;
+  const told = await attempt(failures, member, "foreign-keys.jws", () => part.readForeignKeys(compact, member, trust));
+  return held && !(told && told.keys.sequence > held.keys.sequence) ? held : told;
+}
+
+function isSignedBy({ kid, keys }: SignedForeignKeys, member: string, trust: Trust): boolean {
+  try {
+    return keys.member === member && Boolean(trust.keyFor(kid, member, "rules"));
+  } catch {
+    return false;
+  }
 }
 
 /** What is held of a member's withdrawals, when the snapshot has them as they were, perhaps with more to follow. */
