@@ -54,17 +54,18 @@ _OF_TESTS = (FactResult.NEGATIVE, FactResult.POSITIVE, FactResult.INCONCLUSIVE)
 RESULTS_OF: Final[dict[FactKind, tuple[FactResult, ...]]] = {
     FactKind.NUCLEIC_ACID: _OF_TESTS,
     FactKind.ANTIGEN: _OF_TESTS,
-    FactKind.VACCINATION: (FactResult.COMPLETED,),
+    FactKind.EXEMPTION: (FactResult.COMPLETED,),
     FactKind.RECOVERY: (FactResult.COMPLETED,),
+    FactKind.VACCINATION: (FactResult.COMPLETED,),
     FactKind.QUARANTINE: (FactResult.BEGUN, FactResult.COMPLETED),
     FactKind.TRAVEL: (FactResult.NEGATIVE, FactResult.POSITIVE),
-    FactKind.EXEMPTION: (FactResult.COMPLETED,),
     FactKind.ARRIVAL: (FactResult.REPORTED,),
     FactKind.STAY: (FactResult.REPORTED,),
     FactKind.CONTACT: (FactResult.REPORTED,),
     FactKind.SYMPTOMS: (FactResult.REPORTED,),
 }
-"""What may come of each kind."""
+"""What may come of each kind. The kinds stand in the order in which hosts ask for them: where not all fit on a code,
+the first ones stay."""
 
 FACT_LABELS: Final[dict[FactKind, Label]] = {
     kind: KIND_LABELS[EvidenceKind(kind)] if kind < _FIRST_OF_OURS else label(f"fact-kind.{kind.label}")

@@ -16,7 +16,7 @@ from credentials.decisions.status_rules import StatusRules
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence, RuleSetReference
 from credentials.profile.characters import is_shown
-from credentials.profile.facts import Fact, FactKind, FactResult, may_leave
+from credentials.profile.facts import RESULTS_OF, Fact, FactKind, FactResult, may_leave
 from credentials.profile.limits import DECISION_REFERENCE_BYTES, MAX_EVIDENCE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from credentials.wire.cbor import dumps
@@ -41,16 +41,7 @@ BASES: Final[dict[str, str]] = {
 }
 """The published list: a basis that is not in it is none."""
 _GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
-_NEEDED_FIRST = (
-    EvidenceKind.NUCLEIC_ACID,
-    EvidenceKind.ANTIGEN,
-    EvidenceKind.EXEMPTION,
-    EvidenceKind.RECOVERY,
-    EvidenceKind.VACCINATION,
-    EvidenceKind.QUARANTINE,
-    EvidenceKind.TRAVEL,
-)
-"""What a host asks for first."""
+_NEEDED_FIRST = tuple(RESULTS_OF)
 
 
 class ManualDecision(NamedTuple):
@@ -146,7 +137,7 @@ def pieces_for_a_code(facts: Collection[Fact]) -> tuple[Evidence, ...]:
     for piece in sorted(pieces, key=lambda each: (-each.sampled_at, each.result in _GOOD_RESULTS)):
         newest.setdefault(piece.kind, piece)
     first, *others = newest.values()
-    others.sort(key=lambda piece: _NEEDED_FIRST.index(piece.kind))
+    others.sort(key=lambda piece: _NEEDED_FIRST.index(FactKind(piece.kind)))
     return (first, *others[: MAX_EVIDENCE - 1])
 
 
