@@ -17,6 +17,7 @@ from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, Staff
 from credentials.keys import kid_of, new_private_key
 from credentials.profile.lists import Reason, Status
 from credentials.signing import PemSigner
+from issuer.storage.staff_ports import StaffKeyRow
 
 MEMBER = "CN-41"
 ORIGIN = "https://code.example"
@@ -76,10 +77,21 @@ class Staff:
         self.author = Person("zhang", "cdc", OPERATOR, origin=origin, member=member)
         self.approver = Person("li", "health-commission", APPROVER, origin=origin, member=member)
 
+        self.others = [
+            Person("zhao", "cdc", OPERATOR, origin=origin, member=member),
+            Person("qian", "cdc", APPROVER, origin=origin, member=member),
+            Person("wu", "health-commission", APPROVER, origin=origin, member=member),
+            Person("sun", "center", APPROVER, origin=origin, member=member),
+        ]
+
     @property
     def people(self) -> list[Person]:
         """All of them, administrators first."""
-        return [*self.administrators, self.author, self.approver]
+        return [*self.administrators, self.author, self.approver, *self.others]
+
+    def named(self, staff: str) -> Person:
+        """Somebody by ``unit/pseudonym``."""
+        return next(each for each in self.people if each.key.staff == staff)
 
     def vouchers(self, person: Person) -> tuple[Signature, ...]:
         """Who signs somebody's key."""
@@ -94,7 +106,17 @@ class Staff:
 
     def records(self) -> list[Vouched]:
         """All keys, long in force."""
-        return [self.vouched(each, NOW - (9 - number) * DAY) for number, each in enumerate(self.people)]
+        return [self.vouched(each, NOW - (20 - number) * DAY) for number, each in enumerate(self.people)]
+
+    def rows(self) -> list[StaffKeyRow]:
+        """All keys as they are kept."""
+        return [
+            StaffKeyRow(
+                person.key.kid, record.text.decode(), [each.to_json() for each in record.vouchers], None, record.at,
+                record.at, record.in_force_at,
+            )
+            for person, record in zip(self.people, self.records(), strict=True)
+        ]  # fmt: skip
 
 
 def decision(entries: Sequence[Entry] = (), **changes: Any) -> DecisionText:

@@ -99,9 +99,13 @@ def read_signature(value: object) -> Signature:
 def verify_text(signature: Signature, key: SigningKey, text: bytes) -> None:
     """Return when ``key`` signed ``text``. Raises WrongSignature, saying which part is another's, AlgorithmMismatch,
     Malformed."""
+    verify_digest(signature, key, hashlib.sha256(text).digest())
+
+
+def verify_digest(signature: Signature, key: SigningKey, digest: bytes) -> None:
+    """As :func:`verify_text`, of a text of which the SHA-256 is at hand, or of a challenge that is no text's."""
     if signature.kid != key.kid:
         raise WrongSignature("signed by another key")
-    digest = hashlib.sha256(text).digest()
     if isinstance(signature, KeyFileSignature):
         _verify_jws(signature, key, digest)
     else:

@@ -81,6 +81,16 @@ class StaffKey(NamedTuple):
         return json_bytes(said)
 
 
+class SignedDecision(NamedTuple):
+    """A decision by hand as it is handed in, of which nothing is believed yet. ``said``: what ``text`` says."""
+
+    text: bytes
+    salt: bytes
+    author: Signature
+    approver: Signature
+    said: DecisionText
+
+
 class Vouched(NamedTuple):
     """A key's text with who signed it, as the log holds it. ``at``: since when; ``in_force_at``: when the delay ends;
     ``revoked_at``: None while nobody has ended it. Seconds UTC."""

@@ -57,10 +57,11 @@ class AuditRow(NamedTuple):
 
 
 class PersonRow(NamedTuple):
-    """A person in a decision by hand. ``subject``: the keyed digest; ``salt``: of the person's digest in the text;
+    """A person in a decision by hand. ``subject``: the keyed digest; ``person``: the digest in the text, and its salt;
     ``name`` masked, ``tail``: of the document; ``outcome``: None while nothing came of it."""
 
     subject: bytes
+    person: bytes
     salt: bytes
     before: str
     name: str
@@ -69,7 +70,7 @@ class PersonRow(NamedTuple):
 
 
 class ByHandRow(NamedTuple):
-    """A decision by hand. Signatures as JSON, None while they are missing; ``staff``: who signed, ``unit/pseudonym``."""
+    """A decision by hand. Signatures as JSON, None while they are missing; who signed, as ``unit/pseudonym``."""
 
     number: bytes
     text: str
@@ -88,7 +89,7 @@ class ByHandRow(NamedTuple):
 class StaffStore(Protocol):
     """Keys of staff, links to enrol by, sessions, and what staff did."""
 
-    def keys(self) -> Sequence[StaffKeyRow]:
+    def all_keys(self) -> Sequence[StaffKeyRow]:
         """All keys, in the order in which they were vouched for, those that wait last."""
 
     def add_key(self, row: StaffKeyRow) -> None:
@@ -135,8 +136,8 @@ class StaffStore(Protocol):
 class ByHandStore(Protocol):
     """Decisions by hand before they are in force, and the signatures behind those that are."""
 
-    def propose(self, row: ByHandRow, people: Sequence[PersonRow]) -> None:
-        """Keep a proposal. Raises Conflict for a number that is taken."""
+    def propose(self, row: ByHandRow, people: Sequence[PersonRow], did: AuditRow) -> None:
+        """Keep a proposal, and who made it. Raises Conflict for a number that is taken."""
 
     def find(self, number: bytes) -> ByHandRow | None:
         """A decision."""
@@ -144,8 +145,17 @@ class ByHandStore(Protocol):
     def people(self, number: bytes) -> Sequence[PersonRow]:
         """The persons of a decision, in the order of their entries."""
 
+    def used(self, numbers: Sequence[bytes]) -> set[bytes]:
+        """Those of these numbers whose decisions are in force, or were."""
+
+    def regions(self, subjects: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Where people on file are by the newest that is known of them; who is not on file is not in it."""
+
+    def on_file(self, regions: Sequence[int]) -> Mapping[int, int]:
+        """How many people are on file in these regions."""
+
     def waiting(self, since: int) -> Sequence[ByHandRow]:
         """What was proposed since then and is neither in force nor refused, the newest first."""
 
-    def change(self, row: ByHandRow, was: str) -> None:
-        """Keep it so, if its state was this one. Raises Conflict."""
+    def change(self, row: ByHandRow, was: str, did: AuditRow) -> None:
+        """Keep it so, if its state was this one, and who did it. Raises Conflict."""

@@ -31,7 +31,7 @@ KNOWN = believed(RECORDS, MEMBER, STAFF.root)
 
 def test_a_key_is_read_back_and_has_one_spelling() -> None:
     """What administrators sign is bytes."""
-    for person in (*STAFF.people, Person("wu", "cdc", OPERATOR, APPROVER, origin=ORIGIN)):
+    for person in (*STAFF.people, Person("feng", "cdc", OPERATOR, APPROVER, origin=ORIGIN)):
         read = read_staff_key(person.key.to_bytes())
         assert read.to_bytes() == person.key.to_bytes() and read.kid == person.key.kid
     assert KEY.staff == "health-commission/li"
@@ -63,7 +63,8 @@ def test_another_spelling_is_another_text() -> None:
 
 def test_whom_administrators_signed_is_believed() -> None:
     """From the root key down to an approver."""
-    assert [key.pseudonym for key, _ in KNOWN.values()] == ["admin-1", "admin-2", "zhang", "li"]
+    names = [key.pseudonym for key, _ in KNOWN.values()]
+    assert names == ["admin-1", "admin-2", "zhang", "li", "zhao", "qian", "wu", "sun"]
     assert believed(RECORDS, MEMBER, None) == {}
     assert believed(RECORDS, "CN-44", STAFF.root) == {}
     assert believed([*RECORDS, RECORDS[0]], MEMBER, STAFF.root) == KNOWN
@@ -84,7 +85,7 @@ def _vouch(person: Person, *by: Person, at: int = NOW, known: Any = None) -> Non
 def test_one_administrator_alone_makes_nobody() -> None:
     """Nor twice, nor with an approver, nor for themselves, nor with one who is dismissed or not in force yet."""
     one, two = STAFF.administrators
-    person = Person("wu", "cdc", APPROVER)
+    person = Person("feng", "cdc", APPROVER)
     _vouch(person, one, two)
     second = Person("admin-1", "office-1", ADMINISTRATOR)
     for by in ((), (one,), (one, one), (one, STAFF.approver), (one, Person("admin-2", "office-2", ADMINISTRATOR))):
@@ -102,7 +103,7 @@ def test_one_administrator_alone_makes_nobody() -> None:
 def test_a_voucher_over_another_key_is_none() -> None:
     """Signed was somebody else, with fewer rights."""
     one, two = STAFF.administrators
-    other = Person("wu", "cdc", APPROVER)
+    other = Person("feng", "cdc", APPROVER)
     vouchers = [one.sign(KEY.to_bytes()), two.sign(other.key.to_bytes())]
     with pytest.raises(NotAuthorised):
         require_vouched(other.key, vouchers, KNOWN, STAFF.root, NOW)
