@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from credentials.base64url import to_base64url
-from credentials.decisions.by_hand import BASES, DecisionText, Entry, people_root, person_digest, sealed
+from credentials.decisions.by_hand import BASES, DecisionText, Entry, people_root, person_digest
+from credentials.decisions.leaves import sealed
 from credentials.decisions.signatures import PasskeySignature, Signature, SigningKey, rp_id_of, sign_text
 from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, StaffKey, Vouched
 from credentials.keys import kid_of, new_private_key

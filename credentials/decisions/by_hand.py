@@ -27,14 +27,13 @@ from typing import Any, Final, NamedTuple
 from credentials.errors import DecisionRejected, Malformed, TooLarge
 from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash, nodes_of, prove_inclusion, root_of
 from credentials.profile.characters import is_shown
-from credentials.profile.limits import DECISION_REFERENCE_BYTES, MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList, Reason, Status
 from credentials.profile.members import is_member_id
 from credentials.wire.strict_json import json_bytes, parse_json
 
 TYPE: Final = "decision"
 NUMBER_BYTES = 16
-SALT_BYTES = 32
 MAX_PEOPLE = 1_000
 """Of one decision: as many as two people can be shown, and one transaction can hold."""
 MAX_TEXT_BYTES = 2_048
@@ -131,21 +130,6 @@ def prove_person(entries: Sequence[Entry], index: int) -> list[bytes]:
 def require_person(text: DecisionText, entry: Entry, index: int, proof: Sequence[bytes]) -> None:
     """Return when the decision is about the person of ``entry``. Raises RecordProofFailed."""
     check_inclusion(leaf_hash(entry.to_bytes()), index, text.people, text.root, proof)
-
-
-def sealed(salt: bytes, text: bytes) -> bytes:
-    """Salt ‖ SHA-256(text), 64 bytes: all that codes and the log's leaf are made from."""
-    return salt + hashlib.sha256(text).digest()
-
-
-def commitment(sealed_text: bytes) -> bytes:
-    """What the leaf holds: SHA-256(salt ‖ SHA-256(text))."""
-    return hashlib.sha256(sealed_text).digest()
-
-
-def reference(sealed_text: bytes, cti: bytes) -> bytes:
-    """What a code carries: the first 16 bytes of SHA-256(salt ‖ SHA-256(text) ‖ cti)."""
-    return hashlib.sha256(sealed_text + cti).digest()[:DECISION_REFERENCE_BYTES]
 
 
 def read_decision(text: bytes) -> DecisionText:

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from credentials.decisions.by_hand import BASES, SALT_BYTES, Entry, person_digest
+from credentials.decisions.by_hand import BASES, Entry, person_digest
+from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.signatures import SigningKey, sign_text
 from credentials.errors import InvalidRequest, Malformed, TrustMissing
 from credentials.identity import parse_document

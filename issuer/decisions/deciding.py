@@ -7,20 +7,20 @@ approver of another unit. Nothing else makes one, and the database refuses a cre
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from credentials.decisions.by_hand import APPEAL_DAYS, reference
+from credentials.decisions.by_hand import APPEAL_DAYS
+from credentials.decisions.leaves import reference, sealed
+from credentials.decisions.rule_text import RuleText
 from credentials.decisions.staff import SignedDecision
 from credentials.decisions.status_rules import StatusRules
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence, RuleSetReference
 from credentials.profile.characters import is_shown
 from credentials.profile.facts import RESULTS_OF, Fact, FactKind, FactResult, may_leave
-from credentials.profile.limits import DECISION_REFERENCE_BYTES, MAX_EVIDENCE
+from credentials.profile.limits import MAX_EVIDENCE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
-from credentials.wire.cbor import dumps
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 
 MAX_STAFF_CHARACTERS = 64
@@ -38,7 +38,9 @@ class Decision(NamedTuple):
     """One decision about one resident. Times in seconds UTC; ``ends_at`` is when it lapses by itself.
 
     ``subject`` is the keyed digest of the identity document, never the document. ``author`` and ``approver`` are
-    ``unit/person`` labels of staff; a decision by rule has neither an approver nor a person as author. ``signed``: the
+    ``unit/person`` labels of staff; a decision by rule has neither an approver nor a person as author. ``entry``: the
+    one of the rules of ``member`` that decided. ``text``: what the person is shown, and ``sealed``: its salt and
+    digest; both are empty until :func:`sealed_by`, and where they have been deleted. ``signed``: a
     decision by hand as it was handed in, until it is kept.
     """
 
@@ -54,34 +56,35 @@ class Decision(NamedTuple):
     starts_at: int
     ends_at: int
     appeal_until: int
+    member: str = ""
+    entry: str = ""
     text: str = ""
     sealed: bytes = b""
     signed: SignedDecision | None = None
 
-    def leaf(self) -> bytes:
-        """The deterministic bytes that the province's log will hold the hash of."""
-        return dumps(
-            [
-                self.subject,
-                int(self.status),
-                int(self.reason),
-                list(self.rule_set),
-                self.basis,
-                [[int(piece.kind), int(piece.result), piece.sampled_at, piece.region] for piece in self.evidence],
-                self.unit,
-                self.author,
-                self.approver,
-                self.starts_at,
-                self.ends_at,
-                self.appeal_until,
-            ]
-        )
-
     def reference(self, cti: bytes) -> bytes:
-        """What a code carries of it: the first 16 bytes of SHA-256(leaf ‖ cti), different in every code."""
-        if self.sealed:
-            return reference(self.sealed, cti)
-        return hashlib.sha256(self.leaf() + cti).digest()[:DECISION_REFERENCE_BYTES]
+        """What a code carries of it, different in every code: see :func:`credentials.decisions.leaves.reference`."""
+        return reference(self.sealed, cti)
+
+    @property
+    def region(self) -> int:
+        """Where the newest of its facts was found; 0 for none."""
+        return max(self.evidence, key=lambda piece: piece.sampled_at).region if self.evidence else 0
+
+
+def sealed_by(decision: Decision, salt: bytes) -> Decision:
+    """The decision with its text, sealed by a salt of its own (32 random bytes); as it is, where that was done."""
+    if decision.sealed:
+        return decision
+    text = decision.text or _text_of(decision).to_bytes().decode()
+    return decision._replace(text=text, sealed=sealed(salt, text.encode()))
+
+
+def _text_of(decision: Decision) -> RuleText:
+    return RuleText(
+        decision.member, decision.unit, decision.rule_set, decision.entry or decision.basis, decision.status,
+        decision.reason, decision.evidence, decision.starts_at, decision.ends_at, decision.appeal_until,
+    )  # fmt: skip
 
 
 def gravity(status: Status) -> int:
@@ -108,6 +111,7 @@ def decide_by_rule(
     made = Decision(
         subject, status, reason, rules.reference, BASIS_BY_RULE, pieces_for_a_code(facts), unit,
         f"{unit}{_BY_RULE}", None, at, min(ends_at, at + entry.hours * HOUR_SECONDS), at + APPEAL_DAYS * DAY_SECONDS,
+        rules.member, entry.id,
     )  # fmt: skip
     return made, entry.id if is_open else ""
 

@@ -12,15 +12,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from credentials.decisions.by_hand import (
-    SALT_BYTES,
     DecisionText,
     Entry,
     people_root,
     person_digest,
     read_decision,
     require_sound,
-    sealed,
 )
+from credentials.decisions.leaves import SALT_BYTES, sealed
 from credentials.decisions.signatures import Signature, read_signature
 from credentials.decisions.staff import SignedDecision, StaffKey
 from credentials.errors import CredentialError, DecisionRejected, InvalidRequest

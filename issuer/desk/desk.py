@@ -18,7 +18,6 @@ from credentials.decisions.by_hand import (
     MAX_PEOPLE,
     NOTHING_BEFORE,
     NUMBER_BYTES,
-    SALT_BYTES,
     DecisionText,
     Entry,
     people_root,
@@ -26,6 +25,7 @@ from credentials.decisions.by_hand import (
     read_decision,
     require_sound,
 )
+from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.signatures import Signature, read_signature
 from credentials.decisions.staff import (
     ADMINISTRATOR,
@@ -240,10 +240,11 @@ class Desk:
         by: tuple[StaffKey, StaffKey], at: int,
     ) -> tuple[dict[int, str], list[StandingDecision]]:  # fmt: skip
         known = in_force(deed.decisions(at), at, deed.timelines())
+        evidence = {each.facts.subject: each.facts.evidence for each in deed.holders()}
         outcomes: dict[int, str] = {}
         sound: list[tuple[int, Decided]] = []
         for position, person in enumerate(people):
-            made = Decided(decision_of(person.subject, signed, by, (), at))
+            made = Decided(decision_of(person.subject, signed, by, evidence.get(person.subject, ()), at))
             standing = known.get(person.subject, NOTHING)
             if before_of(standing) != person.before:
                 outcomes[position] = CHANGED_SINCE

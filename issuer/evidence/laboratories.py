@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, insert, select, update
 
 from credentials.algorithms.table import PublicKey
+from credentials.decisions.leaves import laboratory_added, laboratory_ended
 from credentials.errors import InvalidRequest, NotAuthorised, NotFound, TongxingError
 from credentials.keys import jwk_of, kid_of, public_key_from_jwk
 from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
@@ -23,6 +24,7 @@ from credentials.wire import jws
 from issuer.evidence.record import EvidenceRecord, read_record
 from issuer.requests.request import FUTURE_SAMPLE_SECONDS
 from issuer.storage import tables
+from issuer.storage.log import SqlProvinceLog
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
 
@@ -67,6 +69,7 @@ class Laboratories:
         values = {"name": name, "kid": kid, "jwk": json.dumps(jwk_of(public_key)), "member": member, "added_at": at}
         with transaction(self._engine) as connection:
             connection.execute(insert(tables.laboratory).values(values))
+            SqlProvinceLog(connection).append(laboratory_added(name, kid, member), at)
         return kid
 
     @retried
@@ -76,6 +79,7 @@ class Laboratories:
         with transaction(self._engine) as connection:
             if not connection.execute(active.values(revoked_at=at)).rowcount:
                 raise NotFound("no active laboratory of this name")
+            SqlProvinceLog(connection).append(laboratory_ended(name), at)
 
     @retried
     def all(self) -> list[Laboratory]:

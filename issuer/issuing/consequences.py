@@ -98,6 +98,14 @@ class Decided(NamedTuple):
     seen: int = 0
 
 
+class Considered(NamedTuple):
+    """What came of deciding about somebody: a decision to be kept, or None where nothing is new; and how far their
+    timeline went then."""
+
+    decided: StandingDecision | None
+    seen: int
+
+
 def is_overtaken(made: Decided | Made | Entry, known: PersonInForce) -> bool:
     """Whether what was made rests on what is in force no more: it must be made anew, and not be kept."""
     own, by_hand = made.decision, known.by_hand
@@ -175,16 +183,20 @@ def cap_reached(at: int) -> RateLimited:
 
 
 def put_on_file(
-    deed: PersonDeed, facts: HolderFacts, decided: StandingDecision | None, author: str, at: int, most: int = 0
+    deed: PersonDeed, facts: HolderFacts, considered: Considered, author: str, at: int, most: int = 0
 ) -> int:
     """Put somebody on file, or what is new of them, in each form they are on file in; their number in this one.
 
-    Facts stay where no new ones come. ``decided``: stands from now on, and codes that say another status are withdrawn.
-    ``most``: how many people one approver decides about within a day. Raises Conflict when it has been overtaken,
-    RateLimited when the cap is reached.
+    Facts stay where no new ones come. What was decided stands from now on, and codes that say another status are
+    withdrawn. ``most``: how many people one approver decides about within a day. Raises Conflict when it has been
+    overtaken, RateLimited when the cap is reached.
     """
     known = in_force(deed.decisions(at), at, deed.timelines()).get(facts.subject, NOTHING)
-    if decided is not None and is_overtaken(Decided(decided.decision, seen=known.timeline.number), known):
+    decided = considered.decided
+    if considered.seen != known.timeline.number:
+        # Also where nothing was to be decided: with what is known by now the rules may say another thing.
+        raise Conflict("more became known of this person in the meantime")
+    if decided is not None and is_overtaken(Decided(decided.decision, seen=considered.seen), known):
         raise Conflict("something newer was decided about this person in the meantime")
     if decided is not None and within_cap(deed, [Decided(decided.decision)], at, most)[1]:
         raise cap_reached(at)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.staff import SignedDecision
 from credentials.errors import (
     Conflict,
@@ -33,10 +34,11 @@ from credentials.profile.limits import CTI_BYTES
 from credentials.profile.lists import Form, Status
 from credentials.signing import Signer
 from credentials.wire.strict_json import json_bytes
-from issuer.decisions.deciding import Decision
+from issuer.decisions.deciding import Decision, sealed_by
 from issuer.issuing.consequences import (
     NOTHING,
     OUTDONE,
+    Considered,
     Decided,
     cap_reached,
     in_force,
@@ -181,22 +183,22 @@ class Issuance:
             raise made
         return made
 
-    def decide(self, facts: HolderFacts, manual: SignedDecision | None, at: int) -> StandingDecision | None:
+    def decide(self, facts: HolderFacts, manual: SignedDecision | None, at: int) -> Considered:
         """What is decided about somebody who comes with no code: by hand, or by rule if that is not green.
 
-        To be kept; it takes the number of a place that stays empty. None: nothing new. Raises DecisionRejected,
-        Conflict when a graver or newer decision by hand stands, StorageUnavailable or StorageFull.
+        To be kept; it takes the number of a place that stays empty. Raises DecisionRejected, Conflict when a graver or
+        newer decision by hand stands, StorageUnavailable or StorageFull.
         """
         (ready,) = self._bound([Wanted(facts, None, self.by_hand(facts, manual, at))], at)
         decision = ready.decision
         if ready.standing is not None or (manual is None and decision.status is Status.GREEN):
-            return None
+            return Considered(None, ready.seen)
         if is_outdone(
             Decided(decision), in_force(self.people.decisions([facts.subject], at), at).get(facts.subject, NOTHING)
         ):
             raise Conflict(OUTDONE)
         (place,) = allocate(self.store, group_end(decision.ends_at), 1)
-        return StandingDecision(place.serial, decision)
+        return Considered(StandingDecision(place.serial, decision), ready.seen)
 
     def by_hand(self, facts: HolderFacts, signed: SignedDecision | None, at: int) -> Decision | None:
         """What two people of staff decided about somebody. Raises DecisionRejected."""
@@ -240,6 +242,7 @@ class Issuance:
         known = in_force(self.people.decisions(subjects, at), at, self.people.timelines(subjects))
         rules = self.rules.at(at)
         ready = [each.under(known.get(each.facts.subject, NOTHING), rules, self.unit, at) for each in wanted]
+        ready = [each._replace(decision=sealed_by(each.decision, _salt())) for each in ready]
         self.rules.note(rules, [each.open_entry for each in ready if each.open_entry], at)
         return ready
 
@@ -366,6 +369,10 @@ def settled(deed: Callable[[], T]) -> T:
         except Conflict:
             continue
     return deed()
+
+
+def _salt() -> bytes:
+    return secrets.token_bytes(SALT_BYTES)
 
 
 class _Asked(NamedTuple):

@@ -112,10 +112,10 @@ class ClaimCodes:
         return hmac.digest(self.issuance.secrets.claim_key, digits.encode(), "sha256")
 
     def _register(self, facts: HolderFacts, manual: SignedDecision | None, row: ClaimCodeRow, at: int) -> ClaimCode:
-        decided = self.issuance.decide(facts, manual, at)
+        considered = self.issuance.decide(facts, manual, at)
 
         def register(deed: PersonDeed) -> int:
-            return put_on_file(deed, facts, decided, row.author, at, self.issuance.people_a_day)
+            return put_on_file(deed, facts, considered, row.author, at, self.issuance.people_a_day)
 
         return self._keep(facts.subject, register, row, at)
 

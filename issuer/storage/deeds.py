@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, update
 
+from credentials.decisions.leaves import cap_reached
 from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
@@ -21,6 +22,7 @@ from issuer.storage.by_hand import change_row, count_approved, keep_outcomes, ke
 from issuer.storage.evidence import insert_reports, read_reported, read_timelines
 from issuer.storage.evidence_ports import Report, Timeline
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.ports import Entry, Made, StandingDecision
 from issuer.storage.rows import (
     evidence_bytes,
@@ -32,7 +34,7 @@ from issuer.storage.rows import (
     read_holder,
     region_of,
 )
-from issuer.storage.staff import append, insert_audit
+from issuer.storage.staff import insert_audit
 from issuer.storage.staff_ports import AuditRow, ByHandRow
 
 _LOCK_BYTES = 8
@@ -47,6 +49,7 @@ class SqlPersonDeed:
 
     def __init__(self, connection: Connection, subjects: Iterable[bytes]) -> None:
         self._connection, self._subjects = connection, sorted(set(subjects))
+        self.log = SqlProvinceLog(connection)
         if connection.dialect.name == "postgresql" and self._subjects:
             keys = sorted(int.from_bytes(each[:_LOCK_BYTES], signed=True) for each in self._subjects)
             connection.execute(_hold, {"keys": keys})
@@ -104,7 +107,7 @@ class SqlPersonDeed:
         if over:
             count_approved(self._connection, approver, day, -min(over, people))
             if tell_once(self._connection, approver, day):
-                append(self._connection, "cap-reached", at, {"day": day, "most": most})
+                self.log.append(cap_reached(day, most), at)
         return people - min(over, people)
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
@@ -227,7 +230,9 @@ def read_decisions_by_hand(
 
 
 def _of(subjects: Collection[bytes]) -> Select[Any]:
-    return select(tables.decision).where(_decision.subject.in_(subjects))
+    known = tables.decision_record
+    whole = select(tables.decision, known.c.sealed, known.c.text).outerjoin_from(tables.decision, known)
+    return whole.where(_decision.subject.in_(subjects))
 
 
 def _by_hand(subjects: Collection[bytes]) -> Select[Any]:

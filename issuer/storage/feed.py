@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from credentials.profile.limits import STATUS_LIST_SIZE
 from issuer.storage import tables
 from issuer.storage.indices import StatusPlace, place_of
+from issuer.storage.log_ports import NOT_RECORDED
 from issuer.storage.ports import Delivery, SegmentRow, WorkClaim
 from issuer.storage.rows import insert_into
 from issuer.storage.sql import LISTS, next_value
@@ -155,6 +156,8 @@ def _adopt_bits(connection: Connection, newest: SegmentRow, serials: Sequence[in
     code, withdrawn = tables.credential.c, tables.withdrawal
     known = set(connection.execute(select(code.serial).where(code.serial.in_(serials))).scalars())
     said = {"withdrawn_at": newest.as_of, "cause": cause, "author": author, "segment": newest.number}
+    # The log has counted it when it was done; that leaf comes back from the log's own mirror.
+    said |= {"leaf": NOT_RECORDED}
     if known:
         kept = insert_into(connection, withdrawn).values([{"serial": each, **said} for each in known])
         again = kept.on_conflict_do_update(index_elements=["serial"], set_={"segment": newest.number})

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Guardian, Status
 from issuer.storage.evidence_ports import Report, ReportDeed, Timeline
+from issuer.storage.log_ports import ProvinceLog
 from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
 from issuer.storage.staff_ports import AuditRow, ByHandRow
 
@@ -103,6 +104,10 @@ class PersonDeed(ReportDeed, Protocol):
     still is so when it is committed. What follows is for :mod:`issuer.issuing.consequences` to say; here it is only
     kept.
     """
+
+    @property
+    def log(self) -> ProvinceLog:
+        """The province's log, in this transaction."""
 
     def decisions(self, ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         """As :meth:`PersonStore.decisions`, for the persons of the deed."""

@@ -15,6 +15,7 @@ from issuer.decisions.deciding import Decision
 from issuer.storage import tables
 from issuer.storage.holder_ports import Holder, HolderFacts
 from issuer.storage.indices import place_of
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
@@ -43,9 +44,10 @@ def insert_made(connection: Connection, client_id: str, made: Sequence[Made | En
 
 
 def insert_decisions(connection: Connection, decided: Sequence[StandingDecision]) -> None:
-    """Keep decisions under their numbers."""
+    """Keep decisions under their numbers, and what the log has of each."""
     if decided:
         connection.execute(insert(tables.decision), [_decision_row(*each) for each in decided])
+        SqlProvinceLog(connection).enter(decided)
 
 
 def issued(serial: int, handle: bytes, form: int, issued_at: int, expires_at: int, text: str) -> IssuedRow:
@@ -81,6 +83,8 @@ def read_decision(row: Any) -> Decision:
         row.starts_at,
         row.ends_at,
         row.appeal_until,
+        text=row.text or "",
+        sealed=row.sealed or b"",
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Engine, insert, select
 
+from credentials.decisions.leaves import rules_published
 from credentials.errors import NotFound
 from issuer.storage import tables
 from issuer.storage.evidence_ports import RulesFault, RulesVersion
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.rows import insert_into
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -41,6 +43,8 @@ class SqlRulesStore:
     def add(self, version: RulesVersion, document: str, at: int) -> None:
         with transaction(self._engine) as connection:
             connection.execute(insert(tables.status_rules).values(**version._asdict(), document=document, added_at=at))
+            leaf = rules_published(version.sequence, version.digest, version.valid_from)
+            SqlProvinceLog(connection).append(leaf, at)
 
     @retried
     def note_faults(self, found: Mapping[tuple[str, str], int], at: int) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
+from credentials.decisions.leaves import staff_key, staff_key_ended
 from credentials.errors import Conflict, NotFound
 from issuer.storage import tables
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.staff_ports import AuditRow, Invitation, SessionRow, StaffKeyRow
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -54,14 +56,14 @@ class SqlStaffStore:
             connection.execute(update(tables.staff_key).where(_key.kid == kid).values(values))
 
     @retried
-    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, object]) -> None:
+    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any]) -> None:
         active = update(tables.staff_key).where(_key.kid == kid, _key.revoked_at.is_(None))
         with transaction(self._engine) as connection:
             values = {"revoked_at": at, "revocation": json.dumps(revocation)}
             if not connection.execute(active.values(values)).rowcount:
                 raise NotFound("no active key of this kid")
             connection.execute(delete(tables.staff_session).where(_session.kid == kid))
-            append(connection, "staff-key-ended", at, {"kid": kid.hex(), **revocation})
+            SqlProvinceLog(connection).append(staff_key_ended(kid, revocation["text"], revocation["signature"]), at)
 
     @retried
     def invite(self, invitation: Invitation) -> None:
@@ -134,11 +136,6 @@ def insert_audit(connection: Connection, row: AuditRow) -> None:
     connection.execute(insert(tables.staff_audit).values(**row._asdict()))
 
 
-def append(connection: Connection, kind: str, at: int, content: Mapping[str, Any]) -> int:
-    """A leaf of the province's log, in this transaction; its number."""
-    return 0
-
-
 def _insert_key(connection: Connection, row: StaffKeyRow) -> None:
     values = row._asdict() | {"vouchers": json.dumps(list(row.vouchers)), "leaf": None}
     if row.vouched_at is not None and row.in_force_at is not None:
@@ -147,8 +144,7 @@ def _insert_key(connection: Connection, row: StaffKeyRow) -> None:
 
 
 def _leaf_of_key(connection: Connection, text: str, vouchers: Sequence[Any], at: int, in_force_at: int) -> int:
-    content = {"text": text, "vouchers": list(vouchers), "in_force_at": in_force_at}
-    return append(connection, "staff-key", at, content)
+    return SqlProvinceLog(connection).append(staff_key(text, vouchers, in_force_at), at)
 
 
 def _key_row(row: Any) -> StaffKeyRow:

@@ -8,7 +8,7 @@ is written there by anybody is nobody's, because administrators did not sign it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 PROPOSED, HELD, DECIDED, REFUSED = "proposed", "held", "decided", "refused"
 """States of a decision by hand: waits for its approver, waits for a second authority, in force, not to be."""
@@ -99,7 +99,7 @@ class StaffStore(Protocol):
         """Keep a signature over a key; ``done``: it is the last one, when, and from when on the key counts. Raises
         Conflict for a key that waits for none."""
 
-    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, object]) -> None:
+    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any]) -> None:
         """End a key for good, and its sessions. Raises NotFound for one that is not there or has ended."""
 
     def invite(self, invitation: Invitation) -> None:

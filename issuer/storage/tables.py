@@ -20,7 +20,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from service_kit.storage.logbook import logbook_tables
+
 metadata = MetaData()
+log = logbook_tables(metadata, "issuer_log")
 
 
 class _Octets(LargeBinary):
@@ -98,6 +101,48 @@ Index(
 # What is in force about a person, and by it which codes of theirs may be alive: no code outlives its decision.
 Index("issuer_decision_of_person", decision.c.subject, decision.c.ends_at)
 
+# What the log has of a decision. `sealed` (salt and digest of the text) and `text` are those that its person is shown;
+# NULL of a green one, which no code names, and once they are deleted. `leaf`: NULL until one counts it.
+decision_record = Table(
+    "issuer_decision_record",
+    metadata,
+    Column("decision_id", _Serial, ForeignKey("issuer_decision.decision_id"), primary_key=True, autoincrement=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("region", Integer, nullable=False),
+    Column("basis", String(64), nullable=False),
+    Column("commitment", _Octets(32), nullable=False),
+    Column("sealed", _Octets(64)),
+    Column("text", Text),
+    Column("leaf", BigInteger),
+    CheckConstraint("(sealed IS NULL) = (text IS NULL)", name="issuer_record_whole_or_deleted"),
+)
+Index(
+    "issuer_decision_unsealed",
+    decision_record.c.status,
+    decision_record.c.decision_id,
+    sqlite_where=decision_record.c.leaf.is_(None),
+    postgresql_where=decision_record.c.leaf.is_(None),
+)
+
+# The commitments below the root in a leaf, 32 bytes each, in order.
+sealed_batch = Table(
+    "issuer_sealed_batch",
+    metadata,
+    Column("leaf", BigInteger, primary_key=True, autoincrement=False),
+    Column("commitments", _Octets, nullable=False),
+)
+
+# Since the last public count: how many of a kind and status, by region and basis.
+tally = Table(
+    "issuer_tally",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("status", SmallInteger, primary_key=True, autoincrement=False),
+    Column("region", Integer, primary_key=True, autoincrement=False),
+    Column("basis", String(64), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
 credential = Table(
     "issuer_credential",
     metadata,
@@ -120,8 +165,15 @@ withdrawal = Table(
     Column("withdrawn_at", BigInteger, nullable=False),
     Column("cause", String(32), nullable=False),
     Column("author", String(64), nullable=False),
-    # The segment that carries it; NULL until one does.
+    # The segment that carries it, and the leaf of the log that counts it; NULL until one does.
     Column("segment", BigInteger),
+    Column("leaf", BigInteger),
+)
+Index(
+    "issuer_withdrawal_unsealed",
+    withdrawal.c.serial,
+    sqlite_where=withdrawal.c.leaf.is_(None),
+    postgresql_where=withdrawal.c.leaf.is_(None),
 )
 Index(
     "issuer_withdrawal_waiting",

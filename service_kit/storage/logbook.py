@@ -34,9 +34,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from credentials.errors import Conflict, SelfCheckFailed
+from credentials.errors import Conflict, Malformed, SelfCheckFailed
 from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, leaf_hash
-from credentials.wire.strict_json import json_bytes
+from credentials.wire.strict_json import json_bytes, parse_json
 
 MAX_KIND_CHARACTERS = 32
 
@@ -55,6 +55,18 @@ class LeafRecord(NamedTuple):
         """The leaf as it is hashed and published: canonical JSON of these four, ``content`` as an object."""
         kind = json_bytes(self.kind)
         return b'{"at":%d,"content":%b,"kind":%b,"number":%d}' % (self.at, self.content.encode(), kind, self.number)
+
+
+def read_entry(entry: bytes, number: int) -> LeafRecord:
+    """A leaf as it was published. Raises Malformed for one that is not of this number."""
+    fields = parse_json(entry)
+    try:
+        leaf = LeafRecord(fields["number"], fields["kind"], fields["at"], json_bytes(fields["content"]).decode())
+    except (KeyError, TypeError) as error:
+        raise Malformed(f"leaf {number}: no number, kind, at and content") from error
+    if leaf.number != number or leaf.entry != entry:
+        raise Malformed(f"leaf {number}: another number, or not written in the one way")
+    return leaf
 
 
 class CheckpointRecord(NamedTuple):
@@ -78,6 +90,10 @@ class Logbook(Protocol):
 
         Raises SelfCheckFailed where it would have more than 65 535 bytes.
         """
+        ...
+
+    def lock(self) -> int:
+        """The number that the next leaf gets; nobody else appends until the transaction ends."""
         ...
 
     def read(self, since: int, most: int) -> list[LeafRecord]:
@@ -180,6 +196,13 @@ class SqlLogbook:
         leaf = LeafRecord(number, kind, at, json_bytes(content).decode())
         self._connection.execute(added, _hashed(leaf))
         return number
+
+    def lock(self) -> int:
+        """The number that the next leaf gets, which nobody else can take from now on."""
+        size = self._tables.counter.c.size
+        return int(
+            self._connection.execute(update(self._tables.counter).values(size=size).returning(size)).scalar_one()
+        )
 
     def read(self, since: int, most: int) -> list[LeafRecord]:
         """Leaves from this number on, in order."""

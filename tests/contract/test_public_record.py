@@ -17,12 +17,12 @@ from credentials.log.keys import LOG, WITNESS, signer
 from credentials.log.note import sign_text
 from credentials.log.tree import check_inclusion, leaf_hash
 from service_kit.storage.database import connect, transaction
-from service_kit.storage.logbook import LogTree
+from service_kit.storage.logbook import LogTree, read_entry
 from tests.contract.test_registry_storage import migrate_to
 from tests.doubles.mirror import FilesInMemory
 from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.record.logs import Follower, append
-from trust_registry.record.publishing import CHECKPOINT, LogPublisher, read_entry
+from trust_registry.record.publishing import CHECKPOINT, LogPublisher
 from trust_registry.storage import tables
 from trust_registry.storage.ports import Records
 from trust_registry.storage.sql import SqlStorage, open_storage

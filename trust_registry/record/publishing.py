@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from credentials.errors import CredentialError, Malformed, MetadataRejected, RecordForked, StoreBehind
+from credentials.errors import CredentialError, MetadataRejected, RecordForked, StoreBehind
 from credentials.log.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
 from credentials.log.keys import NoteSigner
 from credentials.log.note import Note, SignatureLine, read_note, with_signatures
@@ -33,8 +33,7 @@ from credentials.log.tiles import (
     tiles_between,
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
-from credentials.wire.strict_json import json_bytes, parse_json
-from service_kit.storage.logbook import CheckpointRecord, LeafRecord
+from service_kit.storage.logbook import CheckpointRecord, LeafRecord, read_entry
 from trust_registry.mirror.ports import FileStore
 from trust_registry.storage.ports import Records, Storage
 
@@ -250,18 +249,6 @@ class LogPublisher:
             for place, entry in enumerate(entries_in(tile, self._read_tile(tile)), number * TILE_WIDTH):
                 if place >= old:
                     yield read_entry(entry, place)
-
-
-def read_entry(entry: bytes, number: int) -> LeafRecord:
-    """A leaf as it was published. Raises Malformed for one that is not of this number."""
-    fields = parse_json(entry)
-    try:
-        leaf = LeafRecord(fields["number"], fields["kind"], fields["at"], json_bytes(fields["content"]).decode())
-    except (KeyError, TypeError) as error:
-        raise Malformed(f"leaf {number}: no number, kind, at and content") from error
-    if leaf.number != number or leaf.entry != entry:
-        raise Malformed(f"leaf {number}: another number, or not written in the one way")
-    return leaf
 
 
 def _from(records: Records) -> Callable[[Tile], bytes]:

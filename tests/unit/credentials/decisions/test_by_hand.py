@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -12,14 +11,11 @@ from credentials.decisions.by_hand import (
     BASES,
     Basis,
     Entry,
-    commitment,
     person_digest,
     prove_person,
     read_decision,
-    reference,
     require_person,
     require_sound,
-    sealed,
 )
 from credentials.errors import DecisionRejected, Malformed, RecordProofFailed, TooLarge
 from tests.staff import DAY, LEFT_OUT, NOW, SALT, changed, decision
@@ -91,11 +87,3 @@ def test_a_person_is_found_in_a_decision_by_their_own_salt_alone() -> None:
         with pytest.raises(RecordProofFailed):
             require_person(text, entry._replace(before="red"), number, prove_person(entries, number))
     assert person_digest(SALT, "CN:1") != person_digest(bytes(32), "CN:1")
-
-
-def test_a_code_refers_to_salt_and_text() -> None:
-    """The formulas of the format: what wallets and monitors compute anew."""
-    digest = hashlib.sha256(TEXT).digest()
-    assert sealed(SALT, TEXT) == SALT + digest
-    assert commitment(SALT + digest) == hashlib.sha256(SALT + digest).digest()
-    assert reference(SALT + digest, b"12345678") == hashlib.sha256(SALT + digest + b"12345678").digest()[:16]

@@ -10,7 +10,7 @@ from credentials.decisions.template import built_in
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions.deciding import decide_by_rule, facts_of, unit_of
+from issuer.decisions.deciding import decide_by_rule, facts_of, sealed_by, unit_of
 from tests.unit.issuer.office import DAY, NOW
 
 SUBJECT = bytes(32)
@@ -60,8 +60,16 @@ def test_who_withdraws_is_named_by_unit_and_person(staff: str) -> None:
 
 def test_reference_tells_codes_apart_and_hides_the_decision() -> None:
     """Two codes of one decision cannot be linked by it, and a changed decision does not fit its reference."""
-    made = decide_by_rule(SUBJECT, "unit", RULES, [], NOW, NOW + DAY)[0]
-    other = made._replace(ends_at=NOW + DAY + 1)
-    assert made.reference(b"12345678") == made._replace().reference(b"12345678")
+    first = decide_by_rule(SUBJECT, "unit", RULES, [], NOW, NOW + DAY)[0]
+    made, again, other = (
+        sealed_by(decision, salt)
+        for decision, salt in (
+            (first, bytes(32)),
+            (first, bytes(31) + b"1"),
+            (first._replace(ends_at=NOW + DAY + 1), bytes(32)),
+        )
+    )
+    assert made.reference(b"12345678") != again.reference(b"12345678")
+    assert sealed_by(made, bytes(range(32))) == made
     assert len({made.reference(b"12345678"), made.reference(b"87654321"), other.reference(b"12345678")}) == 3
     assert len(made.reference(b"12345678")) == 16

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from credentials.errors import (
     ClaimCodeExpired,
@@ -19,6 +22,10 @@ from credentials.errors import (
 from credentials.identity import parse_document
 from credentials.keys import compressed_point, new_private_key
 from credentials.profile.lists import Status
+from credentials.signing import PemSigner
+from issuer.evidence.intake import Intake, Taken
+from issuer.evidence.laboratories import Laboratories
+from issuer.issuing.consequences import in_force
 from issuer.phones.claim_codes import (
     DIGITS,
     SIGN_IN_CLAIM_CODE_SECONDS,
@@ -27,8 +34,9 @@ from issuer.phones.claim_codes import (
     read_claim_code,
 )
 from issuer.phones.holding import Holding
+from issuer.storage.deeds import SqlPersonDeed
 from issuer.storage.holders import SqlPersonStore
-from tests.unit.issuer.office import DAY, NOW, NUMBER, IssuerOnDisk, by_hand, decided, paper
+from tests.unit.issuer.office import DAY, NOW, NUMBER, IssuerOnDisk, by_hand, decided, paper, sampled
 
 POINT = compressed_point(new_private_key().public_key())
 sound = st.integers(0, 10**14 - 1).map(lambda body: f"{body * 100 + 98 - body * 100 % 97:0{DIGITS}d}")
@@ -159,3 +167,33 @@ def test_a_decision_with_a_claim_code_that_a_graver_of_its_second_outdoes_is_tol
     with pytest.raises(Conflict, match="ask again in a second"):
         codes.make(milder, "app", NOW)
     assert codes.make(milder, "app", NOW + 1)
+
+
+class InterruptedStore(SqlPersonStore):
+    """Somebody else is faster than the next deed, once."""
+
+    def __init__(self, engine: Engine, faster: Callable[[], object]) -> None:
+        super().__init__(engine)
+        self.faster: Callable[[], object] | None = faster
+
+    @contextmanager
+    def deed(self, subjects: Iterable[bytes]) -> Iterator[SqlPersonDeed]:
+        faster, self.faster = self.faster, None
+        if faster:
+            faster()
+        with super().deed(subjects) as deed:
+            yield deed
+
+
+def test_a_result_that_is_taken_back_while_a_claim_code_is_made_does_not_decide(issuer: IssuerOnDisk) -> None:
+    """What was decided on a timeline that is not so any more would turn somebody red again whom a correction freed."""
+    engine = issuer.engines[0]
+    intake = Intake(issuer.issuance, Laboratories(engine))
+    record = {"reference": "r1", "document": {"number": NUMBER}, **sampled(result="positive")}
+    assert intake.take("hospital", [record], NOW - 100) == [Taken.KEPT]
+    people = InterruptedStore(engine, lambda: intake.take("hospital", [{"reference": "r1", "taken_back": True}], NOW))
+    issuance = issuer.issuing_with(PemSigner(issuer.private_key, issuer.key.kid), people=people)
+    ClaimCodes(people, issuance).make(paper(form="phone"), "app", NOW)
+    subject = issuance.subject_of(parse_document(None, NUMBER))
+    known = in_force(people.decisions([subject], NOW), NOW)[subject]
+    assert known.by_rule and known.by_rule.decision.status is Status.GREEN

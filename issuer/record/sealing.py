@@ -1,0 +1,69 @@
+"""Sealing: one leaf for each status over all that the rules decided since the last one, and over what was withdrawn.
+
+What waits was written with the deed; a stop at any point leaves it waiting or sealed. Of two that seal at once one
+waits for the log's counter, and finds what the other has left.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from credentials.decisions.leaves import commitment, decided_by_rule, hour_of, sealed, withdrawn
+from credentials.profile.lists import Status
+from credentials.wire.strict_json import json_bytes
+from issuer.storage.log_ports import ProvinceLog, UnsealedWithdrawal
+from service_kit.storage.retrying import retried
+
+MAX_SEALED = 50_000
+"""Of one leaf and one transaction; what is left waits for the next."""
+
+Writing = Callable[[], AbstractContextManager[ProvinceLog]]
+"""Begins a transaction about the log; commits on leaving, rolls back on an error."""
+
+
+def seal(writing: Writing, salt_key: bytes, at: int) -> int:
+    """Seal all that waits; how many leaves that made. ``salt_key``: 32 secret bytes, for what nobody is shown.
+
+    Raises StorageUnavailable, StorageFull; what was sealed until then is.
+    """
+    made = 0
+    for status in Status:
+        while _seal_decisions(writing, status, at):
+            made += 1
+        while _seal_withdrawals(writing, status, salt_key, at):
+            made += 1
+    return made
+
+
+@retried
+def _seal_decisions(writing: Writing, status: Status, at: int) -> bool:
+    with writing() as log:
+        waiting = log.seal_decisions(status, MAX_SEALED)
+        if not waiting:
+            return False
+        commitments = [each.commitment for each in waiting]
+        number = log.append(
+            decided_by_rule(status, hour_of(at), commitments), at, Counter(each.cell for each in waiting)
+        )
+        if status is not Status.GREEN:
+            log.keep_batch(number, commitments)
+        return True
+
+
+@retried
+def _seal_withdrawals(writing: Writing, status: Status, salt_key: bytes, at: int) -> bool:
+    with writing() as log:
+        waiting = log.seal_withdrawals(status, MAX_SEALED)
+        if waiting:
+            log.append(withdrawn(status, hour_of(at), [_committed(each, salt_key) for each in waiting]), at)
+        return bool(waiting)
+
+
+def _committed(each: UnsealedWithdrawal, salt_key: bytes) -> bytes:
+    """What the issuer can show again from its table and its secret, and nobody can guess."""
+    salt = hmac.digest(salt_key, each.serial.to_bytes(8, "big"), "sha256")
+    text = json_bytes({"type": "withdrawal", "cause": each.cause, "withdrawn_at": each.withdrawn_at})
+    return commitment(sealed(salt, text))
