@@ -6,6 +6,7 @@ who is left out is named with the reason. What stood when it was proposed must s
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from credentials.decisions.by_hand import (
     read_decision,
     require_sound,
 )
-from credentials.decisions.leaves import SALT_BYTES
+from credentials.decisions.leaves import SALT_BYTES, held, released
 from credentials.decisions.signatures import Signature, read_signature
 from credentials.decisions.staff import (
     ADMINISTRATOR,
@@ -136,7 +137,8 @@ class Desk:
         row = row._replace(approver=by.staff, approver_signature=signature.to_json())
         self._signed(row, at)
         if self.excesses(number):
-            self.store.change(row._replace(state=HELD), PROPOSED, AuditRow(at, by.staff, "held", number))
+            leaf = held(_digest(row), read_decision(row.text.encode()).people)
+            self.store.change(row._replace(state=HELD), PROPOSED, AuditRow(at, by.staff, "held", number), leaf)
         else:
             self._put_in_force(row, AuditRow(at, by.staff, "approved", number), at)
         return self.find(number)
@@ -234,6 +236,8 @@ class Desk:
                 deed.record_decisions(decided)
                 withdraw_contradicted(deed, [each.decision for each in decided], did.staff, at)
                 _tell_phones(deed, decided)
+                if row.releaser_signature is not None:
+                    deed.log.append(released(_digest(row), row.releaser_signature), at)
 
     def _decide(
         self, deed: PersonDeed, people: Sequence[PersonRow], places: Sequence[StatusPlace], signed: SignedDecision,
@@ -291,6 +295,10 @@ def require_second_authority(by: StaffKey, others: Sequence[str]) -> None:
 def difference(people: Sequence[PersonRow], status: Status) -> Mapping[tuple[str, str], int]:
     """How many change from what to what."""
     return Counter((each.before, status.label) for each in people)
+
+
+def _digest(row: ByHandRow) -> bytes:
+    return hashlib.sha256(row.text.encode()).digest()
 
 
 def _require_role(by: StaffKey, role: str) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from credentials.decisions.leaves import Leaf
 from credentials.decisions.staff import SignedDecision
 from credentials.errors import Conflict
 from issuer.decisions.deciding import Decision
 from issuer.storage import tables
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.rows import insert_into
 from issuer.storage.staff import insert_audit
 from issuer.storage.staff_ports import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow, PersonRow
@@ -75,7 +77,7 @@ class SqlByHandStore:
     def on_file(self, regions: Sequence[int]) -> Mapping[int, int]:
         counted = select(_holder.region, func.count(_holder.subject.distinct())).where(_holder.region.in_(regions))
         with reading(self._engine) as connection:
-            return dict(connection.execute(counted.group_by(_holder.region)).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(counted.group_by(_holder.region))}
 
     @retried
     def waiting(self, since: int) -> Sequence[ByHandRow]:
@@ -84,10 +86,12 @@ class SqlByHandStore:
             return [_read(each) for each in connection.execute(open_ones.order_by(_row.proposed_at.desc()))]
 
     @retried
-    def change(self, row: ByHandRow, was: str, did: AuditRow) -> None:
+    def change(self, row: ByHandRow, was: str, did: AuditRow, leaf: Leaf | None = None) -> None:
         with transaction(self._engine) as connection:
             change_row(connection, row, was)
             insert_audit(connection, did)
+            if leaf is not None:
+                SqlProvinceLog(connection).append(leaf, did.at)
 
 
 def change_row(connection: Connection, row: ByHandRow, was: str) -> None:

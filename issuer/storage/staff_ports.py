@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from credentials.decisions.leaves import Leaf
+
 PROPOSED, HELD, DECIDED, REFUSED = "proposed", "held", "decided", "refused"
 """States of a decision by hand: waits for its approver, waits for a second authority, in force, not to be."""
 
@@ -157,5 +159,5 @@ class ByHandStore(Protocol):
     def waiting(self, since: int) -> Sequence[ByHandRow]:
         """What was proposed since then and is neither in force nor refused, the newest first."""
 
-    def change(self, row: ByHandRow, was: str, did: AuditRow) -> None:
-        """Keep it so, if its state was this one, and who did it. Raises Conflict."""
+    def change(self, row: ByHandRow, was: str, did: AuditRow, leaf: Leaf | None = None) -> None:
+        """Keep it so, if its state was this one, and who did it; ``leaf``: of the province's log. Raises Conflict."""
