@@ -23,6 +23,7 @@ from issuer.commands.staff import signer_of
 from issuer.desk.desk import Wish, before_of, make_text
 from issuer.desk.evidence import Checked, bundle_of, check_bundle
 from issuer.issuing.consequences import NOTHING, in_force
+from issuer.issuing.rules_in_force import document_in
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, Input
@@ -89,14 +90,13 @@ def sign_command(file: Input, key: Path, passphrase_file: Path | None, role: str
       tongxing issuer decision sign decision.json --key zhang.pem --as author -o decision.json
       tongxing issuer decision sign staff-key.json --key root.pem -o signature.json
     """
-    content = _object(file)
-    text = content["text"].encode() if isinstance(content.get("text"), str) else file.data
-    said = parse_json(text)
+    content, text = _to_sign(file)
+    said = document_in(text.decode()) if content is None else parse_json(text)
     if not isinstance(said, dict) or not isinstance(said.get("member"), str):
         raise InvalidRequest(f"{file.name}: neither a text with a member in it, nor a decision with such a text")
     click.echo(json.dumps(said, ensure_ascii=False, indent=2), err=True)
     signature = sign_text(text, signer_of(key, passphrase_file, said["member"])).to_json()
-    _write(signature if role is None else content | {role: signature}, output)
+    _write(signature if role is None or content is None else content | {role: signature}, output)
 
 
 @decision.command("export")
@@ -187,6 +187,14 @@ def _object(file: Input) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InvalidRequest(f"{file.name}: not an object")
     return content
+
+
+def _to_sign(file: Input) -> tuple[dict[str, Any] | None, bytes]:
+    """The object in a file and the text that is signed; None: signed rules, which are signed as they are."""
+    if not file.data.lstrip().startswith(b"{"):
+        return None, file.data.strip()
+    content = _object(file)
+    return content, content["text"].encode() if isinstance(content.get("text"), str) else file.data
 
 
 def _member(bundle: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from credentials.decisions.leaves import staff_key, staff_key_ended
+from credentials.decisions.leaves import Leaf, staff_key, staff_key_ended
 from credentials.errors import Conflict, NotFound
 from issuer.storage import tables
 from issuer.storage.log import SqlProvinceLog
@@ -119,9 +119,11 @@ class SqlStaffStore:
             connection.execute(delete(tables.staff_session).where(_session.digest == digest))
 
     @retried
-    def note(self, row: AuditRow) -> None:
+    def note(self, row: AuditRow, leaf: Leaf | None = None) -> None:
         with transaction(self._engine) as connection:
             insert_audit(connection, row)
+            if leaf is not None:
+                SqlProvinceLog(connection).append(leaf, row.at)
 
     @retried
     def did(self, staff: str | None, most: int) -> Sequence[AuditRow]:

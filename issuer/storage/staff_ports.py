@@ -128,8 +128,8 @@ class StaffStore(Protocol):
     def end_session(self, digest: bytes) -> None:
         """End a session."""
 
-    def note(self, row: AuditRow) -> None:
-        """Keep what somebody did."""
+    def note(self, row: AuditRow, leaf: Leaf | None = None) -> None:
+        """Keep what somebody did; ``leaf``: of the province's log."""
 
     def did(self, staff: str | None, most: int) -> Sequence[AuditRow]:
         """What somebody did, or everybody, the newest first."""
