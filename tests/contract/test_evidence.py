@@ -321,7 +321,7 @@ def test_what_stands_is_the_last_word_under_each_reference_and_the_status_follow
     """Whatever was told before, in however many batches: the timeline is the last words, and decides as they would."""
     office = offices.one
     with office.engine.begin() as connection:
-        for table in ("withdrawal", "idempotency", "credential", "decision", "evidence"):
+        for table in ("withdrawal", "idempotency", "credential", "decision_record", "decision", "evidence"):
             connection.execute(text(f"DELETE FROM issuer_{table}"))
     for number, (reference, result, days) in enumerate(reports):
         told(office, record(reference, result=result, age=days * DAY), at=NOW + number)
