@@ -201,6 +201,10 @@ class ActingProvince:
         proof = phone.proof(issuer, SystemClock().now(), act)
         return self._world.post(f"{issuer}/v1/wallet/{what}", {**fields, "holder_proof": proof})
 
+    def invite(self, pseudonym: str, unit: str, role: str) -> str:
+        """A link by which somebody of staff enrols a passkey."""
+        return self._run("issuer", "staff", "invite", pseudonym, "--unit", unit, "--role", role).strip()
+
     def prove(self, signed: Mapping[str, Any], file: Path) -> None:
         """Write what proves a decision by hand, and check it by the root key alone. Raises Unavailable."""
         number = json.loads(signed["text"])["number"]

@@ -120,7 +120,10 @@ class StaffKeys:
             verify_text(voucher, root, row.text.encode())
         elif ADMINISTRATOR not in self.signer_of(voucher, row.text.encode(), at).roles:
             raise NotAuthorised("only administrators vouch for keys")
-        vouchers = [*(read_signature(each) for each in row.vouchers), voucher]
+        given = [read_signature(each) for each in row.vouchers]
+        if voucher.kid in {each.kid for each in given}:
+            raise Conflict(f"key {kid.hex()} has this administrator's signature already; another one signs next")
+        vouchers = [*given, voucher]
         done = self._done(key, vouchers, at)
         self.store.add_voucher(kid, voucher.to_json(), done)
         return self.row(kid)

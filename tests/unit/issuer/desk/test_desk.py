@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,65 +22,23 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.identity import parse_document
-from credentials.profile.lists import Reason, Status
-from issuer.desk.desk import CAP_REACHED, CHANGED_SINCE, DONE, Desk, Named, Wish
+from credentials.profile.lists import Status
+from issuer.desk.desk import CAP_REACHED, CHANGED_SINCE, DONE, Named
 from issuer.desk.evidence import bundle_of, check_bundle
 from issuer.desk.guard import Excess, Guard
 from issuer.issuing.issuance import ask_for
 from issuer.phones.claim_codes import ClaimCodes
-from issuer.storage.by_hand import SqlByHandStore
-from issuer.storage.staff_ports import DECIDED, HELD, PROPOSED, REFUSED, ByHandRow
+from issuer.storage.staff_ports import DECIDED, HELD, PROPOSED, REFUSED
 from tests.staff import Person
+from tests.unit.issuer.desk.at_desk import APPROVER, AUTHOR, NUMBERS, RED, Office
 from tests.unit.issuer.office import (
     DAY,
     NOW,
     STAFF,
-    IssuerOnDisk,
     by_hand,
-    hands,
     paper,
-    resident_numbers,
     sampled,
-    staff_keys,
 )
-
-RED = Wish(Status.RED, Reason.CLOSE_CONTACT, "infectious-diseases-law-39", 3, "health-commission")
-AUTHOR, APPROVER = STAFF.author, STAFF.approver
-FEW = Guard(1, 20)
-NUMBERS = resident_numbers(40)
-
-
-class Office:
-    """An issuer with its desk."""
-
-    def __init__(self, folder: Path, people_a_day: int = 100, guard: Guard = FEW) -> None:
-        self.issuer = IssuerOnDisk(folder)
-        engine = self.issuer.engines[0]
-        self.issuance = replace(self.issuer.issuance, hands=hands(engine, people_a_day))
-        self.store = SqlByHandStore(engine)
-        self.keys = staff_keys(engine)
-        self.desk = Desk(self.issuance, self.keys, self.store, guard)
-
-    def propose(self, *numbers: str, wish: Wish = RED, at: int = NOW, by: Person = AUTHOR) -> ByHandRow:
-        """Proposed and signed by its author."""
-        row = self.desk.propose(by.key, [Named(parse_document(None, each)) for each in numbers], wish, at)
-        self.desk.sign(by.key, row.number, by.sign(row.text.encode()), at)
-        return self.desk.find(row.number)
-
-    def approve(self, row: ByHandRow, by: Person = APPROVER, at: int = NOW + 60) -> ByHandRow:
-        return self.desk.approve(by.key, row.number, by.sign(row.text.encode()), at)
-
-    def issue(self, number: str = NUMBERS[0], key: str = "k", at: int = NOW, **changes: Any) -> Any:
-        asked = paper(document={"number": number}, **changes)
-        return self.issuance.issue("app", ask_for(asked, key), at)
-
-    def outcomes(self, row: ByHandRow) -> list[str | None]:
-        return [each.outcome for each in self.store.people(row.number)]
-
-    def leaves(self) -> list[tuple[str, str]]:
-        with self.issuer.engines[0].connect() as connection:
-            found = connection.exec_driver_sql("SELECT kind, content FROM issuer_log_leaf ORDER BY number")
-            return [(kind, content) for kind, content in found]
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ class Browser:
         assert found is not None
         return found[1]
 
-    def act(self, path: str, person: Person | None = None, page: str = "", **fields: str) -> TestResponse:
+    def act(self, path: str, person: Person | None = None, page: str = "", **fields: Any) -> TestResponse:
         """A form of the signed-in person, by their passkey if one signs."""
         credential = {} if person is None else {"credential": answer(person, self.options(page))}
         return self.post(path, {"token": self.token(), **credential, **fields})
@@ -135,7 +135,8 @@ def desks(tmp_path: Path) -> Iterator[Desks]:
 def proposed(desks: Desks, *numbers: str) -> str:
     """A decision that its author has signed; its number."""
     browser = desks.signed_in(STAFF.author)
-    wish = {"status": "red", "reason": "close-contact", "basis": "infectious-diseases-law-39", "days": "3"}
+    wish: dict[str, Any] = {"status": "red", "reason": "close-contact", "days": "3"}
+    wish |= {"basis": "infectious-diseases-law-39"}
     people = "\n".join(f"{number} 王小明" for number in numbers or NUMBERS[:1])
     done = browser.act("/desk/propose", people=people, approver_unit="health-commission", **wish)
     assert done.status_code == 303, done.text
@@ -319,8 +320,8 @@ def test_decisions_of_other_units_are_not_shown(desks: Desks) -> None:
 )  # fmt: skip
 def test_what_cannot_be_proposed_is_told(desks: Desks, change: dict[str, str]) -> None:
     """By the field, and for a list by the line; no number is repeated."""
-    wish = {"people": NUMBERS[0], "status": "red", "reason": "close-contact", "basis": "infectious-diseases-law-39",
-            "days": "3", "approver_unit": "health-commission"}  # fmt: skip
+    wish: dict[str, Any] = {"people": NUMBERS[0], "status": "red", "reason": "close-contact", "days": "3"}
+    wish |= {"basis": "infectious-diseases-law-39", "approver_unit": "health-commission"}
     done = desks.signed_in(STAFF.author).act("/desk/propose", **(wish | change))
     assert done.status_code in (400, 422)
     assert NUMBERS[0] not in done.text
