@@ -347,7 +347,7 @@ def test_claim_codes_are_for_registered_clients(wallets: Wallets) -> None:
     for headers in ({}, authorization(new_private_key(), "city-app", AUDIENCE, NOW)):
         answer = wallets.client.post("/v1/claim-codes", json=registration(), headers=headers)
         assert code_of(answer) == (401, "not-authenticated")
-    for fields in (paper(), registration(holder_proof="x"), registration(decision=by_hand(approver="cdc/li"))):
+    for fields in (paper(), registration(holder_proof="x"), registration(decision=by_hand(approver="cdc/qian"))):
         answer = wallets.client.post("/v1/claim-codes", json=fields, headers=wallets.headers())
         assert answer.status_code in (400, 422), answer.text
         assert NUMBER not in answer.text

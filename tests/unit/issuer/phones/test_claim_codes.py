@@ -128,7 +128,7 @@ def test_a_decision_that_comes_with_it(codes: ClaimCodes, holding: Holding) -> N
     """It stands from then on: nobody escapes it by not using the claim code, or by having another one made."""
     asked = {**paper(), "form": "phone"}
     with pytest.raises(DecisionRejected):
-        codes.make(decided(asked, by_hand(approver="cdc/li")), "app", NOW)
+        codes.make(decided(asked, by_hand(approver="cdc/qian")), "app", NOW)
     first = codes.make(asked, "app", NOW)
     assert holding.claim(codes.digest(read_claim_code(first.text)), POINT, NOW).status is Status.GREEN
     codes.make(decided(asked, by_hand(status="yellow", ends_at=NOW + DAY)), "app", NOW)
