@@ -18,7 +18,7 @@ from credentials.recognition.authoring.amendment import successor, with_paramete
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from credentials.signing import PemSigner
-from demonstration.hands import Hands
+from demonstration.hands import Colleagues
 from demonstration.phone import Phone
 from demonstration.world import World
 from service_kit.clock import SystemClock
@@ -130,7 +130,9 @@ class ActingProvince:
         self.key_files = {f"{key['use']}-{key['file'][-5]}": key for key in made["keys"]}
         self.server = world.server(home.name, ("issuer", "verifier"), self._settings())
         self.server.settings["TONGXING_ISSUER_URL"] = self.server.url("issuer")
-        self.hands = Hands(self.server.settings, self.keys / "keys" / "root.pem", world.folder / home.name / "staff")
+        self.hands = Colleagues(
+            self.server.settings, self.keys / "keys" / "root.pem", world.folder / home.name / "staff"
+        )
         self._client_key = world.folder / home.name / "city-app.pem"
         self._rules: dict[str, Any] = {}
 

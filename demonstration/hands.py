@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from credentials.decisions.by_hand import Entry, person_digest
+from credentials.algorithms.table import NATIVE
+from credentials.decisions.by_hand import PersonEntry, person_digest
 from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.signatures import sign_text
 from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, StaffKey
@@ -37,7 +38,7 @@ _PEOPLE = (
 _DAYS = 3
 
 
-class Hands:
+class Colleagues:
     """The staff of one province, whose key files lie in ``folder``; ``settings``: of its issuer."""
 
     def __init__(self, settings: Mapping[str, str], root: Path, folder: Path) -> None:
@@ -52,7 +53,7 @@ class Hands:
                 key = new_private_key()
                 write_key(self._file(pseudonym), key, None)
                 self._vouch(office, StaffKey(
-                    office.settings.member, pseudonym, unit, (role,), "ES256", key.public_key(), "", office.now()
+                    office.settings.member, pseudonym, unit, (role,), NATIVE.NAME, key.public_key(), "", office.now()
                 ))  # fmt: skip
         finally:
             office.engine.dispose()
@@ -77,7 +78,7 @@ class Hands:
         finally:
             office.engine.dispose()
         salt = secrets.token_bytes(SALT_BYTES)
-        entry = Entry(person_digest(salt, person.identity), before_of(known))
+        entry = PersonEntry(person_digest(salt, person.identity), before_of(known))
         article = "infectious-diseases-law-39"
         wish = Wish(Status.from_label(status), Reason.from_label(reason), article, _DAYS, APPROVER_UNIT)
         text = make_text(office.settings.member, [entry], wish, AUTHOR_UNIT, at).to_bytes()

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from credentials.base64url import to_base64url
-from credentials.decisions.by_hand import BASES, DecisionText, Entry, people_root, person_digest
+from credentials.decisions.by_hand import BASES, DecisionText, PersonEntry, people_root, person_digest
 from credentials.decisions.leaves import sealed
 from credentials.decisions.signatures import PasskeySignature, Signature, SigningKey, rp_id_of, sign_text
 from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, StaffKey, Vouched
@@ -120,9 +120,9 @@ class Staff:
         ]  # fmt: skip
 
 
-def decision(entries: Sequence[Entry] = (), **changes: Any) -> DecisionText:
+def decision(entries: Sequence[PersonEntry] = (), **changes: Any) -> DecisionText:
     """A decision that is in order, about one person if no other ``entries``."""
-    entries = entries or [Entry(person_digest(SALT, "CN:1"), "green")]
+    entries = entries or [PersonEntry(person_digest(SALT, "CN:1"), "green")]
     before: dict[str, int] = {}
     for entry in entries:
         before[entry.before] = before.get(entry.before, 0) + 1

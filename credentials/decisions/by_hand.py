@@ -101,7 +101,7 @@ class DecisionText(NamedTuple):
         return json_bytes(said | {"before": dict(self.before), "basis": self.basis._asdict()})
 
 
-class Entry(NamedTuple):
+class PersonEntry(NamedTuple):
     """A person in a decision: digest (32 bytes) and what stood before, a status label or ``none``."""
 
     person: bytes
@@ -117,17 +117,17 @@ def person_digest(salt: bytes, identity: str) -> bytes:
     return hashlib.sha256(salt + identity.encode()).digest()
 
 
-def people_root(entries: Sequence[Entry]) -> bytes:
+def people_root(entries: Sequence[PersonEntry]) -> bytes:
     """The root over the entries of a decision, at least one."""
     return root_of(_tree(entries), len(entries))
 
 
-def prove_person(entries: Sequence[Entry], index: int) -> list[bytes]:
+def prove_person(entries: Sequence[PersonEntry], index: int) -> list[bytes]:
     """The hashes that lead from one entry to the root."""
     return prove_inclusion(_tree(entries), index, len(entries))
 
 
-def require_person(text: DecisionText, entry: Entry, index: int, proof: Sequence[bytes]) -> None:
+def require_person(text: DecisionText, entry: PersonEntry, index: int, proof: Sequence[bytes]) -> None:
     """Return when the decision is about the person of ``entry``. Raises RecordProofFailed."""
     check_inclusion(leaf_hash(entry.to_bytes()), index, text.people, text.root, proof)
 
@@ -192,7 +192,7 @@ def whole(value: Any, least: int, most: int, where: str) -> int:
     return value
 
 
-def _tree(entries: Sequence[Entry]) -> Any:
+def _tree(entries: Sequence[PersonEntry]) -> Any:
     return nodes_of([leaf_hash(entry.to_bytes()) for entry in entries])
 
 

@@ -4,7 +4,7 @@ A key is a canonical JSON text, signed (:mod:`credentials.decisions.signatures`)
 persons. The first two administrators are signed by the province's root key, which the registry lists::
 
     {"type": "staff-key", "member": "CN-41", "pseudonym": "zhang-7", "unit": "cdc", "roles": ["operator"],
-     "algorithm": "ES256", "key": {JWK}, "origin": "https://code.henan.example", "made_at": s}
+     "algorithm": "…", "key": {JWK}, "origin": "https://code.henan.example", "made_at": s}
 
 and is in force from when the province's log held it, and a delay later, until a text by an administrator or the root
 key ends it::

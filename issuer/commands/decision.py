@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from credentials.decisions.by_hand import BASES, Entry, person_digest
+from credentials.algorithms.table import NATIVE
+from credentials.decisions.by_hand import BASES, PersonEntry, person_digest
 from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.signatures import SigningKey, sign_text
 from credentials.errors import InvalidRequest, Malformed, TrustMissing
@@ -66,7 +67,7 @@ def text_command(
     at, subject = office.now(), office.issuance.subject_of(person)
     known = in_force(office.issuance.people.decisions([subject], at), at).get(subject, NOTHING)
     salt = secrets.token_bytes(SALT_BYTES)
-    entry = Entry(person_digest(salt, person.identity), before_of(known))
+    entry = PersonEntry(person_digest(salt, person.identity), before_of(known))
     wish = Wish(Status.from_label(status), Reason.from_label(reason), basis, days, approver_unit)
     made = make_text(office.settings.member, [entry], wish, author_unit, at)
     _write({"text": made.to_bytes().decode(), "salt": salt.hex()}, output)
@@ -94,7 +95,7 @@ def sign_command(file: Input, key: Path, passphrase_file: Path | None, role: str
     said = document_in(text.decode()) if content is None else parse_json(text)
     if not isinstance(said, dict) or not isinstance(said.get("member"), str):
         raise InvalidRequest(f"{file.name}: neither a text with a member in it, nor a decision with such a text")
-    click.echo(json.dumps(said, ensure_ascii=False, indent=2), err=True)
+    print_line(json.dumps(said, ensure_ascii=False, indent=2), err=True)
     signature = sign_text(text, signer_of(key, passphrase_file, said["member"])).to_json()
     _write(signature if role is None or content is None else content | {role: signature}, output)
 
@@ -166,7 +167,7 @@ def _checked(file: Input, root: Input | None) -> Checked:
         return check_bundle(bundle, known)
     public_key = public_key_from_jwk(root.json_object())
     member = _member(bundle)
-    return check_bundle(bundle, SigningKey(kid_of(member, public_key), "ES256", public_key))
+    return check_bundle(bundle, SigningKey(kid_of(member, public_key), NATIVE.NAME, public_key))
 
 
 def _lines(checked: Checked) -> list[str]:
@@ -194,7 +195,7 @@ def _to_sign(file: Input) -> tuple[dict[str, Any] | None, bytes]:
     if not file.data.lstrip().startswith(b"{"):
         return None, file.data.strip()
     content = _object(file)
-    return content, content["text"].encode() if isinstance(content.get("text"), str) else file.data
+    return content, content["text"].encode() if isinstance(content.get("text"), str) else file.data.strip()
 
 
 def _member(bundle: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from credentials.algorithms.table import NATIVE
 from credentials.decisions.signatures import Signature, read_signature, sign_text
 from credentials.decisions.staff import ROLES, StaffKey, read_staff_key, revocation_text
 from credentials.errors import InvalidRequest
@@ -17,7 +18,7 @@ from issuer.staff.enrolment import invite
 from issuer.staff.keys import record_of
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
-from service_kit.terminal import as_json, print_json, print_result
+from service_kit.terminal import as_json, print_json, print_line, print_result
 from trust_registry.commands.options import passphrase_file
 from trust_registry.key_files import read_key, read_passphrase, write_key
 
@@ -87,7 +88,7 @@ def add_command(pseudonym: str, jwk: Input, unit: str, roles: tuple[str, ...], a
     """
     public_key, office = public_key_from_jwk(jwk.json_object()), opened()
     key = StaffKey(
-        office.settings.member, pseudonym, unit, tuple(sorted(set(roles))), "ES256", public_key, "", office.now()
+        office.settings.member, pseudonym, unit, tuple(sorted(set(roles))), NATIVE.NAME, public_key, "", office.now()
     )  # fmt: skip
     row = office.staff.add(key, office.now())
     lines = [f"{row.kid.hex()} waits; have it vouched for: `tongxing issuer staff vouch {row.kid.hex()} --key …`"]
@@ -103,7 +104,7 @@ def show_command(kid: str) -> None:
     Example:
       tongxing issuer staff show 0f3c… > zhao.json
     """
-    click.echo(opened().staff.row(_read_kid(kid)).text, nl=False)
+    print_line(opened().staff.row(_read_kid(kid)).text)
 
 
 @staff.command("vouch")

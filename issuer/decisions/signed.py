@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from credentials.decisions.by_hand import (
     DecisionText,
-    Entry,
+    PersonEntry,
     people_root,
     person_digest,
     read_decision,
@@ -59,7 +59,7 @@ def require_about(signed: SignedDecision, identity: str) -> None:
     """Return when the decision is about the one person of this identity. Raises DecisionRejected."""
     said = signed.said
     (before,) = said.before if len(said.before) == 1 else ("",)
-    entry = Entry(person_digest(signed.salt, identity), before)
+    entry = PersonEntry(person_digest(signed.salt, identity), before)
     if said.people != 1 or people_root([entry]) != said.root:
         raise DecisionRejected("the decision is about another person than the request, by the digest that was signed")
 

@@ -20,7 +20,7 @@ from credentials.decisions.by_hand import (
     NOTHING_BEFORE,
     NUMBER_BYTES,
     DecisionText,
-    Entry,
+    PersonEntry,
     people_root,
     person_digest,
     read_decision,
@@ -83,7 +83,7 @@ class Wish(NamedTuple):
     approver_unit: str
 
 
-class Named(NamedTuple):
+class NamedPerson(NamedTuple):
     """A person whom an author names. ``name``: masked, empty when it was not given."""
 
     document: Document
@@ -99,7 +99,7 @@ class Desk:
     store: ByHandStore
     guard: Guard
 
-    def propose(self, by: StaffKey, people: Sequence[Named], wish: Wish, at: int) -> ByHandRow:
+    def propose(self, by: StaffKey, people: Sequence[NamedPerson], wish: Wish, at: int) -> ByHandRow:
         """Write a decision down, for its author to sign. Raises NotAuthorised, InvalidRequest, DecisionRejected."""
         _require_role(by, OPERATOR)
         rows = self._rows(people, at)
@@ -177,7 +177,7 @@ class Desk:
         counts = Counter(regions.get(subject, 0) for subject in changed)
         return self.guard.excesses(counts, self.store.on_file([*counts]))
 
-    def _rows(self, people: Sequence[Named], at: int) -> list[PersonRow]:
+    def _rows(self, people: Sequence[NamedPerson], at: int) -> list[PersonRow]:
         if not 0 < len(people) <= MAX_PEOPLE:
             raise InvalidRequest(f"people: 1 to {MAX_PEOPLE} of one decision")
         subjects = [self.issuance.subject_of(each.document) for each in people]
@@ -195,7 +195,7 @@ class Desk:
         return rows
 
     def _row(self, by: StaffKey, people: Sequence[PersonRow], wish: Wish, at: int) -> ByHandRow:
-        entries = [Entry(each.person, each.before) for each in people]
+        entries = [PersonEntry(each.person, each.before) for each in people]
         text = make_text(self.keys.member, entries, wish, by.unit, at)
         return ByHandRow(
             text.number, text.to_bytes().decode(), secrets.token_bytes(SALT_BYTES), PROPOSED, at, by.staff, None
@@ -262,7 +262,7 @@ class Desk:
         return outcomes, [StandingDecision(place.serial, made.decision) for place, made in numbered]
 
 
-def make_text(member: str, entries: Sequence[Entry], wish: Wish, author_unit: str, at: int) -> DecisionText:
+def make_text(member: str, entries: Sequence[PersonEntry], wish: Wish, author_unit: str, at: int) -> DecisionText:
     """A decision that can be signed. Raises InvalidRequest, DecisionRejected."""
     basis = BASES.get(wish.article)
     if basis is None:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from credentials.algorithms.table import NATIVE
 from credentials.decisions.staff import StaffKey, read_staff_key
 from credentials.errors import InvalidRequest, Malformed, NotFound
 from credentials.keys import new_private_key
@@ -33,7 +34,7 @@ def invite(staff: StaffKeys, pseudonym: str, unit: str, roles: Sequence[str], at
     """Make a link for somebody. Raises InvalidRequest for a pseudonym, unit or roles that no key may have."""
     kept = sorted(set(roles))
     # A key that is thrown away: what a key's text may not say is said before anybody goes to the desk in vain.
-    trial = StaffKey(staff.member, pseudonym, unit, tuple(kept), "ES256", new_private_key().public_key(), "", at)
+    trial = StaffKey(staff.member, pseudonym, unit, tuple(kept), NATIVE.NAME, new_private_key().public_key(), "", at)
     try:
         read_staff_key(trial.to_bytes())
     except Malformed as error:

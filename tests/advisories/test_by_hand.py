@@ -11,7 +11,7 @@ from sqlalchemy import text
 from credentials.decisions.staff import APPROVER
 from credentials.errors import Conflict, DecisionRejected, InvalidRequest, NotAuthorised, TongxingError
 from credentials.identity import parse_document
-from issuer.desk.desk import CAP_REACHED, DONE, Named
+from issuer.desk.desk import CAP_REACHED, DONE, NamedPerson
 from issuer.desk.evidence import bundle_of, check_bundle
 from issuer.desk.guard import Guard
 from issuer.issuing.issuance import ask_for
@@ -34,7 +34,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def test_three_people_of_one_unit_turn_nobody_red(office: Office) -> None:
     """They propose as much as they like; nobody of another unit signs."""
-    named = [Named(parse_document(None, each)) for each in VICTIMS[:1000]]
+    named = [NamedPerson(parse_document(None, each)) for each in VICTIMS[:1000]]
     row = office.desk.propose(AUTHOR.key, named, RED, NOW)
     office.desk.sign(AUTHOR.key, row.number, AUTHOR.sign(row.text.encode()), NOW)
     for colleague in ("cdc/zhao", "cdc/qian"):

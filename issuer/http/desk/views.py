@@ -34,7 +34,7 @@ from credentials.errors import (
 from credentials.identity import mask_name, parse_document
 from credentials.profile.lists import Reason, Status
 from credentials.profile.words import label
-from issuer.desk.desk import CAP_REACHED, Named, Wish, difference
+from issuer.desk.desk import CAP_REACHED, NamedPerson, Wish, difference
 from issuer.desk.evidence import bundle_of
 from issuer.http.desk import passkeys, sessions
 from issuer.http.desk.sessions import Session
@@ -345,15 +345,15 @@ def _has_rest(session: Session, row: ByHandRow, people: Any) -> bool:
     return row.author == session.key.staff and any(each.outcome == CAP_REACHED for each in people)
 
 
-def _people() -> list[Named]:
+def _people() -> list[NamedPerson]:
     lines = [line.strip() for line in request.form.get("people", "").splitlines()]
     return [_named(number, line) for number, line in enumerate(lines, start=1) if line]
 
 
-def _named(number: int, line: str) -> Named:
+def _named(number: int, line: str) -> NamedPerson:
     document, _, name = line.replace("，", ",").replace(",", " ", 1).partition(" ")
     try:
-        return Named(parse_document(None, document), mask_name(name.strip()) if name.strip() else "")
+        return NamedPerson(parse_document(None, document), mask_name(name.strip()) if name.strip() else "")
     except TongxingError as error:
         raise InvalidRequest(f"people: line {number}: {error.detail or error.code}") from error
 

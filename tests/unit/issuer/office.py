@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from credentials.algorithms.table import NATIVE, PrivateKey
-from credentials.decisions.by_hand import BASES, Basis, Entry, person_digest
+from credentials.decisions.by_hand import BASES, Basis, PersonEntry, person_digest
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.identity import parse_document
@@ -94,7 +94,7 @@ class ByHand(dict[str, Any]):
     def about(self, document: str) -> dict[str, Any]:
         """The decision about somebody as it is handed in."""
         author, approver = (STAFF.named(self[name]) for name in ("author", "approver"))
-        entry = Entry(person_digest(SALT, parse_document(None, document).identity), self["before"])
+        entry = PersonEntry(person_digest(SALT, parse_document(None, document).identity), self["before"])
         text = staff.decision(
             [entry],
             number=secrets.token_bytes(16),

@@ -10,7 +10,7 @@ import pytest
 from credentials.decisions.by_hand import (
     BASES,
     Basis,
-    Entry,
+    PersonEntry,
     person_digest,
     prove_person,
     read_decision,
@@ -80,7 +80,7 @@ def test_a_decision_without_basis_end_or_appeal_is_refused() -> None:
 
 def test_a_person_is_found_in_a_decision_by_their_own_salt_alone() -> None:
     """Who holds one person's file must not find out about the others, nor put somebody else in their place."""
-    entries = [Entry(person_digest(bytes([n]) * 32, f"CN:{n}"), "none" if n % 2 else "green") for n in range(5)]
+    entries = [PersonEntry(person_digest(bytes([n]) * 32, f"CN:{n}"), "none" if n % 2 else "green") for n in range(5)]
     text = decision(entries)
     for number, entry in enumerate(entries):
         require_person(text, entry, number, prove_person(entries, number))

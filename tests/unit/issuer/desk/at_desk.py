@@ -8,7 +8,7 @@ from typing import Any
 
 from credentials.identity import parse_document
 from credentials.profile.lists import Reason, Status
-from issuer.desk.desk import Desk, Named, Wish
+from issuer.desk.desk import Desk, NamedPerson, Wish
 from issuer.desk.guard import Guard
 from issuer.issuing.issuance import ask_for
 from issuer.storage.by_hand import SqlByHandStore
@@ -35,7 +35,7 @@ class Office:
 
     def propose(self, *numbers: str, wish: Wish = RED, at: int = NOW, by: Person = AUTHOR) -> ByHandRow:
         """Proposed and signed by its author."""
-        row = self.desk.propose(by.key, [Named(parse_document(None, each)) for each in numbers], wish, at)
+        row = self.desk.propose(by.key, [NamedPerson(parse_document(None, each)) for each in numbers], wish, at)
         self.desk.sign(by.key, row.number, by.sign(row.text.encode()), at)
         return self.desk.find(row.number)
 

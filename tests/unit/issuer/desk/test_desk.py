@@ -23,7 +23,7 @@ from credentials.errors import (
 )
 from credentials.identity import parse_document
 from credentials.profile.lists import Status
-from issuer.desk.desk import CAP_REACHED, CHANGED_SINCE, DONE, Named
+from issuer.desk.desk import CAP_REACHED, CHANGED_SINCE, DONE, NamedPerson
 from issuer.desk.evidence import bundle_of, check_bundle
 from issuer.desk.guard import Excess, Guard
 from issuer.issuing.issuance import ask_for
@@ -89,7 +89,7 @@ def test_who_may_not_sign_does_not(office: Office) -> None:
 
 def test_what_is_not_signed_by_its_author_is_not_approved(office: Office) -> None:
     """Nor does anybody else sign in the author's place, or twice."""
-    row = office.desk.propose(AUTHOR.key, [Named(parse_document(None, NUMBERS[0]))], RED, NOW)
+    row = office.desk.propose(AUTHOR.key, [NamedPerson(parse_document(None, NUMBERS[0]))], RED, NOW)
     with pytest.raises(DecisionRejected, match="author"):
         office.approve(row)
     zhao = STAFF.named("cdc/zhao")
