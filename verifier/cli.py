@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
 
-from credentials.errors import InvalidRequest, PictureUnreadable
-from credentials.formats import native, presentation
-from credentials.formats.presentation import challenge as challenges
-from credentials.profile.limits import MAX_PICTURE_BYTES, MAX_TEXT_CHARACTERS
+from credentials.errors import InvalidRequest, Malformed, PictureUnreadable, TooLarge
+from credentials.formats import smart_health_card, table
+from credentials.formats.smart_health_card.limits import MAX_FILE_BYTES
+from credentials.profile.limits import MAX_CARD_TEXT_CHARACTERS, MAX_PICTURE_BYTES
 from credentials.profile.reasons import Outcome
 from credentials.profile.words import label
 from credentials.qr.picture import read_texts
@@ -31,8 +32,7 @@ from verifier.keeping.offline import Sources, open_gate
 
 _CODES = {Outcome.ACCEPTED: 0, Outcome.REFUSED: 1, Outcome.UNDETERMINED: 2}
 _LANE = "command-line"
-_MAX_LINE = MAX_TEXT_CHARACTERS + 2
-_PREFIXES = (native.PREFIX, presentation.PREFIX, challenges.PREFIX)
+_MAX_LINE = MAX_CARD_TEXT_CHARACTERS + 2
 _ZEROS = 2
 """Zero bytes that a broken scanner may send in a line. In UTF-16 every other byte of a code's text is one."""
 _SHOWN = 60
@@ -68,8 +68,8 @@ def check(
     context: click.Context, texts: tuple[str, ...], pictures: tuple[Path, ...], sources: Sources, at: int | None,
     nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
 ) -> None:  # fmt: skip
-    """Check codes by what is stored, without network: files with one code a line, pictures, texts, or - for standard
-    input.
+    """Check codes by what is stored, without network: files with one code a line or .smart-health-card files, pictures,
+    texts, or - for standard input. Of a card in several symbols all belong into one call, in any order.
 
     It remembers nothing from one call to the next, so it cannot tell that a live code was shown before. Prefer - to
     texts: arguments stand in the list of processes for everybody to see, and a code holds spaces and $, so that it
@@ -81,7 +81,8 @@ def check(
       tongxing verifier check - --trust bundle.zip --root trust-root.json --member CN-44 < code.txt
       tongxing verifier check code.txt --trust /srv/gate --root trust-root.json --member CN-44
     """
-    codes = [*_codes(texts), *(code for picture in pictures for code in _in_picture(picture))]
+    shown = [*_codes(texts), *(code for picture in pictures for code in _in_picture(picture))]
+    codes = [*smart_health_card.gathered(shown)]
     if not codes:
         raise click.UsageError("nothing to check: no code in what was given; give a file, a text, - or --picture FILE")
     gate = open_gate(sources, local_clock(), at)
@@ -128,7 +129,7 @@ def _is_there(text: str, is_it: Callable[[Path], bool]) -> bool:
 
 
 def _is_no_code(text: str) -> bool:
-    return not native.bare(text).startswith(_PREFIXES)
+    return table.format_of(text) is None
 
 
 def _tell_of_missing_files(texts: tuple[str, ...]) -> None:
@@ -143,7 +144,11 @@ def _lines(place: str) -> Iterator[str]:
     named = "standard input" if place == STANDARD_STREAM else place
     try:
         with click.open_file(place, encoding="utf-8", errors="replace") as stream:
-            while line := stream.readline(_MAX_LINE):
+            head = stream.readline(_MAX_LINE)
+            if head.lstrip("\ufeff").startswith("{"):
+                yield from _cards_in_file(named, head + stream.read(MAX_FILE_BYTES))
+                return
+            for line in chain([head], iter(lambda: stream.readline(_MAX_LINE), "")):
                 if line.count("\0") > max(_ZEROS, len(line) // 3):
                     # As some shells write what a command printed; each code in it would be refused.
                     raise InvalidRequest(f"{named}: in UTF-16; save it in UTF-8")
@@ -154,6 +159,13 @@ def _lines(place: str) -> Iterator[str]:
                     yield line.rstrip("\r\n")
     except OSError as error:
         raise InvalidRequest(f"{named}: cannot be read: {error.strerror}") from error
+
+
+def _cards_in_file(name: str, text: str) -> list[str]:
+    try:
+        return smart_health_card.cards_in_file(text.encode())
+    except (Malformed, TooLarge) as error:
+        raise InvalidRequest(f"{name}: {error.detail}") from error
 
 
 def _in_picture(path: Path) -> list[str]:

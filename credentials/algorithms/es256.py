@@ -27,7 +27,7 @@ PrivateKey = ec.EllipticCurvePrivateKey
 NAME = "ES256"
 COSE_NUMBER = -7
 _CURVE = ec.SECP256R1()
-_JWK_TYPE, _JWK_CURVE = "EC", "P-256"
+KEY_TYPE, _JWK_CURVE = "EC", "P-256"
 _COSE_TYPE, _COSE_CURVE = 2, 1
 """EC2 and P-256 (RFC 9053 section 7.1)."""
 _COSE_KEY = frozenset({1, -1, -2, -3})
@@ -130,7 +130,7 @@ def jwk_of(public_key: PublicKey) -> dict[str, str]:
     """The public key as a JWK with coordinates of exactly 32 bytes (RFC 7518 section 6.2.1)."""
     numbers = public_key.public_numbers()
     x, y = _coordinate_text(numbers.x), _coordinate_text(numbers.y)
-    return {"kty": _JWK_TYPE, "crv": _JWK_CURVE, "x": x, "y": y}
+    return {"kty": KEY_TYPE, "crv": _JWK_CURVE, "x": x, "y": y}
 
 
 def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
@@ -139,8 +139,8 @@ def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
     Coordinates of 31 bytes, or of 33 with a leading zero, are brought to 32 (257 of 368 keys of a WHO list had them);
     anything else is refused.
     """
-    if jwk.get("kty") != _JWK_TYPE or jwk.get("crv") != _JWK_CURVE:
-        raise KeyRejected(f"not an {_JWK_TYPE} key on {_JWK_CURVE}")
+    if jwk.get("kty") != KEY_TYPE or jwk.get("crv") != _JWK_CURVE:
+        raise KeyRejected(f"not an {KEY_TYPE} key on {_JWK_CURVE}")
     return _key_from_encoded(b"\x04" + _coordinate(jwk.get("x")) + _coordinate(jwk.get("y")))
 
 

@@ -23,7 +23,7 @@ MAX_MODULUS_BITS = 4096
 """A verification costs the square of the modulus: beyond this a queue would wait for one card."""
 MAX_EXPONENT_BITS = 32
 """Of the public exponent, for the same reason."""
-_JWK_TYPE = "RSA"
+KEY_TYPE = "RSA"
 _SALT_BYTES = 32
 _HASH = hashes.SHA256()
 _PADDING = padding.PSS(padding.MGF1(_HASH), _SALT_BYTES)
@@ -53,13 +53,13 @@ def is_public_key(key: object) -> bool:
 def jwk_of(public_key: PublicKey) -> dict[str, str]:
     """The public key as a JWK (RFC 7518 section 6.3.1)."""
     numbers = public_key.public_numbers()
-    return {"kty": _JWK_TYPE, "n": _number_text(numbers.n), "e": _number_text(numbers.e)}
+    return {"kty": KEY_TYPE, "n": _number_text(numbers.n), "e": _number_text(numbers.e)}
 
 
 def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
     """The key of a public JWK. Raises KeyRejected for another type, and for a modulus or exponent out of bounds."""
-    if jwk.get("kty") != _JWK_TYPE:
-        raise KeyRejected(f"not an {_JWK_TYPE} key")
+    if jwk.get("kty") != KEY_TYPE:
+        raise KeyRejected(f"not an {KEY_TYPE} key")
     try:
         key = rsa.RSAPublicNumbers(_number(jwk.get("e")), _number(jwk.get("n"))).public_key()
     except ValueError as error:

@@ -17,6 +17,7 @@ PublicKey = ps256.PublicKey
 
 NAME = "RS256"
 COSE_NUMBER = -257
+KEY_TYPE = ps256.KEY_TYPE
 _PADDING = padding.PKCS1v15()
 _HASH = hashes.SHA256()
 

@@ -17,11 +17,13 @@ PrivateKey = es256.PrivateKey
 class Algorithm(Protocol):
     """What each module of this room holds: all that it takes to believe a signature. Keys are of the module's own type.
 
-    ``NAME``: in JOSE (RFC 7518); ``COSE_NUMBER``: in COSE (RFC 9053).
+    ``NAME``: in JOSE (RFC 7518); ``COSE_NUMBER``: in COSE (RFC 9053). ``KEY_TYPE``: ``kty`` of its
+    keys as JWKs.
     """
 
     NAME: str
     COSE_NUMBER: int
+    KEY_TYPE: str
 
     def verify(self, public_key: Any, signature: bytes, message: bytes) -> None:
         """Return when the signature holds. Raises WrongSignature otherwise."""
@@ -45,6 +47,10 @@ FOR_MEMBERS: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for alg
 """By name: what a key of a member may be pinned to."""
 FOR_FOREIGN: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for algorithm in (es256, ps256)}
 """By name: what a key of a foreign card's issuer may be pinned to."""
+FOREIGN_BY_KEY_TYPE: Final[Mapping[str, Algorithm]] = {each.KEY_TYPE: each for each in FOR_FOREIGN.values()}
+"""The same by the ``kty`` of a JWK, which is what lists of foreign keys say."""
+FOR_HEALTH_CARDS: Final[Algorithm] = es256
+"""By which SMART Health Cards are signed, all of them."""
 FOR_STAFF: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for algorithm in (es256, rs256)}
 """By name: what a key of staff may be pinned to. RS256 is what passkeys of some platforms make."""
 FOR_IDENTITY_PROVIDERS: Final = ("RS256", "PS256", NATIVE.NAME, "EdDSA")

@@ -4,7 +4,10 @@
 
     {"member": "CN-44", "sequence": 3, "issued_at": 1668902400,
      "keys": [{"format": "eu-dcc", "issuer": "DE", "kid": "<base64url>", "alg": "<name in the table>", "jwk": {…},
-               "kinds": ["recovery", "test", "vaccination"], "not_before": 1620324000, "not_after": 1683396000}]}
+               "kinds": ["recovery", "test", "vaccination"], "not_before": 1620324000, "not_after": 1683396000,
+               "revoked": ["<rid>", "<rid>.<seconds>"]}]}
+
+``revoked`` stands with keys of whose cards somebody has asked what their issuer has withdrawn.
 
 The newest sequence counts. Keys in it are looked at one by one: what is wrong with one is named, and none stops the
 others. Whoever signs a list has each of them read whole first; a gate reads a key when a card first names it.
@@ -21,17 +24,19 @@ from credentials.algorithms.table import FOR_FOREIGN, PublicKey
 from credentials.base64url import from_base64url, to_base64url
 from credentials.errors import IssuerMismatch, KeyRejected, Malformed, TooLarge
 from credentials.foreign.facts import CardKind
-from credentials.foreign.keys import MAX_KEYS_OF_A_KID, ForeignKey, ForeignKeys, too_many_of_a_kid
+from credentials.foreign.keys import MAX_KEYS_OF_A_KID, ForeignKey, ForeignKeys, is_revocation, too_many_of_a_kid
 from credentials.profile.limits import MAX_JWS_CHARACTERS, MAX_STATUS_SEQUENCE, MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.members import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
-from credentials.wire.strict_json import json_bytes
+from credentials.wire.strict_json import json_bytes, with_whole_numbers
 
 FOREIGN_KEYS_TYPE = "tongxing-foreign-keys+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11): a list of keys is no rule set, though the same key signs both."""
 MAX_FOREIGN_KEYS = 4096
 MAX_KID_BYTES = 64
+MAX_REVOKED = 32_768
+"""Withdrawn cards of all keys of a list: what 1.5 MB have room for beside a thousand keys."""
 _FORMAT = re.compile("[a-z][a-z0-9-]{1,31}")
 _ISSUER = re.compile("[!-~]{1,255}")
 """A country's two letters, or an address, without a space."""
@@ -74,6 +79,8 @@ def parse_foreign_keys(document: object) -> ForeignKeys:
     if len(entries) > MAX_FOREIGN_KEYS:
         raise TooLarge(f"more than {MAX_FOREIGN_KEYS} keys")
     keys = tuple(_key(number, entry) for number, entry in enumerate(entries, 1))
+    if sum(len(key.revoked or ()) for key in keys) > MAX_REVOKED:
+        raise TooLarge(f"more than {MAX_REVOKED} withdrawn cards")
     if crowded := too_many_of_a_kid(keys):
         raise Malformed(f"more than {MAX_KEYS_OF_A_KID} keys of one kid: {', '.join(crowded[:8])}")
     sequence = _whole(document, "sequence", 1, MAX_STATUS_SEQUENCE)
@@ -111,6 +118,7 @@ def _entry(key: ForeignKey) -> dict[str, Any]:
         "kinds": sorted(kind.value for kind in key.kinds),
         "not_before": key.not_before,
         "not_after": key.not_after,
+        **({} if key.revoked is None else {"revoked": sorted(key.revoked)}),
     }
 
 
@@ -122,8 +130,8 @@ def _key(number: int, entry: object) -> ForeignKey:
 
 
 def _checked_key(entry: object) -> ForeignKey:
-    if type(entry) is not dict or entry.keys() != _FIELDS:
-        raise Malformed(f"not the fields {', '.join(sorted(_FIELDS))}")
+    if type(entry) is not dict or entry.keys() - {"revoked"} != _FIELDS:
+        raise Malformed(f"not the fields {', '.join(sorted(_FIELDS))} and perhaps revoked")
     kid = from_base64url(_text(entry, "kid", re.compile("[A-Za-z0-9_-]{1,88}")))
     algorithm, jwk, kinds = entry["alg"], entry["jwk"], entry["kinds"]
     if len(kid) > MAX_KID_BYTES:
@@ -143,7 +151,17 @@ def _checked_key(entry: object) -> ForeignKey:
         kinds=frozenset(map(CardKind, kinds)),
         not_before=_whole(entry, "not_before", 0, MAX_TIME_SECONDS),
         not_after=_whole(entry, "not_after", 0, MAX_TIME_SECONDS),
+        revoked=_revoked(entry),
     )
+
+
+def _revoked(entry: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if "revoked" not in entry:
+        return None
+    revoked = entry["revoked"]
+    if type(revoked) is not list or not all(map(is_revocation, revoked)):
+        raise Malformed("revoked is no array of rid or rid.seconds")
+    return tuple(revoked)
 
 
 def _text(fields: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
@@ -154,7 +172,7 @@ def _text(fields: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
 
 
 def _whole(fields: Mapping[str, Any], name: str, least: int, most: int) -> int:
-    value = fields[name]
+    value = with_whole_numbers(fields[name])
     if type(value) is not int or not least <= value <= most:
         raise Malformed(f"{name} is not an integer from {least} to {most}")
     return value

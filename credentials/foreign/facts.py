@@ -17,6 +17,8 @@ class CardKind(StrEnum):
     VACCINATION = "vaccination"
     TEST = "test"
     RECOVERY = "recovery"
+    OTHER = "other"
+    """Of several kinds, or of none of these: no EU card is, and no rule is about it as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +29,15 @@ class ForeignEvidence:
     ``disease``: SNOMED CT. ``product``: a vaccine's or a test's, as the card has it. ``dose`` of ``doses`` on a
     vaccination. ``valid_from``, ``valid_until``: dates on a recovery, as the card has them. ``country``: two letters.
     ``source``: who says so. ``identifier`` names one person's card for ever, so that it stays out of logs and of every
-    printed form.
+    printed form. None, and an empty ``identifier``: the card does not say.
     """
 
     kind: EvidenceKind | None
     result: EvidenceResult | None
     sampled_at: int
-    disease: str
-    country: str
-    source: str
+    disease: str | None
+    country: str | None
+    source: str | None
     identifier: str = field(repr=False)
     product: str | None = None
     dose: int | None = None
@@ -44,18 +46,24 @@ class ForeignEvidence:
     valid_until: str | None = None
 
     @property
+    def is_about(self) -> bool:
+        """Whether it is of the disease that rules are about."""
+        return self.disease == COVID_19
+
+    @property
     def is_known(self) -> bool:
         """Whether a rule can be about it: the disease is the one that rules are about, and its codes are on a list."""
-        return self.disease == COVID_19 and self.kind is not None and self.result is not None
+        return self.is_about and self.kind is not None and self.result is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignFacts:
-    """A foreign card whose signature holds. Times are seconds UTC; ``issued_at`` None where the card has none.
+    """A foreign card whose signature holds. Times are seconds UTC; None where the card has none.
 
     ``issuer``: of the key that verified it. ``claimed_issuer``: what the card says, None where it says nothing.
     ``birth_date``: as the card has it, which may be a year, or a year and month, or nothing. ``leniences``: what was
-    odd about it and is allowed, by the names of its format's table.
+    odd about it and is allowed, by the names of its format's table. ``revocation``: by what its issuer would withdraw
+    it; None: it cannot be withdrawn.
     """
 
     format: str
@@ -63,8 +71,9 @@ class ForeignFacts:
     issuer: str
     claimed_issuer: str | None
     issued_at: int | None
-    expires_at: int
+    expires_at: int | None
     name: str = field(repr=False)
     birth_date: str = field(repr=False)
     evidence: tuple[ForeignEvidence, ...]
     leniences: tuple[str, ...] = ()
+    revocation: str | None = field(default=None, repr=False)

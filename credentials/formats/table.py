@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, NoReturn, Protocol
 from credentials.errors import ChallengeShown, CredentialError, NotACredential
 from credentials.foreign.envelope import ForeignEnvelope, VerifiedCard
 from credentials.foreign.facts import ForeignFacts
-from credentials.formats import eu_dcc, native, presentation
+from credentials.formats import eu_dcc, native, presentation, smart_health_card
 from credentials.formats.presentation import Presentation, challenge
 from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.profile.steps import StepName
@@ -33,9 +33,13 @@ class Format(Protocol):
 
 
 class ForeignFormat(Format, Protocol):
-    """One of cards that no member signed. ``NAME``: in lists of foreign keys, and in verdicts."""
+    """One of cards that no member signed. ``NAME``: in lists of foreign keys, and in verdicts.
+
+    ``last_second_counts``: whether a card still holds at the second of its end; formats differ (hcert-spec, RFC 7519).
+    """
 
     NAME: str
+    last_second_counts: bool
 
     def read(self, verified: VerifiedCard) -> ForeignFacts:
         """What a card says whose signature holds. Raises Malformed, TooLarge."""
@@ -57,14 +61,30 @@ class NoPass(NamedTuple):
         raise self.error
 
 
+class Spelling(NamedTuple):
+    """Another way in which texts of a format begin."""
+
+    PREFIX: str
+    of: Format
+
+    @property
+    def STEPS(self) -> frozenset[StepName]:  # noqa: N802 - a name of Format
+        return self.of.STEPS
+
+    def unwrap(self, text: str) -> Envelope | Presentation | ForeignEnvelope:
+        """Raises what the format's own raises."""
+        return self.of.unwrap(text)
+
+
 _FORM_ALONE = frozenset({StepName.FORM})
-FOREIGN: Final[Mapping[str, ForeignFormat]] = {found.NAME: found for found in (eu_dcc,)}
+FOREIGN: Final[Mapping[str, ForeignFormat]] = {found.NAME: found for found in (eu_dcc, smart_health_card)}
 """By name."""
 FORMATS: Final[tuple[Format, ...]] = (
     presentation,
     native,
     NoPass(challenge.PREFIX, ChallengeShown),
     *FOREIGN.values(),
+    Spelling(smart_health_card.JWS_PREFIX, smart_health_card),
 )
 
 
@@ -73,8 +93,22 @@ def unwrap(text: str) -> tuple[Format, Envelope | Presentation | ForeignEnvelope
 
     Raises NotACredential for an unknown prefix, and what the format's own ``unwrap`` raises.
     """
+    found = format_of(text)
+    if found is None:
+        raise NotACredential("no known prefix")
+    return found, found.unwrap(text)
+
+
+def format_of(text: str) -> Format | None:
+    """As what a text begins, whatever stands around it; None for nothing that is known."""
     head = native.bare(text[: MAX_TEXT_CHARACTERS + 1])
     for found in FORMATS:
         if head.startswith(found.PREFIX):
-            return found, found.unwrap(text)
-    raise NotACredential("no known prefix")
+            return found
+    return None
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text begins as a card that no member signed, sound or not."""
+    found = format_of(text)
+    return getattr(found, "of", found) in FOREIGN.values()

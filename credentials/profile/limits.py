@@ -11,6 +11,8 @@ MAX_PAPER_TEXT_CHARACTERS = 366
 MAX_PRESENTATION_TEXT_CHARACTERS = 528
 MAX_TEXT_CHARACTERS = 4096
 """Longest text that is looked at at all; what people paste may carry spaces and line ends."""
+MAX_CARD_TEXT_CHARACTERS = 33_280
+"""The same for a foreign card that several symbols make together, two digits a character of 16,384."""
 MAX_CHALLENGE_TEXT_CHARACTERS = 71
 MAX_CREDENTIAL_BYTES = 300
 MAX_PRESENTATION_BYTES = 400

@@ -33,4 +33,4 @@ ALL_STEPS: Final = frozenset(StepName)
 FOREIGN_STEPS: Final = ALL_STEPS - {
     StepName.DECISION, StepName.HOLDER, StepName.WITHDRAWAL, StepName.SOURCE, StepName.REPLAY,
 }  # fmt: skip
-"""Of cards that no member signed: no colour, no phone that signs, no withdrawals that this gate would know."""
+"""Of cards that no member signed: no colour, no phone that signs; some formats have withdrawals."""

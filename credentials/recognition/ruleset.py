@@ -25,6 +25,7 @@ NO_EVIDENCE = 0
 """Stands among the kinds of a rule for "the code carries no evidence"; ``none`` in the document."""
 _NO_KINDS = frozenset({NO_EVIDENCE})
 _UNKNOWN_KIND = None
+_UNKNOWN_KINDS = frozenset({_UNKNOWN_KIND})
 _KIND = attrgetter("kind")
 
 
@@ -93,9 +94,13 @@ class RuleSet:
     def judge_foreign(self, facts: ForeignFacts, at: int) -> RuleResult:
         """What the rules say of a foreign card's evidence, as of a code's: the same rules, by its kinds.
 
-        Evidence of another disease, or of a kind or result that no list has, is of a kind without a rule.
+        Evidence of a kind or result that no list has is of a kind without a rule, and so is a card with nothing about
+        the disease; what it says of other diseases beside that is nothing to a rule.
         """
-        kinds = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in facts.evidence}
+        about = [piece for piece in facts.evidence if piece.is_about]
+        held = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in about} or _UNKNOWN_KINDS
+        # In the order of the list, what no list has last: it must not hang on where None lies in memory.
+        kinds = sorted(held, key=lambda kind: (kind is _UNKNOWN_KIND, kind or NO_EVIDENCE))
         return self._judge(kinds, foreign_rule_input(facts, at), at)
 
     def _judge(self, kinds: Iterable[int | None], data: dict[str, Any], at: int) -> RuleResult:

@@ -1,4 +1,4 @@
-"""Inflating what others have deflated (zlib, RFC 1950), never beyond a cap.
+"""Inflating what others have deflated (zlib, RFC 1950; raw, RFC 1951), never beyond a cap.
 
 890 bytes inflate to 900 kB, 1 MB to 1 GiB: the cap binds while inflating, not afterwards.
 """
@@ -15,7 +15,15 @@ def inflate(data: bytes, limit: int) -> bytes:
 
     Raises TooLarge above ``limit``, Malformed for a damaged or cut stream and for bytes after it.
     """
-    stream = zlib.decompressobj()
+    return _inflated(zlib.decompressobj(), data, limit)
+
+
+def inflate_raw(data: bytes, limit: int) -> bytes:
+    """As :func:`inflate`, of a stream without zlib's head and sum, as JOSE has it (RFC 7516 section 4.1.3)."""
+    return _inflated(zlib.decompressobj(-zlib.MAX_WBITS), data, limit)
+
+
+def _inflated(stream: zlib._Decompress, data: bytes, limit: int) -> bytes:
     try:
         # One byte of room more: a stream that fills it is too large, one that does not has had room to end.
         content = stream.decompress(data, limit + 1)

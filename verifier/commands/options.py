@@ -123,11 +123,12 @@ def _holder(credential: StatusCredential) -> Label:
 
 
 def _card(facts: ForeignFacts) -> Label:
-    return label(
-        "terminal.card",
-        issuer=facts.issuer,
-        kind=label(f"card-kind.{facts.kind}"),
-        name=facts.name,
-        born=facts.birth_date,
-        until=beijing_time(facts.expires_at),
-    )
+    shown: dict[str, Label | str] = {
+        "issuer": facts.issuer,
+        "kind": label(f"card-kind.{facts.kind}"),
+        "name": facts.name,
+        "born": facts.birth_date,
+    }
+    if facts.expires_at is None:
+        return label("terminal.card-without-end", **shown)
+    return label("terminal.card", **shown, until=beijing_time(facts.expires_at))

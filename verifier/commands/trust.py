@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from service_kit.inputs import INPUT, OUTPUT, Input, InputType
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
 from trust_registry.commands.options import local_clock, passphrase_file
 from trust_registry.commands.rule_files import sign_rules
-from verifier.foreign.sources import import_certificates, merged
+from verifier.foreign.collecting import ImportedKeys, collected, merged
+from verifier.foreign.key_lists import in_gdhcn, in_jwks, in_vci
+from verifier.foreign.sources import import_certificates
 
 
 class SourceType(InputType):
@@ -44,39 +46,109 @@ def trust() -> None:
     """Whose foreign cards this member's gates read (境外证件签发方): a list that its rules key signs."""
 
 
-@trust.command("import-dcc")
+_member = click.option("--member", required=True, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
+_into = click.option("--into", type=INPUT, help="The list before this one, signed or not, to which the keys are added.")
+
+
+def _import_command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that makes a list, with the options that all of them have."""
+
+    def decorated(function: Callable[..., Any]) -> click.Command:
+        return trust.command(name)(_member(_into(_output(as_json(function)))))
+
+    return decorated
+
+
+@_import_command("import-dcc")
 @click.argument("source", type=SourceType())
-@click.option("--member", required=True, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
-@click.option("--into", type=INPUT, help="The list before this one, signed or not: other formats' keys stay.")
-@_output
-@as_json
-def import_dcc(source: Path | Input, member: str, into: Input | None, output: Path | None, as_json: bool) -> None:
+def import_dcc(source: Path | Input, **options: Any) -> None:
     """Make a list from certificates of EU signers: a folder of files (PEM, DER or base64), or a published JSON list.
 
     Certificates are not judged: who vouches for these keys is whoever signs the list. What is wrong with one is
-    told, and stops none of the others. The list's number is the one after that of --into.
+    told, and stops none of the others. The list's number is the one after that of --into; keys of other formats stay.
 
     \b
     Example:
       tongxing verifier trust import-dcc signers/ --member CN-44 -o foreign-keys.json
     """
+    _list_keys(import_certificates(source), **options)
+
+
+@_import_command("import-gdhcn")
+@click.argument("source", metavar="FILE", type=INPUT)
+def import_gdhcn(source: Input, **options: Any) -> None:
+    """Make a list from a trust list of WHO's network (GDHCN, a DID document), for EU cards.
+
+    Coordinates of another length are brought to theirs; what cannot be used is named, and stops none of the others.
+    References to other documents are named, and not followed. Of --into all stays but keys of the same countries.
+
+    \b
+    Example:
+      tongxing verifier trust import-gdhcn trustlist-dsc.json --member CN-44 --into foreign-keys.json -o next.json
+    """
+    _list_keys(collected(in_gdhcn(source, local_clock().now())), by_issuer=True, **options)
+
+
+@_import_command("import-vci")
+@click.argument("source", metavar="SNAPSHOT", type=INPUT)
+def import_vci(source: Input, **options: Any) -> None:
+    """Make a list from a snapshot of the VCI's directory of SMART Health Card issuers.
+
+    An issuer without keys is named: perhaps the directory was not fetched whole. Withdrawals (crls) in the snapshot
+    come along; where an issuer publishes some and they are not there, its cards that could be withdrawn stay open.
+
+    \b
+    Example:
+      tongxing verifier trust import-vci vci_snapshot.json --member CN-44 --into foreign-keys.json -o next.json
+    """
+    _list_keys(collected(in_vci(source)), **options)
+
+
+@_import_command("import-jwks")
+@click.argument("issuer")
+@click.argument("source", metavar="FILE", type=INPUT)
+@click.option("--revoked", type=INPUT, multiple=True, help="Its withdrawn cards, a file for each key: crl/KID.json.")
+def import_jwks(issuer: str, source: Input, revoked: tuple[Input, ...], **options: Any) -> None:
+    """Make a list from the keys of one issuer (JWKS): of SMART Health Cards for an https address, of EU cards for a
+    country's two letters.
+
+    \b
+    Example:
+      tongxing verifier trust import-jwks https://example.org/issuer jwks.json --member CN-44 -o foreign-keys.json
+    """
+    _list_keys(collected(in_jwks(issuer, source, revoked)), by_issuer=True, **options)
+
+
+def _list_keys(
+    imported: ImportedKeys,
+    member: str,
+    into: Input | None,
+    output: Path | None,
+    as_json: bool,
+    by_issuer: bool = False,
+) -> None:
+    """Write the list, and tell what was left out of it and what is odd."""
     if not is_member_id(member):
         raise click.BadParameter(no_member_id(member), param_hint="--member")
     before = None if into is None else _read(into)
-    imported = import_certificates(source)
-    for place, wrong in imported.left_out:
-        print_line(in_words(label("foreign-keys.left-out", place=place, why=wrong)), err=True)
+    for text, told in (("foreign-keys.left-out", imported.left_out), ("foreign-keys.noted", imported.noted)):
+        for place, why in told:
+            print_line(in_words(label(text, place=place, why=why)), err=True)
     if not imported.keys:
         raise InvalidRequest("no key in it that a gate could use")
-    keys = merged(before.keys if before else (), imported.keys)
+    keys = merged(before.keys if before else (), imported.keys, by_issuer=by_issuer)
     _warn_of_no_country(imported.keys)
     document = document_of(member, before.sequence + 1 if before else 1, local_clock().now(), keys)
     parse_foreign_keys(document)
     _write(document, output)
     if output is not None:
-        left_out = [{"place": place, "wrong": wrong} for place, wrong in imported.left_out]
-        counted = {"file": str(output), "keys": len(keys), "left_out": left_out}
-        print_result(as_json, counted, [f"{output}: {len(keys)} keys, {len(left_out)} left out"])
+        counted = {
+            "file": str(output),
+            "keys": len(keys),
+            "left_out": [{"place": place, "wrong": wrong} for place, wrong in imported.left_out],
+            "noted": [{"place": place, "odd": odd} for place, odd in imported.noted],
+        }
+        print_result(as_json, counted, [f"{output}: {len(keys)} keys, {len(imported.left_out)} left out"])
 
 
 @trust.command("sign")

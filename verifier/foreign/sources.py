@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from credentials.errors import InvalidRequest, KeyRejected, Malformed
-from credentials.foreign.document import MAX_FOREIGN_KEYS, fingerprint
-from credentials.foreign.keys import ForeignKey, country_of
+from credentials.foreign.document import MAX_FOREIGN_KEYS
+from credentials.foreign.keys import country_of
 from credentials.wire.strict_json import read_json
 from service_kit.inputs import Input
 from verifier.foreign.certificates import MAX_CERTIFICATE_BYTES, Certificate, key_of
+from verifier.foreign.collecting import ImportedEntry, ImportedKeys, collected, left_out
 
 SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der", ".txt", ".b64"})
 MAX_FILES = 4 * MAX_FOREIGN_KEYS
@@ -35,26 +36,19 @@ class Found(NamedTuple):
     certificate: Certificate | str
 
 
-class ImportedKeys(NamedTuple):
-    """``left_out``: (place, what is wrong), in the order of the source."""
-
-    keys: tuple[ForeignKey, ...]
-    left_out: tuple[tuple[str, str], ...]
-
-
 def import_certificates(source: Path | Input) -> ImportedKeys:
     """The keys of a folder or of a list in JSON, each once. Raises InvalidRequest for a source that cannot be read."""
-    keys: dict[str, ForeignKey] = {}
-    left_out: list[tuple[str, str]] = []
-    for place, certificate in _in_folder(source) if isinstance(source, Path) else _in_json(source):
-        try:
-            if isinstance(certificate, str):
-                raise KeyRejected(certificate)
-            key = key_of(certificate)
-            keys.setdefault(fingerprint(key), key)
-        except KeyRejected as error:
-            left_out.append((place, error.detail))
-    return ImportedKeys(tuple(keys.values()), tuple(left_out))
+    return collected(map(_entry_of, _in_folder(source) if isinstance(source, Path) else _in_json(source)))
+
+
+def _entry_of(found: Found) -> ImportedEntry:
+    place, certificate = found
+    try:
+        if isinstance(certificate, str):
+            raise KeyRejected(certificate)
+        return ImportedEntry(place, key_of(certificate))
+    except KeyRejected as error:
+        return left_out(place, error.detail)
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:
@@ -146,10 +140,3 @@ def _kid(value: object) -> bytes | None:
         return base64.b64decode(value, validate=True) or None
     except (binascii.Error, ValueError):
         return None
-
-
-def merged(held: Iterable[ForeignKey], imported: Iterable[ForeignKey]) -> tuple[ForeignKey, ...]:
-    """Those of other formats stay; of the formats that come in, only what comes in."""
-    incoming = tuple(imported)
-    formats = {key.format for key in incoming}
-    return (*(key for key in held if key.format not in formats), *incoming)

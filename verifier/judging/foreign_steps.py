@@ -6,9 +6,12 @@ rules. Nothing of a card is a colour.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from credentials import errors
 from credentials.foreign import envelope
 from credentials.foreign.keys import ISO_COUNTRIES, NO_COUNTRY
+from credentials.formats.smart_health_card import parts
 from credentials.profile.limits import MAX_ISSUED_AHEAD_SECONDS, MAX_KEY_EARLY_SECONDS
 from credentials.recognition.language.certlogic import RuleState
 from verifier.judging.examination import Examination
@@ -26,13 +29,26 @@ def key(check: Examination) -> None:
 
 
 def signature(check: Examination) -> None:
-    """Verify the signature by one of them. Raises WrongSignature, AlgorithmMismatch."""
-    check.card.verified = envelope.verify(check.card.envelope, check.card.keys)
+    """Verify the signature by one of them. Raises WrongSignature, AlgorithmMismatch.
+
+    Symbols of two cards make a text that nobody has signed: that is no forgery, and is told as what it may be.
+    """
+    try:
+        check.card.verified = envelope.verify(check.card.envelope, check.card.keys)
+    except errors.WrongSignature as error:
+        if check.card.envelope.in_parts:
+            raise errors.Unreadable("no signature holds over these symbols", reason=parts.MIXED) from error
+        raise
 
 
 def read(check: Examination) -> None:
     """Decode what it says. Raises Malformed and TooLarge."""
-    check.card.facts = check.card.format.read(check.card.verified)
+    card = check.card
+    card.facts = card.format.read(card.verified)
+    claimed = card.facts.claimed_issuer
+    if claimed is not None and claimed != card.facts.issuer:
+        card.verified = envelope.as_of(card.verified, ISO_COUNTRIES.get(claimed, claimed), card.keys)
+        card.facts = replace(card.facts, issuer=card.verified.key.issuer)
 
 
 def issuer(check: Examination) -> None:
@@ -54,13 +70,26 @@ def permission(check: Examination) -> None:
 
 
 def time(check: Examination) -> None:
-    """Raises Expired: at the second of its end a card still counts. A clock in doubt leaves the step open."""
+    """Raises Expired; whether a card still counts at the second of its end is its format's to say. A clock in doubt
+    leaves the step open."""
     facts = check.card.facts
     if check.clock_in_doubt or (facts.issued_at or 0) > check.at + MAX_ISSUED_AHEAD_SECONDS:
         check.clock_in_doubt = True
         check.leave_open(errors.ClockInDoubt.code)
-    if check.at > facts.expires_at:
+    end = facts.expires_at
+    if end is not None and (check.at > end or (check.at == end and not check.card.format.last_second_counts)):
         raise errors.Expired
+
+
+def withdrawal(check: Examination) -> None:
+    """Raises Withdrawn. A card that could be withdrawn, by a key of which nobody has asked, leaves the step open."""
+    facts, key = check.card.facts, check.card.verified.key
+    if facts.revocation is None:
+        return
+    if key.revoked is None:
+        check.leave_open(errors.StatusMissing.code)
+    elif key.has_withdrawn(facts.revocation, facts.issued_at or 0):
+        raise errors.Withdrawn
 
 
 def recognition(check: Examination) -> None:

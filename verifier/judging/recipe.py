@@ -67,6 +67,7 @@ FOREIGN_RECIPE: Final[Mapping[StepName, Take]] = RECIPE | {
     StepName.ISSUER: foreign_steps.issuer,
     StepName.PERMISSION: foreign_steps.permission,
     StepName.TIME: foreign_steps.time,
+    StepName.WITHDRAWAL: foreign_steps.withdrawal,
     StepName.RECOGNITION: foreign_steps.recognition,
     StepName.RULES: foreign_steps.rules,
 }

@@ -14,9 +14,10 @@ from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.profile.steps import FOREIGN_STEPS
 from credentials.wire.inflate import inflate
 
-__all__ = ["NAME", "PREFIX", "STEPS", "read", "unwrap"]
+__all__ = ["NAME", "PREFIX", "STEPS", "last_second_counts", "read", "unwrap"]
 PREFIX = "HC1:"
 STEPS = FOREIGN_STEPS
+last_second_counts = True
 read = card.read
 
 

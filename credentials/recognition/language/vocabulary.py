@@ -63,10 +63,10 @@ def foreign_rule_input(facts: ForeignFacts, at: int) -> dict[str, Any]:
             "kind": piece.kind.label,
             "result": piece.result.label,
             "sampledAt": Instant(piece.sampled_at * MILLISECONDS),
-            "region": piece.country,
+            "region": _NOT_ON_CARD if piece.country is None else piece.country,
         }
         for piece in pieces
-        if piece.kind is not None and piece.result is not None
+        if piece.is_about and piece.kind is not None and piece.result is not None
     ]
     issued = _NOT_ON_CARD if facts.issued_at is None else Instant(facts.issued_at * MILLISECONDS)
     return {

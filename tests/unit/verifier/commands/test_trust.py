@@ -17,6 +17,7 @@ from credentials.errors import InvalidRequest, KeyRejected
 from credentials.foreign.document import document_of, sign_foreign_keys
 from credentials.keys import private_key_pem
 from service_kit.durable import write_atomic
+from tests import shc
 from tests.dcc import TEST, certificate, claims, key, rsa_key, sign1, text_of_parts
 from tests.samples import STRANGER_KEY
 from tests.unit.trust_registry.published import DAY
@@ -88,6 +89,24 @@ def test_from_a_folder_of_certificates_to_a_travellers_card(traveller: Traveller
     assert "境外证件 AT · 检测 · Musterfrau-Gößinger Gabriele · 出生 1998-02-26" in printed.stdout
     assert "foreign certificate AT · test · Musterfrau-Gößinger Gabriele · born 1998-02-26" in printed.stdout
     assert "compare-travel-document" in printed.stdout
+
+
+def test_a_card_in_several_symbols_and_a_file_of_cards(traveller: Traveller) -> None:
+    """What a traveller's phone or folder holds: symbols in any order, one a line, or what the browser has saved."""
+    observed = shc.TEST | {"effectiveDateTime": _iso(TODAY - 3600)}
+    jws = shc.card_jws(shc.PATIENT, observed, nbf=TODAY - DAY)
+    signed = traveller.folder / "us.jws"
+    document = document_of(HOST, 1, TODAY, [shc.key()])
+    signed.write_text(sign_foreign_keys(document, traveller.registry.guangdong.signer("rules")))
+    given = ("check", "-", "--trust", str(traveller.bundle), "--foreign-keys", str(signed))
+    for text in (jws, "\n".join(reversed(shc.symbols(jws, 3))), json.dumps({"verifiableCredential": [jws]}, indent=1)):
+        done = traveller.run(*given, "--json", stdin=text)
+        assert json.loads(done.stdout)["outcome"] == "accepted"
+    assert "foreign certificate https://health.example.org/cards · test" in traveller.run(*given, stdin=jws).stdout
+    part = traveller.run(*given, stdin=shc.symbols(jws, 3)[1])
+    assert (part.exit_code, "parts-missing" in part.stdout) == (2, True)
+    with pytest.raises(InvalidRequest, match="standard input"):
+        traveller.run(*given, stdin="{}")
 
 
 def test_a_list_in_a_bundle_is_found_there(traveller: Traveller, registry: MirroredRegistry) -> None:
