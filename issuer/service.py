@@ -25,6 +25,7 @@ from issuer.publishing.lists import IssuerOverview, overview
 from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.publishing.withdrawal import withdraw
+from issuer.record.publication import LogPublication
 from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
@@ -94,6 +95,7 @@ class IssuerService:
     desk: Desk
     listing: Listing
     recovery: Recovery
+    record: LogPublication
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
@@ -198,6 +200,7 @@ class IssuerService:
             "publication": self._publication(),
             "listing": self.listing.condition()._asdict(),
             "rules": self.rules.state(self.now()),
+            "log": self._log(),
         }
 
     def _publication(self) -> dict[str, Any]:
@@ -209,6 +212,10 @@ class IssuerService:
             "undelivered": len(self.feed.undelivered()),
             **self.upkeep.condition._asdict(),
         }
+
+    def _log(self) -> dict[str, Any] | None:
+        state = self.record.state()
+        return None if state is None else state._asdict()
 
     def probe(self) -> None:
         """Whether it can issue, and could start again: the database answers, is of this version and no older than what
