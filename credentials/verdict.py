@@ -27,17 +27,20 @@ class Contact(NamedTuple):
 class Finding(NamedTuple):
     """A reason or note, with what this code adds to it: the words of a rule set, and whom to call.
 
-    ``call``: the most helpful first.
+    ``call``: the most helpful first. ``is_of_card``: found of a foreign card.
     """
 
     code: str
     detail: Label = NO_WORDS
     call: tuple[Contact, ...] = ()
+    is_of_card: bool = False
 
     @property
     def words(self) -> Label:
         """All that people are told."""
-        return joined((REASONS[self.code].whole, self.detail, _hotlines(self.call)), "join.parts")
+        row = REASONS[self.code]
+        said = (row.of_card or row) if self.is_of_card else row
+        return joined((said.whole, self.detail, _hotlines(self.call)), "join.parts")
 
     def to_dict(self) -> dict[str, Any]:
         call = [{"member": contact.member, "hotline": contact.hotline} for contact in self.call]

@@ -19,6 +19,7 @@ from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from credentials.signing import PemSigner
 from demonstration.phone import Phone
+from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
@@ -170,6 +171,12 @@ class ActingProvince:
         write_atomic(signed, sign_rule_set(document, self.signer("rules-1")).encode())
         self._run("issuer", "publish", "--rules", str(signed))
         self._rules = document
+
+    def publish_foreign_keys(self, issuer: ForeignIssuer) -> None:
+        """Sign the list of those whose foreign cards this province's gates read, and bring it to the mirror."""
+        signed = self._world.folder / self.home.name / "foreign-keys.jws"
+        write_atomic(signed, issuer.listed(self.home.member, self.signer("rules-1")).encode())
+        self._run("issuer", "publish", "--foreign-keys", str(signed))
 
     def publish_status(self) -> None:
         """Bring to the mirror what was withdrawn, without waiting until the issuer does it by itself."""

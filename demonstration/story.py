@@ -22,6 +22,7 @@ from demonstration.phone import Phone
 from demonstration.props import HOUR, asks, credential, tampered
 from demonstration.residents import residents, to_csv
 from demonstration.telling import Difference, Telling
+from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import write_atomic
@@ -72,7 +73,7 @@ def tell(world: World) -> Stage:
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
         enrolment, bulk, picture, phone, withdrawal, refusals, recognition, tightening, compromise, clocks, challenge,
-        offline, claiming, switched_off,
+        offline, claiming, traveller, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
@@ -240,6 +241,25 @@ def recognition(stage: Stage) -> None:
     line = label("demo.a-test-of-60-hours-ago")
     stage.expect(line, stage.guangdong, old, "refused", "rule-failed")
     stage.expect(label("demo.the-same-test"), stage.zhejiang, old, "accepted")
+
+
+def traveller(stage: Stage) -> None:
+    """A card that no province signed, at a gate whose province says whose foreign cards count, and by which rules."""
+    telling, gate = stage.telling, stage.guangdong
+    telling.chapter(label("demo.a-traveller-from-abroad"))
+    issuer = ForeignIssuer(stage.now())
+    line = label("demo.a-foreign-card-before-the-list")
+    stage.expect(line, gate, issuer.card(), "undetermined", "foreign-keys-missing")
+    gate.publish_foreign_keys(issuer)
+    gate.wait_for(lambda state: state["foreign_keys"])
+    telling.done(label("demo.guangdong-lists-a-foreign-issuer"))
+    verdict = stage.expect(
+        label("demo.a-travellers-test-certificate"), gate, issuer.card(), "accepted", "compare-travel-document"
+    )
+    if verdict["status"] is not None:
+        raise Difference("a foreign card was shown as a colour")
+    stage.expect(label("demo.the-same-with-one-bit-changed"), gate, issuer.card(bit=900), "refused", "wrong-signature")
+    stage.expect(label("demo.a-test-certificate-of-60-hours"), gate, issuer.card(hours=60), "refused", "rule-failed")
 
 
 def tightening(stage: Stage) -> None:

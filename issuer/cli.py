@@ -198,7 +198,12 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
         lines = [f"{kind}: {count} bytes" for kind, count in counts.items()]
         print_result(as_json, {"bytes": sum(counts.values())}, lines)
         return
-    published = office.publication.publish(office.now(), at_once=True)
+    at = office.now()
+    published = office.publication.publish(at, at_once=True)
+    if office.record.publisher is not None:
+        # Who may be asked to cosign.
+        office.listing.refresh()
+    office.record.publish(at)
     words = (
         "segment {number}: {segments} brought, {withdrawn} newly withdrawn, snapshot of {snapshot_bytes} bytes, "
         "{token_lists} token lists"
@@ -246,6 +251,26 @@ def catch_up(as_json: bool) -> None:
     said = {"caught_up": True, "segment": there.sequence, "withdrawn": there.withdrawn_count}
     words = f"goes on after segment {there.sequence}, with {there.withdrawn_count} withdrawals that gates have"
     print_result(as_json, said, [words])
+
+
+@issuer.command()
+@as_json
+def recover(as_json: bool) -> None:
+    """After an older database was put back: take the leaves of the log that it lacks from the mirror.
+
+    They are checked against the last checkpoint there, which this log's own key has signed. What was decided in the
+    lost time stays gone; its leaves say how much it was. Stop the service before.
+
+    \b
+    Example:
+      tongxing issuer recover
+    """
+    office = opened()
+    taken = office.record.recover(office.now())
+    words = (
+        f"{taken} leaves of the log taken from the mirror" if taken else "nothing to do: the mirror has no more leaves"
+    )
+    print_result(as_json, {"leaves": taken}, [words])
 
 
 @issuer.group()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from credentials.algorithms.table import PrivateKey
 from credentials.errors import SettingInvalid
+from credentials.log.keys import is_key_name
 from credentials.profile.characters import is_shown
 from credentials.profile.members import is_member_id, no_member_id
 from issuer.decisions.deciding import is_unit
@@ -25,6 +26,8 @@ MAX_PUBLISH_SECONDS = 60
 MAX_HOTLINE_CHARACTERS = 32
 MAX_DRY_RUN_SECONDS = 7 * DAY_SECONDS
 """After a week the people on file are no longer those of the dry run."""
+MAX_LOG_WITNESSES = 16
+MAX_TEXT_DAYS = 3_650
 TRUST_FOLDER = "issuer-trust"
 """Of the data folder: the trust list as this issuer has verified it."""
 _SECRET_NAME = "issuer.secret"
@@ -51,6 +54,16 @@ class IssuerSettings(ServiceSettings):
     """About how often the service publishes the status by itself; 0: never, a timer calls ``issuer publish``."""
     dry_run_seconds: int = DAY_SECONDS
     """How old the dry run may be with which a version of the status rules is published."""
+    log_key_file: Path | None = None
+    """The Ed25519 key of the province's log, which its statement names; without one, nothing of it is published."""
+    log_name: str = ""
+    """The log's origin, for good, as the statement names it. Default: ``tongxing/<member>/log``."""
+    log_witnesses: int = 3
+    """So many cosignatures make a checkpoint of the log witnessed: the registry's and two provinces'."""
+    witness_policy_file: Path | None = None
+    """A policy (C2SP tlog-policy) whose witnesses are asked beside those of provinces: the registry's above all."""
+    text_days: int = 30
+    """How long after the end of its appeal text and salt of a decision are kept."""
     hotline: str = ""
     """The telephone number that phones of residents show."""
     issuer_secret_file: Path | None = None
@@ -76,6 +89,12 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
         if not 0 < self.dry_run_seconds <= MAX_DRY_RUN_SECONDS:
             raise SettingInvalid(f"TONGXING_DRY_RUN_SECONDS: 1 to {MAX_DRY_RUN_SECONDS}")
+        if not 0 <= self.log_witnesses <= MAX_LOG_WITNESSES:
+            raise SettingInvalid(f"TONGXING_LOG_WITNESSES: 0 to {MAX_LOG_WITNESSES}")
+        if not 1 <= self.text_days <= MAX_TEXT_DAYS:
+            raise SettingInvalid(f"TONGXING_TEXT_DAYS: 1 to {MAX_TEXT_DAYS}")
+        if not is_key_name(self.log_origin):
+            raise SettingInvalid("TONGXING_LOG_NAME: a URL without its scheme, as tongxing/CN-41/log")
         if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not is_shown(self.hotline):
             raise SettingInvalid(f"TONGXING_HOTLINE: at most {MAX_HOTLINE_CHARACTERS} characters that people see")
         if not is_unit(self.unit):
@@ -100,6 +119,11 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_SIGN_IN_ALGORITHM: one of {', '.join(ALGORITHMS)}")
         if "openid" not in self.sign_in_scope.split():
             raise SettingInvalid("TONGXING_SIGN_IN_SCOPE: openid is not among them")
+
+    @property
+    def log_origin(self) -> str:
+        """What the province's log is called."""
+        return self.log_name or f"tongxing/{self.member}/log"
 
     @property
     def trust_folder(self) -> Path:

@@ -14,6 +14,7 @@ from credentials.decisions.document import load_status_rules, read_status_rules
 from credentials.decisions.status_rules import StatusRules
 from credentials.errors import SettingInvalid
 from credentials.keys import VerificationKey, kid_of
+from credentials.log.keys import LOG, signer
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from credentials.wire import jws
@@ -28,6 +29,8 @@ from issuer.phones.claim_codes import ClaimCodes
 from issuer.phones.holding import Holding
 from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
+from issuer.record.place import MirrorPlace
+from issuer.record.publication import LogPublication, chosen_witnesses, read_policy_file
 from issuer.requests.clients import Clients
 from issuer.service import IssuerService, look_at_mirror
 from issuer.sign_in.identity_provider import REQUEST_SECONDS, IdentityProvider, Registration
@@ -35,6 +38,7 @@ from issuer.sign_in.sign_in import CALLBACK, SignIn
 from issuer.storage import tables
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
+from issuer.storage.log_storage import SqlLogStorage
 from issuer.storage.rules import SqlRulesStore
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.cache.store import InProcessCache
@@ -46,7 +50,9 @@ from service_kit.storage.used_assertions import UsedAssertions
 from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
+from trust_registry.key_files import read_log_key, read_passphrase
 from trust_registry.metadata.denials import kid_from_text
+from trust_registry.record.gathering import ASK_SECONDS, WitnessRound
 
 
 def open_service(
@@ -56,7 +62,9 @@ def open_service(
 
     Raises SettingInvalid or KeyRejected when a key or the secret cannot be read, StorageUnavailable, SchemaOutdated.
     """
-    signer, status_signer = _signer(settings, settings.key_file), _signer(settings, settings.status_key_file)
+    credential_signer, status_signer = (
+        _signer(settings, path) for path in (settings.key_file, settings.status_key_file)
+    )
     secrets = Secrets.derived_from(settings.secret())
     metrics = metrics or IssuerMetrics(CollectorRegistry())
     engine = open_database(settings)
@@ -73,13 +81,13 @@ def open_service(
     clock = clock or settings.clock()
     with disposed_on_error(engine):
         store.bind_secret(secrets.digest)
-    own_key, people = _own_key(settings.member, signer, "credential"), SqlPersonStore(engine)
+    own_key, people = _own_key(settings.member, credential_signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
     rules = _published_rules(settings.member, engine, listing, metrics)
     issuance = Issuance(
         store,
         people,
-        signer,
+        credential_signer,
         own_key,
         settings.unit,
         secrets,
@@ -89,6 +97,8 @@ def open_service(
         rules,
     )
     claim_codes, laboratories = ClaimCodes(people, issuance), Laboratories(engine)
+    with disposed_on_error(engine):
+        record = _open_record(settings, engine, feed, mirror, secrets, listing, clock)
     with disposed_on_error(engine):
         sign_in = open_sign_in(settings, issuance, claim_codes, clock)
     return IssuerService(
@@ -108,13 +118,14 @@ def open_service(
         laboratories=laboratories,
         listing=listing,
         recovery=recovery,
+        record=record,
         sign_in=sign_in,
         clock=clock,
         metrics=metrics,
         cache=InProcessCache(clock),
         upkeep=Upkeep(
             "publication",
-            lambda: publication.publish_in_turn(clock.now(), settings.publish_seconds),
+            partial(_publish, publication, record, clock, settings.publish_seconds),
             seconds=settings.publish_seconds,
         ),
         looking=Upkeep("listing", partial(_watch, listing, recovery), seconds=REFRESH_SECONDS),
@@ -168,6 +179,38 @@ def open_sign_in(settings: IssuerSettings, issuance: Issuance, claim_codes: Clai
     )
     provider = IdentityProvider(registration, settings.fetcher(REQUEST_SECONDS), clock)
     return SignIn(provider, issuance, claim_codes, settings.sign_in_name_claim, settings.sign_in_document_claim)
+
+
+def _open_record(
+    settings: IssuerSettings,
+    engine: Engine,
+    feed: SqlStatusFeed,
+    mirror: MirrorClient,
+    secrets: Secrets,
+    listing: Listing,
+    clock: Clock,
+) -> LogPublication:
+    """The province's log. Raises SettingInvalid or KeyRejected for a key or policy that cannot be read."""
+    log, policy = None, read_policy_file(settings.witness_policy_file)
+    if settings.log_key_file:
+        key = read_log_key(settings.log_key_file, read_passphrase(settings.key_passphrase_file))
+        log = signer(settings.log_origin, LOG, key)
+    address = f"{settings.registry_url.rstrip('/')}/mirror/members/{settings.member}/log"
+    witnesses = WitnessRound(
+        lambda: chosen_witnesses(listing.trust, settings.member, policy, clock.now()), settings.fetcher(ASK_SECONDS)
+    )
+    place = MirrorPlace(mirror, settings.fetcher(), address, log) if log else None
+    return LogPublication(
+        SqlLogStorage(engine), feed, place, log, witnesses, secrets.record_key, settings.log_witnesses,
+        settings.text_days,
+    )  # fmt: skip
+
+
+def _publish(publication: StatusPublication, record: LogPublication, clock: Clock, every_seconds: int) -> None:
+    try:
+        publication.publish_in_turn(clock.now(), every_seconds)
+    finally:
+        record.publish_in_turn(clock.now(), every_seconds)
 
 
 def _signer(settings: IssuerSettings, path: Path) -> PemSigner:

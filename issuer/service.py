@@ -24,6 +24,7 @@ from issuer.publishing.lists import IssuerOverview, overview
 from issuer.publishing.publication import MirrorClient, StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.publishing.withdrawal import withdraw
+from issuer.record.publication import LogPublication
 from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
@@ -88,6 +89,7 @@ class IssuerService:
     laboratories: Laboratories
     listing: Listing
     recovery: Recovery
+    record: LogPublication
     clock: Clock
     metrics: IssuerMetrics
     cache: Cache
@@ -192,6 +194,7 @@ class IssuerService:
             "publication": self._publication(),
             "listing": self.listing.condition()._asdict(),
             "rules": self.rules.state(self.now()),
+            "log": self._log(),
         }
 
     def _publication(self) -> dict[str, Any]:
@@ -203,6 +206,10 @@ class IssuerService:
             "undelivered": len(self.feed.undelivered()),
             **self.upkeep.condition._asdict(),
         }
+
+    def _log(self) -> dict[str, Any] | None:
+        state = self.record.state()
+        return None if state is None else state._asdict()
 
     def probe(self) -> None:
         """Whether it can issue, and could start again: the database answers, is of this version and no older than what

@@ -40,6 +40,7 @@ MAX_FILES_PER_HOUR = {
     "foreign-keys": 120,
     "status-rules": 120,
     "token-list": 7_200,
+    "log": 600,
 }
 """Files of one member from one address, by kind: a segment every half second."""
 MAX_READS_PER_HOUR = {"statement": 3_600, "draft": 600, "log": 3_600, "state": 3_600}

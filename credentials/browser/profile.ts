@@ -33,6 +33,7 @@ export const WORDS = {
   "unit.minute": ["分钟", "分鐘", "min"],
   "unit.second": ["秒", "秒", "s"],
   "verdict.held": ["此码：{evidence}。", "此碼：{evidence}。", "This code: {evidence}."],
+  "verdict.held-by-card": ["此证件：{evidence}。", "此證件：{evidence}。", "This certificate: {evidence}."],
   "verdict.hotline": ["{name}热线 {hotline}", "{name}熱線 {hotline}", "{name} hotline {hotline}"],
   "verdict.hotlines": ["{hotlines}。", "{hotlines}。", "{hotlines}."],
   "verdict.needed": ["所需：{needed}。{held}", "所需：{needed}。{held}", "Needed: {needed}. {held}"],
@@ -190,6 +191,8 @@ export const FORMS: Record<Form, FormProfile> = {
 /** The steps of the recipe, as verdicts show them; their number is their place. */
 export const STEPS = ["form", "trust", "key", "signature", "claims", "issuer", "permission", "decision", "time", "holder", "withdrawal", "source", "recognition", "rules", "replay"] as const;
 export type StepName = (typeof STEPS)[number];
+/** Of cards that no member signed. */
+export const FOREIGN_STEPS: readonly StepName[] = ["form", "trust", "key", "signature", "claims", "issuer", "permission", "time", "recognition", "rules"];
 
 /** Whose hotline helps with a reason, the most helpful first; what is not here helps itself. */
 export type Call = "host" | "source" | "issuer";

@@ -29,7 +29,7 @@ from credentials.profile.limits import MAX_JWS_CHARACTERS, MAX_STATUS_SEQUENCE, 
 from credentials.profile.members import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
-from credentials.wire.strict_json import json_bytes
+from credentials.wire.strict_json import json_bytes, with_whole_numbers
 
 FOREIGN_KEYS_TYPE = "tongxing-foreign-keys+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11): a list of keys is no rule set, though the same key signs both."""
@@ -172,7 +172,7 @@ def _text(fields: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
 
 
 def _whole(fields: Mapping[str, Any], name: str, least: int, most: int) -> int:
-    value = fields[name]
+    value = with_whole_numbers(fields[name])
     if type(value) is not int or not least <= value <= most:
         raise Malformed(f"{name} is not an integer from {least} to {most}")
     return value

@@ -106,3 +106,9 @@ def format_of(text: str) -> Format | None:
         if head.startswith(found.PREFIX):
             return found
     return None
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text begins as a card that no member signed, sound or not."""
+    found = format_of(text)
+    return getattr(found, "of", found) in FOREIGN.values()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from credentials.errors import Malformed, TooLarge
-from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, MAX_TREE_SIZE, Node, node_hash
+from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, MAX_TREE_SIZE, Node, leaf_hash, node_hash
 
 TILE_WIDTH = 256
 """Hashes or entries of a full tile."""
@@ -103,15 +103,26 @@ def entries_in(tile: Tile, content: bytes) -> list[bytes]:
 
     Raises Malformed when it holds fewer, more than 256, or a part of one.
     """
+    try:
+        entries = split_bundle(content, TILE_WIDTH)
+    except Malformed as error:
+        raise Malformed(f"{tile.path}: not {tile.width} entries") from error
+    if len(entries) < tile.width:
+        raise Malformed(f"{tile.path}: not {tile.width} entries")
+    return entries[: tile.width]
+
+
+def split_bundle(content: bytes, most: int) -> list[bytes]:
+    """The entries that :func:`bundle_of` put together. Raises Malformed for more than ``most``, or a part of one."""
     entries: list[bytes] = []
     at = 0
-    while at < len(content) and len(entries) < TILE_WIDTH:
+    while at < len(content) and len(entries) < most:
         begin = at + _LENGTH_BYTES
         at = begin + int.from_bytes(content[at:begin], "big")
         entries.append(content[begin:at])
-    if at != len(content) or len(entries) < tile.width:
-        raise Malformed(f"{tile.path}: not {tile.width} entries")
-    return entries[: tile.width]
+    if at != len(content):
+        raise Malformed(f"not at most {most} entries, each behind its length")
+    return entries
 
 
 def bundle_of(entries: Sequence[bytes]) -> bytes:
@@ -120,6 +131,33 @@ def bundle_of(entries: Sequence[bytes]) -> bytes:
         if len(entry) > MAX_LOG_ENTRY_BYTES:
             raise TooLarge(f"an entry of a log has at most {MAX_LOG_ENTRY_BYTES} bytes")
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
+
+
+def grown(read: ReadTile, old: int, entries: Sequence[bytes]) -> dict[Tile, bytes]:
+    """The tiles that a log of ``old`` leaves has to publish once these entries follow, in the order of
+    :func:`tiles_between`. ``read``: of the log as it is. Raises Malformed where a tile of that is none, TooLarge."""
+    size, made = old + len(entries), dict[Tile, bytes]()
+    hashes = [leaf_hash(entry) for entry in entries]
+    for tile in tiles_between(old, size):
+        first = tile.number * TILE_WIDTH
+        if tile.level is None:
+            begun = _begun(read, tile, old, entries_in)
+            made[tile] = bundle_of([*begun, *entries[max(first - old, 0) : first + tile.width - old]])
+        elif tile.level == 0:
+            begun = _begun(read, tile, old, hashes_in)
+            made[tile] = b"".join([*begun, *hashes[max(first - old, 0) : first + tile.width - old]])
+        else:
+            below = (Tile(tile.level - 1, first + place) for place in range(tile.width))
+            made[tile] = b"".join(root_of_tile(made[each] if each in made else read(each)) for each in below)
+    return made
+
+
+def _begun(read: ReadTile, tile: Tile, old: int, split: Callable[[Tile, bytes], list[bytes]]) -> list[bytes]:
+    """What a tile of entries or leaf hashes holds already in a log of ``old`` leaves."""
+    if old <= tile.number * TILE_WIDTH:
+        return []
+    before = tile_at(tile.level, tile.number, old)
+    return split(before, read(before))
 
 
 def root_of_tile(content: bytes) -> bytes:

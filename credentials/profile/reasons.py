@@ -2,7 +2,8 @@
 
 This is the one table of outcomes. A code of :mod:`credentials.errors` that can end a check stands here with what it
 means for the person in front of the gate; so do the notes that an accepted code may carry. The words are those of the
-catalogues, ``reason.<code>.what``, ``.advice`` and ``.more``.
+catalogues, ``reason.<code>.what``, ``.advice`` and ``.more``; of foreign cards, where that is said otherwise,
+``reason-of-card.<code>.…``.
 "Unknown issuer" is never worded as forged, and nothing but the issuer's signed status is ever a colour.
 """
 
@@ -59,6 +60,8 @@ class ReasonText(NamedTuple):
     """Who can help, the most helpful first."""
     steps: tuple[StepName, ...] = ()
     """Where it is found, for the table of ``docs/verdict.md``; none for a note."""
+    of_card: ReasonText | None = None
+    """The same of a foreign card, where its words are others: nobody can press "Update now" on one."""
 
     @property
     def whole(self) -> Label:
@@ -71,14 +74,19 @@ CHECK_DOCUMENT, COMPARE_HOLDER, COMPARE_TRAVEL_DOCUMENT, REPLAY_NOT_SHARED, SHOW
     "check-document", "compare-holder", "compare-travel-document", "replay-not-shared", "shown-again"
 )  # fmt: skip
 """Notes that an accepted code may carry."""
-_WORDS = labels("reason")
+_WORDS, _WORDS_OF_CARDS = labels("reason"), labels("reason-of-card")
 _R, _U, _N = Outcome.REFUSED, Outcome.UNDETERMINED, None
 
 
 def _row(code: str, outcome: Outcome | None, at: StepName | tuple[StepName, ...], *call: Call) -> ReasonText:
     steps = (at,) if isinstance(at, StepName) else at
-    what, advice, more = (_WORDS.get(f"{code}.{part}", NO_WORDS) for part in ("what", "advice", "more"))
-    return ReasonText(code, outcome, what, advice, more, call, steps)
+    of_code, of_card = (_said(code, outcome, words) for words in (_WORDS, _WORDS_OF_CARDS))
+    return of_code._replace(call=call, steps=steps, of_card=None if of_card.what is NO_WORDS else of_card)
+
+
+def _said(code: str, outcome: Outcome | None, words: Mapping[str, Label]) -> ReasonText:
+    what, advice, more = (words.get(f"{code}.{part}", NO_WORDS) for part in ("what", "advice", "more"))
+    return ReasonText(code, outcome, what, advice, more)
 
 
 REASONS: Mapping[str, ReasonText] = {

@@ -98,7 +98,9 @@ class RuleSet:
         the disease; what it says of other diseases beside that is nothing to a rule.
         """
         about = [piece for piece in facts.evidence if piece.is_about]
-        kinds = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in about} or _UNKNOWN_KINDS
+        held = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in about} or _UNKNOWN_KINDS
+        # In the order of the list, what no list has last: it must not hang on where None lies in memory.
+        kinds = sorted(held, key=lambda kind: (kind is _UNKNOWN_KIND, kind or NO_EVIDENCE))
         return self._judge(kinds, foreign_rule_input(facts, at), at)
 
     def _judge(self, kinds: Iterable[int | None], data: dict[str, Any], at: int) -> RuleResult:

@@ -8,7 +8,7 @@ deterministic encoding: a gate reads only what an issuer signed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -42,15 +42,18 @@ def loads(data: bytes, limit: int) -> Any:
     return value
 
 
-def loads_foreign(data: bytes, limit: int) -> Any:
-    """As :func:`loads`, for what others sign: lengths may be indefinite, and dates and times stay in their tags.
+def loads_foreign(data: bytes, limit: int, *, allow_indefinite: bool = True) -> Any:
+    """As :func:`loads`, for what others sign: dates and times stay in their tags, lengths may be indefinite where that
+    is allowed, and every key of a map is an integer or a text.
 
     What stands in the tags 0 and 1 comes as a CBORTag. Raises what :func:`loads` raises.
     """
     if len(data) > limit:
         raise TooLarge(f"more than {limit} bytes")
     stream = BytesIO(data)
-    value = _decode(stream, allow_indefinite=True, semantic_decoders=_TIMES_KEPT)
+    value = _decode(
+        stream, allow_indefinite=allow_indefinite, semantic_decoders=_TIMES_KEPT, object_hook=_with_plain_keys
+    )
     if stream.tell() != len(data):
         raise Malformed("bytes after the CBOR item")
     return value
@@ -91,11 +94,13 @@ def _decode(
     strict_hashable_types: bool = False,
     allow_indefinite: bool = False,
     semantic_decoders: Mapping[int, Any] | None = None,
+    object_hook: Callable[..., Any] | None = None,
 ) -> Any:
     try:
         return CBORDecoder(
             stream,
             tag_hook=_refuse_tag,
+            object_hook=object_hook,
             semantic_decoders=semantic_decoders or _NO_TAGS,
             max_depth=MAX_CBOR_DEPTH,
             allow_indefinite=allow_indefinite,
@@ -106,6 +111,13 @@ def _decode(
         raise Malformed("not strict CBOR") from error
 
 
+def _with_plain_keys(found: Mapping[Any, Any], *_: Any) -> Mapping[Any, Any]:
+    # True and 1.0 are no keys, though Python finds 1 by them, and what else can be one differs between readers.
+    if not {*map(type, found)} <= _PLAIN_KEYS:
+        raise Malformed("a key of a map is neither an integer nor a text")
+    return found
+
+
 def _refuse_tag(*_: Any) -> Any:
     raise Malformed("CBOR tag not allowed here")
 
@@ -114,6 +126,7 @@ def _keep_tag(tag: int, value: Any, *_: Any) -> CBORTag:
     return CBORTag(tag, value)
 
 
+_PLAIN_KEYS = frozenset({int, str})
 _MAP = 0xA0
 """The head of a map of up to 23 entries, without their number (RFC 8949 section 3)."""
 # The tags that cbor2 decodes by itself would never reach the tag hook.

@@ -53,6 +53,12 @@ class HeldSchema(Schema):
     expires_at = fields.Integer()
 
 
+class DecisionFileSchema(Schema):
+    """``file``: to be saved as it is; see credentials/decisions/proof.py."""
+
+    file = fields.String()
+
+
 class ReleasedSchema(Schema):
     """``withdrawn`` is false when the phone had no code any more."""
 

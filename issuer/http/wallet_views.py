@@ -24,10 +24,12 @@ from credentials.errors import (
     InvalidName,
     InvalidRequest,
     NotAuthenticated,
+    NotFound,
     ProofOfPossessionFailed,
     RateLimited,
     StorageFull,
     StorageUnavailable,
+    Unavailable,
 )
 from credentials.profile.lists import Form
 from credentials.profile.members import MEMBERS
@@ -37,6 +39,7 @@ from issuer.http.sign_in_views import claim_code_of_browser, forget_claim_code
 from issuer.http.wallet_schemas import (
     ClaimCodeSchema,
     ClaimSchema,
+    DecisionFileSchema,
     HeldSchema,
     HolderProofSchema,
     RegistrationSchema,
@@ -44,6 +47,7 @@ from issuer.http.wallet_schemas import (
     WalletSchema,
 )
 from issuer.phones.holding import Held
+from issuer.record.proving import prove
 from issuer.requests.holder_proof import PAPER, RELEASE
 from issuer.service import CLAIM_CODES, WALLET, IssuerService, service
 from service_kit.http.bodies import Routes
@@ -138,6 +142,18 @@ def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
     office = _counted()
     with office.metrics.counting_refusals():
         return held_json(office.holding.paper(office.phone(fields["holder_proof"], PAPER), office.now()))
+
+
+@blueprint.post("/v1/wallet/decision")
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(200, DecisionFileSchema, description="The file that proves the decision")
+@blueprint.doc(**described(*_PHONE, NotFound, Unavailable, *_STORE))
+def prove_decision(fields: dict[str, Any]) -> dict[str, Any]:
+    """The decision behind this phone's code: text, salt, code and proof, as one file that anybody can check offline."""
+    office = _counted()
+    point = office.phone(fields["holder_proof"]).point
+    file = prove(office.record, office.holding.present(point))
+    return {"file": file.content.decode()}
 
 
 @blueprint.post("/v1/wallet/release")

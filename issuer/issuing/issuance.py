@@ -32,7 +32,7 @@ from credentials.profile.limits import CTI_BYTES
 from credentials.profile.lists import Form, Status
 from credentials.signing import Signer
 from credentials.wire.strict_json import json_bytes
-from issuer.decisions.deciding import ManualDecision, sealed_by
+from issuer.decisions.deciding import Decision, ManualDecision, sealed_by
 from issuer.issuing.consequences import (
     NOTHING,
     OUTDONE,
@@ -72,11 +72,12 @@ class Secrets(NamedTuple):
     claim_key: bytes
     sign_in_key: bytes
     report_key: bytes
+    record_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report")
+        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report", b"record")
         return cls(*(hmac.digest(secret, b"tongxing-" + label, "sha256") for label in labels))
 
 
@@ -221,9 +222,13 @@ class Issuance:
         known = in_force(self.people.decisions(subjects, at), at, self.people.timelines(subjects))
         rules = self.rules.at(at)
         ready = [each.under(known.get(each.facts.subject, NOTHING), rules, self.unit, at) for each in wanted]
-        ready = [each._replace(decision=sealed_by(each.decision, _salt())) for each in ready]
+        ready = [each._replace(decision=self._sealed(each.decision)) for each in ready]
         self.rules.note(rules, [each.open_entry for each in ready if each.open_entry], at)
         return ready
+
+    def _sealed(self, decision: Decision) -> Decision:
+        named = decision if decision.member else decision._replace(member=self.own_key.member)
+        return sealed_by(named, secrets.token_bytes(SALT_BYTES))
 
     def _issue_ready(self, client_id: str, asked: Mapping[str, _Asked], at: int) -> dict[str, Replay | TongxingError]:
         """Issue for people of whom none is there twice; again for those whom somebody else has overtaken."""
@@ -343,10 +348,6 @@ def settled(deed: Callable[[], T]) -> T:
         except Conflict:
             continue
     return deed()
-
-
-def _salt() -> bytes:
-    return secrets.token_bytes(SALT_BYTES)
 
 
 class _Asked(NamedTuple):

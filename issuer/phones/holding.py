@@ -88,6 +88,10 @@ class Holding:
         """The phone gives its code up: it is withdrawn. False when it had none any more. Raises DeviceUnknown."""
         return self._end(self._known(point), at)
 
+    def present(self, point: bytes) -> IssuedRow:
+        """The code that the phone has. Raises DeviceUnknown, and RenewalRefused for a phone that has ended."""
+        return self._active(point).present
+
     def _claim(self, digest: bytes, point: bytes, at: int) -> Held:
         found = self.people.find_claim_code(digest)
         if found is None:

@@ -7,18 +7,28 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from credentials.decisions.leaves import SALT_BYTES, Leaf, commitment, decided_by_hand, hour_of
+from credentials.decisions.counters import COUNTED
+from credentials.decisions.leaves import SALT_BYTES, Leaf, commitment, decided_by_hand, hour_of, recovered
+from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
 from issuer.decisions.deciding import Decision, sealed_by
 from issuer.storage import tables
-from issuer.storage.log_ports import Cell, Unsealed, UnsealedWithdrawal
+from issuer.storage.log_ports import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
 from issuer.storage.ports import StandingDecision
-from service_kit.storage.logbook import SqlLogbook
+from service_kit.storage.logbook import LeafRecord, SqlLogbook
 
 _record, _withdrawal = tables.decision_record.c, tables.withdrawal.c
 _tally = tables.tally.c
+MAX_UNWITNESSED_SECONDS = 24 * 3600
+"""So long after witnesses last cosigned the log, decisions by hand say that they are unwitnessed."""
+BEHIND = (
+    "the mirror has more leaves of the log than the database: a backup was restored. Nothing that leaves a leaf is done"
+    " until `tongxing issuer recover` has taken over the rest"
+)
+_COUNTED_UP_TO, _COUNTED_AT, _COSIGNED_AT = "log-counted-up-to", "log-counted-at", "log-cosigned-at"
+_MIRRORED = "log-mirrored"
 
 
 class SqlProvinceLog:
@@ -30,6 +40,8 @@ class SqlProvinceLog:
 
     def append(self, leaf: Leaf, at: int, cells: Mapping[Cell, int] | None = None) -> int:
         number = self.book.append(leaf.kind, leaf.content.get("hour", at), leaf.content)
+        if number < (self._value(_MIRRORED) or 0):
+            raise StoreBehind(BEHIND)
         for cell, count in sorted((cells or {}).items()):
             self._count(leaf, cell, count)
         return number
@@ -64,6 +76,77 @@ class SqlProvinceLog:
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         self._connection.execute(insert(tables.sealed_batch).values(leaf=leaf, commitments=b"".join(commitments)))
 
+    def lock(self) -> int:
+        return self.book.lock()
+
+    def read(self, since: int, most: int) -> Sequence[LeafRecord]:
+        return self.book.read(since, most)
+
+    def find(self, serial: int) -> KeptDecision | None:
+        credential, batch = tables.credential, tables.sealed_batch
+        whole = (
+            select(_record.text, _record.sealed, _record.leaf, batch.c.commitments)
+            .join_from(tables.decision_record, credential, credential.c.decision_id == _record.decision_id)
+            .outerjoin(batch, batch.c.leaf == _record.leaf)
+            .where(credential.c.serial == serial, _record.sealed.is_not(None))
+        )
+        found = self._connection.execute(whole).first()
+        return None if found is None else KeptDecision(found.text, found.sealed, found.leaf, found.commitments or b"")
+
+    def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
+        found: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(dict)
+        taken = delete(tables.tally).returning(*tables.tally.c)
+        for kind, status, region, basis, count in self._connection.execute(taken):
+            found[kind, Status(status).label][region, basis] = count
+        return found
+
+    def counted_up_to(self) -> int:
+        return self._value(_COUNTED_UP_TO) or 0
+
+    def counted_at(self) -> int | None:
+        return self._value(_COUNTED_AT)
+
+    def note_counted(self, upto: int, at: int) -> None:
+        self._set(_COUNTED_UP_TO, upto)
+        self._set(_COUNTED_AT, at)
+
+    def cosigned_at(self) -> int | None:
+        return self._value(_COSIGNED_AT)
+
+    def note_cosigned(self, at: int) -> None:
+        self._set(_COSIGNED_AT, at)
+
+    def note_mirrored(self, size: int) -> None:
+        self._set(_MIRRORED, size)
+
+    def begin_anew(self, behind: int, at: int) -> None:
+        self.append(recovered(behind, self.book.size()), at)
+        row = tables.log.leaf.c
+        last = self._connection.execute(select(func.max(row.number)).where(row.kind == COUNTED)).scalar_one()
+        self._set(_COUNTED_UP_TO, 0 if last is None else last + 1)
+        self._connection.execute(delete(tables.tally))
+
+    def drop_texts(self, appeal_before: int, most: int) -> int:
+        decided = tables.decision
+        old = (
+            select(_record.decision_id)
+            .join_from(tables.decision_record, decided)
+            .where(decided.c.appeal_until < appeal_before, _record.sealed.is_not(None))
+            .limit(most)
+        )
+        dropped = update(tables.decision_record).where(_record.decision_id.in_(old.correlate(None)))
+        return self._connection.execute(dropped.values(sealed=None, text=None)).rowcount
+
+    def _value(self, name: str) -> int | None:
+        row = tables.counter.c
+        return self._connection.execute(select(row.value).where(row.name == name)).scalar_one_or_none()
+
+    def _set(self, name: str, value: int) -> None:
+        row = tables.counter
+        same = update(row).where(row.c.name == name).values(value=value)
+        if not self._connection.execute(same).rowcount:
+            self._connection.execute(insert(row).values(name=name, value=value))
+
     def _append_by_hand(self, decided: Sequence[Decision]) -> dict[bytes, int]:
         """A leaf for each text; its number by what seals it."""
         texts: dict[bytes, list[Decision]] = defaultdict(list)
@@ -73,7 +156,9 @@ class SqlProvinceLog:
 
     def _append_text(self, sealed: bytes, about: Sequence[Decision]) -> int:
         first = about[0]
-        leaf = decided_by_hand(first.status, hour_of(first.starts_at), len(about), commitment(sealed))
+        hour, hashed = hour_of(first.starts_at), commitment(sealed)
+        unwitnessed = first.starts_at - (self.cosigned_at() or 0) > MAX_UNWITNESSED_SECONDS
+        leaf = decided_by_hand(first.status, hour, len(about), hashed, unwitnessed=unwitnessed)
         return self.append(leaf, first.starts_at, Counter(Cell(each.region, each.basis) for each in about))
 
     def _count(self, leaf: Leaf, cell: Cell, count: int) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from credentials.decisions.leaves import Leaf
 from credentials.profile.lists import Status
 from issuer.storage.ports import StandingDecision
+from service_kit.storage.logbook import LeafRecord
 
 NOT_RECORDED = -1
 """Stands in place of a leaf of what was done before there was a log, or in a time that was lost with a database."""
@@ -41,6 +42,16 @@ class UnsealedWithdrawal(NamedTuple):
     cause: str
 
 
+class KeptDecision(NamedTuple):
+    """What is kept of a decision: its text, what seals it (64 bytes), its leaf's number, None before there is one, and
+    the commitments below the root in that leaf, empty of a decision by hand."""
+
+    text: str
+    sealed: bytes
+    leaf: int | None
+    batch: bytes
+
+
 class ProvinceLog(Protocol):
     """The log within one transaction. All raise StorageUnavailable, StorageFull: then nothing of the deed is kept."""
 
@@ -48,7 +59,8 @@ class ProvinceLog(Protocol):
         """Add a leaf at ``at`` (seconds UTC; one that names its hour is dated by that); its number.
 
         From here to the end of the transaction nobody else appends: it should be the last that a deed does.
-        ``cells``: of a leaf that counts people by status, how many where. Raises SelfCheckFailed above 65 535 bytes.
+        ``cells``: of a leaf that counts people by status, how many where. Raises SelfCheckFailed above 65 535 bytes,
+        StoreBehind while the mirror is known to have more leaves.
         """
 
     def enter(self, decided: Sequence[StandingDecision]) -> None:
@@ -64,3 +76,41 @@ class ProvinceLog(Protocol):
 
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         """Keep what stands below the root in a leaf."""
+
+    def lock(self) -> int:
+        """The number that the next leaf gets; nobody else appends from here on."""
+
+    def read(self, since: int, most: int) -> Sequence[LeafRecord]:
+        """Leaves from this number on, in order, at most so many."""
+
+    def find(self, serial: int) -> KeptDecision | None:
+        """The decision behind the code of this serial; None where nothing of it is kept, or no more."""
+
+    def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
+        """What was counted by region and basis since this was last asked, by kind and status; it begins anew."""
+
+    def counted_up_to(self) -> int:
+        """The first leaf that no public count covers."""
+
+    def counted_at(self) -> int | None:
+        """When the last public count was made, in seconds UTC; None before the first look."""
+
+    def note_counted(self, upto: int, at: int) -> None:
+        """All leaves below ``upto`` are covered."""
+
+    def cosigned_at(self) -> int | None:
+        """When the log was last cosigned by enough witnesses, in seconds UTC; None: never."""
+
+    def note_cosigned(self, at: int) -> None:
+        """Enough witnesses have cosigned all that was there at this moment."""
+
+    def note_mirrored(self, size: int) -> None:
+        """The mirror has so many leaves; nothing is written while there are fewer here."""
+
+    def begin_anew(self, behind: int, at: int) -> None:
+        """After leaves came back from the mirror, where ``behind`` were: say so in a leaf. What was counted by region
+        and basis is gone, and public counts go on after the last one that came back."""
+
+    def drop_texts(self, appeal_before: int, most: int) -> int:
+        """Delete text and salt of decisions against which an appeal could be made until before this moment, at most so
+        many; how many."""

@@ -11,6 +11,7 @@ was signed last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
@@ -136,6 +137,28 @@ class LogTree(Protocol):
 
     def keep_checkpoint(self, record: CheckpointRecord) -> None:
         """Keep it in the place of the one before."""
+        ...
+
+
+class LogRecords(Protocol):
+    """A logbook and the tree over it, within one transaction."""
+
+    @property
+    def log(self) -> Logbook: ...
+
+    @property
+    def log_tree(self) -> LogTree: ...
+
+
+class LogStorage(Protocol):
+    """Begins transactions about a log. Raises StorageUnavailable, StorageFull."""
+
+    def reading(self) -> AbstractContextManager[LogRecords]:
+        """One that only reads, and sees the log as it stood at one moment."""
+        ...
+
+    def writing(self) -> AbstractContextManager[LogRecords]:
+        """One that writes; whoever publishes the log does so one after another."""
         ...
 
 

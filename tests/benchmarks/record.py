@@ -13,7 +13,7 @@ from tests.benchmarks.feed import Figure
 from tests.unit.issuer.office import NOW
 from tests.unit.trust_registry.record.logs import append
 from trust_registry.mirror.folder import MirrorFolder
-from trust_registry.record.publishing import LogPublisher
+from trust_registry.record.publishing import LogFolder, LogPublisher
 from trust_registry.storage.sql import open_storage
 
 LEAVES = 100_000
@@ -25,9 +25,8 @@ def leaves_a_second() -> list[Figure]:
     """How many are appended, and published in one round; how long the next round takes, and one proof."""
     with tempfile.TemporaryDirectory() as folder:
         storage = open_storage(f"sqlite:///{folder}/registry.sqlite")
-        publisher = LogPublisher(
-            storage, MirrorFolder(Path(folder), write_atomic), signer("bench/log", LOG, new_private_key())
-        )
+        place = LogFolder(MirrorFolder(Path(folder), write_atomic))
+        publisher = LogPublisher(storage, place, signer("bench/log", LOG, new_private_key()))
         begun = perf_counter()
         for _ in range(LEAVES // BATCH):
             append(storage, BATCH)

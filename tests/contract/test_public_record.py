@@ -22,7 +22,7 @@ from tests.contract.test_registry_storage import migrate_to
 from tests.doubles.mirror import FilesInMemory
 from tests.doubles.writers import Stopped
 from tests.unit.trust_registry.record.logs import Follower, append
-from trust_registry.record.publishing import CHECKPOINT, LogPublisher
+from trust_registry.record.publishing import CHECKPOINT, LogFolder, LogPublisher
 from trust_registry.storage import tables
 from trust_registry.storage.ports import Records
 from trust_registry.storage.sql import SqlStorage, open_storage
@@ -80,7 +80,7 @@ def files() -> StoppingFiles:
 
 @pytest.fixture
 def publisher(storage: SqlStorage, files: StoppingFiles) -> LogPublisher:
-    return LogPublisher(storage, files, SIGNER)
+    return LogPublisher(storage, LogFolder(files), SIGNER)
 
 
 def test_a_log_grows_and_every_reader_can_follow(publisher: LogPublisher, files: StoppingFiles) -> None:
@@ -117,11 +117,11 @@ def test_killed_at_every_write_the_old_or_the_new_state_is_whole(
         append(storage, 260)
         total, old = total + 260, follower.seen.size
         files.stop, files.steps = stop, 0
-        was_killed = is_killed(LogPublisher(StoppingStorage(storage, files), files, SIGNER))
+        was_killed = is_killed(LogPublisher(StoppingStorage(storage, files), LogFolder(files), SIGNER))
         assert follower.look() in ((old, total) if was_killed else (total,))
         files.stop = None
         if completes:
-            LogPublisher(storage, files, SIGNER).publish(NOW)
+            LogPublisher(storage, LogFolder(files), SIGNER).publish(NOW)
             assert follower.look() == total
         stop += 1
     assert stop > 14
@@ -148,7 +148,7 @@ def test_eight_writers_and_four_publishers_at_once(storage: SqlStorage, files: S
 
     def publish() -> None:
         while not done.wait(0.01):
-            LogPublisher(storage, files, SIGNER).publish(NOW)
+            LogPublisher(storage, LogFolder(files), SIGNER).publish(NOW)
 
     publishers = [threading.Thread(target=publish) for _ in range(4)]
     for thread in (*writers, *publishers):
@@ -160,7 +160,7 @@ def test_eight_writers_and_four_publishers_at_once(storage: SqlStorage, files: S
     done.set()
     for thread in publishers:
         thread.join()
-    LogPublisher(storage, files, SIGNER).publish(NOW)
+    LogPublisher(storage, LogFolder(files), SIGNER).publish(NOW)
     assert follower.look() == 160
 
 
@@ -226,7 +226,7 @@ def test_a_log_of_before_is_published_whole(database_url: str, tmp_path: Path, f
         connection.execute(text(insert), [{"number": number} for number in range(258)])
         connection.execute(text("UPDATE registry_log_counter SET size = 258"))
     storage = open_storage(database_url)
-    follower, publisher = Follower(files.read, SIGNER.key), LogPublisher(storage, files, SIGNER)
+    follower, publisher = Follower(files.read, SIGNER.key), LogPublisher(storage, LogFolder(files), SIGNER)
     publisher.publish(NOW)
     assert follower.look() == 258
     with transaction(old) as connection:
@@ -302,7 +302,7 @@ def test_a_checkpoint_by_another_key_stops_nobody(
 ) -> None:
     """Who can write to the mirror must not be able to stop the registry."""
     append(storage, 3)
-    other = LogPublisher(storage, files, signer(SIGNER.key.name, LOG, new_private_key()))
+    other = LogPublisher(storage, LogFolder(files), signer(SIGNER.key.name, LOG, new_private_key()))
     other.publish(NOW)
     forget(storage, 1)
     assert publisher.publish(NOW).checkpoint.size == 1
@@ -343,7 +343,7 @@ def test_rounds_of_another_process_are_not_undone(publisher: LogPublisher, stora
     append(storage, 4)
     late = publisher.publish(NOW)
     append(storage, 4)
-    LogPublisher(storage, publisher.files, SIGNER).publish(NOW)
+    LogPublisher(storage, publisher.place, SIGNER).publish(NOW)
     with storage.reading() as records:
         held = records.log_tree.checkpoint()
     assert held is not None

@@ -10,7 +10,8 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,23 @@ from typing import Any
 import pytest
 
 from credentials.errors import CredentialError, KeyRejected
+from credentials.foreign.document import document_of, sign_foreign_keys
 from credentials.foreign.envelope import ForeignEnvelope
 from credentials.foreign.keys import ForeignKeys
 from credentials.formats import native, table
 from credentials.profile.steps import StepName
+from credentials.verdict import to_json
+from tests.properties.test_both_judges import SNAPSHOT
 from tests.unit.verifier.known import VENUE, known
-from tests.vectors.cast import NOW
+from tests.vectors.cast import NOW, signer
+from tests.vectors.knowledge import GUANGDONG
+from tests.web.twin import NodeTwin, Twin
 from verifier.foreign.certificates import Certificate, key_of
 from verifier.judging import foreign_steps
 from verifier.judging.card import ForeignCard
 from verifier.judging.examination import Examination
+from verifier.judging.recipe import judge
+from verifier.snapshot.snapshot import policy_to_json
 
 REPOSITORY = Path(__file__).parents[2]
 FILE = Path(os.environ.get("TONGXING_VECTORS") or REPOSITORY.parent / "shared" / "vectors") / "dcc-testdata.json"
@@ -138,3 +146,23 @@ def test_every_vector_at_fault_is_still_one() -> None:
     """A list of exceptions that nobody needs any more hides the next one."""
     for name, stage in AT_FAULT:
         assert dict(came(VECTORS[name]))[stage] is not asserted(VECTORS[name])[stage]
+
+
+def test_the_browser_s_judge_says_the_same_of_each(node_judge: NodeTwin) -> None:
+    """In Node of every vector; in Chromium of some: tests/web/test_vectors.py."""
+    assert differently_judged(node_judge, VECTORS) == []
+
+
+def differently_judged(twin: Twin, names: Iterable[str]) -> list[str]:
+    """Those of these vectors of which the twin does not say what our judge says, at each vector's clock."""
+    return [name for name in names if not said_alike(twin, VECTORS[name])]
+
+
+def said_alike(twin: Twin, vector: dict[str, Any]) -> bool:
+    keys, at, text = listed(vector), clock(vector["TESTCTX"]["VALIDATIONCLOCK"]), vector["PREFIX"]
+    document = document_of(GUANGDONG, 1, NOW, keys.keys)
+    compact = sign_foreign_keys(document, signer(GUANGDONG, "rules-1")) if keys.keys else None
+    assert twin("learn", name="dcc", snapshot={**SNAPSHOT, "foreign_keys": compact})["failures"] == []
+    knowledge = replace(known(), foreign_keys=keys if keys.keys else None)
+    gate = {"at": at, "policy": policy_to_json(VENUE), "clock_in_doubt": False, "challenge": None}
+    return bool(twin("check", knowledge="dcc", text=text, **gate) == to_json(judge(text, knowledge, at, VENUE)))

@@ -19,7 +19,7 @@ from credentials.log.tree import nodes_of, prove_consistency, prove_inclusion, r
 from tests.doubles.mirror import FilesInMemory
 from tests.unit.credentials.log.logs import LOG_SIGNER, hashes, tile_files, witness
 from tests.unit.trust_registry.record.logs import append
-from trust_registry.record.publishing import FOLDER, LogPublisher, ProveFrom
+from trust_registry.record.publishing import FOLDER, LogFolder, LogPublisher, ProveFrom
 from trust_registry.storage.sql import open_storage
 
 PROGRAM = Path(__file__).parent / "record" / "main.go"
@@ -89,7 +89,7 @@ def test_the_registrys_own_log_holds_in_go(go: Go, tmp_path: Path) -> None:
         asked.extend(AddCheckpoint(old, tuple(prove(old)), note) for old in (0, 1, 300) if old <= checkpoint.size)
         return [sign_text(note.text, witness(0), 1_660_000_000)]
 
-    publisher = LogPublisher(storage, files, LOG_SIGNER, cosign)
+    publisher = LogPublisher(storage, LogFolder(files), LOG_SIGNER, cosign)
     for more in (300, 60):
         append(storage, more)
         publisher.publish(1_795_000_000)

@@ -15,7 +15,7 @@ from credentials.profile.languages import COMMON, LANGUAGE_TAG, LANGUAGES, MAX_L
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
 from credentials.profile.reasons import REASONS
-from credentials.profile.steps import StepName
+from credentials.profile.steps import FOREIGN_STEPS, StepName
 from credentials.profile.words import Label
 
 MODULE = Path(__file__).parents[2] / "credentials" / "browser" / "profile.ts"
@@ -95,7 +95,10 @@ def _forms() -> Iterator[str]:
 
 def _steps() -> Iterator[str]:
     yield "/** The steps of the recipe, as verdicts show them; their number is their place. */"
-    yield f"export const STEPS = {_json([*StepName])} as const;\nexport type StepName = (typeof STEPS)[number];\n"
+    yield f"export const STEPS = {_json([*StepName])} as const;\nexport type StepName = (typeof STEPS)[number];"
+    yield "/** Of cards that no member signed. */"
+    foreign = [step for step in StepName if step in FOREIGN_STEPS]
+    yield f"export const FOREIGN_STEPS: readonly StepName[] = {_json(foreign)};\n"
 
 
 def _reasons() -> Iterator[str]:

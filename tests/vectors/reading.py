@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from credentials.foreign.document import read_foreign_keys
+from credentials.foreign.keys import ForeignKeys
 from credentials.formats.presentation.challenge import Challenge
 from credentials.keys import VerificationKey, public_key_from_jwk
 from credentials.profile.lists import Form, Status
@@ -44,7 +46,7 @@ def read_challenge(fields: dict[str, Any] | None) -> Challenge | None:
 
 
 def read_knowledge(vectors: dict[str, Any], names: dict[str, Any]) -> Knowledge:
-    """The knowledge whose pieces ``names`` picks: a trust list, a status file for members, rule sets."""
+    """The knowledge whose pieces ``names`` picks: a trust list, a status file for members, rule sets, foreign keys."""
     if names["trust"] is None:
         return Knowledge()
     trust = read_trust(vectors["trusts"][names["trust"]])
@@ -52,7 +54,10 @@ def read_knowledge(vectors: dict[str, Any], names: dict[str, Any]) -> Knowledge:
         member: _status(base64.b64decode(vectors["statuses"][name]), trust)
         for member, name in names["statuses"].items()
     }
-    return Knowledge(trust, statuses, tuple(_rules(vectors["rules"][name], trust) for name in names["rules"]))
+    rules = tuple(_rules(vectors["rules"][name], trust) for name in names["rules"])
+    name = names.get("foreign_keys")
+    foreign_keys = None if name is None else read_foreign_list(vectors["foreign_keys"][name], trust)
+    return Knowledge(trust, statuses, rules, foreign_keys)
 
 
 def read_trust(fields: dict[str, Any]) -> TrustSnapshot:
@@ -75,6 +80,12 @@ def read_trust(fields: dict[str, Any]) -> TrustSnapshot:
         reported=() if fields["whole"] else (BadEntry("entry 7", "unreadable"),),
         unproven_since=fields.get("unproven_since"),
     )
+
+
+def read_foreign_list(compact: str, trust: TrustSnapshot) -> ForeignKeys:
+    """A list of the host's, verified by its key in ``trust``."""
+    key = trust.keys[bytes.fromhex(jws.read(compact).kid)].key
+    return read_foreign_keys(compact, key.public_key, key.member)
 
 
 def _member(fields: dict[str, Any]) -> TrustedMember:

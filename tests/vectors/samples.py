@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cbor2 import dumps
 
-from credentials.formats import eu_dcc, native
+from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.formats.presentation import challenge
 from credentials.formats.presentation.challenge import Challenge
@@ -20,8 +19,7 @@ from credentials.model import StatusReference
 from credentials.profile.limits import MAX_ISSUED_AHEAD_SECONDS
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from credentials.wire import base45, cbor, cose
-from tests.dcc import VACCINATION, certificate, sign1
-from tests.dcc import claims as claims_of_card
+from tests.dcc import RECOVERY, certificate
 from tests.vectors.cast import DAY, HOUR, NOW, signer
 from tests.vectors.codes import (
     ASKED,
@@ -41,6 +39,8 @@ from tests.vectors.codes import (
     signed,
     zero_signature,
 )
+from tests.vectors.foreign import FRESH_TEST, VACCINATED, card
+from tests.vectors.foreign import STRANGER as OTHER_SIGNER
 from tests.vectors.knowledge import (
     EMPTY_LIST,
     ENDED_LIST,
@@ -53,12 +53,6 @@ from tests.vectors.knowledge import (
     WITHDRAWN_INDEX,
     ZHEJIANG,
 )
-
-FOREIGN_CARD = eu_dcc.PREFIX + base45.encode(
-    # Stored and not deflated, so that every zlib writes the same.
-    zlib.compress(dumps(sign1(dumps(claims_of_card(certificate(v=[VACCINATION]))), sign=lambda _: bytes(64))), 0)
-)
-"""A card that nobody has to have signed: this gate knows no foreign key."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +72,14 @@ class Sample:
     trust: str | None = "fresh"
     statuses: dict[str, str] = field(default_factory=lambda: {HENAN: "henan", ZHEJIANG: "zhejiang"})
     rules: list[str] = field(default_factory=lambda: ["48 hours"])
+    foreign_keys: str | None = None
     challenge: Challenge | None = None
     """What the gate has shown to this holder."""
 
     def to_json(self) -> dict[str, Any]:
-        knowledge = {"trust": self.trust, "statuses": self.statuses, "rules": self.rules}
+        knowledge: dict[str, Any] = {"trust": self.trust, "statuses": self.statuses, "rules": self.rules}
+        if self.foreign_keys is not None:
+            knowledge["foreign_keys"] = self.foreign_keys
         expected = {"outcome": self.outcome, "reasons": self.reasons, "notes": self.notes, "status": self.status}
         return {
             "name": self.name,
@@ -112,7 +109,7 @@ def accepted(name: str, text: str, *notes: str, **changes: Any) -> Sample:
 def samples() -> list[Sample]:
     """All of them, names unique."""
     chapters = (_good, _unreadable, _claims, _untrusted, _in_time, _shown, _answered, _taken_back, _converted,
-                _recognised, _unknown, _orders)  # fmt: skip
+                _recognised, _unknown, _orders, _foreign)  # fmt: skip
     made = [sample for chapter in chapters for sample in chapter()]
     assert len({sample.name for sample in made}) == len(made)
     return made
@@ -336,7 +333,6 @@ def _recognised() -> Iterator[Sample]:
                        rules=["no rule but for tests"])  # fmt: skip
     yield undetermined("rule-open", issue(PAPER), "a rule that compares a date with a colour",
                        rules=["compares a date with a colour"])  # fmt: skip
-    yield undetermined("foreign-keys-missing", FOREIGN_CARD, status=None)
     yield undetermined("rules-missing", issue(PAPER), rules=[])
     yield undetermined("rules-missing", issue(PAPER), "rules that have not begun", rules=["from tomorrow"])
     yield undetermined("rules-missing", issue(PAPER), "rules that have ended", rules=["until now"])
@@ -373,3 +369,38 @@ def _orders() -> Iterator[Sample]:
     yield undetermined("status-stale", show(PHONE), "two days of status at the border, and no answer",
                        policy="border", statuses={HENAN: "henan two days old"},
                        reasons=["status-stale", "nonce-required"])  # fmt: skip
+
+
+def _foreign() -> Iterator[Sample]:
+    """Cards that no member signed: by the host's list of keys and by its rules, and never a colour."""
+    austria: dict[str, Any] = {"status": None, "foreign_keys": "austria"}
+    eyes = "compare-travel-document"
+    yield undetermined("foreign-keys-missing", card(), status=None)
+    yield accepted("an EU card of a test", card(), eyes, of=eyes, **austria)
+    yield accepted("a card by the second key of its kid", card(), eyes,
+                   **austria | {"foreign_keys": "austria, two keys of one kid"})  # fmt: skip
+    yield accepted("the last second of a card", card(exp=NOW), eyes, **austria)
+    yield refused("expired", card(exp=NOW - 1), "a card that has ended", **austria)
+    yield refused("malformed", card()[:-10], "a card cut off", **austria)
+    yield refused("malformed", card(certificate()), "a card about nothing", **austria)
+    yield refused("wrong-signature", card(key=OTHER_SIGNER), "a card by a stranger with the right kid", **austria)
+    yield refused("unknown-key", card(), "a card of an unknown issuer", **austria | {"foreign_keys": "another kid"})
+    yield undetermined("unknown-key-old-list", card(), "a card of an unknown issuer, on an old list",
+                       **austria | {"foreign_keys": "another kid", "trust": "three hours old"})  # fmt: skip
+    yield refused("issuer-mismatch", card(), "a card that names another country than its key",
+                  **austria | {"foreign_keys": "germany, by the same kid"})  # fmt: skip
+    yield refused("key-use-mismatch", card(), "a test by a key for vaccinations",
+                  **austria | {"foreign_keys": "austria, for vaccinations"})  # fmt: skip
+    yield refused("key-not-active", card(), "a card younger than its key's end",
+                  **austria | {"foreign_keys": "austria, until yesterday"})  # fmt: skip
+    yield undetermined("clock-in-doubt", card(), "a card at a clock in doubt", clock_in_doubt=True, **austria)
+    positive = certificate(t=[FRESH_TEST | {"tr": "260373001"}])
+    yield refused("rule-failed", card(positive), "a card of a positive test", **austria)
+    yield refused("rule-failed", card(VACCINATED), "a card of a vaccination where a test is needed", **austria)
+    other = certificate(t=[FRESH_TEST | {"tg": "16541001"}])
+    yield undetermined("rule-open", card(other), "a card about another disease", **austria)
+    yield undetermined("rule-open", card(certificate(r=[RECOVERY])), "a kind of card without a rule",
+                       rules=["no rule but for tests"], **austria)  # fmt: skip
+    yield undetermined("rules-missing", card(), "a card without rules", rules=[], **austria)
+    yield undetermined("parts-missing", "shc:/1/3/5676", status=None)
+    yield refused("parts-mixed", "shc:/1/3/5676\nshc:/2/4/5676", status=None)

@@ -15,6 +15,7 @@ from credentials.status import snapshot as snapshots
 from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusList, StatusSnapshot
 from tests.vectors.cast import DAY, HOUR, NOW, signer
+from tests.vectors.foreign import foreign_list, listed
 from tests.vectors.knowledge import GUANGDONG, HENAN, ZHEJIANG, rule_sets, trusts
 from tests.vectors.reading import read_trust
 from tests.web.twin import NodeTwin
@@ -63,11 +64,15 @@ def page(
     trust: TrustSnapshot | None = TRUST,
     rules: tuple[str, ...] = ("48 hours",),
     policy: Policy = PROFILES["venue"],
+    foreign_keys: str | None = None,
 ) -> SnapshotPage:
     """What a service gives that holds these chains."""
     members = {chain.state.member: _state(chain) for chain in chains}
     host = members.get(GUANGDONG, MemberState(None, None, (), None, ()))
-    members[GUANGDONG] = host._replace(rules_files=tuple(RULES[name].encode() for name in rules))
+    members[GUANGDONG] = host._replace(
+        rules_files=tuple(RULES[name].encode() for name in rules),
+        foreign_keys_file=None if foreign_keys is None else foreign_keys.encode(),
+    )
     statuses = {chain.state.member: chain.state for chain in chains}
     return SnapshotPage(Knowledge(trust, statuses if trust else {}), members, GUANGDONG, policy, "Gate 3")
 
@@ -140,12 +145,13 @@ def test_a_minute_is_small(node_judge: NodeTwin) -> None:
     [
         ({"rules": ("48 hours", "denies henan")}, {"rules"}),
         ({"policy": PROFILES["station"]}, {"policy"}),
+        ({"foreign_keys": foreign_list(listed())}, {"foreign_keys"}),
         ({"trust": read_trust({**TRUSTS["fresh"], "registry_time": NOW})}, set()),
         ({"trust": read_trust({**TRUSTS["fresh"], "denied": []})}, {"denied"}),
         ({"trust": read_trust(TRUSTS["with a changed member"])}, {"members"}),
         ({"trust": read_trust({**TRUSTS["fresh"], "whole": False})}, set()),
     ],
-    ids=["rules", "profile", "time", "denials", "member", "an unreadable entry"],
+    ids=["rules", "profile", "foreign keys", "time", "denials", "member", "an unreadable entry"],
 )
 def test_only_what_has_changed_is_told(node_judge: NodeTwin, after: dict[str, Any], told: set[str]) -> None:
     """The registry signs its time anew every hour; that alone must not bring every gate all keys again."""
@@ -215,7 +221,7 @@ def test_any_worker_answers_alike_after_any_restart() -> None:
     assert str(read_position(position)) == position
 
 
-@pytest.mark.parametrize("position", ["", "x", "A" * 96, "A" * (MAX_POSITION_CHARACTERS + 1), "é" * 80])
+@pytest.mark.parametrize("position", ["", "x", "A" * 80, "A" * (MAX_POSITION_CHARACTERS + 1), "é" * 80])
 def test_a_position_that_nobody_can_read_is_answered_with_the_whole(position: str) -> None:
     """Of another version of the service, or made up."""
     service = page(begin(HENAN))
@@ -224,7 +230,7 @@ def test_a_position_that_nobody_can_read_is_answered_with_the_whole(position: st
 
 def test_a_position_that_is_nobodys_is_told_everything() -> None:
     """As one whose every mark is another."""
-    answer = json.loads(page(begin(HENAN)).since("A" * 80 + "~41.7.0.x"))
+    answer = json.loads(page(begin(HENAN)).since("A" * 96 + "~41.7.0.x"))
     assert names(answer) == {"members", "denied", "rules", "reasons", "policy", "statuses"}
 
 
@@ -325,3 +331,33 @@ def test_what_was_kept_before_there_were_versions_yields(node_judge: NodeTwin) -
     node_judge("learn", name="gate", snapshot=held)
     assert gate.take(json.loads(versioned().body)) is None
     assert gate.holds(versioned())
+
+
+def test_a_list_of_foreign_keys_that_is_held_yields_to_a_newer_one_alone(node_judge: NodeTwin) -> None:
+    """A service of several workers may ask one that is behind; a key that was taken from an issuer must stay taken."""
+    old, new = (foreign_list(listed(), sequence=number) for number in (1, 2))
+    henan = begin(HENAN)
+    gate = Gate(node_judge, page(henan, foreign_keys=new))
+    gate.ask(page(more(henan), foreign_keys=old))
+    assert gate.told()["document"]["foreign_keys"] == new
+    newest = foreign_list(listed(), sequence=3)
+    gate.ask(page(henan, foreign_keys=newest))
+    assert gate.told()["document"]["foreign_keys"] == newest
+
+
+def test_a_list_whose_key_is_denied_does_not_stand_in_the_way(node_judge: NodeTwin) -> None:
+    """Who stole the key may have set its sequence as high as there is."""
+    stolen = foreign_list(listed(), sequence=10**6)
+    gate = Gate(node_judge, page(foreign_keys=stolen))
+    denied = [{"kid": signer(GUANGDONG, "rules-1").kid.hex(), "reason": "compromised", "denied_at": NOW}]
+    answer = json.loads(page(trust=read_trust({**TRUSTS["fresh"], "denied": denied}), rules=()).body)
+    assert gate.take(answer) is None
+    assert gate.told()["document"]["foreign_keys"] is None
+
+
+def test_a_list_that_does_not_hold_is_said_and_stops_nothing_else(node_judge: NodeTwin) -> None:
+    """One bad file is one bad file."""
+    document = json.loads(page(begin(HENAN), foreign_keys=foreign_list(listed())[:-4] + "AAAA").body)
+    told = node_judge("learn", name="gate", snapshot=document)
+    assert told["failures"] == [{"member": GUANGDONG, "file": "foreign-keys.jws", "code": "wrong-signature"}]
+    assert HENAN in told["statuses"]

@@ -11,10 +11,11 @@ from credentials.profile.steps import StepName
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.words import age_in_words
 from credentials.verdict import to_json
+from tests.outside import test_dcc
 from tests.vectors.knowledge import GUANGDONG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
-from tests.web.twin import Twin
+from tests.web.twin import PageTwin, Twin
 from verifier.judging.recipe import judge
 
 VECTORS = read_vectors()
@@ -38,6 +39,7 @@ def snapshot_of(sample: dict[str, Any]) -> dict[str, Any]:
         "statuses": {member: VECTORS["statuses"][name] for member, name in names["statuses"].items()},
         "segments": {},
         "rules": [VECTORS["rules"][name] for name in names["rules"]],
+        "foreign_keys": VECTORS["foreign_keys"].get(names.get("foreign_keys")),
         "reasons": VECTORS["reasons"],
     }
 
@@ -76,6 +78,12 @@ def test_national_rules(twin: Twin, name: str) -> None:
     for test in entry["tests"]:
         data = {"payload": test["payload"], "external": test["external"]}
         assert twin("decide", logic=entry["rule"]["Logic"], data=data) == {"value": rule(data)}, test.get("name")
+
+
+@pytest.mark.skipif(not test_dcc.VECTORS, reason="NOT CHECKED: no EU test cards (set TONGXING_VECTORS)")
+def test_some_of_the_eu_s_own_cards_in_chromium(page_judge: PageTwin) -> None:
+    """By the WebCrypto that gates have: elliptic curves and RSA."""
+    assert test_dcc.differently_judged(page_judge, list(test_dcc.VECTORS)[::12]) == []
 
 
 def test_steps_and_ages_are_said_alike(twin: Twin) -> None:

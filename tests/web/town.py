@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from demonstration.cast import ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.props import asks
 from demonstration.story import GUANGDONG, HENAN
+from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
 from service_kit.clock import SystemClock
 from service_kit.durable import read_secret
@@ -69,6 +71,14 @@ class Town:
         """A live code, signed now."""
         phone, _ = self.phone(folder, name, **asked)
         return phone.show(self.clock.now())
+
+    @cached_property
+    def foreign_issuer(self) -> ForeignIssuer:
+        """A country whose cards Guangdong's gate reads from then on."""
+        issuer = ForeignIssuer(self.clock.now())
+        self.guangdong.publish_foreign_keys(issuer)
+        self.guangdong.wait_for(lambda state: state["foreign_keys"])
+        return issuer
 
     def snapshot(self) -> dict[str, Any]:
         """What Guangdong's gate would give to a browser now."""

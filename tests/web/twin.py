@@ -31,8 +31,15 @@ def bundle(folder: Path) -> list[str]:
     except BuildFailed as failed:
         pytest.skip(f"NOT CHECKED: {failed}")
     script = folder / "vectors.mjs"
-    rolldown = ["node_modules/rolldown/bin/cli.mjs", str(SOURCE), "--format", "esm", "--file", str(script)]
-    rolldown.append("--inlineDynamicImports")
+    rolldown = [
+        "node_modules/rolldown/bin/cli.mjs",
+        str(SOURCE),
+        "--format",
+        "esm",
+        "--no-codeSplitting",
+        "--file",
+        str(script),
+    ]
     done = subprocess.run([*node, *rolldown], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return [*node, str(script)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from credentials.decisions.proof import ProvedDecision, is_decision_file
 from credentials.errors import CredentialError, InvalidRequest
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.keys import to_base64
@@ -14,13 +15,15 @@ from credentials.log.note import Note
 from credentials.log.policy import WitnessPolicy, check_policy, cosigners, read_policy
 from credentials.log.proof import check_proof, read_proof
 from credentials.log.tree import leaf_hash
+from credentials.recognition.words import moment_in_words
 from service_kit.commands import Command, Group
 from service_kit.durable import write_atomic
 from service_kit.fetch import require_base
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, print_result
+from trust_registry.client.decision_proof import prove_by
 from trust_registry.client.log_reader import LogReader
-from trust_registry.commands.options import registry_url, remote_fetcher
+from trust_registry.commands.options import ROOT, local_clock, registry_url, remote_fetcher
 
 _BELOW_REGISTRY = "mirror/log"
 _place = click.option("--log", "log_url", help="Where the log's checkpoint lies. [default: mirror/log of the registry]")
@@ -75,18 +78,32 @@ def prove(number: int, url: str, log_url: str | None, output: Path, as_json: boo
 
 @log.command("verify", cls=Command)
 @click.argument("file", type=INPUT)
-@click.option("--policy", required=True, type=INPUT, help="Whose signatures count (C2SP tlog-policy).")
-@click.option("--leaf", type=INPUT, help="The leaf's bytes, where the proof does not carry them.")
+@click.option("--policy", type=INPUT, help="Of a tlog-proof: whose signatures count (C2SP tlog-policy).")
+@click.option("--leaf", type=INPUT, help="Of a tlog-proof: the leaf's bytes, where it does not carry them.")
+@click.option("--bundle", type=click.Path(path_type=Path, exists=True), help="Of a decision: a bundle, zip or folder.")
+@click.option("--root", type=ROOT, help="Of a decision: the registry's trust-root.json, as it was handed over.")
 @as_json
-def verify(file: Input, policy: Input, leaf: Input | None, as_json: bool) -> None:
-    """Check a proof (C2SP tlog-proof): the leaf is in the log, and those whom the policy asks for have signed.
+def verify(
+    file: Input, policy: Input | None, leaf: Input | None, bundle: Path | None, root: Input | None, as_json: bool
+) -> None:
+    """Check a proof without network: that a leaf is in a log (C2SP tlog-proof), or a decision that a resident saved.
 
-    Ends with 0 when it holds and prints the leaf, with 1 when it does not. No network is used.
+    Of a leaf those whom the policy asks for must have signed. Of a decision everything follows from the trust list in
+    the bundle: the province's key signed the code, the code names this very text, and a leaf of the province's log
+    counts it. Ends with 0 when it holds and prints what was proved, with 1 when it does not.
 
     \b
-    Example:
+    Examples:
       tongxing log verify leaf-17.tlog-proof --policy registry.policy
+      tongxing log verify decision.json --bundle bundle.zip --root trust-root.json
     """
+    if is_decision_file(file.data):
+        if bundle is None or root is None:
+            raise click.UsageError("a decision is checked by a trust list: name --bundle and --root")
+        _print_decision(prove_by(file.data, bundle, root.data, local_clock().now()), as_json)
+        return
+    if policy is None:
+        raise click.UsageError("a tlog-proof is checked by a policy: name --policy")
     proof, judged_by = read_proof(file.data), _policy_in(policy)
     entry = leaf.data if leaf else proof.extra
     if entry is None:
@@ -98,6 +115,25 @@ def verify(file: Input, policy: Input, leaf: Input | None, as_json: bool) -> Non
         "leaf": entry.decode("utf-8", "replace"),
     }
     print_result(as_json, fields, [f"leaf {proof.number}: {fields['leaf']}", *_lines(fields)])
+
+
+def _print_decision(proved: ProvedDecision, as_json: bool) -> None:
+    cosigned = dict(sorted(proved.cosigned.items(), key=lambda each: each[1]))
+    fields = {
+        "holds": True,
+        "decision": dict(proved.told),
+        "leaf": {"number": proved.number, "kind": proved.leaf.kind, **proved.leaf.content},
+        "origin": proved.checkpoint.origin,
+        "size": proved.checkpoint.size,
+        "cosigned": cosigned,
+    }
+    witnesses = ", ".join(f"{name} {moment_in_words(at)}" for name, at in cosigned.items())
+    lines = [f"{name}: {value}" for name, value in proved.told.items()]
+    lines += [
+        f"leaf {proved.number} of {proved.checkpoint.origin}",
+        f"cosigned by {witnesses or 'nobody: unwitnessed'}",
+    ]
+    print_result(as_json, fields, ["the proof holds", *lines])
 
 
 def _reader(url: str, log_url: str | None) -> LogReader:

@@ -19,6 +19,7 @@ from credentials.errors import (
     NotFound,
     QuotaExceeded,
     RateLimited,
+    RecordForked,
     SegmentBackdated,
     SegmentMissing,
     SegmentRepeated,
@@ -33,8 +34,9 @@ from credentials.profile.members import is_member_id
 from service_kit.http import static
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.openapi import content, described
-from trust_registry.http.schemas import MemberFileSchema
+from trust_registry.http.schemas import MemberFileSchema, MemberLogSchema
 from trust_registry.mirror import member_files
+from trust_registry.mirror.member_log import MAX_GROWTH_BYTES, MemberLog, accept_log
 from trust_registry.mirror.offered import MAX_FILE_BYTES
 from trust_registry.service import MAX_FILES_PER_HOUR, service
 from trust_registry.storage.ports import MemberFileRecord
@@ -103,6 +105,22 @@ def put_foreign_keys(member: str) -> MemberFileRecord:
 def put_status_rules(member: str, number: int) -> MemberFileRecord:
     """A version of the signed rules by which a member decides (JWS)."""
     return _take(member, "status-rules", partial(member_files.accept_status_rules, number=number))
+
+
+@blueprint.put("/v1/members/<member>/log/<int:old>")
+@blueprint.response(200, MemberLogSchema, description="It is on the mirror")
+@blueprint.doc(**_takes("application/octet-stream", SequenceNotNewer, RecordForked))
+@takes(MAX_GROWTH_BYTES)
+def put_log(member: str, old: int) -> MemberLog:
+    """What follows the first ``old`` leaves of a member's log: a bundle of the signed checkpoint and the leaves."""
+    registry = service()
+    if not is_member_id(member):
+        raise NotFound("no such member")
+    registry.limit(f"file:log:{member}", MAX_FILES_PER_HOUR["log"])
+    publication, content = registry.publication, request.get_data(cache=False)
+    return accept_log(
+        publication.storage, publication.mirror, member, old, content, registry.now(), turn=registry.turns.of
+    )
 
 
 @blueprint.put("/v1/members/<member>/token-status-lists/<int:number>")

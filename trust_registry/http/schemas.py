@@ -176,6 +176,14 @@ class MemberFileSchema(Schema):
     size = fields.Integer()
 
 
+class MemberLogSchema(Schema):
+    """A member's log as it now stands on the mirror: its origin, and how many leaves it has."""
+
+    member = fields.String()
+    origin = fields.String()
+    size = fields.Integer()
+
+
 class LogQuerySchema(Schema):
     """Which leaves of the log are asked for: those from number ``since`` on."""
 

@@ -1,4 +1,4 @@
-"""The registry's log on its mirror (公开日志), for anybody to read and check (C2SP tlog-tiles).
+"""A log on the mirror (公开日志), for anybody to read and check (C2SP tlog-tiles): the registry's, and each province's.
 
 ::
 
@@ -8,16 +8,16 @@
     log/lists/7.tlog-proof      the leaf of a trust list, and its proof
 
 Leaves are written with the deeds that they tell of; about once a minute a round here publishes what is new: tiles
-first, then the signed checkpoint into the database, then the witnesses, then the checkpoint's file, then the proof of
-the trust list in force. A stop at any
+first, then the signed checkpoint into the database, then the witnesses, then the checkpoint's file. A stop at any
 moment leaves the old checkpoint or the new one with all its tiles, and the next round goes on. The same leaf has the
-same number and the same tile each time, so several processes may do a round at once.
+same number and the same tile each time, so several processes may do a round at once. Where the files are is behind
+:class:`LogPlace`: the registry's own folder, or for a province its part of the registry's mirror.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from credentials.errors import CredentialError, MetadataRejected, RecordForked, StoreBehind
 from credentials.log.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
@@ -26,6 +26,7 @@ from credentials.log.note import Note, SignatureLine, read_note, with_signatures
 from credentials.log.tiles import (
     MAX_TILE_LEVEL,
     TILE_WIDTH,
+    ReadTile,
     Tile,
     bundle_of,
     entries_in,
@@ -35,11 +36,9 @@ from credentials.log.tiles import (
     tiles_between,
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
-from service_kit.storage.logbook import CheckpointRecord, LeafRecord, read_entry
+from service_kit.storage.logbook import CheckpointRecord, LeafRecord, LogRecords, LogStorage, read_entry
 from trust_registry.metadata.list_proof import LOG_CHECKPOINT, LOG_FOLDER
 from trust_registry.mirror.ports import FileStore
-from trust_registry.record import list_proofs
-from trust_registry.storage.ports import Records, Storage
 
 FOLDER, CHECKPOINT = LOG_FOLDER, LOG_CHECKPOINT
 
@@ -74,11 +73,63 @@ class LogState(NamedTuple):
     cosigned_by: list[str]
 
 
-class LogPublisher:
-    """Publishes the log of ``storage`` among ``files``, signed by ``signer``; ``witnesses`` are asked each round."""
+class LogPlace(Protocol):
+    """Where a log's files are. Paths are relative to the log: ``checkpoint``, ``tile/0/000``. Raises
+    StorageUnavailable, StorageFull, and what the way to it raises."""
 
-    def __init__(self, storage: Storage, files: FileStore, signer: NoteSigner, witnesses: Witnesses = nobody) -> None:
-        self.storage, self.files, self.signer, self.witnesses = storage, files, signer, witnesses
+    recover: str
+    """What to type when it has more than the database."""
+
+    def read(self, path: str) -> bytes | None:
+        """A file, or None where there is none."""
+        ...
+
+    def put_tiles(self, tiles: Iterable[Tile], read: ReadTile) -> None:
+        """Bring tiles, before the database says that they are published."""
+        ...
+
+    def release(self, storage: LogStorage) -> None:
+        """Bring the checkpoint that the database holds, never an older one over a newer."""
+        ...
+
+
+class LogFolder:
+    """The registry's own log among the files of its mirror."""
+
+    recover = "tongxing registry recover --data-dir …"
+
+    def __init__(self, files: FileStore) -> None:
+        self._files = files
+
+    def read(self, path: str) -> bytes | None:
+        return self._files.read(f"{FOLDER}/{path}")
+
+    def put_tiles(self, tiles: Iterable[Tile], read: ReadTile) -> None:
+        for tile in tiles:
+            path, content = f"{FOLDER}/{tile.path}", read(tile)
+            if self._files.read(path) != content:
+                self._files.put(path, content)
+
+    def release(self, storage: LogStorage) -> None:
+        with storage.reading() as records:
+            if self._is_released(records):
+                return
+        # Under the lock, or an older checkpoint could be written over a newer one.
+        with storage.writing() as records:
+            held = records.log_tree.checkpoint()
+            if held is not None and not self._is_released(records):
+                self._files.put(CHECKPOINT, held.note)
+
+    def _is_released(self, records: LogRecords) -> bool:
+        held = records.log_tree.checkpoint()
+        return held is None or self._files.read(CHECKPOINT) == held.note
+
+
+class LogPublisher:
+    """Publishes the log of ``storage`` at ``place``, signed by ``signer``; ``witnesses`` are asked each round."""
+
+    def __init__(self, storage: LogStorage, place: LogPlace, signer: NoteSigner, witnesses: Witnesses = nobody) -> None:
+        self.storage, self.place, self.signer, self.witnesses = storage, place, signer, witnesses
 
     def publish(self, now: int) -> PublishedCheckpoint:
         """One round: whatever is new is published, and witnesses are asked who have not cosigned.
@@ -86,19 +137,16 @@ class LogPublisher:
         Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
         not hold what was signed before, SelfCheckFailed for a leaf that was changed, StorageUnavailable, StorageFull.
         """
-        with self.storage.reading() as records:
-            self.require_not_behind(records.log.size())
-        list_proofs.name_list(self.storage, now)
-        self._keep_hashes()
+        self.keep_hashes()
         with self.storage.reading() as records:
             size, held = records.log.size(), records.log_tree.checkpoint()
+        self.require_not_behind(size)
         if held is None or held.size < size:
             note = self._sign(held, size)
             self._put_tiles(held.size if held else 0, size)
             held = self._keep(CheckpointRecord(size, note.content, now))
         published = self._cosigned(self._opened(held), held.signed_at)
-        self._release()
-        self._release_proof(*published)
+        self.place.release(self.storage)
         return published
 
     def mend(self) -> None:
@@ -107,7 +155,7 @@ class LogPublisher:
             held = records.log_tree.checkpoint()
         if held is not None:
             self._put_tiles(0, held.size)
-            self._release()
+            self.place.release(self.storage)
 
     def prove(self, number: int) -> tuple[LeafRecord, PublishedCheckpoint, list[bytes]] | None:
         """A leaf, the checkpoint in force and the inclusion proof between them; None where it is not published."""
@@ -116,9 +164,9 @@ class LogPublisher:
             if held is None or not leaves or number >= held.size:
                 return None
             published = self._opened(held)
-            return leaves[0], published, prove_inclusion(nodes_from(_from(records), held.size), number, held.size)
+            return leaves[0], published, prove_inclusion(nodes_from(tiles_from(records), held.size), number, held.size)
 
-    def state(self, records: Records) -> LogState:
+    def state(self, records: LogRecords) -> LogState:
         """How the log stands, for people and for metrics."""
         held, key = records.log_tree.checkpoint(), self.signer.key
         if held is None:
@@ -133,10 +181,10 @@ class LogPublisher:
         if mirrored is not None and mirrored.checkpoint.size > size:
             raise StoreBehind(
                 f"the database has {size} leaves of the log and its mirror {mirrored.checkpoint.size}: a backup was "
-                "restored. Nothing is written until `tongxing registry recover --data-dir …` has taken over the rest"
+                f"restored. Nothing is written until `{self.place.recover}` has taken over the rest"
             )
 
-    def take_over(self, records: Records) -> int:
+    def take_over(self, records: LogRecords) -> int:
         """Take the leaves that the database lacks from the mirror, checked against its checkpoint; how many.
 
         Raises RecordForked where the database has other leaves than the mirror, MetadataRejected, naming the file,
@@ -149,7 +197,7 @@ class LogPublisher:
         node = nodes_from(self._read_tile, checkpoint.size)
         if root_of(node, checkpoint.size) != checkpoint.root:
             raise MetadataRejected(f"{CHECKPOINT}: the tiles beside it have another root")
-        if (root_of(nodes_from(_from(records), size), size) if size else EMPTY_ROOT) != root_of(node, size):
+        if (root_of(nodes_from(tiles_from(records), size), size) if size else EMPTY_ROOT) != root_of(node, size):
             raise RecordForked(f"the first {size} leaves of the database are others than those on the mirror")
         leaves = list(self._leaves_between(size, checkpoint.size))
         if [leaf_hash(leaf.entry) for leaf in leaves] != [node(0, leaf.number) for leaf in leaves]:
@@ -158,7 +206,7 @@ class LogPublisher:
         records.log_tree.keep_checkpoint(CheckpointRecord(checkpoint.size, mirrored.note.content, leaves[-1].at))
         return len(leaves)
 
-    def _keep_hashes(self) -> None:
+    def keep_hashes(self) -> None:
         """Keep the hash of each tile that has become full: what is computed under no lock is kept under it if nobody
         else was faster."""
         for level in range(1, MAX_TILE_LEVEL + 1):
@@ -173,7 +221,7 @@ class LogPublisher:
 
     def _sign(self, held: CheckpointRecord | None, size: int) -> Note:
         with self.storage.reading() as records:
-            read = _from(records)
+            read = tiles_from(records)
             before = self._opened(held).checkpoint if held else None
             # A database that was put back or edited must not make this key sign a second history.
             if before is not None and root_of(nodes_from(read, before.size), before.size) != before.root:
@@ -181,12 +229,12 @@ class LogPublisher:
             return sign_checkpoint(size, root_of(nodes_from(read, size), size), self.signer)
 
     def _put_tiles(self, old: int, size: int) -> None:
-        for tile in tiles_between(old, size):
-            with self.storage.reading() as records:
-                content = _from(records)(tile)
-            path = f"{FOLDER}/{tile.path}"
-            if self.files.read(path) != content:
-                self.files.put(path, content)
+        self.place.put_tiles(tiles_between(old, size), self.read_tile)
+
+    def read_tile(self, tile: Tile) -> bytes:
+        """A tile, from the database. Raises SelfCheckFailed for a leaf that was changed."""
+        with self.storage.reading() as records:
+            return tiles_from(records)(tile)
 
     def _keep(self, record: CheckpointRecord) -> CheckpointRecord:
         with self.storage.writing() as records:
@@ -201,7 +249,7 @@ class LogPublisher:
 
         def prove(old: int) -> Sequence[bytes]:
             with self.storage.reading() as records:
-                return prove_consistency(nodes_from(_from(records), checkpoint.size), old, checkpoint.size)
+                return prove_consistency(nodes_from(tiles_from(records), checkpoint.size), old, checkpoint.size)
 
         lines = self.witnesses(published.note, checkpoint, prove)
         if not lines:
@@ -215,26 +263,6 @@ class LogPublisher:
             records.log_tree.keep_checkpoint(CheckpointRecord(checkpoint.size, note.content, signed_at))
         return PublishedCheckpoint(checkpoint, note)
 
-    def _release(self) -> None:
-        with self.storage.reading() as records:
-            if self._is_released(records):
-                return
-        # Under the lock, or an older checkpoint could be written over a newer one.
-        with self.storage.writing() as records:
-            held = records.log_tree.checkpoint()
-            if held is not None and not self._is_released(records):
-                self.files.put(CHECKPOINT, held.note)
-
-    def _release_proof(self, checkpoint: Checkpoint, note: Note) -> None:
-        def prove(records: Records, number: int) -> Sequence[bytes]:
-            return prove_inclusion(nodes_from(_from(records), checkpoint.size), number, checkpoint.size)
-
-        list_proofs.release_proof(self.storage, self.files, checkpoint, note, self.signer.key, prove)
-
-    def _is_released(self, records: Records) -> bool:
-        held = records.log_tree.checkpoint()
-        return held is None or self.files.read(CHECKPOINT) == held.note
-
     def _opened(self, record: CheckpointRecord) -> PublishedCheckpoint:
         # Signed by this log once; its key may have changed since.
         note = read_note(record.note)
@@ -242,7 +270,7 @@ class LogPublisher:
 
     def _mirrored(self) -> PublishedCheckpoint | None:
         """The checkpoint on the mirror, if it is one that this log has signed."""
-        content = self.files.read(CHECKPOINT)
+        content = self.place.read("checkpoint")
         try:
             return None if content is None else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key]))
         except CredentialError:
@@ -250,7 +278,7 @@ class LogPublisher:
 
     def _read_tile(self, tile: Tile) -> bytes:
         for each in (tile, tile._replace(width=TILE_WIDTH)):
-            content = self.files.read(f"{FOLDER}/{each.path}")
+            content = self.place.read(each.path)
             if content is not None:
                 return content
         raise MetadataRejected(f"{FOLDER}/{tile.path}: missing on the mirror")
@@ -263,7 +291,7 @@ class LogPublisher:
                     yield read_entry(entry, place)
 
 
-def _from(records: Records) -> Callable[[Tile], bytes]:
+def tiles_from(records: LogRecords) -> ReadTile:
     """Tiles from the database."""
 
     def read(tile: Tile) -> bytes:
@@ -275,7 +303,7 @@ def _from(records: Records) -> Callable[[Tile], bytes]:
     return read
 
 
-def _full_tiles(records: Records, level: int, first: int) -> list[bytes]:
+def _full_tiles(records: LogRecords, level: int, first: int) -> list[bytes]:
     """The hashes over the tiles of the level below that are full, from number ``first`` on."""
     new: list[bytes] = []
     while True:

@@ -3,6 +3,7 @@
 import type { Language } from "../../credentials/browser/profile";
 import type { Camera, CameraTrouble, Decoder } from "../../service_kit/browser/camera/camera";
 import type { Gate } from "./gate";
+import type { Gathering } from "./gathering";
 import type { Preferences } from "./preferences";
 import type { ManualResult, Shape, Tally } from "./tally";
 import type { GateUpkeep } from "./upkeep";
@@ -13,6 +14,8 @@ export interface Desk {
   readonly words: GateWords;
   /** Null until the first snapshot: then nothing can be checked. */
   readonly gate: Gate | null;
+  /** Of a card that is in several symbols: those that have been scanned. */
+  readonly gathering: Gathering;
   readonly upkeep: GateUpkeep;
   readonly tally: Tally;
   readonly preferences: Preferences;

@@ -1,6 +1,7 @@
 // The gate app (卡口验码): one screen at a time, and all of it works with network and server off.
 
 import { NONCE } from "../../credentials/browser/formats/presentation";
+import { partOf } from "../../credentials/browser/formats/smart_health_card/prefix";
 import type { Language } from "../../credentials/browser/profile";
 import { beginSound, hush, sound, speak, unlockSound, vibrate } from "../../service_kit/browser/announce";
 import { stayAwake } from "../../service_kit/browser/camera/awake";
@@ -13,14 +14,15 @@ import { Attention } from "./attention";
 import { Challenges } from "./challenges";
 import type { Desk, ScreenName } from "./desk";
 import { Gate, Memory } from "./gate";
+import { Gathering } from "./gathering";
 import { asTyped, listenToHandScanner } from "./hand_scanner";
-import type { Verdict } from "./judging/verdict";
+import { identityOf, type Verdict } from "./judging/verdict";
 import { Preferences } from "./preferences";
 import { challengeScreen } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
 import { bar, warnings } from "./screens/parts";
 import { PRACTICE_SECONDS, practiceScreen } from "./screens/practice";
-import { renewView, renewWays, scanScreen, tellOverCamera } from "./screens/scan";
+import { renewView, renewWays, scanScreen, tellOverCamera, usual } from "./screens/scan";
 import { settingsScreen } from "./screens/settings";
 import { shiftScreen } from "./screens/shift";
 import { startScreen, where } from "./screens/start";
@@ -59,6 +61,7 @@ class App implements Desk {
   gate: Gate | null = null;
   words = new GateWords(chosenLanguage(), null);
   trouble: CameraTrouble | null = null;
+  readonly gathering = new Gathering();
   isOutdated = false;
   isTurnedAway = false;
   visit = new Visit(this.tally);
@@ -118,16 +121,18 @@ class App implements Desk {
     else if (screen !== "challenge") this.camera.stop();
   }
 
-  async check(text: string, isSeen = false): Promise<void> {
+  async check(shown: string, isSeen = false): Promise<void> {
     const { gate } = this;
     if (!gate) return this.turnAway();
     if (this.isChecking) return;
+    const text = this.gathering.take(shown);
+    if (text === null) return this.wait();
     this.isChecking = true;
     try {
       // A hand scanner takes the next person while the last one's verdict stands; one that reads twice reads the same.
       if (this.screen === "verdict" && text !== this.attention.text) this.pass();
       const verdict = await gate.check(text);
-      const accepted = verdict.outcome === "accepted" ? verdict.credential!.cti : "";
+      const accepted = verdict.outcome === "accepted" ? (identityOf(verdict) ?? "") : "";
       // An answer is a showing of its own, also by a phone that never left: the guard has asked for it.
       const isAnswer = verdict.live?.mode === NONCE;
       const stays = isSeen && !isAnswer && this.attention.stays(accepted);
@@ -137,6 +142,15 @@ class App implements Desk {
     } finally {
       this.isChecking = false;
     }
+  }
+
+  /** One symbol of several says nothing alone. */
+  private wait(): void {
+    if (this.screen === "verdict") this.pass();
+    if (this.screen !== "scan") this.go("scan");
+    tellOverCamera(this, null);
+    this.announcement.textContent = usual(this);
+    vibrate(SIGNALS.undetermined);
   }
 
   /** A gate without data judges nothing. It says so wherever it stands, each time anew, and asks for data. */
@@ -217,6 +231,10 @@ class App implements Desk {
   }
 
   private see(texts: string[]): void {
+    const symbols = texts.filter((text) => partOf(text));
+    // Symbols of one card may stand side by side; those that are there already say nothing new.
+    if (symbols.length)
+      return symbols.filter((text) => !this.gathering.has(text)).forEach((text) => void this.check(text, true));
     const sight = this.attention.see(texts, elapsed());
     if (typeof sight === "object") void this.check(sight.text, true);
     else this.hint(sight);

@@ -150,11 +150,12 @@ export class GateUpkeep {
 
 /** Whether what is stored lacks nothing but withdrawals and times of the last minutes: a denial, or newer versions, at once. */
 function isAlmost({ document, syncedAt }: Held, stored: Held): boolean {
-  const of = ({ trust, rules, reasons, policy, member, gate }: SnapshotJson) => [
+  const of = ({ trust, rules, foreign_keys, reasons, policy, member, gate }: SnapshotJson) => [
     trust?.members,
     trust?.denied,
     JSON.stringify([trust?.anchor, trust?.versions]),
     rules,
+    foreign_keys,
     reasons,
     policy,
     member,

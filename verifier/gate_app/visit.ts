@@ -1,6 +1,6 @@
 // One person in front of the gate: whatever happens until the guard goes on is one visit, and counts once.
 
-import type { Verdict } from "./judging/verdict";
+import { identityOf, type Verdict } from "./judging/verdict";
 import type { Result, Tally } from "./tally";
 
 export class Visit {
@@ -28,9 +28,10 @@ export class Visit {
   }
 
   /** Whether somebody who was not let pass comes with the same code again: this visit has not ended. */
-  isContinuedBy({ credential }: Verdict): boolean {
+  isContinuedBy(other: Verdict): boolean {
     const { verdict, counted } = this;
-    if (!verdict?.credential || verdict.outcome === "accepted" || counted?.name.startsWith("manual-")) return false;
-    return verdict.credential.cti === credential?.cti;
+    if (!verdict || verdict.outcome === "accepted" || counted?.name.startsWith("manual-")) return false;
+    const identity = identityOf(verdict);
+    return identity !== null && identity === identityOf(other);
   }
 }

@@ -1,6 +1,7 @@
 // A verdict in words: what stands on the screen, and what is read aloud.
 
-import type { Evidence, StatusCredential } from "../../credentials/browser/model";
+import type { CardKind } from "../../credentials/browser/foreign/facts";
+import type { StatusCredential } from "../../credentials/browser/model";
 import { shownStatus } from "../../credentials/browser/model";
 import {
   FORM_LABELS,
@@ -11,11 +12,12 @@ import {
   RESULT_LABELS,
   STATUS_LABELS,
 } from "../../credentials/browser/profile";
-import { each, fill, joined, memberName, NO_WORDS, said } from "../../credentials/browser/words";
+import type { PieceOfEvidence } from "../../credentials/browser/recognition/words";
+import { each, fill, joined, label, memberName, NO_WORDS, said } from "../../credentials/browser/words";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, moment, since } from "../../service_kit/browser/language";
 import type { Knowledge, ReasonJson } from "./judging/knowledge";
-import { type Finding, findingInWords, hotlines, type Verdict } from "./judging/verdict";
+import { type Finding, findingInWords, hotlines, type Verdict, wordsOf } from "./judging/verdict";
 import type { Toggle } from "./preferences";
 import type { ManualWay, Shape } from "./tally";
 import { type GateTextName, TEXTS } from "./texts";
@@ -75,13 +77,15 @@ export class GateWords {
   }
 
   /** A reason as the guard reads it: the one thing to do now; what is wrong; what helps further. */
-  reason({ code, detail, call }: Finding, verdict: Verdict): { action: string; what: string; more: string } {
+  reason(found: Finding, verdict: Verdict): { action: string; what: string; more: string } {
+    const { code, detail, call } = found;
+    const row = wordsOf(found, this.row(code));
     const status = shownStatus(verdict.credential);
     const what =
       code === "status-not-accepted" && status
         ? this.text("cannotPass", { status: this.status(status) })
-        : `${this.whatIsWrong(code)}${this.text("stop").trim()}`;
-    const { advice = NO_WORDS, more = NO_WORDS } = this.row(code) ?? {};
+        : `${row ? said(row.what, this.language) : code}${this.text("stop").trim()}`;
+    const { advice = NO_WORDS, more = NO_WORDS } = row ?? {};
     const action = said(advice, this.language);
     return { action: action || what, what: action && what, more: this.join(more, detail, hotlines(call)) };
   }
@@ -175,11 +179,25 @@ export class GateWords {
     return said(FORM_LABELS[form], this.language);
   }
 
-  evidence(pieces: readonly Evidence[], at: number): string {
+  cardKind(kind: CardKind): string {
+    return this.text(`card_${kind}`);
+  }
+
+  /** A country by its two letters, as this language calls it; the letters, or an address, where it has no name. */
+  country(letters: string): string {
+    try {
+      const names = new Intl.DisplayNames([this.language], { type: "region" });
+      return names.of(letters) ?? letters;
+    } catch {
+      return letters;
+    }
+  }
+
+  evidence(pieces: readonly PieceOfEvidence[], at: number): string {
     const told = pieces.map((piece) => {
       const [kind, result] = [
-        said(KIND_LABELS[piece.kind], this.language),
-        said(RESULT_LABELS[piece.result], this.language),
+        said(piece.kind ? KIND_LABELS[piece.kind] : label("evidence.unknown-kind"), this.language),
+        said(piece.result ? RESULT_LABELS[piece.result] : label("evidence.unknown-result"), this.language),
       ];
       const text = this.text("evidenceAgo", { kind, result, age: this.since(at - piece.sampledAt) });
       return each(() => text);

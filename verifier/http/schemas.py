@@ -130,6 +130,14 @@ class MemberSchema(Schema):
     failures = fields.List(fields.Nested(FailureSchema))
 
 
+class ForeignKeysSchema(Schema):
+    """The host's list of foreign keys."""
+
+    sequence = fields.Integer()
+    age = fields.Integer(metadata={"description": "seconds since it was signed"})
+    keys = fields.Integer(metadata={"description": "how many"})
+
+
 class GateStateSchema(Schema):
     """How fresh a gate is."""
 
@@ -145,6 +153,7 @@ class GateStateSchema(Schema):
     trust = fields.Nested(TrustSchema, allow_none=True)
     record = fields.Nested(RecordSchema, allow_none=True)
     rules = fields.List(fields.Nested(RulesSchema))
+    foreign_keys = fields.Nested(ForeignKeysSchema, allow_none=True)
     members = fields.Dict(keys=fields.String(), values=fields.Nested(MemberSchema))
     failures = fields.List(fields.Nested(FailureSchema))
 
@@ -225,6 +234,7 @@ class SnapshotSchema(Schema):
     statuses = fields.Dict(keys=fields.String(), values=fields.String())
     segments = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     rules = fields.List(fields.String())
+    foreign_keys = fields.String(allow_none=True)
     reasons = fields.List(fields.Dict())
     position = fields.String()
     since = fields.String(metadata={"description": "of a delta: the position that it follows"})

@@ -52,7 +52,7 @@ class Examination:
         self.steps = ALL_STEPS
         self.kid: bytes | None = None
         self.live: Presentation | None = None
-        self.is_foreign = False
+        self.is_of_card = self.is_foreign = False
         self.credential: StatusCredential | None = None
         self.rules: DecidingRules | None = None
         self.trust_age: int | None = None
@@ -68,7 +68,7 @@ class Examination:
 
     def find(self, code: str, detail: Label = NO_WORDS) -> None:
         """Note a reason for which it is not accepted, with what this code adds to it."""
-        self.findings.append(Finding(code, detail))
+        self.findings.append(Finding(code, detail, is_of_card=self.is_of_card))
 
     def leave_open(self, code: str) -> None:
         """Note what cannot be decided, and go on: a refusal further down is worth more to the guard."""

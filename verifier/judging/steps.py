@@ -36,6 +36,7 @@ from verifier.judging.examination import Examination
 
 def form(check: Examination) -> None:
     """Take the text apart. Raises NotACredential, ChallengeShown, TooLarge, Malformed."""
+    check.is_of_card = table.is_foreign(check.text)
     found, unwrapped = table.unwrap(check.text)
     check.steps = found.STEPS
     if isinstance(unwrapped, Presentation):
@@ -202,7 +203,8 @@ def rules(check: Examination) -> None:
 def found_by_rule(check: Examination, result: RuleResult, evidence: Iterable[PieceOfEvidence]) -> None:
     """Note that the rules do not pass, with what was there and what was needed."""
     rule_set = result.rule_set
-    detail = label("verdict.held", evidence=evidence_in_words(evidence, check.at))
+    held = "verdict.held-by-card" if check.is_of_card else "verdict.held"
+    detail = label(held, evidence=evidence_in_words(evidence, check.at))
     if result.rule is not None:
         check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, result.rule.id)
         detail = label("verdict.needed", needed=result.rule.needed, held=detail)

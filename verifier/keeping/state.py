@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from credentials.foreign.keys import ForeignKeys
 from credentials.log.checkpoint import read_checkpoint
 from credentials.log.keys import to_base64
 from credentials.recognition.ruleset import RuleSet
@@ -30,6 +31,7 @@ def state_to_json(gate: Gate, freshness: Freshness) -> dict[str, Any]:
         "trust": _trust(knowledge.trust, now.now) if knowledge.trust else None,
         "record": record_to_json(freshness.record),
         "rules": [_rules(rule_set, now.now) for rule_set in knowledge.rule_sets],
+        "foreign_keys": _foreign_keys(knowledge.foreign_keys, now.now) if knowledge.foreign_keys else None,
         "members": {member: _member(state, now.now) for member, state in sorted(members.items())},
         "failures": [_failure(failure) for failure in failures],
     }
@@ -87,6 +89,10 @@ def _rules(rule_set: RuleSet, now: int) -> dict[str, Any]:
         "valid_until": rule_set.valid_until,
         "in_force": rule_set.in_force(now),
     }
+
+
+def _foreign_keys(listed: ForeignKeys, now: int) -> dict[str, Any]:
+    return {"sequence": listed.sequence, "age": max(0, now - listed.issued_at), "keys": len(listed.keys)}
 
 
 def _member(state: MemberState, now: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@
                "record" when they have changed},
      "statuses": {member: a newer status.cose}, "segments": {member: [those that follow what is held then]},
      "gone": [members of which nothing is held any more],
-     "member", "gate", "policy", or "rules", or "reasons", when they have changed}
+     "member", "gate", "policy", or "rules", or "foreign_keys", or "reasons", when they have changed}
 
 A *position* says what a gate holds, by its content: a mark for each part of the snapshot, and of each member's status
 the number of its newest segment, how many of them follow its ``status.cose``, and the beginning of its hash::
@@ -37,7 +37,7 @@ MAX_SEGMENTS_AT_A_GATE = 128
 MAX_STATUSES_IN_A_DELTA = 8
 """Whole ``status.cose`` in one; who needs more is answered with the whole, which is at hand."""
 _MARK_BYTES, _HEAD_BYTES = 12, 6
-_PARTS = (("member", "gate", "policy"), ("rules",), ("reasons",))
+_PARTS = (("member", "gate", "policy"), ("rules",), ("foreign_keys",), ("reasons",))
 _TRUST_PARTS = ("members", "denied", "record")
 _MARKS = re.compile(r"[0-9A-Za-z_-]{16}")
 _HEAD = re.compile(r"([0-9A-Z-]+)\.([0-9]{1,16})\.([0-9]{1,5})\.([0-9A-Za-z_-]{8})")

@@ -12,11 +12,12 @@
                "denied": [{"kid", "reason", "denied_at"}]},
      "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
      "rules": [the host's rule sets as JWS, those in force and to come, the newest last],
-     "reasons": [{"code", "outcome", "zh", "zh_hk", "en", "what", "advice", "more"}, most important first],
+     "foreign_keys": the host's list of foreign keys as JWS, or null,
+     "reasons": [{"code", "outcome", "zh", "zh_hk", "en", "what", "advice", "more", "of_card"}, most important first],
      "position": what this is, by which the next answer may tell what is new only (:mod:`verifier.snapshot.delta`)}
 
 Times are seconds UTC, so ages follow by subtraction and the same knowledge gives the same bytes (and ETag). Whoever
-serves it has checked it all; statuses, segments and rules are handed on as they were signed.
+serves it has checked it all; statuses, segments, rules and foreign keys are handed on as they were signed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any
 
 from credentials.keys import VerificationKey, jwk_of
 from credentials.profile.languages import field_of
-from credentials.profile.reasons import REASONS
+from credentials.profile.reasons import REASONS, ReasonText
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.trust.snapshot import TrustedMember, TrustSnapshot
 from verifier.judging.knowledge import Knowledge
@@ -52,8 +53,14 @@ def snapshot_to_json(
             if member in knowledge.statuses
         },
         "rules": [data.decode("ascii") for data in members[host].rules_files] if host in members else [],
+        "foreign_keys": _foreign_keys(members.get(host)),
         "reasons": reasons_to_json(),
     }
+
+
+def _foreign_keys(host: MemberState | None) -> str | None:
+    data = None if host is None else host.foreign_keys_file
+    return None if data is None else data.decode("ascii")
 
 
 def policy_to_json(policy: Policy) -> dict[str, Any]:
@@ -86,10 +93,8 @@ def reasons_to_json() -> list[dict[str, Any]]:
         {
             "code": row.code,
             "outcome": row.outcome and row.outcome.value,
-            **row.whole.fields(),
-            "what": row.what,
-            "advice": row.advice,
-            "more": row.more,
+            **_words(row),
+            **({} if row.of_card is None else {"of_card": _words(row.of_card)}),
         }
         for row in REASONS.values()
     ]
@@ -107,6 +112,10 @@ def _record(trust: TrustSnapshot) -> dict[str, Any] | None:
             for each in evidence.witnesses
         ],
     }
+
+
+def _words(row: ReasonText) -> dict[str, Any]:
+    return {**row.whole.fields(), "what": row.what, "advice": row.advice, "more": row.more}
 
 
 def _member(member: TrustedMember, trust: TrustSnapshot) -> dict[str, Any]:

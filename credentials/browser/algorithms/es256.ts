@@ -29,7 +29,7 @@ const OF_SIGNATURES = ["sign", "verify"];
 /** The key of a trust list. Throws `key-rejected` for one that is not on the curve, or not for verifying by ES256. */
 export async function importJwk(jwk: PublicJwk): Promise<CryptoKey> {
   const { kty, crv, x, y } = jwk;
-  if (!isForVerifying(jwk)) throw new CredentialError("key-rejected");
+  if (!isForVerifying({ ...jwk }, NAME)) throw new CredentialError("key-rejected");
   try {
     return await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, true, ["verify"]);
   } catch {
@@ -38,9 +38,9 @@ export async function importJwk(jwk: PublicJwk): Promise<CryptoKey> {
 }
 
 /** What a JWK says of its purpose (RFC 7517 sections 4.2 to 4.4); browsers do not all ask, and differ where they do. */
-function isForVerifying(jwk: PublicJwk): boolean {
-  const { use = "sig", alg = NAME, key_ops = ["verify"] } = jwk;
-  if ("d" in jwk || use !== "sig" || alg !== NAME || !Array.isArray(key_ops)) return false;
+export function isForVerifying(jwk: { readonly [name: string]: unknown }, algorithm: string): boolean {
+  const { use = "sig", alg = algorithm, key_ops = ["verify"] } = jwk;
+  if ("d" in jwk || use !== "sig" || alg !== algorithm || !Array.isArray(key_ops)) return false;
   const consistent = jwk.use === undefined || key_ops.every((each) => OF_SIGNATURES.includes(each));
   const sound = key_ops.every((each) => typeof each === "string") && new Set(key_ops).size === key_ops.length;
   return sound && consistent && key_ops.includes("verify");

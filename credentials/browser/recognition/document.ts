@@ -1,7 +1,7 @@
 // Rule sets as documents, as in credentials/recognition/document.py.
 
 import { isShown } from "../characters";
-import { CredentialError, malformed, ruleSetInvalid } from "../errors";
+import { CredentialError, ruleSetInvalid } from "../errors";
 import type { Keys } from "../keys";
 import { isWhole, MEMBERS } from "../members";
 import {
@@ -51,7 +51,6 @@ const REQUIRED = [
 ];
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$/;
-const KID = /^[0-9a-f]{16}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
@@ -59,11 +58,7 @@ type Fields = { [name: string]: Json };
 
 /** Verify and load the rule set of `member`. Throws what the formats throw, and `rule-set-invalid`. */
 export async function readRuleSet(compact: string, member: string, trust: Keys): Promise<RuleSet> {
-  const envelope = jws.read(compact);
-  if (!KID.test(envelope.kid)) throw malformed("kid is not 16 lower-case hex digits");
-  const document = await jws.verify(envelope, trust.keyFor(envelope.kid, member, "rules"), RULES_TYPE);
-  if (document.member !== member) throw new CredentialError("issuer-mismatch", "rule set of another member");
-  return parseRuleSet(document);
+  return parseRuleSet((await jws.ofMember(compact, member, trust, RULES_TYPE)).document);
 }
 
 function parseRuleSet(document: Json): RuleSet {

@@ -1,10 +1,11 @@
 // What a host member's signed rule set says about a credential; as in credentials/recognition/ruleset.py.
 
+import { type ForeignFacts, isAbout, isKnown } from "../foreign/facts";
 import type { StatusCredential } from "../model";
 import { EVIDENCE_KINDS, type Form, type Label, type Status } from "../profile";
 import { evaluate, type RuleState } from "./language/certlogic";
 import type { Rule } from "./language/operators";
-import { ruleInput } from "./language/vocabulary";
+import { foreignRuleInput, ruleInput } from "./language/vocabulary";
 
 /** The host does not recognise a member until `expiresAt` (seconds UTC, exclusive). */
 export interface RecognitionDenial {
@@ -53,11 +54,24 @@ export class RuleSet {
 
   /** Fail as soon as an applying rule fails; else open when one is open or a kind has none; else pass. */
   judge(credential: StatusCredential, at: number): RuleResult {
-    if (!this.inForce(at)) return { state: "open", rule: null };
-    const data = ruleInput(credential, at);
-    let opened: RuleResult | null = null;
     const held = new Set(credential.evidence.map((piece) => piece.kind));
-    for (const kind of held.size ? EVIDENCE_KINDS.filter((each) => held.has(each)) : ["none"]) {
+    const kinds = held.size ? EVIDENCE_KINDS.filter((each) => held.has(each)) : ["none"];
+    return this.judgeKinds(kinds, ruleInput(credential, at), at);
+  }
+
+  /** The same of a foreign card's evidence. What no list has is of a kind without a rule, and so is a card with nothing about
+   * the disease; what it says of other diseases beside that is nothing to a rule. */
+  judgeForeign({ evidence, issuedAt }: ForeignFacts, at: number): RuleResult {
+    const held = new Set(evidence.filter(isAbout).map((piece) => (isKnown(piece) ? piece.kind : null)));
+    const isOpen = held.has(null) || !held.size;
+    const kinds = [...EVIDENCE_KINDS.filter((each) => held.has(each)), ...(isOpen ? [""] : [])];
+    return this.judgeKinds(kinds, foreignRuleInput(evidence, issuedAt, at), at);
+  }
+
+  private judgeKinds(kinds: readonly string[], data: unknown, at: number): RuleResult {
+    if (!this.inForce(at)) return { state: "open", rule: null };
+    let opened: RuleResult | null = null;
+    for (const kind of kinds) {
       const applying = this.rules.filter((rule) => rule.kinds.has(kind));
       if (!applying.length) opened ??= { state: "open", rule: null };
       for (const rule of applying) {

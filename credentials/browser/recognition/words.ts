@@ -1,7 +1,6 @@
 // Evidence in words, as in credentials/recognition/words.py.
 
-import type { Evidence } from "../model";
-import { KIND_LABELS, type Label, RESULT_LABELS, type WORDS } from "../profile";
+import { type EvidenceKind, type EvidenceResult, KIND_LABELS, type Label, RESULT_LABELS, type WORDS } from "../profile";
 import { joined, label } from "../words";
 
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400] as const;
@@ -13,8 +12,15 @@ const UNITS: Record<number, keyof typeof WORDS> = {
 /** Up to this age it is told in hours, as rules count. */
 const HOURS_UP_TO = 7 * DAY;
 
+/** Of a code or of a foreign card; null: of a kind or result that no list has. `sampledAt`: seconds UTC. */
+export interface PieceOfEvidence {
+  kind: EvidenceKind | null;
+  result: EvidenceResult | null;
+  sampledAt: number;
+}
+
 /** What a code carries, with the age of each piece at `at` (seconds UTC). */
-export function evidenceInWords(evidence: readonly Evidence[], at: number): Label {
+export function evidenceInWords(evidence: readonly PieceOfEvidence[], at: number): Label {
   const told = evidence.map((each) => piece(each, at));
   return told.length ? joined(told, "join.clauses") : label("evidence.nothing");
 }
@@ -35,7 +41,8 @@ function counted(count: number, unit: number): Label {
   return label("unit.count", { count, unit: label(UNITS[unit]!) });
 }
 
-function piece({ kind, result, sampledAt }: Evidence, at: number): Label {
-  const age = ageInWords(at - sampledAt);
-  return label("evidence.piece", { kind: KIND_LABELS[kind], result: RESULT_LABELS[result], age });
+function piece(held: PieceOfEvidence, at: number): Label {
+  const kind = held.kind ? KIND_LABELS[held.kind] : label("evidence.unknown-kind");
+  const result = held.result ? RESULT_LABELS[held.result] : label("evidence.unknown-result");
+  return label("evidence.piece", { kind, result, age: ageInWords(at - held.sampledAt) });
 }

@@ -1,13 +1,14 @@
-// Compact JWS (RFC 7515) for rule sets, as in credentials/wire/jws.py.
+// Compact JWS (RFC 7515) for what host members sign, as in credentials/wire/jws.py.
 
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
-import type { TrustedKey } from "../keys";
+import type { Keys, TrustedKey } from "../keys";
 import { MAX_JWS_CHARACTERS } from "../profile";
+import { fromBase64url } from "./base64url";
 import { type Json, parseJson } from "./strict_json";
 
 const NOT_ASCII = /[^\0-\x7f]/;
-const BASE64URL = /^[0-9A-Za-z_-]*$/;
+const KID = /^[0-9a-f]{16}$/;
 const MAX_HEADER_CHARACTERS = 16_384;
 
 /** A compact JWS whose signature nobody has checked. */
@@ -44,6 +45,22 @@ export async function verify(envelope: JwsEnvelope, key: TrustedKey, typ: string
   return parseObject(envelope.payload);
 }
 
+/** A document of `member`, by its `rules` key of this kid. Throws what `read`, `keyFor` and `verify` throw, and
+ * `issuer-mismatch`. */
+export async function ofMember(
+  compact: string,
+  member: string,
+  trust: Keys,
+  typ: string,
+): Promise<{ kid: string; document: { [name: string]: Json } }> {
+  const envelope = read(compact);
+  const { kid } = envelope;
+  if (!KID.test(kid)) throw malformed("kid is not 16 lower-case hex digits");
+  const document = await verify(envelope, trust.keyFor(kid, member, "rules"), typ);
+  if (document.member !== member) throw new CredentialError("issuer-mismatch", "a document of another member");
+  return { kid, document };
+}
+
 export function isObject(value: Json | undefined): value is { [name: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -52,17 +69,4 @@ function parseObject(data: Uint8Array): { [name: string]: Json } {
   const value = parseJson(data);
   if (!isObject(value)) throw malformed("not a JSON object");
   return value;
-}
-
-function fromBase64url(text: string): Uint8Array {
-  if (!BASE64URL.test(text) || text.length % 4 === 1) throw malformed("not base64url");
-  const padded = text.replace(/-/g, "+").replace(/_/g, "/") + "=".repeat(-text.length & 3);
-  const raw = Uint8Array.from(atob(padded), (character) => character.charCodeAt(0));
-  const canonical =
-    text.length % 4 === 0 ||
-    btoa(String.fromCharCode(...raw.subarray(-(raw.length % 3)))).startsWith(
-      padded.slice(text.length - (text.length % 4), text.length),
-    );
-  if (!canonical) throw malformed("not canonical base64url");
-  return raw;
 }

@@ -88,12 +88,12 @@ def _vaccination(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
 
 
 def _test(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
-    product = entry.get("ma") or entry.get("nm")
+    product = next((each for each in (entry.get("ma"), entry.get("nm")) if type(each) is str and each), None)
     return ForeignEvidence(
         kind=_TEST_KINDS.get(_text(entry, "tt")),
         result=_TEST_RESULTS.get(_text(entry, "tr")),
         sampled_at=moment_of(_value(entry, "sc"), odd),
-        product=product if type(product) is str and len(product) <= MAX_FIELD_CHARACTERS else None,
+        product=product if product is not None and len(product) <= MAX_FIELD_CHARACTERS else None,
         **_common(entry),
     )
 
@@ -183,7 +183,6 @@ def _optional(entry: dict[Any, Any], name: str) -> str:
 
 
 def _map(value: object, what: str) -> dict[Any, Any]:
-    # True and 1.0 are no keys, though Python finds 1 by them.
-    if type(value) is not dict or not {*map(type, value)} <= {int, str}:
+    if type(value) is not dict:
         raise Malformed(f"{what} missing, or no map")
     return value

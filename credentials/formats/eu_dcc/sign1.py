@@ -24,7 +24,7 @@ _UNKNOWN = "unknown"
 def open_card(data: bytes) -> ForeignEnvelope:
     """Take the inflated bytes apart. Raises Malformed, TooLarge."""
     odd: list[str] = []
-    items = cbor.loads(_untagged(data, odd), MAX_CARD_BYTES)
+    items = _loads(_untagged(data, odd), MAX_CARD_BYTES)
     if type(items) is not list or len(items) != 4:
         raise Malformed("not a COSE_Sign1")
     protected, unprotected, payload, signature = items
@@ -54,12 +54,15 @@ def _untagged(data: bytes, odd: list[str]) -> bytes:
 
 
 def _header(protected: bytes) -> dict[Any, Any]:
-    return _map(cbor.loads(protected, MAX_HEADER_BYTES)) if protected else {}
+    return _map(_loads(protected, MAX_HEADER_BYTES)) if protected else {}
+
+
+def _loads(data: bytes, limit: int) -> Any:
+    return cbor.loads_foreign(data, limit, allow_indefinite=False)
 
 
 def _map(value: object) -> dict[Any, Any]:
-    # True and 1.0 are no labels, though Python finds 1 by them.
-    if type(value) is not dict or not {*map(type, value)} <= {int, str}:
+    if type(value) is not dict:
         raise Malformed("a header is no map of labels")
     return value
 

@@ -4,7 +4,8 @@ import { CredentialError } from "../../../credentials/browser/errors";
 import { type HeldKnowledge, readSnapshot, type SnapshotJson, type TrustJson } from "./knowledge";
 
 /** From `since` to `position`; what is not named stands as it is. */
-export interface DeltaJson extends Partial<Pick<SnapshotJson, "member" | "gate" | "policy" | "rules" | "reasons">> {
+export interface DeltaJson
+  extends Partial<Pick<SnapshotJson, "member" | "gate" | "policy" | "rules" | "foreign_keys" | "reasons">> {
   since: string;
   position: string;
   trust: Omit<TrustJson, "members" | "denied"> & Partial<TrustJson>;
@@ -24,7 +25,8 @@ export async function take(answer: SnapshotJson | DeltaJson, before: HeldKnowled
   const knowledge = await readSnapshot(document, before);
   if (knowledge.unproven) foundUnproven(document, before);
   if ("since" in answer && knowledge.failures.length > before!.knowledge.failures.length) throw doesNotFit();
-  return { document, knowledge };
+  const { foreignKeys } = knowledge;
+  return { document: foreignKeys ? { ...document, foreign_keys: foreignKeys.compact } : document, knowledge };
 }
 
 /** What this browser finds wrong, though its service does not, counts from the list in which it was found first. */

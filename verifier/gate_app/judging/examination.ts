@@ -8,6 +8,7 @@ import { FORMS, type Label, STEPS, type StepName } from "../../../credentials/br
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
 import { withContacts } from "./advice";
+import type { ForeignExamination } from "./foreign_steps";
 import type { Knowledge, Policy, Trust } from "./knowledge";
 import { type DecidingRules, type Finding, finding, outcomeOf, type Verdict } from "./verdict";
 
@@ -25,8 +26,10 @@ export class Examination {
   ruleSet!: RuleSet;
   /** Whether a step has left nothing for the steps after it, though nothing was thrown. */
   isOver = false;
-  /** Whether it is a card that no member signed. */
-  isForeign = false;
+  /** Of a card that no member signed: what its steps do otherwise than those of codes, and what may be shown of it. */
+  otherwise: ForeignExamination | null = null;
+  /** Whether the text begins as such a card, sound or not. */
+  isOfCard = false;
   /** Those that the text's format has. */
   steps: readonly StepName[] = STEPS;
   step: StepName = "form";
@@ -55,7 +58,7 @@ export class Examination {
 
   /** Note a reason for which it is not accepted, with what this code adds to it. */
   find(code: string, detail?: Label): void {
-    this.findings.push(finding(code, detail));
+    this.findings.push({ ...finding(code, detail), isOfCard: this.isOfCard });
   }
 
   /** Note what cannot be decided, and go on: a refusal further down is worth more to the guard. */
@@ -73,8 +76,9 @@ export class Examination {
     return {
       outcome,
       reasons,
-      notes: credential && !this.findings.length ? this.notes(credential) : [],
+      notes: outcome === "accepted" ? this.notes(credential) : [],
       credential,
+      foreign: this.otherwise?.shown ?? null,
       live: this.live,
       trustAge: this.trustAge,
       statusAge: status ? Math.max(0, this.at - status.asOf) : null,
@@ -91,9 +95,9 @@ export class Examination {
     return since !== null && this.at - since > this.policy.unproven_warn;
   }
 
-  private notes(credential: StatusCredential): Finding[] {
-    // A live relay and a code signed ahead for a friend pass every step: the guard's eyes are what is left.
-    const eyes = finding(FORMS[credential.form].note);
+  private notes(credential: StatusCredential | null): Finding[] {
+    // A live relay, a code signed ahead for a friend and a borrowed card pass every step: the guard's eyes are left.
+    const eyes = finding(credential ? FORMS[credential.form].note : "compare-travel-document");
     const isAging = this.trustAge !== null && this.trustAge > this.policy.trust_warn;
     const told = [...(isAging ? ["trust-aging"] : []), ...(this.isUnproven ? ["record-missing"] : [])];
     return [...told.map((code) => finding(code)), eyes];

@@ -2,8 +2,9 @@
 // trust_registry/client/trust/snapshot.py. Statuses and rules are verified again here, against the keys of that trust list.
 
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
+import type { SignedForeignKeys } from "../../../credentials/browser/foreign/document";
 import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
-import { proveList, type RecordJson } from "../../../credentials/browser/log/list_proof";
+import type { RecordJson } from "../../../credentials/browser/log/list_proof";
 import type { Form, Label } from "../../../credentials/browser/profile";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
@@ -45,10 +46,15 @@ export interface TrustJson {
   denied: { kid: string; reason: string; denied_at: number }[];
 }
 
-export interface ReasonJson {
+export interface ReasonJson extends ReasonWords {
   code: string;
   outcome: "accepted" | "refused" | "undetermined" | null;
-  /** All its words, by language: `zh`, `zh_hk`, `en`. */
+  /** What is said of a foreign card instead. */
+  of_card?: ReasonWords;
+}
+
+export interface ReasonWords {
+  /** All the words, by language: `zh`, `zh_hk`, `en`. */
   readonly [field: string]: unknown;
   /** What is wrong, without its stop. */
   what: Label;
@@ -67,6 +73,8 @@ export interface SnapshotJson {
   statuses: { [member: string]: string };
   segments: { [member: string]: string[] };
   rules: string[];
+  /** The host's list of foreign keys as it was signed; older verifiers give none. */
+  foreign_keys?: string | null;
   reasons: ReasonJson[];
   /** What this is, by which the next answer may tell what is new only (delta.ts). */
   position: string;
@@ -122,6 +130,8 @@ export interface Knowledge {
   statuses: ReadonlyMap<string, StatusSnapshot>;
   /** The host member's, the newest last. */
   ruleSets: readonly RuleSet[];
+  /** The host member's list of those whose cards it reads. */
+  foreignKeys: SignedForeignKeys | null;
   reasons: ReadonlyMap<string, ReasonJson>;
   /** What was left out, and why: one member's bad file stops no other's. */
   failures: readonly Failure[];
@@ -156,6 +166,7 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
   const failures: Failure[] = [];
   const statuses = new Map<string, StatusSnapshot>();
   const ruleSets: RuleSet[] = [];
+  let foreignKeys: SignedForeignKeys | null = null;
   if (trust) {
     for (const [issuer, data] of Object.entries(snapshot.statuses)) {
       const following = snapshot.segments[issuer] ?? [];
@@ -169,22 +180,53 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
       const read = await attempt(failures, member, "rules.jws", () => readRuleSet(compact, member, trust));
       if (read) ruleSets.push(read);
     }
+    foreignKeys = await readList(snapshot, trust, failures, held?.knowledge.foreignKeys ?? null);
   }
   const unproven = snapshot.trust && (await whyUnproven(snapshot.trust, held));
   const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, inParts(reason)]));
-  return { member, gate, trust, statuses, ruleSets, reasons, failures, unproven };
+  return { member, gate, trust, statuses, ruleSets, foreignKeys, reasons, failures, unproven };
 }
 
 /** The code of what is wrong with the list's proof. The same proof under the same trust is not checked twice. */
 async function whyUnproven(trust: TrustJson, held: HeldKnowledge | null): Promise<string | null> {
   if (!trust.record) return null;
-  if (held && held.document.trust?.record === trust.record) return held.knowledge.unproven;
+  const before = held?.knowledge.unproven ?? null;
+  if (held && held.document.trust?.record === trust.record) return before;
+  const part = await import("../../../credentials/browser/log/list_proof").catch(() => null);
+  // A part of the app that has not arrived is no fault of the proof, which the service has checked.
+  if (!part) return before;
   try {
-    await proveList(trust.record);
+    await part.proveList(trust.record);
     return null;
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
     return error.code;
+  }
+}
+
+/** The host's list of foreign keys; the one that was held `before` while it is trusted and no older: a service of several
+ * workers may ask one that is behind (as ForeignKeysKeeping of Python). */
+async function readList(
+  { member, foreign_keys: compact }: SnapshotJson,
+  trust: Trust,
+  failures: Failure[],
+  before: SignedForeignKeys | null,
+): Promise<SignedForeignKeys | null> {
+  if (!compact) return null;
+  const held = before && isSignedBy(before, member, trust) ? before : null;
+  if (held?.compact === compact) return held;
+  const part = await import("../../../credentials/browser/foreign/document").catch(() => null);
+  // A part of the app that has not arrived is no fault of the list: the next round asks for it again.
+  if (!part) return held;
+  const told = await attempt(failures, member, "foreign-keys.jws", () => part.readForeignKeys(compact, member, trust));
+  return held && !(told && told.keys.sequence > held.keys.sequence) ? held : told;
+}
+
+function isSignedBy({ kid, keys }: SignedForeignKeys, member: string, trust: Trust): boolean {
+  try {
+    return keys.member === member && Boolean(trust.keyFor(kid, member, "rules"));
+  } catch {
+    return false;
   }
 }
 

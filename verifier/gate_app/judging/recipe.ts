@@ -61,7 +61,7 @@ export async function judge(
     for (const [name, take] of RECIPE) {
       if (!examination.steps.includes(name)) continue;
       examination.step = name;
-      await take(examination);
+      await (examination.otherwise?.steps[name] ?? take)(examination);
       if (examination.isOver) break;
     }
   } catch (error) {

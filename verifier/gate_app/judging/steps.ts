@@ -14,7 +14,8 @@ import {
   MAX_LIFETIME_WITHOUT_STATUS_SECONDS,
   MAX_LIST_DELAY_SECONDS,
 } from "../../../credentials/browser/profile";
-import { evidenceInWords } from "../../../credentials/browser/recognition/words";
+import type { RuleResult, RuleSet } from "../../../credentials/browser/recognition/ruleset";
+import { evidenceInWords, type PieceOfEvidence } from "../../../credentials/browser/recognition/words";
 import * as withdrawals from "../../../credentials/browser/status/snapshot";
 import * as cose from "../../../credentials/browser/wire/cose";
 import { label } from "../../../credentials/browser/words";
@@ -22,11 +23,13 @@ import type { Examination } from "./examination";
 import { rulesAt } from "./knowledge";
 
 /** Take the text apart. */
-export function form(check: Examination): void {
-  const [format, unwrapped] = table.unwrap(check.text);
+export async function form(check: Examination): Promise<void> {
+  const format = table.recognised(check.text);
+  check.isOfCard = format.isForeign ?? false;
+  const unwrapped = await format.unwrap(check.text);
   check.steps = format.STEPS;
   if ("foreign" in unwrapped) {
-    check.isForeign = true;
+    check.otherwise = (await table.arrived(import("./foreign_steps"))).of(unwrapped);
     return;
   }
   if ("envelope" in unwrapped) check.live = unwrapped;
@@ -45,8 +48,6 @@ export function trust(check: Examination): void {
 
 /** Find the key that the code names. */
 export function key(check: Examination): void {
-  // Foreign keys are the host's own list, which this app is not given.
-  if (check.isForeign) throw new CannotTell("foreign-keys-missing");
   check.kid = check.envelope.kid;
   check.issuer = findKey(check, check.kid);
 }
@@ -140,13 +141,8 @@ export function source(check: Examination): void {
 export function recognition(check: Examination): void {
   const { claims: credential } = check;
   if (!check.policy.forms.includes(credential.form)) throw new CredentialError("form-not-accepted");
-  const ruleSet = rulesAt(check.knowledge, check.at);
-  if (!ruleSet) {
-    check.leaveOpen("rules-missing");
-    check.isOver = true;
-    return;
-  }
-  check.rules = { member: ruleSet.member, ruleSet: ruleSet.ruleSet, version: ruleSet.version, rule: null };
+  const ruleSet = findRules(check);
+  if (!ruleSet) return;
   for (const issuer of [credential.issuer, ...(credential.source ? [credential.source.issuer] : [])]) {
     const denial = ruleSet.denialOf(issuer, check.at);
     if (denial) {
@@ -162,10 +158,18 @@ export function recognition(check: Examination): void {
 
 /** Ask the host's rules. One that fails is found; one that cannot be evaluated leaves the step open. */
 export function rules(check: Examination): void {
-  const { state, rule } = check.ruleSet.judge(check.claims, check.at);
+  foundByRule(check, check.ruleSet.judge(check.claims, check.at), check.claims.evidence);
+}
+
+/** Note what the rules say where they do not pass, with what was there and what was needed. */
+export function foundByRule(
+  check: Examination,
+  { state, rule }: RuleResult,
+  evidence: readonly PieceOfEvidence[],
+): void {
   if (state === "pass") return;
-  const held = evidenceInWords(check.claims.evidence, check.at);
-  let detail = label("verdict.held", { evidence: held });
+  const held = evidenceInWords(evidence, check.at);
+  let detail = label(check.isOfCard ? "verdict.held-by-card" : "verdict.held", { evidence: held });
   if (rule) {
     check.rules = { ...check.rules!, rule: rule.id };
     detail = label("verdict.needed", { needed: rule.needed, held: detail });
@@ -174,15 +178,30 @@ export function rules(check: Examination): void {
   check.find(state === "fail" ? "rule-failed" : "rule-open", detail);
 }
 
+/** The host's rules. Without any the step stays open, and there is nothing further to ask. */
+export function findRules(check: Examination): RuleSet | null {
+  const ruleSet = rulesAt(check.knowledge, check.at);
+  if (!ruleSet) {
+    check.leaveOpen("rules-missing");
+    check.isOver = true;
+    return null;
+  }
+  check.rules = { member: ruleSet.member, ruleSet: ruleSet.ruleSet, version: ruleSet.version, rule: null };
+  return ruleSet;
+}
+
+/** What it means that nobody has the key: on a fresh list that there is none, on an old one nothing. */
+export function findNoKey({ trusted, trustAge, policy }: Examination): CredentialError {
+  const isFresh = trustAge! <= policy.unknown_key_fresh && trusted.isWhole;
+  return isFresh ? new CredentialError("unknown-key") : new CannotTell("unknown-key-old-list");
+}
+
 function findKey(check: Examination, kid: string): TrustedKey {
   const { trusted, policy } = check;
   // Denials first: a thief writes any iat, so a denied key verifies nothing at all.
   if (trusted.denied.has(kid)) throw new CredentialError("key-denied");
   const key = trusted.keys.get(kid);
-  if (!key) {
-    const isFresh = check.trustAge! <= policy.unknown_key_fresh && trusted.isWhole;
-    throw isFresh ? new CredentialError("unknown-key") : new CannotTell("unknown-key-old-list");
-  }
+  if (!key) throw findNoKey(check);
   if (key.use !== "credential") throw new CredentialError("key-use-mismatch");
   if (key.member.environment !== policy.environment) throw new CredentialError("wrong-environment");
   return key;

@@ -1,10 +1,11 @@
 // Verdicts, as in credentials/verdict.py. Outcomes and words come with the snapshot: one table for all judges.
 
+import type { ForeignEvidence, ForeignFacts } from "../../../credentials/browser/foreign/facts";
 import type { Presentation } from "../../../credentials/browser/formats/presentation";
 import { type StatusCredential, shownStatus } from "../../../credentials/browser/model";
 import { type Label, STEPS, type StepName } from "../../../credentials/browser/profile";
 import { each, fieldsOf, fromFields, joined, label, NO_WORDS } from "../../../credentials/browser/words";
-import type { ReasonJson } from "./knowledge";
+import type { ReasonJson, ReasonWords } from "./knowledge";
 
 export type Outcome = "accepted" | "refused" | "undetermined";
 
@@ -20,6 +21,13 @@ export interface Finding {
   code: string;
   detail: Label;
   call: readonly Contact[];
+  /** Found of a foreign card. */
+  isOfCard?: boolean;
+}
+
+/** The words of a finding, in parts: of a foreign card others, where its row has them. */
+export function wordsOf({ isOfCard }: Finding, row: ReasonJson | undefined): ReasonWords | undefined {
+  return isOfCard ? (row?.of_card ?? row) : row;
 }
 
 export function finding(code: string, detail = NO_WORDS): Finding {
@@ -34,8 +42,9 @@ export function hotlines(call: readonly Contact[]): Label {
 }
 
 /** A finding with all that belongs to it. */
-export function findingInWords({ code, detail, call }: Finding, row: ReasonJson | undefined): Label {
-  return joined([row ? fromFields(row) : each(() => code), detail, hotlines(call)], "join.parts");
+export function findingInWords(found: Finding, row: ReasonJson | undefined): Label {
+  const words = wordsOf(found, row);
+  return joined([words ? fromFields(words) : each(() => found.code), found.detail, hotlines(found.call)], "join.parts");
 }
 
 /** Whose rule set decided, and by which rule (null when all passed). */
@@ -52,6 +61,8 @@ export interface Verdict {
   reasons: readonly Finding[];
   notes: readonly Finding[];
   credential: StatusCredential | null;
+  /** What a card says that no member signed. */
+  foreign: ForeignFacts | null;
   live: Presentation | null;
   trustAge: number | null;
   statusAge: number | null;
@@ -74,6 +85,12 @@ export function outcomeOf(
   return [table.get(ordered[0]!.code)?.outcome ?? "undetermined", ordered];
 }
 
+/** By what a person's code is known again, however it is drawn or however often it is shown; null: it is none. */
+export function identityOf({ credential, foreign }: Verdict): string | null {
+  if (credential) return credential.cti;
+  return foreign ? foreign.evidence.map(({ identifier }) => identifier).join() : null;
+}
+
 /** The verdict as the JSON object of docs/verdict.md. */
 export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>): Record<string, unknown> {
   const { credential, rules } = verdict;
@@ -94,9 +111,26 @@ export function toJson(verdict: Verdict, table: ReadonlyMap<string, ReasonJson>)
     issued_at: credential?.issuedAt ?? null,
     expires_at: credential?.expiresAt ?? null,
     evidence: credential?.evidence.map(({ sampledAt, ...piece }) => ({ ...piece, sampled_at: sampledAt })) ?? null,
+    ...(verdict.foreign && foreignJson(verdict.foreign)),
     freshness: { trust: verdict.trustAge, status: verdict.statusAge },
     rules: rules && { member: rules.member, rule_set: rules.ruleSet, version: rules.version, rule: rules.rule },
   };
+}
+
+/** In the fields of a code, and `card`, which only foreign cards have. The card's identifier stays out. */
+function foreignJson(facts: ForeignFacts): Record<string, unknown> {
+  return {
+    issuer: facts.issuer,
+    holder: { name: facts.name, birth_date: facts.birthDate },
+    issued_at: facts.issuedAt,
+    expires_at: facts.expiresAt,
+    evidence: facts.evidence.map(pieceJson),
+    card: { format: facts.format, kind: facts.kind, leniences: facts.leniences },
+  };
+}
+
+function pieceJson({ identifier: _, sampledAt, validFrom, validUntil, ...piece }: ForeignEvidence) {
+  return { ...piece, sampled_at: sampledAt, valid_from: validFrom, valid_until: validUntil };
 }
 
 /** How a step of the recipe ended. One that the text's format does not have was not asked. */

@@ -4,7 +4,7 @@ import { shownStatus } from "../../../credentials/browser/model";
 import { version } from "../../../service_kit/browser/device/installed";
 import { button, element, shape } from "../../../service_kit/browser/dom";
 import type { Desk, ScreenName } from "../desk";
-import type { Finding } from "../judging/verdict";
+import { type Finding, finding, type Verdict } from "../judging/verdict";
 import type { Visit } from "../visit";
 import type { GateWords } from "../words";
 
@@ -17,7 +17,8 @@ export const SIGNS = {
   bars: "M3 20V11h4.500v9zM9.750 20V4h4.500v16zM16.500 20v-6H21v6z",
 };
 /** Notes that say what the guard compares. */
-const DUTIES: ReadonlySet<string> = new Set(["check-document", "compare-holder"]);
+const OF_CARDS = "compare-travel-document";
+const DUTIES: ReadonlySet<string> = new Set(["check-document", "compare-holder", OF_CARDS]);
 
 /** Where this is, how old its knowledge is, and the ways to the shift's counts and the settings. */
 export function bar(desk: Desk): HTMLElement {
@@ -65,22 +66,23 @@ export function versionLine({ words }: Desk): HTMLElement {
 
 /** Whose code is looked at, while the guard decides; null while nobody's was read. */
 export function person({ verdict }: Visit, words: GateWords, ...more: HTMLElement[]): HTMLElement | null {
-  const credential = verdict?.credential;
+  const who = verdict && holder(verdict, words);
+  return who && element("section", { class: "person" }, element("p", { class: "who" }, ...who), ...more);
+}
+
+/** A name, and what tells its bearer from others of that name. */
+function holder({ credential, foreign }: Verdict, words: GateWords): (HTMLElement | null)[] | null {
+  if (foreign) return [element("span", {}, foreign.name)];
   if (!credential) return null;
-  const status = shownStatus(verdict.credential);
+  const status = shownStatus(credential);
   const chip = status && element("span", { class: `chip ${status}` }, words.status(status));
   const tail = element("span", { class: "tail" }, credential.documentTail);
-  return element(
-    "section",
-    { class: "person" },
-    element("p", { class: "who" }, element("span", {}, credential.holderName), tail, chip),
-    ...more,
-  );
+  return [element("span", {}, credential.holderName), tail, chip];
 }
 
 /** What the guard compares. */
-export function duty(notes: readonly Finding[], words: GateWords): HTMLElement {
-  const note = notes.find(({ code }) => DUTIES.has(code));
+export function duty({ notes, foreign }: Verdict, words: GateWords): HTMLElement {
+  const note = notes.find(({ code }) => DUTIES.has(code)) ?? (foreign && finding(OF_CARDS));
   return element("p", { class: "duty" }, note ? words.finding(note) : words.text("compare"));
 }
 

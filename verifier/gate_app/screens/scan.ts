@@ -1,5 +1,6 @@
 // Where the guard is most of the time: the camera, and the other ways in when it cannot help.
 
+import { partOf } from "../../../credentials/browser/formats/smart_health_card/prefix";
 import { MAX_TEXT_CHARACTERS } from "../../../credentials/browser/profile";
 import { pictureChooser, textBox } from "../../../service_kit/browser/camera/by_hand";
 import { cameras } from "../../../service_kit/browser/camera/camera";
@@ -36,9 +37,10 @@ export function tellOverCamera(desk: Desk, text: string | null): void {
 }
 
 /** What stands below the picture when nothing is in it. */
-function usual({ words, gate, trouble, isTurnedAway }: Desk): string {
+export function usual({ words, gate, trouble, isTurnedAway, gathering }: Desk): string {
   if (!gate) return words.text(isTurnedAway ? "notChecked" : "checking");
   if (trouble) return words.trouble(trouble);
+  if (gathering.progress) return words.text("gathered", gathering.progress);
   return words.text(gate?.memory.challenges.open ? "pointAnswer" : "point");
 }
 
@@ -141,9 +143,9 @@ function picture(desk: Desk): HTMLElement {
   const { words } = desk;
   const found = async (texts: string[] | null) => {
     if (!texts) tellOverCamera(desk, words.trouble("reader"));
-    else if (texts.length > 1) tellOverCamera(desk, words.text("several"));
+    else if (texts.length > 1 && !texts.every((text) => partOf(text))) tellOverCamera(desk, words.text("several"));
     else if (texts[0] === undefined) tellOverCamera(desk, words.text("noSymbol"));
-    else await desk.check(texts[0]);
+    else for (const text of texts) await desk.check(text);
   };
   const reading = () => tellOverCamera(desk, words.text("reading"));
   const chooser = pictureChooser(desk.decoder, found, { "aria-hidden": "true" }, reading);

@@ -1,9 +1,10 @@
 // The verdict fills the screen: word, shape, colour; the one thing to do now; who is shown and what to compare; why.
 
+import type { ForeignFacts } from "../../../credentials/browser/foreign/facts";
 import type { Signal } from "../../../service_kit/browser/announce";
 import { button, element, facts, shape } from "../../../service_kit/browser/dom";
 import type { Desk } from "../desk";
-import type { Verdict } from "../judging/verdict";
+import { identityOf, type Verdict } from "../judging/verdict";
 import type { ManualResult, Shape } from "../tally";
 import type { Visit } from "../visit";
 import type { GateWords } from "../words";
@@ -49,11 +50,11 @@ export function verdictScreen(desk: Desk, visit: Visit): HTMLElement[] {
   const main = frame(
     desk,
     verdict.outcome,
-    said ? element("p", { class: "reason" }, said.action) : duty(verdict.notes, words),
+    said ? element("p", { class: "reason" }, said.action) : duty(verdict, words),
     person(
       visit,
       words,
-      ...(verdict.outcome === "undetermined" ? [duty(verdict.notes, words)] : []),
+      ...(verdict.outcome === "undetermined" ? [duty(verdict, words)] : []),
       ...details(visit, words),
     ),
     said
@@ -65,7 +66,7 @@ export function verdictScreen(desk: Desk, visit: Visit): HTMLElement[] {
     actions(desk, ...ways(desk, verdict)),
   );
   main.dataset.reason = first?.code ?? "";
-  main.classList.toggle("bare", !verdict.credential);
+  main.classList.toggle("bare", identityOf(verdict) === null);
   return [main];
 }
 
@@ -81,7 +82,7 @@ export function manualResultScreen(desk: Desk, result: ManualResult): HTMLElemen
     actions(desk),
   );
   main.dataset.reason = result;
-  main.classList.toggle("bare", !visit.verdict?.credential);
+  main.classList.toggle("bare", !visit.verdict || identityOf(visit.verdict) === null);
   return [main];
 }
 
@@ -134,6 +135,7 @@ function ways(desk: Desk, verdict: Verdict): HTMLButtonElement[] {
 }
 
 function details({ verdict, at }: Visit, words: GateWords): HTMLElement[] {
+  if (verdict?.foreign) return [card(verdict.foreign, words, at)];
   const credential = verdict?.credential;
   if (!credential) return [];
   const list = facts(
@@ -143,6 +145,21 @@ function details({ verdict, at }: Visit, words: GateWords): HTMLElement[] {
     [words.text("expires"), words.moment(credential.expiresAt)],
   );
   return [list];
+}
+
+/** What a foreign card says, the date of birth first: with the name it is what the guard compares. */
+function card(
+  { birthDate, kind, issuer, evidence, expiresAt }: ForeignFacts,
+  words: GateWords,
+  at: number,
+): HTMLElement {
+  return facts(
+    [words.text("birthDate"), birthDate || words.text("none")],
+    [words.text("cardKind"), words.cardKind(kind)],
+    [words.text("source"), words.country(issuer)],
+    [words.text("evidence"), words.evidence(evidence, at)],
+    [words.text("expires"), expiresAt === null ? words.text("none") : words.moment(expiresAt)],
+  );
 }
 
 /** The numbers that the reasons name, else the issuer's: one tap to call. */

@@ -1,17 +1,18 @@
-// EU Digital COVID Certificates `HC1:`. This app recognises them and holds no list of foreign keys, so it cannot tell what
-// they are worth; credentials/formats/eu_dcc reads them.
+// The EU Digital COVID Certificate: `HC1:`, Base45, zlib and one COSE_Sign1 around a CWT; as in credentials/formats/eu_dcc.
 
-import type { StepName } from "../../profile";
+import type { ForeignEnvelope } from "../../foreign/envelope";
+import { MAX_TEXT_CHARACTERS } from "../../profile";
+import { inflate } from "../../wire/inflate";
+import * as native from "../native";
+import { MAX_CARD_BYTES } from "./limits";
+import { PREFIX } from "./prefix";
+import { openCard } from "./sign1";
 
-export const PREFIX = "HC1:";
-export const STEPS: readonly StepName[] = ["form", "trust", "key"];
+export { read } from "./card";
+export { NAME } from "./limits";
+export const LAST_SECOND_COUNTS = true;
 
-/** A card that no member signed. */
-export interface ForeignCard {
-  readonly foreign: true;
-}
-
-/** It is taken for what its prefix says. */
-export function unwrap(_text: string): ForeignCard {
-  return { foreign: true };
+/** Take an `HC1:` text apart, without believing it. Throws `not-a-credential`, `too-large` or `malformed`. */
+export function unwrap(text: string): ForeignEnvelope {
+  return native.openText(text, PREFIX, MAX_TEXT_CHARACTERS, (data) => openCard(inflate(data, MAX_CARD_BYTES)));
 }

@@ -80,7 +80,9 @@ function offset(match: RegExpExecArray): number {
   return (match[8] === "-" ? -1 : 1) * (hours * HOUR + minutes * 60_000);
 }
 
-function midnight(year: number, month: number, day: number): number {
+/** A day that exists, in the years 1 to 9999. Throws `rule-open`. */
+/** The beginning of a day that exists, in the years 1 to 9999. Throws `rule-open`. */
+export function midnight(year: number, month: number, day: number): number {
   requireYear(year);
   const date = new Date(startOfMonth(year, month) + (day - 1) * DAY);
   if (month < 1 || month > 12 || day < 1 || date.getUTCMonth() !== month - 1) throw ruleOpen("no such day");

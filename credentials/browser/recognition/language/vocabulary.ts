@@ -1,6 +1,7 @@
 // What a rule can look at, and nothing else; as in credentials/recognition/language/vocabulary.py.
 
 import { ruleSetInvalid } from "../../errors";
+import { type ForeignEvidence, isKnown } from "../../foreign/facts";
 import type { Evidence, StatusCredential } from "../../model";
 import { EVIDENCE_KINDS, MAX_EVIDENCE } from "../../profile";
 import { isObject } from "../../wire/jws";
@@ -15,21 +16,33 @@ const KNOWN = new RegExp(
 );
 const OF_A_REDUCTION = /^(?:accumulator|current)(?:\.[\s\S]+)?$/;
 const GOOD_RESULTS = ["negative", "completed"];
+/** In place of what a foreign card does not say: no kind that rules know, so that a rule that asks for it is open. */
+const NOT_ON_CARD = NaN;
 
 /** The data for a rule about this credential at this moment (seconds UTC). */
 export function ruleInput(credential: StatusCredential, at: number): unknown {
-  const facts = newestFirst(credential.evidence).map(fact);
-  return {
-    payload: {
-      status: credential.status,
-      reason: credential.reason,
-      form: credential.form,
-      issuedAt: new Instant(credential.issuedAt * 1000),
-      evidence: facts,
-      latest: Object.fromEntries(facts.map((each) => [each.kind, each]).reverse()),
-    },
-    external: { validationClock: new Instant(at * 1000) },
-  };
+  const { status, reason, form, issuedAt, evidence } = credential;
+  return input({ status, reason, form }, new Instant(issuedAt * 1000), newestFirst(evidence).map(fact), at);
+}
+
+/**
+ * The data for a rule about a foreign card at this moment: the same evidence, with a country in place of a region. A card
+ * has no status, reason or form, and null in their place would turn people away in silence.
+ */
+export function foreignRuleInput(evidence: readonly ForeignEvidence[], issuedAt: number | null, at: number): unknown {
+  const facts = [...evidence]
+    .sort((one, two) => two.sampledAt - one.sampledAt)
+    .filter(isKnown)
+    .map((piece) => fact({ ...piece, region: piece.country ?? NOT_ON_CARD }));
+  const none = { status: NOT_ON_CARD, reason: NOT_ON_CARD, form: NOT_ON_CARD };
+  return input(none, issuedAt === null ? NOT_ON_CARD : new Instant(issuedAt * 1000), facts, at);
+}
+
+function input(says: object, issuedAt: unknown, evidence: readonly ReturnType<typeof fact>[], at: number): unknown {
+  // Of one kind the newest counts, which stands first.
+  const latest = Object.fromEntries(evidence.map((each) => [each.kind, each] as const).reverse());
+  const external = { validationClock: new Instant(at * 1000) };
+  return { payload: { ...says, issuedAt, evidence, latest }, external };
 }
 
 /**
@@ -64,7 +77,7 @@ function newestFirst(evidence: readonly Evidence[]): Evidence[] {
   return [...evidence].sort((one, two) => two.sampledAt - one.sampledAt || isBad(two) - isBad(one));
 }
 
-function fact(evidence: Evidence) {
+function fact(evidence: Pick<Evidence | ForeignEvidence, "kind" | "result" | "sampledAt"> & { region: unknown }) {
   return {
     kind: evidence.kind,
     result: evidence.result,

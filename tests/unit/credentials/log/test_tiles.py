@@ -11,9 +11,11 @@ from credentials.log.tiles import (
     Tile,
     bundle_of,
     entries_in,
+    grown,
     hashes_in,
     nodes_from,
     parse_path,
+    split_bundle,
     tile_at,
     tiles_between,
 )
@@ -151,3 +153,24 @@ def test_no_tree_above_the_bound_and_no_tile_that_is_empty() -> None:
     for number in (1, -1):
         with pytest.raises(Malformed, match="no tile"):
             tile_at(0, number, 256)
+
+
+@pytest.mark.parametrize(("old", "size"), [(0, 1), (0, 300), (1, 3), (255, 257), (256, 256), (300, 600), (250, 66_000)])
+def test_tiles_made_from_what_follows_are_those_of_the_whole_log(old: int, size: int) -> None:
+    """A mirror that is sent leaves makes the very files that the log itself would."""
+    held, whole = tile_files(old), tile_files(size)
+
+    def read(tile: Tile) -> bytes:
+        return held[tile.path]
+
+    made = grown(read, old, [entry(number) for number in range(old, size)])
+    expected = {tile: whole[tile.path] for tile in tiles_between(old, size)}
+    assert made == expected
+
+
+def test_a_bundle_of_any_length_is_split() -> None:
+    """Up to as many as the reader allows."""
+    assert split_bundle(bundle_of([b"a", b"", b"bc"]), 3) == [b"a", b"", b"bc"]
+    assert split_bundle(b"", 0) == []
+    with pytest.raises(Malformed, match="at most 2"):
+        split_bundle(bundle_of([b"a"] * 3), 2)

@@ -23,7 +23,7 @@ from tests.unit.credentials.log.logs import LOG_SIGNER, witness
 from tests.unit.trust_registry.record.logs import append
 from tests.unit.trust_registry.serving import Serving, serving
 from trust_registry.commands.record import log
-from trust_registry.record.publishing import LogPublisher
+from trust_registry.record.publishing import LogFolder, LogPublisher
 from trust_registry.storage.sql import open_storage
 
 LEAVES = 300
@@ -36,7 +36,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     kept = FilesInMemory()
     append(storage, LEAVES)
     LogPublisher(
-        storage, kept, LOG_SIGNER, lambda note, checkpoint, prove: [sign_text(note.text, witness(0), 5)]
+        storage, LogFolder(kept), LOG_SIGNER, lambda note, checkpoint, prove: [sign_text(note.text, witness(0), 5)]
     ).publish(5)
     storage.engine.dispose()
     return {f"mirror/log/{name}": kept.read(f"log/{name}") or b"" for name in kept.files_in("log")}

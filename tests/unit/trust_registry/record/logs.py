@@ -8,13 +8,13 @@ from credentials.log.checkpoint import Checkpoint, open_checkpoint
 from credentials.log.keys import NoteKey
 from credentials.log.tiles import TILE_WIDTH, Tile, entries_in, nodes_from, tiles_between
 from credentials.log.tree import EMPTY_ROOT, check_consistency, leaf_hash, prove_consistency, root_of
+from service_kit.storage.logbook import LogStorage
 from trust_registry.record.publishing import CHECKPOINT, FOLDER
-from trust_registry.storage.ports import Storage
 
 Read = Callable[[str], bytes | None]
 
 
-def append(storage: Storage, count: int, at: int = 1_795_000_000) -> None:
+def append(storage: LogStorage, count: int, at: int = 1_795_000_000) -> None:
     """So many leaves, in one transaction."""
     with storage.writing() as records:
         for number in range(count):

@@ -28,7 +28,7 @@ from tests.unit.trust_registry.record.logs import append
 from tests.unit.trust_registry.serving import serving
 from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.record.gathering import WitnessRound
-from trust_registry.record.publishing import CHECKPOINT, LogPublisher
+from trust_registry.record.publishing import CHECKPOINT, LogFolder, LogPublisher
 from trust_registry.repository.in_force import in_force
 from trust_registry.witness.app import create_app
 from trust_registry.witness.config import WitnessSettings
@@ -142,7 +142,7 @@ def test_a_registry_that_forgot_what_was_cosigned_asks_for_it(registry: FoundedR
     with witness_app(registry, f"log {log.key.vkey}\nquorum none\n") as app, at_address(app) as url:
         for _ in range(2):
             append(registry.publication.storage, 5)
-            publisher = LogPublisher(registry.publication.storage, registry.mirror.files, log)
+            publisher = LogPublisher(registry.publication.storage, LogFolder(registry.mirror.files), log)
             publisher.witnesses = WitnessRound(lambda: listed(registry, url), Fetcher())
             assert len(publisher.publish(NOW).note.signatures) == 2
 
@@ -162,7 +162,7 @@ def test_a_dead_a_silent_and_a_lying_witness_delay_nobody(registry: FoundedRegis
         places = [dead, f"http://127.0.0.1:{silent.getsockname()[1]}", wrong.url, lying, ahead]
         others = [LogKey("CN-44", witness(n).key, place, NOW, NOW + DAY) for n, place in enumerate(places)]
         append(registry.publication.storage, 3)
-        publisher = LogPublisher(registry.publication.storage, registry.mirror.files, log)
+        publisher = LogPublisher(registry.publication.storage, LogFolder(registry.mirror.files), log)
         publisher.witnesses = WitnessRound(lambda: [*others, *listed(registry, url)], Fetcher())
         published = publisher.publish(NOW)
     silent.close()

@@ -1,0 +1,45 @@
+"""Checks the file of a decision by a trust list that was carried here, without network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from credentials.decisions.proof import ProvedDecision, check_decision, read_decision_file
+from credentials.errors import KeyDenied, UnknownKey
+from credentials.keys import VerificationKey
+from credentials.log.keys import NoteKey
+from trust_registry.client.trust.bundle import read_bundle
+from trust_registry.client.trust.snapshot import TrustSnapshot
+from trust_registry.metadata.log_keys import log_keys_of
+
+
+def prove_by(content: bytes, bundle: Path, trusted_root: bytes, at: int) -> ProvedDecision:
+    """The decision in a file, proved by the list of a bundle (zip or folder) at ``at`` (seconds UTC).
+
+    Raises BundleRejected, and what :func:`credentials.decisions.proof.check_decision` raises.
+    """
+    source = bundle if bundle.is_dir() else bundle.read_bytes()
+    return prove(content, read_bundle(source, trusted_root, at).snapshot)
+
+
+def prove(content: bytes, trust: TrustSnapshot) -> ProvedDecision:
+    """The decision in a file, proved by a list. A key that has ended since proves what it signed then; one that was
+    denied proves nothing."""
+
+    def key_of(kid: bytes) -> VerificationKey:
+        if kid in trust.denied:
+            raise KeyDenied("the registry has denied the key that signed the code")
+        found = trust.find(kid)
+        if found is None or found.key.use != "credential":
+            raise UnknownKey("no member of the trust list has the key that signed the code")
+        return found.key
+
+    def logs_of(member: str) -> Iterable[NoteKey]:
+        listed = trust.members.get(member)
+        return [each.key for each in log_keys_of(listed.statement) if each.use == "log"] if listed else ()
+
+    witnesses = [
+        each.key for member in trust.members.values() for each in log_keys_of(member.statement) if each.use == "witness"
+    ]
+    return check_decision(read_decision_file(content), key_of, logs_of, witnesses)
