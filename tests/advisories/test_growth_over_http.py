@@ -117,6 +117,7 @@ BODIES = [
         ("registry", "POST", "/v1/denials", 16_384),
         ("registry", "PUT", "/v1/members/CN-41/status", LARGEST_BODY),
         ("registry", "POST", "/v1/log/cosignatures", 16_384),
+        ("registry", "PUT", "/v1/members/CN-41/log/0", 1024 * 1024),
         ("issuer", "POST", "/v1/credentials", 16_384),
         ("issuer", "POST", "/v1/wallet/claims", 16_384),
         ("verifier", "POST", "/v1/check", 16_384),
@@ -183,6 +184,7 @@ ROUTES = {
         "PUT /v1/members/<member>/status-rules/<int:number>",
         "PUT /v1/members/<member>/foreign-keys",
         "PUT /v1/members/<member>/token-status-lists/<int:number>",
+        "PUT /v1/members/<member>/log/<int:old>",
         "GET /mirror/<path:path>",
     ),
     "issuer": (
@@ -198,6 +200,7 @@ ROUTES = {
         "POST /v1/wallet/claims",
         "POST /v1/wallet/renewals",
         "POST /v1/wallet/paper",
+        "POST /v1/wallet/decision",
         "POST /v1/wallet/release",
         "POST /v1/sign-in",
         "GET /v1/sign-in/callback",
