@@ -8,9 +8,9 @@ from service_kit.process.locking import locked
 from trust_registry.client.trust.repository import metadata_path
 from trust_registry.config import DATABASE_NAME, RegistrySettings
 from trust_registry.key_files import read_passphrase
-from trust_registry.mirror.folder import ServedFolder
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.ports import ServedFiles
+from trust_registry.mirror.served_folder import ServedFolder
 from trust_registry.publishing.publication import Publication
 from trust_registry.record.gathering import ASK_SECONDS, WitnessRound, listed_witnesses
 from trust_registry.repository.renewal import OnlineSigners

@@ -13,7 +13,7 @@ from credentials.log.policy import Party, WitnessGroup, WitnessPolicy
 from credentials.log.proof import LogProof, check_proof
 from credentials.log.tree import leaf_hash
 from service_kit.durable import write_atomic
-from service_kit.storage.logbook import LeafRecord
+from service_kit.storage.ports import LeafRecord
 from tests.benchmarks.feed import Figure
 from tests.unit.issuer.office import NOW
 from tests.unit.trust_registry.record.logs import append

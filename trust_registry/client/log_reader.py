@@ -24,7 +24,15 @@ class LogReader:
 
         Raises FetchFailed, FetchTooLarge, Malformed.
         """
-        note = read_note(self._fetcher.get(f"{self._url}checkpoint", limit=MAX_NOTE_BYTES, past=past).body)
+        place = f"{self._url}checkpoint"
+        try:
+            note = read_note(self._fetcher.get(place, limit=MAX_NOTE_BYTES, past=past).body)
+        except FetchFailed as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise FetchFailed(
+                f"{place}: no log has its checkpoint there; is the address right?", error.status
+            ) from error
         return read_checkpoint(note), note
 
     def hashes(self, tile: Tile) -> bytes:

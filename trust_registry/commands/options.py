@@ -11,6 +11,7 @@ from tuf.api.metadata import Root
 
 from credentials.errors import CredentialError, InvalidRequest, Malformed, MetadataRejected
 from credentials.log.policy import WitnessPolicy, read_policy
+from credentials.profile.members import is_member_id, no_member_id
 from credentials.profile.words import label
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher, place_of, require_base
@@ -37,7 +38,18 @@ class RootType(InputType):
         return given
 
 
-ROOT = RootType()
+class MemberType(click.ParamType[str]):
+    """The id of a member: what is none is told with the one that was probably meant."""
+
+    name = "member"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not is_member_id(value):
+            self.fail(f"{str(value)[:16]}: {no_member_id(value)}", param, ctx)
+        return str(value)
+
+
+ROOT, MEMBER = RootType(), MemberType()
 
 passphrase_file = click.option(
     "--passphrase-file",

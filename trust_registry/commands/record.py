@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from credentials.decisions.proof import ProvedDecision, is_decision_file
-from credentials.errors import InvalidRequest
+from credentials.errors import InvalidRequest, Malformed, TooLarge
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.keys import to_base64
 from credentials.log.note import Note
@@ -105,7 +105,9 @@ def verify(
         return
     if policy is None:
         raise click.UsageError("a tlog-proof is checked by a policy: name --policy")
-    proof, judged_by = read_proof(file.data), policy_in(policy)
+    judged_by = policy_in(policy)
+    with file.named(Malformed, TooLarge):
+        proof = read_proof(file.data)
     entry = leaf.data if leaf else proof.extra
     if entry is None:
         raise InvalidRequest(f"{file.name}: carries no leaf; name its file by --leaf")

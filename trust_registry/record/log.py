@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from credentials.log.keys import NoteKey
 from credentials.profile.words import labels
-from service_kit.storage.logbook import LeafRecord, Logbook
+from service_kit.storage.ports import LeafRecord, Logbook
 from service_kit.terminal import in_words
 from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata.denials import KeyDenial
+from trust_registry.metadata.list_proof import LIST_PUBLISHED
 from trust_registry.metadata.statement import Statement
 from trust_registry.storage.ports import DraftRecord, Storage
 
@@ -71,11 +72,17 @@ def list_published(
         "trust_list": _sha256(draft.trust_list),
         "approved_by": sorted(approved_by),
     }
-    log.append("list-published", at, content)
+    log.append(LIST_PUBLISHED, at, content)
     for change in changes:
         if change.what == "root-changed":
             announced = {"member": change.member, "root": change.kid, "version": version}
             log.append("root-change-announced", at, announced)
+
+
+def list_named(log: Logbook, version: int, trust_list: bytes, signed_by: Sequence[str], at: int) -> None:
+    """The list in force has no leaf: it is from before there was a log."""
+    content = {"version": version, "trust_list": _sha256(trust_list), "approved_by": sorted(signed_by)}
+    log.append(LIST_PUBLISHED, at, content)
 
 
 def root_published(log: Logbook, version: int, root: bytes, at: int) -> None:

@@ -35,11 +35,11 @@ from credentials.log.tiles import (
     tiles_between,
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
-from service_kit.storage.logbook import CheckpointRecord, LeafRecord, LogRecords, LogStorage, read_entry
+from service_kit.storage.ports import CheckpointRecord, LeafRecord, LogRecords, LogStorage, read_entry
+from trust_registry.metadata.list_proof import LOG_CHECKPOINT, LOG_FOLDER
 from trust_registry.mirror.ports import FileStore
 
-FOLDER = "log"
-CHECKPOINT = f"{FOLDER}/checkpoint"
+FOLDER, CHECKPOINT = LOG_FOLDER, LOG_CHECKPOINT
 
 ProveFrom = Callable[[int], Sequence[bytes]]
 """The consistency proof from an earlier size to the checkpoint's."""
@@ -138,10 +138,11 @@ class LogPublisher:
         Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
         not hold what was signed before, SelfCheckFailed for a leaf that was changed, StorageUnavailable, StorageFull.
         """
+        with self.storage.reading() as records:
+            self.require_not_behind(records.log.size())
         self.keep_hashes()
         with self.storage.reading() as records:
             size, held = records.log.size(), records.log_tree.checkpoint()
-        self.require_not_behind(size)
         if held is None or held.size < size:
             note = self._sign(held, size)
             self._put_tiles(held.size if held else 0, size)

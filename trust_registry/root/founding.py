@@ -23,6 +23,7 @@ from credentials.log import ed25519
 from credentials.log.keys import LOG, NoteKey, NoteSigner, read_vkey, signer
 from service_kit.durable import read_if_there, read_secret, storage_error, write_atomic
 from trust_registry.key_files import OWNERS_FOLDER, new_folder, read_key, read_log_key, write_key
+from trust_registry.metadata.witness_policy import founding_policy
 from trust_registry.mirror.folder import MirrorFolder, Write
 from trust_registry.mirror.layout import Mirror
 from trust_registry.repository.files import check_repository
@@ -156,11 +157,14 @@ def _fill(directory: Path, write: Write, passphrase: bytes | None, now: int) -> 
     officers = [_new_signer(_officer_file(directory, number), passphrase) for number in range(1, OFFICERS + 1)]
     folder = directory / _ONLINE_FOLDER
     online = OnlineSigners(*(_new_signer(_key_file(folder, role), passphrase) for role in OnlineSigners._fields))
-    repository = first_repository(officers, online, now)
+
+    def policy(root: bytes) -> str:
+        return founding_policy(load_log(directory, passphrase, root).key)
+
+    repository = first_repository(officers, online, now, policy)
     check_repository(repository)
     Mirror(MirrorFolder(directory / MIRROR_FOLDER, write)).release(repository.files())
     write(directory / TRUST_ROOT, repository.root)
-    load_log(directory, passphrase, repository.root)
     return [officer.public_key.keyid for officer in officers]
 
 

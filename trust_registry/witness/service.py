@@ -9,10 +9,11 @@ from flask import current_app
 
 from credentials.errors import CredentialError, SettingInvalid, TrustMissing
 from credentials.log.keys import WITNESS, NoteKey, signer
-from credentials.log.policy import read_policy
+from credentials.log.policy import MAX_POLICY_BYTES, read_policy
 from service_kit.clock import Clock
 from service_kit.http.caller import caller
 from service_kit.http.limits import Limit, Limits
+from service_kit.inputs import open_to_read
 from service_kit.process.upkeep import Upkeep
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
@@ -81,6 +82,9 @@ def _logs_of(path: Path | None) -> Sequence[NoteKey]:
     if path is None:
         return ()
     try:
-        return [log.key for log in read_policy(path.read_bytes()).logs]
-    except (OSError, CredentialError) as error:
-        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: no readable policy ({error})") from error
+        with open_to_read(path) as file:
+            return [log.key for log in read_policy(file.read(MAX_POLICY_BYTES + 1)).logs]
+    except OSError as error:
+        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: cannot be read: {error.strerror}") from error
+    except CredentialError as error:
+        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: {error.detail}") from error

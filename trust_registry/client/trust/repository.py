@@ -93,6 +93,13 @@ class VerifiedRepository(NamedTuple):
     files: Mapping[str, bytes]
     anchor: str = ""
 
+    @property
+    def list_digest(self) -> str:
+        """SHA-256 (hex) of the trust list."""
+        name = f".{trust_list.TARGET}"
+        path = next(path for path in self.files if path.startswith("targets/") and path.endswith(name))
+        return path.removeprefix("targets/").removesuffix(name)
+
 
 def metadata_path(role: str, version: int | None) -> str:
     """Where a mirror has a role's metadata; the timestamp alone has no version in its name."""
