@@ -29,7 +29,7 @@ from verifier.commands.challenge import challenge, challenge_options, nonce_byte
 from verifier.commands.options import gate_options, show
 from verifier.commands.rules import rules
 from verifier.commands.trust import trust
-from verifier.commands.upkeep import state, sync
+from verifier.commands.upkeep import compare, state, sync
 from verifier.gate.challenges import Challenges
 from verifier.keeping.offline import Sources, open_gate
 
@@ -189,5 +189,5 @@ def _in_picture(path: Path) -> list[str]:
         raise InvalidRequest(f"{path}: cannot be read: {error.strerror}") from error
 
 
-for _command in (challenge, state, sync, rules, trust):
+for _command in (challenge, state, sync, compare, rules, trust):
     verifier.add_command(_command)

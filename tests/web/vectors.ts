@@ -5,6 +5,7 @@ import * as es256 from "../../credentials/browser/algorithms/es256";
 import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/es256";
 import { CredentialError } from "../../credentials/browser/errors";
 import type { TrustedKey } from "../../credentials/browser/keys";
+import { proveList, type RecordJson } from "../../credentials/browser/log/list_proof";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { STEPS } from "../../credentials/browser/profile";
 import { readRuleSet } from "../../credentials/browser/recognition/document";
@@ -70,6 +71,17 @@ async function check(sample: Sample): Promise<unknown> {
   const challenge = sample.challenge && { gate: sample.challenge.gate, nonce: nonce(sample.challenge.nonce) };
   const { text, at, policy, clock_in_doubt } = sample;
   return toJson(await judge(text, knowledge, at, policy, clock_in_doubt, challenge), knowledge.reasons);
+}
+
+/** What the check of a list's proof gives: the checkpoint, or the code of what is wrong. */
+async function prove({ record }: { record: RecordJson }): Promise<unknown> {
+  try {
+    const { origin, size } = await proveList(record);
+    return { origin, size: Number(size) };
+  } catch (error) {
+    if (error instanceof CredentialError) return { code: error.code };
+    throw error;
+  }
 }
 
 /** What a rule makes of the data: a value, or `open` or `rule-set-invalid`. `sound`: its sound parts only, as in force. */
@@ -157,7 +169,7 @@ function words(): unknown {
   return { steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, words } as Record<
+const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, words, prove } as Record<
   string,
   (request: never) => unknown
 >;

@@ -9,7 +9,8 @@ from typing import Any
 import click
 from tuf.api.metadata import Root
 
-from credentials.errors import InvalidRequest, Malformed, MetadataRejected
+from credentials.errors import CredentialError, InvalidRequest, Malformed, MetadataRejected
+from credentials.log.policy import WitnessPolicy, read_policy
 from credentials.profile.members import is_member_id, no_member_id
 from credentials.profile.words import label
 from service_kit.clock import Clock
@@ -100,6 +101,14 @@ def submission_in(file: Input) -> Submission:
     try:
         return Submission.from_fields(file.json_object())
     except Malformed as error:
+        raise InvalidRequest(f"{file.name}: {error.detail}") from error
+
+
+def policy_in(file: Input) -> WitnessPolicy:
+    """The policy (C2SP tlog-policy) in a file. Raises InvalidRequest, naming the file."""
+    try:
+        return read_policy(file.data)
+    except CredentialError as error:
         raise InvalidRequest(f"{file.name}: {error.detail}") from error
 
 

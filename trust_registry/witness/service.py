@@ -20,6 +20,7 @@ from trust_registry.client.trust.updater import TrustUpdater
 from trust_registry.key_files import read_log_key, read_passphrase
 from trust_registry.witness.config import FOLDER, WitnessSettings
 from trust_registry.witness.cosigning import CosigningWitness, KnownLogs
+from trust_registry.witness.following import LogFollower
 from trust_registry.witness.known_logs import known_logs
 from trust_registry.witness.storage.ports import SeenLogs
 
@@ -41,7 +42,13 @@ class WitnessService:
         self._others = _logs_of(settings.witness_policy_file)
         self._limits, self._clock = limits, clock
         store = TrustStore(settings.data_dir / FOLDER, settings.trust_root.read_bytes())
-        self._updater = TrustUpdater(store, settings.mirror_url, settings.fetcher())
+        fetcher = settings.fetcher()
+        self._updater = TrustUpdater(store, settings.mirror_url, fetcher)
+        self._follower = None
+        if settings.witness_follows:
+            registry = settings.registry_url.rstrip("/")
+            taken_at = f"{registry}/v1/log/cosignatures"
+            self._follower = LogFollower(self.witness, f"{settings.mirror_url}/log", taken_at, fetcher)
         self.logs: KnownLogs = {}
         try:
             self.logs = known_logs(store.load(clock.now()), clock.now(), self._others)
@@ -50,9 +57,14 @@ class WitnessService:
             self.logs = {key.name: [each for each in self._others if each.name == key.name] for key in self._others}
 
     def learn(self) -> None:
-        """Take up what the trust list says of logs by now. Raises what the updater raises."""
+        """Take up what the trust list says of logs by now; who follows the registry's log cosigns it, if it is new.
+
+        Raises what the updater raises, and :meth:`LogFollower.look`.
+        """
         now = self._clock.now()
         self.logs = known_logs(self._updater.update(now), now, self._others)
+        if self._follower is not None:
+            self._follower.look(now)
 
     def add_checkpoint(self, content: bytes) -> str:
         """See :meth:`CosigningWitness.add_checkpoint`; also raises RateLimited."""
