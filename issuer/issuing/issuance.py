@@ -240,7 +240,10 @@ class Issuance:
         subjects = {each.facts.subject for each in wanted}
         if not subjects:
             return []
-        known = in_force(self.people.decisions(subjects, at), at, self.people.timelines(subjects))
+        # The timelines first: a result that comes or is corrected in between changes their number, and what was made
+        # from the older one is overtaken. Read the other way round, a red by a test that was taken back went out.
+        timelines = self.people.timelines(subjects)
+        known = in_force(self.people.decisions(subjects, at), at, timelines)
         rules = self.rules.at(at)
         ready = [each.under(known.get(each.facts.subject, NOTHING), rules, self.unit, at) for each in wanted]
         ready = [each._replace(decision=self._sealed(each.decision)) for each in ready]
