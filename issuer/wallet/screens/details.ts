@@ -1,5 +1,6 @@
 // What the code says, in words: everything that a gate can read in it, and nothing else is known about anybody here.
 
+import { shortReference } from "../../../credentials/browser/decisions/short_reference";
 import { shownStatus } from "../../../credentials/browser/model";
 import { element, facts } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
@@ -12,7 +13,7 @@ export function detailsScreen(card: Card): Screen {
     const { words, cards } = wallet;
     const credential = read(card.issued.text);
     const status = shownStatus(credential);
-    const decision = credential.decisionReference?.replace(/(.{4})(?=.)/g, "$1 ") ?? null;
+    const decision = credential.decisionReference && shortReference(credential.decisionReference);
     const told = element("div", {});
     const tell = () =>
       retell(
