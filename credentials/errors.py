@@ -41,6 +41,7 @@
     │   └── CannotTell                  this gate does not know enough
     │       ├── TrustMissing              trust-missing
     │       ├── TrustStale                trust-stale
+    │       ├── TrustUnproven             trust-unproven
     │       ├── UnknownKeyOldList         unknown-key-old-list
     │       ├── MemberChanged             member-changed
     │       ├── StatusMissing             status-missing
@@ -159,9 +160,13 @@ class Unreadable(CredentialError):
 
 
 class NotACredential(Unreadable):
-    """The text is no code of a kind we know."""
+    """The text is no code of a kind we know. ``known``: what it is, of ``credentials/profile/known_texts.py``."""
 
     code = "not-a-credential"
+
+    def __init__(self, detail: str = "", *, known: str = "") -> None:
+        super().__init__(detail)
+        self.known = known
 
 
 class ChallengeShown(Unreadable):
@@ -360,6 +365,12 @@ class TrustStale(CannotTell):
     """The trust list is older than the policy allows."""
 
     code = "trust-stale"
+
+
+class TrustUnproven(CannotTell):
+    """The public record has not proven the trust list for longer than the policy allows."""
+
+    code = "trust-unproven"
 
 
 class UnknownKeyOldList(CannotTell):

@@ -18,6 +18,8 @@ from credentials.profile.limits import KID_BYTES
 
 KEY_USES = ("credential", "status", "rules", "log")
 """What a key of a statement may be listed for. ``log`` is retired: it is read and nothing signs by it."""
+_PURPOSE = frozenset({"use", "alg", "key_ops"})
+"""What a JWK may say of its purpose."""
 _OF_SIGNATURES = frozenset({"sign", "verify"})
 """Key operations that go with the use ``sig``."""
 
@@ -47,6 +49,17 @@ new_private_key = NATIVE.new_private_key
 load_private_key, private_key_pem = NATIVE.load_private_key, NATIVE.private_key_pem
 
 
+def member_key_from_jwk(member: str, jwk: object) -> tuple[bytes, PublicKey]:
+    """The kid and the key of a member's public JWK. Raises what :func:`key_from_jwk` raises."""
+    public = _public(jwk)
+    point = NATIVE.point_of_jwk(public)
+    key = NATIVE.key_from_encoded(point)
+    _require_for_verifying(public, NATIVE)
+    info = NATIVE.public_key_info(point)
+    # From the point itself: a nation's list has thousands of keys, and the library takes a fifth of its load to say it.
+    return hashlib.sha256(member.encode() + b"\x00" + info).digest()[:KID_BYTES], key
+
+
 def public_key_from_jwk(jwk: object) -> PublicKey:
     """Read a public JWK of the native algorithm. Raises what :func:`key_from_jwk` raises."""
     key: PublicKey = key_from_jwk(jwk, NATIVE)
@@ -59,14 +72,23 @@ def key_from_jwk(jwk: object, algorithm: Algorithm) -> Any:
     Refused is what the algorithm refuses, a private key pasted where a public one belongs, and a key that says of
     itself that it is not for such signatures.
     """
+    public = _public(jwk)
+    key = algorithm.key_from_jwk(public)
+    _require_for_verifying(public, algorithm)
+    return key
+
+
+def _public(jwk: object) -> Mapping[str, object]:
     if not isinstance(jwk, Mapping):
         raise KeyRejected("not a JWK")
     if "d" in jwk:
         raise KeyRejected("a private key where a public one belongs")
-    key = algorithm.key_from_jwk(jwk)
+    return jwk
+
+
+def _require_for_verifying(jwk: Mapping[str, object], algorithm: Algorithm) -> None:
     if not is_for_verifying(jwk, algorithm.NAME):
         raise KeyRejected(f"a key for something else than verifying {algorithm.NAME}, by its use, key_ops or alg")
-    return key
 
 
 def is_for_verifying(jwk: Mapping[str, object], algorithm: str) -> bool:
@@ -75,6 +97,8 @@ def is_for_verifying(jwk: Mapping[str, object], algorithm: str) -> bool:
     What it does not say allows everything. ``key_ops`` are texts, each once, ``verify`` among them; beside a ``use``
     they must be consistent with it.
     """
+    if _PURPOSE.isdisjoint(jwk):
+        return True
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm:
         return False
     operations = jwk.get("key_ops", ["verify"])

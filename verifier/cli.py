@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -17,7 +20,7 @@ from credentials.profile.words import label
 from credentials.qr.picture import read_texts
 from credentials.verdict import Verdict, to_json
 from service_kit.commands import Group
-from service_kit.inputs import STANDARD_STREAM
+from service_kit.inputs import STANDARD_STREAM, open_to_read
 from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.client.trust.clock_bound import EffectiveNow
 from trust_registry.commands.options import local_clock
@@ -26,7 +29,7 @@ from verifier.commands.challenge import challenge, challenge_options, nonce_byte
 from verifier.commands.options import gate_options, show
 from verifier.commands.rules import rules
 from verifier.commands.trust import trust
-from verifier.commands.upkeep import state, sync
+from verifier.commands.upkeep import compare, state, sync
 from verifier.gate.challenges import Challenges
 from verifier.keeping.offline import Sources, open_gate
 
@@ -108,6 +111,8 @@ def exit_code(verdicts: list[Verdict]) -> int:
 
 def _codes(texts: tuple[str, ...]) -> Iterator[str]:
     for text in texts:
+        if not text:
+            raise click.UsageError("an empty text: nothing to check")
         if _is_there(text, Path.is_dir):
             raise click.UsageError(f"{text}: is a folder; name the files in it, or pictures by --picture")
         if text == STANDARD_STREAM or _is_file(text):
@@ -143,7 +148,7 @@ def _lines(place: str) -> Iterator[str]:
     """One code a line; of a line that is too long, only so much is kept that it is refused for it."""
     named = "standard input" if place == STANDARD_STREAM else place
     try:
-        with click.open_file(place, encoding="utf-8", errors="replace") as stream:
+        with _opened(place) as stream:
             head = stream.readline(_MAX_LINE)
             if head.lstrip("\ufeff").startswith("{"):
                 yield from _cards_in_file(named, head + stream.read(MAX_FILE_BYTES))
@@ -161,6 +166,12 @@ def _lines(place: str) -> Iterator[str]:
         raise InvalidRequest(f"{named}: cannot be read: {error.strerror}") from error
 
 
+def _opened(place: str) -> AbstractContextManager[IO[Any]]:
+    if place == STANDARD_STREAM:
+        return click.open_file(place, encoding="utf-8", errors="replace")
+    return TextIOWrapper(open_to_read(Path(place)), encoding="utf-8", errors="replace")
+
+
 def _cards_in_file(name: str, text: str) -> list[str]:
     try:
         return smart_health_card.cards_in_file(text.encode())
@@ -170,7 +181,7 @@ def _cards_in_file(name: str, text: str) -> list[str]:
 
 def _in_picture(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             return read_texts(file.read(MAX_PICTURE_BYTES + 1))
     except PictureUnreadable as error:
         raise PictureUnreadable(f"{path}: {error.detail}") from error
@@ -178,5 +189,5 @@ def _in_picture(path: Path) -> list[str]:
         raise InvalidRequest(f"{path}: cannot be read: {error.strerror}") from error
 
 
-for _command in (challenge, state, sync, rules, trust):
+for _command in (challenge, state, sync, compare, rules, trust):
     verifier.add_command(_command)

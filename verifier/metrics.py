@@ -13,6 +13,7 @@ from credentials.verdict import Verdict
 from service_kit.metrics import gauge, gauges
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.metrics import key_days_left
+from trust_registry.client.record.standing import RecordStanding
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from verifier.gate.gate import Gate
 from verifier.judging.knowledge import Knowledge
@@ -77,14 +78,31 @@ class GateCollector(Collector):
         yield gauge("tongxing_clock_in_doubt", "Whether the device's clock is behind the registry's", now.doubt)
         yield gauge("tongxing_clock_alarm", "Whether the two clocks are too far apart to say which is wrong", now.alarm)
         yield from self._failures()
+        yield from self._record(now.now)
         if trust is not None:
             yield from _trust(trust, now.now)
         yield from _members(dict(self._freshness.members()), now.now)
+
+    def _record(self, now: int) -> Iterator[Metric]:
+        standing = self._freshness.record
+        codes = [((standing.code,), 1)] if standing is not None and standing.code else []
+        yield gauges("tongxing_record_alarm", "Why the record does not prove the trust list", ("code",), codes)
+        if standing is None:
+            return
+        yield gauge("tongxing_record_forked", "Whether two histories of the registry's log were seen", standing.forked)
+        yield gauge("tongxing_record_witnesses", "Witnesses that count and have cosigned", _witnesses(standing))
+        since = standing.unproven_since
+        meaning = "Seconds for which the record has not proven the trust list though witnesses are asked for"
+        yield gauge("tongxing_record_unproven_seconds", meaning, 0 if since is None else max(0, now - since))
 
     def _failures(self) -> Iterator[Metric]:
         found = {(each.member, each.file, each.code): 1 for each in self._freshness.failures()}
         meaning = "What could not be brought up to date at the last attempt; the trust list has no member"
         yield gauges("tongxing_feed_failures", meaning, ("member", "file", "code"), sorted(found.items()))
+
+
+def _witnesses(standing: RecordStanding) -> int:
+    return len(standing.proven.cosigned_by) if standing.proven else 0
 
 
 def _trust(trust: TrustSnapshot, now: int) -> Iterator[Metric]:

@@ -20,7 +20,7 @@ from verifier.config import VerifierSettings
 from verifier.gate.challenges import Challenges, open_challenges
 from verifier.gate.gate import Gate
 from verifier.judging.knowledge import Knowledge
-from verifier.keeping.freshness import Freshness, KnowledgeSources
+from verifier.keeping.freshness import Freshness, sources_of
 from verifier.keeping.state import state_to_json
 from verifier.metrics import GateMetrics
 from verifier.snapshot.page import SnapshotPage
@@ -101,7 +101,7 @@ def make_service(settings: VerifierSettings, clock: Clock, metrics: GateMetrics)
     cache = make_cache(settings.redis_url, clock)
     challenges = open_challenges(settings.gate, settings.data_dir, settings.gate_secret_file)
     gate = Gate(settings.policy, clock, cache, challenges=challenges)
-    place = KnowledgeSources(settings.folder, settings.trust_root.read_bytes(), settings.mirror_url)
+    place = sources_of(settings)
     freshness = Freshness(place, settings.member, clock, partial(_learn, gate, metrics), settings.fetcher())
     freshness.load()
     # In the process: a limit this high guards one worker, and asking Redis would cost more than the check.

@@ -33,6 +33,8 @@ _COSE_TYPE, _COSE_CURVE = 2, 1
 _COSE_KEY = frozenset({1, -1, -2, -3})
 """Keys of a COSE_Key: kty, crv, x, y."""
 _MAX_COORDINATE_TEXT = 64
+_INFO_HEAD = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+"""What stands before an uncompressed point of this curve in DER."""
 _ECDSA = ec.ECDSA(hashes.SHA256())
 # A gate's dearest call: hashing beforehand saves the library some questions about the hash.
 _ECDSA_OF_DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))
@@ -91,7 +93,7 @@ def key_from_point(point: bytes) -> PublicKey:
     """The key of a 33-byte compressed point. Raises KeyRejected when it is not on the curve."""
     if len(point) != COMPRESSED_POINT_BYTES:
         raise KeyRejected("not a compressed point of 33 bytes")
-    return _key_from_encoded(point)
+    return key_from_encoded(point)
 
 
 def cose_key_of(point: bytes) -> dict[int, Any]:
@@ -128,9 +130,20 @@ def key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
     Coordinates of 31 bytes, or of 33 with a leading zero, are brought to 32 (257 of 368 keys of a WHO list had them);
     anything else is refused.
     """
+    return key_from_encoded(point_of_jwk(jwk))
+
+
+def point_of_jwk(jwk: Mapping[str, object]) -> bytes:
+    """The point of a public JWK, uncompressed, as 65 bytes; whether it is on the curve is found out when it becomes a
+    key. Raises KeyRejected as :func:`key_from_jwk` does."""
     if jwk.get("kty") != KEY_TYPE or jwk.get("crv") != _JWK_CURVE:
         raise KeyRejected(f"not an {KEY_TYPE} key on {_JWK_CURVE}")
-    return _key_from_encoded(b"\x04" + _coordinate(jwk.get("x")) + _coordinate(jwk.get("y")))
+    return b"\x04" + _coordinate(jwk.get("x")) + _coordinate(jwk.get("y"))
+
+
+def public_key_info(point: bytes) -> bytes:
+    """SubjectPublicKeyInfo (RFC 5480) of an uncompressed point."""
+    return _INFO_HEAD + point
 
 
 def key_from_pem(pem: bytes) -> PublicKey:
@@ -167,7 +180,8 @@ def private_key_pem(key: PrivateKey, passphrase: bytes | None = None) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
 
-def _key_from_encoded(point: bytes) -> PublicKey:
+def key_from_encoded(point: bytes) -> PublicKey:
+    """The key of an encoded point (SEC 1 section 2.3.3). Raises KeyRejected when it is not on the curve."""
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)
     except ValueError as error:

@@ -6,10 +6,10 @@ short, a hint and no proof. Source: C2SP signed-note, "Signatures" and "Verifier
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -42,8 +42,7 @@ class NoteKey(NamedTuple):
     @property
     def id(self) -> bytes:
         """The four bytes that stand before each of its signatures."""
-        material = self.name.encode() + b"\n" + bytes([self.type]) + self.public_key
-        return hashlib.sha256(material).digest()[:KEY_ID_BYTES]
+        return _id_of(self)
 
     @property
     def vkey(self) -> str:
@@ -128,7 +127,7 @@ def time_of(signature: bytes) -> int:
 
 def to_base64(data: bytes) -> str:
     """Base64 with padding (RFC 4648 section 4)."""
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def from_base64(text: str) -> bytes:
@@ -142,9 +141,15 @@ def from_base64(text: str) -> bytes:
 def from_any_base64(text: str) -> bytes:
     """The bytes of a base64 text with padding, though its last character may hold stray bits. Raises Malformed."""
     try:
-        return base64.b64decode(text, validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise Malformed("not base64") from error
+
+
+@lru_cache(maxsize=1024)
+def _id_of(key: NoteKey) -> bytes:
+    material = key.name.encode() + b"\n" + bytes([key.type]) + key.public_key
+    return hashlib.sha256(material).digest()[:KEY_ID_BYTES]
 
 
 def _cosigned(text: bytes, at: int) -> bytes:

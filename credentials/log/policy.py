@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
-from credentials.errors import KeyRejected, Malformed, QuorumMissing, TooLarge
+from credentials.errors import KeyRejected, Malformed, QuorumMissing, TooLarge, WrongSignature
 from credentials.log.checkpoint import Checkpoint, read_checkpoint
-from credentials.log.keys import LOG, WITNESS, NoteKey, read_vkey
-from credentials.log.note import Note, check
+from credentials.log.keys import LOG, WITNESS, NoteKey, read_vkey, time_of
+from credentials.log.note import Note, SignatureLine, check
 
 MAX_POLICY_BYTES = 65_536
 MAX_LOGS = 64
@@ -72,26 +72,74 @@ def read_policy(content: bytes) -> WitnessPolicy:
 def check_policy(policy: WitnessPolicy, note: Note) -> Checkpoint:
     """The checkpoint in ``note``, when one of the policy's logs signed it and its quorum cosigned.
 
-    Raises Malformed, WrongSignature (no log of the policy signed, or a line of a known key does not hold),
-    QuorumMissing.
+    Raises Malformed, WrongSignature (no log of the policy signed, or its line does not hold), QuorumMissing.
     """
-    checkpoint = read_checkpoint(note)
-    check(note, (log.key for log in policy.logs if log.key.name == checkpoint.origin))
-    check_quorum(policy, cosigners(policy, note))
+    checkpoint = check_log(policy, note)
+    check_quorum(policy, cosigners(policy, note).keys())
     return checkpoint
 
 
-def cosigners(policy: WitnessPolicy, note: Note) -> set[NoteKey]:
-    """The witnesses of the policy whose cosignature is on the note. Raises WrongSignature when one does not hold."""
-    ours = {(line.name, line.key_id) for line in note.signatures}
-    keys = [each.key for each in policy.witnesses.values() if (each.key.name, each.key.id) in ours]
-    return set(check(note, keys)) if keys else set()
+def check_log(policy: WitnessPolicy, note: Note) -> Checkpoint:
+    """The checkpoint in ``note``, when one of the policy's logs signed it. Raises Malformed, WrongSignature."""
+    checkpoint = read_checkpoint(note)
+    check(note, (log.key for log in policy.logs if log.key.name == checkpoint.origin))
+    return checkpoint
+
+
+def cosigners(policy: WitnessPolicy, note: Note) -> dict[NoteKey, int]:
+    """The witnesses of the policy whose cosignature is on the note, and when each made it (seconds UTC).
+
+    A line that does not hold counts for nothing, and not against the others: anybody can add one on the way.
+    """
+    ours = {(each.key.name, each.key.id): each.key for each in policy.witnesses.values()}
+    found: dict[NoteKey, int] = {}
+    for line in note.signatures:
+        key = ours.get((line.name, line.key_id))
+        if key is not None and key not in found and _holds(key, line, note):
+            found[key] = time_of(line.signature)
+    return found
 
 
 def check_quorum(policy: WitnessPolicy, signed: Set[NoteKey]) -> None:
     """Return when these witnesses are enough. Raises QuorumMissing."""
     if policy.quorum is not None and not _has_signed(policy, policy.quorum, signed):
         raise QuorumMissing(f"{len(signed)} of the policy's witnesses cosigned, which is not its quorum")
+
+
+def is_as_strict(new: WitnessPolicy, old: WitnessPolicy) -> bool:
+    """Whether all that satisfies ``new`` satisfies ``old`` too: no log that the old one has not, and its quorum.
+
+    Exact where the old quorum is a witness or a group of witnesses. Of a group of groups each is looked at by itself:
+    a change that cannot be seen to be stricter so counts as a weaker one.
+    """
+    logs = {log.key for log in old.logs}
+    return all(log.key in logs for log in new.logs) and (
+        old.quorum is None or (new.quorum is not None and _implies(new, old, old.quorum))
+    )
+
+
+def _implies(new: WitnessPolicy, old: WitnessPolicy, name: bytes) -> bool:
+    group = old.groups.get(name, WitnessGroup(1, (name,)))
+    if all(member in old.witnesses for member in group.members):
+        keys = {old.witnesses[member].key for member in group.members}
+        return _fewest(new, new.quorum or NONE, keys) >= group.least
+    return sum(_implies(new, old, member) for member in group.members) >= group.least
+
+
+def _fewest(policy: WitnessPolicy, name: bytes, keys: Set[NoteKey]) -> int:
+    """How many of these keys have signed at least whenever ``name`` has: each stands in one group, so they add up."""
+    group = policy.groups.get(name)
+    if group is None:
+        return int(policy.witnesses[name].key in keys)
+    return sum(sorted(_fewest(policy, member, keys) for member in group.members)[: group.least])
+
+
+def _holds(key: NoteKey, line: SignatureLine, note: Note) -> bool:
+    try:
+        key.verify(line.signature, note.text)
+    except WrongSignature:
+        return False
+    return True
 
 
 def _has_signed(policy: WitnessPolicy, name: bytes, signed: Set[NoteKey]) -> bool:

@@ -69,8 +69,9 @@ class ReasonText(NamedTuple):
         return joined((label("verdict.what", what=self.what), self.advice, self.more), "join.sentences")
 
 
-TRUST_AGING, CHECK_DOCUMENT, COMPARE_HOLDER, COMPARE_TRAVEL_DOCUMENT, REPLAY_NOT_SHARED, SHOWN_AGAIN = (
-    "trust-aging", "check-document", "compare-holder", "compare-travel-document", "replay-not-shared", "shown-again"
+TRUST_AGING, RECORD_MISSING = "trust-aging", "record-missing"
+CHECK_DOCUMENT, COMPARE_HOLDER, COMPARE_TRAVEL_DOCUMENT, REPLAY_NOT_SHARED, SHOWN_AGAIN = (
+    "check-document", "compare-holder", "compare-travel-document", "replay-not-shared", "shown-again"
 )  # fmt: skip
 """Notes that an accepted code may carry."""
 _WORDS, _WORDS_OF_CARDS = labels("reason"), labels("reason-of-card")
@@ -122,6 +123,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("parts-missing", _U, StepName.FORM),
         _row("trust-missing", _U, StepName.TRUST),
         _row("trust-stale", _U, StepName.TRUST),
+        _row("trust-unproven", _U, StepName.TRUST),
         _row("unknown-key-old-list", _U, StepName.KEY),
         _row("member-changed", _U, StepName.ISSUER, Call.ISSUER),
         _row("status-missing", _U, StepName.WITHDRAWAL, Call.ISSUER),
@@ -134,6 +136,7 @@ REASONS: Mapping[str, ReasonText] = {
         _row("nonce-required", _U, StepName.HOLDER),
         _row("replay-unchecked", _U, StepName.REPLAY),
         _row(TRUST_AGING, _N, ()),
+        _row(RECORD_MISSING, _N, ()),
         _row(CHECK_DOCUMENT, _N, ()),
         _row(COMPARE_HOLDER, _N, ()),
         _row(COMPARE_TRAVEL_DOCUMENT, _N, ()),

@@ -19,6 +19,7 @@ from credentials.profile.limits import MAX_JSON_DEPTH
 # Possessive, and content with a text that never ends: a backtracking pattern took quadratic time on "\"\"\"…
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_NO_BRACKETS_OR_MARKS = bytes(code for code in _NO_BRACKETS if code != ord('"'))
 _MAX_NUMBER_CHARACTERS = 300
 """Digits, sign, point and exponent of one number."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -98,11 +99,19 @@ def _nests_too_deeply(data: bytes) -> bool:
     Texts are taken out first; a text that never ends takes the rest with it and fails in the parser.
     """
     depth = 0
-    for bracket in _TEXT.sub(b"", data).translate(None, _NO_BRACKETS):
+    for bracket in _brackets(data):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_JSON_DEPTH:
             return True
     return False
+
+
+def _brackets(data: bytes) -> bytes:
+    """The brackets that stand outside of texts, in order."""
+    if b"\\" in data:
+        return _TEXT.sub(b"", data).translate(None, _NO_BRACKETS)
+    # Without escapes every second piece between quotation marks stands outside; this way takes a tenth of the time.
+    return b"".join(data.translate(None, _NO_BRACKETS_OR_MARKS).split(b'"')[::2])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,12 +10,13 @@ import argparse
 import json
 import platform
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
-from tests.benchmarks import apps, dry_run, feed
+from tests.benchmarks import apps, dry_run, feed, gates
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.beside import check_beside_a_member
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
@@ -28,7 +29,7 @@ from tests.benchmarks.measuring import Result, measure
 from tests.benchmarks.peers import read_by_others
 from tests.benchmarks.record import leaves_a_second
 from tests.benchmarks.rows import issuing, steps, verifying
-from tests.servers import NoServer
+from tests.servers import NoServer, PostgreSQL
 
 DEFAULT_JSON = Path("build") / "benchmarks.json"
 """Below what git ignores."""
@@ -61,7 +62,7 @@ def main() -> int:
     feed.show(sizes[-1:])
     attacked = [*hostile_round(), *fairness(), *check_beside_a_member()]
     feed.show(attacked)
-    recorded = leaves_a_second()
+    recorded = [*leaves_a_second(), *gates.figures()]
     feed.show(recorded)
     sizes += recorded + attacked + _apps()
     missed = [result.row.name for result in results if not result.is_met] + ([] if met else ["bulk issue into SQLite"])
@@ -82,11 +83,12 @@ def main() -> int:
 
 def _stored(rounds: int) -> list[Result]:
     try:
-        with into_postgresql() as rows:
-            return measure(rows, rounds)
+        server = PostgreSQL()
     except NoServer as missing:
         print(f"Skipped: issue into PostgreSQL: {missing}")
         return []
+    with closing(server), into_postgresql(server) as rows:
+        return measure(rows, rounds)
 
 
 def _apps() -> list[Figure]:

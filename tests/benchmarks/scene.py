@@ -19,7 +19,7 @@ from verifier.judging.knowledge import Knowledge
 
 WITHDRAWN_SHARE = 0.001
 _SEED = 41
-_ODD = {"CN-XPCC", "CN-D-HC", "CN-D-IM", "CN-D-CU"}
+_ODD = {member for member in MEMBERS if not member[3:].isdigit()}
 
 
 def knowledge(issued: int = 31_500_000) -> Knowledge:

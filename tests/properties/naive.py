@@ -19,7 +19,16 @@ PROVINCES = (
     | {50, 51, 52, 53, 54, 61, 62, 63, 64, 65}
     | {71, 81, 82}
 )  # fmt: skip
-MEMBERS = {f"CN-{code}" for code in PROVINCES} | {"CN-XPCC", "CN-D-HC", "CN-D-IM", "CN-D-CU"}
+DISTRICTS = (
+    {1, 2, 4, 5, 6, 7, 8, 9, 15, 19, 22, 23, 29, 31, 33, 35, 37, 40, 42, 43, 46, 47, 49, 51, 52, 53, 57}
+    | {60, 64, 67, 68, 72, 79, 80, 83, 86, 88, 90, 94, 95, 96, 97}
+)  # fmt: skip
+"""Of the customs, by the first two digits of their codes."""
+MEMBERS = (
+    {f"CN-{code}" for code in PROVINCES}
+    | {"CN-XPCC", "CN-D-HC", "CN-D-IM", "CN-D-CU"}
+    | {f"CN-D-CU{code:02}" for code in DISTRICTS}
+)
 PAGE = (Path(__file__).parents[2] / "docs" / "wire-format.md").read_text("utf-8")
 CELLS = re.findall(r"^\| ([^|]*) \|", PAGE.split("<!-- example: characters -->")[1].split("\n\n")[0], re.MULTILINE)
 RANGES = re.findall(r"\b([0-9A-F]{4,5})(?:–([0-9A-F]{4,5}))?", " ".join(CELLS))

@@ -6,8 +6,10 @@ python -m tests.vectors
 from __future__ import annotations
 
 from tests.vectors.native import write_vectors
-from tests.vectors.reading import NATIVE
+from tests.vectors.reading import NATIVE, RECORD
+from tests.vectors.record import write_record_vectors
 
 if __name__ == "__main__":
-    NATIVE.write_text(write_vectors(), "utf-8")
-    print(f"{NATIVE.name}: {NATIVE.stat().st_size} bytes")
+    for path, text in ((NATIVE, write_vectors()), (RECORD, write_record_vectors())):
+        path.write_text(text, "utf-8")
+        print(f"{path.name}: {path.stat().st_size} bytes")

@@ -57,6 +57,8 @@ def trusts() -> dict[str, dict[str, Any]]:
         "four days old": _trust(NOW - 4 * DAY),
         "with an unreadable entry": _trust(whole=False),
         "with a changed member": _changed(),
+        "unproven for a day": _trust(unproven_since=NOW - DAY),
+        "unproven for two days": _trust(unproven_since=NOW - 2 * DAY),
     }
 
 

@@ -24,7 +24,7 @@ from trust_registry.metadata.trust_list import BadEntry, MayIssue, MemberEntry, 
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
-NATIVE = Path(__file__).with_name("native.json")
+NATIVE, RECORD = (Path(__file__).with_name(f"{name}.json") for name in ("native", "record"))
 NO_STATEMENT = cast(Statement, None)
 """The judge asks a member for its entry and keys; a statement is the registry client's business."""
 
@@ -78,6 +78,7 @@ def read_trust(fields: dict[str, Any]) -> TrustSnapshot:
         versions=fields.get("versions", {}),
         expiries=fields["expiries"],
         reported=() if fields["whole"] else (BadEntry("entry 7", "unreadable"),),
+        unproven_since=fields.get("unproven_since"),
     )
 
 

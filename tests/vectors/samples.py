@@ -128,6 +128,14 @@ def _good() -> Iterator[Sample]:
         "a trust list past its advised age", show(PHONE), "trust-aging", "compare-holder", of="trust-aging",
         trust="two days old",
     )  # fmt: skip
+    yield accepted(
+        "a trust list that the public record has not proven for two days", show(PHONE), "record-missing",
+        "compare-holder", of="record-missing", trust="unproven for two days",
+    )  # fmt: skip
+    yield accepted("a trust list that the public record has not proven for a day", show(PHONE), "compare-holder",
+                   trust="unproven for a day")  # fmt: skip
+    yield accepted("the same at the border, on the gate's challenge", show(PHONE, **ASKED._asdict()),
+                   "compare-holder", policy="border", challenge=ASKED, trust="unproven for a day")  # fmt: skip
     yield accepted("a denial that has ended", show(PHONE), "compare-holder", rules=["denied henan until now"])
     yield accepted("a rule set that is not in force yet, before one that is", show(PHONE), "compare-holder",
                    rules=["48 hours", "from tomorrow"])  # fmt: skip
@@ -335,6 +343,8 @@ def _unknown() -> Iterator[Sample]:
     stranger = issue(PAPER._replace(issuer=STRANGER))
     yield undetermined("trust-missing", issue(PAPER), trust=None, **none)
     yield undetermined("trust-stale", issue(PAPER), trust="four days old")
+    yield undetermined("trust-unproven", show(PHONE, **ASKED._asdict()), policy="border", challenge=ASKED,
+                       trust="unproven for two days")  # fmt: skip
     yield undetermined("unknown-key-old-list", stranger, trust="three hours old", **none)
     yield undetermined("unknown-key-old-list", stranger, "an unknown key while an entry cannot be read",
                        trust="with an unreadable entry", **none)  # fmt: skip

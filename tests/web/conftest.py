@@ -15,6 +15,7 @@ from demonstration.world import World
 from issuer.app import WALLET
 from tests.web.camera import record, scene
 from tests.web.town import Town
+from tests.web.twin import PageTwin, bundle
 from verifier.app import GATE_APP
 
 # The shell without a window of its own first: a page costs it a third.
@@ -70,7 +71,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[To
 @pytest.fixture(scope="session")
 def seen_wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The video of a camera before which nobody stands."""
-    return record(tmp_path_factory.mktemp("camera") / "wall.mjpeg", [scene()])
+    return record(tmp_path_factory.mktemp("camera") / "wall.y4m", [scene()])
 
 
 @pytest.fixture(scope="session")
@@ -124,3 +125,12 @@ def program(chromium: str, camera: Path) -> dict[str, Any]:
 def _faults(message: ConsoleMessage) -> list[str]:
     """A network that is off is no fault of the page."""
     return [message.text] if message.type == "error" and "Content Security Policy" in message.text else []
+
+
+@pytest.fixture(scope="module")
+def page_judge(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageTwin]:
+    """The judge in a page."""
+    script = Path(bundle(tmp_path_factory.mktemp("page"))[-1])
+    page = browser.new_page()
+    yield PageTwin(page, script)
+    page.close()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from credentials.profile.steps import StepName
 from credentials.recognition.language.certlogic import compile_rule
@@ -18,20 +15,11 @@ from tests.outside import test_dcc
 from tests.vectors.knowledge import GUANGDONG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
-from tests.web.twin import PageTwin, Twin, bundle
+from tests.web.twin import PageTwin, Twin
 from verifier.judging.recipe import judge
 
 VECTORS = read_vectors()
 SAMPLES = {sample["name"]: sample for sample in VECTORS["samples"]}
-
-
-@pytest.fixture(scope="module")
-def page_judge(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageTwin]:
-    """The judge in a page."""
-    script = Path(bundle(tmp_path_factory.mktemp("page"))[-1])
-    page = browser.new_page()
-    yield PageTwin(page, script)
-    page.close()
 
 
 @pytest.fixture(scope="module", params=["node_judge", "page_judge"])

@@ -10,6 +10,7 @@ import { unwrap } from "../../credentials/browser/formats/native";
 import { decode } from "../../credentials/browser/formats/native/claims";
 import type { TrustedKey } from "../../credentials/browser/keys";
 import { readVkey } from "../../credentials/browser/log/keys";
+import { proveList, type RecordJson } from "../../credentials/browser/log/list_proof";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { STEPS } from "../../credentials/browser/profile";
 import { readRuleSet } from "../../credentials/browser/recognition/document";
@@ -76,6 +77,17 @@ async function check(sample: Sample): Promise<unknown> {
   const challenge = sample.challenge && { gate: sample.challenge.gate, nonce: nonce(sample.challenge.nonce) };
   const { text, at, policy, clock_in_doubt } = sample;
   return toJson(await judge(text, knowledge, at, policy, clock_in_doubt, challenge), knowledge.reasons);
+}
+
+/** What the check of a list's proof gives: the checkpoint, or the code of what is wrong. */
+async function prove({ record }: { record: RecordJson }): Promise<unknown> {
+  try {
+    const { origin, size } = await proveList(record);
+    return { origin, size: Number(size) };
+  } catch (error) {
+    if (error instanceof CredentialError) return { code: error.code };
+    throw error;
+  }
 }
 
 /** What a rule makes of the data: a value, or `open` or `rule-set-invalid`. `sound`: its sound parts only, as in force. */
@@ -190,6 +202,7 @@ const TASKS = {
   check,
   decide,
   words,
+  prove,
 } as Record<string, (request: never) => unknown>;
 
 async function answer(request: { task: string }): Promise<unknown> {

@@ -33,8 +33,10 @@ from trust_registry.key_files import read_key, read_passphrase
 from trust_registry.metadata.denials import DENIAL_REASONS
 from trust_registry.metadata.trust_list import faults_of
 from trust_registry.officer import approval
+from trust_registry.officer.witnesses import next_policy
 from trust_registry.province.folder import ProvinceFolder
 from trust_registry.publishing.denials import sign_request
+from trust_registry.repository.published import read_published
 
 
 @click.command("state", cls=Command)
@@ -63,6 +65,7 @@ def state(url: str, as_json: bool) -> None:
     help="JSON file, or - : what the officers say of each member, by member id.",
 )
 @click.option("--remove", "removals", multiple=True, help="Id of a member to take out; may be repeated.")
+@click.option("--policy", type=INPUT, help="Whose signatures gates are to ask for, as `registry policy` writes it.")
 @as_json
 def draft(
     url: str,
@@ -72,11 +75,12 @@ def draft(
     all_submitted: bool,
     additions: Input | None,
     removals: tuple[str, ...],
+    policy: Input | None,
     as_json: bool,
 ) -> None:
     """Put a new trust list before the officers, and show what it would change.
 
-    Without statements, additions or removals: the same list, to be signed anew before it ends.
+    Without statements, additions, removals or a policy: the same list, to be signed anew before it ends.
 
     \b
     Example:
@@ -95,12 +99,36 @@ def draft(
         "all_submitted": all_submitted,
         "additions": _additions(additions, listed),
         "removals": list(removals),
+        **({"witness_policy": policy.text()} if policy else {}),
     }
     made = registry.make_draft(read_key(key_path, read_passphrase(passphrase_file)), wanted)
     changes = [change_from_json(change) for change in made["diff"]]
     skipped = [f"left out   {entry['id']}  {entry['member']}  {entry['why']}" for entry in made.get("skipped", [])]
     result = {"id": made["id"], "diff": made["diff"], "skipped": made.get("skipped", [])}
     print_result(as_json, result, [f"draft {made['id']}", *_change_lines(changes), *skipped])
+
+
+@click.command("policy", cls=Command)
+@click.argument("members", nargs=-1)
+@registry_url
+@officers_root
+@click.option("--least", type=click.IntRange(min=1), required=True, help="So many of them must have cosigned.")
+@as_json
+def policy(members: tuple[str, ...], url: str, root: Input, least: int, as_json: bool) -> None:
+    """Write the witness policy (见证策略) that asks for the cosignatures of so many of these MEMBERS' witnesses.
+
+    Their keys are those of the list in force, verified from --root; without MEMBERS, of all that name a witness. Put it
+    before the officers with `registry draft --policy`.
+
+    \b
+    Example:
+      tongxing registry policy --least 2 CN-41 CN-44 CN-33 --root trust-root.json > two-of-three.policy
+      tongxing registry draft --policy two-of-three.policy --key officer-1.pem
+    """
+    now = local_clock().now()
+    held = read_published(approval.in_force(remote(url).source, root.data, now))
+    text = next_policy(held, members, least, now)
+    print_result(as_json, {"policy": text}, text.splitlines())
 
 
 @click.command("submit", cls=Command)

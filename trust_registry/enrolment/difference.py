@@ -13,12 +13,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from credentials.errors import StatementRejected
 from credentials.keys import VerificationKey
+from credentials.log.keys import NoteKey
+from credentials.log.policy import WitnessPolicy
 from credentials.profile.lists import FORM_LABELS, STATUS_LABELS, Form, Status
 from credentials.profile.words import Label, from_fields, label
 from service_kit.locale import beijing_time, reader_languages
 from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.metadata.statement import Statement, verify_root_change
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names
+from trust_registry.metadata.witness_policy import read_witness_policy
 from trust_registry.repository.published import Published
 
 _Listed = TypeVar("_Listed", Status, Form)
@@ -46,7 +49,7 @@ def compare(held: Published, new: Published) -> list[ListChange]:
         else:
             changes += _entry_changes(old_members[member], new_members[member])
             changes += _statement_changes(held.statements[member], new.statements[member])
-    return changes
+    return changes + list(_policy_changes(held.trust_list.witness_policy, new.trust_list.witness_policy))
 
 
 def change_to_json(change: ListChange) -> dict[str, Any]:
@@ -65,6 +68,33 @@ def words(changes: Iterable[ListChange]) -> Iterator[str]:
         lines = [change.text.of(language) for language in reader_languages(os.environ)]
         yield f"{change.member}  {lines[0]}"
         yield from (f"{' ' * len(change.member)}  {line}" for line in lines[1:])
+
+
+def _policy_changes(old: str, new: str) -> Iterator[ListChange]:
+    if old != new:
+        said = label("changes.witness-policy", old=_policy_in_words(old), new=_policy_in_words(new))
+        yield ListChange("policy", "witness-policy-changed", None, said)
+
+
+def _policy_in_words(text: str) -> str:
+    """Whose log, and so many of which witnesses, each by its key: what a drafting officer called them says nothing."""
+    if not text:
+        return "-"
+    policy = read_witness_policy(text)
+    logs = " / ".join(_key_in_words(log.key) for log in policy.logs)
+    return f"{logs}: {'0' if policy.quorum is None else _quorum_in_words(policy, policy.quorum)}"
+
+
+def _quorum_in_words(policy: WitnessPolicy, name: bytes) -> str:
+    group = policy.groups.get(name)
+    if group is None:
+        return _key_in_words(policy.witnesses[name].key)
+    members = ", ".join(_quorum_in_words(policy, member) for member in group.members)
+    return f"{group.least}/{len(group.members)} ({members})"
+
+
+def _key_in_words(key: NoteKey) -> str:
+    return f"{_quoted(key.name)} {key.id.hex()}"
 
 
 def _added(entry: MemberEntry, statement: Statement) -> Iterator[ListChange]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from credentials.errors import InvalidRequest, Malformed, NotFound, TongxingError
+from credentials.errors import CredentialError, InvalidRequest, Malformed, NotFound, TongxingError
+from credentials.log.keys import NoteKey
 from trust_registry.enrolment.examination import check_may_follow, is_vouched
 from trust_registry.enrolment.waiting import waiting_statements
+from trust_registry.metadata.log_keys import witness_keys_of
 from trust_registry.metadata.statement import read_statement
 from trust_registry.metadata.trust_list import MemberEntry, entry_to_json, read_entry, write_trust_list
+from trust_registry.metadata.witness_policy import founding_policy, read_witness_policy, require_named
 from trust_registry.repository.published import Published
 from trust_registry.storage.ports import Records, StatementRecord
 
@@ -19,12 +22,14 @@ MAX_STATEMENTS_PER_DRAFT = 64
 class DraftRequest(NamedTuple):
     """What an officer asks for. ``additions``: what the officers say of a member, as in the trust list,
     without its id and statement. ``removals``: member ids. All empty: the same list, signed anew.
-    ``all_submitted``: also every statement that waits and can be drafted with; the others are named."""
+    ``all_submitted``: also every statement that waits and can be drafted with; the others are named.
+    ``witness_policy``: whose signatures gates are to ask for (C2SP tlog-policy); None: as before."""
 
     statement_ids: Sequence[str]
     additions: Mapping[str, Mapping[str, Any]]
     removals: Sequence[str] = ()
     all_submitted: bool = False
+    witness_policy: str | None = None
 
 
 class Skipped(NamedTuple):
@@ -100,7 +105,7 @@ def listed_entries(records: Records, request: DraftRequest, published: Published
     statements = _new_statements(records, request.statement_ids, published, now)
     for member in {*statements, *request.additions}:
         entries[member] = _entry(member, entries.get(member), statements.get(member), request.additions.get(member))
-    for member in request.removals:
+    for member in dict.fromkeys(request.removals):
         if member not in published.trust_list.members:
             raise InvalidRequest(f"{member[:16]} is not listed; `tongxing registry state` lists who is")
         del entries[member]
@@ -134,10 +139,27 @@ def _entry(
         raise InvalidRequest(f"{member}: {error.detail}") from error
 
 
-def write_list(version: int, now: int, entries: list[MemberEntry]) -> bytes:
+def listed_policy(request: DraftRequest, published: Published, entries: list[MemberEntry], log: NoteKey) -> str:
+    """The policy of the new list: the one that is asked for, else the one in force, else that of a new registry.
+
+    Raises InvalidRequest for one that is asked for and that no gate could go by.
+    """
+    if request.witness_policy is None:
+        return published.trust_list.witness_policy or founding_policy(log)
+    try:
+        policy = read_witness_policy(request.witness_policy)
+    except CredentialError as error:
+        raise InvalidRequest(f"witness policy: {error.detail}") from error
+    if log not in [each.key for each in policy.logs]:
+        raise InvalidRequest(f"witness policy: it lacks the line of this registry's log: log {log.vkey}")
+    require_named(policy, witness_keys_of([read_statement(entry.statement) for entry in entries]))
+    return request.witness_policy
+
+
+def write_list(version: int, now: int, entries: list[MemberEntry], witness_policy: str) -> bytes:
     """The new list. Raises InvalidRequest."""
     try:
-        return write_trust_list(version, now, entries)
+        return write_trust_list(version, now, entries, witness_policy)
     except Malformed as error:
         raise InvalidRequest(f"trust list: {error.detail}") from error
 

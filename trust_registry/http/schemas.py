@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from credentials.log.policy import MAX_POLICY_BYTES
 from service_kit.http.openapi import in_each_language
 from service_kit.settings import ENVIRONMENTS
 from trust_registry.enrolment.drafting import MAX_STATEMENTS_PER_DRAFT
@@ -76,6 +77,7 @@ class DraftRequestSchema(Schema):
         fields.String(validate=_MEMBER), load_default=list, validate=validate.Length(max=MAX_MEMBERS)
     )
     all_submitted = fields.Boolean(load_default=False)
+    witness_policy = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=MAX_POLICY_BYTES))
 
 
 class ChangeSchema(Schema):
@@ -201,6 +203,13 @@ class LogSchema(Schema):
     """A page of the log; an empty one is the end."""
 
     leaves = fields.List(fields.Nested(LeafSchema))
+
+
+class CosignedSchema(Schema):
+    """The checkpoint in force: leaves, and which witnesses of the list have cosigned it, by name."""
+
+    size = fields.Integer()
+    cosigned_by = fields.List(fields.String())
 
 
 class RegistryStateSchema(Schema):

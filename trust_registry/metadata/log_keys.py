@@ -13,7 +13,7 @@ changes. The proof is a signature over ``tongxing-log-key/v1``, a line end, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from credentials.errors import CredentialError, KeyRejected, Malformed, StatementRejected, WrongSignature
@@ -64,6 +64,26 @@ def log_keys_of(statement: Statement) -> list[LogKey]:
     return found[:MAX_LOG_KEYS]
 
 
+def witness_keys_of(statements: Iterable[Statement]) -> set[NoteKey]:
+    """The keys of all witnesses that these members name, old and new."""
+    keys = (each for statement in statements for each in log_keys_of(statement))
+    return {each.key for each in keys if each.use == USES[WITNESS]}
+
+
+def keys_named(statement: Statement, wanted: Mapping[str, NoteKey]) -> Iterator[LogKey]:
+    """Those of these keys, by vkey, that a statement names. Their proofs of possession are not verified once more:
+    whoever asks for a key by its vkey believes what that key signs, whoever else names it."""
+    values = statement.logs if isinstance(statement.logs, list) else []
+    for value in values[:MAX_LOG_KEYS]:
+        vkey = value.get("vkey") if isinstance(value, dict) else None
+        if not isinstance(vkey, str) or vkey not in wanted:
+            continue
+        try:
+            yield LogKey(statement.member, wanted[vkey], None, *_times(value))
+        except CredentialError:
+            continue
+
+
 def check_log_keys(statement: Statement) -> list[LogKey]:
     """The keys of a statement's field ``logs``, when all of them are sound; none where there is no such field.
 
@@ -92,7 +112,7 @@ def read_log_key(member: str, value: object) -> LogKey:
     key = read_vkey(fields.text(document, "vkey", MAX_URL_CHARACTERS))
     if not _NAME.fullmatch(key.name):
         raise KeyRejected("the name of a log or witness is a URL without its scheme, at most 128 characters")
-    not_before, not_after = fields.time(document, "not_before"), fields.time(document, "not_after")
+    not_before, not_after = _times(document)
     if not_before >= not_after:
         raise KeyRejected("not_after is not later than not_before")
     found = LogKey(member, key, _url(document), not_before, not_after)
@@ -111,6 +131,10 @@ def log_key_to_json(key: LogKey, signer: NoteSigner) -> dict[str, Any]:
 
 def _possession(key: LogKey) -> bytes:
     return _POSSESSION + json_bytes({**_fields(key), "member": key.member})
+
+
+def _times(document: Mapping[str, Any]) -> tuple[int, int]:
+    return fields.time(document, "not_before"), fields.time(document, "not_after")
 
 
 def _fields(key: LogKey) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from credentials.algorithms.table import FOR_MEMBERS, PublicKey
 from credentials.errors import CredentialError, KeyRejected, Malformed, StatementRejected
-from credentials.keys import KEY_USES, VerificationKey, jwk_of, kid_of, public_key_from_jwk
+from credentials.keys import KEY_USES, VerificationKey, jwk_of, member_key_from_jwk
 from credentials.profile.members import is_member_id
 from credentials.signing import Signer
 from credentials.wire import jws
@@ -175,9 +175,9 @@ def key_to_json(key: VerificationKey) -> dict[str, Any]:
 def read_key(member: str, value: object) -> VerificationKey:
     """One key of a statement. Raises Malformed or KeyRejected (kid, curve, use, times)."""
     document = fields.mapping(value, "key")
-    public_key = public_key_from_jwk(document.get("jwk"))
-    kid = kid_of(member, public_key)
-    if kid_from_text(document.get("kid")) != kid:
+    kid, public_key = member_key_from_jwk(member, document.get("jwk"))
+    if document.get("kid") != kid.hex():
+        kid_from_text(document.get("kid"))
         raise KeyRejected("kid is not that of the key")
     algorithm = document.get("alg")
     if not isinstance(algorithm, str) or algorithm not in FOR_MEMBERS:
@@ -193,15 +193,15 @@ def read_key(member: str, value: object) -> VerificationKey:
 
 def _read_statement(compact: str) -> Statement:
     envelope = jws.read(compact, MAX_STATEMENT_CHARACTERS)
-    claimed = fields.read_object(envelope.payload, MAX_STATEMENT_CHARACTERS)
-    member = claimed.get("member")
+    document = fields.read_object(envelope.payload, MAX_STATEMENT_CHARACTERS)
+    member = document.get("member")
     if not isinstance(member, str) or not is_member_id(member):
         raise Malformed("member is not a member id")
-    root_key = public_key_from_jwk(claimed.get("root_key"))
-    root_kid = kid_of(member, root_key)
+    root_kid, root_key = member_key_from_jwk(member, document.get("root_key"))
     if envelope.kid != root_kid.hex():
         raise KeyRejected("header kid is not that of the root key")
-    document = jws.verify(envelope, root_key, STATEMENT_TYPE)
+    # Until here the document is what somebody wrote; from here on it is the member's word.
+    jws.check(envelope, root_key, STATEMENT_TYPE)
     return Statement(
         member=member,
         sequence=fields.number(document, "sequence"),

@@ -5,7 +5,10 @@
     {"version": n, "issued_at": s, "members": [
       {"id": "CN-41", "kind": "province", "names": {"zh": "河南", "zh-HK": "河南", "en": "Henan"},
        "region": 410000, "hotline": "0371-12320", "environment": "production",
-       "may_issue": {"statuses": ["green", …], "forms": ["phone", …]}, "statement": "<compact JWS>"}]}
+       "may_issue": {"statuses": ["green", …], "forms": ["phone", …]}, "statement": "<compact JWS>"}],
+     "witness_policy": "<C2SP tlog-policy>"}
+
+``witness_policy`` says whose signatures gates ask for on the public record; lists of before it have none.
 
 The file is a TUF target signed by two officers. Unknown fields are ignored, so that a newer registry does
 not blind older gates; unknown labels are not, since they decide what a member may do.
@@ -85,12 +88,13 @@ class BadEntry(NamedTuple):
 
 
 class TrustList(NamedTuple):
-    """What could be read, by member id, and what could not."""
+    """What could be read, by member id, and what could not. ``witness_policy``: its text, not read yet; empty: none."""
 
     version: int
     issued_at: int
     members: dict[str, MemberEntry]
     bad_entries: tuple[BadEntry, ...]
+    witness_policy: str = ""
 
 
 def read_trust_list(data: bytes) -> TrustList:
@@ -110,7 +114,13 @@ def read_trust_list(data: bytes) -> TrustList:
             members[entry.id] = entry
         except Malformed as error:
             bad.append(BadEntry(_name_of(value, position), error.detail))
-    return TrustList(fields.number(document, "version"), fields.time(document, "issued_at"), members, tuple(bad))
+    return TrustList(
+        version=fields.number(document, "version"),
+        issued_at=fields.time(document, "issued_at"),
+        members=members,
+        bad_entries=tuple(bad),
+        witness_policy=_witness_policy(document),
+    )
 
 
 def read_entry(value: object) -> MemberEntry:
@@ -148,15 +158,14 @@ def read_member_id(document: dict[str, Any], name: str) -> str:
     return member
 
 
-def write_trust_list(version: int, issued_at: int, members: Iterable[MemberEntry]) -> bytes:
-    """``trust-list.json`` of these members, sorted by id.
+def write_trust_list(version: int, issued_at: int, members: Iterable[MemberEntry], witness_policy: str = "") -> bytes:
+    """``trust-list.json`` of these members, sorted by id, and of this policy, if any.
 
     Raises Malformed when a gate would not read every entry back as it was given.
     """
     entries = sorted(members, key=lambda entry: entry.id)
-    data = json_bytes(
-        {"version": version, "issued_at": issued_at, "members": [entry_to_json(entry) for entry in entries]}
-    )
+    document = {"version": version, "issued_at": issued_at, "members": [entry_to_json(entry) for entry in entries]}
+    data = json_bytes(document | ({"witness_policy": witness_policy} if witness_policy else {}))
     read = read_trust_list(data)
     if read.bad_entries or list(read.members.values()) != entries:
         raise Malformed("; ".join(f"{bad.entry}: {bad.detail}" for bad in read.bad_entries))
@@ -182,6 +191,12 @@ def kind_of(member: str) -> str:
     if member == "CN-XPCC":
         return "corps"
     return "sar" if member in _SARS else "province"
+
+
+def _witness_policy(document: dict[str, Any]) -> str:
+    """The policy's text. What is no text is given as one that no policy is: no reason to refuse the members."""
+    policy = document.get("witness_policy", "")
+    return policy if isinstance(policy, str) else repr(type(policy))
 
 
 def _check_place(entry: MemberEntry) -> None:

@@ -6,6 +6,7 @@
     targets/<sha256>.trust-list.json …           what it names
     members/CN-41/status.cose, segments/N.cose, rules.jws, rules/N.jws, token-status-lists/N.jwt
     news.json                                    what of it is new, unsigned: a hint what to ask for
+    log/checkpoint, lists/7.tlog-proof, tile/…   the registry's log
 
 The SQL database is the truth of the repository; :meth:`Mirror.release` brings the mirror up to it and may be
 repeated at any time. Members' files stand here alone. What keeps the files is behind a port.
@@ -16,14 +17,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from credentials.errors import CredentialError
+from credentials.log.checkpoint import read_checkpoint
+from credentials.log.note import read_note
+from credentials.log.tiles import tiles_between
 from credentials.profile.members import is_member_id
 from trust_registry.client.members.news import NEWS, MemberNews, read_news_if_sound, write_news
 from trust_registry.client.trust.bundle import pack
 from trust_registry.client.trust.repository import metadata_path, version_of
 from trust_registry.metadata.file_names import in_order, parse_name
+from trust_registry.metadata.list_proof import LOG_CHECKPOINT, LOG_FOLDER, proof_path
+from trust_registry.metadata.trust_list import read_trust_list
 from trust_registry.mirror.ports import FileStore
 from trust_registry.repository.files import Repository, load_repository
 
+MAX_BUNDLED_TILES = 1_024
+"""Tiles of the log's hashes in a bundle, 8 MB: those of the last quarter of a million leaves, and all above them."""
 _MEMBERS = "members"
 _TOKEN_LIST = re.compile(r"token-status-lists/(?:0|[1-9][0-9]{0,4})\.jwt")
 
@@ -112,10 +121,30 @@ class Mirror:
             path = metadata_path("root", version)
             yield path, self.read(path) or b""
         yield from repository.files()
+        yield from self._record_of(repository)
         news = self.news()
         for member, name, content in self.member_files():
             if not _is_in_snapshot(name, news.get(member, MemberNews())):
                 yield _path(member, name), content
+
+    def _record_of(self, repository: Repository) -> Iterator[tuple[str, bytes]]:
+        """The list's proof, the newest checkpoint, and hash tiles, so that gates without network can compare."""
+        version = read_trust_list(repository.trust_list).version
+        size = _size_of(self.read(LOG_CHECKPOINT))
+        tiles = [f"{LOG_FOLDER}/{tile.path}" for tile in tiles_between(0, size) if tile.level is not None]
+        # The newest of the lowest level stand before those above them, which are few.
+        for path in (proof_path(version), LOG_CHECKPOINT, *tiles[-MAX_BUNDLED_TILES:]):
+            content = self.read(path)
+            if content is not None:
+                yield path, content
+
+
+def _size_of(checkpoint: bytes | None) -> int:
+    """Leaves of the log; 0 where its checkpoint is missing or damaged: a bundle goes without then."""
+    try:
+        return read_checkpoint(read_note(checkpoint or b"")).size
+    except CredentialError:
+        return 0
 
 
 def _path(member: str, name: str) -> str:

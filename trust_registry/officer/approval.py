@@ -8,7 +8,7 @@ them would be one. The recipe:
    target, the delegation as it is now, nothing else.
 3. The trust list that came along is the one these bytes name, and the next version.
 4. Every statement in it holds; no kid stands twice; each new statement may follow the one in force, and
-   comes with proofs of possession.
+   comes with proofs of possession. A new witness policy can be read, and members of the list name its witnesses.
 5. The comparison that the officer reads is made from those two lists.
 
 Only then the officer's key signs, and only the signature leaves this machine.
@@ -31,7 +31,9 @@ from trust_registry.enrolment.examination import check_may_follow
 from trust_registry.enrolment.possession import check_possession
 from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS
 from trust_registry.metadata import trust_list
+from trust_registry.metadata.log_keys import witness_keys_of
 from trust_registry.metadata.trust_list import TrustList, read_trust_list
+from trust_registry.metadata.witness_policy import read_witness_policy, require_named
 from trust_registry.repository.files import Repository, load_repository, parse_signed_targets, targets_of
 from trust_registry.repository.published import Published, published_of, read_published
 from trust_registry.repository.renewal import TARGETS_LIFETIME_SECONDS
@@ -76,6 +78,7 @@ def review(document: DraftDocument, source: RepositorySource, trusted_root: byte
         held = read_published(held_repository)
         new = _check_list(read_trust_list(document.trust_list), held, now)  # 3
         _check_statements(document, held, new, audience, now)  # 4
+        _check_policy(held, new)
     except LengthOrHashMismatchError as error:
         raise ApprovalRejected("the trust list is not the one that the signed bytes name") from error
     except ApprovalRejected:
@@ -131,6 +134,12 @@ def _check_list(members: TrustList, held: Published, now: int) -> Published:
     if not now - MAX_DRAFT_AGE_SECONDS <= members.issued_at <= now + CLOCKS_APART_SECONDS:
         raise ApprovalRejected("trust list was not made lately")
     return published_of(members, held.denied)
+
+
+def _check_policy(held: Published, new: Published) -> None:
+    text = new.trust_list.witness_policy
+    if text and text != held.trust_list.witness_policy:
+        require_named(read_witness_policy(text), witness_keys_of(new.statements.values()))
 
 
 def _check_statements(document: DraftDocument, held: Published, new: Published, audience: str, now: int) -> None:

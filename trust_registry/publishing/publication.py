@@ -14,12 +14,22 @@ import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded
+import structlog
+
+from credentials.errors import ApprovalRejected, Conflict, InvalidRequest, NotFound, QuotaExceeded, TongxingError
 from credentials.log.keys import NoteSigner
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import version_of
 from trust_registry.enrolment.difference import ListChange, compare
-from trust_registry.enrolment.drafting import DraftRequest, Skipped, choose, listed_entries, statements_of, write_list
+from trust_registry.enrolment.drafting import (
+    DraftRequest,
+    Skipped,
+    choose,
+    listed_entries,
+    listed_policy,
+    statements_of,
+    write_list,
+)
 from trust_registry.enrolment.examination import check_may_follow, examine, is_vouched
 from trust_registry.enrolment.waiting import (
     DRAFTED,
@@ -49,6 +59,7 @@ from trust_registry.storage.ports import DraftHead, DraftRecord, Records, Statem
 MAX_DRAFTS_SHOWN = 100
 """Drafts in one answer."""
 _ID_BYTES = 16
+_log = structlog.get_logger("record")
 
 
 class DraftView(NamedTuple):
@@ -229,7 +240,16 @@ class Publication(RepositoryKeeper):
                 log.list_published(records.log, soon.record, soon.record.base + 1, soon.approved_by, soon.changes, now)
 
         self.changing(prepare, keep)
+        self._prove(now)
         return self.release()
+
+    def _prove(self, now: int) -> None:
+        """Bring the list's leaf and proof to the mirror before the list itself, so that no gate finds one without the
+        other. That takes as long as the slowest witness, some seconds at most; who does not answer stops nothing."""
+        try:
+            self.record.publish(now)
+        except TongxingError as error:
+            _log.warning("record", code=error.code, detail=error.detail)
 
     def _drafted(
         self, records: Records, known: RepositoryInForce, request: DraftRequest, officer: str, now: int
@@ -243,7 +263,8 @@ class Publication(RepositoryKeeper):
                 raise InvalidRequest(
                     f"the statement of {statement.member} waited for too long; it must be brought anew"
                 )
-        members = write_list(published.trust_list.version + 1, now, entries)
+        policy = listed_policy(chosen, published, entries, self.record.signer.key)
+        members = write_list(published.trust_list.version + 1, now, entries, policy)
         record = DraftRecord(
             id=_new_id(),
             base=version_of(repository.targets),

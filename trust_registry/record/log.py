@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from credentials.log.keys import NoteKey
 from credentials.profile.words import labels
-from service_kit.storage.logbook import LeafRecord, Logbook
+from service_kit.storage.ports import LeafRecord, Logbook
 from service_kit.terminal import in_words
 from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata.denials import KeyDenial
+from trust_registry.metadata.list_proof import LIST_PUBLISHED
 from trust_registry.metadata.statement import Statement
 from trust_registry.storage.ports import DraftRecord, Storage
 
@@ -70,11 +72,17 @@ def list_published(
         "trust_list": _sha256(draft.trust_list),
         "approved_by": sorted(approved_by),
     }
-    log.append("list-published", at, content)
+    log.append(LIST_PUBLISHED, at, content)
     for change in changes:
         if change.what == "root-changed":
             announced = {"member": change.member, "root": change.kid, "version": version}
             log.append("root-change-announced", at, announced)
+
+
+def list_named(log: Logbook, version: int, trust_list: bytes, signed_by: Sequence[str], at: int) -> None:
+    """The list in force has no leaf: it is from before there was a log."""
+    content = {"version": version, "trust_list": _sha256(trust_list), "approved_by": sorted(signed_by)}
+    log.append(LIST_PUBLISHED, at, content)
 
 
 def root_published(log: Logbook, version: int, root: bytes, at: int) -> None:
@@ -92,6 +100,11 @@ def key_denied(log: Logbook, denial: KeyDenial, asker: str, request: str) -> Non
         "request": _sha256(request.encode()),
     }
     log.append("key-denied", denial.denied_at, content)
+
+
+def log_key_changed(log: Logbook, old: NoteKey, new: NoteKey, at: int) -> None:
+    """The log is signed by another key from the checkpoint on that holds this leaf."""
+    log.append("log-key-changed", at, {"from": old.vkey, "to": new.vkey})
 
 
 def recovered(log: Logbook, behind: int, version: int, at: int) -> None:

@@ -5,7 +5,7 @@ Pure but for the signers that are handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -60,15 +60,21 @@ class OnlineSigners(NamedTuple):
         return RegistryKeys(tuple(officers), *(signer.public_key for signer in self))
 
 
-def first_repository(officers: Iterable[CryptoSigner], online: OnlineSigners, now: int) -> Repository:
-    """A repository without members, its root and targets signed by every officer at hand."""
+def first_repository(
+    officers: Iterable[CryptoSigner], online: OnlineSigners, now: int, policy: Callable[[bytes], str]
+) -> Repository:
+    """A repository without members, its root and targets signed by every officer at hand.
+
+    ``policy``: the first witness policy, from the first root's bytes, by which the registry's log is called.
+    """
     signers = list(officers)
     keys = online.keys_with(signer.public_key for signer in signers)
     root = make_root(1, keys, now + ROOT_LIFETIME_SECONDS)
-    members = trust_list.write_trust_list(1, now, [])
+    root_bytes = _signed_by(root, *signers)
+    members = trust_list.write_trust_list(1, now, [], policy(root_bytes))
     targets = make_targets(1, members, delegations_to(keys.denials), now + TARGETS_LIFETIME_SECONDS)
     empty = Repository(b"", b"", b"", b"", b"", b"", b"")
-    signed = empty._replace(root=_signed_by(root, *signers), targets=_signed_by(targets, *signers), trust_list=members)
+    signed = empty._replace(root=root_bytes, targets=_signed_by(targets, *signers), trust_list=members)
     return with_denials(signed, denials.write_denials(0, now, []), online, now)
 
 

@@ -21,7 +21,9 @@ from service_kit.inputs import INPUT, Input
 from service_kit.locale import beijing_time, reader_languages
 from service_kit.settings import ENVIRONMENTS
 from service_kit.terminal import Styled, in_words, print_line
+from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS
 from trust_registry.commands.options import ROOT
+from verifier.config import MAX_CHANGE_WAIT_SECONDS
 from verifier.judging.policy import PROFILES
 from verifier.keeping.offline import Sources
 
@@ -57,6 +59,14 @@ _GATE_OPTIONS = (
         help="A signed list of whose foreign cards are read. [default: what the member has published]",
     ),
     click.option(
+        "--change-wait-seconds",
+        "change_wait",
+        type=click.IntRange(0, MAX_CHANGE_WAIT_SECONDS),
+        default=CHANGE_WAIT_SECONDS,
+        envvar="TONGXING_CHANGE_WAIT_SECONDS",
+        hidden=True,
+    ),
+    click.option(
         "--profile", default="venue", show_default=True, envvar="TONGXING_PROFILE", type=click.Choice(list(PROFILES))
     ),
     click.option(
@@ -82,9 +92,10 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
         foreign_keys: Input | None,
         profile: str,
         environment: str,
+        change_wait: int,
         **others: Any,
     ) -> Any:
-        sources = Sources(trust, root, member, profile, environment, foreign_keys)
+        sources = Sources(trust, root, member, profile, environment, foreign_keys, change_wait)
         return command(*args, sources=sources, **others)
 
     return functools.reduce(lambda inner, option: option(inner), reversed(_GATE_OPTIONS), wrapped)

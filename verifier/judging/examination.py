@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from credentials.errors import CannotTell, CredentialError
+from credentials.errors import CannotTell, CredentialError, NotACredential
 from credentials.formats.presentation import Presentation
 from credentials.formats.presentation.challenge import Challenge
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
-from credentials.profile.reasons import COMPARE_TRAVEL_DOCUMENT, TRUST_AGING, Outcome
+from credentials.profile.known_texts import words_of
+from credentials.profile.reasons import COMPARE_TRAVEL_DOCUMENT, RECORD_MISSING, TRUST_AGING, Outcome
 from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import NO_WORDS, Label
 from credentials.recognition.ruleset import RuleSet
@@ -64,7 +65,7 @@ class Examination:
         if isinstance(error, CannotTell):
             self.leave_open(error.code)
         else:
-            self.find(error.code)
+            self.find(error.code, words_of(error.known) if isinstance(error, NotACredential) else NO_WORDS)
 
     def find(self, code: str, detail: Label = NO_WORDS) -> None:
         """Note a reason for which it is not accepted, with what this code adds to it."""
@@ -98,8 +99,16 @@ class Examination:
         status = None if self.credential is None else self.knowledge.statuses.get(self.credential.issuer)
         return None if status is None else max(0, self.at - status.as_of)
 
+    @property
+    def is_unproven(self) -> bool:
+        """Whether the trust list has lacked its proof in the public record for longer than guards are spared it."""
+        trust = self.knowledge.trust
+        since = None if trust is None else trust.unproven_since
+        return since is not None and self.at - since > self.policy.unproven_warn
+
     def _notes(self) -> tuple[Finding, ...]:
         # A live relay, a code signed ahead for a friend and a borrowed card pass every step: the guard's eyes are left.
         eyes = Finding(COMPARE_TRAVEL_DOCUMENT if self.credential is None else FORMS[self.credential.form].note)
         is_aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
-        return (Finding(TRUST_AGING), eyes) if is_aging else (eyes,)
+        told = [Finding(TRUST_AGING)] * is_aging + [Finding(RECORD_MISSING)] * self.is_unproven
+        return (*told, eyes)

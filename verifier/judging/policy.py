@@ -24,6 +24,11 @@ class Policy:
     """Members of another environment are refused (dcc-qa #192)."""
     trust_warn: int = 24 * HOUR_SECONDS
     trust_refuse: int = 72 * HOUR_SECONDS
+    unproven_warn: int = 24 * HOUR_SECONDS
+    """For how long a trust list may lack its proof in the public record before guards are told: whoever carries the
+    files could spoil a proof, so that nobody is refused for it."""
+    proof_required: bool = False
+    """Whether this gate then decides nothing."""
     unknown_key_fresh: int = 2 * HOUR_SECONDS
     """A trust list up to this age knows every key there is; the registry signs its time anew every hour."""
     status_refuse: int = 24 * HOUR_SECONDS
@@ -44,6 +49,7 @@ _BORDER = Policy(
     trust_refuse=24 * HOUR_SECONDS,
     status_refuse=2 * HOUR_SECONDS,
     forms=frozenset(form for form, facts in FORMS.items() if facts.is_bound),
+    proof_required=True,
     nonce_required=True,
     shared_replay_memory=True,
 )

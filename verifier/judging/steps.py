@@ -48,7 +48,8 @@ def form(check: Examination) -> None:
 
 
 def trust(check: Examination) -> None:
-    """Whether this gate has a trust list. Raises TrustMissing; too old a list leaves the step open."""
+    """Whether this gate has a trust list. Raises TrustMissing; a list that is too old, or that the public record does
+    not prove where the profile asks for that, leaves the step open."""
     knowledge = check.knowledge
     if knowledge.trust is None or knowledge.trusted_since is None:
         raise errors.TrustMissing
@@ -56,6 +57,8 @@ def trust(check: Examination) -> None:
     check.trust_age = max(0, check.at - knowledge.trusted_since)
     if check.trust_age > check.policy.trust_refuse:
         check.leave_open(errors.TrustStale.code)
+    if check.policy.proof_required and check.is_unproven:
+        check.leave_open(errors.TrustUnproven.code)
 
 
 def key(check: Examination) -> None:

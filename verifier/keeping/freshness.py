@@ -30,13 +30,18 @@ from service_kit.clock import Clock
 from service_kit.fetch import Fetcher
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.mirror import MemberMirror, MemberState
-from trust_registry.client.trust.bundle import read_bundle
+from trust_registry.client.record.comparison import Compared
+from trust_registry.client.record.keeper import RecordKeeper
+from trust_registry.client.record.standing import RecordStanding
+from trust_registry.client.trust.bundle import open_bundle, read_bundle
 from trust_registry.client.trust.clock_bound import effective_now
+from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS
 from trust_registry.client.trust.repository import check_not_older
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
 from trust_registry.metadata.file_names import TRUST
+from verifier.config import VerifierSettings
 from verifier.judging.knowledge import Knowledge, gather
 from verifier.keeping.report import RoundReport, read_report, report_of, write_report
 from verifier.keeping.rounds import REPORT, Rounds
@@ -53,11 +58,19 @@ Learn = Callable[[Knowledge], None]
 
 class KnowledgeSources(NamedTuple):
     """Where a gate keeps and gets its knowledge: its folder, the root of trust (TUF root metadata), the mirror's
-    base URL (empty: no network)."""
+    base URL (empty: no network); and for how many seconds it must know of a new root key that the old one did not sign,
+    of a weaker witness policy, and of a member whose witness is to count."""
 
     folder: Path
     trusted_root: bytes
     mirror_url: str = ""
+    change_wait: int = CHANGE_WAIT_SECONDS
+
+
+def sources_of(settings: VerifierSettings) -> KnowledgeSources:
+    """Those of a service."""
+    root = settings.trust_root.read_bytes()
+    return KnowledgeSources(settings.folder, root, settings.mirror_url, settings.change_wait_seconds)
 
 
 class Freshness:
@@ -68,8 +81,10 @@ class Freshness:
     ) -> None:
         fetcher = fetcher or Fetcher()
         self._place, self._host, self._clock, self._learn = place, host, clock, learn
-        self._store = TrustStore(place.folder / "trust", place.trusted_root)
+        self._store = TrustStore(place.folder / "trust", place.trusted_root, place.change_wait)
         self._updater = TrustUpdater(self._store, place.mirror_url, fetcher)
+        self._record = RecordKeeper(place.folder / "trust", place.mirror_url, fetcher, place.change_wait)
+        self._compared: Compared | None = None
         self._mirror = MemberMirror(place.folder / "members", place.mirror_url, fetcher, host)
         self._trust: TrustSnapshot | None = None
         self._trust_failure: Failure | None = None
@@ -82,6 +97,7 @@ class Freshness:
         self._rounds.watch.changes()
         trust = self._load_trust()
         if trust is not None:
+            self._record.load(trust, self._clock.now())
             self._mirror.load(trust, self._now(trust))
             self._tell(trust)
 
@@ -97,6 +113,7 @@ class Freshness:
             self._look_again()
         if self._trust is not None and self._place.mirror_url:
             self._tell(self._trust)
+            self._record.refresh(self._trust, self._clock.now())
             # A new list may bring new members and keys.
             is_new = before is None or before.versions["targets"] != self._trust.versions["targets"]
             chosen = self._trust if is_new or topics >= EVERYTHING else _narrowed(self._trust, topics)
@@ -109,14 +126,18 @@ class Freshness:
         """Take and store an offline bundle: the bytes of a zip, or a folder.
 
         Raises BundleRejected; MetadataRejected when a newer set is held; StorageFull, StorageUnavailable. A member's
-        file that does not hold is reported and does not stop the others.
+        file that does not hold is reported and does not stop the others. The bundle's checkpoint of the registry's log
+        is compared with what is held, whether or not the bundle is taken: :attr:`compared`.
         """
         at = self._clock.now()
+        files = open_bundle(source)
+        self._compared = self._record.compare_bundle(files, at)
         bundle = read_bundle(source, self._place.trusted_root, at, roles=self._store.roles())
         self._trust = trust = self._store.accept(bundle.repository, at)
+        self._record.take(trust, files, at)
         self._mirror.load(trust, at)
-        for member, files in bundle.member_files.items():
-            for name, data in files.items():
+        for member, brought in bundle.member_files.items():
+            for name, data in brought.items():
                 self._take_file(member, name, data, trust)
         self._tell(trust)
 
@@ -124,6 +145,20 @@ class Freshness:
         """What is held of each member."""
         held = self._mirror.state(self._trust) if self._trust else {}
         return {name: self._reported.applied(name, state) for name, state in held.items()} if self._reported else held
+
+    @property
+    def record(self) -> RecordStanding | None:
+        """How the list in use stands in the public record; None before there is a list."""
+        return self._record.standing
+
+    @property
+    def compared(self) -> Compared | None:
+        """What came of the comparison with the bundle that was brought last."""
+        return self._compared
+
+    def compare(self, checkpoint: bytes) -> Compared:
+        """Compare another gate's checkpoint of the registry's log (a signed note) with what is held; a fork is kept."""
+        return self._record.compare(checkpoint, self._clock.now())
 
     @property
     def holds_trust(self) -> bool:
@@ -174,6 +209,7 @@ class Freshness:
             if trust is None:
                 self._rounds.watch.forget(TRUST)
             else:
+                self._record.load(trust, self._clock.now())
                 # At once: a denial must not wait until a nation's files are read.
                 self._tell(trust)
                 wanted |= self._lacking(trust)
@@ -232,6 +268,9 @@ class Freshness:
         return effective_now(self._clock.now(), trust.registry_time).now
 
     def _tell(self, trust: TrustSnapshot) -> None:
+        standing = self._record.standing
+        if standing is not None:
+            trust = replace(trust, unproven_since=standing.unproven_since, evidence=standing.evidence)
         self._learn(gather(trust, self._mirror.state(trust), self._host))
 
     def _report(self, error: TongxingError) -> None:

@@ -15,13 +15,14 @@ from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
-from service_kit.inputs import Input
+from service_kit.inputs import Input, open_to_read
 from service_kit.terminal import in_words
 from service_kit.terminal import print_line as say
 from trust_registry.client.members.member_files import check_new, read_member_file
 from trust_registry.client.members.status_chain import StatusChain
 from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, Bundle, read_bundle
 from trust_registry.client.trust.clock_bound import effective_now
+from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS
 from trust_registry.client.trust.repository import OTHER_ROOT
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.file_names import FOREIGN_KEYS
@@ -39,7 +40,8 @@ _STORED = Path("trust", "trust.zip")
 class Sources:
     """What a gate on the command line goes by. ``trust``: a gate's folder, the data folder around it, or a bundle (a
     zip or an unpacked one). ``root``: the registry's root of trust. ``member``: the host. ``foreign_keys``: its signed
-    list of whose cards it reads, instead of what the folder or bundle has."""
+    list of whose cards it reads, instead of what the folder or bundle has. ``change_wait``: as the service that keeps
+    the folder has it. ``mirror_url``: asked for tiles of the registry's log alone; empty: nobody is asked."""
 
     trust: Path
     root: Input
@@ -47,6 +49,8 @@ class Sources:
     profile: str
     environment: str
     foreign_keys: Input | None = None
+    change_wait: int = CHANGE_WAIT_SECONDS
+    mirror_url: str = ""
 
     def policy(self) -> Policy:
         """The profile, for members of this environment."""
@@ -97,7 +101,8 @@ def stored(sources: Sources, clock: Clock, gate: Gate) -> Iterator[Freshness]:
     folder = _gate_folder(sources.trust)
     if folder is None:
         raise SettingInvalid(f"--trust {sources.trust}: no gate's folder; `tongxing verifier sync` makes one")
-    freshness = Freshness(KnowledgeSources(folder, sources.root.data), sources.member, clock, gate.learn)
+    place = KnowledgeSources(folder, sources.root.data, sources.mirror_url, sources.change_wait)
+    freshness = Freshness(place, sources.member, clock, gate.learn)
     try:
         freshness.load()
         for failure in freshness.failures():
@@ -141,7 +146,7 @@ def bundle_at(path: Path) -> Path | bytes:
     if path.is_dir():
         return path
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             data = file.read(MAX_BUNDLE_BYTES + 1)
     except OSError as error:
         raise BundleRejected(f"{path}: cannot be read: {error.strerror}") from error

@@ -35,7 +35,7 @@ OVERDUE = 3
 REPORT = "report.json"
 """In the gate's folder: written after each round by the one on duty."""
 _DUTY = "duty"
-_TRUST_SET = "trust/trust.zip"
+_TRUST_SETS = ("trust/trust.zip", "trust/record.json")
 _NOT_NEWS = "sync.json"
 """How names of records end that say when a file came: written anew without news."""
 _log = structlog.get_logger("freshness")
@@ -90,7 +90,7 @@ class Watch:
         self._seen.pop(name, None)
 
     def _files(self) -> Iterator[tuple[str, Path]]:
-        yield TRUST, self._folder / _TRUST_SET
+        yield from ((TRUST, self._folder / name) for name in _TRUST_SETS)
         yield REPORT, self._folder / REPORT
         for path in (self._folder / "members").glob("*/**/*.*"):
             # Files half written have names that begin with a dot.

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from credentials.foreign.keys import ForeignKeys
+from credentials.log.checkpoint import read_checkpoint
+from credentials.log.keys import to_base64
 from credentials.recognition.ruleset import RuleSet
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.mirror import MemberState
+from trust_registry.client.record.comparison import Compared
+from trust_registry.client.record.standing import RecordStanding
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from verifier.gate.gate import Gate
 from verifier.keeping.freshness import Freshness
@@ -25,6 +29,7 @@ def state_to_json(gate: Gate, freshness: Freshness) -> dict[str, Any]:
         "clock": {"in_doubt": now.doubt, "alarm": now.alarm},
         "replay_memory_shared": gate.is_replay_memory_shared,
         "trust": _trust(knowledge.trust, now.now) if knowledge.trust else None,
+        "record": record_to_json(freshness.record),
         "rules": [_rules(rule_set, now.now) for rule_set in knowledge.rule_sets],
         "foreign_keys": _foreign_keys(knowledge.foreign_keys, now.now) if knowledge.foreign_keys else None,
         "members": {member: _member(state, now.now) for member, state in sorted(members.items())},
@@ -43,6 +48,36 @@ def _trust(trust: TrustSnapshot, now: int) -> dict[str, Any]:
         "denied": len(trust.denied),
         "reported": [entry._asdict() for entry in trust.reported],
     }
+
+
+def record_to_json(standing: RecordStanding | None) -> dict[str, Any] | None:
+    """How the list stands in the public record, with the checkpoint that any other gate's can be compared with."""
+    if standing is None:
+        return None
+    checkpoint = read_checkpoint(standing.held) if standing.held else None
+    return {
+        "state": standing.state,
+        "alarm": standing.alarm,
+        "code": standing.code,
+        "detail": standing.detail,
+        "unproven_since": standing.unproven_since,
+        "policy_waits_until": standing.policy_waits_until,
+        "cosigned_by": list(standing.proven.cosigned_by) if standing.proven else [],
+        "checkpoint": checkpoint
+        and {
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "root": to_base64(checkpoint.root),
+            "note": standing.held.content.decode() if standing.held else "",
+        },
+        "compared": compared_to_json(standing.compared),
+        "forked": standing.forked,
+    }
+
+
+def compared_to_json(compared: Compared | None) -> dict[str, str] | None:
+    """What came of a comparison of two checkpoints."""
+    return compared and {"answer": compared.answer.value, "detail": compared.detail}
 
 
 def _rules(rule_set: RuleSet, now: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 ::
 
     {"since": the position that it follows, "position": the one that it leads to,
-     "trust": {"anchor", "versions", "registry_time", "expiries", "whole"; "members", "denied" when they have changed},
+     "trust": {"anchor", "versions", "registry_time", "expiries", "whole", "unproven_since"; "members", "denied",
+               "record" when they have changed},
      "statuses": {member: a newer status.cose}, "segments": {member: [those that follow what is held then]},
      "gone": [members of which nothing is held any more],
      "member", "gate", "policy", or "rules", or "foreign_keys", or "reasons", when they have changed}
@@ -30,14 +31,14 @@ from credentials.wire.strict_json import json_bytes
 from trust_registry.client.members.mirror import MemberState
 
 MAX_POSITION_CHARACTERS = 4096
-"""Of a URL: twice what all members of the country together take."""
+"""Of a URL: half as much again as all members of the country together take."""
 MAX_SEGMENTS_AT_A_GATE = 128
 """Segments that a gate has applied to one ``status.cose``, from which it is given a newer one."""
 MAX_STATUSES_IN_A_DELTA = 8
 """Whole ``status.cose`` in one; who needs more is answered with the whole, which is at hand."""
 _MARK_BYTES, _HEAD_BYTES = 12, 6
 _PARTS = (("member", "gate", "policy"), ("rules",), ("foreign_keys",), ("reasons",))
-_TRUST_PARTS = ("members", "denied")
+_TRUST_PARTS = ("members", "denied", "record")
 _MARKS = re.compile(r"[0-9A-Za-z_-]{16}")
 _HEAD = re.compile(r"([0-9A-Z-]+)\.([0-9]{1,16})\.([0-9]{1,5})\.([0-9A-Za-z_-]{8})")
 _COUNTRY = "CN-"
@@ -86,16 +87,18 @@ def delta_to_json(
 ) -> dict[str, Any] | None:
     """What leads from ``held`` to the snapshot ``document`` at ``now``, made of ``members``; None: better the whole."""
     parts = zip(_parts(document), held.marks, now.marks, strict=True)
-    *changed, of_members, of_denied = [part if before != after else {} for part, before, after in parts]
+    changed = [part if before != after else {} for part, before, after in parts]
     trust = {name: each for name, each in document["trust"].items() if name not in _TRUST_PARTS}
-    delta: dict[str, Any] = {"trust": {**trust, **of_members, **of_denied}, "statuses": {}, "segments": {}}
+    for part in changed[len(_PARTS) :]:
+        trust |= part
+    delta: dict[str, Any] = {"trust": trust, "statuses": {}, "segments": {}}
     heads = {}
     for member, head in now.heads.items():
         heads[member] = _add_status(delta, member, members[member], head, held.heads.get(member))
         if len(delta["statuses"]) > MAX_STATUSES_IN_A_DELTA:
             return None
     delta["gone"] = [member for member in held.heads if member not in heads]
-    for part in changed:
+    for part in changed[: len(_PARTS)]:
         delta |= part
     return {**delta, "since": str(held), "position": str(Position(now.marks, heads))}
 

@@ -4,6 +4,8 @@
 
     {"member": host, "gate": its name, "policy": {…limits in seconds},
      "trust": {"anchor", "versions": {role: n}, "registry_time", "expiries": {role: s}, "whole": bool,
+               "unproven_since": s or null, "record": null or {"digest", "policy", "proof": base64,
+                "witnesses": [{"vkey", "not_before", "not_after"}]},
                "members": [{"id", "names", "region", "hotline",
                "environment", "may_issue": {"statuses", "forms"}, "changed_until",
                "keys": [{"kid", "algorithm", "use", "not_before", "not_after", "jwk"}]}],
@@ -75,6 +77,8 @@ def trust_to_json(trust: TrustSnapshot) -> dict[str, Any]:
         "registry_time": trust.registry_time,
         "expiries": dict(trust.expiries),
         "whole": trust.is_whole,
+        "unproven_since": trust.unproven_since,
+        "record": _record(trust),
         "members": [_member(member, trust) for member in trust.members.values()],
         "denied": [
             {"kid": kid.hex(), "reason": denial.reason, "denied_at": denial.denied_at}
@@ -94,6 +98,20 @@ def reasons_to_json() -> list[dict[str, Any]]:
         }
         for row in REASONS.values()
     ]
+
+
+def _record(trust: TrustSnapshot) -> dict[str, Any] | None:
+    """By what a gate in a browser checks that the public record proves the list."""
+    evidence = trust.evidence
+    return evidence and {
+        "digest": trust.listed.digest,
+        "policy": evidence.policy,
+        "proof": base64.b64encode(evidence.proof).decode(),
+        "witnesses": [
+            {"vkey": each.key.vkey, "not_before": each.not_before, "not_after": each.not_after}
+            for each in evidence.witnesses
+        ],
+    }
 
 
 def _words(row: ReasonText) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def test_the_fields_are_those_of_the_json() -> None:
 AGES = {
     "trust list: note from": "trust_warn",
     "trust list: undetermined above": "trust_refuse",
+    "not proven by the public record: note above": "unproven_warn",
     "unknown key: refused below, else undetermined": "unknown_key_fresh",
     "issuer's withdrawals: undetermined above": "status_refuse",
 }
@@ -88,6 +89,9 @@ def test_the_table_of_profiles_is_whole() -> None:
     window = [f"{each.presentation_ahead} s ahead to {each.presentation_age} s old" for each in profiles]
     assert table.pop("live code by the phone's clock") == window
     assert table.pop("forms") == [" ".join(form.label for form in sorted(each.forms)) for each in profiles]
+    assert table.pop("not proven for longer") == [
+        "undetermined" if each.proof_required else "noted" for each in profiles
+    ]
     assert table.pop("answer to the gate's challenge") == [
         "required" if each.nonce_required else "when the phone gives one" for each in profiles
     ]
@@ -95,5 +99,12 @@ def test_the_table_of_profiles_is_whole() -> None:
         "required" if each.shared_replay_memory else "noted when missing" for each in profiles
     ]
     assert [line for line in table if not line.startswith("-")] == list(AGES)
-    shown = {"presentation_age", "presentation_ahead", "forms", "nonce_required", "shared_replay_memory"}
+    shown = {
+        "presentation_age",
+        "presentation_ahead",
+        "forms",
+        "proof_required",
+        "nonce_required",
+        "shared_replay_memory",
+    }
     assert {field.name for field in fields(Policy)} == shown | set(AGES.values()) | {"name", "environment"}

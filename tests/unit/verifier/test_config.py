@@ -40,6 +40,13 @@ def test_a_gates_name(environ: dict[str, str]) -> None:
     assert read_settings(VerifierSettings, environ | {"TONGXING_GATE_NAME": "南站 3 口"}).gate == "南站 3 口"
 
 
+def test_only_a_demonstration_waits_for_nobody(environ: dict[str, str]) -> None:
+    """In earnest a member must have time to notice, and to protest."""
+    demo = environ | {"TONGXING_CHANGE_WAIT_SECONDS": "0", "TONGXING_ENVIRONMENT": "demo"}
+    assert read_settings(VerifierSettings, demo).change_wait_seconds == 0
+    assert read_settings(VerifierSettings, environ).change_wait_seconds == 72 * 3600
+
+
 def test_no_network(environ: dict[str, str]) -> None:
     """A gate that has none must not need to be told an address."""
     del environ["TONGXING_REGISTRY_URL"]
@@ -55,6 +62,9 @@ def test_no_network(environ: dict[str, str]) -> None:
         ("TONGXING_GATE_NAME", "a\nb"),
         ("TONGXING_POLL_SECONDS", "0"),
         ("TONGXING_POLL_SECONDS", "3601"),
+        ("TONGXING_CHANGE_WAIT_SECONDS", "0"),
+        ("TONGXING_CHANGE_WAIT_SECONDS", "86399"),
+        ("TONGXING_CHANGE_WAIT_SECONDS", "2592001"),
         ("TONGXING_REGISTRY_URL", "http://registry.example/"),
         ("TONGXING_TRUST_ROOT", "/nowhere/trust-root.json"),
     ],

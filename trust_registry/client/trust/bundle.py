@@ -5,6 +5,7 @@
     metadata/<version>.root.json … metadata/timestamp.json, metadata/<version>.{snapshot,targets,denials}.json
     targets/<sha256>.trust-list.json, targets/<sha256>.denials.json
     members/<member id>/status.cose, segments/<number>.cose, rules/<sequence>.jws
+    log/lists/<version>.tlog-proof, log/checkpoint, log/tile/…
 
 Whoever carries it is believed in nothing: signatures, versions and hashes are judged as for a fetch. Only
 expiry is not, since a bundle is always a little old: it becomes the age that policy judges. The gate's own
@@ -42,7 +43,7 @@ MAX_ENTRIES = 8_192
 MAX_DIRECTORY_BYTES = 2 * 1024 * 1024
 """The zip's table of entries: bounded before it is parsed."""
 
-_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _END_BYTES = 22
 _END = b"PK\x05\x06"
 _ZIP64_LOCATOR = b"PK\x06\x07"
@@ -129,7 +130,7 @@ def read_bundle(
     Raises BundleRejected when it is damaged, incomplete, too large, not signed as ``trusted_root`` demands, or older
     than ``held_versions``; MetadataRejected when it is whole and older than what was seen.
     """
-    files = FolderFiles(source) if isinstance(source, Path) else ZipFiles(source)
+    files = open_bundle(source)
     repository = _verified(MirrorFiles(files.read), trusted_root, roles)
     try:
         check_not_older(repository.versions, held_versions or {})
@@ -137,6 +138,11 @@ def read_bundle(
         raise BundleRejected(error.detail) from error
     snapshot, seen = build_snapshot(repository, pins, reference_time, wait)
     return Bundle(repository, snapshot, seen, _member_files(files, snapshot))
+
+
+def open_bundle(source: bytes | Path) -> ZipFiles | FolderFiles:
+    """The files of a bundle, believed in nothing. Raises BundleRejected."""
+    return FolderFiles(source) if isinstance(source, Path) else ZipFiles(source)
 
 
 def _verified(source: MirrorFiles, trusted_root: bytes, roles: Roles | None) -> VerifiedRepository:

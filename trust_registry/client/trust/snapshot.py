@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from credentials.keys import VerificationKey
 from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS, Pin, Pins, denials_to_keep, review
 from trust_registry.client.trust.repository import VerifiedRepository
 from trust_registry.metadata.denials import KeyDenial
+from trust_registry.metadata.log_keys import LogKey
 from trust_registry.metadata.statement import Statement, read_statement
 from trust_registry.metadata.trust_list import BadEntry, MemberEntry
 
@@ -40,6 +41,24 @@ class TrustedKey(NamedTuple):
         return at < self.changed_until
 
 
+class ListInUse(NamedTuple):
+    """A trust list as the public record knows it: its own version, its SHA-256 (hex), and the text of its witness
+    policy, not read yet."""
+
+    version: int = 0
+    digest: str = ""
+    witness_policy: str = ""
+
+
+class ListEvidence(NamedTuple):
+    """By what the public record proves a list: the text of the policy that counts at this gate, the proof, and the
+    witnesses that count here and have cosigned."""
+
+    policy: str
+    proof: bytes
+    witnesses: tuple[LogKey, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class TrustSnapshot:
     """Members by id, keys by kid (8 bytes) with retired and denied ones included, denials by kid.
@@ -47,7 +66,9 @@ class TrustSnapshot:
     ``verified_at``: when this gate last verified it (seconds UTC, by the gate's clock). ``registry_time``:
     when the registry signed its timestamp. ``versions`` and ``expiries`` by TUF role. ``reported``: entries
     that were left out or stand in doubt, and why; the rest is usable. ``anchor``: SHA-256 (hex) of the trusted root,
-    below which alone versions are to be compared.
+    below which alone versions are to be compared. ``listed``: which list it is.
+    ``unproven_since``: since when (seconds UTC) it is not proven by the public record, though its witnesses are asked
+    for (:mod:`trust_registry.client.record`); None: it is, or nobody asks. ``evidence``: what proves it; None: nothing.
     """
 
     members: Mapping[str, TrustedMember]
@@ -59,6 +80,9 @@ class TrustSnapshot:
     expiries: Mapping[str, int]
     reported: tuple[BadEntry, ...]
     anchor: str = ""
+    listed: ListInUse = field(default_factory=ListInUse)
+    unproven_since: int | None = None
+    evidence: ListEvidence | None = None
 
     def find(self, kid: bytes) -> TrustedKey | None:
         """The key of this kid, or None. Ask ``denied`` first: a denied key verifies nothing."""
@@ -101,6 +125,7 @@ def build_snapshot(
         expiries=MappingProxyType(dict(repository.expiries)),
         reported=(*repository.trust_list.bad_entries, *making.reported, *denials_reported),
         anchor=repository.anchor,
+        listed=ListInUse(repository.trust_list.version, repository.list_digest, repository.trust_list.witness_policy),
     )
     members = {**pins.members, **making.pins}
     listed = making.keys.keys() | {pin.root_kid for pin in (*pins.members.values(), *making.pins.values())}

@@ -23,9 +23,17 @@ export async function take(answer: SnapshotJson | DeltaJson, before: HeldKnowled
   if (before?.document.trust && isOlder(answer.trust, before.document.trust)) throw new CredentialError("older");
   const document = "since" in answer ? apply(answer, before) : answer;
   const knowledge = await readSnapshot(document, before);
+  if (knowledge.unproven) foundUnproven(document, before);
   if ("since" in answer && knowledge.failures.length > before!.knowledge.failures.length) throw doesNotFit();
   const { foreignKeys } = knowledge;
   return { document: foreignKeys ? { ...document, foreign_keys: foreignKeys.compact } : document, knowledge };
+}
+
+/** What this browser finds wrong, though its service does not, counts from the list in which it was found first. */
+function foundUnproven(document: SnapshotJson, before: HeldKnowledge | null): void {
+  const trust = document.trust!;
+  const known = before?.knowledge.unproven ? before.document.trust?.unproven_since : null;
+  trust.unproven_since ??= known ?? trust.registry_time;
 }
 
 function apply(

@@ -89,10 +89,17 @@ export class Examination {
     };
   }
 
+  /** Whether the list has lacked its proof in the public record for longer than guards are spared it. */
+  get isUnproven(): boolean {
+    const since = this.knowledge.trust?.unprovenSince ?? null;
+    return since !== null && this.at - since > this.policy.unproven_warn;
+  }
+
   private notes(credential: StatusCredential | null): Finding[] {
     // A live relay, a code signed ahead for a friend and a borrowed card pass every step: the guard's eyes are left.
     const eyes = finding(credential ? FORMS[credential.form].note : "compare-travel-document");
     const isAging = this.trustAge !== null && this.trustAge > this.policy.trust_warn;
-    return isAging ? [finding("trust-aging"), eyes] : [eyes];
+    const told = [...(isAging ? ["trust-aging"] : []), ...(this.isUnproven ? ["record-missing"] : [])];
+    return [...told.map((code) => finding(code)), eyes];
   }
 }

@@ -4,6 +4,7 @@
 import { CredentialError, malformed } from "../../../credentials/browser/errors";
 import type { SignedForeignKeys } from "../../../credentials/browser/foreign/document";
 import { type Keys, type MemberJson, TrustedKey } from "../../../credentials/browser/keys";
+import { proveList, type RecordJson } from "../../../credentials/browser/log/list_proof";
 import type { Form, Label } from "../../../credentials/browser/profile";
 import { readRuleSet } from "../../../credentials/browser/recognition/document";
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
@@ -18,6 +19,8 @@ export interface Policy {
   environment: string;
   trust_warn: number;
   trust_refuse: number;
+  unproven_warn: number;
+  proof_required: boolean;
   unknown_key_fresh: number;
   status_refuse: number;
   presentation_age: number;
@@ -35,6 +38,10 @@ export interface TrustJson {
   registry_time: number;
   expiries: { [role: string]: number };
   whole: boolean;
+  /** Since when the public record does not prove this list, though witnesses are asked for; null: it does, or nobody asks. */
+  unproven_since: number | null;
+  /** By what the public record proves the list; null: nothing does, or nobody asks. */
+  record: RecordJson | null;
   members: MemberJson[];
   denied: { kid: string; reason: string; denied_at: number }[];
 }
@@ -94,6 +101,11 @@ export class Trust implements Keys {
     return this.fields.registry_time;
   }
 
+  /** Since when the public record does not prove the list, though witnesses are asked for; null: it does, or nobody asks. */
+  get unprovenSince(): number | null {
+    return this.fields.unproven_since ?? null;
+  }
+
   /** How old the trust is, in seconds: from the registry's signed time, or from an expiry that is past. */
   age(now: number): number {
     const since = [this.fields.registry_time, ...Object.values(this.fields.expiries)];
@@ -123,6 +135,8 @@ export interface Knowledge {
   reasons: ReadonlyMap<string, ReasonJson>;
   /** What was left out, and why: one member's bad file stops no other's. */
   failures: readonly Failure[];
+  /** Why the public record does not prove the list, as this browser finds itself; null: it does, or nobody asks. */
+  unproven: string | null;
 }
 
 export interface Failure {
@@ -168,8 +182,22 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
     }
     foreignKeys = await readList(snapshot, trust, failures, held?.knowledge.foreignKeys ?? null);
   }
+  const unproven = snapshot.trust && (await whyUnproven(snapshot.trust, held));
   const reasons = new Map(snapshot.reasons.map((reason) => [reason.code, inParts(reason)]));
-  return { member, gate, trust, statuses, ruleSets, foreignKeys, reasons, failures };
+  return { member, gate, trust, statuses, ruleSets, foreignKeys, reasons, failures, unproven };
+}
+
+/** The code of what is wrong with the list's proof. The same proof under the same trust is not checked twice. */
+async function whyUnproven(trust: TrustJson, held: HeldKnowledge | null): Promise<string | null> {
+  if (!trust.record) return null;
+  if (held && held.document.trust?.record === trust.record) return held.knowledge.unproven;
+  try {
+    await proveList(trust.record);
+    return null;
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return error.code;
+  }
 }
 
 /** The host's list of foreign keys; the one that was held `before` while it is trusted and no older: a service of several

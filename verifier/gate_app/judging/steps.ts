@@ -36,13 +36,14 @@ export async function form(check: Examination): Promise<void> {
   check.envelope = "envelope" in unwrapped ? unwrapped.envelope : unwrapped;
 }
 
-/** There is a trust list; too old a one leaves the step open. */
+/** There is a trust list; one that is too old, or not proven where the profile asks for that, leaves the step open. */
 export function trust(check: Examination): void {
   const { trust } = check.knowledge;
   if (!trust) throw new CannotTell("trust-missing");
   check.trusted = trust;
   check.trustAge = trust.age(check.at);
   if (check.trustAge > check.policy.trust_refuse) check.leaveOpen("trust-stale");
+  if (check.policy.proof_required && check.isUnproven) check.leaveOpen("trust-unproven");
 }
 
 /** Find the key that the code names. */

@@ -10,7 +10,7 @@ from credentials.errors import Malformed, QuorumMissing, TooLarge, WrongSignatur
 from credentials.log.checkpoint import sign_checkpoint
 from credentials.log.keys import LOG, signer
 from credentials.log.note import Note, SignatureLine, sign_text, with_signatures
-from credentials.log.policy import MAX_POLICY_BYTES, WitnessPolicy, check_policy, read_policy
+from credentials.log.policy import MAX_POLICY_BYTES, WitnessPolicy, check_policy, is_as_strict, read_policy
 from credentials.log.tree import EMPTY_ROOT
 from tests.unit.credentials.log.logs import LOG_SIGNER, ORIGIN, witness
 
@@ -64,11 +64,67 @@ def test_a_log_that_the_policy_does_not_name_is_none() -> None:
         check_policy(policy(TWO_LEVELS), sign_checkpoint(0, EMPTY_ROOT, other))
 
 
-def test_a_cosignature_that_does_not_hold_refuses_the_checkpoint() -> None:
-    """Even where the others would be enough."""
+def test_a_cosignature_that_does_not_hold_counts_for_nothing_and_stops_nobody() -> None:
+    """Whoever carries a checkpoint can add a line under any name: before or after a good one of the same witness."""
     wrong = SignatureLine(witness(0).key.name, witness(0).key.id, bytes(72))
-    with pytest.raises(WrongSignature):
-        check_policy(policy(TWO_LEVELS), with_signatures(cosigned(1, 2, 3), [wrong]))
+    short = SignatureLine(witness(1).key.name, witness(1).key.id, b"x")
+    assert check_policy(policy(TWO_LEVELS), with_signatures(cosigned(1, 2, 3), [wrong])).size == 0
+    good = cosigned(0, 1, 3)
+    assert check_policy(policy(TWO_LEVELS), Note(good.text, (wrong, short, *good.signatures, wrong))).size == 0
+    with pytest.raises(QuorumMissing):
+        check_policy(policy(TWO_LEVELS), with_signatures(cosigned(2, 3), [wrong]))
+
+
+def quorum_of(least: str, *numbers: int) -> WitnessPolicy:
+    return policy(f"{LOG_LINE}{WITNESSES}group G {least} {' '.join(f'W{n}' for n in numbers)}\nquorum G\n")
+
+
+NESTED = policy(f"{LOG_LINE}{WITNESSES}group X any W0 W1\ngroup Y any W2 W3\ngroup Z all X Y\nquorum Z\n")
+NONE = policy(f"{LOG_LINE}quorum none\n")
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "is_stricter"),
+    [
+        (NONE, NONE, True),
+        (quorum_of("any", 0), NONE, True),
+        (NONE, quorum_of("any", 0), False),
+        (quorum_of("3", 0, 1, 2), quorum_of("2", 0, 1, 2), True),
+        (quorum_of("2", 0, 1, 2), quorum_of("3", 0, 1, 2), False),
+        (quorum_of("2", 0, 1), quorum_of("2", 0, 1, 2), True),
+        (quorum_of("2", 0, 1, 2, 3), quorum_of("2", 0, 1, 2), False),
+        (quorum_of("3", 0, 1, 2, 3), quorum_of("2", 0, 1, 2), True),
+        (quorum_of("2", 3, 4, 5), quorum_of("2", 0, 1, 2), False),
+        (policy(f"{LOG_LINE}{WITNESSES}quorum W0\n"), quorum_of("any", 0, 1), True),
+        (quorum_of("any", 0, 1), policy(f"{LOG_LINE}{WITNESSES}quorum W0\n"), False),
+        (NESTED, quorum_of("2", 0, 1, 2, 3), True),
+        (quorum_of("3", 0, 1, 2, 3), NESTED, True),
+        (quorum_of("2", 0, 1, 2, 3), NESTED, False),
+        (NESTED, NESTED, True),
+    ],
+)
+def test_what_is_at_least_as_strict(new: WitnessPolicy, old: WitnessPolicy, is_stricter: bool) -> None:
+    """More of the same witnesses, or fewer to choose from, is stricter; others, or more to choose from, is not."""
+    assert is_as_strict(new, old) is is_stricter
+
+
+@given(*[st.tuples(st.integers(1, 4), st.sets(st.integers(0, 5), min_size=1, max_size=4))] * 2)
+def test_stricter_is_what_every_set_of_signers_says(a: tuple[int, set[int]], b: tuple[int, set[int]]) -> None:
+    """By trying all 64 sets of six witnesses."""
+    (least, members), (other_least, other_members) = [(min(k, len(m)), m) for k, m in (a, b)]
+    new, old = quorum_of(str(least), *members), quorum_of(str(other_least), *other_members)
+    sets = [{n for n in range(6) if bits >> n & 1} for bits in range(64)]
+    follows = all(len(s & other_members) >= other_least for s in sets if len(s & members) >= least)
+    assert is_as_strict(new, old) is follows
+
+
+def test_another_log_is_never_stricter() -> None:
+    """Whoever may say which log counts says whose history does."""
+    other = policy(f"log {signer(ORIGIN, LOG, witness(9).private_key).key.vkey}\nquorum none\n")
+    both = policy(f"{LOG_LINE}log {other.logs[0].key.vkey}\nquorum none\n")
+    assert not is_as_strict(other, NONE)
+    assert not is_as_strict(both, NONE)
+    assert is_as_strict(NONE, both)
 
 
 W0, W1 = (f"witness W{n} {witness(n).key.vkey}\n" for n in (0, 1))

@@ -8,12 +8,12 @@ from credentials.profile.members import MEMBERS, is_member_id, is_region
 
 
 def test_the_table_has_every_province_once() -> None:
-    """A province that is missing has no valid code anywhere: 34 provincial codes, the Corps, three departments."""
+    """A province that is missing has no valid code anywhere: 34 provincial codes, the Corps, 45 departments."""
     provinces = [member for member in MEMBERS.values() if member.id[3:].isdigit()]
     assert len(provinces) == 34
-    assert len(MEMBERS) == 38
+    assert len(MEMBERS) == 80
     assert all(member.id == f"CN-{member.code}" for member in provinces)
-    for special in ("CN-XPCC", "CN-81", "CN-82", "CN-71", "CN-D-HC", "CN-D-IM", "CN-D-CU"):
+    for special in ("CN-XPCC", "CN-81", "CN-82", "CN-71", "CN-D-HC", "CN-D-IM", "CN-D-CU", "CN-D-CU53"):
         assert special in MEMBERS
 
 
@@ -41,6 +41,7 @@ def test_a_member_id_is_known(text: str) -> None:
         "CN-99",
         "CN-xpcc",
         "CN-D-XX",
+        "CN-D-CU00",
         "CN-\uff14\uff11",
         "41",
         "",

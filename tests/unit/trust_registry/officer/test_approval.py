@@ -252,6 +252,6 @@ def test_unchanged_members_need_no_proofs(registry: FoundedRegistry) -> None:
     """A renewal of the list must not ask provinces for anything."""
     repository = registry.publication.repository()
     members = trust_list.read_trust_list(repository.trust_list)
-    renewed = trust_list.write_trust_list(members.version + 1, NOW, members.members.values())
+    renewed = trust_list.write_trust_list(members.version + 1, NOW, members.members.values(), members.witness_policy)
     document = DraftDocument(message_of(next_targets(repository, renewed, NOW)), renewed, {})
     assert review(registry, document).changes == []

@@ -213,6 +213,34 @@ def test_published_lists(traveller: Traveller, content: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        entry("DE") | {"kid": base64.b64encode(bytes(65)).decode()},
+        entry("DE") | {"kid": base64.b64encode(bytes(65)).decode(), "country": "DE"},
+        entry("DE") | {"rawData": None},
+        entry("DE") | {"rawData": "AAAA"},
+        entry("DE", "x5c") | {"x5c": []},
+    ],
+)
+def test_one_entry_that_a_list_cannot_hold_stops_no_other(traveller: Traveller, odd: dict[str, Any]) -> None:
+    """A kid of 65 bytes ended the import of a whole nation's list."""
+    file = traveller.folder / "list.json"
+    file.write_text(json.dumps([entry("FR"), odd, entry("IT")]))
+    done = traveller.run("trust", "import-dcc", str(file))
+    assert {each["issuer"] for each in json.loads(done.stdout)["keys"]} == {"FR", "IT"}
+    assert "[1]" in done.stderr
+
+
+def test_a_list_goes_on_from_its_own_members_alone(traveller: Traveller) -> None:
+    """Its number would count on another member's."""
+    held = traveller.imported()
+    other = next(member for member in ("CN-33", "CN-41") if member != HOST)
+    done = traveller.run("trust", "import-dcc", str(traveller.signers), "--member", other, "--into", str(held))
+    assert done.exit_code != 0
+    assert HOST in done.output
+
+
+@pytest.mark.parametrize(
     "text", ["[]", "{}", "x\n{", "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]", '[{"rawData": "x"}]', "9" * 4301]
 )
 def test_what_is_no_list_of_certificates(traveller: Traveller, text: str) -> None:
