@@ -330,6 +330,7 @@ class ActingProvince:
             "TONGXING_REGISTRY_URL": self._registry.url,
             "TONGXING_TRUST_ROOT": str(self._registry.trust_root),
             "TONGXING_KEY_FILE": str(self.key_file("credential-1")),
+            "TONGXING_LOG_KEY_FILE": str(self.keys / "keys" / "log-1.pem"),
             "TONGXING_HOTLINE": self.home.hotline,
             "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
             "TONGXING_POLL_SECONDS": str(POLL_SECONDS),

@@ -154,6 +154,7 @@ def test_wallet_says_who_issues_and_what_time_it_is(wallets: Wallets) -> None:
         "names": {"zh": "河南", "en": "Henan"},
         "hotline": "0371-12320",
         "sign_in": False,
+        "log": "",
         "now": NOW,
     }
     assert answer.headers["Cache-Control"] == "no-store"
