@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from credentials.profile.known_texts import HEALTH_LINK, KNOWN_TEXTS, MAX_LOOKED_AT_CHARACTERS, words_of
@@ -39,5 +40,5 @@ def _source(pattern: str) -> str:
     return pattern.replace("/", "\\/")
 
 
-def _json(words: object) -> str:
-    return json.dumps([*words], ensure_ascii=False)  # type: ignore[call-overload]
+def _json(words: Iterable[str]) -> str:
+    return json.dumps([*words], ensure_ascii=False)
