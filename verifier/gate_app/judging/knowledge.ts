@@ -190,10 +190,11 @@ export async function readSnapshot(snapshot: SnapshotJson, held: HeldKnowledge |
 /** The code of what is wrong with the list's proof. The same proof under the same trust is not checked twice. */
 async function whyUnproven(trust: TrustJson, held: HeldKnowledge | null): Promise<string | null> {
   if (!trust.record) return null;
-  if (held && held.document.trust?.record === trust.record) return held.knowledge.unproven;
-  // Loaded with the first list that has a proof: nothing of it is needed to start.
+  const before = held?.knowledge.unproven ?? null;
+  if (held && held.document.trust?.record === trust.record) return before;
   const part = await import("../../../credentials/browser/log/list_proof").catch(() => null);
-  if (!part) return held?.knowledge.unproven ?? null;
+  // A part of the app that has not arrived is no fault of the proof, which the service has checked.
+  if (!part) return before;
   try {
     await part.proveList(trust.record);
     return null;
