@@ -190,8 +190,7 @@ class Intake:
             if deed.reported(keys) != standing or _in_force(deed, at, subjects) != _in_order(known.persons, subjects):
                 raise Conflict("more and more became known of this person in the meantime; report it again")
             deed.report(wanted, at)
-            for each in decided:
-                deed.record_decision(each)
+            deed.record_decisions(decided)
             withdraw_contradicted(deed, [each.decision for each in decided], AUTHOR, at)
             for holder in deed.holders():
                 # Their phones fetch a new code, which shows the new evidence.
