@@ -10,7 +10,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(call whole,$(name))))
 MISSING = $(firstword $(foreach name,$(PYTHON) $(NAMES),$(call debian,$(name))) python3.11-venv)
 
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n 2 -q
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 # The coverage gates stand on these alone: a process that is traced needs half as much time again, and the other tests
 # start a thousand commands and servers.
 COUNTED := tests/unit tests/properties tests/vectors tests/advisories/test_keys.py tests/advisories/test_encodings.py

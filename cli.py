@@ -42,8 +42,9 @@ GROUPS = {
     "doctor": "diagnosis.cli",
     "holder": "demonstration.phone",
     "demo": "demonstration.cli",
+    "drill": "demonstration.drills.cli",
 }
-CHECK_THEMSELVES = frozenset({"serve", "doctor", "demo"})
+CHECK_THEMSELVES = frozenset({"serve", "doctor", "demo", "drill"})
 """They look at the settings in their own way: the doctor names what is wrong, a demonstration makes its own."""
 
 

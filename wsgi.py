@@ -12,9 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib import import_module
-from typing import Any
-
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from typing import TYPE_CHECKING, Any
 
 from credentials.errors import SettingInvalid, TongxingError
 from issuer.config import IssuerSettings
@@ -23,6 +21,9 @@ from service_kit.settings import ServiceSettings, read_settings, refuse_unknown,
 from trust_registry.config import RegistrySettings
 from trust_registry.witness.config import WitnessSettings
 from verifier.config import VerifierSettings
+
+if TYPE_CHECKING:
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 SETTINGS: Mapping[str, type[ServiceSettings]] = {
     "registry": RegistrySettings,
@@ -53,6 +54,9 @@ def read_roles(environ: Mapping[str, str]) -> dict[str, ServiceSettings]:
 
 def make_application(environ: Mapping[str, str]) -> DispatcherMiddleware:
     """The roles that the environment names, mounted. Raises SettingInvalid."""
+    # Every command imports this module for the settings; most serve nothing.
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
     from service_kit.http.front.front import EXTENSION, add_entrance
     from service_kit.http.web import combine, is_ready
 

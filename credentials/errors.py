@@ -160,9 +160,13 @@ class Unreadable(CredentialError):
 
 
 class NotACredential(Unreadable):
-    """The text is no code of a kind we know."""
+    """The text is no code of a kind we know. ``known``: what it is, of ``credentials/profile/known_texts.py``."""
 
     code = "not-a-credential"
+
+    def __init__(self, detail: str = "", *, known: str = "") -> None:
+        super().__init__(detail)
+        self.known = known
 
 
 class ChallengeShown(Unreadable):

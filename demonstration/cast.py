@@ -85,6 +85,15 @@ class Registry:
             "registry", "deny", kid, "--registry", self.url, "--province", str(province), "--reason", "compromised"
         )
 
+    def write_policy(self, path: Path, *lines: str, quorum: str = "none") -> None:
+        """A policy file (C2SP tlog-policy) of the registry's log and these further lines."""
+        vkey = self._world.get(f"{self.url}/v1/state")["log"]["vkey"]
+        write_atomic(path, "".join(f"{line}\n" for line in (f"log {vkey}", *lines, f"quorum {quorum}")).encode())
+
+    def publish_log(self) -> None:
+        """Bring the log up to date now, and ask the witnesses; the server does so within a minute."""
+        self._world.run("registry", "timestamp", settings=self.server.settings)
+
     def bundle(self, output: Path) -> None:
         """One zip of everything that a gate without network needs."""
         self._world.run("registry", "bundle", "--data-dir", str(self.folder), "-o", str(output))
@@ -120,16 +129,27 @@ class Home:
         }
 
 
+HENAN = Home("henan", "CN-41", 410000, "0371-12320", hours=72)
+GUANGDONG = Home("guangdong", "CN-44", 440000, "020-12320", hours=48)
+ZHEJIANG = Home("zhejiang", "CN-33", 330000, "0571-12320", hours=72, statuses=("green",))
+SICHUAN = Home("sichuan", "CN-51", 510000, "028-12320", hours=72)
+
+
 class ActingProvince:
     """A province: its key folder, and one server process that issues and checks."""
 
-    def __init__(self, world: World, registry: Registry, home: Home) -> None:
-        self._world, self._registry, self.home = world, registry, home
+    def __init__(self, world: World, registry: Registry, home: Home, *, witnesses: bool = False) -> None:
+        """``witnesses``: its server cosigns the registry's log too, and its statement says so."""
+        self._world, self._registry, self.home, self._witnesses = world, registry, home, witnesses
         self.keys = world.folder / home.name / "keys-of-the-province"
         made = json.loads(world.run("province", "init", str(self.keys), "--member", home.member, "--json"))
         self.key_files = {f"{key['use']}-{key['file'][-5]}": key for key in made["keys"]}
-        self.server = world.server(home.name, ("issuer", "verifier"), self._settings())
+        self.record_keys = {key["use"]: key["vkey"] for key in made["logs"]}
+        roles = ("issuer", "verifier", "witness") if witnesses else ("issuer", "verifier")
+        self.server = world.server(home.name, roles, self._settings())
         self.server.settings["TONGXING_ISSUER_URL"] = self.server.url("issuer")
+        if witnesses:
+            self.server.settings |= self._witness_settings()
         self._client_key = world.folder / home.name / "city-app.pem"
         self._rules: dict[str, Any] = {}
 
@@ -147,7 +167,8 @@ class ActingProvince:
 
     def submit_statement(self) -> None:
         """Sign the statement of its keys and bring it to the registry."""
-        self._world.run("province", "statement", str(self.keys), "--registry", self._registry.url)
+        witness = ["--witness-url", self.server.url("witness")] if self._witnesses else []
+        self._world.run("province", "statement", str(self.keys), "--registry", self._registry.url, *witness)
         self._world.run("province", "submit", str(self.keys), "--registry", self._registry.url)
 
     def prepare(self) -> None:
@@ -276,6 +297,15 @@ class ActingProvince:
     def _authorization(self) -> dict[str, str]:
         key = read_key(self._client_key)
         return authorization(key, CLIENT, self.server.url("issuer"), SystemClock().now())
+
+    def _witness_settings(self) -> dict[str, str]:
+        policy = self._world.folder / self.home.name / "witnessed.policy"
+        self._registry.write_policy(policy)
+        return {
+            "TONGXING_WITNESS_NAME": f"tongxing/{self.home.member}/witness",
+            "TONGXING_WITNESS_KEY_FILE": str(self.keys / "keys" / "witness-1.pem"),
+            "TONGXING_WITNESS_POLICY_FILE": str(policy),
+        }
 
     def _settings(self) -> dict[str, str]:
         return {

@@ -20,6 +20,7 @@ from issuer.requests.holder_proof import make_proof
 from service_kit.clock import SystemClock
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
+from service_kit.fetch import require_base
 from service_kit.inputs import INPUT, STANDARD_STREAM, Input
 from service_kit.terminal import as_json, print_drawing, print_result
 from trust_registry.key_files import read_key, write_key
@@ -115,6 +116,7 @@ def proof(folder: Path, issuer: str, clock_offset: int, as_json: bool) -> None:
     Example:
       tongxing holder proof ./phone --issuer http://127.0.0.1:8041/issuer
     """
+    require_base(issuer, "--issuer")
     made = Phone(folder).proof(issuer, SystemClock(clock_offset).now())
     print_result(as_json, {"holder_proof": made}, [made])
 

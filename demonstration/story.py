@@ -17,9 +17,10 @@ from credentials.profile.lists import Status
 from credentials.profile.words import Label, label
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
-from demonstration.cast import ActingProvince, Home, Registry
+from demonstration.cast import GUANGDONG, HENAN, SICHUAN, ZHEJIANG, ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.props import HOUR, asks, credential, tampered
+from demonstration.record import witnessed
 from demonstration.residents import residents, to_csv
 from demonstration.telling import Difference, Telling
 from demonstration.traveller import ForeignIssuer
@@ -36,10 +37,6 @@ NOON_TIMES = 3
 when the gate has the stricter ones."""
 RESIDENTS = 1000
 """People in the CSV file."""
-HENAN = Home("henan", "CN-41", 410000, "0371-12320", hours=72)
-GUANGDONG = Home("guangdong", "CN-44", 440000, "020-12320", hours=48)
-ZHEJIANG = Home("zhejiang", "CN-33", 330000, "0571-12320", hours=72, statuses=("green",))
-SICHUAN = Home("sichuan", "CN-51", 510000, "028-12320", hours=72)
 
 
 class Stage:
@@ -73,7 +70,7 @@ def tell(world: World) -> Stage:
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
         enrolment, bulk, picture, phone, withdrawal, refusals, recognition, tightening, compromise, clocks, challenge,
-        offline, claiming, traveller, switched_off,
+        offline, claiming, traveller, record, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
@@ -89,7 +86,7 @@ def enrolment(stage: Stage) -> None:
         label("demo.a-registry-with-three-officers-two", url=registry.url),
     )
     stage.henan, stage.guangdong, stage.zhejiang = provinces = [
-        ActingProvince(world, registry, home) for home in (HENAN, GUANGDONG, ZHEJIANG)
+        ActingProvince(world, registry, home, witnesses=True) for home in (HENAN, GUANGDONG, ZHEJIANG)
     ]
     for province in provinces:
         province.submit_statement()
@@ -391,6 +388,11 @@ def claiming(stage: Stage) -> None:
     again = henan.serve_phone("renewals", phones[1])
     if again["text"] != phones[1].code():
         raise Difference("a young code was not given again")
+
+
+def record(stage: Stage) -> None:
+    """What the registry does is seen by three provinces."""
+    witnessed(stage.world, stage.telling, stage.registry, (stage.henan, stage.guangdong, stage.zhejiang))
 
 
 def switched_off(stage: Stage) -> None:

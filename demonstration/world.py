@@ -51,7 +51,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._servers: list[Server] = []
-        self._fetcher = Fetcher()
+        self.fetcher = Fetcher()
 
     def __enter__(self) -> World:
         return self
@@ -127,13 +127,13 @@ class World:
 
     def get(self, url: str) -> dict[str, Any]:
         """A JSON answer."""
-        answer: dict[str, Any] = json.loads(self._fetcher.get(url, limit=MAX_ANSWER_BYTES).body)
+        answer: dict[str, Any] = json.loads(self.fetcher.get(url, limit=MAX_ANSWER_BYTES).body)
         return answer
 
     def post(self, url: str, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON answer to a JSON body. Raises FetchFailed for any status of 400 and above."""
         sent = {"Content-Type": "application/json", **(headers or {})}
-        answer = self._fetcher.send("POST", url, limit=MAX_ANSWER_BYTES, body=json.dumps(body).encode(), headers=sent)
+        answer = self.fetcher.send("POST", url, limit=MAX_ANSWER_BYTES, body=json.dumps(body).encode(), headers=sent)
         if answer.status >= 400:
             raise FetchFailed(f"{answer.status} {answer.body[:500].decode(errors='replace')}", answer.status)
         fields: dict[str, Any] = json.loads(answer.body)
@@ -152,7 +152,7 @@ class World:
             raise Unavailable(f"{server.name} ended at once; see {server.log}")
         try:
             return (
-                self._fetcher.send("GET", f"http://{HOST}:{server.port}/healthz", limit=MAX_ANSWER_BYTES).status == 200
+                self.fetcher.send("GET", f"http://{HOST}:{server.port}/healthz", limit=MAX_ANSWER_BYTES).status == 200
             )
         except FetchFailed:
             return False

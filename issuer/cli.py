@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
-from credentials.errors import Conflict, InvalidRequest
+from credentials.errors import Conflict, InvalidRequest, KeyRejected
+from credentials.foreign.document import FOREIGN_KEYS_TYPE
+from credentials.recognition.document import RULES_TYPE
 from credentials.recognition.words import moment_in_words
 from issuer.bulk.lines import ENCODINGS, count_lines
 from issuer.bulk.run import issue_file, rejected_file
 from issuer.commands.evidence import evidence, laboratory
-from issuer.commands.opening import opened, settings_of
+from issuer.commands.opening import SOURCE, opened, settings_of
 from issuer.commands.rules import rules as rules_commands
 from issuer.config import IssuerSettings
 from issuer.decisions.causes import CAUSES
@@ -30,6 +32,7 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import as_json, print_result
 from trust_registry.commands.rule_files import require_signed
+from trust_registry.key_files import require_public
 
 CLAIM_CODE_CLIENT = "claim-code:"
 """Who makes the claim codes of `issuer claim-code`."""
@@ -119,7 +122,7 @@ def claim_code(request: Input, as_json: bool) -> None:
 
 
 @issuer.command()
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source", type=SOURCE)
 @click.option("--output", "-o", required=True, type=OUTPUT, help="NDJSON file.")
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
@@ -188,8 +191,8 @@ def publish(rules: Input | None, foreign_keys: Input | None, as_json: bool) -> N
       tongxing issuer publish --rules rules.jws
       tongxing issuer publish --foreign-keys foreign-keys.jws
     """
-    given = {"rules": (rules, "rules"), "foreign-keys": (foreign_keys, "trust")}
-    brought = {kind: _signed(file, command) for kind, (file, command) in given.items() if file is not None}
+    given = {"rules": (rules, "rules", RULES_TYPE), "foreign-keys": (foreign_keys, "trust", FOREIGN_KEYS_TYPE)}
+    brought = {kind: _signed(file, command, typ) for kind, (file, command, typ) in given.items() if file is not None}
     office = opened()
     if brought:
         for kind, content in brought.items():
@@ -289,9 +292,10 @@ def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
     Example:
       tongxing issuer client add city-app city-app.jwk
     """
-    key, office = jwk.json_object(), opened()
+    key, office = require_public(jwk).json_object(), opened()
     try:
-        office.clients.add(client_id, key, office.now())
+        with jwk.named(KeyRejected):
+            office.clients.add(client_id, key, office.now())
     except Conflict as error:
         raise Conflict(_taken(client_id, office)) from error
     print_result(as_json, {"client_id": client_id}, [f"{client_id} may ask for codes"])
@@ -334,9 +338,9 @@ def list_clients(as_json: bool) -> None:
     print_result(as_json, {"clients": clients}, lines or ["no clients"])
 
 
-def _signed(file: Input, command: str) -> bytes:
+def _signed(file: Input, command: str, typ: str) -> bytes:
     """A signed rule set or list of foreign keys. Raises InvalidRequest for one that was not signed."""
-    require_signed(file, f"verifier {command} sign")
+    require_signed(file, f"verifier {command} sign", typ)
     return file.data.strip()
 
 

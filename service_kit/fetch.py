@@ -270,6 +270,9 @@ def require_base(url: str, setting: str) -> None:
 
 def require_authorities(ca_file: Path) -> None:
     """Raise SettingInvalid unless ``ca_file`` holds certificates in PEM."""
+    if not ca_file.is_file():
+        # A pipe would be waited for, for ever.
+        raise SettingInvalid(f"TONGXING_CA_FILE: {ca_file}: no regular file; it holds certificates in PEM")
     try:
         ssl.create_default_context(cafile=ca_file)
     except OSError as error:

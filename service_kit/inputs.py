@@ -7,24 +7,29 @@ Messages about a content name the file, and for JSON the line and the member, as
 from __future__ import annotations
 
 import codecs
+import errno
 import json
 import os
 import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
-from credentials.errors import InvalidRequest, Malformed
+from credentials.errors import InvalidRequest, Malformed, TongxingError, Unavailable
 from credentials.wire.strict_json import read_json, utf8_text
+from service_kit.process.inquiry import Inquiry
 
 MAX_INPUT_BYTES = 16 * 1024 * 1024
 """More than the largest file that a command takes in whole."""
 STANDARD_STREAM = "-"
+PIPE_SECONDS = 5.0
+"""How long somebody who shall write into a pipe is waited for."""
 _STANDARD_OUTPUTS = (1, 2)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^ \t\n\r,\]}]+")
@@ -64,6 +69,16 @@ class Input(NamedTuple):
         if not isinstance(value, dict):
             raise InvalidRequest(f'{self.name}:1: not a JSON object: it begins with "{{" and ends with "}}"')
         return value
+
+    @contextmanager
+    def named(self, *errors: type[TongxingError]) -> Iterator[None]:
+        """What is wrong with the content is told with the file's name. ``errors``: by default InvalidRequest."""
+        try:
+            yield
+        except TongxingError as error:
+            if not isinstance(error, errors or InvalidRequest):
+                raise
+            raise type(error)(f"{self.name}: {error.detail}") from error
 
     def faults(self, found: Iterable[tuple[str, str]]) -> InvalidRequest:
         """One error for all that is wrong with its members: each under its path (``names.en``, ``evidence[0].kind``).
@@ -134,10 +149,27 @@ INPUT = InputType()
 OUTPUT = OutputType()
 
 
+def open_to_read(path: Path) -> BinaryIO:
+    """Open a file that somebody named: a regular one, or a pipe, such as a shell's ``<(…)``, that has a writer.
+
+    A pipe into which nobody writes is waited for PIPE_SECONDS, and a device such as /dev/zero, which may never end, is
+    refused. Raises OSError, whose ``strerror`` is for people.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode):
+        try:
+            return Inquiry(lambda: path.open("rb"), PIPE_SECONDS).answer()
+        except Unavailable as error:
+            raise OSError(errno.ETIMEDOUT, "a pipe into which nobody writes") from error
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    return path.open("rb")
+
+
 def _read(place: str) -> bytes:
     if place == STANDARD_STREAM:
         return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
-    with Path(place).open("rb") as file:
+    with open_to_read(Path(place)) as file:
         return file.read(MAX_INPUT_BYTES + 1)
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,14 +30,33 @@ def logs_of_its_own() -> None:
     structlog.reset_defaults()
 
 
-@pytest.fixture
-def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FoundedRegistry]:
-    """A registry that was just founded, with those members that the tests' mark ``enrolled`` names."""
+@pytest.fixture(scope="session")
+def model_registry(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., FoundedRegistry]:
+    """A closed registry into which these members were brought, one tuple a draft; made once for each such row."""
     from tests.unit.trust_registry.founded import FoundedRegistry
 
-    with FoundedRegistry(tmp_path / "founded") as registry:
-        for mark in request.node.iter_markers("enrolled"):
-            registry.enrol(*mark.args)
+    @cache
+    def made(*drafts: tuple[str, ...]) -> FoundedRegistry:
+        with FoundedRegistry(tmp_path_factory.mktemp("model") / "founded") as registry:
+            for members in drafts:
+                registry.enrol(*members)
+        return registry
+
+    return made
+
+
+@pytest.fixture
+def registry(
+    request: pytest.FixtureRequest, tmp_path: Path, model_registry: Callable[..., FoundedRegistry]
+) -> Iterator[FoundedRegistry]:
+    """A registry that was just founded, with those members that the tests' mark ``enrolled`` names."""
+    from tests.unit.trust_registry.founded import FoundedRegistry
+    from trust_registry.repository import in_force
+
+    model = model_registry(*(mark.args for mark in request.node.iter_markers("enrolled")))
+    # Copies have one content until a test changes it: what this process has read of one is not known of the next.
+    in_force._kept.clear()
+    with FoundedRegistry(tmp_path / "founded", model=model) as registry:
         yield registry
 
 

@@ -74,7 +74,7 @@ def jws_of(
     payload: bytes, header: Mapping[str, Any] | None = None, sign: Callable[[bytes], bytes] = own_signature
 ) -> str:
     """A compact JWS over bytes as they are, by default with the header of a sound card."""
-    head = {"zip": "DEF", "alg": "ES256", "kid": to_base64url(KID)} if header is None else dict(header)
+    head = {"zip": "DEF", "alg": "ES256", "kid": to_base64url(KID)} if header is None else header
     signed = f"{to_base64url(json.dumps(head, separators=(',', ':')).encode())}.{to_base64url(payload)}"
     return f"{signed}.{to_base64url(sign(signed.encode()))}"
 

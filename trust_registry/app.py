@@ -23,12 +23,10 @@ from trust_registry.http.front import front
 from trust_registry.http.mirror_views import blueprint as mirror
 from trust_registry.http.views import blueprint
 from trust_registry.metadata.file_names import TRUST
-from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.mirror.turns import Turns
 from trust_registry.opening import open_files, open_publication
 from trust_registry.publishing.publication import Publication
-from trust_registry.record.gathering import ASK_SECONDS, WitnessRound
 from trust_registry.repository.in_force import in_force
 from trust_registry.root.founding import require_online
 from trust_registry.service import EXTENSION, RegistryService
@@ -53,7 +51,6 @@ def create_app(settings: RegistrySettings, clock: Clock | None = None) -> Flask:
     files = open_files(settings)
     files.tidy()
     mend(publication, clock.now(), deep=True)
-    publication.record.witnesses = WitnessRound(partial(_witnesses, publication, clock), settings.fetcher(ASK_SECONDS))
     app = make_app(
         "registry", blueprint, mirror, trusted_proxies=settings.trusted_proxies, caller_header=settings.caller_header
     )
@@ -90,15 +87,6 @@ def _look_after(publication: Publication, settings: RegistrySettings, clock: Clo
     publication.retime_when_due(clock.now(), settings.timestamp_seconds)
     mend(publication, clock.now())
     publication.record.publish(clock.now())
-
-
-def _witnesses(publication: Publication, clock: Clock) -> list[LogKey]:
-    """Those that members of the list in force name, with an address to be asked at."""
-    with publication.storage.reading() as records:
-        members = in_force(records).trust.members.values()
-    now = clock.now()
-    keys = (each for member in members for each in log_keys_of(member.statement))
-    return [each for each in keys if each.use == "witness" and each.url and each.is_active(now)]
 
 
 def mend(publication: Publication, now: int, *, deep: bool = False) -> None:

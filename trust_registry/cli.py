@@ -12,6 +12,7 @@ from service_kit.durable import write_atomic
 from service_kit.inputs import OUTPUT, Input
 from service_kit.terminal import as_json, in_words, print_result
 from trust_registry.commands.log import log
+from trust_registry.commands.log_key import log_key
 from trust_registry.commands.officer import approve, deny, draft, drafts, drop, policy, publish, state, submit
 from trust_registry.commands.options import ROOT, local_clock, passphrase_file, registry_settings
 from trust_registry.commands.options import data_dir as data_dir_option
@@ -169,5 +170,5 @@ def members(as_json: bool) -> None:
     print_result(as_json, {"members": rows}, lines)
 
 
-for command in (state, submit, drafts, draft, policy, drop, approve, publish, deny, root, log):
+for command in (state, submit, drafts, draft, policy, drop, approve, publish, deny, root, log, log_key):
     registry.add_command(command)

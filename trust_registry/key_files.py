@@ -15,6 +15,7 @@ from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
 from credentials.log import ed25519
 from service_kit.durable import make_folder, read_secret, storage_error, write_atomic
+from service_kit.inputs import Input
 
 K = TypeVar("K")
 _OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700
@@ -87,6 +88,14 @@ def _why_locked(content: bytes, passphrase: bytes | None) -> str:
     if _KEY in content and passphrase is not None:
         return "has no passphrase, and one was given by --passphrase-file (of a service TONGXING_KEY_PASSPHRASE_FILE)"
     return ""
+
+
+def require_public(file: Input) -> Input:
+    """The same file, in which a public key is looked for. Raises KeyRejected for a private one."""
+    if b"PRIVATE KEY-----" in file.data:
+        how = f"openssl pkey -in {file.name} -pubout -out {file.name}.pub"
+        raise KeyRejected(f"{file.name}: a private key, which stays with its owner; give its public half: `{how}`")
+    return file
 
 
 def read_passphrase(path: Path | None) -> bytes | None:

@@ -45,6 +45,8 @@ MAX_FILES_PER_HOUR = {
 """Files of one member from one address, by kind: a segment every half second."""
 MAX_READS_PER_HOUR = {"statement": 3_600, "draft": 600, "log": 3_600, "state": 3_600}
 """What anybody may ask for, from one address."""
+MAX_COSIGNATURES_PER_HOUR = 3_600
+"""Cosignatures from one address: a witness brings one a minute at most, and eighty may stand behind one proxy."""
 MAX_OFFICERS_REQUESTS_PER_HOUR = 600
 """Drafts, approvals, publications from one address: their signatures are checked before they are refused."""
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -15,9 +18,9 @@ from credentials.profile.limits import MAX_CARD_TEXT_CHARACTERS, MAX_PICTURE_BYT
 from credentials.profile.reasons import Outcome
 from credentials.profile.words import label
 from credentials.qr.picture import read_texts
-from credentials.verdict import Verdict, to_json
+from credentials.verdict import Verdict, facts_json, to_json
 from service_kit.commands import Group
-from service_kit.inputs import STANDARD_STREAM
+from service_kit.inputs import STANDARD_STREAM, open_to_read
 from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.client.trust.clock_bound import EffectiveNow
 from trust_registry.commands.options import local_clock
@@ -60,13 +63,18 @@ def verifier() -> None:
     type=moment,
     help="Judge as of this time: seconds UTC, or ISO 8601, without offset in Beijing time. [default: now]",
 )
+@click.option(
+    "--facts-only",
+    is_flag=True,
+    help="Print what is signed, its dates and its state as JSON, an object a card: no verdict, never an end with 0.",
+)
 @click.option("--nonce", type=nonce_bytes, help="Of the challenge that was shown: 32 hex digits.")
 @challenge_options
 @as_json
 @click.pass_context
 def check(
     context: click.Context, texts: tuple[str, ...], pictures: tuple[Path, ...], sources: Sources, at: int | None,
-    nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
+    facts_only: bool, nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
 ) -> None:  # fmt: skip
     """Check codes by what is stored, without network: files with one code a line or .smart-health-card files, pictures,
     texts, or - for standard input. Of a card in several symbols all belong into one call, in any order.
@@ -92,12 +100,15 @@ def check(
     now = gate.now() if at is None else EffectiveNow(at, doubt=False, alarm=False)
     verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
-        if as_json:
+        if facts_only:
+            print_json(facts_json(verdict))
+        elif as_json:
             print_json(to_json(verdict))
         else:
             show(verdict)
     _tell_of_missing_files(texts)
-    context.exit(exit_code(verdicts))
+    # Facts are no verdict: whoever asks by the exit code alone must not take them for one.
+    context.exit(exit_code(verdicts) or _CODES[Outcome.UNDETERMINED] * facts_only)
 
 
 def exit_code(verdicts: list[Verdict]) -> int:
@@ -108,6 +119,8 @@ def exit_code(verdicts: list[Verdict]) -> int:
 
 def _codes(texts: tuple[str, ...]) -> Iterator[str]:
     for text in texts:
+        if not text:
+            raise click.UsageError("an empty text: nothing to check")
         if _is_there(text, Path.is_dir):
             raise click.UsageError(f"{text}: is a folder; name the files in it, or pictures by --picture")
         if text == STANDARD_STREAM or _is_file(text):
@@ -143,7 +156,7 @@ def _lines(place: str) -> Iterator[str]:
     """One code a line; of a line that is too long, only so much is kept that it is refused for it."""
     named = "standard input" if place == STANDARD_STREAM else place
     try:
-        with click.open_file(place, encoding="utf-8", errors="replace") as stream:
+        with _opened(place) as stream:
             head = stream.readline(_MAX_LINE)
             if head.lstrip("\ufeff").startswith("{"):
                 yield from _cards_in_file(named, head + stream.read(MAX_FILE_BYTES))
@@ -161,6 +174,12 @@ def _lines(place: str) -> Iterator[str]:
         raise InvalidRequest(f"{named}: cannot be read: {error.strerror}") from error
 
 
+def _opened(place: str) -> AbstractContextManager[IO[Any]]:
+    if place == STANDARD_STREAM:
+        return click.open_file(place, encoding="utf-8", errors="replace")
+    return TextIOWrapper(open_to_read(Path(place)), encoding="utf-8", errors="replace")
+
+
 def _cards_in_file(name: str, text: str) -> list[str]:
     try:
         return smart_health_card.cards_in_file(text.encode())
@@ -170,7 +189,7 @@ def _cards_in_file(name: str, text: str) -> list[str]:
 
 def _in_picture(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             return read_texts(file.read(MAX_PICTURE_BYTES + 1))
     except PictureUnreadable as error:
         raise PictureUnreadable(f"{path}: {error.detail}") from error

@@ -108,6 +108,11 @@ def fingerprint(key: ForeignKey) -> str:
     return hashlib.sha256(json_bytes(_entry(key))).hexdigest()
 
 
+def check_key(key: ForeignKey) -> None:
+    """Raise Malformed, naming what is wrong, for a key that no list may hold."""
+    _checked_key(_entry(key))
+
+
 def _entry(key: ForeignKey) -> dict[str, Any]:
     return {
         "format": key.format,

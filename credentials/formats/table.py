@@ -13,6 +13,7 @@ from credentials.foreign.envelope import ForeignEnvelope, VerifiedCard
 from credentials.foreign.facts import ForeignFacts
 from credentials.formats import eu_dcc, native, presentation, smart_health_card
 from credentials.formats.presentation import Presentation, challenge
+from credentials.profile.known_texts import kind_of_text
 from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.profile.steps import StepName
 from credentials.wire.cose import Envelope
@@ -95,7 +96,7 @@ def unwrap(text: str) -> tuple[Format, Envelope | Presentation | ForeignEnvelope
     """
     found = format_of(text)
     if found is None:
-        raise NotACredential("no known prefix")
+        raise NotACredential("no known prefix", known=kind_of_text(native.bare(text[: MAX_TEXT_CHARACTERS + 1])))
     return found, found.unwrap(text)
 
 

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from credentials.errors import Malformed, TooLarge
-from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, MAX_TREE_SIZE, Node, leaf_hash, node_hash
+from credentials.errors import Malformed, RecordProofFailed, TooLarge
+from credentials.log.tree import HASH_BYTES, MAX_LOG_ENTRY_BYTES, MAX_TREE_SIZE, Node, leaf_hash, node_hash, root_of
 
 TILE_WIDTH = 256
 """Hashes or entries of a full tile."""
@@ -186,6 +186,36 @@ def nodes_from(read: ReadTile, size: int) -> Node:
         return _fold(held[place][begin : begin + (1 << within)])
 
     return node
+
+
+def checked_nodes_from(read: ReadTile, size: int, root: bytes) -> Node:
+    """The same of tiles that lead to ``root``: each hash that is asked for has been found in what the root is made of.
+
+    Raises RecordProofFailed where the tiles make another root; so does what is asked for, naming the tile, where one is
+    not what the tile above it says. Also raises what :func:`nodes_from` does.
+    """
+    node = nodes_from(read, size)
+    # All that stands in partial tiles goes into the root by itself; full ones are vouched for by the tile above.
+    if root_of(node, size) != root:
+        raise RecordProofFailed("the tiles make another root than the checkpoint's")
+    checked: set[tuple[int, int]] = set()
+
+    def checked_node(level: int, index: int) -> bytes:
+        above, within = divmod(level, TILE_LEVELS)
+        check(above, (index << within) // TILE_WIDTH)
+        return node(level, index)
+
+    def check(level: int, number: int) -> None:
+        is_full = (number + 1) * TILE_WIDTH <= size >> TILE_LEVELS * level
+        if not is_full or (level, number) in checked:
+            return
+        below = TILE_LEVELS * (level + 1) - 1
+        whole = node_hash(node(below, 2 * number), node(below, 2 * number + 1))
+        if whole != checked_node(below + 1, number):
+            raise RecordProofFailed(f"{Tile(level, number).path}: other hashes than the tile above was made of")
+        checked.add((level, number))
+
+    return checked_node
 
 
 def _fold(hashes: Sequence[bytes]) -> bytes:

@@ -26,7 +26,7 @@ class ClosedList(IntEnum):
         """The member with this label. Raises Malformed for any other."""
         member = _by_label(cls).get(label) if type(label) is str else None
         if member is None:
-            raise Malformed(f"unknown {cls.__name__} label")
+            raise Malformed(f"unknown {cls.__name__} label: one of {', '.join(each.label for each in cls)}")
         return member  # type: ignore[return-value]
 
     @classmethod

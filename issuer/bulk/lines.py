@@ -9,6 +9,7 @@ never guessed, for a wrong guess would sign wrong names. NDJSON lines: a request
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from credentials.errors import InvalidRequest, TongxingError
 from credentials.wire.strict_json import is_utf16, parse_json
 from issuer.bulk import gb18030
+from service_kit.inputs import open_to_read
 
 ENCODINGS = ("utf-8", "gb18030")
 MAX_LINE_BYTES = 16_384
@@ -39,6 +41,8 @@ OF_REQUESTS: Columns = {
     "lifetime": ("", "lifetime"),
 }
 _NUMBERS = frozenset({"sampled_at", "region", "lifetime"})
+_MAX_DIGITS = 18
+_WHOLE = re.compile(f"[0-9]{{1,{_MAX_DIGITS}}}")
 
 
 class BulkLine(NamedTuple):
@@ -66,7 +70,7 @@ def read_lines(source: Path, encoding: str = "utf-8", columns: Columns = OF_REQU
     ``encoding``: one of ENCODINGS; ``columns``: which there may be; both for CSV.
     """
     try:
-        with source.open("rb") as file:
+        with open_to_read(source) as file:
             lines = _begun(_numbered(file), source)
             yield from (
                 _csv_lines(lines, encoding, source, columns) if source.suffix.lower() == ".csv" else _json_lines(lines)
@@ -176,9 +180,9 @@ def _csv_fields(known: Columns, columns: list[str], cells: list[str]) -> dict[st
 
 
 def _number(column: str, cell: str) -> int:
-    # Python's own int() would take "1_000" and digits of other scripts.
-    if not cell.isascii() or not cell.isdigit():
-        raise InvalidRequest(f"{column}: whole number")
+    # Python's own int() would take "1_000" and digits of other scripts, and end the whole run at the 4,301st digit.
+    if not _WHOLE.fullmatch(cell):
+        raise InvalidRequest(f"{column}: whole number of at most {_MAX_DIGITS} digits")
     return int(cell)
 
 

@@ -51,6 +51,8 @@ def open_output(path: Path) -> Iterator[BulkOutput]:
     with _opened(path) as file:
         try:
             keys = _recovered(file)
+        except (InvalidRequest, Conflict) as error:
+            raise type(error)(f"{path}: {error.detail}") from error
         except OSError as error:
             raise storage_error(error) from error
         yield BulkOutput(file, keys)
@@ -77,7 +79,7 @@ def _recovered(file: FileIO) -> set[str]:
     with os.fdopen(os.dup(file.fileno()), "rb") as lines:
         for line in lines:
             if not line.startswith(_BEGINNING[: len(line)]):
-                raise InvalidRequest("the output is a file of another kind")
+                raise InvalidRequest("holds something else than a run's output; name another file")
             if not line.endswith(b"\n"):
                 break
             keys.add(_key(line))

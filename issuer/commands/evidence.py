@@ -8,14 +8,19 @@ from pathlib import Path
 import click
 
 from credentials.algorithms.table import NATIVE
-from credentials.errors import Conflict
+from credentials.errors import Conflict, KeyRejected
+from credentials.profile.characters import is_shown
 from issuer.bulk.lines import ENCODINGS, count_lines
 from issuer.bulk.run import rejected_file
-from issuer.commands.opening import opened
+from issuer.commands.opening import SOURCE, opened
 from issuer.evidence.importing import import_file
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_result
+from trust_registry.commands.options import MEMBER
+from trust_registry.key_files import require_public
+
+MAX_REPORTER_CHARACTERS = 64
 
 
 @click.group(cls=Group)
@@ -24,7 +29,7 @@ def evidence() -> None:
 
 
 @evidence.command("import")
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source", type=SOURCE)
 @click.option("--reporter", required=True, help="Who reports; the references in SOURCE are this reporter's own.")
 @click.option(
     "--encoding", type=click.Choice(ENCODINGS), default=ENCODINGS[0], show_default=True, help="Of a CSV file."
@@ -41,8 +46,9 @@ def import_command(context: click.Context, source: Path, reporter: str, encoding
     Example:
       tongxing issuer evidence import results.csv --reporter city-laboratory
     """
-    if not reporter.isprintable() or not 0 < len(reporter) <= 64:
-        raise click.BadParameter("1 to 64 characters", param_hint="--reporter")
+    if not is_shown(reporter) or not reporter.strip() or len(reporter) > MAX_REPORTER_CHARACTERS:
+        told = f"who reports: 1 to {MAX_REPORTER_CHARACTERS} characters that people see"
+        raise click.BadParameter(told, param_hint="--reporter")
     office = opened()
     with click.progressbar(length=count_lines(source), label="importing", file=sys.stderr) as bar:
         done = import_file(office.intake, source, reporter, office.now, encoding=encoding, progress=bar.update)
@@ -61,7 +67,7 @@ def laboratory() -> None:
 @laboratory.command("add")
 @click.argument("name")
 @click.argument("key", type=INPUT)
-@click.option("--member", help="The province that it works for, as CN-44. [default: this issuer's own]")
+@click.option("--member", type=MEMBER, help="The province that it works for, as CN-44. [default: this issuer's own]")
 @as_json
 def add_laboratory(name: str, key: Input, member: str | None, as_json: bool) -> None:
     """Take results that NAME signs from now on. KEY: its public key, a JWK or a PEM file, or - for standard input.
@@ -71,9 +77,10 @@ def add_laboratory(name: str, key: Input, member: str | None, as_json: bool) -> 
       tongxing issuer laboratory add city-laboratory city-laboratory.jwk
       tongxing issuer laboratory add shenzhen-7 shenzhen-7.pem --member CN-44
     """
-    office = opened()
+    jwk, office = _public_jwk(require_public(key)), opened()
     try:
-        kid = office.laboratories.add(name, _public_jwk(key), member or office.settings.member, office.now())
+        with key.named(KeyRejected):
+            kid = office.laboratories.add(name, jwk, member or office.settings.member, office.now())
     except Conflict as error:
         told = f"{name}: this name or this key is registered, or was; `tongxing issuer laboratory list` tells"
         raise Conflict(told) from error
@@ -112,6 +119,7 @@ def list_laboratories(as_json: bool) -> None:
 
 def _public_jwk(key: Input) -> object:
     """Raises KeyRejected or InvalidRequest for what is neither a JWK nor a public key in PEM."""
-    if key.data.lstrip().startswith(b"-----"):
+    if not key.data.lstrip().startswith(b"-----"):
+        return key.json_object()
+    with key.named(KeyRejected):
         return NATIVE.jwk_of(NATIVE.key_from_pem(key.data))
-    return key.json_object()

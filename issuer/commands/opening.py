@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import click
 
 from issuer.config import IssuerSettings
 from issuer.opening import open_service
 from issuer.service import IssuerService
+from service_kit.inputs import STANDARD_STREAM
 from service_kit.settings import read_settings
+
+
+class SourceType(click.Path):
+    """A file that is taken line by line, and beside which the lines that cannot be used are listed."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == STANDARD_STREAM:
+            self.fail(
+                "- (standard input) is not taken here: name a file, beside which bad lines are listed", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+SOURCE = SourceType(exists=True, dir_okay=False, path_type=Path)
 
 
 def settings_of(not_listed_yet: bool = False) -> IssuerSettings:

@@ -11,7 +11,7 @@ import click
 
 from credentials.decisions.authoring import explain_entry, status_complaints
 from credentials.decisions.difference import status_changes, status_tried
-from credentials.decisions.document import parse_status_rules, sign_status_rules
+from credentials.decisions.document import STATUS_RULES_TYPE, parse_status_rules, sign_status_rules
 from credentials.decisions.status_rules import Ruling, StatusRules
 from credentials.decisions.template import template
 from credentials.decisions.vocabulary import decision_input
@@ -29,7 +29,7 @@ from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
-from trust_registry.commands.options import local_clock, passphrase_file
+from trust_registry.commands.options import MEMBER, local_clock, passphrase_file
 from trust_registry.commands.rule_files import (
     moment,
     read_plain,
@@ -51,7 +51,7 @@ def rules() -> None:
 
 
 @rules.command("template")
-@click.option("--member", help="Whose rules, as CN-41.")
+@click.option("--member", type=MEMBER, help="Whose rules, as CN-41.")
 @click.option("--after", type=INPUT, help="Make the next version of these instead, signed or not.")
 @click.option("--valid-from", type=moment, metavar="TIME", help="When it counts: ISO 8601 or seconds. [default: now]")
 @_output
@@ -63,13 +63,10 @@ def template_command(member: str | None, after: Input | None, valid_from: int | 
       tongxing issuer rules template --member CN-41 > rules.json
       tongxing issuer rules template --after rules.jws --valid-from 2026-11-21T12:00+08:00 > rules-2.json
     """
+    if (member is None) == (after is None):
+        raise click.UsageError("give --member, or --after with the version before: one of them")
     begins = local_clock().now() if valid_from is None else valid_from
-    if after is not None:
-        content = successor(_read(after), begins)
-    elif member is not None:
-        content = template(member, valid_from=begins)
-    else:
-        raise click.UsageError("give --member, or --after with the version before")
+    content = successor(_read(after), begins) if after else template(str(member), valid_from=begins)
     write_rules(content, output, parse_status_rules)
 
 
@@ -206,9 +203,11 @@ def publish_command(document: Input, result: Input, as_json: bool) -> None:
     Example:
       tongxing issuer rules publish rules-2.jws --dry-run dry-run.json
     """
-    require_signed(document, "issuer rules sign")
+    require_signed(document, "issuer rules sign", STATUS_RULES_TYPE)
     office, compact = opened(False), document.text().strip()
-    tried = open_sealed(result.json(), office.issuance.secrets.report_key)
+    made = result.json_object()
+    with result.named():
+        tried = open_sealed(made, office.issuance.secrets.report_key)
     published = publish_rules(
         office.rules, office.listing.trust, office.mirror, compact, tried, office.now(), office.settings.dry_run_seconds
     )
@@ -222,7 +221,9 @@ def _read(file: Input) -> dict[str, Any]:
 
 
 def _cases_of(file: Input, known: StatusRules) -> list[StatusCase]:
-    return read_status_cases(file.json(), max(known.valid_from, local_clock().now()))
+    content = file.json()
+    with file.named():
+        return read_status_cases(content, max(known.valid_from, local_clock().now()))
 
 
 def _picked(cases: list[StatusCase], name: str) -> StatusCase:

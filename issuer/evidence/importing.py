@@ -15,12 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from credentials.errors import InvalidRequest, TongxingError
+from credentials.errors import TongxingError
 from credentials.wire.strict_json import json_bytes
 from issuer.bulk.lines import Columns, read_lines
 from issuer.bulk.run import rejected_file
 from issuer.evidence.intake import MAX_BATCH, Intake, Taken
-from service_kit.durable import write_atomic
+from service_kit.durable import storage_error, write_atomic
 
 IMPORTER = "import:"
 """Who reports what is imported from a file, before the name that the command is given; no client can have this id."""
@@ -94,8 +94,8 @@ def _rejected(path: Path) -> Iterator[BinaryIO]:
     """Bad lines go to a file as they are found, so that a run over millions holds none of them."""
     write_atomic(path, b"", mode=0o600)
     try:
-        file = path.open("ab")
+        with path.open("ab") as file:
+            yield file
     except OSError as error:
-        raise InvalidRequest(f"{path}: cannot be written: {error.strerror}") from error
-    with file:
-        yield file
+        # Also of the last lines, which are written when the file is closed.
+        raise storage_error(error) from error

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from credentials.decisions.document import MAX_ENTRY_HOURS
-from credentials.errors import Conflict, NotFound, TongxingError
+from credentials.errors import Conflict, InvalidRequest, NotFound, TongxingError
 from credentials.model import Evidence
 from credentials.profile.facts import Fact
 from credentials.profile.lists import Status
@@ -62,7 +62,7 @@ class Intake:
     tell: Callable[[Mapping[str, int]], None] = lambda outcomes: None
     """Is told how many records came to what, once they are committed; for counting."""
 
-    def take(self, reporter: str, records: Sequence[Mapping[str, Any]], at: int) -> list[Taken | TongxingError]:
+    def take(self, reporter: str, records: Sequence[object], at: int) -> list[Taken | TongxingError]:
         """Take what ``reporter`` says at ``at`` (seconds UTC), at most MAX_BATCH records: of each in order what came of
         it, or what is wrong with it; a bad one stops no other. Raises StorageUnavailable or StorageFull; then the same
         records may be told again, and none counts twice."""
@@ -79,7 +79,9 @@ class Intake:
         self.tell(Counter(each if isinstance(each, Taken) else "refused" for each in outcomes))
         return outcomes
 
-    def _read(self, reporter: str, fields: Mapping[str, Any], at: int) -> tuple[str, EvidenceRecord]:
+    def _read(self, reporter: str, fields: object, at: int) -> tuple[str, EvidenceRecord]:
+        if not isinstance(fields, Mapping):
+            raise InvalidRequest("record: an object with reference, document, kind, result, sampled_at and region")
         if fields.keys() == {"attestation"}:
             return self.laboratories.read(fields["attestation"], at)
         return reporter, read_record(fields, at)

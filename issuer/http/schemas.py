@@ -79,11 +79,10 @@ class IssuedSchema(Schema):
 
 
 class EvidenceBatchSchema(Schema):
-    """Records of evidence; each is read by itself, so that a bad one stops no other (see operations, Evidence)."""
+    """Records of evidence, objects; each is read by itself, so that a bad one, be it no object at all, stops no other
+    (see operations, Evidence)."""
 
-    records = fields.List(
-        fields.Dict(keys=fields.String()), required=True, validate=validate.Length(min=1, max=MAX_BATCH)
-    )
+    records = fields.List(fields.Raw(allow_none=True), required=True, validate=validate.Length(min=1, max=MAX_BATCH))
 
 
 EVIDENCE_EXAMPLE = {

@@ -13,7 +13,7 @@ from credentials.log.tiles import MAX_BUNDLE_BYTES, ReadTile, Tile, bundle_of, n
 from credentials.log.tree import root_of
 from issuer.publishing.publication import MirrorClient
 from service_kit.fetch import Fetcher
-from service_kit.storage.logbook import LogRecords, LogStorage
+from service_kit.storage.ports import LogRecords, LogStorage
 from trust_registry.mirror.member_log import MAX_GROWTH_BYTES, MAX_GROWTH_LEAVES
 from trust_registry.record.publishing import tiles_from
 

@@ -7,7 +7,7 @@ command is run again: the mirror has the file already, and says so.
 from __future__ import annotations
 
 from credentials.decisions.status_rules import StatusRules
-from credentials.errors import ChainForked, Conflict, TrustMissing
+from credentials.errors import Conflict, TrustMissing
 from issuer.issuing.rules_in_force import PublishedRules
 from issuer.publishing.publication import MirrorClient
 from issuer.rules.dry_run import DryRun, require_fresh
@@ -20,7 +20,7 @@ def publish_rules(
 
     ``trust``: the list by which the signature is checked; ``result``: of a dry run, at most ``max_age`` seconds old.
     Raises TrustMissing where nobody holds a trust list, CredentialError for a signature that does not hold by it,
-    RuleSetInvalid, ChainForked when it does not follow the one before it, Conflict for a stale dry run, FetchFailed.
+    RuleSetInvalid, Conflict when it does not follow the one before it or the dry run is stale, FetchFailed.
     """
     if trust is None:
         raise TrustMissing("no trust list is held to check the signature by; set TONGXING_TRUST_ROOT")
@@ -32,7 +32,7 @@ def publish_rules(
     follows = (newest.sequence + 1, newest.digest) if newest else (1, None)
     if (wanted.sequence, wanted.previous) != follows:
         told = f"sequence {follows[0]} with previous {follows[1]} comes next"
-        raise ChainForked(f"{told}; make it by `tongxing issuer rules template --after` the version before")
+        raise Conflict(f"{told}; make it by `tongxing issuer rules template --after` the version before")
     require_fresh(result, wanted, rules.at(at), at, max_age)
     mirror.put(name, compact.encode())
     try:

@@ -17,7 +17,8 @@ from issuer.decisions.deciding import Decision, sealed_by
 from issuer.storage import tables
 from issuer.storage.log_ports import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
 from issuer.storage.ports import StandingDecision
-from service_kit.storage.logbook import LeafRecord, SqlLogbook
+from service_kit.storage.logbook import SqlLogbook
+from service_kit.storage.ports import LeafRecord
 
 _record, _withdrawal = tables.decision_record.c, tables.withdrawal.c
 _tally = tables.tally.c

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from credentials.decisions.leaves import Leaf
 from credentials.profile.lists import Status
 from issuer.storage.ports import StandingDecision
-from service_kit.storage.logbook import LeafRecord
+from service_kit.storage.ports import LeafRecord
 
 NOT_RECORDED = -1
 """Stands in place of a leaf of what was done before there was a log, or in a time that was lost with a database."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from issuer.storage.log import SqlProvinceLog
 from issuer.storage.sql import next_value
 from service_kit.storage.database import reading, transaction
-from service_kit.storage.logbook import Logbook, LogTree
+from service_kit.storage.ports import Logbook, LogTree
 
 _PUBLICATION = "log-publication"
 

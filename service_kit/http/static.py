@@ -20,12 +20,14 @@ import gzip
 import os
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from flask import Response, request
-from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
+from werkzeug.exceptions import NotFound, PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.http import quote_etag
 from werkzeug.security import safe_join
 from werkzeug.wsgi import wrap_file
@@ -137,10 +139,24 @@ def answer(folder: Path, path: str) -> Response:
     if is_twin:
         response.content_encoding = "gzip"
     try:
-        response.make_conditional(_with_usable_range(size), accept_ranges=True, complete_length=size)
-    except RequestedRangeNotSatisfiable:
+        return conditional(response, _with_usable_range(size), accept_ranges=True, complete_length=size)
+    except (PreconditionFailed, RequestedRangeNotSatisfiable):
         file.close()
         raise
+
+
+def conditional(response: Response, environ: Mapping[str, object], **options: Any) -> Response:
+    """The response to a GET or HEAD under the conditions of ``environ`` (RFC 9110 section 13): as it is, 206 or 304.
+
+    Raises PreconditionFailed, RequestedRangeNotSatisfiable. ``If-Match: *`` asks whether there is anything: there is
+    (section 13.1.1). werkzeug compares the star with the ETag, and sends a whole file under the status 412.
+    """
+    conditions = {**environ}
+    if str(conditions.get("HTTP_IF_MATCH", "")).strip() == "*":
+        del conditions["HTTP_IF_MATCH"]
+    response.make_conditional(conditions, **options)
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        raise PreconditionFailed
     return response
 
 

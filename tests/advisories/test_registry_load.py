@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import event
@@ -29,7 +31,8 @@ from tests.unit.trust_registry.founded import NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror.test_member_files import Chain, put_status, signer_for
 from trust_registry.mirror import member_files
 from trust_registry.mirror.layout import Mirror
-from trust_registry.storage.ports import MemberFileRecord
+from trust_registry.repository.in_force import in_force
+from trust_registry.storage.ports import MemberFileRecord, Records
 
 pytestmark = pytest.mark.enrolled("CN-41", "CN-44")
 
@@ -145,6 +148,19 @@ def test_the_thirtieth_rule_set_costs_what_the_second_does(registry: FoundedRegi
     assert costs[-1] == costs[1]
     with pytest.raises(QuotaExceeded):
         work.rules(member_files.MAX_RULE_SETS_KEPT + 1, NOW + 99 * DAY)
+
+
+def test_what_is_in_use_is_not_read_anew_because_others_are_asked_for(registry: FoundedRegistry) -> None:
+    """Five other registries, or five times of this one: what was kept went all at once, and the next member's file cost
+    a repository that was loaded and verified again."""
+    with registry.publication.storage.reading() as records:
+        first = in_force(records)
+    again = SimpleNamespace(repository=SimpleNamespace(read=dict(first.repository.files()).get))
+    for hour in range(1, 6):
+        registry.publication.retime(NOW + 3600 * hour)
+        with registry.publication.storage.reading() as records:
+            assert in_force(records) is not first
+        assert in_force(cast(Records, again)) is first
 
 
 def test_old_rule_sets_have_an_end(registry: FoundedRegistry, work: Work) -> None:

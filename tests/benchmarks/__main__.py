@@ -10,6 +10,7 @@ import argparse
 import json
 import platform
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from tests.benchmarks.measuring import Result, measure
 from tests.benchmarks.peers import read_by_others
 from tests.benchmarks.record import leaves_a_second
 from tests.benchmarks.rows import issuing, steps, verifying
-from tests.servers import NoServer
+from tests.servers import NoServer, PostgreSQL
 
 DEFAULT_JSON = Path("build") / "benchmarks.json"
 """Below what git ignores."""
@@ -82,11 +83,12 @@ def main() -> int:
 
 def _stored(rounds: int) -> list[Result]:
     try:
-        with into_postgresql() as rows:
-            return measure(rows, rounds)
+        server = PostgreSQL()
     except NoServer as missing:
         print(f"Skipped: issue into PostgreSQL: {missing}")
         return []
+    with closing(server), into_postgresql(server) as rows:
+        return measure(rows, rounds)
 
 
 def _apps() -> list[Figure]:

@@ -83,8 +83,9 @@ def times(rounds: int = ROUNDS) -> list[Figure]:
         raise NoServer("no Chromium on this machine; on Debian: apt-get install chromium-headless-shell")
     sample = _sample()
     with tempfile.TemporaryDirectory() as folder, _served(sample) as address, sync_playwright() as playwright:
-        code = camera.record(Path(folder) / "code.mjpeg", [camera.scene(camera.symbol(sample["text"]))])
-        wall = camera.record(Path(folder) / "wall.mjpeg", [camera.scene()])
+        shown = camera.scene(camera.symbol(sample["text"]))
+        code = camera.record(Path(folder) / "code.y4m", [shown], camera.PHONE_RATE)
+        wall = camera.record(Path(folder) / "wall.y4m", [camera.scene()], camera.PHONE_RATE)
         with playwright.chromium.launch(**program(path, code)) as browser:
             waits = [_to_verdict(browser, address, sample["at"]) for _ in range(rounds)]
         with playwright.chromium.launch(**program(path, wall)) as browser:

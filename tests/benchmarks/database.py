@@ -24,15 +24,11 @@ BATCH = 64
 
 
 @contextmanager
-def into_postgresql() -> Iterator[list[Row]]:
-    """The rows, while a server of our own runs. Raises NoServer."""
-    server = PostgreSQL()
-    try:
-        with new_database(server.url()) as url, engine_on(url) as engine:
-            migrate(engine, MIGRATIONS, VERSION_TABLE)
-            yield list(_rows(engine))
-    finally:
-        server.close()
+def into_postgresql(server: PostgreSQL) -> Iterator[list[Row]]:
+    """The rows, in a database of their own on this server."""
+    with new_database(server.url()) as url, engine_on(url) as engine:
+        migrate(engine, MIGRATIONS, VERSION_TABLE)
+        yield list(_rows(engine))
 
 
 def _rows(engine: Engine) -> Iterator[Row]:

@@ -28,9 +28,9 @@ def test_a_batch_is_judged_by_a_real_server() -> None:
 
 
 def test_the_rows_with_a_database_run(postgresql_server: PostgreSQL) -> None:
-    """The same for those that need a server, of their own; without one they are skipped by name. Once each: one call is
-    a batch of codes already, and none depends on its number."""
-    with into_postgresql() as rows:
+    """The same for those that need a server; without one they are skipped by name. Once each: one call is a batch of
+    codes already, and none depends on its number."""
+    with into_postgresql(postgresql_server) as rows:
         results = measure(rows, rounds=1, calls=1)
     assert [result.row.name.startswith("issue into PostgreSQL") for result in results] == [False, True, True]
 

@@ -18,6 +18,8 @@ from sqlalchemy import event, text
 from credentials.errors import ClaimCodeRefused, ProofOfPossessionFailed, RenewalRefused, TongxingError
 from credentials.keys import compressed_point, new_private_key
 from credentials.profile.lists import Form, Status
+from issuer.evidence.intake import Intake
+from issuer.evidence.laboratories import Laboratories
 from issuer.issuing.consequences import in_force, living
 from issuer.publishing.withdrawal import withdraw
 from issuer.requests.holder_proof import Proven
@@ -39,6 +41,8 @@ NEEDS = {
 }
 """What of a person the deeds need that need more than a paper."""
 TABLES = metadata.sorted_tables
+CORRECTION_STEPS = 8
+"""More than a correction, a claim or a renewal has transactions."""
 _numbers, _documents = count(), iter(resident_numbers(50_000))
 
 
@@ -116,6 +120,16 @@ def take_back(office: Office, handle: bytes, cause: str) -> bool:
     return withdraw(office.issuance.store, office.store, handle, cause, "desk/li", LATER)
 
 
+def report(office: Office, person: Person, result: str) -> Any:
+    """A laboratory's word about somebody, under one reference: a second one corrects the first."""
+    told = sampled(result=result, sampled_at=LATER - 3600)
+    said = {"reference": "r1", "document": person.fields["document"], **told}
+    (taken,) = Intake(office.issuance, Laboratories(office.engine)).take("app", [said], LATER)
+    if isinstance(taken, TongxingError):
+        raise taken
+    return taken
+
+
 def positive() -> list[dict[str, Any]]:
     return [sampled(result="positive", sampled_at=LATER - 3600)]
 
@@ -130,10 +144,11 @@ DEEDS: dict[str, Callable[[Office, Person], Any]] = {
     "register red": lambda office, person: register(office, person, decision=by_hand()),
     "test positive": lambda office, person: issue(office, person, evidence=positive()),
     "register positive": lambda office, person: register(office, person, evidence=positive()),
+    "report positive": lambda office, person: report(office, person, "positive"),
     "withdraw": lambda office, person: take_back(office, person.paper, "superseded"),
     "report lost": lambda office, person: take_back(office, person.phone_code, "lost-device"),
 }
-RED = {"decide", "register red", "test positive", "register positive"}
+RED = {"decide", "register red", "test positive", "register positive", "report positive"}
 
 
 class Walk:
@@ -251,6 +266,31 @@ def check(office: Office, person: Person, names: set[str], found: list[Any], whe
     if "report lost" in names:
         with pytest.raises(RenewalRefused):
             office.holding.renew(person.phone, LATER)
+
+
+@pytest.mark.parametrize("second", ["issue", "paper", "claim", "renew", "relative renews", "report lost"])
+def test_a_result_is_corrected_while_somebody_asks_for_a_code(offices: list[Office], second: str) -> None:
+    """Who was red by another's test has no living red code left, and is green from the next code on."""
+    one, two, third = offices
+    people = People(third)
+    for steps in range(CORRECTION_STEPS):
+        for is_first_stopped in (True, False):
+            person = people.put_back({second})
+            report(third, person, "positive")
+            walk = Walk(one, lambda p=person: report(one, p, "negative"))  # type: ignore[misc]
+            other = Walk(two, lambda p=person: DEEDS[second](two, p))  # type: ignore[misc]
+            stopped, whole = (walk, other) if is_first_stopped else (other, walk)
+            stopped.go(steps)
+            found = [whole.finish(), stopped.finish()]
+            where = (second, steps, is_first_stopped, found)
+            errors = [each for each in found if isinstance(each, TongxingError)]
+            assert all(isinstance(each, (ClaimCodeRefused, RenewalRefused)) for each in errors), where
+            with third.store.deed([person.subject]) as deed:
+                alive = living(deed.codes(LATER), LATER)
+            assert {each.status for each in alive} <= {Status.GREEN}, where
+            issue(third, person)
+            with third.store.deed([person.subject]) as deed:
+                assert {each.status for each in living(deed.codes(LATER), LATER)} == {Status.GREEN}, where
 
 
 def withdrawn_for_a_status(office: Office, person: Person, status: Status) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from credentials.errors import (
     InvalidRequest,
     NotAuthorised,
     NotFound,
+    StorageFull,
     StorageUnavailable,
     TongxingError,
 )
@@ -118,6 +120,9 @@ def test_a_bad_record_stops_no_other_and_says_what_to_do(offices: Offices) -> No
     outcomes = told(offices.one, *bad, record("good"))
     unknown: list[Any] = [InvalidDocument, InvalidRequest, InvalidRequest, InvalidRequest, InvalidRequest, NotFound]
     assert outcomes == [*unknown, NotAuthorised, InvalidRequest, InvalidRequest, InvalidRequest, Taken.KEPT]
+    no_objects = [None, 1, True, "record", [], [record("i")]]
+    outcomes = intake(offices.one).take("app", [*no_objects, record("good")], NOW)
+    assert [getattr(each, "code", each) for each in outcomes] == ["invalid-request"] * len(no_objects) + [Taken.PRESENT]
     (outcome, *_) = intake(offices.one).take("app", [record("c", kind="contact", result="negative")], NOW)
     assert isinstance(outcome, InvalidRequest)
     assert outcome.detail == "result: of contact one of reported"
@@ -387,6 +392,21 @@ def test_a_file_is_taken_line_by_line_and_again_after_a_kill(offices: Offices, t
     rejected = [json.loads(line) for line in (tmp_path / "results.ndjson.rejected.ndjson").read_text().splitlines()]
     assert [each["number"] for each in rejected] == sorted([4, 700 % len(lines) + 1])
     assert numbers[5] not in json.dumps(rejected)
+
+
+def test_no_room_for_the_list_of_bad_lines_is_told_as_such(offices: Offices, tmp_path: Path) -> None:
+    """A list of bad lines may be as long as the file. What was taken until then stays."""
+    file = tmp_path / "results.ndjson"
+    file.write_text(json.dumps(record()) + "\n" + "{}\n" * 30_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Of one file: more than this database, and less than that list.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * 1024 * 1024, hard))
+    try:
+        with pytest.raises(StorageFull):
+            import_file(intake(offices.one), file, "app", lambda: NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert told(offices.one, record(), reporter="import:app") == [Taken.PRESENT]
 
 
 def test_a_spreadsheet_is_a_file_as_well(offices: Offices, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import Column, Engine, Integer, MetaData, Table, insert, select
 
 from credentials.errors import Conflict, StorageUnavailable
 from service_kit.storage.database import connect, reading, transaction
-from service_kit.storage.logbook import LeafRecord, Logbook, LogbookTables, SqlLogbook, logbook_tables
+from service_kit.storage.logbook import LogbookTables, SqlLogbook, logbook_tables
+from service_kit.storage.ports import LeafRecord, Logbook
 
 NOW = 1_795_000_000
 THREADS, LEAVES = 4, 6

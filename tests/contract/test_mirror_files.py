@@ -13,9 +13,10 @@ from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.mirror.test_member_files import put_status, status
 from trust_registry.client.trust.bundle import read_bundle
 from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository
-from trust_registry.mirror.folder import MirrorFolder, ServedFolder
+from trust_registry.mirror.folder import MirrorFolder
 from trust_registry.mirror.layout import Mirror
 from trust_registry.mirror.ports import FileStore
+from trust_registry.mirror.served_folder import ServedFolder
 from trust_registry.mirror.stocktaking import take_stock
 from trust_registry.publishing.lint import lint
 from trust_registry.publishing.publication import Publication

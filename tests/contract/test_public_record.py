@@ -17,7 +17,7 @@ from credentials.log.keys import LOG, WITNESS, signer
 from credentials.log.note import sign_text
 from credentials.log.tree import check_inclusion, leaf_hash
 from service_kit.storage.database import connect, transaction
-from service_kit.storage.logbook import LogTree, read_entry
+from service_kit.storage.ports import LogTree, read_entry
 from tests.contract.test_registry_storage import migrate_to
 from tests.doubles.mirror import FilesInMemory
 from tests.doubles.writers import Stopped

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from credentials.errors import Conflict, SchemaOutdated, StorageUnavailable
 from service_kit.storage.database import connect, transaction
-from service_kit.storage.logbook import LeafRecord
+from service_kit.storage.ports import LeafRecord
 from tests.contract.schema import require_same_tables
 from trust_registry.enrolment.waiting import waiting_statements
 from trust_registry.storage import tables

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from demonstration.cast import ActingProvince, Registry
-from demonstration.story import HENAN
+from demonstration.cast import HENAN, ActingProvince, Registry
 from demonstration.world import World
 
 

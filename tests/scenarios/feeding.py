@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 
 from credentials.formats import native
 from credentials.profile.lists import Status
-from demonstration.cast import ActingProvince, Home, Registry
+from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Home, Registry
 from demonstration.props import asks, credential
-from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import World
 from tests.scenarios.deployment import enrol
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS
-from demonstration.cast import ActingProvince, Registry
+from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.phone import Phone
-from demonstration.story import GUANGDONG, HENAN
 from demonstration.world import Server, World
 from service_kit.clock import SystemClock
 from tests.scenarios.deployment import enrol

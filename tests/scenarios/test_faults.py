@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.invariants import examine
+from tests.faults.record import RecordFaults
 from tests.faults.run import Outcome, Scale, run
 from tests.faults.scene import Scene
 from tests.faults.worker import Worker
@@ -29,6 +30,13 @@ def require_sound(outcome: Outcome) -> None:
     assert outcome.kills == 3
     assert finding.acknowledged["issued"] > SHORT.deeds // 2
     assert finding.acknowledged["approved"] > 0
+
+
+def test_faults_of_the_public_record_are_told_and_nothing_else(tmp_path: Path) -> None:
+    """Forks, rewrites, omissions, rollbacks, replays and kills: each by its own word, and no sound log."""
+    outcome = RecordFaults(tmp_path, seed=1).run(each=10)
+    assert (outcome.undetected, outcome.false_alarms) == ([], [])
+    assert set(outcome.injected.values()) == {10} and len(outcome.injected) == 6
 
 
 def test_processes_are_killed_on_sqlite(tmp_path: Path) -> None:

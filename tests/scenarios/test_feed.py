@@ -6,8 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+from demonstration.cast import HENAN
 from demonstration.props import asks
-from demonstration.story import HENAN
 from tests.scenarios.feeding import Feed
 
 SECONDS = 60.0

@@ -165,7 +165,7 @@ def _said(verdict: dict[str, Any]) -> str:
 
 
 def _text(site: Site, gate: Server, path: str) -> str:
-    return site.world._fetcher.get(gate.url("verifier") + path, limit=1024 * 1024).body.decode()
+    return site.world.fetcher.get(gate.url("verifier") + path, limit=1024 * 1024).body.decode()
 
 
 def _asked_of_mirror(site: Site) -> int:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from credentials.errors import FetchFailed
-from demonstration.cast import ActingProvince
+from demonstration.cast import HENAN, ActingProvince
 from demonstration.phone import Phone
-from demonstration.story import HENAN
 from issuer.requests.holder_proof import PAPER, RELEASE
 from tests.scenarios.deployment import deployed, request
 

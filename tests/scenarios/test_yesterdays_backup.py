@@ -21,8 +21,7 @@ from credentials.formats.native import claims
 from credentials.keys import VerificationKey
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
-from demonstration.cast import ActingProvince, Registry
-from demonstration.story import GUANGDONG, HENAN
+from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.world import Server, World
 from tests.scenarios.deployment import enrol, request
 from tests.servers import new_database

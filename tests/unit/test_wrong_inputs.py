@@ -19,6 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 import cli
+from service_kit import inputs
 from service_kit.logs import configure
 from tests.serving import in_thread
 from tests.unit.trust_registry.founded import HENAN
@@ -93,7 +94,7 @@ TABLE: list[tuple[str, int, str]] = [
     (f"registry draft {AT} {KEY} --remove cn-41", USAGE, "--remove cn-41|did you mean CN-41"),
     (f"registry draft {AT} {KEY} --remove CN-44", USAGE, "CN-44|not listed|registry state"),
     (f"verifier check x {GATE[:-2]}99", USAGE, "--member|CN-99|registry members"),
-    ("verifier rules template --member cn-44", REFUSED, "member"),
+    ("verifier rules template --member cn-44", USAGE, "--member|did you mean CN-44"),
     # Drafts and statements.
     (f"registry draft {AT} {KEY} --all-submitted", DONE, "left out|CN-41|--additions"),
     (f"registry draft {AT} {KEY} --statement 5f0c", USAGE, "statement_ids"),
@@ -180,6 +181,57 @@ TABLE: list[tuple[str, int, str]] = [
     ("verifier rules set rules.json --parameter hours", USAGE, "--parameter|NAME=VALUE"),
     ("verifier rules set rules.json --valid-from tomorrow", USAGE, "tomorrow|ISO 8601"),
     ("verifier rules deny rules.json CN-33", USAGE, "--reason-zh|--until"),
+    ("verifier rules deny rules.json cn-33 --lift", USAGE, "cn-33|did you mean CN-33"),
+    ("verifier rules test rules.json text.txt", USAGE, "text.txt:1:1: not JSON"),
+    ("verifier rules test rules.json cases.json", USAGE, "cases.json: case 1|case 2|one of green, yellow"),
+    # Rules that decide.
+    ("issuer rules template", USAGE, "--member|--after"),
+    ("issuer rules template --member cn-41", USAGE, "cn-41|did you mean CN-41"),
+    ("issuer rules template --member CN-41 --after status.json", USAGE, "one of them"),
+    ("issuer rules template --member CN-41 --valid-from 2026-02-30", USAGE, "2026-02-30|ISO 8601"),
+    ("issuer rules template --member CN-41 --valid-from １７９５２１９２００", USAGE, "ISO 8601"),
+    ("issuer rules template --member CN-41 --valid-from " + "9" * 4301, USAGE, "ISO 8601"),
+    ("issuer rules template --after empty.json", REFUSED, "empty.json: empty"),
+    ("issuer rules explain utf16.json", REFUSED, "utf16.json: in UTF-16"),
+    ("issuer rules explain rules.json", REFUSED, "rules.json: status rules|entries missing"),
+    ("issuer rules explain fifo", USAGE, "fifo|nobody writes"),
+    ("issuer rules test status.json cases.json", USAGE, "cases.json: case 1|case 2"),
+    ("issuer rules test status.json list.json", USAGE, "list.json: cases"),
+    (f"issuer rules sign rules.json {RULES_KEY}", REFUSED, "rules.json: status rules"),
+    (f"verifier rules sign status.json {RULES_KEY}", REFUSED, "status.json: rule set"),
+    ("issuer rules sign status.json --key henan/keys/log-1.pem", REFUSED, "log-1.pem|P-256"),
+    ("ISSUER issuer rules publish status.json --dry-run empty.json", USAGE, "issuer rules sign status.json"),
+    ("ISSUER issuer rules publish rules.jws --dry-run empty.json", USAGE, "rules.jws|another kind|issuer rules sign"),
+    # Evidence and laboratories.
+    ("ISSUER issuer evidence import - --reporter a", USAGE, "standard input|name a file"),
+    ("ISSUER issuer evidence import gone.csv --reporter a", USAGE, "gone.csv"),
+    ("verifier rules test status.json /dev/zero", USAGE, "/dev/zero: cannot be read: not a regular file"),
+    ("ISSUER issuer evidence import text.txt --reporter ' '", USAGE, "--reporter|characters that people see"),
+    ("ISSUER issuer evidence import text.txt --reporter \u3164", USAGE, "--reporter|characters that people see"),
+    ("ISSUER issuer evidence import text.txt --reporter a\u202eb", USAGE, "--reporter|characters that people see"),
+    ("ISSUER issuer laboratory add a henan/keys/rules-1.pem", REFUSED, "rules-1.pem: a private key|-pubout"),
+    ("ISSUER issuer laboratory add a empty.json", USAGE, "empty.json: empty"),
+    ("ISSUER issuer laboratory add a text.txt --member cn-44", USAGE, "did you mean CN-44"),
+    ("ISSUER issuer client add a henan/keys/root.pem", REFUSED, "root.pem: a private key|-pubout"),
+    # Foreign keys.
+    ("verifier trust import-dcc folder --member CN-41", USAGE, "folder: no key in it"),
+    ("verifier trust import-dcc folder --member cn-41", USAGE, "did you mean CN-41"),
+    ("verifier trust import-dcc fifo --member CN-41", USAGE, "fifo|nobody writes"),
+    ("verifier trust import-dcc text.txt --member CN-41", USAGE, "text.txt:1:1: not JSON"),
+    ("ISSUER issuer publish --foreign-keys list.json", USAGE, "list.json: not a signed file|verifier trust sign"),
+    ("ISSUER issuer publish --foreign-keys rules.jws", USAGE, "rules.jws: another kind|verifier trust sign"),
+    ("ISSUER issuer publish --rules empty.json", USAGE, "empty.json: not a signed file|verifier rules sign"),
+    # Logs.
+    (f"log show {AT} --log {{url}}/nowhere", FAULT, "{url}/nowhere/checkpoint|is the address right"),
+    ("log verify empty.json --policy quorum.policy", REFUSED, "empty.json: no proof"),
+    ("log verify text.txt --policy list.json", USAGE, "list.json: a policy"),
+    ("log verify gone --policy gone.policy", USAGE, "gone: cannot be read|gone.policy: cannot be read"),
+    # The next root.
+    ("registry root draft --data-dir registry -o r.json --add-officer fifo", USAGE, "fifo|nobody writes"),
+    ("registry root draft --data-dir registry -o r.json --add-officer open.pem", REFUSED, "open.pem: a private key"),
+    ("registry root publish fifo --data-dir registry", USAGE, "fifo|nobody writes"),
+    ("registry root publish text.txt --data-dir registry", REFUSED, "text.txt: not a file of"),
+    (f"registry draft {AT} {KEY} --remove CN-44 --remove CN-44", USAGE, "CN-44|not listed"),
     # Codes.
     (f"verifier check {GATE}", USAGE, "nothing to check"),
     (f"verifier check code.txt {GATE}", REFUSED, "code.txt: no such file|- < FILE"),
@@ -188,6 +240,9 @@ TABLE: list[tuple[str, int, str]] = [
     (f"verifier check utf16.json {GATE}", REFUSED, "not-a-credential"),
     (f"verifier check text.txt {GATE}", REFUSED, "not-a-credential"),
     (f"verifier check --picture text.txt {GATE}", USAGE, "text.txt"),
+    (f"verifier check '' {GATE}", USAGE, "empty text"),
+    (f"verifier check fifo {GATE}", USAGE, "fifo|nobody writes"),
+    (f"verifier check --picture fifo {GATE}", USAGE, "fifo|nobody writes"),
     (f"verifier check --picture gone.png {GATE}", USAGE, "gone.png"),
     (f"verifier check x --at yesterday {GATE}", USAGE, "yesterday|ISO 8601"),
     (f"verifier check x --nonce 12 {GATE}", USAGE, "--nonce|32 hex digits"),
@@ -200,6 +255,7 @@ TABLE: list[tuple[str, int, str]] = [
     ("holder new phone", REFUSED, "phone|already"),
     ("holder keep phone text.txt", REFUSED, "TX1:"),
     ("holder keep phone gone.txt", USAGE, "gone.txt"),
+    ("holder proof phone --issuer ftp://henan.example", USAGE, "--issuer|https"),
     # The issuer, with all its settings.
     ("ISSUER issuer issue wang.json", USAGE, "issuer.secret|issuer init"),
     ("ISSUER issuer issue broken.json", USAGE, "broken.json:2:|not JSON"),
@@ -229,6 +285,7 @@ TABLE: list[tuple[str, int, str]] = [
     ("ISSUER TONGXING_ISSUER_URL=https://henan.example/issuer?a=b issuer init", USAGE, "TONGXING_ISSUER_URL|query"),
     ("ISSUER 'TONGXING_REGISTRY_URL=https://henan.example/#a' issuer init", USAGE, "TONGXING_REGISTRY_URL|fragment"),
     ("ISSUER 'TONGXING_REGISTRY_URL=https://henan.example/a ' verifier sync", USAGE, "TONGXING_REGISTRY_URL|blank"),
+    ("ISSUER TONGXING_CA_FILE=fifo issuer init", USAGE, "TONGXING_CA_FILE|fifo|regular file"),
     ("ISSUER TONGXING_CA_FILE=text.txt issuer init", USAGE, "TONGXING_CA_FILE|text.txt|PEM"),
     ("ISSUER TONGXING_DATABASE_URL=mysql://x issuer init", USAGE, "TONGXING_DATABASE_URL|sqlite:///"),
     ("ISSUER TONGXING_TRUST_ROOT=gone.json verifier sync", USAGE, "TONGXING_TRUST_ROOT|gone.json|trust-root.json"),
@@ -278,6 +335,13 @@ def quiet() -> None:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Nobody writes into the pipe of these tests, however long it is waited for.
+        patch.setattr(inputs, "PIPE_SECONDS", 0.01)
+        yield from _house(tmp_path_factory)
+
+
+def _house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("house"))
     for line in ("registry init registry", "registry init other", "province init henan --member CN-41",
                  "province init guangdong --member CN-44", "holder new phone"):  # fmt: skip
@@ -327,6 +391,9 @@ def _fill(house: House) -> None:
         ' "result": "negative", "sampled_at": 1790000000},\n {"kind": "nucleic-acid", "result": "negative",'
         ' "sampled_at": "now", "region": 410100}],\n "decision": {"status": "red"}, "colour": 1}',
         "text.txt": "hello\n",
+        "quorum.policy": "quorum none\n",
+        "cases.json": '{"cases": [{"name": "a", "issuer": "CN-33", "status": "blue",'
+        ' "expected": {"status": "blue"}}, 5]}',
         "wrong.json": '{"CN-41": {"kind": "province",\n"colour": 1, "environment": "production",\n'
         ' "names": {"zh": "河南", "en": 5},\n "hotline": "call us",\n'
         ' "may_issue": {"statuses": ["blue"], "forms": 1}},\n"cn-44": {}}',
@@ -369,6 +436,8 @@ def rules(house: House) -> None:
 
     content = json.dumps(template("CN-41", 48, valid_from=1_790_000_000), ensure_ascii=False)
     (house.folder / "rules.json").write_text(content, encoding="utf-8")
+    assert house.run("issuer rules template --member CN-41 -o status.json") == 0
+    assert house.run(f"verifier rules sign rules.json {RULES_KEY} -o rules.jws") == 0
 
 
 @pytest.mark.parametrize(("line", "code", "words"), TABLE, ids=[line or "nothing" for line, _, _ in TABLE])

@@ -71,7 +71,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[To
 @pytest.fixture(scope="session")
 def seen_wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The video of a camera before which nobody stands."""
-    return record(tmp_path_factory.mktemp("camera") / "wall.mjpeg", [scene()])
+    return record(tmp_path_factory.mktemp("camera") / "wall.y4m", [scene()])
 
 
 @pytest.fixture(scope="session")

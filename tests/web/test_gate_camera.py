@@ -31,7 +31,7 @@ SEEN = 800
 @pytest.fixture
 def gate(launch: Launch, town: Town, tmp_path: Path) -> Checkpoint:
     """The gate app with a camera that sees a wall."""
-    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene()])
+    video = camera.record(tmp_path / "camera.y4m", [camera.scene()])
     checkpoint = Checkpoint(launch(camera=video, viewport=TABLET), town.gate, video).open()
     checkpoint.camera_on()
     return checkpoint
@@ -83,7 +83,7 @@ def test_it_reads_what_hands_and_weather_make_of_a_code(gate: Checkpoint, town: 
 )
 def test_it_reads_whatever_the_browser_lacks(launch: Launch, town: Town, tmp_path: Path, lacking: str) -> None:
     """Frames are drawn in the worker where the browser lets them go, else in the page: the guard sees no difference."""
-    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene(camera.symbol(town.paper()["text"]))])
+    video = camera.record(tmp_path / "camera.y4m", [camera.scene(camera.symbol(town.paper()["text"]))])
     gate = Checkpoint(launch(camera=video, viewport=TABLET), town.gate, video)
     gate.page.add_init_script(lacking)
     assert gate.open().verdict() == ("accepted", "")
@@ -91,7 +91,7 @@ def test_it_reads_whatever_the_browser_lacks(launch: Launch, town: Town, tmp_pat
 
 def test_a_worker_that_cannot_draw_is_given_pixels(launch: Launch, town: Town, tmp_path: Path) -> None:
     """A page's interfaces are not its worker's: the first reader fails at a frame, the second has nothing to draw."""
-    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene(camera.symbol(town.paper()["text"]))])
+    video = camera.record(tmp_path / "camera.y4m", [camera.scene(camera.symbol(town.paper()["text"]))])
     context = launch(camera=video, viewport=TABLET, service_workers="block")
 
     def aged(route: Route) -> None:

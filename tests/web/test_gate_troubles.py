@@ -274,7 +274,7 @@ def test_what_is_cropped_away_on_the_screen_is_not_decided(launch: Launch, town:
     """A code beside the picture belongs to nobody whom the guard sees."""
     code = town.paper()["text"]
     frame = camera.scene(camera.symbol(code, 360), *(camera.symbol("HTTPS://EXAMPLE.ORG/", 8) for _ in range(2)))
-    video = camera.record(tmp_path / "camera.mjpeg", [frame])
+    video = camera.record(tmp_path / "camera.y4m", [frame])
     narrow = Checkpoint(launch("narrow", video), town.gate, video).open()
     narrow.camera_on()
     narrow.wait_for_frames(20)

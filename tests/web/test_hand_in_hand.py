@@ -22,7 +22,7 @@ AROUND = 20
 
 def test_a_resident_shows_and_a_guard_scans(launch: Launch, town: Town, tmp_path: Path) -> None:
     """From a claim code to an open gate, and once more over the gate's own question: nothing is handed on but light."""
-    sees_gate, sees_phone = (camera.record(tmp_path / f"{name}.mjpeg", [camera.scene()]) for name in ("phone", "gate"))
+    sees_gate, sees_phone = (camera.record(tmp_path / f"{name}.y4m", [camera.scene()]) for name in ("phone", "gate"))
     phone = Wallet(launch("phone", sees_gate), town.wallet).open().claim(town.claim_code("高远"))
     gate = Checkpoint(launch("gate", sees_phone), town.gate, sees_phone).open()
     gate.camera_on()

@@ -125,10 +125,11 @@ def test_the_wallet_does_without_each_younger_interface(launch: Launch, town: To
         with wallet.page.expect_response("**/v1/wallet/renewals"):
             wallet.press("renew")
         for screen in ("details", "paper", "answer"):
-            wallet.open().page.locator(".symbol svg").wait_for()
+            wallet.page.go_back()
+            wallet.page.locator("h1.band").wait_for()
             wallet.press("menu")
             wallet.press(screen)
-            assert wallet.page.locator("h1").inner_text(), name
+            assert wallet.page.locator("h1:not(.band)").inner_text(), name
         wallet.page.close()
 
 

@@ -1,4 +1,7 @@
-"""Every screen of the two apps, in all languages, both themes, on a narrow phone and on a desk: nobody is shut out."""
+"""Every screen of the two apps, in all languages, both themes, on a narrow phone and on a desk: nobody is shut out.
+
+On the same way it is seen that each fits on every screen there is (sizes.py), in both sizes of letters, in the language
+with the longest words and in the one that is read most."""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from tests.web.axe import DESK, PHONE, SCREENSHOTS, look
 from tests.web.checkpoint import STANDS, Checkpoint
 from tests.web.conftest import Launch
 from tests.web.sheet import Sheet
+from tests.web.sizes import broken_when_narrow, faults_at_each_size
 from tests.web.town import Town
 from tests.web.wallet import Wallet
 
@@ -23,6 +27,7 @@ SOME = [
     ("en", "light", PHONE, True),
     ("en", "dark", PHONE, False),
 ]
+MEASURED = ("zh-CN", "en")
 # Pictures of each screen in all sizes, once in each language, theme and size of letters.
 ALL = [(language, theme, PHONE, is_large) for language in LANGUAGES for theme in THEMES for is_large in (False, True)]
 looks = pytest.mark.parametrize(("language", "theme", "width", "is_large"), ALL if SCREENSHOTS else SOME)
@@ -39,6 +44,8 @@ def test_the_gate_app(launch: Launch, town: Town, language: str, theme: str, wid
         for screen in checkpoint.screens(gate, town):
             found[screen] = look(gate.page, f"gate-{screen}-{suffix}", language)
             sheet.add(gate.page)
+            if language in MEASURED:
+                found[screen] += faults_at_each_size(gate.page, screen)
     assert {screen: each for screen, each in found.items() if each} == {}
 
 
@@ -55,4 +62,6 @@ def test_the_wallet(launch: Launch, town: Town, language: str, theme: str, width
         for screen in wallet.screens(held, town):
             found[screen] = look(held.page, f"wallet-{screen}-{suffix}", language)
             sheet.add(held.page)
+            if language == "en":
+                found[screen] += broken_when_narrow(held.page)
     assert {screen: each for screen, each in found.items() if each} == {}

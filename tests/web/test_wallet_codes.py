@@ -135,7 +135,7 @@ def test_a_clock_set_back_without_network_says_so_and_the_gate_can_ask(launch: L
 def test_it_answers_the_challenge_that_its_camera_sees(launch: Launch, town: Town, tmp_path: Path) -> None:
     """At borders the gate asks: the answer is for that gate and once, so that no friend's phone can give it."""
     asked = town.guangdong.challenge()
-    video = camera.record(tmp_path / "gate.mjpeg", [camera.scene(camera.symbol(asked["text"], 300))])
+    video = camera.record(tmp_path / "gate.y4m", [camera.scene(camera.symbol(asked["text"], 300))])
     phone = Wallet(launch(camera=video), town.wallet).open().claim(town.claim_code("冯八"))
     phone.press("answer")
     expect(phone.page.locator("h1")).to_have_text("请出示给：广东站")

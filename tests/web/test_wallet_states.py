@@ -72,14 +72,31 @@ def test_an_answer_that_is_lost_on_its_way_is_fetched_again(wallet: Wallet, town
 
 
 def test_without_network_nothing_can_be_claimed_and_it_says_so(wallet: Wallet, town: Town) -> None:
-    """The claim code is not used up."""
-    code = town.claim_code("朱六")
+    """The claim code is not used up; with the network its code comes by itself, on this screen too."""
     wallet.context.set_offline(True)
-    wallet.type_claim_code(code)
+    wallet.type_claim_code(town.claim_code("朱六"))
     assert wallet.refusal() == "offline"
     wallet.context.set_offline(False)
-    wallet.press("send")
     wallet.page.locator(".symbol svg").wait_for()
+    expect(wallet.page.locator(".said")).to_contain_text("领到了")
+    assert len(wallet.stored()) == 1
+
+
+def test_a_press_after_the_code_has_come_by_itself_brings_that_code(launch: Launch, town: Town) -> None:
+    """With another key it was asked for once more, and somebody who held the code read "used": call the hotline."""
+    phone = Wallet(launch(), town.wallet)
+    phone.page.clock.install()
+    phone.open()
+    phone.context.set_offline(True)
+    phone.type_claim_code(town.claim_code("朱七"))
+    assert phone.refusal() == "offline"
+    phone.page.clock.pause_at(time.time() + 5)
+    phone.context.set_offline(False)
+    while not phone.stored():
+        phone.page.wait_for_timeout(50)
+    phone.press("send")
+    phone.page.locator(".symbol svg").wait_for()
+    assert len(phone.stored()) == 1
 
 
 def test_another_phone_takes_over_and_the_first_one_says_so(wallet: Wallet, launch: Launch, town: Town) -> None:

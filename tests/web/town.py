@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from credentials.keys import load_private_key
-from demonstration.cast import ActingProvince, Registry
+from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.props import asks
-from demonstration.story import GUANGDONG, HENAN
 from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
 from service_kit.clock import SystemClock

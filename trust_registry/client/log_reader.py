@@ -19,10 +19,33 @@ class LogReader:
     def __init__(self, url: str, fetcher: Fetcher) -> None:
         self._url, self._fetcher = url.rstrip("/") + "/", fetcher
 
-    def checkpoint(self) -> tuple[Checkpoint, Note]:
-        """What the log says now; nobody has checked who signed it. Raises FetchFailed, FetchTooLarge, Malformed."""
-        note = read_note(self._fetcher.get(f"{self._url}checkpoint", limit=MAX_NOTE_BYTES).body)
+    def checkpoint(self, past: str | None = None) -> tuple[Checkpoint, Note]:
+        """What the log says now; nobody has checked who signed it. ``past``: got past caches, as ``Fetcher.get`` does.
+
+        Raises FetchFailed, FetchTooLarge, Malformed.
+        """
+        place = f"{self._url}checkpoint"
+        try:
+            note = read_note(self._fetcher.get(place, limit=MAX_NOTE_BYTES, past=past).body)
+        except FetchFailed as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise FetchFailed(
+                f"{place}: no log has its checkpoint there; is the address right?", error.status
+            ) from error
         return read_checkpoint(note), note
+
+    def hashes(self, tile: Tile) -> bytes:
+        """The content of a tile of hashes, or of the full one in its place. Raises FetchFailed, FetchTooLarge."""
+        return self._tile(tile, MAX_TILE_BYTES)
+
+    def entries(self, number: int, size: int) -> list[bytes]:
+        """The entries in the bundle of this number, of a log of ``size`` leaves, whatever they are.
+
+        Raises FetchFailed, FetchTooLarge, Malformed.
+        """
+        tile = tile_at(None, number, size)
+        return entries_in(tile, self._tile(tile, MAX_BUNDLE_BYTES))
 
     def prove(self, number: int) -> LogProof:
         """A leaf with its proof, below the checkpoint of now; the leaf is the proof's ``extra``.
@@ -33,19 +56,14 @@ class LogReader:
         checkpoint, note = self.checkpoint()
         if number >= checkpoint.size:
             raise Malformed(f"no leaf {number}: the log has {checkpoint.size}, numbered from 0")
-        tile = tile_at(None, number // TILE_WIDTH, checkpoint.size)
-        entry = entries_in(tile, self._tile(tile, MAX_BUNDLE_BYTES))[number % TILE_WIDTH]
-        node = nodes_from(self.tile, checkpoint.size)
+        entry = self.entries(number // TILE_WIDTH, checkpoint.size)[number % TILE_WIDTH]
+        node = nodes_from(self.hashes, checkpoint.size)
         hashes = prove_inclusion(node, number, checkpoint.size)
         try:
             check_inclusion(leaf_hash(entry), number, checkpoint.size, checkpoint.root, hashes)
         except RecordProofFailed as error:
             raise RecordProofFailed(f"leaf {number}: the log's tiles do not lead to its checkpoint") from error
         return LogProof(number, tuple(hashes), note, entry)
-
-    def tile(self, tile: Tile) -> bytes:
-        """A tile of hashes, as the mirror has it. Raises FetchFailed, FetchTooLarge."""
-        return self._tile(tile, MAX_TILE_BYTES)
 
     def _tile(self, tile: Tile, limit: int) -> bytes:
         try:

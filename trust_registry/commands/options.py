@@ -9,7 +9,9 @@ from typing import Any
 import click
 from tuf.api.metadata import Root
 
-from credentials.errors import InvalidRequest, Malformed, MetadataRejected
+from credentials.errors import CredentialError, InvalidRequest, Malformed, MetadataRejected
+from credentials.log.policy import WitnessPolicy, read_policy
+from credentials.profile.members import is_member_id, no_member_id
 from credentials.profile.words import label
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher, place_of, require_base
@@ -36,7 +38,18 @@ class RootType(InputType):
         return given
 
 
-ROOT = RootType()
+class MemberType(click.ParamType[str]):
+    """The id of a member: what is none is told with the one that was probably meant."""
+
+    name = "member"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not is_member_id(value):
+            self.fail(f"{str(value)[:16]}: {no_member_id(value)}", param, ctx)
+        return str(value)
+
+
+ROOT, MEMBER = RootType(), MemberType()
 
 passphrase_file = click.option(
     "--passphrase-file",
@@ -88,6 +101,14 @@ def submission_in(file: Input) -> Submission:
     try:
         return Submission.from_fields(file.json_object())
     except Malformed as error:
+        raise InvalidRequest(f"{file.name}: {error.detail}") from error
+
+
+def policy_in(file: Input) -> WitnessPolicy:
+    """The policy (C2SP tlog-policy) in a file. Raises InvalidRequest, naming the file."""
+    try:
+        return read_policy(file.data)
+    except CredentialError as error:
         raise InvalidRequest(f"{file.name}: {error.detail}") from error
 
 

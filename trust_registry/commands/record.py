@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from credentials.decisions.proof import ProvedDecision, is_decision_file
-from credentials.errors import CredentialError, InvalidRequest
+from credentials.errors import InvalidRequest, Malformed, TooLarge
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.keys import to_base64
 from credentials.log.note import Note
-from credentials.log.policy import WitnessPolicy, check_policy, cosigners, read_policy
+from credentials.log.policy import WitnessPolicy, check_policy, cosigners
 from credentials.log.proof import check_proof, read_proof
 from credentials.log.tree import leaf_hash
 from credentials.recognition.words import moment_in_words
@@ -23,7 +23,8 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, print_result
 from trust_registry.client.decision_proof import prove_by
 from trust_registry.client.log_reader import LogReader
-from trust_registry.commands.options import ROOT, local_clock, registry_url, remote_fetcher
+from trust_registry.commands.monitor import monitor
+from trust_registry.commands.options import ROOT, local_clock, policy_in, registry_url, remote_fetcher
 
 _BELOW_REGISTRY = "mirror/log"
 _place = click.option("--log", "log_url", help="Where the log's checkpoint lies. [default: mirror/log of the registry]")
@@ -53,8 +54,8 @@ def show(url: str, log_url: str | None, policy: Input | None, as_json: bool) -> 
     """
     checkpoint, note = _reader(url, log_url).checkpoint()
     if policy:
-        check_policy(_policy_in(policy), note)
-    fields = _fields(checkpoint, note, _policy_in(policy) if policy else None)
+        check_policy(policy_in(policy), note)
+    fields = _fields(checkpoint, note, policy_in(policy) if policy else None)
     print_result(as_json, fields, _lines(fields))
 
 
@@ -104,7 +105,9 @@ def verify(
         return
     if policy is None:
         raise click.UsageError("a tlog-proof is checked by a policy: name --policy")
-    proof, judged_by = read_proof(file.data), _policy_in(policy)
+    judged_by = policy_in(policy)
+    with file.named(Malformed, TooLarge):
+        proof = read_proof(file.data)
     entry = leaf.data if leaf else proof.extra
     if entry is None:
         raise InvalidRequest(f"{file.name}: carries no leaf; name its file by --leaf")
@@ -142,13 +145,6 @@ def _reader(url: str, log_url: str | None) -> LogReader:
     return LogReader(place, remote_fetcher())
 
 
-def _policy_in(file: Input) -> WitnessPolicy:
-    try:
-        return read_policy(file.data)
-    except CredentialError as error:
-        raise InvalidRequest(f"{file.name}: {error.detail}") from error
-
-
 def _fields(checkpoint: Checkpoint, note: Note, policy: WitnessPolicy | None) -> dict[str, Any]:
     cosigned = sorted(key.name for key in cosigners(policy, note)) if policy else []
     return {
@@ -165,3 +161,6 @@ def _lines(fields: dict[str, Any]) -> list[str]:
     state = f"cosigned by {', '.join(fields['witnesses'])}" if fields["witnesses"] else "unwitnessed"
     signed = state if fields["checked"] else "signatures not checked: name a policy by --policy"
     return [f"{fields['origin']}: {fields['size']} leaves, root {fields['root']}", signed]
+
+
+log.add_command(monitor)

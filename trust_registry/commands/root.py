@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 from securesystemslib.signer import Key, SSlibKey
 
-from credentials.errors import InvalidRequest, KeyRejected, MetadataRejected
+from credentials.errors import ApprovalRejected, InvalidRequest, KeyRejected, MetadataRejected
 from credentials.profile.words import label
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
-from service_kit.inputs import OUTPUT, Input, OutputType
+from service_kit.inputs import INPUT, OUTPUT, Input, OutputType, open_to_read
 from service_kit.locale import beijing_time
 from service_kit.terminal import as_json, in_words, print_line, print_result
-from trust_registry.client.trust.bundle import FolderFiles, ZipFiles
+from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, FolderFiles, ZipFiles
 from trust_registry.client.trust.repository import MirrorFiles, RepositorySource
 from trust_registry.commands.options import (
     asks_to_sign,
@@ -29,12 +29,10 @@ from trust_registry.commands.options import (
 )
 from trust_registry.config import RegistrySettings
 from trust_registry.enrolment.difference import change_to_json, words
-from trust_registry.key_files import read_key, read_passphrase
+from trust_registry.key_files import read_key, read_passphrase, require_public
 from trust_registry.repository.files import public_key_from_pem, root_of
 from trust_registry.repository.renewal import OnlineSigners
 from trust_registry.root import founding, succession
-
-_file = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group(cls=Group)
@@ -66,14 +64,14 @@ def key(path: Path, passphrase_file: Path | None, as_json: bool) -> None:
 
 @root.command("draft")
 @data_dir
-@click.option("--add-officer", "added", multiple=True, type=_file, help="A new officer's public key; may be repeated.")
+@click.option("--add-officer", "added", multiple=True, type=INPUT, help="A new officer's public key; may be repeated.")
 @click.option("--remove-officer", "removed", multiple=True, metavar="KEYID", help="Who goes: 8 or more hex digits.")
 @click.option("--new-online-keys", is_flag=True, help="Make new online keys, which count once the root is published.")
 @click.option("-o", "--output", required=True, type=OUTPUT)
 @as_json
 def draft(
     data_dir: Path | None,
-    added: tuple[Path, ...],
+    added: tuple[Input, ...],
     removed: tuple[str, ...],
     new_online_keys: bool,
     output: Path,
@@ -135,7 +133,7 @@ def sign(
     Example:
       tongxing registry root sign root-2.json --key officer-1.pem --root trust-root.json --bundle bundle.zip
     """
-    read = succession.read_succession(draft.read_bytes())
+    read = _succession(str(draft), draft.read_bytes())
     reviewed = succession.review(read, _source(bundle, url), root.data, local_clock().now())
     if not as_json:
         for line in _review_lines(reviewed):
@@ -149,10 +147,10 @@ def sign(
 
 
 @root.command("publish")
-@click.argument("drafts", nargs=-1, required=True, type=_file)
+@click.argument("drafts", nargs=-1, required=True, type=INPUT)
 @data_dir
 @as_json
-def publish(drafts: tuple[Path, ...], data_dir: Path | None, as_json: bool) -> None:
+def publish(drafts: tuple[Input, ...], data_dir: Path | None, as_json: bool) -> None:
     """Put the next root into force at the registry, with enough signatures of old and new officers in DRAFTS.
 
     Several files are copies that were signed side by side. With new online keys: stop the server first, and start it
@@ -166,7 +164,7 @@ def publish(drafts: tuple[Path, ...], data_dir: Path | None, as_json: bool) -> N
     from trust_registry.service import versions
 
     settings = registry_settings(data_dir)
-    united = succession.unite(succession.read_succession(path.read_bytes()) for path in drafts)
+    united = succession.unite(_succession(file.name, file.data) for file in drafts)
     waiting = founding.next_online(settings.data_dir, read_passphrase(settings.key_passphrase_file))
     taken = waiting if waiting is not None and succession.names(united.root.signed, waiting) else None
     publication, storage = open_publication(settings, taken)
@@ -190,11 +188,18 @@ def _staying(officers: list[Key], removed: tuple[str, ...]) -> list[Key]:
     return officers
 
 
-def _public_key(path: Path) -> Key:
+def _succession(name: str, data: bytes) -> succession.Succession:
     try:
-        return SSlibKey.from_crypto(public_key_from_pem(path.read_bytes()))
+        return succession.read_succession(data)
+    except ApprovalRejected as error:
+        raise ApprovalRejected(f"{name}: {error.detail}") from error
+
+
+def _public_key(file: Input) -> Key:
+    try:
+        return SSlibKey.from_crypto(public_key_from_pem(require_public(file).data))
     except MetadataRejected as error:
-        raise KeyRejected(f"{path.name}: {error.detail}") from error
+        raise KeyRejected(f"{file.name}: {error.detail}") from error
 
 
 def _source(bundle: Path | None, url: str | None) -> RepositorySource:
@@ -202,8 +207,16 @@ def _source(bundle: Path | None, url: str | None) -> RepositorySource:
         raise click.UsageError("give --bundle or --registry, one of them")
     if bundle is None:
         return remote(url or "").source
-    files = FolderFiles(bundle) if bundle.is_dir() else ZipFiles(bundle.read_bytes())
+    files = FolderFiles(bundle) if bundle.is_dir() else ZipFiles(_zip(bundle))
     return MirrorFiles(files.read)
+
+
+def _zip(bundle: Path) -> bytes:
+    try:
+        with open_to_read(bundle) as file:
+            return file.read(MAX_BUNDLE_BYTES + 1)
+    except OSError as error:
+        raise InvalidRequest(f"{bundle}: cannot be read: {error.strerror}") from error
 
 
 def _review_lines(reviewed: succession.SuccessionReview) -> Iterator[str]:

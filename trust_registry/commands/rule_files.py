@@ -15,6 +15,7 @@ from credentials.keys import kid_of
 from credentials.profile.limits import MAX_JWS_CHARACTERS, MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from credentials.wire import jws
+from credentials.wire.strict_json import is_utf16
 from service_kit.durable import write_atomic
 from service_kit.inputs import Input
 from service_kit.locale import BEIJING
@@ -33,15 +34,30 @@ def read_signed_or_plain(file: Input, parse: Parse) -> dict[str, Any]:
     try:
         signed = jws.read(_compact(file)).payload
     except (Malformed, TooLarge) as error:
-        raise RuleSetInvalid(f"{file.name}: neither rules in JSON nor signed ones (a compact JWS)") from error
+        why = "empty" if not file.data.strip() else "neither rules in JSON nor signed ones (a compact JWS)"
+        why = "in UTF-16; save it in UTF-8" if is_utf16(file.data) else why
+        raise RuleSetInvalid(f"{file.name}: {why}") from error
     return read_plain(Input(file.name, signed), parse)
 
 
-def require_signed(file: Input, sign: str) -> None:
-    """Raise InvalidRequest for what was not signed yet; ``sign``: the command that does, as ``issuer rules sign``."""
+def require_signed(file: Input, sign: str, typ: str) -> None:
+    """Raise InvalidRequest for what was not signed yet, and for what another command signed.
+
+    ``sign``: the command that does, as ``issuer rules sign``; ``typ``: of the JWS that it makes.
+    """
     if file.data.lstrip().startswith(b"{"):
         how = f"tongxing {sign} {file.name} --key RULES-KEY.pem -o {Path(file.name).stem}.jws"
         raise InvalidRequest(f"{file.name}: not signed yet; sign it first: `{how}`")
+    try:
+        found = jws.read(_compact(file)).header.get("typ")
+    except (Malformed, TooLarge) as error:
+        raise InvalidRequest(
+            f"{file.name}: not a signed file, as `tongxing {sign}` writes it ({error.detail})"
+        ) from error
+    if found != typ:
+        raise InvalidRequest(
+            f"{file.name}: another kind of signed file; `tongxing {sign}` writes the one that is meant"
+        )
 
 
 def read_plain(file: Input, parse: Parse) -> dict[str, Any]:
@@ -112,7 +128,7 @@ def _require_rules_key(path: Path, kid: bytes) -> None:
 def moment(text: str) -> int:
     """Seconds UTC of an option: a number of seconds, or ISO 8601; without an offset it is Beijing time."""
     try:
-        if text.isdecimal():
+        if text.isascii() and text.isdecimal():
             seconds = int(text)
         else:
             time = datetime.fromisoformat(text)

@@ -105,7 +105,7 @@ def listed_entries(records: Records, request: DraftRequest, published: Published
     statements = _new_statements(records, request.statement_ids, published, now)
     for member in {*statements, *request.additions}:
         entries[member] = _entry(member, entries.get(member), statements.get(member), request.additions.get(member))
-    for member in request.removals:
+    for member in dict.fromkeys(request.removals):
         if member not in published.trust_list.members:
             raise InvalidRequest(f"{member[:16]} is not listed; `tongxing registry state` lists who is")
         del entries[member]

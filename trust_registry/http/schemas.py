@@ -205,6 +205,13 @@ class LogSchema(Schema):
     leaves = fields.List(fields.Nested(LeafSchema))
 
 
+class CosignedSchema(Schema):
+    """The checkpoint in force: leaves, and which witnesses of the list have cosigned it, by name."""
+
+    size = fields.Integer()
+    cosigned_by = fields.List(fields.String())
+
+
 class RegistryStateSchema(Schema):
     """What is in force, by the registry's own account; gates believe the signed files only."""
 

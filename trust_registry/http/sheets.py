@@ -10,7 +10,7 @@ from credentials.profile.words import label, labels
 from service_kit.http.front.front import Link
 from service_kit.http.front.sheet import Cell, Sheet, Table, how_long
 from service_kit.locale import beijing_time
-from service_kit.storage.logbook import LeafRecord
+from service_kit.storage.ports import LeafRecord
 from trust_registry.record.log import DEEDS, MAX_PAGE
 
 _ROLES: Final = labels("registry-page.role")

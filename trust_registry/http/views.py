@@ -15,6 +15,7 @@ from credentials.errors import (
     InvalidRequest,
     KeyDenied,
     KeyRejected,
+    Malformed,
     NotAuthenticated,
     NotAuthorised,
     NotFound,
@@ -25,16 +26,18 @@ from credentials.errors import (
     StatementRejected,
     StorageFull,
     StorageUnavailable,
+    TooLarge,
     WrongSignature,
 )
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.front.sheet import show, wants_page
-from service_kit.http.openapi import ASSERTION, described
+from service_kit.http.openapi import ASSERTION, content, described
 from trust_registry.enrolment.difference import change_to_json
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.enrolment.possession import MAX_PROOF_CHARACTERS
 from trust_registry.http.schemas import (
     ApprovalSchema,
+    CosignedSchema,
     DenialRequestSchema,
     DenialSchema,
     DraftRequestSchema,
@@ -54,9 +57,11 @@ from trust_registry.metadata.statement import MAX_KEYS, MAX_STATEMENT_CHARACTERS
 from trust_registry.metadata.trust_list import MAX_MEMBERS
 from trust_registry.publishing.denials import deny
 from trust_registry.publishing.publication import DraftView
+from trust_registry.record.gathering import listed_witnesses
 from trust_registry.record.log import read_page
 from trust_registry.repository.files import root_of
 from trust_registry.service import (
+    MAX_COSIGNATURES_PER_HOUR,
     MAX_OFFICERS_REQUESTS_PER_HOUR,
     MAX_READS_PER_HOUR,
     MAX_SUBMISSIONS_PER_HOUR,
@@ -70,6 +75,8 @@ _STORE = (StorageUnavailable, StorageFull)
 _REST_BYTES = 16_384
 """Of a body beside what it is sent for: names, quotes, commas."""
 MAX_SUBMISSION_BYTES = MAX_STATEMENT_CHARACTERS + MAX_KEYS * MAX_PROOF_CHARACTERS + _REST_BYTES
+MAX_COSIGNED_BYTES = 16_384
+"""A checkpoint with some signatures: much more than the one that is brought."""
 MAX_DRAFT_BYTES = 1024 * MAX_MEMBERS + _REST_BYTES
 """A kilobyte for what the officers say of each member."""
 
@@ -207,6 +214,32 @@ def show_log(wanted: dict[str, int]) -> dict[str, Any] | Response:
     service().limit("log", MAX_READS_PER_HOUR["log"])
     leaves = read_page(service().publication.storage, wanted["since"])
     return show(log_page(leaves, wanted["since"])) if wants_page() else {"leaves": leaves}
+
+
+@blueprint.post("/v1/log/cosignatures")
+@blueprint.response(200, CosignedSchema, description="The checkpoint as it is published now")
+@blueprint.doc(
+    **described(
+        Malformed,
+        TooLarge,
+        WrongSignature,
+        Conflict,
+        RateLimited,
+        *_STORE,
+        requestBody={"required": True, **content("text/plain", {"type": "string", "format": "binary"})},
+    )
+)
+@takes(MAX_COSIGNED_BYTES)
+def take_cosignature() -> dict[str, Any]:
+    """A member's witness that we cannot call brings its cosignature on the checkpoint in force: the signed note."""
+    registry = service()
+    registry.limit("cosignature", MAX_COSIGNATURES_PER_HOUR)
+    witnesses = listed_witnesses(registry.publication.storage, registry.now())
+    keys = [each.key for each in witnesses]
+    published = registry.publication.record.add_cosignatures(request.get_data(cache=False), keys)
+    have = {(line.name, line.key_id) for line in published.note.signatures}
+    cosigned_by = sorted({key.name for key in keys if (key.name, key.id) in have})
+    return {"size": published.checkpoint.size, "cosigned_by": cosigned_by}
 
 
 @blueprint.get("/v1/state")

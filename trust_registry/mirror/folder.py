@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
-
-from flask import Response
 
 from credentials.errors import StorageUnavailable
 from service_kit.durable import read_if_there
-from service_kit.http import static
 
 Write = Callable[[Path, bytes], None]
 """Writes a file durably and whole, or not at all, and makes the folders that it needs. Raises StorageUnavailable,
@@ -56,20 +52,3 @@ class MirrorFolder:
     def folders_in(self, folder: str) -> Iterator[str]:
         """Names of the folders right below it."""
         return (path.name for path in (self.directory / folder).glob("*") if path.is_dir())
-
-
-class ServedFolder(MirrorFolder):
-    """The files below ``directory`` with their compressed twins, written under ``lock``, which lies outside of it: a
-    :class:`trust_registry.mirror.ports.ServedFiles`."""
-
-    def __init__(self, directory: Path, lock: Path) -> None:
-        super().__init__(directory, partial(static.publish, lock=lock))
-        self._lock = lock
-
-    def serve(self, path: str) -> Response:
-        """The file, to the present request. Raises NotFound, RequestedRangeNotSatisfiable."""
-        return static.answer(self.directory, path)
-
-    def tidy(self) -> None:
-        """Remove what is half-written, mend the twins. Raises StorageFull, StorageUnavailable."""
-        static.tidy(self.directory, self._lock)

@@ -29,7 +29,7 @@ from credentials.log.keys import NoteKey
 from credentials.log.note import Note, read_note, with_signatures
 from credentials.log.tiles import TILE_WIDTH, Tile, grown, nodes_from, split_bundle
 from credentials.log.tree import root_of
-from service_kit.storage.logbook import read_entry
+from service_kit.storage.ports import read_entry
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.log_keys import log_keys_of
 from trust_registry.mirror.layout import Mirror

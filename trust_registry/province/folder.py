@@ -229,6 +229,9 @@ class ProvinceFolder:
         statement = read_statement(compact)
         proofs = tuple(prove(statement, self.signer(key.kid), audience) for key in state.keys)
         path = self.statement_file(sequence)
+        if again:
+            # The registry may have taken it up: what stands under our name is held against all that were made.
+            self._write(path.with_name(f"{sequence}-{(state.digest or '')[:16]}.json"), path.read_bytes())
         self._write(path, json.dumps(Submission(compact, proofs).to_fields(), indent=1).encode())
         self._keep(replace(state, sequence=sequence, previous=previous, digest=statement.digest))
         return statement, path

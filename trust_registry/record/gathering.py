@@ -13,8 +13,10 @@ from credentials.log.checkpoint import Checkpoint, read_number
 from credentials.log.note import Note, SignatureLine, check, read_signatures
 from credentials.log.request import AddCheckpoint
 from service_kit.fetch import Fetcher, Response
-from trust_registry.metadata.log_keys import LogKey
+from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.record.publishing import ProveFrom
+from trust_registry.repository.in_force import in_force
+from trust_registry.storage.ports import Storage
 
 ASK_SECONDS = 5.0
 """For one answer of a witness."""
@@ -23,6 +25,14 @@ MAX_AT_ONCE = 16
 MAX_ANSWER_BYTES = 16_384
 _MAX_SIZE_CHARACTERS = 20
 _log = structlog.get_logger("record")
+
+
+def listed_witnesses(storage: Storage, now: int) -> list[LogKey]:
+    """The witnesses that members of the list in force name, and that count at ``now`` (seconds UTC)."""
+    with storage.reading() as records:
+        members = in_force(records).trust.members.values()
+    keys = (each for member in members for each in log_keys_of(member.statement))
+    return [each for each in keys if each.use == "witness" and each.is_active(now)]
 
 
 class WitnessRound:

@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from credentials.log.keys import NoteKey
 from credentials.profile.words import labels
-from service_kit.storage.logbook import LeafRecord, Logbook
+from service_kit.storage.ports import LeafRecord, Logbook
 from service_kit.terminal import in_words
 from trust_registry.enrolment.difference import ListChange
 from trust_registry.metadata.denials import KeyDenial
@@ -99,6 +100,11 @@ def key_denied(log: Logbook, denial: KeyDenial, asker: str, request: str) -> Non
         "request": _sha256(request.encode()),
     }
     log.append("key-denied", denial.denied_at, content)
+
+
+def log_key_changed(log: Logbook, old: NoteKey, new: NoteKey, at: int) -> None:
+    """The log is signed by another key from the checkpoint on that holds this leaf."""
+    log.append("log-key-changed", at, {"from": old.vkey, "to": new.vkey})
 
 
 def recovered(log: Logbook, behind: int, version: int, at: int) -> None:

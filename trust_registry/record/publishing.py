@@ -5,7 +5,6 @@
     log/checkpoint              how many leaves, their root, the log's signature, and those of witnesses
     log/tile/0/000 …            hashes
     log/tile/entries/000 …      the leaves
-    log/lists/7.tlog-proof      the leaf of a trust list, and its proof
 
 Leaves are written with the deeds that they tell of; about once a minute a round here publishes what is new: tiles
 first, then the signed checkpoint into the database, then the witnesses, then the checkpoint's file. A stop at any
@@ -16,13 +15,13 @@ same number and the same tile each time, so several processes may do a round at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from credentials.errors import CredentialError, MetadataRejected, RecordForked, StoreBehind
+from credentials.errors import Conflict, CredentialError, MetadataRejected, RecordForked, StoreBehind
 from credentials.log.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
-from credentials.log.keys import NoteSigner
-from credentials.log.note import Note, SignatureLine, read_note, with_signatures
+from credentials.log.keys import NoteKey, NoteSigner, time_of
+from credentials.log.note import Note, SignatureLine, check, read_note, with_signatures
 from credentials.log.tiles import (
     MAX_TILE_LEVEL,
     TILE_WIDTH,
@@ -36,7 +35,7 @@ from credentials.log.tiles import (
     tiles_between,
 )
 from credentials.log.tree import EMPTY_ROOT, leaf_hash, prove_consistency, prove_inclusion, root_of
-from service_kit.storage.logbook import CheckpointRecord, LeafRecord, LogRecords, LogStorage, read_entry
+from service_kit.storage.ports import CheckpointRecord, LeafRecord, LogRecords, LogStorage, read_entry
 from trust_registry.metadata.list_proof import LOG_CHECKPOINT, LOG_FOLDER
 from trust_registry.mirror.ports import FileStore
 
@@ -126,10 +125,12 @@ class LogFolder:
 
 
 class LogPublisher:
-    """Publishes the log of ``storage`` at ``place``, signed by ``signer``; ``witnesses`` are asked each round."""
+    """Publishes the log of ``storage`` at ``place``, signed by ``signer``; ``witnesses`` are asked each round.
+    ``former``: keys by which the log was signed before."""
 
     def __init__(self, storage: LogStorage, place: LogPlace, signer: NoteSigner, witnesses: Witnesses = nobody) -> None:
         self.storage, self.place, self.signer, self.witnesses = storage, place, signer, witnesses
+        self.former: Sequence[NoteKey] = ()
 
     def publish(self, now: int) -> PublishedCheckpoint:
         """One round: whatever is new is published, and witnesses are asked who have not cosigned.
@@ -137,10 +138,11 @@ class LogPublisher:
         Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
         not hold what was signed before, SelfCheckFailed for a leaf that was changed, StorageUnavailable, StorageFull.
         """
+        with self.storage.reading() as records:
+            self.require_not_behind(records.log.size())
         self.keep_hashes()
         with self.storage.reading() as records:
             size, held = records.log.size(), records.log_tree.checkpoint()
-        self.require_not_behind(size)
         if held is None or held.size < size:
             note = self._sign(held, size)
             self._put_tiles(held.size if held else 0, size)
@@ -165,6 +167,26 @@ class LogPublisher:
                 return None
             published = self._opened(held)
             return leaves[0], published, prove_inclusion(nodes_from(tiles_from(records), held.size), number, held.size)
+
+    def add_cosignatures(self, content: bytes, witnesses: Iterable[NoteKey]) -> PublishedCheckpoint:
+        """Take what a witness brings by itself: the note of the checkpoint in force with its cosignature.
+
+        What was brought before, or is older than what is held, changes nothing. Raises TooLarge, Malformed,
+        WrongSignature where none of ``witnesses`` signed or a line of one does not hold, Conflict where another
+        checkpoint is in force, StorageUnavailable, StorageFull.
+        """
+        brought = read_note(content)
+        made = check(brought, witnesses)
+        with self.storage.reading() as records:
+            held = records.log_tree.checkpoint()
+        if held is None or read_note(held.note).text != brought.text:
+            raise Conflict("another checkpoint is in force: fetch mirror/log/checkpoint, and cosign that one")
+        published = self._opened(held)
+        newer = _newer_lines(published.note, made)
+        if newer:
+            published = self._with_lines(published, newer, held.signed_at) or published
+            self.place.release(self.storage)
+        return published
 
     def state(self, records: LogRecords) -> LogState:
         """How the log stands, for people and for metrics."""
@@ -254,14 +276,20 @@ class LogPublisher:
         lines = self.witnesses(published.note, checkpoint, prove)
         if not lines:
             return published
+        return self._with_lines(published, lines, signed_at) or published
+
+    def _with_lines(
+        self, published: PublishedCheckpoint, lines: Sequence[SignatureLine], signed_at: int
+    ) -> PublishedCheckpoint | None:
+        """The checkpoint with these cosignatures, kept; None where another took its place meanwhile."""
         with self.storage.writing() as records:
             held = records.log_tree.checkpoint()
-            if held is None or held.size != checkpoint.size:
-                return published
+            if held is None or held.size != published.checkpoint.size:
+                return None
             # Another process may have gathered others meanwhile.
             note = with_signatures(read_note(held.note), lines)
-            records.log_tree.keep_checkpoint(CheckpointRecord(checkpoint.size, note.content, signed_at))
-        return PublishedCheckpoint(checkpoint, note)
+            records.log_tree.keep_checkpoint(CheckpointRecord(held.size, note.content, signed_at))
+        return PublishedCheckpoint(published.checkpoint, note)
 
     def _opened(self, record: CheckpointRecord) -> PublishedCheckpoint:
         # Signed by this log once; its key may have changed since.
@@ -272,7 +300,11 @@ class LogPublisher:
         """The checkpoint on the mirror, if it is one that this log has signed."""
         content = self.place.read("checkpoint")
         try:
-            return None if content is None else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key]))
+            return (
+                None
+                if content is None
+                else PublishedCheckpoint(*open_checkpoint(content, [self.signer.key, *self.former]))
+            )
         except CredentialError:
             return None
 
@@ -289,6 +321,16 @@ class LogPublisher:
             for place, entry in enumerate(entries_in(tile, self._read_tile(tile)), number * TILE_WIDTH):
                 if place >= old:
                     yield read_entry(entry, place)
+
+
+def _newer_lines(note: Note, made: Mapping[NoteKey, bytes]) -> list[SignatureLine]:
+    """The cosignatures of ``made`` that a note has not, or only an older one of: a replay takes nobody back."""
+    held = {(line.name, line.key_id): time_of(line.signature) for line in note.signatures}
+    return [
+        SignatureLine(key.name, key.id, signature)
+        for key, signature in made.items()
+        if time_of(signature) > held.get((key.name, key.id), -1)
+    ]
 
 
 def tiles_from(records: LogRecords) -> ReadTile:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 from trust_registry.client.trust.pins import NOTHING_SEEN
 from trust_registry.client.trust.repository import MirrorFiles, verify_repository
@@ -17,6 +18,7 @@ from trust_registry.storage.ports import Records
 
 _MAX_KEPT = 4
 _kept: dict[bytes, RepositoryInForce] = {}
+_keeping = Lock()
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class RepositoryInForce:
 def in_force(records: Records) -> RepositoryInForce:
     """What is in force now."""
     timestamp = records.repository.read(tuf.TIMESTAMP_PATH) or b""
-    held = _kept.get(timestamp)
-    if held is None:
-        held = RepositoryInForce(tuf.load_repository(records.repository.read))
-        if len(_kept) >= _MAX_KEPT:
-            _kept.clear()
+    held = _kept.get(timestamp) or RepositoryInForce(tuf.load_repository(records.repository.read))
+    with _keeping:
+        # What was asked for last goes last: another registry of this process does not push out what is in use.
+        _kept.pop(timestamp, None)
         _kept[timestamp] = held
+        if len(_kept) > _MAX_KEPT:
+            del _kept[next(iter(_kept))]
     return held

@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from securesystemslib.signer import CryptoSigner
 
+from credentials.errors import NotFound
 from credentials.keys import new_private_key
 from credentials.log import ed25519
-from credentials.log.keys import LOG, NoteSigner, signer
-from service_kit.durable import read_secret, storage_error
+from credentials.log.keys import LOG, NoteKey, NoteSigner, read_vkey, signer
+from service_kit.durable import read_if_there, read_secret, storage_error, write_atomic
 from trust_registry.key_files import OWNERS_FOLDER, new_folder, read_key, read_log_key, write_key
 from trust_registry.metadata.witness_policy import founding_policy
 from trust_registry.mirror.folder import MirrorFolder, Write
@@ -32,6 +33,9 @@ MIRROR_FOLDER = "mirror"
 TRUST_ROOT = "trust-root.json"
 _OFFICERS_FOLDER, _ONLINE_FOLDER = "officers", "online"
 _LOG_FILE = Path("record", "log.pem")
+_NEXT_LOG_FILE = Path("record", "log-next.pem")
+_FORMER_LOG_KEYS = Path("record", "log-former.vkeys")
+"""Public keys, one a line: a checkpoint of before must be known as our own."""
 _ORIGIN_DIGITS = 16
 _NEXT_ONLINE_FOLDER = "online-next"
 """Online keys that wait for the root that names them."""
@@ -69,6 +73,39 @@ def load_log(directory: Path, passphrase: bytes | None, first_root: bytes) -> No
     if not path.exists():
         write_key(path, ed25519.new_private_key(), passphrase)
     return signer(origin_of(first_root), LOG, read_log_key(path, passphrase))
+
+
+def former_log_keys(directory: Path) -> list[NoteKey]:
+    """The keys by which the log was signed before, oldest first. Raises StorageUnavailable, Malformed, KeyRejected."""
+    content = read_if_there(directory / _FORMER_LOG_KEYS) or b""
+    return [read_vkey(line) for line in content.decode("utf-8", "replace").splitlines()]
+
+
+def make_next_log_key(directory: Path, passphrase: bytes | None, origin: str) -> NoteKey:
+    """A key to follow the log's present one, which waits; the one that waits already when there is one.
+
+    Raises KeyRejected, SettingInvalid, StorageFull, StorageUnavailable.
+    """
+    path = directory / _NEXT_LOG_FILE
+    if not path.exists():
+        write_key(path, ed25519.new_private_key(), passphrase)
+    return signer(origin, LOG, read_log_key(path, passphrase)).key
+
+
+def take_next_log_key(directory: Path, passphrase: bytes | None, old: NoteKey) -> NoteKey:
+    """Put the key that waits in the place of ``old``, of which the public half alone is kept. May be repeated after a
+    stop. Raises NotFound where none waits, KeyRejected, SettingInvalid, StorageFull, StorageUnavailable."""
+    path = directory / _NEXT_LOG_FILE
+    if not path.exists():
+        raise NotFound("no key of the log waits; `tongxing registry log-key new` makes one")
+    key = signer(old.name, LOG, read_log_key(path, passphrase)).key
+    former = dict.fromkeys([*(each.vkey for each in former_log_keys(directory)), old.vkey])
+    write_atomic(directory / _FORMER_LOG_KEYS, "".join(f"{vkey}\n" for vkey in former).encode())
+    try:
+        path.replace(directory / _LOG_FILE)
+    except OSError as error:
+        raise storage_error(error) from error
+    return key
 
 
 def origin_of(first_root: bytes) -> str:

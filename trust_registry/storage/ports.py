@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 from credentials.recognition.ruleset import is_within
 from credentials.status.chain import End
-from service_kit.storage.logbook import Logbook, LogTree
+from service_kit.storage.ports import Logbook, LogTree
 
 
 class StatementRecord(NamedTuple):

@@ -20,13 +20,15 @@ FOLDER = "witness-trust"
 class WitnessSettings(ServiceSettings):
     """``witness_name``: what its cosignatures are signed as, ``tongxing/CN-41/witness`` for a province's own.
     ``witness_key_file``: its Ed25519 key. ``witness_policy_file``: a policy (C2SP tlog-policy) whose logs are cosigned
-    beside those that members name, the registry's own above all."""
+    beside those that members name, the registry's own above all. ``witness_follows``: fetch the registry's checkpoints
+    and post the cosignatures back, for a witness that the registry cannot call."""
 
     registry_url: str
     trust_root: Path
     witness_name: str
     witness_key_file: Path
     witness_policy_file: Path | None = None
+    witness_follows: bool = False
     key_passphrase_file: Path | None = None
 
     def __post_init__(self) -> None:

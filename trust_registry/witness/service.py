@@ -9,16 +9,18 @@ from flask import current_app
 
 from credentials.errors import CredentialError, SettingInvalid, TrustMissing
 from credentials.log.keys import WITNESS, NoteKey, signer
-from credentials.log.policy import read_policy
+from credentials.log.policy import MAX_POLICY_BYTES, read_policy
 from service_kit.clock import Clock
 from service_kit.http.caller import caller
 from service_kit.http.limits import Limit, Limits
+from service_kit.inputs import open_to_read
 from service_kit.process.upkeep import Upkeep
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
 from trust_registry.key_files import read_log_key, read_passphrase
 from trust_registry.witness.config import FOLDER, WitnessSettings
 from trust_registry.witness.cosigning import CosigningWitness, KnownLogs
+from trust_registry.witness.following import LogFollower
 from trust_registry.witness.known_logs import known_logs
 from trust_registry.witness.storage.ports import SeenLogs
 
@@ -40,7 +42,13 @@ class WitnessService:
         self._others = _logs_of(settings.witness_policy_file)
         self._limits, self._clock = limits, clock
         store = TrustStore(settings.data_dir / FOLDER, settings.trust_root.read_bytes())
-        self._updater = TrustUpdater(store, settings.mirror_url, settings.fetcher())
+        fetcher = settings.fetcher()
+        self._updater = TrustUpdater(store, settings.mirror_url, fetcher)
+        self._follower = None
+        if settings.witness_follows:
+            registry = settings.registry_url.rstrip("/")
+            taken_at = f"{registry}/v1/log/cosignatures"
+            self._follower = LogFollower(self.witness, f"{settings.mirror_url}/log", taken_at, fetcher)
         self.logs: KnownLogs = {}
         try:
             self.logs = known_logs(store.load(clock.now()), clock.now(), self._others)
@@ -49,9 +57,14 @@ class WitnessService:
             self.logs = {key.name: [each for each in self._others if each.name == key.name] for key in self._others}
 
     def learn(self) -> None:
-        """Take up what the trust list says of logs by now. Raises what the updater raises."""
+        """Take up what the trust list says of logs by now; who follows the registry's log cosigns it, if it is new.
+
+        Raises what the updater raises, and :meth:`LogFollower.look`.
+        """
         now = self._clock.now()
         self.logs = known_logs(self._updater.update(now), now, self._others)
+        if self._follower is not None:
+            self._follower.look(now)
 
     def add_checkpoint(self, content: bytes) -> str:
         """See :meth:`CosigningWitness.add_checkpoint`; also raises RateLimited."""
@@ -69,6 +82,9 @@ def _logs_of(path: Path | None) -> Sequence[NoteKey]:
     if path is None:
         return ()
     try:
-        return [log.key for log in read_policy(path.read_bytes()).logs]
-    except (OSError, CredentialError) as error:
-        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: no readable policy ({error})") from error
+        with open_to_read(path) as file:
+            return [log.key for log in read_policy(file.read(MAX_POLICY_BYTES + 1)).logs]
+    except OSError as error:
+        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: cannot be read: {error.strerror}") from error
+    except CredentialError as error:
+        raise SettingInvalid(f"TONGXING_WITNESS_POLICY_FILE: {path}: {error.detail}") from error

@@ -22,7 +22,7 @@ from service_kit.commands import Group
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.locale import reader_languages
 from service_kit.terminal import as_json, in_words, print_json, print_line
-from trust_registry.commands.options import local_clock, passphrase_file
+from trust_registry.commands.options import MEMBER, local_clock, passphrase_file
 from trust_registry.commands.rule_files import moment, sign_rules, write_rules
 from verifier.commands.rules_study import diff, explain, rehearse
 from verifier.rules.files import read_document, read_rules
@@ -56,7 +56,7 @@ def rules() -> None:
 
 
 @rules.command("template")
-@click.option("--member", required=True, help="Whose rules, as CN-44.")
+@click.option("--member", required=True, type=MEMBER, help="Whose rules, as CN-44.")
 @click.option("--hours", default=48, show_default=True, type=click.IntRange(2, 168), help="How long a test counts.")
 @click.option(
     "--for-old-gates", is_flag=True, help="Texts in Chinese and English alone, for gates that are not updated yet."
@@ -101,7 +101,7 @@ def set_command(
 
 @rules.command("deny")
 @_document
-@click.argument("member")
+@click.argument("member", type=MEMBER)
 @_reasons
 @click.option(
     "--until", type=moment, metavar="TIME", help="When it ends: ISO 8601 or seconds. There is no denial for ever."

@@ -215,7 +215,8 @@ def _cases_of(file: Input, rule_set: RuleSet) -> list[Case]:
     # Evidence counts from full ten minutes: at such a moment "48 hours ago" is 48 hours and no minute.
     soonest = max(rule_set.valid_from, local_clock().now())
     at = -(-soonest // EVIDENCE_TIME_STEP_SECONDS) * EVIDENCE_TIME_STEP_SECONDS
-    return read_cases(content, rule_set.member, at)
+    with file.named():
+        return read_cases(content, rule_set.member, at)
 
 
 def _words_of(verdict: Verdict) -> Iterator[str]:

@@ -12,14 +12,13 @@ import click
 from credentials.errors import InvalidRequest, Malformed, TooLarge
 from credentials.foreign.document import document_of, fingerprint, parse_foreign_keys, place_of, sign_foreign_keys
 from credentials.foreign.keys import NO_COUNTRY, ForeignKey, ForeignKeys
-from credentials.profile.members import is_member_id, no_member_id
 from credentials.profile.words import label
 from credentials.wire import jws
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, OUTPUT, Input, InputType
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
-from trust_registry.commands.options import local_clock, passphrase_file
+from trust_registry.commands.options import MEMBER, local_clock, passphrase_file
 from trust_registry.commands.rule_files import sign_rules
 from verifier.foreign.collecting import ImportedKeys, collected, merged
 from verifier.foreign.key_lists import in_gdhcn, in_jwks, in_vci
@@ -46,7 +45,7 @@ def trust() -> None:
     """Whose foreign cards this member's gates read (境外证件签发方): a list that its rules key signs."""
 
 
-_member = click.option("--member", required=True, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
+_member = click.option("--member", required=True, type=MEMBER, envvar="TONGXING_MEMBER", help="Whose list, as CN-44.")
 _into = click.option("--into", type=INPUT, help="The list before this one, signed or not, to which the keys are added.")
 
 
@@ -71,7 +70,7 @@ def import_dcc(source: Path | Input, **options: Any) -> None:
     Example:
       tongxing verifier trust import-dcc signers/ --member CN-44 -o foreign-keys.json
     """
-    _list_keys(import_certificates(source), **options)
+    _list_keys(_name_of(source), import_certificates(source), **options)
 
 
 @_import_command("import-gdhcn")
@@ -86,7 +85,7 @@ def import_gdhcn(source: Input, **options: Any) -> None:
     Example:
       tongxing verifier trust import-gdhcn trustlist-dsc.json --member CN-44 --into foreign-keys.json -o next.json
     """
-    _list_keys(collected(in_gdhcn(source, local_clock().now())), by_issuer=True, **options)
+    _list_keys(source.name, collected(in_gdhcn(source, local_clock().now())), by_issuer=True, **options)
 
 
 @_import_command("import-vci")
@@ -101,7 +100,7 @@ def import_vci(source: Input, **options: Any) -> None:
     Example:
       tongxing verifier trust import-vci vci_snapshot.json --member CN-44 --into foreign-keys.json -o next.json
     """
-    _list_keys(collected(in_vci(source)), **options)
+    _list_keys(source.name, collected(in_vci(source)), **options)
 
 
 @_import_command("import-jwks")
@@ -116,10 +115,11 @@ def import_jwks(issuer: str, source: Input, revoked: tuple[Input, ...], **option
     Example:
       tongxing verifier trust import-jwks https://example.org/issuer jwks.json --member CN-44 -o foreign-keys.json
     """
-    _list_keys(collected(in_jwks(issuer, source, revoked)), by_issuer=True, **options)
+    _list_keys(source.name, collected(in_jwks(issuer, source, revoked)), by_issuer=True, **options)
 
 
 def _list_keys(
+    source: str,
     imported: ImportedKeys,
     member: str,
     into: Input | None,
@@ -128,14 +128,14 @@ def _list_keys(
     by_issuer: bool = False,
 ) -> None:
     """Write the list, and tell what was left out of it and what is odd."""
-    if not is_member_id(member):
-        raise click.BadParameter(no_member_id(member), param_hint="--member")
     before = None if into is None else _read(into)
+    if into and before and before.member != member:
+        raise click.BadParameter(f"{into.name}: the list of {before.member}", param_hint="--into")
     for text, told in (("foreign-keys.left-out", imported.left_out), ("foreign-keys.noted", imported.noted)):
         for place, why in told:
             print_line(in_words(label(text, place=place, why=why)), err=True)
     if not imported.keys:
-        raise InvalidRequest("no key in it that a gate could use")
+        raise InvalidRequest(f"{source}: no key in it that a gate could use")
     keys = merged(before.keys if before else (), imported.keys, by_issuer=by_issuer)
     _warn_of_no_country(imported.keys)
     document = document_of(member, before.sequence + 1 if before else 1, local_clock().now(), keys)
@@ -190,6 +190,10 @@ def diff(before: Input, after: Input, as_json: bool) -> None:
         for place in sorted(places):
             print_line(Styled(f"{mark} {place}", colour))
     print_line(f"+{len(come)} -{len(gone)} ={len(old.keys() & new.keys())}")
+
+
+def _name_of(source: Path | Input) -> str:
+    return str(source) if isinstance(source, Path) else source.name
 
 
 def _warn_of_no_country(keys: Iterable[ForeignKey]) -> None:

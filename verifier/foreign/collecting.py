@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from credentials.foreign.document import fingerprint
+from credentials.errors import Malformed
+from credentials.foreign.document import check_key, fingerprint
 from credentials.foreign.keys import ForeignKey
 
 
@@ -31,14 +32,24 @@ def left_out(place: str, why: str) -> ImportedEntry:
 
 
 def collected(entries: Iterable[ImportedEntry]) -> ImportedKeys:
-    """All of them; the same key of the same issuer comes once."""
-    found = list(entries)
+    """All of them; the same key of the same issuer comes once, and what no list may hold is left out."""
+    found = [_checked(entry) for entry in entries]
     keys = {fingerprint(entry.key): entry.key for entry in reversed(found) if entry.key is not None}
     return ImportedKeys(
         tuple(reversed(keys.values())),
         tuple((place, words) for place, key, words in found if key is None),
         tuple((place, words) for place, key, words in found if key is not None and words),
     )
+
+
+def _checked(entry: ImportedEntry) -> ImportedEntry:
+    """By the list's own reader: one entry that it does not take would spoil the whole list."""
+    try:
+        if entry.key is not None:
+            check_key(entry.key)
+    except Malformed as error:
+        return left_out(entry.place, error.detail)
+    return entry
 
 
 def merged(held: Iterable[ForeignKey], imported: Iterable[ForeignKey], *, by_issuer: bool) -> tuple[ForeignKey, ...]:

@@ -114,8 +114,8 @@ def _walk(value: Any, place: str, country: str | None, levels: int) -> Iterator[
 
 def _entry(entry: Mapping[str, Any], field: str, place: str, country: str | None) -> Iterator[Found]:
     texts = entry[field] if type(entry[field]) is list else [entry[field]]
-    # Of a chain only the first is the signer.
-    for text in texts[:1]:
+    # Of a chain only the first is the signer; an empty one is told like any other that is none.
+    for text in texts[:1] or [None]:
         certificate = _decoded(text)
         if isinstance(certificate, Certificate):
             certificate = certificate._replace(kid=_kid(entry.get("kid")), country=country)

@@ -15,6 +15,7 @@ from credentials.profile.limits import NONCE_BYTES
 from service_kit.http.bodies import Routes, json_body, takes
 from service_kit.http.front.sheet import show, wants_page
 from service_kit.http.openapi import content, described
+from service_kit.http.static import conditional
 from verifier.gate.gate import MAX_LANE_CHARACTERS
 from verifier.http.answer import to_text
 from verifier.http.schemas import (
@@ -114,7 +115,7 @@ def show_snapshot() -> BaseResponse:
     response = Response(page.body if since is None else page.since(since), content_type="application/json")
     response.set_etag(page.etag)
     response.headers["Cache-Control"] = "no-cache"
-    return response.make_conditional(request)
+    return conditional(response, request.environ)
 
 
 def _answer(text: str) -> Response:

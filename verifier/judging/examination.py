@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from credentials.errors import CannotTell, CredentialError
+from credentials.errors import CannotTell, CredentialError, NotACredential
 from credentials.formats.presentation import Presentation
 from credentials.formats.presentation.challenge import Challenge
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
+from credentials.profile.known_texts import words_of
 from credentials.profile.reasons import COMPARE_TRAVEL_DOCUMENT, RECORD_MISSING, TRUST_AGING, Outcome
 from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import NO_WORDS, Label
@@ -64,7 +65,7 @@ class Examination:
         if isinstance(error, CannotTell):
             self.leave_open(error.code)
         else:
-            self.find(error.code)
+            self.find(error.code, words_of(error.known) if isinstance(error, NotACredential) else NO_WORDS)
 
     def find(self, code: str, detail: Label = NO_WORDS) -> None:
         """Note a reason for which it is not accepted, with what this code adds to it."""

@@ -15,7 +15,7 @@ from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
-from service_kit.inputs import Input
+from service_kit.inputs import Input, open_to_read
 from service_kit.terminal import in_words
 from service_kit.terminal import print_line as say
 from trust_registry.client.members.member_files import check_new, read_member_file
@@ -146,7 +146,7 @@ def bundle_at(path: Path) -> Path | bytes:
     if path.is_dir():
         return path
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             data = file.read(MAX_BUNDLE_BYTES + 1)
     except OSError as error:
         raise BundleRejected(f"{path}: cannot be read: {error.strerror}") from error

@@ -6,10 +6,14 @@ Its signers are many and read their specification in many ways; what is allowed 
 
 from __future__ import annotations
 
+import re
+
+from credentials.errors import NotACredential
 from credentials.foreign.envelope import ForeignEnvelope
 from credentials.formats import native
 from credentials.formats.eu_dcc import card, sign1
 from credentials.formats.eu_dcc.limits import MAX_CARD_BYTES, NAME
+from credentials.profile.known_texts import HEALTH_LINK
 from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.profile.steps import FOREIGN_STEPS
 from credentials.wire.inflate import inflate
@@ -17,6 +21,8 @@ from credentials.wire.inflate import inflate
 __all__ = ["NAME", "PREFIX", "STEPS", "last_second_counts", "read", "unwrap"]
 PREFIX = "HC1:"
 STEPS = FOREIGN_STEPS
+_HEALTH_LINK = re.compile(rb"\x39\x01\x03(?:\xa1|\xbf)\x05")
+"""Claim -260 of a CWT with 5 alone in it, as CBOR: WHO's links (HCERT with SMART Health Links)."""
 last_second_counts = True
 read = card.read
 
@@ -27,4 +33,7 @@ def unwrap(text: str) -> ForeignEnvelope:
 
 
 def _open(data: bytes) -> ForeignEnvelope:
-    return sign1.open_card(inflate(data, MAX_CARD_BYTES))
+    envelope = sign1.open_card(inflate(data, MAX_CARD_BYTES))
+    if _HEALTH_LINK.search(envelope.payload):
+        raise NotACredential("a link to a certificate, where a certificate belongs", known=HEALTH_LINK)
+    return envelope

@@ -16,6 +16,7 @@ from credentials.profile.members import is_region
 
 MAX_CASES = 1_000
 MAX_NAME_CHARACTERS = 100
+_MAX_FAULTS_TOLD = 20
 _HOURS, _MINUTES = range(24 * 400 + 1), range(60)
 _EARLIEST = MIN_TIME_SECONDS + (_HOURS[-1] + 1) * 3600
 """The oldest that a case may carry is still a time of the format."""
@@ -37,18 +38,20 @@ def read_file(
 ) -> list[_Case]:
     """The cases of a file ``{"at": …, "cases": […]}``, each as ``read`` reads it; it is given the file's moment.
 
-    Raises InvalidRequest, naming the case, also for what ``read`` raises as InvalidRequest or Malformed.
+    Raises InvalidRequest, naming every case that is wrong, where ``read`` raises InvalidRequest or Malformed.
     """
     fields = read_fields(content, {"at", "cases"}, "cases")
     entries = fields.get("cases")
     if type(entries) is not list or not 0 < len(entries) <= MAX_CASES:
         raise InvalidRequest(f"cases: not an array of 1 to {MAX_CASES}")
-    at, cases = read_moment(fields.get("at", default_at), latest), list[_Case]()
+    at, cases, faults = read_moment(fields.get("at", default_at), latest), list[_Case](), list[str]()
     for number, entry in enumerate(entries, start=1):
         try:
             cases.append(read(entry, at))
         except (InvalidRequest, Malformed) as error:
-            raise InvalidRequest(f"case {number}: {error.detail}") from error
+            faults.append(f"case {number}: {error.detail}")
+    if faults:
+        raise InvalidRequest("; ".join(faults[:_MAX_FAULTS_TOLD]))
     if len({case.name for case in cases}) < len(cases):
         raise InvalidRequest("cases: a name stands twice")
     return cases

@@ -89,6 +89,8 @@ export class Cards {
   private held: readonly Card[] = [];
   private waiting: readonly Pending[] = [];
   private office: Office | null = null;
+  /** Which card a claim code has brought since the page was opened. */
+  private readonly brought = new Map<string, string>();
   private triedAt = -Infinity;
   private pausedUntil = -Infinity;
 
@@ -129,12 +131,20 @@ export class Cards {
     return (this.office = await this.issuer.office());
   }
 
+  /** What a claim code has brought since the page was opened, by whomever it was asked for, while it is still held. */
+  broughtBy(code: string): Card | null {
+    return this.held.find(({ id }) => id === this.brought.get(code)) ?? null;
+  }
+
   /**
    * Get the code that a claim code stands for (null: for whoever has just signed in), bound to a key of its own. However
-   * often it is called for one claim code, by whatever page, the key is the same. Rejects with Refusal, NotKept, or
+   * often it is called for one claim code, by whatever page, the key is the same; what has come by itself meanwhile is
+   * not asked for again, for the claim code is used up by then. Rejects with Refusal, NotKept, or
    * CredentialError for an answer that is no code for this phone.
    */
   async claim(code: string | null): Promise<Card> {
+    const brought = code === null ? null : this.broughtBy(code);
+    if (brought) return brought;
     const pending = this.waiting.find((each) => each.code === code) ?? (await this.begin(code));
     return this.receive(pending);
   }
@@ -295,6 +305,7 @@ export class Cards {
     await kept(async () => {
       this.held = await this.store.update<readonly Card[]>(CARDS, (list) => [...(list ?? []).filter(isOther), card]);
     });
+    if (pending.code !== null) this.brought.set(pending.code, card.id);
     await this.forget(pending);
     for (const each of this.held.filter((each) => each.id !== card.id && isAlike(each, credential)))
       await this.dropReplaced(each, card);

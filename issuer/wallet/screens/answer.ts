@@ -58,12 +58,13 @@ export function answerScreen(card: Card): Screen {
     const seen = () => document.hidden || camera.isOn || isOver || void begin();
     document.addEventListener("visibilitychange", seen);
     void begin();
+    const picture = element("div", { class: "picture" }, camera.video, element("div", { class: "frame" }));
     const main = element(
       "main",
       { class: "page" },
       heading(words.text("answer")),
       whose(card, wallet),
-      element("div", { class: "view" }, camera.video, element("div", { class: "frame" }), message),
+      element("div", { class: "view" }, picture, message),
       otherWays(take, tell, wallet),
     );
     const leave = () => {

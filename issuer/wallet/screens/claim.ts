@@ -41,8 +41,7 @@ export const claimScreen: Screen = (wallet) => {
     delete main.dataset.refusal;
     box.removeAttribute("aria-invalid");
   };
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     quiet();
     const code = digitsOf(box.value);
     const fault = faultOf(code);
@@ -63,7 +62,13 @@ export const claimScreen: Screen = (wallet) => {
     outside(wallet),
     element(
       "form",
-      { class: "stack", onsubmit: submit },
+      {
+        class: "stack",
+        onsubmit: (event: Event) => {
+          event.preventDefault();
+          void submit();
+        },
+      },
       element("label", { for: "code", class: "large" }, words.text("claimCode")),
       box,
       element("p", { id: "code-hint", class: "quiet" }, words.text("claimHint", { count: CLAIM_CODE_DIGITS })),
@@ -74,7 +79,11 @@ export const claimScreen: Screen = (wallet) => {
     wallet.isElder ? null : element("p", {}, words.text("claimRelative")),
     hotline(wallet),
   );
-  return { main, actions: [] };
+  // What was refused in passing goes on by itself: when its code has come, nobody has to press anything.
+  const tick = () => {
+    if (main.dataset.refusal && wallet.cards.broughtBy(digitsOf(box.value))) void submit();
+  };
+  return { main, actions: [], tick };
 };
 
 /** The words of a claim that was refused; of what passes also that nothing is lost, and that it goes on by itself. */

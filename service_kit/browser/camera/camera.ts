@@ -167,14 +167,15 @@ export class Camera {
   }
 
   private async look(stream: MediaStream): Promise<void> {
-    let [next, moved, time, failures] = [0, -1, -1, 0];
+    let [next, moved, time, read, failures] = [0, -1, -1, -1, 0];
     while (this.stream === stream) {
       const now = await new Promise<number>((drawn) => requestAnimationFrame(drawn));
       if (this.isPaused || this.video.currentTime !== time || moved < 0) [time, moved] = [this.video.currentTime, now];
       if (now - moved > STALL_MILLISECONDS && this.stream === stream) return this.lose("ended");
-      const frame = this.isPaused || now < next ? null : this.frame();
+      // In the dark a camera gives ten pictures a second: none is read twice.
+      const frame = this.isPaused || now < next || time === read ? null : this.frame();
       if (!frame) continue;
-      next = now + FRAME_MILLISECONDS;
+      [next, read] = [now + FRAME_MILLISECONDS, time];
       try {
         await this.take(await this.decoder.read(frame), stream);
         failures = 0;

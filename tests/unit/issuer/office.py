@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine
@@ -29,6 +31,7 @@ AUDIENCE = "https://code.example/issuer"
 MEMBER = "CN-41"
 SECRETS = Secrets.derived_from(bytes(range(32)))
 NUMBER = "11010519491231002X"
+FILE = "issuer.sqlite"
 DAY = 24 * 3600
 
 
@@ -84,11 +87,23 @@ def by_hand(**changes: Any) -> dict[str, Any]:
     }
 
 
+@cache
+def _empty() -> bytes:
+    """A database with all tables and nothing in them: making them takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        engine = connect(f"sqlite:///{folder}/{FILE}")
+        migrate(engine, MIGRATIONS, VERSION_TABLE)
+        engine.dispose()
+        return (Path(folder) / FILE).read_bytes()
+
+
 class IssuerOnDisk:
     """One member's issuer on SQLite. ``another_process`` opens the same database once more."""
 
     def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'issuer.sqlite'}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_bytes(_empty())
+        self.url = f"sqlite:///{folder / FILE}"
         self.private_key = new_private_key()
         self.key = own_key(self.private_key)
         self.engines: list[Engine] = []

@@ -285,6 +285,8 @@ def test_evidence_over_http(issuer: Issuer) -> None:
     assert (taken["kept"], taken["present"], taken["corrected"]) == (1, 1, 0)
     assert [(each["number"], each["code"]) for each in taken["rejected"]] == [(1, "invalid-request")]
     assert "11010519491231002X" not in json.dumps(taken)
+    mixed = dict(post([None, "record", good, [good]]).json or {})
+    assert (mixed["present"], [each["number"] for each in mixed["rejected"]]) == (1, [0, 1, 3])
     for records in ([], [good] * (MAX_BATCH + 1), "none", None):
         assert post(records).status_code == 422
     assert issuer.client.post("/v1/evidence", json={"records": [good]}).status_code == 401

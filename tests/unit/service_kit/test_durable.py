@@ -14,7 +14,14 @@ import pytest
 
 from credentials.errors import SettingInvalid, StorageFull, StorageUnavailable
 from credentials.keys import new_private_key
-from service_kit.durable import MAX_SECRET_BYTES, make_folder, make_secret, read_secret, storage_error, write_atomic
+from service_kit.durable import (
+    MAX_SECRET_BYTES,
+    make_folder,
+    make_secret,
+    read_secret,
+    storage_error,
+    write_atomic,
+)
 from service_kit.storage.database import connect
 from trust_registry.key_files import new_folder, write_key
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from credentials.errors import InvalidRequest
 from service_kit import inputs
 from service_kit.commands import Command
 from service_kit.durable import write_atomic
-from service_kit.inputs import INPUT, OUTPUT, Input, OutputType
+from service_kit.inputs import INPUT, OUTPUT, Input, OutputType, open_to_read
 
 
 @click.command(cls=Command)
@@ -156,3 +157,36 @@ def test_a_file_to_be_rewritten_must_be_there(tmp_path: Path) -> None:
     assert written("-o", str(tmp_path / "there"), "--draft", str(tmp_path / "there")).exit_code == 0
     shown = written("-o", str(tmp_path / "there"), "--draft", str(tmp_path / "gone"))
     assert (shown.exit_code, "gone: no such file" in shown.output) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link to a device", "folder", "socket", "loop", "nothing"])
+def test_what_is_read_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Nobody may ever write into a pipe with a name, and a device may never end: the command would say nothing more."""
+    monkeypatch.setattr(inputs, "PIPE_SECONDS", 0.01)
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "results.csv"
+    with socket.socket(socket.AF_UNIX) as listener:
+        {
+            "pipe": lambda: os.mkfifo(path),
+            "device": lambda: None,
+            "link to a device": lambda: path.symlink_to("/dev/zero"),
+            "folder": lambda: path.mkdir(),
+            "socket": lambda: listener.bind(str(path)),
+            "loop": lambda: path.symlink_to(path),
+            "nothing": lambda: None,
+        }[kind]()
+        with pytest.raises(OSError, match=r"regular file|nobody writes|directory|No such|symbolic"):
+            open_to_read(path)
+
+
+def test_the_pipe_of_a_shell_is_read_to_its_end(tmp_path: Path) -> None:
+    """``<(command)`` is a pipe without a name; a file and a link to one are files."""
+    reads, writes = os.pipe()
+    os.write(writes, b"from a command")
+    os.close(writes)
+    with open_to_read(Path(f"/dev/fd/{reads}")) as file:
+        assert file.read() == b"from a command"
+    os.close(reads)
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with open_to_read(tmp_path / "link") as file:
+        assert file.read() == b"x"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,21 +40,31 @@ ADDITIONS = {"CN-41": HENAN, "CN-44": GUANGDONG}
 class FoundedRegistry:
     """A registry with its three officers at hand, on SQLite unless ``url`` names another database.
 
-    ``writer`` may be stopped.
+    ``writer`` may be stopped. With a ``model``, closed and on SQLite, it is a copy of that: the same keys, the same
+    members, a folder and a database of its own.
     """
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", model: FoundedRegistry | None = None) -> None:
         self.folder = folder / "registry"
-        founded = found(self.folder, write_plainly, None, NOW)
-        self.trusted_root = founded.trust_root.read_bytes()
-        self.keyids = [keyid for _, keyid in founded.officers]
-        self.officer_keys = [read_key(path) for path, _ in founded.officers]
         self.writer = StoppingWriter()
         self.url = url or f"sqlite:///{self.folder / 'registry.sqlite'}"
         self.storages: list[SqlStorage] = []
         self.provinces: dict[str, ProvinceFolder] = {}
+        if model is not None:
+            self._copy(model)
+            return
+        founded = found(self.folder, write_plainly, None, NOW)
+        self.trusted_root = founded.trust_root.read_bytes()
+        self.keyids = [keyid for _, keyid in founded.officers]
+        self.officer_keys = [read_key(path) for path, _ in founded.officers]
         self.publication = self.another_process()
         self.publication.adopt()
+
+    def _copy(self, model: FoundedRegistry) -> None:
+        shutil.copytree(model.folder.parent, self.folder.parent)
+        self.trusted_root, self.keyids, self.officer_keys = model.trusted_root, model.keyids, model.officer_keys
+        self.provinces = {name: ProvinceFolder(self.folder.parent / name, write_plainly) for name in model.provinces}
+        self.publication = self.another_process()
 
     def __enter__(self) -> Self:
         return self

@@ -199,7 +199,7 @@ class RecordKeeper:
     def _mirror_tile(self, tile: Tile) -> bytes:
         if not self._mirror_url:
             raise FetchFailed("there is no network, and no tiles came with it")
-        return LogReader(f"{self._mirror_url}/{LOG_FOLDER}", self._fetcher).tile(tile)
+        return LogReader(f"{self._mirror_url}/{LOG_FOLDER}", self._fetcher).hashes(tile)
 
 
 def _opened(note: bytes) -> Checkpoint:

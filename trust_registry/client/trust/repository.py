@@ -177,6 +177,15 @@ def verify_repository(
         raise MetadataRejected(f"target: {error}") from error
 
 
+def verify_roles(source: RepositorySource, trusted_root: bytes, roles: Roles, at: int) -> Targets:
+    """The top-level roles of any repository, steps 1 to 4; its targets. As :func:`verify_repository`, which it raises
+    as."""
+    try:
+        return _Reading(source, roles, at).top_level(trusted_root)
+    except (RepositoryError, ValueError) as error:
+        raise MetadataRejected(str(error)) from error
+
+
 def check_not_older(versions: Mapping[str, int], held: Mapping[str, int]) -> None:
     """Refuse one whole verified set in place of another when a role of it is older. Raises MetadataRejected.
 
@@ -201,18 +210,21 @@ class _Reading:
         self._signed: dict[str, Signed] = {}
         self._files: dict[str, bytes] = {}
 
-    def verify(self, trusted_root: bytes) -> VerifiedRepository:
+    def top_level(self, trusted_root: bytes) -> Targets:
         root = self._root(trusted_root)  # 1
-        timestamp = self._timestamp(root)  # 2
-        snapshot = self._snapshot(root, timestamp.snapshot_meta)  # 3
-        targets = self._targets("targets", root, snapshot)  # 4
-        denied = self._targets(denials.ROLE, targets, snapshot)
+        self._timestamp = self._read_timestamp(root)  # 2
+        self._snapshot = self._read_snapshot(root, self._timestamp.snapshot_meta)  # 3
+        return self._targets("targets", root, self._snapshot)  # 4
+
+    def verify(self, trusted_root: bytes) -> VerifiedRepository:
+        targets = self.top_level(trusted_root)
+        denied = self._targets(denials.ROLE, targets, self._snapshot)
         members = self._target(trust_list.TARGET, targets)  # 5
         refused = self._target(denials.TARGET, denied)
         return VerifiedRepository(
             trust_list=trust_list.read_trust_list(members),
             denials=denials.read_denials(refused),
-            registry_time=fields.time(timestamp.unrecognized_fields, ISSUED_AT),
+            registry_time=fields.time(self._timestamp.unrecognized_fields, ISSUED_AT),
             versions={role: signed.version for role, signed in self._signed.items()},
             expiries={role: _expiry(signed) for role, signed in self._signed.items()},
             files=self._files,
@@ -246,20 +258,21 @@ class _Reading:
         self._roles.record(f"{version}.root", data, _begun_anew(before, root))
         return root
 
-    def _timestamp(self, root: Root) -> Timestamp:
+    def _read_timestamp(self, root: Root) -> Timestamp:
         data = self._given("timestamp", None)
         timestamp = _open(Timestamp, "timestamp", data, root)
         held = self._held(Timestamp, "timestamp", root)
         if held is not None:
             _check_not_below("timestamp", timestamp.version, held.version)
+            if timestamp.version == held.version:
+                # The one that was seen counts, whatever another of its version says (TUF 5.4.3.1).
+                timestamp, data = held, self._roles.held["timestamp"]
             _check_not_below("snapshot", timestamp.snapshot_meta.version, held.snapshot_meta.version)
-            if timestamp.version == held.version and timestamp != held:
-                raise MetadataRejected(f"another timestamp {held.version} than the one that was seen")
         self._take("timestamp", timestamp)
         self._keep("timestamp", data, None)
         return timestamp
 
-    def _snapshot(self, root: Root, meta: MetaFile) -> Snapshot:
+    def _read_snapshot(self, root: Root, meta: MetaFile) -> Snapshot:
         held = self._held(Snapshot, "snapshot", root)
         snapshot, data = self._named(Snapshot, "snapshot", root, meta, held)
         for name, before in held.meta.items() if held is not None else ():

@@ -101,7 +101,12 @@ class TrustUpdater:
             check_not_expired(self._held.snapshot.expiries, at)
             snapshot = replace(self._held.snapshot, verified_at=at)
         else:
-            snapshot = self._store.accept(verify_repository(source, self._store.trusted_root, roles, at), at)
+            repository = verify_repository(source, self._store.trusted_root, roles, at)
+            snapshot, came = self._store.accept(repository, at), timestamp
+            timestamp = repository.files[_TIMESTAMP]
+            if came != timestamp:
+                told = f"another timestamp {repository.versions['timestamp']} than the one that was seen"
+                self.stale = Stale(MetadataRejected.code, f"{told}, which still counts: was the registry restored?")
         self._held = _Held(timestamp, roles.held, snapshot)
         return snapshot
 

@@ -137,3 +137,26 @@ def test_a_key_that_nobody_can_use_is_not_signed() -> None:
 def test_the_type_is_ours() -> None:
     """It stands in the wire format, for ever."""
     assert FOREIGN_KEYS_TYPE == "tongxing-foreign-keys+jws"
+
+
+def test_what_issuers_have_withdrawn_stands_with_their_keys() -> None:
+    """Bounded, in the one form, and the same again after writing."""
+    entry = DOCUMENT["keys"][0]
+    listed = parse_foreign_keys({**DOCUMENT, "keys": [{**entry, "revoked": ["b.1687450765", "a"]}]})
+    assert listed.keys[0].revoked == ("b.1687450765", "a")
+    assert document_of("CN-44", 1, DOCUMENT["issued_at"], listed.keys)["keys"][0]["revoked"] == ["a", "b.1687450765"]
+    for wrong in ("a", [7], ["a b"], ["a.b"], ["a" * 25], [""], [f"a.{10**10}"]):
+        with pytest.raises(Malformed, match="revoked"):
+            parse_foreign_keys({**DOCUMENT, "keys": [{**entry, "revoked": wrong}]})
+    with pytest.raises(TooLarge, match="withdrawn"):
+        parse_foreign_keys({**DOCUMENT, "keys": [{**entry, "revoked": ["a"] * 32_769}]})
+
+
+def test_a_key_of_many_issuers_is_no_crowd() -> None:
+    """It is tried once, however many share it; nine different ones of a kid are somebody's way to keep a gate busy."""
+    entry = DOCUMENT["keys"][0]
+    shared = [{**entry, "issuer": f"https://{number}.example"} for number in range(20)]
+    assert len(parse_foreign_keys({**DOCUMENT, "keys": shared}).keys) == 20
+    different = [{**each, "jwk": {**entry["jwk"], "x": str(number)}} for number, each in enumerate(shared)]
+    with pytest.raises(Malformed, match="more than 8"):
+        parse_foreign_keys({**DOCUMENT, "keys": different})

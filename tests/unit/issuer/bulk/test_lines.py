@@ -65,6 +65,10 @@ def test_columns_without_use_may_be_missing(tmp_path: Path) -> None:
         WANG.encode().replace(b"410102", b"4.1E5"),
         WANG.encode().replace(b"410102", "４１".encode()),
         WANG.encode().replace(b"410102", b"-1"),
+        WANG.encode().replace(b"410102", b"9" * 19),
+        # Python's int() refuses these by an error of its own.
+        WANG.encode().replace(b"410102", b"9" * 4301),
+        WANG.encode().replace(b"1790000000", b"0" * 16_000),
         WANG.encode("gb18030"),
         b'1,"' + WANG.encode(),
         b'"a"b' + WANG.encode(),

@@ -24,7 +24,7 @@ from issuer.storage.evidence_ports import RulesVersion
 from issuer.storage.log import SqlProvinceLog
 from issuer.storage.rules import SqlRulesStore
 from service_kit.storage.database import reading, transaction
-from service_kit.storage.logbook import LeafRecord
+from service_kit.storage.ports import LeafRecord
 from tests.unit.issuer.office import NOW, by_hand, issuer_on_disk, paper, resident_numbers, sampled
 
 KEY = bytes(32)

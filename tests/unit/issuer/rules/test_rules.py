@@ -9,7 +9,7 @@ import pytest
 from credentials.decisions.document import parse_status_rules, read_status_rules, sign_status_rules
 from credentials.decisions.status_rules import StatusRules
 from credentials.decisions.template import built_in, template
-from credentials.errors import ChainForked, Conflict, InvalidRequest, NotFound, TrustMissing, UnknownKey
+from credentials.errors import Conflict, InvalidRequest, NotFound, TrustMissing, UnknownKey
 from credentials.keys import kid_of, new_private_key
 from credentials.recognition.reading import digest_of
 from credentials.signing import PemSigner
@@ -211,7 +211,7 @@ def test_rules_are_published_once_in_order_and_only_with_a_fresh_dry_run(member:
 
     with pytest.raises(TrustMissing):
         publish(first, tried(first), trust=None)
-    with pytest.raises(ChainForked, match="sequence 1 with previous None"):
+    with pytest.raises(Conflict, match="sequence 1 with previous None"):
         publish(second, tried(second))
     with pytest.raises(Conflict, match="dry-run"):
         publish(first, tried(first, at=NOW - DAY - 1))

@@ -370,3 +370,27 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageUnavailable):
         publish(tmp_path / "file" / "7.json", LIST)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "status"),
+    [
+        ({"If_Match": "*"}, 200),
+        ({"If_Match": " * "}, 200),
+        ({"If_Match": "*", "Range": "bytes=0-9"}, 206),
+        ({"If_Match": '"another"'}, 412),
+        ({"If_Match": 'W/"another", "a third"'}, 412),
+        ({"If_None_Match": "*"}, 304),
+    ],
+)
+def test_conditions_of_a_read(client: FlaskClient, conditions: dict[str, str], status: int) -> None:
+    """A star is whatever is there (RFC 9110 sections 13.1.1, 13.1.2); and what is refused does not carry the file."""
+    answered = get(client, ROOT, **conditions)
+    assert answered.status_code == status
+    assert answered.status_code in (200, 206) or LIST not in answered.data
+
+
+def test_a_read_under_its_own_etag_is_answered(client: FlaskClient) -> None:
+    """Beside other ETags too."""
+    etag = get(client, ROOT).headers["ETag"]
+    assert get(client, ROOT, If_Match=f'"x", {etag}').data == LIST

@@ -8,7 +8,7 @@ from credentials.log.checkpoint import Checkpoint, open_checkpoint
 from credentials.log.keys import NoteKey
 from credentials.log.tiles import TILE_WIDTH, Tile, entries_in, nodes_from, tiles_between
 from credentials.log.tree import EMPTY_ROOT, check_consistency, leaf_hash, prove_consistency, root_of
-from service_kit.storage.logbook import LogStorage
+from service_kit.storage.ports import LogStorage
 from trust_registry.record.publishing import CHECKPOINT, FOLDER
 
 Read = Callable[[str], bytes | None]

@@ -11,28 +11,33 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
-from credentials.errors import SettingInvalid
+from credentials.errors import FetchFailed, SettingInvalid, StoreBehind
 from credentials.log.checkpoint import open_checkpoint, sign_checkpoint
-from credentials.log.keys import NoteSigner
-from credentials.log.note import check, read_note, read_signatures, with_signatures
+from credentials.log.keys import NoteSigner, time_of
+from credentials.log.note import Note, SignatureLine, check, read_note, read_signatures, sign_text, with_signatures
 from credentials.log.request import AddCheckpoint
 from credentials.log.tree import prove_consistency, root_of
 from service_kit.fetch import Fetcher
 from tests.doubles.clock import FixedClock
 from tests.serving import in_thread
 from tests.unit.credentials.log.logs import NODES, witness
-from tests.unit.trust_registry.founded import NOW, FoundedRegistry
+from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.record.logs import append
 from tests.unit.trust_registry.serving import serving
+from trust_registry.app import create_app as create_registry
+from trust_registry.config import RegistrySettings
 from trust_registry.metadata.log_keys import LogKey, log_keys_of
 from trust_registry.record.gathering import WitnessRound
 from trust_registry.record.publishing import CHECKPOINT, LogFolder, LogPublisher
 from trust_registry.repository.in_force import in_force
 from trust_registry.witness.app import create_app
 from trust_registry.witness.config import WitnessSettings
+from trust_registry.witness.following import LogFollower
 from trust_registry.witness.service import EXTENSION, WitnessService
+from trust_registry.witness.storage.ports import Seen
 
 DAY = 24 * 3600
 
@@ -182,6 +187,97 @@ def from_the_future() -> Flask:
     app = Flask("ahead")
     app.add_url_rule("/add-checkpoint", view_func=lambda: ("999999\n", 409), methods=["POST"])
     return app
+
+
+@contextmanager
+def registry_app(registry: FoundedRegistry) -> Iterator[Flask]:
+    """The registry itself, on its folder."""
+    settings = RegistrySettings(data_dir=registry.folder, registry_url=AUDIENCE, timestamp_seconds=0)
+    yield create_registry(settings, FixedClock(NOW))
+
+
+def test_a_witness_that_takes_no_calls_brings_its_cosignature_by_itself(registry: FoundedRegistry) -> None:
+    """Over HTTP both ways; once for a checkpoint, and again after the log has grown."""
+    log = registry.publication.record.signer
+    policy = f"log {log.key.vkey}\nquorum none\n"
+    with registry_app(registry) as home, at_address(home) as url, witness_app(registry, policy) as app:
+        witness = service_of(app).witness
+        follower = LogFollower(witness, f"{url}/mirror/log", f"{url}/v1/log/cosignatures", Fetcher())
+        assert [follower.look(NOW), follower.look(NOW)] == [True, False]
+        append(registry.publication.storage, 300)
+        registry.publication.record.publish(NOW + 60)
+        assert [follower.look(NOW), follower.look(NOW)] == [True, False]
+        checkpoint, note = open_checkpoint(registry.mirror.read(CHECKPOINT) or b"", [log.key])
+        assert check(note, [witness.signer.key]) and witness.seen.get(log.key.name).size == checkpoint.size
+
+
+def test_a_log_that_went_back_is_not_cosigned_by_a_witness_that_follows(registry: FoundedRegistry) -> None:
+    """What it cosigned last is its memory; the mirror shows fewer leaves."""
+    log = registry.publication.record.signer
+    policy = f"log {log.key.vkey}\nquorum none\n"
+    with registry_app(registry) as home, at_address(home) as url, witness_app(registry, policy) as app:
+        follower = LogFollower(service_of(app).witness, f"{url}/mirror/log", f"{url}/nowhere", Fetcher())
+        with pytest.raises(FetchFailed, match="404"):
+            follower.look(NOW)
+        before = service_of(app).witness.seen.get(log.key.name)
+        service_of(app).witness.seen.advance(log.key.name, before, Seen(before.size + 1, b"\1" * 32), NOW)
+        with pytest.raises(StoreBehind, match="were cosigned here"):
+            follower.look(NOW)
+
+
+def test_a_cosignature_that_is_brought_is_checked(registry: FoundedRegistry) -> None:
+    """Its answers: not in force, by nobody of the list, damaged, too large; a replay takes nobody back in time."""
+    record, key = registry.publication.record, registry.province().log_signer("witness")
+    record.publish(NOW)
+    note = read_note(registry.mirror.read(CHECKPOINT) or b"")
+
+    def cosigned(by: NoteSigner, text: bytes = note.text, at: int = NOW) -> bytes:
+        return Note(text, (sign_text(text, by, at),)).content
+
+    with registry_app(registry) as app:
+        client = app.test_client()
+
+        def post_back(content: bytes) -> int:
+            return client.post("/v1/log/cosignatures", data=content, content_type="text/plain").status_code
+
+        assert post_back(cosigned(key)) == 200
+        for at in (NOW - 60, NOW):
+            before = registry.mirror.read(CHECKPOINT)
+            assert (post_back(cosigned(key, at=at)), registry.mirror.read(CHECKPOINT)) == (200, before)
+        assert post_back(cosigned(key, at=NOW + 60)) == 200
+        assert time_of(check(read_note(registry.mirror.read(CHECKPOINT) or b""), [key.key])[key.key]) == NOW + 60
+        other = sign_checkpoint(1, b"\1" * 32, record.signer)
+        assert post_back(cosigned(key, other.text)) == 409
+        assert post_back(cosigned(witness(1))) == 422
+        broken = SignatureLine(key.key.name, key.key.id, b"\0" * 72)
+        assert post_back(Note(note.text, (broken,)).content) == 422
+        assert [post_back(each) for each in (b"", b"x", b"x" * 20_000)] == [422, 422, 413]
+
+
+def test_a_witness_follows_where_its_settings_say_so(registry: FoundedRegistry) -> None:
+    """By itself, with its look at the trust list."""
+    log = registry.publication.record.signer
+    with registry_app(registry) as home:
+        root = Flask("root")
+        root.wsgi_app = DispatcherMiddleware(root.wsgi_app, {"/registry": home})  # type: ignore[method-assign]
+        with at_address(root) as url:
+            folder = registry.folder.parent / "service"
+            folder.mkdir()
+            (folder / "policy").write_text(f"log {log.key.vkey}\nquorum none\n")
+            settings = WitnessSettings(
+                data_dir=folder,
+                registry_url=f"{url}/registry",
+                trust_root=registry.folder / "trust-root.json",
+                witness_name="tongxing/CN-41/witness",
+                witness_key_file=registry.province().directory / "keys/witness-1.pem",
+                witness_policy_file=folder / "policy",
+                witness_follows=True,
+            )
+            service = service_of(create_app(settings, FixedClock(NOW)))
+            service.learn()
+            service.upkeep.stop()
+            service.upkeep.join()
+        assert check(read_note(registry.mirror.read(CHECKPOINT) or b""), [service.signer.key])
 
 
 def test_an_unreadable_policy_is_named(registry: FoundedRegistry) -> None:

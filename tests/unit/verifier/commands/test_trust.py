@@ -120,6 +120,20 @@ def test_a_list_in_a_bundle_is_found_there(traveller: Traveller, registry: Mirro
     registry.put_rules(registry.guangdong)
 
 
+def test_facts_only_is_no_verdict(traveller: Traveller) -> None:
+    """One object a card, whatever the rules say, and never an end that a script takes for "accepted"."""
+    listed = traveller.imported()
+    card = traveller.card(listed)
+    given = ("--trust", str(traveller.bundle), "--foreign-keys", str(traveller.signed(listed)), "--facts-only")
+    done = traveller.run("check", "-", *given, stdin=f"{card}\n{card[:-9]}\n{shc.card_jws()}\n")
+    shown = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["state"] for each in shown] == ["sound", "malformed", "unknown-key"]
+    assert (shown[0]["issuer"], shown[0]["card"]["kind"], "outcome" in shown[0]) == ("AT", "test", False)
+    assert shown[1]["holder"] is None
+    assert done.exit_code == 1
+    assert traveller.run("check", "-", *given, stdin=card).exit_code == 2
+
+
 def test_another_members_list_and_a_wrong_key_say_so(traveller: Traveller, registry: MirroredRegistry) -> None:
     """A gate goes by its own host alone."""
     listed = traveller.imported()
@@ -210,6 +224,34 @@ def test_published_lists(traveller: Traveller, content: Any) -> None:
     held.write_text(done.stdout)
     again = json.loads(traveller.run("trust", "import-dcc", str(file), "--into", str(held)).stdout)
     assert again["sequence"] == 2
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        entry("DE") | {"kid": base64.b64encode(bytes(65)).decode()},
+        entry("DE") | {"kid": base64.b64encode(bytes(65)).decode(), "country": "DE"},
+        entry("DE") | {"rawData": None},
+        entry("DE") | {"rawData": "AAAA"},
+        entry("DE", "x5c") | {"x5c": []},
+    ],
+)
+def test_one_entry_that_a_list_cannot_hold_stops_no_other(traveller: Traveller, odd: dict[str, Any]) -> None:
+    """A kid of 65 bytes ended the import of a whole nation's list."""
+    file = traveller.folder / "list.json"
+    file.write_text(json.dumps([entry("FR"), odd, entry("IT")]))
+    done = traveller.run("trust", "import-dcc", str(file))
+    assert {each["issuer"] for each in json.loads(done.stdout)["keys"]} == {"FR", "IT"}
+    assert "[1]" in done.stderr
+
+
+def test_a_list_goes_on_from_its_own_members_alone(traveller: Traveller) -> None:
+    """Its number would count on another member's."""
+    held = traveller.imported()
+    other = next(member for member in ("CN-33", "CN-41") if member != HOST)
+    done = traveller.run("trust", "import-dcc", str(traveller.signers), "--member", other, "--into", str(held))
+    assert done.exit_code != 0
+    assert HOST in done.output
 
 
 @pytest.mark.parametrize(

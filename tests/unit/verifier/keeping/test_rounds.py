@@ -115,8 +115,10 @@ def test_what_was_called_is_asked_for_once_more(worker: Callable[[], Worker], mo
     _wait(lambda: len(gate.fetched) == 1)
     gate.rounds.call(frozenset({"CN-41"}))
     _wait(lambda: len(gate.fetched) == 3)
-    time.sleep(2)
-    assert [topics for _, topics in gate.fetched] == [EVERYTHING, {"CN-41"}, {"CN-41"}]
+    gate.rounds.call(frozenset({"CN-44"}))
+    # By the time that the next call has come twice, a third time of the first would have been.
+    _wait(lambda: len(gate.fetched) == 5)
+    assert [topics for _, topics in gate.fetched] == [EVERYTHING, {"CN-41"}, {"CN-41"}, {"CN-44"}, {"CN-44"}]
 
 
 def test_one_that_hangs_is_not_waited_for(worker: Callable[[], Worker], tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""What a thief of a log's key can publish: any history, signed, with all its tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from credentials.log.checkpoint import sign_checkpoint
+from credentials.log.keys import NoteSigner
+from credentials.log.tiles import TILE_WIDTH, Tile, bundle_of, root_of_tile, tiles_between
+from credentials.log.tree import leaf_hash, nodes_of, root_of
+from credentials.wire.strict_json import json_bytes, parse_json
+
+
+def log_files(entries: Sequence[bytes], key: NoteSigner) -> dict[str, bytes]:
+    """Every file of a log of these entries, by its path below the log's prefix."""
+    levels = [[leaf_hash(entry) for entry in entries]]
+    while len(levels[-1]) >= TILE_WIDTH:
+        below = levels[-1]
+        full = range(0, len(below) // TILE_WIDTH * TILE_WIDTH, TILE_WIDTH)
+        levels.append([root_of_tile(b"".join(below[at : at + TILE_WIDTH])) for at in full])
+    checkpoint = sign_checkpoint(len(entries), root_of(nodes_of(levels[0]), len(entries)), key)
+    tiles = {tile.path: _content(tile, entries, levels) for tile in tiles_between(0, len(entries))}
+    return tiles | {"checkpoint": checkpoint.content}
+
+
+def renumbered(entries: Sequence[bytes]) -> list[bytes]:
+    """The same leaves, each with the number of its place: nobody sees that one was left out."""
+    return [json_bytes({**parse_json(entry), "number": number}) for number, entry in enumerate(entries)]
+
+
+def changed(content: bytes, at: int) -> bytes:
+    """The same with one bit other than it was."""
+    at %= len(content)
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def _content(tile: Tile, entries: Sequence[bytes], levels: Sequence[Sequence[bytes]]) -> bytes:
+    first = tile.number * TILE_WIDTH
+    if tile.level is None:
+        return bundle_of(entries[first : first + tile.width])
+    return b"".join(levels[tile.level][first : first + tile.width])
