@@ -8,7 +8,7 @@ from typing import Any
 
 from cbor2 import CBORTag, dumps
 
-from credentials.algorithms import es256
+from credentials.algorithms.table import NATIVE
 from credentials.foreign.document import document_of, sign_foreign_keys
 from credentials.foreign.keys import ALL_KINDS, ForeignKey
 from credentials.formats import eu_dcc
@@ -31,7 +31,7 @@ class ForeignIssuer:
     def listed(self, member: str, signer: Signer) -> str:
         """The list of foreign keys of ``member``, signed by its rules key, with this issuer's alone."""
         key = ForeignKey(
-            eu_dcc.NAME, _COUNTRY, _KID, es256.NAME, jwk_of(self._key.public_key()), ALL_KINDS,
+            eu_dcc.NAME, _COUNTRY, _KID, NATIVE.NAME, jwk_of(self._key.public_key()), ALL_KINDS,
             self._now - _DAY, self._now + 365 * _DAY,
         )  # fmt: skip
         return sign_foreign_keys(document_of(member, 1, self._now, [key]), signer)
@@ -39,8 +39,8 @@ class ForeignIssuer:
     def card(self, *, hours: int = 10, name: str = NAME, bit: int | None = None) -> str:
         """Somebody's negative test, sampled ``hours`` ago. ``bit``: one of what is signed is changed afterwards."""
         payload = dumps(_claims(self._now, hours, name))
-        head = dumps({1: es256.COSE_NUMBER, 4: _KID})
-        signature = es256.sign(self._key, dumps(["Signature1", head, b"", payload]))
+        head = dumps({1: NATIVE.COSE_NUMBER, 4: _KID})
+        signature = NATIVE.sign(self._key, dumps(["Signature1", head, b"", payload]))
         data = bytearray(dumps(CBORTag(18, [head, {}, payload, signature])))
         if bit is not None:
             data[data.index(payload) + bit // 8] ^= 1 << bit % 8

@@ -11,15 +11,15 @@ export class Float {
 
 /** What stands in tag 0 or 1: a date or a time (RFC 8949 section 3.4). */
 export class Tagged {
-  constructor(readonly value: Value) {}
+  constructor(readonly value: ForeignValue) {}
 }
 
 /** A simple value of no meaning, or undefined. */
 export class Simple {}
 
 /** Integers beyond those that a double holds come as bigint. */
-export type Value = number | bigint | boolean | null | string | Uint8Array | Float | Tagged | Simple | Value[] | Fields;
-export type Fields = Map<number | bigint | string, Value>;
+export type ForeignValue = number | bigint | boolean | null | string | Uint8Array | Float | Tagged | Simple | ForeignValue[] | ForeignFields;
+export type ForeignFields = Map<number | bigint | string, ForeignValue>;
 
 const [BYTES, TEXT, ARRAY, MAP, TAG, OTHER] = [2, 3, 4, 5, 6, 7] as const;
 const INDEFINITE = 31;
@@ -30,7 +30,7 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Exactly one item of at most `limit` bytes; its lengths may be indefinite where that is allowed. Throws `too-large` or
  * `malformed`. */
-export function loads(data: Uint8Array, limit: number, allowIndefinite = true): Value {
+export function loads(data: Uint8Array, limit: number, allowIndefinite = true): ForeignValue {
   if (data.length > limit) throw tooLarge(limit, "bytes");
   const reader = new Reader(data, allowIndefinite);
   const value = reader.item(MAX_CBOR_DEPTH);
@@ -39,7 +39,7 @@ export function loads(data: Uint8Array, limit: number, allowIndefinite = true): 
 }
 
 /** Whether it is a map: then all its keys are integers and texts. */
-export function isFields(value: Value | undefined): value is Fields {
+export function isFields(value: ForeignValue | undefined): value is ForeignFields {
   return value instanceof Map;
 }
 
@@ -55,7 +55,7 @@ class Reader {
     return this.at === this.data.length;
   }
 
-  item(levels: number): Value {
+  item(levels: number): ForeignValue {
     const head = this.take(1)[0]!;
     const [major, short] = [head >> 5, head & 31];
     if (major === OTHER) return this.other(short);
@@ -107,15 +107,15 @@ class Reader {
     return found;
   }
 
-  private array(count: number | null, levels: number): Value[] {
-    const found: Value[] = [];
+  private array(count: number | null, levels: number): ForeignValue[] {
+    const found: ForeignValue[] = [];
     // Each item takes a byte at least, so that no length can ask for memory that the data does not pay for.
     while (count === null ? !this.ends() : found.length < count) found.push(this.item(levels));
     return found;
   }
 
-  private map(count: number | null, levels: number): Fields {
-    const found: Fields = new Map();
+  private map(count: number | null, levels: number): ForeignFields {
+    const found: ForeignFields = new Map();
     while (count === null ? !this.ends() : found.size < count) {
       const key = this.item(levels);
       const isPlain = typeof key === "number" || typeof key === "bigint" || typeof key === "string";
@@ -130,7 +130,7 @@ class Reader {
     return new Tagged(this.item(levels));
   }
 
-  private other(short: number): Value {
+  private other(short: number): ForeignValue {
     if (short === 20 || short === 21) return short === 21;
     if (short === 22) return null;
     if (short < 24) return new Simple();

@@ -19,15 +19,30 @@
 
 import { CredentialError } from "../../../credentials/browser/errors";
 import type { Challenge } from "../../../credentials/browser/formats/presentation";
+import * as table from "../../../credentials/browser/formats/table";
 import type { StepName } from "../../../credentials/browser/profile";
 import { Examination } from "./examination";
 import type { Knowledge, Policy } from "./knowledge";
 import * as steps from "./steps";
 import type { Verdict } from "./verdict";
 
+/** Take the text apart. What a foreign card needs is loaded with the first one. */
+async function form(check: Examination): Promise<void> {
+  const format = await table.recognised(check.text);
+  check.isOfCard = format.isForeign ?? false;
+  const unwrapped = await format.unwrap(check.text);
+  check.steps = format.STEPS;
+  if ("foreign" in unwrapped) {
+    check.otherwise = (await table.arrived(import("./foreign_steps"))).of(unwrapped);
+    return;
+  }
+  if ("envelope" in unwrapped) check.live = unwrapped;
+  check.envelope = "envelope" in unwrapped ? unwrapped.envelope : unwrapped;
+}
+
 /** Each step by its name in verdicts, and what it does. */
 const RECIPE: readonly (readonly [StepName, (check: Examination) => void | Promise<void>])[] = [
-  ["form", steps.form],
+  ["form", form],
   ["trust", steps.trust],
   ["key", steps.key],
   ["signature", steps.signature],

@@ -22,20 +22,6 @@ import { label } from "../../../credentials/browser/words";
 import type { Examination } from "./examination";
 import { rulesAt } from "./knowledge";
 
-/** Take the text apart. */
-export async function form(check: Examination): Promise<void> {
-  const format = await table.recognised(check.text);
-  check.isOfCard = format.isForeign ?? false;
-  const unwrapped = await format.unwrap(check.text);
-  check.steps = format.STEPS;
-  if ("foreign" in unwrapped) {
-    check.otherwise = (await table.arrived(import("./foreign_steps"))).of(unwrapped);
-    return;
-  }
-  if ("envelope" in unwrapped) check.live = unwrapped;
-  check.envelope = "envelope" in unwrapped ? unwrapped.envelope : unwrapped;
-}
-
 /** There is a trust list; one that is too old, or not proven where the profile asks for that, leaves the step open. */
 export function trust(check: Examination): void {
   const { trust } = check.knowledge;

@@ -5,7 +5,7 @@ import { malformed } from "../../errors";
 import type { VerifiedCard } from "../../foreign/envelope";
 import type { CardKind, ForeignEvidence, ForeignFacts } from "../../foreign/facts";
 import { type EvidenceKind, type EvidenceResult, MAX_TIME_SECONDS } from "../../profile";
-import { type Fields, Float, isFields, loads, Tagged, type Value } from "../../wire/cbor_foreign";
+import { type ForeignFields, Float, isFields, loads, Tagged, type ForeignValue } from "../../wire/cbor_foreign";
 import type { Note } from "./leniences";
 import { MAX_CARD_BYTES, MAX_DOSES, MAX_ENTRIES, MAX_FIELD_CHARACTERS } from "./limits";
 import { birthDate, dayOf, momentOf } from "./times";
@@ -22,7 +22,7 @@ const TEST_RESULTS = new Map<string, EvidenceResult>([
   ["260373001", "positive"],
 ]);
 
-type Reader = (entry: Fields, note: Note) => ForeignEvidence;
+type Reader = (entry: ForeignFields, note: Note) => ForeignEvidence;
 const GROUPS: readonly (readonly [group: string, kind: CardKind, read: Reader])[] = [
   ["v", "vaccination", vaccination],
   ["t", "test", test],
@@ -52,8 +52,8 @@ export function read({ payload, key, leniences }: VerifiedCard): ForeignFacts {
   };
 }
 
-function group(certificate: Fields, note: Note): [CardKind, Reader, readonly Value[]] {
-  const found: [CardKind, Reader, readonly Value[]][] = [];
+function group(certificate: ForeignFields, note: Note): [CardKind, Reader, readonly ForeignValue[]] {
+  const found: [CardKind, Reader, readonly ForeignValue[]][] = [];
   for (const [name, kind, reader] of GROUPS) {
     const entries = certificate.get(name) ?? [];
     if (!Array.isArray(entries)) throw malformed("entries are no list");
@@ -67,7 +67,7 @@ function group(certificate: Fields, note: Note): [CardKind, Reader, readonly Val
   return only;
 }
 
-function vaccination(entry: Fields, note: Note): ForeignEvidence {
+function vaccination(entry: ForeignFields, note: Note): ForeignEvidence {
   const [dose, doses] = [count(entry, "dn", note), count(entry, "sd", note)];
   for (const name of ["vp", "ma"]) text(entry, name);
   return {
@@ -82,7 +82,7 @@ function vaccination(entry: Fields, note: Note): ForeignEvidence {
   };
 }
 
-function test(entry: Fields, note: Note): ForeignEvidence {
+function test(entry: ForeignFields, note: Note): ForeignEvidence {
   const product = [entry.get("ma"), entry.get("nm")].find((each) => typeof each === "string" && each !== "");
   return {
     ...common(entry),
@@ -93,7 +93,7 @@ function test(entry: Fields, note: Note): ForeignEvidence {
   };
 }
 
-function recovery(entry: Fields, note: Note): ForeignEvidence {
+function recovery(entry: ForeignFields, note: Note): ForeignEvidence {
   for (const name of ["df", "du"]) dayOf(entry.get(name), note);
   return {
     ...common(entry),
@@ -105,7 +105,7 @@ function recovery(entry: Fields, note: Note): ForeignEvidence {
   };
 }
 
-function common(entry: Fields) {
+function common(entry: ForeignFields) {
   return {
     disease: text(entry, "tg"),
     country: text(entry, "co"),
@@ -120,7 +120,7 @@ function common(entry: Fields) {
 }
 
 /** Surname and given names as the card has them; where nobody could read them, as passports transliterate. */
-function nameOf(names: Fields, note: Note): string {
+function nameOf(names: ForeignFields, note: Note): string {
   const joined = (parts: string[]) =>
     parts
       .map((name) => optional(names, name))
@@ -134,7 +134,7 @@ function nameOf(names: Fields, note: Note): string {
   return plain;
 }
 
-function issuedAt(claims: Fields, note: Note): number | null {
+function issuedAt(claims: ForeignFields, note: Note): number | null {
   const value = claims.get(IAT) ?? null;
   if (value !== null) return seconds(value, note);
   note("issued-at-missing");
@@ -142,7 +142,7 @@ function issuedAt(claims: Fields, note: Note): number | null {
 }
 
 /** A NumericDate of the claims (RFC 8392 section 2). */
-function seconds(value: Value | undefined, note: Note): number {
+function seconds(value: ForeignValue | undefined, note: Note): number {
   if (value instanceof Tagged) {
     note("time-tagged");
     value = value.value;
@@ -157,7 +157,7 @@ function seconds(value: Value | undefined, note: Note): number {
   return value;
 }
 
-function count(entry: Fields, name: string, note: Note): number {
+function count(entry: ForeignFields, name: string, note: Note): number {
   let value = entry.get(name);
   if (value instanceof Float && Number.isInteger(value.value)) {
     note("number-as-float");
@@ -167,7 +167,7 @@ function count(entry: Fields, name: string, note: Note): number {
   return value;
 }
 
-function text(entry: Fields, name: string | number): string {
+function text(entry: ForeignFields, name: string | number): string {
   const value = entry.get(name);
   if (typeof value !== "string" || !isShort(value)) throw malformed(`${name} is missing, no text, or too long`);
   return value;
@@ -178,11 +178,11 @@ function isShort(value: string): boolean {
   return value.length <= MAX_FIELD_CHARACTERS || [...value].length <= MAX_FIELD_CHARACTERS;
 }
 
-function optional(entry: Fields, name: string): string {
+function optional(entry: ForeignFields, name: string): string {
   return (entry.get(name) ?? null) === null ? "" : stripped(text(entry, name));
 }
 
-function map(value: Value | undefined): Fields {
+function map(value: ForeignValue | undefined): ForeignFields {
   if (!isFields(value)) throw malformed("a map is missing, or is none");
   return value;
 }

@@ -5,14 +5,14 @@ import { FOR_FOREIGN } from "../../algorithms/foreign";
 import { malformed } from "../../errors";
 import type { ForeignEnvelope } from "../../foreign/envelope";
 import { bytesItem, concat, textItem, toHex } from "../../wire/cbor";
-import { type Fields, isFields, loads, type Value } from "../../wire/cbor_foreign";
+import { type ForeignFields, isFields, loads, type ForeignValue } from "../../wire/cbor_foreign";
 import type { Lenience, Note } from "./leniences";
 import { MAX_CARD_BYTES, MAX_HEADER_BYTES, MAX_KID_BYTES } from "./limits";
 
 /** The tags 61 and 18 as they are encoded. */
 const [CWT, SIGN1] = [[0xd8, 0x3d], [0xd2]] as const;
 const [ALGORITHM, CRITICAL, KID] = [1, 2, 4] as const;
-const NAMES = new Map<Value, string>([...FOR_FOREIGN].map(([name, { COSE_NUMBER }]) => [COSE_NUMBER, name]));
+const NAMES = new Map<ForeignValue, string>([...FOR_FOREIGN].map(([name, { COSE_NUMBER }]) => [COSE_NUMBER, name]));
 const UNKNOWN = "unknown";
 const ARRAY_OF_FOUR = Uint8Array.of(0x84);
 
@@ -22,7 +22,7 @@ export function openCard(data: Uint8Array): ForeignEnvelope {
   const note: Note = (lenience) => leniences.push(lenience);
   const items = loads(untagged(data, note), MAX_CARD_BYTES, false);
   if (!Array.isArray(items) || items.length !== 4) throw malformed("not a COSE_Sign1");
-  const [protectedHeader, unprotectedHeader, payload, signature] = items as [Value, Value, Value, Value];
+  const [protectedHeader, unprotectedHeader, payload, signature] = items as [ForeignValue, ForeignValue, ForeignValue, ForeignValue];
   if (!isBytes(protectedHeader) || !isBytes(payload) || !isBytes(signature)) {
     throw malformed("header, payload or signature of a COSE_Sign1 is no byte string");
   }
@@ -53,21 +53,21 @@ function begins(data: Uint8Array, head: readonly number[]): boolean {
   return head.every((byte, at) => data[at] === byte);
 }
 
-function header(data: Uint8Array): Fields {
+function header(data: Uint8Array): ForeignFields {
   return data.length ? map(loads(data, MAX_HEADER_BYTES, false)) : new Map();
 }
 
-function map(value: Value): Fields {
+function map(value: ForeignValue): ForeignFields {
   if (!isFields(value)) throw malformed("a header is no map of labels");
   return value;
 }
 
-function found([first, second]: readonly [Fields, Fields], label: number, lenience: Lenience, note: Note) {
+function found([first, second]: readonly [ForeignFields, ForeignFields], label: number, lenience: Lenience, note: Note) {
   if (first.has(label)) return first.get(label);
   if (second.has(label)) note(lenience);
   return second.get(label);
 }
 
-function isBytes(value: Value | undefined): value is Uint8Array {
+function isBytes(value: ForeignValue | undefined): value is Uint8Array {
   return value instanceof Uint8Array;
 }

@@ -3,7 +3,7 @@
 
 import { CredentialError, malformed } from "../../errors";
 import { midnight } from "../../recognition/language/instants";
-import { Tagged, type Value } from "../../wire/cbor_foreign";
+import { Tagged, type ForeignValue } from "../../wire/cbor_foreign";
 import type { Note } from "./leniences";
 
 const DATE = /^([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.+Z-]{1,30})?$/;
@@ -13,7 +13,7 @@ const MOMENT =
 const MAX_OFFSET_MINUTES = 15 * 60;
 
 /** The beginning of a date, in seconds UTC. Throws `malformed`. */
-export function dayOf(value: Value | undefined, note: Note): number {
+export function dayOf(value: ForeignValue | undefined, note: Note): number {
   const match = DATE.exec(untagged(value, note));
   if (!match) throw malformed("not a date");
   if (match[2]) note("date-with-time");
@@ -21,7 +21,7 @@ export function dayOf(value: Value | undefined, note: Note): number {
 }
 
 /** A date and time, in seconds UTC; fractions are dropped. Throws `malformed`. */
-export function momentOf(value: Value | undefined, note: Note): number {
+export function momentOf(value: ForeignValue | undefined, note: Note): number {
   const match = MOMENT.exec(untagged(value, note));
   if (!match) throw malformed("not a date and time");
   const [, date, hour, minute, second, utc, sign, hours = "0", minutes = "0"] = match;
@@ -33,7 +33,7 @@ export function momentOf(value: Value | undefined, note: Note): number {
 }
 
 /** A date of birth as far as it is known: a day, a month, a year, or nothing. Throws `malformed`. */
-export function birthDate(value: Value, note: Note): string {
+export function birthDate(value: ForeignValue, note: Note): string {
   const match = BIRTH.exec(untagged(value, note));
   if (!match) throw malformed("not a date of birth");
   if (match[2]) note("date-with-time");
@@ -50,7 +50,7 @@ function beginning(date: string): number {
   }
 }
 
-function untagged(value: Value | undefined, note: Note): string {
+function untagged(value: ForeignValue | undefined, note: Note): string {
   if (value instanceof Tagged) {
     note("time-tagged");
     value = value.value;

@@ -9,7 +9,7 @@ import { inflateRaw } from "../../wire/inflate";
 import { isObject } from "../../wire/jws";
 import { type Json, parseJson } from "../../wire/strict_json";
 import { COVID_19, COVID_VACCINES, LOINC, RESULTS, TESTS } from "./codes";
-import type { Lenience } from "./leniences";
+import type { CardLenience } from "./leniences";
 import { MAX_CARD_BYTES, MAX_CODINGS, MAX_ENTRIES, MAX_FIELD_CHARACTERS } from "./limits";
 import { birthDateOf, nameOf } from "./person";
 import { dateTimeOf } from "./times";
@@ -21,7 +21,7 @@ const MAX_RID_CHARACTERS = 24;
 const [GIVEN, TESTED] = ["Immunization", "Observation"] as const;
 
 type Fields = { readonly [name: string]: Json };
-type Note = (lenience: Lenience) => void;
+type Note = (lenience: CardLenience) => void;
 
 /** Throws `malformed` for what no lenience allows: a missing field, another type, two persons, nobody; `too-large`. */
 export function read({ payload, key, leniences }: VerifiedCard): ForeignFacts {

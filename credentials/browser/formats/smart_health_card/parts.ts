@@ -2,7 +2,7 @@
 
 import { WHITE } from "../../characters";
 import { CannotTell, CredentialError, malformed, tooLarge } from "../../errors";
-import type { Lenience } from "./leniences";
+import type { CardLenience } from "./leniences";
 import { MAX_CARD_CHARACTERS, MAX_PARTS } from "./limits";
 import { NUMBERED, PREFIX } from "./prefix";
 
@@ -20,7 +20,7 @@ export function mixed(detail: string): CredentialError {
 }
 
 /** The compact JWS of the symbols' texts. Throws `parts-missing`, `parts-mixed`, `too-large`, `malformed`. */
-export function together(text: string, note: (lenience: Lenience) => void): string {
+export function together(text: string, note: (lenience: CardLenience) => void): string {
   const parts = separated(text).map(part);
   const { total } = parts[0]!;
   const found = new Map<number, string>();

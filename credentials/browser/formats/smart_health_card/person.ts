@@ -4,7 +4,7 @@ import { isShown, stripped } from "../../characters";
 import { malformed } from "../../errors";
 import { isObject } from "../../wire/jws";
 import type { Json } from "../../wire/strict_json";
-import type { Lenience } from "./leniences";
+import type { CardLenience } from "./leniences";
 import { MAX_FIELD_CHARACTERS } from "./limits";
 
 type Fields = { readonly [name: string]: Json };
@@ -12,7 +12,7 @@ const BIRTH = /^(?:[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)?$/;
 const MAX_GIVEN = 8;
 
 /** Family and given names of the first name, or its text. Throws `malformed` for none that can be shown. */
-export function nameOf({ name: names }: Fields, note: (lenience: Lenience) => void): string {
+export function nameOf({ name: names }: Fields, note: (lenience: CardLenience) => void): string {
   const first = Array.isArray(names) ? names[0] : undefined;
   if (!isObject(first)) throw malformed("no name");
   const { family, given, text } = first;

@@ -3,13 +3,13 @@
 import { malformed } from "../../errors";
 import type { Json } from "../../wire/strict_json";
 import { dayOf, momentOf } from "../eu_dcc/times";
-import type { Lenience } from "./leniences";
+import type { CardLenience } from "./leniences";
 
 const DAY_CHARACTERS = 10;
 const PARTIAL = /^[0-9]{4}(?:-[0-9]{2})?$/;
 
 /** Seconds UTC, and whether it is known to the day; a month or a year comes as its beginning. Throws `malformed`. */
-export function dateTimeOf(value: Json | undefined, note: (lenience: Lenience) => void): [number, boolean] {
+export function dateTimeOf(value: Json | undefined, note: (lenience: CardLenience) => void): [number, boolean] {
   if (typeof value !== "string") throw malformed("a date is missing, or no text");
   // Texts of an EU card never need another lenience than this one where they come without tags.
   const without = () => note("time-without-zone");
