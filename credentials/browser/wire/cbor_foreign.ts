@@ -18,7 +18,18 @@ export class Tagged {
 export class Simple {}
 
 /** Integers beyond those that a double holds come as bigint. */
-export type ForeignValue = number | bigint | boolean | null | string | Uint8Array | Float | Tagged | Simple | ForeignValue[] | ForeignFields;
+export type ForeignValue =
+  | number
+  | bigint
+  | boolean
+  | null
+  | string
+  | Uint8Array
+  | Float
+  | Tagged
+  | Simple
+  | ForeignValue[]
+  | ForeignFields;
 export type ForeignFields = Map<number | bigint | string, ForeignValue>;
 
 const [BYTES, TEXT, ARRAY, MAP, TAG, OTHER] = [2, 3, 4, 5, 6, 7] as const;

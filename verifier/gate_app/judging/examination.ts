@@ -1,6 +1,7 @@
 // One check on its way through the recipe, as in verifier/judging/examination.py.
 
 import { CannotTell, type CredentialError } from "../../../credentials/browser/errors";
+import type { ForeignFacts } from "../../../credentials/browser/foreign/facts";
 import type { Challenge, Presentation } from "../../../credentials/browser/formats/presentation";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusCredential } from "../../../credentials/browser/model";
@@ -8,9 +9,14 @@ import { FORMS, type Label, STEPS, type StepName } from "../../../credentials/br
 import type { RuleSet } from "../../../credentials/browser/recognition/ruleset";
 import type { Envelope, VerifiedPayload } from "../../../credentials/browser/wire/cose";
 import { withContacts } from "./advice";
-import type { ForeignExamination } from "./foreign_steps";
 import type { Knowledge, Policy, Trust } from "./knowledge";
 import { type DecidingRules, type Finding, finding, outcomeOf, type Verdict } from "./verdict";
+
+/** A card on its way through the recipe: the steps that are its own, and what may be shown of it. */
+export interface ForeignExamination {
+  readonly steps: { readonly [name in StepName]?: (check: Examination) => void | Promise<void> };
+  readonly shown: ForeignFacts | null;
+}
 
 /**
  * What the steps of the recipe work on. A step fills in what the steps after it need. `text` and `envelope` are what

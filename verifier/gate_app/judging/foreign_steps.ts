@@ -9,17 +9,9 @@ import * as envelope from "../../../credentials/browser/foreign/envelope";
 import type { ForeignFacts } from "../../../credentials/browser/foreign/facts";
 import { type ForeignKey, ISO_COUNTRIES, NO_COUNTRY } from "../../../credentials/browser/foreign/keys";
 import type { UnwrappedCard } from "../../../credentials/browser/formats/table";
-import { MAX_ISSUED_AHEAD_SECONDS, MAX_KEY_EARLY_SECONDS, type StepName } from "../../../credentials/browser/profile";
-import type { Examination } from "./examination";
+import { MAX_ISSUED_AHEAD_SECONDS, MAX_KEY_EARLY_SECONDS } from "../../../credentials/browser/profile";
+import type { Examination, ForeignExamination } from "./examination";
 import { findNoKey, findRules, foundByRule } from "./steps";
-
-type Take = (check: Examination) => void | Promise<void>;
-
-/** A card on its way through the recipe: the steps that are its own, and what may be shown of it. */
-export interface ForeignExamination {
-  readonly steps: { readonly [name in StepName]?: Take };
-  readonly shown: ForeignFacts | null;
-}
 
 export function of({ foreign, card }: UnwrappedCard): ForeignExamination {
   return new Card(foreign, card);

@@ -5,7 +5,6 @@ import { NATIVE } from "../../../credentials/browser/algorithms/table";
 import { CannotTell, CredentialError, malformed } from "../../../credentials/browser/errors";
 import * as claims from "../../../credentials/browser/formats/native/claims";
 import * as presentation from "../../../credentials/browser/formats/presentation";
-import * as table from "../../../credentials/browser/formats/table";
 import type { TrustedKey } from "../../../credentials/browser/keys";
 import type { StatusReference } from "../../../credentials/browser/model";
 import {

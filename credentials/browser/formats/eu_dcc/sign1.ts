@@ -5,7 +5,7 @@ import { FOR_FOREIGN } from "../../algorithms/foreign";
 import { malformed } from "../../errors";
 import type { ForeignEnvelope } from "../../foreign/envelope";
 import { bytesItem, concat, textItem, toHex } from "../../wire/cbor";
-import { type ForeignFields, isFields, loads, type ForeignValue } from "../../wire/cbor_foreign";
+import { type ForeignFields, type ForeignValue, isFields, loads } from "../../wire/cbor_foreign";
 import type { Lenience, Note } from "./leniences";
 import { MAX_CARD_BYTES, MAX_HEADER_BYTES, MAX_KID_BYTES } from "./limits";
 
@@ -22,7 +22,12 @@ export function openCard(data: Uint8Array): ForeignEnvelope {
   const note: Note = (lenience) => leniences.push(lenience);
   const items = loads(untagged(data, note), MAX_CARD_BYTES, false);
   if (!Array.isArray(items) || items.length !== 4) throw malformed("not a COSE_Sign1");
-  const [protectedHeader, unprotectedHeader, payload, signature] = items as [ForeignValue, ForeignValue, ForeignValue, ForeignValue];
+  const [protectedHeader, unprotectedHeader, payload, signature] = items as [
+    ForeignValue,
+    ForeignValue,
+    ForeignValue,
+    ForeignValue,
+  ];
   if (!isBytes(protectedHeader) || !isBytes(payload) || !isBytes(signature)) {
     throw malformed("header, payload or signature of a COSE_Sign1 is no byte string");
   }
@@ -62,7 +67,12 @@ function map(value: ForeignValue): ForeignFields {
   return value;
 }
 
-function found([first, second]: readonly [ForeignFields, ForeignFields], label: number, lenience: Lenience, note: Note) {
+function found(
+  [first, second]: readonly [ForeignFields, ForeignFields],
+  label: number,
+  lenience: Lenience,
+  note: Note,
+) {
   if (first.has(label)) return first.get(label);
   if (second.has(label)) note(lenience);
   return second.get(label);

@@ -3,7 +3,7 @@
 
 import { CredentialError, malformed } from "../../errors";
 import { midnight } from "../../recognition/language/instants";
-import { Tagged, type ForeignValue } from "../../wire/cbor_foreign";
+import { type ForeignValue, Tagged } from "../../wire/cbor_foreign";
 import type { Note } from "./leniences";
 
 const DATE = /^([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.+Z-]{1,30})?$/;
