@@ -139,6 +139,17 @@ def shown_json(verdict: Verdict) -> dict[str, Any]:
     return shown
 
 
+def facts_json(verdict: Verdict) -> dict[str, Any]:
+    """What a code or card says and what is the matter with it, without what any place's rules make of it.
+
+    ``state``: ``sound``, or the most important reason that is not a rule's.
+    """
+    codes = [finding.code for finding in verdict.reasons if not {*REASONS[finding.code].steps} <= _BY_RULES]
+    shown = shown_json(verdict)
+    del shown["rules"]
+    return {"state": codes[0] if codes else "sound", "reasons": codes, **shown}
+
+
 def checks_json(
     outcome: Outcome, steps: frozenset[StepName], last_step: StepName, open_steps: tuple[StepName, ...]
 ) -> list[dict[str, Any]]:
@@ -152,6 +163,7 @@ def checks_json(
     return [{"step": number, "name": name.value, "result": result} for number, (name, result) in numbered]
 
 
+_BY_RULES = frozenset({StepName.RECOGNITION, StepName.RULES, StepName.REPLAY})
 _IN_ORDER = tuple(StepName)
 _NO_CREDENTIAL: dict[str, Any] = dict.fromkeys(
     ("issuer", "status", "form", "holder", "issued_at", "expires_at", "evidence")

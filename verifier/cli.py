@@ -18,7 +18,7 @@ from credentials.profile.limits import MAX_CARD_TEXT_CHARACTERS, MAX_PICTURE_BYT
 from credentials.profile.reasons import Outcome
 from credentials.profile.words import label
 from credentials.qr.picture import read_texts
-from credentials.verdict import Verdict, to_json
+from credentials.verdict import Verdict, facts_json, to_json
 from service_kit.commands import Group
 from service_kit.inputs import STANDARD_STREAM, open_to_read
 from service_kit.terminal import as_json, in_words, print_json, print_line
@@ -63,13 +63,18 @@ def verifier() -> None:
     type=moment,
     help="Judge as of this time: seconds UTC, or ISO 8601, without offset in Beijing time. [default: now]",
 )
+@click.option(
+    "--facts-only",
+    is_flag=True,
+    help="Print what is signed, its dates and its state as JSON, an object a card: no verdict, never an end with 0.",
+)
 @click.option("--nonce", type=nonce_bytes, help="Of the challenge that was shown: 32 hex digits.")
 @challenge_options
 @as_json
 @click.pass_context
 def check(
     context: click.Context, texts: tuple[str, ...], pictures: tuple[Path, ...], sources: Sources, at: int | None,
-    nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
+    facts_only: bool, nonce: bytes | None, open_for: Callable[[str], Challenges], as_json: bool,
 ) -> None:  # fmt: skip
     """Check codes by what is stored, without network: files with one code a line or .smart-health-card files, pictures,
     texts, or - for standard input. Of a card in several symbols all belong into one call, in any order.
@@ -95,12 +100,15 @@ def check(
     now = gate.now() if at is None else EffectiveNow(at, doubt=False, alarm=False)
     verdicts = [gate.check_at(code, now, _LANE, nonce) for code in codes]
     for verdict in verdicts:
-        if as_json:
+        if facts_only:
+            print_json(facts_json(verdict))
+        elif as_json:
             print_json(to_json(verdict))
         else:
             show(verdict)
     _tell_of_missing_files(texts)
-    context.exit(exit_code(verdicts))
+    # Facts are no verdict: whoever asks by the exit code alone must not take them for one.
+    context.exit(exit_code(verdicts) or _CODES[Outcome.UNDETERMINED] * facts_only)
 
 
 def exit_code(verdicts: list[Verdict]) -> int:

@@ -157,6 +157,9 @@ def _lines(state: dict[str, Any]) -> Iterator[str]:
     yield from _record_lines(state["record"])
     for rules in state["rules"]:
         yield f"rules        set {rules['rule_set']} version {rules['version']}" + " in force" * rules["in_force"]
+    if foreign := state["foreign_keys"]:
+        count = f"list {foreign['sequence']}, {foreign['issuers']} issuers, {foreign['keys']} keys"
+        yield f"foreign keys {_age(foreign['age'])}, {count}, {foreign['withdrawn']} withdrawn cards"
     for member, held in state["members"].items():
         yield f"{member:<12} status {_age(held['status_age'])}, {held['withdrawn'] or 0} withdrawn"
     if state.get("bundle_compared"):

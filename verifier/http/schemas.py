@@ -86,6 +86,17 @@ class RulesSchema(Schema):
     in_force = fields.Boolean()
 
 
+class ForeignKeysSchema(Schema):
+    """The host member's list of whose foreign cards the gate reads. ``age`` in seconds; ``formats``: keys of each."""
+
+    sequence = fields.Integer()
+    age = fields.Integer()
+    keys = fields.Integer()
+    issuers = fields.Integer()
+    withdrawn = fields.Integer()
+    formats = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
 class MemberSchema(Schema):
     """What the gate has of one member; null where it has nothing."""
 
@@ -97,14 +108,6 @@ class MemberSchema(Schema):
     rules_version = fields.Integer(allow_none=True)
     rules_synced_at = fields.Integer(allow_none=True)
     failures = fields.List(fields.Nested(FailureSchema))
-
-
-class ForeignKeysSchema(Schema):
-    """The host's list of foreign keys."""
-
-    sequence = fields.Integer()
-    age = fields.Integer(metadata={"description": "seconds since it was signed"})
-    keys = fields.Integer(metadata={"description": "how many"})
 
 
 class GateStateSchema(Schema):

@@ -31,7 +31,7 @@ def state_to_json(gate: Gate, freshness: Freshness) -> dict[str, Any]:
         "trust": _trust(knowledge.trust, now.now) if knowledge.trust else None,
         "record": record_to_json(freshness.record),
         "rules": [_rules(rule_set, now.now) for rule_set in knowledge.rule_sets],
-        "foreign_keys": _foreign_keys(knowledge.foreign_keys, now.now) if knowledge.foreign_keys else None,
+        "foreign_keys": _foreign_keys(knowledge.foreign_keys, now.now),
         "members": {member: _member(state, now.now) for member, state in sorted(members.items())},
         "failures": [_failure(failure) for failure in failures],
     }
@@ -91,8 +91,19 @@ def _rules(rule_set: RuleSet, now: int) -> dict[str, Any]:
     }
 
 
-def _foreign_keys(listed: ForeignKeys, now: int) -> dict[str, Any]:
-    return {"sequence": listed.sequence, "age": max(0, now - listed.issued_at), "keys": len(listed.keys)}
+def _foreign_keys(listed: ForeignKeys | None, now: int) -> dict[str, Any] | None:
+    """The host's list of whose foreign cards this gate reads, by format."""
+    if listed is None:
+        return None
+    formats = sorted({key.format for key in listed.keys})
+    return {
+        "sequence": listed.sequence,
+        "age": max(0, now - listed.issued_at),
+        "keys": len(listed.keys),
+        "issuers": len({(key.format, key.issuer) for key in listed.keys}),
+        "withdrawn": sum(len(key.revoked or ()) for key in listed.keys),
+        "formats": {each: sum(key.format == each for key in listed.keys) for each in formats},
+    }
 
 
 def _member(state: MemberState, now: int) -> dict[str, Any]:

@@ -5,6 +5,9 @@ The payload stays opaque until a signature holds. The algorithm that a header na
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from credentials.algorithms.table import FOR_FOREIGN
@@ -19,6 +22,10 @@ _CWT, _SIGN1 = b"\xd8\x3d", b"\xd2"
 _ALGORITHM, _CRITICAL, _KID = 1, 2, 4
 _NAMES = {algorithm.COSE_NUMBER: name for name, algorithm in FOR_FOREIGN.items()}
 _UNKNOWN = "unknown"
+_SIGNED_HEAD = b"\x84\x6aSignature1"
+"""The Sig_structure (RFC 9052 section 4.4) up to the protected header; no external data follows it."""
+_HEADERS_KEPT = 256
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 def open_card(data: bytes) -> ForeignEnvelope:
@@ -30,15 +37,15 @@ def open_card(data: bytes) -> ForeignEnvelope:
     protected, unprotected, payload, signature = items
     if not type(protected) is type(payload) is type(signature) is bytes:
         raise Malformed("header, payload or signature of a COSE_Sign1 is no byte string")
-    headers = _header(protected), _map(unprotected)
-    if any(_CRITICAL in header for header in headers):
+    headers = _header(protected), _map(unprotected) if unprotected != {} else _NOTHING
+    if _CRITICAL in headers[0] or _CRITICAL in headers[1]:
         raise Malformed("a header that this reader does not know is critical")
     kid = _found(headers, _KID, Lenience.KID_UNPROTECTED, odd)
     number = _found(headers, _ALGORITHM, Lenience.ALGORITHM_UNPROTECTED, odd)
     if type(kid) is not bytes or not 0 < len(kid) <= MAX_KID_BYTES:
         raise Malformed(f"kid is not a byte string of 1 to {MAX_KID_BYTES}")
     algorithm = _NAMES.get(number, _UNKNOWN) if type(number) is int else _UNKNOWN
-    signed = cbor.dumps(["Signature1", protected, b"", payload])
+    signed = b"%b%b\x40%b" % (_SIGNED_HEAD, cbor.dumps(protected), cbor.dumps(payload))
     return ForeignEnvelope(NAME, kid, algorithm, payload, signature, signed, tuple(odd))
 
 
@@ -53,8 +60,10 @@ def _untagged(data: bytes, odd: list[str]) -> bytes:
     return data
 
 
-def _header(protected: bytes) -> dict[Any, Any]:
-    return _map(_loads(protected, MAX_HEADER_BYTES)) if protected else {}
+# All cards of one key have the same header, byte for byte. What raises is not kept.
+@lru_cache(_HEADERS_KEPT)
+def _header(protected: bytes) -> Mapping[Any, Any]:
+    return MappingProxyType(_map(_loads(protected, MAX_HEADER_BYTES))) if protected else _NOTHING
 
 
 def _loads(data: bytes, limit: int) -> Any:
@@ -67,7 +76,7 @@ def _map(value: object) -> dict[Any, Any]:
     return value
 
 
-def _found(headers: tuple[dict[Any, Any], dict[Any, Any]], label: int, lenience: Lenience, odd: list[str]) -> Any:
+def _found(headers: tuple[Mapping[Any, Any], Mapping[Any, Any]], label: int, lenience: Lenience, odd: list[str]) -> Any:
     protected, unprotected = headers
     if label in protected:
         return protected[label]

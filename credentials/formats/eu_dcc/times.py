@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from cbor2 import CBORTag
 
@@ -15,8 +15,8 @@ _BIRTH = re.compile(r"([0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)?(T[0-9:.+Z-]{1,30})
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2})?)?"
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_OFFSET_HOURS = 15
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_MAX_OFFSET_SECONDS = 15 * 3600
 
 
 def day_of(value: object, odd: list[str]) -> int:
@@ -27,7 +27,7 @@ def day_of(value: object, odd: list[str]) -> int:
     if match[2]:
         odd.append(Lenience.DATE_WITH_TIME)
     try:
-        return (date.fromisoformat(match[1]) - _EPOCH.date()) // timedelta(seconds=1)
+        return 86_400 * (date.fromisoformat(match[1]).toordinal() - _EPOCH_DAY)
     except ValueError as error:
         raise Malformed("no such day") from error
 
@@ -40,13 +40,15 @@ def moment_of(value: object, odd: list[str]) -> int:
     local, utc, sign, hours, minutes = match.groups()
     if not utc and not sign:
         odd.append(Lenience.TIME_WITHOUT_ZONE)
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+    offset = 3600 * int(hours) + 60 * int(minutes or 0) if sign else 0
+    if offset > _MAX_OFFSET_SECONDS:
+        raise Malformed("no such zone")
     try:
-        if abs(offset) > timedelta(hours=_MAX_OFFSET_HOURS):
-            raise ValueError("no such zone")
-        return (datetime.fromisoformat(local).replace(tzinfo=timezone(offset)) - _EPOCH) // timedelta(seconds=1)
-    except (ValueError, OverflowError) as error:
+        moment = datetime.fromisoformat(local)
+    except ValueError as error:
         raise Malformed("no such moment") from error
+    seconds = 86_400 * (moment.toordinal() - _EPOCH_DAY) + 3600 * moment.hour + 60 * moment.minute + moment.second
+    return seconds + (offset if sign == "-" else -offset)
 
 
 def birth_date(value: object, odd: list[str]) -> str:

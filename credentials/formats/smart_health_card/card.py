@@ -34,7 +34,6 @@ _GIVEN = frozenset({"completed"})
 _SETTLED = frozenset({"final", "amended", "corrected"})
 """States of an observation in which its result counts."""
 _MAX_RID_CHARACTERS = 24
-_KINDS = {"Immunization": CardKind.VACCINATION, "Observation": CardKind.TEST}
 
 
 def read(verified: VerifiedCard) -> ForeignFacts:
@@ -43,13 +42,16 @@ def read(verified: VerifiedCard) -> ForeignFacts:
     claims = _object(parse_json(inflate_raw(verified.payload, MAX_CARD_BYTES)), "claims")
     credential = _object(claims.get("vc"), "vc")
     resources = list(_resources(credential))
-    evidence = _evidence(resources, odd)
+    given = [each for each in resources if each["resourceType"] == "Immunization"]
+    tested = [(each, kind) for each in resources if (kind := _test_kind(each)) is not None]
+    evidence = (*_vaccinations(given, odd), *(_test(each, kind, odd) for each, kind in tested))
     patient = _patient(resources)
     if patient is None:
         if any(piece.is_known for piece in evidence):
             raise Malformed("nobody to whom it happened")
         odd.append(CardLenience.PERSON_MISSING)
-    kinds = {_KINDS[resource["resourceType"]] for resource in resources if _is_evidence(resource)}
+    kinds = {CardKind.VACCINATION} if given else set()
+    kinds |= {CardKind.TEST} if tested else set()
     return ForeignFacts(
         format=verified.key.format,
         kind=kinds.pop() if len(kinds) == 1 else CardKind.OTHER,
@@ -87,26 +89,12 @@ def _patient(resources: list[dict[str, Any]]) -> dict[str, Any] | None:
     return patients[0] if patients else None
 
 
-def _is_evidence(resource: dict[str, Any]) -> bool:
-    """An observation is one when it is of a test that the list has; of all else that laboratories find none is."""
-    kind = resource["resourceType"]
-    return kind == "Immunization" or (kind == "Observation" and _test_kind(resource) is not None)
-
-
-def _evidence(resources: list[dict[str, Any]], odd: list[str]) -> tuple[ForeignEvidence, ...]:
-    found = [resource for resource in resources if _is_evidence(resource)]
-    given = [each for each in found if each["resourceType"] == "Immunization"]
-    tested = [each for each in found if each["resourceType"] == "Observation"]
-    return (*_vaccinations(given, odd), *(_test(each, odd) for each in tested))
-
-
 def _vaccinations(resources: list[dict[str, Any]], odd: list[str]) -> Iterator[ForeignEvidence]:
     """With the number of each dose: those against COVID-19 count by their days."""
-    dated = [(date_time_of(each.get("occurrenceDateTime"), odd), each) for each in resources]
-    days = sorted({day for (day, is_day), each in dated if is_day and _is_dose(each)})
-    for (given_at, is_day), resource in dated:
-        system, code, doses = _vaccine(resource)
-        is_dose = is_day and _is_dose(resource)
+    dated = [(*date_time_of(each.get("occurrenceDateTime"), odd), *_vaccine(each), each) for each in resources]
+    days = sorted({given_at for given_at, is_day, _, _, doses, each in dated if _is_dose(is_day, doses, each)})
+    for given_at, is_day, system, code, doses, resource in dated:
+        is_dose = _is_dose(is_day, doses, resource)
         dose = days.index(given_at) + 1 if is_dose else None
         result = None if dose is None or doses is None else _series(dose, doses)
         yield ForeignEvidence(
@@ -128,8 +116,9 @@ def _series(dose: int, doses: int) -> EvidenceResult:
     return EvidenceResult.COMPLETED if dose >= doses else EvidenceResult.INCONCLUSIVE
 
 
-def _is_dose(resource: dict[str, Any]) -> bool:
-    return resource.get("status") in _GIVEN and _vaccine(resource)[2] is not None
+def _is_dose(is_day: bool, doses: int | None, resource: dict[str, Any]) -> bool:
+    """Whether it counts: given, on a day that is known, against the disease that rules are about."""
+    return is_day and doses is not None and resource.get("status") in _GIVEN
 
 
 def _vaccine(resource: dict[str, Any]) -> tuple[str, str, int | None]:
@@ -143,12 +132,15 @@ def _vaccine(resource: dict[str, Any]) -> tuple[str, str, int | None]:
 
 
 def _test_kind(resource: dict[str, Any]) -> EvidenceKind | None:
+    """Of an observation that is of a test on the list; of all else that laboratories find none is evidence."""
+    if resource["resourceType"] != "Observation":
+        return None
     return next(
         (TESTS[code] for system, code in _codings(resource.get("code")) if system == LOINC and code in TESTS), None
     )
 
 
-def _test(resource: dict[str, Any], odd: list[str]) -> ForeignEvidence:
+def _test(resource: dict[str, Any], kind: EvidenceKind, odd: list[str]) -> ForeignEvidence:
     sampled_at, is_day = date_time_of(resource.get("effectiveDateTime"), odd)
     results = [
         RESULTS[system][code]
@@ -158,7 +150,7 @@ def _test(resource: dict[str, Any], odd: list[str]) -> ForeignEvidence:
     # Two codings that contradict each other say nothing.
     counts = is_day and resource.get("status") in _SETTLED and len({*results}) == 1
     return ForeignEvidence(
-        kind=_test_kind(resource),
+        kind=kind,
         result=results[0] if counts else None,
         sampled_at=sampled_at,
         disease=COVID_19,

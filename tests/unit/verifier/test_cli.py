@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from credentials.errors import BundleRejected, InvalidRequest, PictureUnreadable, RuleSetInvalid, SettingInvalid
+from credentials.foreign.document import document_of, sign_foreign_keys
 from credentials.formats import presentation
 from credentials.formats.presentation import challenge
 from credentials.keys import compressed_point, new_private_key, private_key_pem
@@ -18,6 +19,7 @@ from credentials.model import StatusReference
 from credentials.profile.lists import Form, Status
 from credentials.qr import draw_png
 from service_kit.durable import write_atomic
+from tests import dcc, shc
 from tests.unit.trust_registry.published import HOUR
 from tests.unit.trust_registry.serving import Serving
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
@@ -253,6 +255,7 @@ def test_sync_check_and_state_by_a_gates_folder(
     assert shown["members"]["CN-41"]["status_sequence"] == 1
     plain = desk.run("state", "--trust", str(data / "gate")).stdout
     assert "set 0 version 1 in force" in plain
+    assert (shown["foreign_keys"], "foreign keys" in plain) == (None, False)
     failed = desk.run("sync")
     # A timer must notice; what is held still answers.
     assert failed.exit_code == 70
@@ -286,6 +289,26 @@ def test_sync_by_a_bundle(desk: Desk, tmp_path: Path) -> None:
     desk.environ |= {"TONGXING_DATA_DIR": str(tmp_path / "data")}
     done = desk.run("sync", "--bundle", str(desk.bundle), "--json")
     assert json.loads(done.stdout)["trust"]["members"] == 2
+
+
+def test_state_says_by_which_list_foreign_cards_are_read(
+    desk: Desk, registry: MirroredRegistry, mirror: Serving, tmp_path: Path
+) -> None:
+    """Issuers, keys, age and number: nobody has to guess why a traveller's card is unknown."""
+    document = document_of(HOST, 3, TODAY, [dcc.key(), shc.key(revoked=("a", "b"))])
+    signed = sign_foreign_keys(document, registry.guangdong.signer("rules"))
+    registry._put(registry.guangdong, "foreign-keys.jws", signed.encode())
+    bundle = tmp_path / "foreign.zip"
+    bundle.write_bytes(registry.bundle())
+    registry.put_rules(registry.guangdong)
+    desk.environ |= {"TONGXING_DATA_DIR": str(tmp_path / "data"), "TONGXING_REGISTRY_URL": mirror.url}
+    told = desk.run("sync", "--bundle", str(bundle), "--json").stdout
+    state = json.loads(told)["foreign_keys"]
+    assert (state["sequence"], state["keys"], state["issuers"], state["withdrawn"]) == (3, 2, 2, 2)
+    assert state["formats"] == {"eu-dcc": 1, "smart-health-card": 1}
+    assert state["age"] >= 0
+    plain = desk.run("state").stdout
+    assert "list 3, 2 issuers, 2 keys, 2 withdrawn cards" in plain
 
 
 def test_state_says_that_the_clock_is_wrong(desk: Desk, tmp_path: Path) -> None:

@@ -120,6 +120,20 @@ def test_a_list_in_a_bundle_is_found_there(traveller: Traveller, registry: Mirro
     registry.put_rules(registry.guangdong)
 
 
+def test_facts_only_is_no_verdict(traveller: Traveller) -> None:
+    """One object a card, whatever the rules say, and never an end that a script takes for "accepted"."""
+    listed = traveller.imported()
+    card = traveller.card(listed)
+    given = ("--trust", str(traveller.bundle), "--foreign-keys", str(traveller.signed(listed)), "--facts-only")
+    done = traveller.run("check", "-", *given, stdin=f"{card}\n{card[:-9]}\n{shc.card_jws()}\n")
+    shown = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["state"] for each in shown] == ["sound", "malformed", "unknown-key"]
+    assert (shown[0]["issuer"], shown[0]["card"]["kind"], "outcome" in shown[0]) == ("AT", "test", False)
+    assert shown[1]["holder"] is None
+    assert done.exit_code == 1
+    assert traveller.run("check", "-", *given, stdin=card).exit_code == 2
+
+
 def test_another_members_list_and_a_wrong_key_say_so(traveller: Traveller, registry: MirroredRegistry) -> None:
     """A gate goes by its own host alone."""
     listed = traveller.imported()
