@@ -136,6 +136,7 @@ def test_a_card_in_three_symbols_is_gathered_in_any_order(launch: Launch, tmp_pa
     known = snapshot() | {"foreign_keys": foreign_list(shc.key(), sequence=2)}
     gate = opened(context, known, STANDS)
     gate.camera = video
+    gate.camera_on()
     test = shc.TEST | {"effectiveDateTime": "2022-11-20T12:00:00+08:00"}
     parts = shc.symbols(shc.card_jws(shc.PATIENT, test, nbf=NOW - DAY), 3)
     for number, part in enumerate((parts[2], parts[0]), 1):
