@@ -80,7 +80,11 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { index: "index.html", "service-worker": "../../service_kit/browser/device/service_worker.ts" },
-      output: { entryFileNames: (chunk) => (chunk.name === "service-worker" ? WORKER : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "service-worker" ? WORKER : "assets/[name]-[hash].js"),
+        // All that an app starts with in one file: two would be larger, and one would wait for the other.
+        codeSplitting: { groups: [{ name: "app", tags: ["$initial"], test: (id) => !id.includes("service_worker") }] },
+      },
     },
   },
   // Workers that are modules are younger than the browsers above.

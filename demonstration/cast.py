@@ -18,6 +18,7 @@ from credentials.recognition.authoring.amendment import successor, with_paramete
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from credentials.signing import PemSigner
+from demonstration.hands import Colleagues
 from demonstration.phone import Phone
 from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
@@ -148,6 +149,9 @@ class ActingProvince:
         roles = ("issuer", "verifier", "witness") if witnesses else ("issuer", "verifier")
         self.server = world.server(home.name, roles, self._settings())
         self.server.settings["TONGXING_ISSUER_URL"] = self.server.url("issuer")
+        self.hands = Colleagues(
+            self.server.settings, self.keys / "keys" / "root.pem", world.folder / home.name / "staff"
+        )
         if witnesses:
             self.server.settings |= self._witness_settings()
         self._client_key = world.folder / home.name / "city-app.pem"
@@ -226,6 +230,19 @@ class ActingProvince:
         issuer = self.server.url("issuer")
         proof = phone.proof(issuer, SystemClock().now(), act)
         return self._world.post(f"{issuer}/v1/wallet/{what}", {**fields, "holder_proof": proof})
+
+    def invite(self, pseudonym: str, unit: str, role: str) -> str:
+        """A link by which somebody of staff enrols a passkey."""
+        return self._run("issuer", "staff", "invite", pseudonym, "--unit", unit, "--role", role).strip()
+
+    def prove(self, signed: Mapping[str, Any], file: Path) -> None:
+        """Write what proves a decision by hand, and check it by the root key alone. Raises Unavailable."""
+        number = json.loads(signed["text"])["number"]
+        root = self._world.folder / self.home.name / "root.jwk"
+        public_key = read_key(self.keys / "keys" / "root.pem").public_key()
+        write_atomic(root, json.dumps(jwk_of(public_key)).encode())
+        self._run("issuer", "decision", "export", number, "--output", str(file))
+        self._world.run("issuer", "decision", "verify", str(file), "--root", str(root))
 
     def withdraw(self, handle: str) -> None:
         """Withdraw a code by its handle."""
@@ -313,9 +330,11 @@ class ActingProvince:
             "TONGXING_REGISTRY_URL": self._registry.url,
             "TONGXING_TRUST_ROOT": str(self._registry.trust_root),
             "TONGXING_KEY_FILE": str(self.key_file("credential-1")),
+            "TONGXING_LOG_KEY_FILE": str(self.keys / "keys" / "log-1.pem"),
             "TONGXING_HOTLINE": self.home.hotline,
             "TONGXING_STATUS_KEY_FILE": str(self.key_file("status-1")),
             "TONGXING_POLL_SECONDS": str(POLL_SECONDS),
             "TONGXING_GATE_NAME": f"{self.home.names.of('zh-CN')}站",
             "TONGXING_PUBLISH_SECONDS": str(PUBLISH_SECONDS),
+            "TONGXING_STAFF_DELAY_SECONDS": "0",
         }

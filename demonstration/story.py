@@ -69,8 +69,8 @@ def tell(world: World) -> Stage:
     """The whole story. Raises Difference at the first outcome that is not the expected one."""
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
-        enrolment, bulk, picture, phone, withdrawal, refusals, recognition, tightening, compromise, clocks, challenge,
-        offline, claiming, traveller, record, switched_off,
+        enrolment, bulk, picture, phone, withdrawal, refusals, by_hand, recognition, tightening, compromise, clocks,
+        challenge, offline, claiming, traveller, record, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
@@ -229,6 +229,31 @@ def refusals(stage: Stage) -> None:
     verdict = stage.expect(line, gate, text, "undetermined", "no-decision")
     if verdict["status"] is not None:
         raise Difference("a colour without a decision was shown")
+
+
+def by_hand(stage: Stage) -> None:
+    """A red that people decide: by two of two units, each with their own key, and provably so."""
+    telling, henan, now = stage.telling, stage.henan, stage.now()
+    telling.chapter(label("demo.a-decision-by-hand"))
+    henan.hands.employ()
+    telling.done(label("demo.two-administrators-vouched-for-an"))
+    person = asks("郑洁", hours=10, form="paper", now=now)
+    signed = henan.hands.decide(person["document"], "red", "close-contact")
+    alone = signed | {"approver": signed["author"]}
+    for decision in ({"status": "red", "author": "cdc/zhang", "approver": "health-commission/li"}, alone):
+        try:
+            henan.issue(person | {"decision": decision})
+        except FetchFailed:
+            continue
+        raise Difference("a red was issued without the signatures of two people of two units")
+    telling.done(label("demo.a-clients-word-and-one-signature"))
+    line = label("demo.a-red-by-hand-signed-by-two")
+    stage.expect(
+        line, stage.guangdong, henan.issue(person | {"decision": signed})["text"], "refused", "status-not-accepted"
+    )
+    proof = stage.world.folder / "decision.json"
+    henan.prove(signed, proof)
+    telling.done(label("demo.the-decision-with-its-proof", file=str(proof)))
 
 
 def recognition(stage: Stage) -> None:

@@ -22,6 +22,8 @@ from credentials.errors import FetchFailed, Unavailable
 from service_kit.fetch import Fetcher
 
 HOST = "127.0.0.1"
+NAME = "localhost"
+"""By which browsers reach it: they make no passkeys at an address."""
 START_SECONDS = 120
 STOP_SECONDS = 10
 COMMAND_SECONDS = 120
@@ -42,7 +44,7 @@ class Server:
 
     def url(self, role: str) -> str:
         """The base URL of one of its roles."""
-        return f"http://{HOST}:{self.port}/{role}"
+        return f"http://{NAME}:{self.port}/{role}"
 
 
 class World:

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from issuer.config import IssuerSettings
+from issuer.http.desk.views import blueprint as desk
 from issuer.http.evidence_views import blueprint as evidence
 from issuer.http.front import front
 from issuer.http.sign_in_views import blueprint as sign_in
@@ -41,6 +42,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
         evidence,
         wallet,
         sign_in,
+        desk,
         trusted_proxies=settings.trusted_proxies,
         caller_header=settings.caller_header,
     )

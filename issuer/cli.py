@@ -16,9 +16,11 @@ from credentials.recognition.document import RULES_TYPE
 from credentials.recognition.words import moment_in_words
 from issuer.bulk.lines import ENCODINGS, count_lines
 from issuer.bulk.run import issue_file, rejected_file
+from issuer.commands.decision import decision
 from issuer.commands.evidence import evidence, laboratory
 from issuer.commands.opening import SOURCE, opened, settings_of
 from issuer.commands.rules import rules as rules_commands
+from issuer.commands.staff import staff
 from issuer.config import IssuerSettings
 from issuer.decisions.causes import CAUSES
 from issuer.decisions.deciding import unit_of
@@ -355,5 +357,5 @@ def _asked(request: Input) -> dict[str, Any]:
     return fields
 
 
-for _command in (rules_commands, evidence, laboratory):
+for _command in (rules_commands, evidence, laboratory, staff, decision):
     issuer.add_command(_command)

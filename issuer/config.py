@@ -26,6 +26,8 @@ MAX_PUBLISH_SECONDS = 60
 MAX_HOTLINE_CHARACTERS = 32
 MAX_DRY_RUN_SECONDS = 7 * DAY_SECONDS
 """After a week the people on file are no longer those of the dry run."""
+MAX_STAFF_DELAY_SECONDS = 7 * DAY_SECONDS
+MAX_DECISIONS_A_DAY = 100_000
 MAX_LOG_WITNESSES = 16
 MAX_TEXT_DAYS = 3_650
 TRUST_FOLDER = "issuer-trust"
@@ -54,6 +56,17 @@ class IssuerSettings(ServiceSettings):
     """About how often the service publishes the status by itself; 0: never, a timer calls ``issuer publish``."""
     dry_run_seconds: int = DAY_SECONDS
     """How old the dry run may be with which a version of the status rules is published."""
+    staff_delay_seconds: int = DAY_SECONDS
+    """Between the second administrator's signature over a key of staff and the first that counts by it."""
+    staff_idle_seconds: int = 900
+    """After how long without a request somebody at the desk is signed out."""
+    decisions_a_day: int = 200
+    """About how many people one approver decides by hand within a day of UTC."""
+    guard_percent: int = 1
+    """A decision by hand, or a version of the status rules, that changes more of a region's people waits for a second
+    authority."""
+    guard_people: int = 20
+    """Fewer people than these in a region never wait: half of a village is nine people."""
     log_key_file: Path | None = None
     """The Ed25519 key of the province's log, which its statement names; without one, nothing of it is published."""
     log_name: str = ""
@@ -89,6 +102,7 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_PUBLISH_SECONDS: 0 to {MAX_PUBLISH_SECONDS}")
         if not 0 < self.dry_run_seconds <= MAX_DRY_RUN_SECONDS:
             raise SettingInvalid(f"TONGXING_DRY_RUN_SECONDS: 1 to {MAX_DRY_RUN_SECONDS}")
+        self._check_staff()
         if not 0 <= self.log_witnesses <= MAX_LOG_WITNESSES:
             raise SettingInvalid(f"TONGXING_LOG_WITNESSES: 0 to {MAX_LOG_WITNESSES}")
         if not 1 <= self.text_days <= MAX_TEXT_DAYS:
@@ -102,6 +116,17 @@ class IssuerSettings(ServiceSettings):
         if self.trust_root is not None:
             require_root(self.trust_root, "TONGXING_TRUST_ROOT")
         self._check_sign_in()
+
+    def _check_staff(self) -> None:
+        for name, least, most in (
+            ("staff_delay_seconds", 0, MAX_STAFF_DELAY_SECONDS),
+            ("staff_idle_seconds", 60, DAY_SECONDS),
+            ("decisions_a_day", 1, MAX_DECISIONS_A_DAY),
+            ("guard_percent", 0, 100),
+            ("guard_people", 1, MAX_DECISIONS_A_DAY),
+        ):
+            if not least <= getattr(self, name) <= most:
+                raise SettingInvalid(f"{variable(name)}: {least} to {most}")
 
     def _check_sign_in(self) -> None:
         """All of it or nothing: half a sign-in is a mistake, and must not show itself to the first resident."""

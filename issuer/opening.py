@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from credentials.algorithms.table import NATIVE
 from credentials.decisions.document import load_status_rules, read_status_rules
+from credentials.decisions.signatures import SigningKey
 from credentials.decisions.status_rules import StatusRules
 from credentials.errors import SettingInvalid
 from credentials.keys import VerificationKey, kid_of
@@ -19,6 +20,8 @@ from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from credentials.wire import jws
 from issuer.config import DATABASE_NAME, SECRET_BYTES, IssuerSettings
+from issuer.desk.desk import Desk
+from issuer.desk.guard import Guard
 from issuer.evidence.intake import Intake
 from issuer.evidence.laboratories import Laboratories
 from issuer.issuing.issuance import Issuance, Secrets
@@ -35,12 +38,16 @@ from issuer.requests.clients import Clients
 from issuer.service import IssuerService, look_at_mirror
 from issuer.sign_in.identity_provider import REQUEST_SECONDS, IdentityProvider, Registration
 from issuer.sign_in.sign_in import CALLBACK, SignIn
+from issuer.staff.hands import Hands
+from issuer.staff.keys import StaffKeys
 from issuer.storage import tables
+from issuer.storage.by_hand import SqlByHandStore
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.log_storage import SqlLogStorage
 from issuer.storage.rules import SqlRulesStore
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
+from issuer.storage.staff import SqlStaffStore
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
 from service_kit.durable import make_secret, read_secret
@@ -84,6 +91,10 @@ def open_service(
     own_key, people = _own_key(settings.member, credential_signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
     rules = _published_rules(settings.member, engine, listing, metrics)
+    root = partial(_root_key, listing, settings.member)
+    staff = StaffKeys(SqlStaffStore(engine), settings.member, root, settings.staff_delay_seconds)
+    by_hand = SqlByHandStore(engine)
+    hands = Hands(staff, by_hand.used, settings.decisions_a_day)
     issuance = Issuance(
         store,
         people,
@@ -95,6 +106,7 @@ def open_service(
         metrics.count_issued,
         _both(recovery.require, listing.require),
         rules,
+        hands,
     )
     claim_codes, laboratories = ClaimCodes(people, issuance), Laboratories(engine)
     with disposed_on_error(engine):
@@ -116,6 +128,8 @@ def open_service(
         rules=rules,
         intake=Intake(issuance, laboratories, metrics.count_evidence),
         laboratories=laboratories,
+        staff=staff,
+        desk=Desk(issuance, staff, by_hand, Guard(settings.guard_percent, settings.guard_people)),
         listing=listing,
         recovery=recovery,
         record=record,
@@ -248,6 +262,14 @@ def _listing(settings: IssuerSettings, credential_kid: bytes, status_kid: bytes,
 def _published_rules(member: str, engine: Engine, listing: Listing, metrics: IssuerMetrics) -> PublishedRules:
     read = partial(_read_rules, listing, member)
     return PublishedRules(SqlRulesStore(engine), member, read, lambda: listing.trust, metrics.count_open_rule)
+
+
+def _root_key(listing: Listing, member: str) -> SigningKey | None:
+    """The member's root key as the trust list has it; by it alone the first administrators are somebody."""
+    listed = listing.trust.members.get(member) if listing.trust is not None else None
+    if listed is None:
+        return None
+    return SigningKey(listed.statement.root_kid, NATIVE.NAME, listed.statement.root_key)
 
 
 def _read_rules(listing: Listing, member: str, compact: str) -> StatusRules:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from credentials.errors import ClaimCodeUnknown, FetchFailed, FetchTooLarge, NotAuthenticated
 from issuer.config import IssuerSettings
+from issuer.desk.desk import Desk
 from issuer.evidence.intake import Intake
 from issuer.evidence.laboratories import Laboratories
 from issuer.issuing.issuance import Issuance
@@ -28,6 +29,7 @@ from issuer.record.publication import LogPublication
 from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
+from issuer.staff.keys import StaffKeys
 from issuer.storage import tables
 from issuer.storage.ports import StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
@@ -65,6 +67,8 @@ ALL_FAILED_CLAIMS = Limit("failed-claims-altogether", 36_000, guards_secret=True
 """From all addresses. What it is for, and what it costs: :mod:`issuer.phones.claim_codes`."""
 FAILURES = Limit("failed-authentication", 600, guards_secret=True)
 """From one address."""
+STAFF_SIGN_INS = Limit("staff-sign-in", 120, guards_secret=True)
+"""Tries to sign in at the desk, or to enrol, from one address."""
 SIGN_INS = Limit("sign-in", 3600, guards_secret=True)
 """Begun, or come back, from one address: a mobile network has thousands of people behind one."""
 
@@ -87,6 +91,8 @@ class IssuerService:
     rules: PublishedRules
     intake: Intake
     laboratories: Laboratories
+    staff: StaffKeys
+    desk: Desk
     listing: Listing
     recovery: Recovery
     record: LogPublication

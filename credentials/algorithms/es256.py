@@ -60,6 +60,17 @@ def verify(public_key: PublicKey, signature: bytes, message: bytes) -> None:
         raise WrongSignature from error
 
 
+def from_der(signature: bytes) -> bytes:
+    """The 64 bytes of a signature in DER (RFC 3279 section 2.2.3), as authenticators make it (WebAuthn section 6.5.5).
+
+    Raises WrongSignature for what is not strict DER, or too long a number.
+    """
+    try:
+        return b"".join(number.to_bytes(COORDINATE_BYTES, "big") for number in decode_dss_signature(signature))
+    except (ValueError, OverflowError) as error:
+        raise WrongSignature("not a signature in strict DER") from error
+
+
 def sign(private_key: PrivateKey, message: bytes) -> bytes:
     """A 64-byte signature over ``message``."""
     r, s = decode_dss_signature(private_key.sign(message, _ECDSA))

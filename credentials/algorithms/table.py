@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from credentials.algorithms import es256, ps256
+from credentials.algorithms import es256, ps256, rs256
 
 PublicKey = es256.PublicKey
 PrivateKey = es256.PrivateKey
@@ -51,6 +51,8 @@ FOREIGN_BY_KEY_TYPE: Final[Mapping[str, Algorithm]] = {each.KEY_TYPE: each for e
 """The same by the ``kty`` of a JWK, which is what lists of foreign keys say."""
 FOR_HEALTH_CARDS: Final[Algorithm] = es256
 """By which SMART Health Cards are signed, all of them."""
+FOR_STAFF: Final[Mapping[str, Algorithm]] = {algorithm.NAME: algorithm for algorithm in (es256, rs256)}
+"""By name: what a key of staff may be pinned to. RS256 is what passkeys of some platforms make."""
 FOR_IDENTITY_PROVIDERS: Final = ("RS256", "PS256", NATIVE.NAME, "EdDSA")
 """By which a resident's identity provider may sign; PyJWT verifies them. With HS256 whoever knows a public key, or our
 secret, would be the provider; ``none`` is nobody's word."""

@@ -1,9 +1,13 @@
 // Errors of the judge, by the same stable codes as credentials/errors.py. `detail` is for engineers and holds nobody.
 
+import type { Label } from "./profile";
+
 export class CredentialError extends Error {
   constructor(
     readonly code: string,
     readonly detail = "",
+    /** What people are told beside what is said of the code. */
+    readonly words: Label | null = null,
   ) {
     super(detail ? `${code}: ${detail}` : code);
   }

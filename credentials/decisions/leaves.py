@@ -109,6 +109,32 @@ def laboratory_ended(name: str) -> Leaf:
     return Leaf("laboratory-ended", {"name": name})
 
 
+def staff_key(text: str, vouchers: Sequence[Mapping[str, str]], in_force_at: int) -> Leaf:
+    """A key of staff is vouched for (:mod:`credentials.decisions.staff`), and counts from ``in_force_at`` on."""
+    return Leaf("staff-key", {"text": text, "vouchers": [dict(each) for each in vouchers], "in_force_at": in_force_at})
+
+
+def staff_key_ended(kid: bytes, text: str, signature: Mapping[str, str]) -> Leaf:
+    """A key of staff signs nothing from now on; ``signature``: over ``text``, by an administrator or the root key."""
+    return Leaf("staff-key-ended", {"kid": kid.hex(), "text": text, "signature": dict(signature)})
+
+
+def cap_reached(day: int, most: int) -> Leaf:
+    """An approver wanted to decide about more than ``most`` people on a day (of UTC, from 1970). Who it was stays with
+    the issuer."""
+    return Leaf("cap-reached", {"day": day, "most": most})
+
+
+def held(digest: bytes, people: int) -> Leaf:
+    """What would change too many people of a region waits; ``digest``: SHA-256 of the text, or of signed rules."""
+    return Leaf("held", {"digest": digest.hex(), "people": people})
+
+
+def released(digest: bytes, signature: Mapping[str, str]) -> Leaf:
+    """A second authority agreed to what was held, by ``signature`` over it."""
+    return Leaf("released", {"digest": digest.hex(), "signature": dict(signature)})
+
+
 def recovered(behind: int, size: int) -> Leaf:
     """A backup with ``behind`` leaves was restored, and the rest taken from the mirror, which had ``size``."""
     return Leaf("recovered", {"behind": behind, "size": size})

@@ -22,6 +22,7 @@ from credentials.recognition.authoring.amendment import successor
 from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER, RuleChange
 from credentials.recognition.words import moment_in_words
 from issuer.commands.opening import opened
+from issuer.desk.rules_guard import require_released
 from issuer.rules.cases import StatusCase, read_status_cases
 from issuer.rules.dry_run import DryRun, dry_run, open_sealed, sealed
 from issuer.rules.publication import publish_rules
@@ -195,19 +196,25 @@ def sign_command(document: Input, key: Path, passphrase_file: Path | None, outpu
 @rules.command("publish")
 @click.argument("document", metavar="RULES.jws", type=INPUT)
 @click.option("--dry-run", "result", required=True, type=INPUT, help="What `rules dry-run` gave for this document.")
+@click.option("--release", type=INPUT, help="Of what is held: the signature of a second authority over RULES.jws.")
 @as_json
-def publish_command(document: Input, result: Input, as_json: bool) -> None:
+def publish_command(document: Input, result: Input, release: Input | None, as_json: bool) -> None:
     """Bring signed rules to the mirror and into force at their moment, in every worker, without a restart.
 
+    Rules that change too many people of a region at once are held, until an approver or administrator of staff who has
+    seen the dry run signs them by `issuer decision sign`.
+
     \b
-    Example:
+    Examples:
       tongxing issuer rules publish rules-2.jws --dry-run dry-run.json
+      tongxing issuer rules publish rules-2.jws --dry-run dry-run.json --release release.json
     """
     require_signed(document, "issuer rules sign", STATUS_RULES_TYPE)
     office, compact = opened(False), document.text().strip()
     made = result.json_object()
     with result.named():
         tried = open_sealed(made, office.issuance.secrets.report_key)
+    require_released(office.desk, compact, tried, None if release is None else release.json(), office.now())
     published = publish_rules(
         office.rules, office.listing.trust, office.mirror, compact, tried, office.now(), office.settings.dry_run_seconds
     )

@@ -7,12 +7,13 @@ approver of another unit. Nothing else makes one, and the database refuses a cre
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
+from credentials.decisions.by_hand import APPEAL_DAYS
 from credentials.decisions.leaves import reference, sealed
 from credentials.decisions.rule_text import RuleText
+from credentials.decisions.staff import SignedDecision
 from credentials.decisions.status_rules import StatusRules
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence, RuleSetReference
@@ -22,9 +23,6 @@ from credentials.profile.limits import MAX_EVIDENCE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
 from service_kit.clock import DAY_SECONDS, HOUR_SECONDS
 
-MAX_MANUAL_DAYS = 14
-APPEAL_DAYS = 60
-"""Administrative review may be asked for within 60 days (Administrative Reconsideration Law, article 20)."""
 MAX_STAFF_CHARACTERS = 64
 """Of ``unit/person``."""
 MANUAL: Final = RuleSetReference(0, 0)
@@ -32,27 +30,8 @@ MANUAL: Final = RuleSetReference(0, 0)
 BASIS_BY_RULE = "rule"
 _BY_RULE = "/rule-set"
 """Stands where a manual decision names the person of the unit."""
-BASES: Final[dict[str, str]] = {
-    BASIS_BY_RULE: "规则集自动判定 · decided by the published rule set",
-    "infectious-diseases-law-39": "传染病防治法第三十九条 · Infectious Diseases Law, article 39",
-    "infectious-diseases-law-41": "传染病防治法第四十一条 · Infectious Diseases Law, article 41",
-    "emergency-regulation-33": "突发公共卫生事件应急条例第三十三条 · Public Health Emergency Regulation, article 33",
-    "border-quarantine-law-4": "国境卫生检疫法第四条 · Frontier Health and Quarantine Law, article 4",
-}
-"""The published list: a basis that is not in it is none."""
 _GOOD_RESULTS = frozenset({EvidenceResult.NEGATIVE, EvidenceResult.COMPLETED})
 _NEEDED_FIRST = tuple(RESULTS_OF)
-
-
-class ManualDecision(NamedTuple):
-    """A decision that people made; checked by :func:`decide_by_hand`."""
-
-    status: Status
-    reason: Reason
-    basis: str
-    author: str
-    approver: str
-    ends_at: int
 
 
 class Decision(NamedTuple):
@@ -61,7 +40,8 @@ class Decision(NamedTuple):
     ``subject`` is the keyed digest of the identity document, never the document. ``author`` and ``approver`` are
     ``unit/person`` labels of staff; a decision by rule has neither an approver nor a person as author. ``entry``: the
     one of the rules of ``member`` that decided. ``text``: what the person is shown, and ``sealed``: its salt and
-    digest; both are empty until :func:`sealed_by`, and where they have been deleted.
+    digest; both are empty until :func:`sealed_by`, and where they have been deleted. ``signed``: a
+    decision by hand as it was handed in, until it is kept.
     """
 
     subject: bytes
@@ -80,6 +60,7 @@ class Decision(NamedTuple):
     entry: str = ""
     text: str = ""
     sealed: bytes = b""
+    signed: SignedDecision | None = None
 
     def reference(self, cti: bytes) -> bytes:
         """What a code carries of it, different in every code: see :func:`credentials.decisions.leaves.reference`."""
@@ -162,36 +143,6 @@ def facts_of(evidence: Iterable[Evidence]) -> list[Fact]:
     return [Fact(FactKind(kind), FactResult(result), at, region) for kind, result, at, region in evidence]
 
 
-def decide_by_hand(
-    subject: bytes,
-    status: Status,
-    reason: Reason,
-    *,
-    basis: str,
-    author: str,
-    approver: str,
-    evidence: tuple[Evidence, ...],
-    at: int,
-    ends_at: int,
-) -> Decision:
-    """A manual decision. ``author`` and ``approver`` are ``unit/person``.
-
-    Raises DecisionRejected, naming what is missing: a basis of the published list, a person, a second approver of
-    another unit, an end within 14 days.
-    """
-    if basis not in BASES or basis == BASIS_BY_RULE:
-        raise DecisionRejected("basis is not in the published list of legal bases")
-    unit, approving_unit = unit_of(author), unit_of(approver)
-    if _folded(unit) == _folded(approving_unit):
-        raise DecisionRejected("the approver must be of another unit than the author")
-    if not at < ends_at <= at + MAX_MANUAL_DAYS * DAY_SECONDS:
-        raise DecisionRejected(f"a manual decision ends within {MAX_MANUAL_DAYS} days")
-    return Decision(
-        subject, status, reason, MANUAL, basis, evidence, unit, author, approver, at, ends_at,
-        at + APPEAL_DAYS * DAY_SECONDS,
-    )  # fmt: skip
-
-
 def unit_of(staff: str) -> str:
     """The unit of ``unit/person``. Raises DecisionRejected for anything else."""
     parts = staff.split("/")
@@ -199,8 +150,3 @@ def unit_of(staff: str) -> str:
     if len(parts) != 2 or not all(map(str.strip, parts)) or len(staff) > MAX_STAFF_CHARACTERS or not is_shown(staff):
         raise DecisionRejected("author and approver are written unit/person, with one slash")
     return parts[0]
-
-
-def _folded(unit: str) -> str:
-    """Two spellings of one unit are one unit: case, full width and spaces make no second approver."""
-    return "".join(unicodedata.normalize("NFKC", unit).casefold().split())

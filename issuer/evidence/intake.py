@@ -74,7 +74,7 @@ class Intake:
             except TongxingError as error:
                 outcomes[number] = error
         for turn in _turns(read):
-            for number, outcome in settled(lambda turn=turn: self._keep(turn, at)).items():  # type: ignore[misc]
+            for number, outcome in self._kept(turn, at).items():
                 outcomes[number] = outcome
         self.tell(Counter(each if isinstance(each, Taken) else "refused" for each in outcomes))
         return outcomes
@@ -85,6 +85,16 @@ class Intake:
         if fields.keys() == {"attestation"}:
             return self.laboratories.read(fields["attestation"], at)
         return reporter, read_record(fields, at)
+
+    def _kept(self, turn: Mapping[int, tuple[str, EvidenceRecord]], at: int) -> Mapping[int, Taken | TongxingError]:
+        """What came of a turn. Whom others overtake again and again holds up nobody else: each then goes by itself."""
+        try:
+            return settled(lambda: self._keep(turn, at))
+        except Conflict as error:
+            if len(turn) == 1:
+                return dict.fromkeys(turn, error)
+        alone = ({number: each} for number, each in turn.items())
+        return {number: outcome for each in alone for number, outcome in self._kept(each, at).items()}
 
     def _keep(self, turn: Mapping[int, tuple[str, EvidenceRecord]], at: int) -> dict[int, Taken | TongxingError]:
         """Decide what is to be kept and what follows, and keep it. Raises Conflict when somebody else was faster."""
@@ -178,10 +188,9 @@ class Intake:
         with self.issuance.people.deed(subjects) as deed:
             standing = {key: report for key, report in known.reported.items() if key in set(keys)}
             if deed.reported(keys) != standing or _in_force(deed, at, subjects) != _in_order(known.persons, subjects):
-                raise Conflict("more became known of these people in the meantime")
+                raise Conflict("more and more became known of this person in the meantime; report it again")
             deed.report(wanted, at)
-            for each in decided:
-                deed.record_decision(each)
+            deed.record_decisions(decided)
             withdraw_contradicted(deed, [each.decision for each in decided], AUTHOR, at)
             for holder in deed.holders():
                 # Their phones fetch a new code, which shows the new evidence.

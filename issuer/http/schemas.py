@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, validate
 
+from credentials.decisions.by_hand import MAX_TEXT_BYTES
 from credentials.profile.languages import LANGUAGES
 from credentials.profile.limits import MAX_EVIDENCE, MAX_NAME_CHARACTERS
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
@@ -36,14 +37,18 @@ class EvidenceSchema(Schema):
 
 
 class DecisionSchema(Schema):
-    """A manual decision: ``author`` and ``approver`` are unit/person, of two units."""
+    """A decision by hand: its canonical text, the salt (hex), and the signatures of author and approver over the text.
+    Without both it is refused: what a client says of staff is no signature."""
 
-    status = fields.String(required=True, validate=_label(Status))
-    reason = fields.String(required=True, validate=_label(Reason))
-    basis = fields.String(required=True, validate=_TEXT)
-    author = fields.String(required=True, validate=_TEXT)
-    approver = fields.String(required=True, validate=_TEXT)
-    ends_at = fields.Integer(required=True, strict=True)
+    class Meta:
+        """What the reader of a request says of a field is of more help than that there is no such field."""
+
+        unknown = INCLUDE
+
+    text = fields.String(validate=validate.Length(max=MAX_TEXT_BYTES))
+    salt = fields.String(validate=_TEXT)
+    author = fields.Raw()
+    approver = fields.Raw()
 
 
 class IssueSchema(Schema):

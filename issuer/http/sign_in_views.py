@@ -53,11 +53,11 @@ def begin(fields: dict[str, Any]) -> Response:
     """Begin: where to send the browser. Not a link, so that no other page can have somebody sign in unawares."""
     office = service()
     sign_in = _set_up(office)
-    _require_own_page(office.settings)
+    require_own_page(office.settings)
     _count(office)
     begun = sign_in.begin(office.now(), fields.get("language"))
     answer = jsonify(location=begun.address)
-    _set_cookie(answer, office.settings, _BEGUN, begun.cookie, BEGUN_SECONDS, "Lax")
+    set_cookie(answer, office.settings, _BEGUN, begun.cookie, BEGUN_SECONDS, "Lax")
     return answer
 
 
@@ -70,20 +70,20 @@ def finish() -> Response:
     sign_in, settings = _set_up(office), office.settings
     try:
         _count(office)
-        code = sign_in.finish(request.cookies.get(_name(settings, _BEGUN)), _parameters(), office.now()).text
+        code = sign_in.finish(request.cookies.get(cookie_name(settings, _BEGUN)), _parameters(), office.now()).text
     except TongxingError as error:
         log = _log.error if isinstance(error, OperationError) else _log.info
         log("not signed in", code=error.code, detail=error.detail)
         return _to_wallet(office, error.code)
     answer = _to_wallet(office, DONE)
-    _set_cookie(answer, settings, _BEGUN, "", 0, "Lax")
-    _set_cookie(answer, settings, _CLAIM, code.replace(" ", ""), SIGN_IN_CLAIM_CODE_SECONDS, "Strict")
+    set_cookie(answer, settings, _BEGUN, "", 0, "Lax")
+    set_cookie(answer, settings, _CLAIM, code.replace(" ", ""), SIGN_IN_CLAIM_CODE_SECONDS, "Strict")
     return answer
 
 
 def claim_code_of_browser(settings: IssuerSettings) -> str:
     """The claim code that this browser has from signing in. Raises SignInNotBegun when there is none, or no more."""
-    code = request.cookies.get(_name(settings, _CLAIM))
+    code = request.cookies.get(cookie_name(settings, _CLAIM))
     if not code:
         raise SignInNotBegun("no code, and none that this browser has from signing in")
     return code
@@ -94,7 +94,7 @@ def forget_claim_code(settings: IssuerSettings) -> None:
 
     @after_this_request
     def forget(answer: Response) -> Response:
-        _set_cookie(answer, settings, _CLAIM, "", 0, "Strict")
+        set_cookie(answer, settings, _CLAIM, "", 0, "Strict")
         return answer
 
 
@@ -108,7 +108,7 @@ def _count(office: IssuerService) -> None:
     office.limits.count(SIGN_INS, caller())
 
 
-def _require_own_page(settings: IssuerSettings) -> None:
+def require_own_page(settings: IssuerSettings) -> None:
     """Raise NotAuthorised where a browser says that another site's page asks. Browsers say so with each POST."""
     origin, own = request.headers.get("Origin"), urlsplit(settings.issuer_url)
     if origin is not None and origin.lower() != f"{own.scheme}://{own.netloc}".lower():
@@ -126,16 +126,15 @@ def _to_wallet(office: IssuerService, outcome: str) -> Response:
     return redirect(f"{office.settings.audience}{WALLET}#sign-in={outcome}", 303)  # type: ignore[return-value]
 
 
-def _name(settings: IssuerSettings, name: str) -> str:
+def cookie_name(settings: IssuerSettings, name: str) -> str:
+    """A cookie's name, which behind https no other host of the domain can give one."""
     return f"__Host-{name}" if _is_https(settings) else name
 
 
-def _set_cookie(
-    answer: Response, settings: IssuerSettings, name: str, value: str, seconds: int, same_site: str
-) -> None:
+def set_cookie(answer: Response, settings: IssuerSettings, name: str, value: str, seconds: int, same_site: str) -> None:
     """An empty value of no seconds takes it away."""
     answer.set_cookie(
-        _name(settings, name),
+        cookie_name(settings, name),
         value,
         max_age=seconds,
         path="/",

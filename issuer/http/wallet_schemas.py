@@ -73,7 +73,8 @@ class IssuerNamesSchema(Schema):
 
 
 class WalletSchema(Schema):
-    """Who issues here. ``now``: its clock, seconds UTC; ``sign_in``: whether people can sign in instead of typing."""
+    """Who issues here. ``now``: its clock, seconds UTC; ``sign_in``: whether people can sign in instead of typing;
+    ``log``: the key of its public log as a vkey, empty where it publishes none."""
 
     audience = fields.String()
     environment = fields.String()
@@ -81,4 +82,5 @@ class WalletSchema(Schema):
     names = fields.Nested(IssuerNamesSchema)
     hotline = fields.String()
     sign_in = fields.Boolean()
+    log = fields.String()
     now = fields.Integer()

@@ -90,6 +90,7 @@ def show_wallet() -> dict[str, Any]:
         "names": {"zh": names.of("zh-CN"), "en": names.of("en")},
         "hotline": office.settings.hotline,
         "sign_in": office.sign_in is not None,
+        "log": office.record.vkey,
         "now": office.now(),
     }
 

@@ -7,10 +7,11 @@ what was prepared outside of it is first compared with what is in force by now.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from credentials.errors import Conflict
+from credentials.errors import Conflict, RateLimited
 from credentials.model import Evidence
 from credentials.profile.forms import FORMS
 from credentials.profile.lists import Status
@@ -19,6 +20,7 @@ from issuer.decisions.deciding import Decision, gravity, pieces_of
 from issuer.storage.evidence_ports import NO_TIMELINE, Timeline
 from issuer.storage.holder_ports import HolderFacts, PersonCode, PersonDeed
 from issuer.storage.ports import Entry, Made, StandingDecision
+from service_kit.clock import DAY_SECONDS
 
 _PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})
 """Whoever has the phone may have had it print; on another phone, or none, its holder's own paper stays good."""
@@ -147,11 +149,47 @@ def learn(deed: PersonDeed, entries: Sequence[Entry]) -> None:
             deed.record_news(holder.holder_id, entry.evidence or known)
 
 
-def put_on_file(deed: PersonDeed, facts: HolderFacts, considered: Considered, author: str, at: int) -> int:
+E = TypeVar("E", bound="Decided | Made | Entry")
+
+
+def within_cap(deed: PersonDeed, made: Sequence[E], at: int, most: int) -> tuple[list[E], list[E]]:
+    """Of what is about to be recorded, what its approvers may still decide on this day, and what is beyond their cap.
+
+    What was done stays done; the rest is named, and can be decided by somebody else, or tomorrow.
+    """
+    asked = Counter(each.decision.approver or "" for each in made if is_new_by_hand(each))
+    left = {who: deed.spend(who, at // DAY_SECONDS, people, most, at) for who, people in sorted(asked.items())}
+    kept, capped = [], []
+    for each in made:
+        who = each.decision.approver or ""
+        if is_new_by_hand(each) and left[who] == 0:
+            capped.append(each)
+            continue
+        if is_new_by_hand(each):
+            left[who] -= 1
+        kept.append(each)
+    return kept, capped
+
+
+def is_new_by_hand(made: Decided | Made | Entry) -> bool:
+    """Whether people have just decided it."""
+    return made.standing is None and made.decision.signed is not None
+
+
+def cap_reached(at: int) -> RateLimited:
+    """What somebody is told whose decision is beyond the cap."""
+    told = "the approver has decided about as many people today as one may; another approver, or tomorrow"
+    return RateLimited(told, retry_after=DAY_SECONDS - at % DAY_SECONDS)
+
+
+def put_on_file(
+    deed: PersonDeed, facts: HolderFacts, considered: Considered, author: str, at: int, most: int = 0
+) -> int:
     """Put somebody on file, or what is new of them, in each form they are on file in; their number in this one.
 
     Facts stay where no new ones come. What was decided stands from now on, and codes that say another status are
-    withdrawn. Raises Conflict when it has been overtaken.
+    withdrawn. ``most``: how many people one approver decides about within a day. Raises Conflict when it has been
+    overtaken, RateLimited when the cap is reached.
     """
     known = in_force(deed.decisions(at), at, deed.timelines()).get(facts.subject, NOTHING)
     decided = considered.decided
@@ -160,6 +198,8 @@ def put_on_file(deed: PersonDeed, facts: HolderFacts, considered: Considered, au
         raise Conflict("more became known of this person in the meantime")
     if decided is not None and is_overtaken(Decided(decided.decision, seen=considered.seen), known):
         raise Conflict("something newer was decided about this person in the meantime")
+    if decided is not None and within_cap(deed, [Decided(decided.decision)], at, most)[1]:
+        raise cap_reached(at)
     on_file = deed.holders()
     brought = facts.evidence or next((each.facts.evidence for each in on_file), ())
     evidence = standing_facts(known, brought) or brought
@@ -168,7 +208,7 @@ def put_on_file(deed: PersonDeed, facts: HolderFacts, considered: Considered, au
             deed.record_news(other.holder_id, evidence)
     holder_id = deed.record_holder(facts._replace(evidence=evidence))
     if decided is not None:
-        deed.record_decision(decided)
+        deed.record_decisions([decided])
         withdraw_contradicted(deed, [decided.decision], author, at)
     return holder_id
 

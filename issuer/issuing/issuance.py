@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from credentials.decisions.leaves import SALT_BYTES
+from credentials.decisions.staff import SignedDecision
 from credentials.errors import (
     Conflict,
+    DecisionRejected,
     IdempotencyConflict,
     InvalidRequest,
     NotFound,
@@ -32,24 +34,27 @@ from credentials.profile.limits import CTI_BYTES
 from credentials.profile.lists import Form, Status
 from credentials.signing import Signer
 from credentials.wire.strict_json import json_bytes
-from issuer.decisions.deciding import Decision, ManualDecision, sealed_by
+from issuer.decisions.deciding import Decision, sealed_by
 from issuer.issuing.consequences import (
     NOTHING,
     OUTDONE,
     Considered,
     Decided,
+    cap_reached,
     in_force,
     is_outdone,
     is_overtaken,
     learn,
     withdraw_contradicted,
+    within_cap,
 )
 from issuer.issuing.idempotency import bind_keys, find_replays
 from issuer.issuing.places import allocate
-from issuer.issuing.ready import Ready, Wanted, want
+from issuer.issuing.ready import Ready, Wanted
 from issuer.issuing.rules_in_force import BuiltInRules, Rules
 from issuer.issuing.self_check import sealed_texts
 from issuer.requests.request import IssueRequest, read_request
+from issuer.staff.hands import Hands
 from issuer.storage.holder_ports import HolderFacts, PersonStore
 from issuer.storage.indices import StatusPlace, group_end, reference_of
 from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, StandingDecision
@@ -125,6 +130,8 @@ class Issuance:
     """Raises KeyNotListed where gates would refuse what is signed: :meth:`issuer.issuing.listing.Listing.require`."""
     rules: Rules = field(default_factory=BuiltInRules)
     """The status rules that decide."""
+    hands: Hands | None = None
+    """Who decides by hand; None: nobody."""
 
     def issue(self, client_id: str, ask: Ask, at: int) -> IssuedRow:
         """Issue for one request at ``at`` (seconds UTC), or return what its idempotency key gave before.
@@ -172,18 +179,18 @@ class Issuance:
         ``facts`` are judged anew, unless what is in force says otherwise. Raises SelfCheckFailed, StorageUnavailable or
         StorageFull.
         """
-        (made,) = self._sign_all(self._bound([want(facts, point, None, at)], at), at)
+        (made,) = self._sign_all(self._bound([Wanted(facts, point, None)], at), at)
         if isinstance(made, SelfCheckFailed):
             raise made
         return made
 
-    def decide(self, facts: HolderFacts, manual: ManualDecision | None, at: int) -> Considered:
+    def decide(self, facts: HolderFacts, manual: SignedDecision | None, at: int) -> Considered:
         """What is decided about somebody who comes with no code: by hand, or by rule if that is not green.
 
         To be kept; it takes the number of a place that stays empty. Raises DecisionRejected, Conflict when a graver or
         newer decision by hand stands, StorageUnavailable or StorageFull.
         """
-        (ready,) = self._bound([want(facts, None, manual, at)], at)
+        (ready,) = self._bound([Wanted(facts, None, self.by_hand(facts, manual, at))], at)
         decision = ready.decision
         if ready.standing is not None or (manual is None and decision.status is Status.GREEN):
             return Considered(None, ready.seen)
@@ -193,6 +200,19 @@ class Issuance:
             raise Conflict(OUTDONE)
         (place,) = allocate(self.store, group_end(decision.ends_at), 1)
         return Considered(StandingDecision(place.serial, decision), ready.seen)
+
+    def by_hand(self, facts: HolderFacts, signed: SignedDecision | None, at: int) -> Decision | None:
+        """What two people of staff decided about somebody. Raises DecisionRejected."""
+        if signed is None:
+            return None
+        if self.hands is None:
+            raise DecisionRejected("nobody of staff is registered here: `tongxing issuer staff add`")
+        return self.hands.decide(facts.subject, signed, facts.evidence, at)
+
+    @property
+    def people_a_day(self) -> int:
+        """How many people one approver decides about within a day."""
+        return self.hands.people_a_day if self.hands is not None else 0
 
     def subject_of(self, document: Document) -> bytes:
         """The keyed digest by which a person is known here: without the key no document leads to it."""
@@ -212,14 +232,18 @@ class Issuance:
 
     def _want(self, ask: Ask, at: int) -> Wanted:
         request = read_request(ask.fields, self.audience, at)
-        return want(self.facts_of(request), request.holder_point, request.manual, at)
+        facts = self.facts_of(request)
+        return Wanted(facts, request.holder_point, self.by_hand(facts, request.manual, at))
 
     def _bound(self, wanted: Sequence[Wanted], at: int) -> list[Ready]:
         """Decide, where people have not. What is in force binds the rule: a red is not lifted by asking for a code."""
         subjects = {each.facts.subject for each in wanted}
         if not subjects:
             return []
-        known = in_force(self.people.decisions(subjects, at), at, self.people.timelines(subjects))
+        # The timelines first: a result that comes or is corrected in between changes their number, and what was made
+        # from the older one is overtaken. Read the other way round, a red by a test that was taken back went out.
+        timelines = self.people.timelines(subjects)
+        known = in_force(self.people.decisions(subjects, at), at, timelines)
         rules = self.rules.at(at)
         ready = [each.under(known.get(each.facts.subject, NOTHING), rules, self.unit, at) for each in wanted]
         ready = [each._replace(decision=self._sealed(each.decision)) for each in ready]
@@ -258,28 +282,33 @@ class Issuance:
                 facts = fresh.facts.evidence
                 entries.append(Entry(ask.key, ask.body_hash, decision, row, standing, facts, seen))
         try:
-            kept, outdone = self._record(client_id, entries, at)
+            kept, outdone, capped = self._record(client_id, entries, at)
         except Conflict:
             return {**done, **find_replays(self.store, client_id, [entry.key for entry in entries], at)}
         self.count([entry.issued for entry in kept])
         done |= {entry.key: Conflict(OUTDONE) for entry in outdone}
+        done |= {entry.key: cap_reached(at) for entry in capped}
         return done | {entry.key: Replay(entry.body_hash, entry.issued) for entry in kept}
 
     @retried
-    def _record(self, client_id: str, entries: Sequence[Entry], at: int) -> tuple[list[Entry], list[Entry]]:
-        """Keep what nobody has overtaken, with all that follows from it; which that was, and what will never stand."""
+    def _record(
+        self, client_id: str, entries: Sequence[Entry], at: int
+    ) -> tuple[list[Entry], list[Entry], list[Entry]]:
+        """Keep what nobody has overtaken, with all that follows from it; which that was, what will never stand, and
+        what is beyond the cap of its approver's day."""
         if not entries:
-            return [], []
+            return [], [], []
         with self.people.deed([entry.decision.subject for entry in entries]) as deed:
             known = in_force(deed.decisions(at), at, deed.timelines())
             found = [(entry, known.get(entry.decision.subject, NOTHING)) for entry in entries]
-            kept = [entry for entry, standing in found if not is_overtaken(entry, standing)]
+            sound = [entry for entry, standing in found if not is_overtaken(entry, standing)]
+            kept, capped = within_cap(deed, sound, at, self.people_a_day)
             if kept:
                 deed.record(client_id, kept)
                 bind_keys(deed, client_id, kept, at)
                 learn(deed, kept)
                 withdraw_contradicted(deed, [entry.decision for entry in kept], client_id, at)
-        return kept, [entry for entry, standing in found if is_outdone(entry, standing)]
+        return kept, [entry for entry, standing in found if is_outdone(entry, standing)], capped
 
     def _sign_all(self, fresh: Sequence[Ready], at: int) -> list[Made | SelfCheckFailed]:
         self.require_listed()

@@ -8,8 +8,6 @@ from credentials.decisions.status_rules import StatusRules
 from credentials.model import Evidence
 from issuer.decisions.deciding import (
     Decision,
-    ManualDecision,
-    decide_by_hand,
     decide_by_rule,
     facts_of,
     pieces_for_a_code,
@@ -60,21 +58,3 @@ class Wanted(NamedTuple):
         expires_at = min(at + facts.lifetime, decision.ends_at)
         shown = pieces_for_a_code(everything)
         return Ready(facts, self.holder_point, decision, expires_at, shown, standing, known.timeline.number, open_entry)
-
-
-def want(facts: HolderFacts, point: bytes | None, manual: ManualDecision | None, at: int) -> Wanted:
-    """Raises DecisionRejected for a decision by hand that is none."""
-    if manual is None:
-        return Wanted(facts, point, None)
-    decided = decide_by_hand(
-        facts.subject,
-        manual.status,
-        manual.reason,
-        basis=manual.basis,
-        author=manual.author,
-        approver=manual.approver,
-        evidence=facts.evidence,
-        at=at,
-        ends_at=manual.ends_at,
-    )
-    return Wanted(facts, point, decided)

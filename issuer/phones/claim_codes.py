@@ -22,10 +22,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from credentials.decisions.staff import SignedDecision
 from credentials.errors import ClaimCodeMistyped, HolderUnknown, SignInNameDiffers
 from credentials.identity import same_masked_name
 from credentials.profile.lists import Form
-from issuer.decisions.deciding import ManualDecision
 from issuer.issuing.consequences import put_on_file
 from issuer.issuing.issuance import Issuance, settled
 from issuer.requests.request import read_registration
@@ -111,11 +111,11 @@ class ClaimCodes:
         """What is kept of a claim code."""
         return hmac.digest(self.issuance.secrets.claim_key, digits.encode(), "sha256")
 
-    def _register(self, facts: HolderFacts, manual: ManualDecision | None, row: ClaimCodeRow, at: int) -> ClaimCode:
+    def _register(self, facts: HolderFacts, manual: SignedDecision | None, row: ClaimCodeRow, at: int) -> ClaimCode:
         considered = self.issuance.decide(facts, manual, at)
 
         def register(deed: PersonDeed) -> int:
-            return put_on_file(deed, facts, considered, row.author, at)
+            return put_on_file(deed, facts, considered, row.author, at, self.issuance.people_a_day)
 
         return self._keep(facts.subject, register, row, at)
 

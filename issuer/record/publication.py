@@ -143,6 +143,11 @@ class LogPublication:
                 records.province.begin_anew(before, at)
         return taken
 
+    @property
+    def vkey(self) -> str:
+        """The key that signs the log, as one word; empty without one."""
+        return self.publisher.signer.key.vkey if self.publisher else ""
+
     def state(self) -> LogState | None:
         """How the log stands; None without a key."""
         if self.publisher is None:

@@ -7,17 +7,16 @@
      "holder_proof": "<compact JWS>",                     phone and assisted
      "guardian": "child",                                 assisted
      "lifetime": 86400,                                   seconds; the form's longest when absent
-     "decision": {"status": "red", "reason": "test-positive", "basis": "infectious-diseases-law-39",
-                  "author": "unit/person", "approver": "other-unit/person", "ends_at": 1790500000}}   manual only
+     "decision": {"text": "…", "salt": "…", "author": {…}, "approver": {…}}}   signed by two: issuer.decisions.signed
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 
+from credentials.decisions.staff import SignedDecision
 from credentials.errors import InvalidDocument, InvalidRequest, Malformed, RequestError
 from credentials.identity import Document, mask_name, parse_document
 from credentials.model import Evidence
@@ -26,12 +25,11 @@ from credentials.profile.limits import (
     EVIDENCE_TIME_STEP_SECONDS,
     MAX_EVIDENCE,
     MAX_NAME_CHARACTERS,
-    MAX_TIME_SECONDS,
     MIN_TIME_SECONDS,
 )
-from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
+from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian
 from credentials.profile.members import is_region
-from issuer.decisions.deciding import ManualDecision
+from issuer.decisions.signed import read_signed, require_about
 from issuer.requests.holder_proof import proven_point
 from service_kit.locale import BEIJING
 
@@ -56,7 +54,7 @@ class IssueRequest(NamedTuple):
     holder_point: bytes | None
     guardian: Guardian | None
     lifetime: int
-    manual: ManualDecision | None
+    manual: SignedDecision | None
 
 
 def read_request(fields: Mapping[str, Any], audience: str, at: int) -> IssueRequest:
@@ -103,10 +101,7 @@ def _readers(fields: Mapping[str, Any], at: int) -> Iterator[tuple[str, Callable
         pieces = []
     for number, piece in enumerate(pieces):
         yield from _readers_of_piece(f"evidence[{number}]", piece, at)
-    if isinstance(fields.get("decision"), dict):
-        yield from _readers_of_decision(fields["decision"])
-    else:
-        yield "decision", lambda: _manual(fields.get("decision"))
+    yield "decision", lambda: _manual(fields.get("decision"))
 
 
 def _readers_of_piece(path: str, piece: object, at: int) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -117,15 +112,6 @@ def _readers_of_piece(path: str, piece: object, at: int) -> Iterator[tuple[str, 
     yield f"{path}.result", lambda: read_label(EvidenceResult, piece, "result")
     yield f"{path}.sampled_at", lambda: read_sampled_at(piece, at)
     yield f"{path}.region", lambda: read_region(piece)
-
-
-def _readers_of_decision(decision: dict[str, Any]) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "decision", lambda: read_object(decision, "decision", frozenset(ManualDecision._fields))
-    yield "decision.status", lambda: read_label(Status, decision, "status")
-    yield "decision.reason", lambda: read_label(Reason, decision, "reason")
-    for name in ("basis", "author", "approver"):
-        yield f"decision.{name}", partial(read_text, decision, name, MAX_FIELD_CHARACTERS)
-    yield "decision.ends_at", lambda: _whole(decision, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS)
 
 
 def _fault(path: str, read: Callable[[], object]) -> list[tuple[str, RequestError]]:
@@ -143,16 +129,17 @@ def _form(fields: Mapping[str, Any]) -> Form:
 def _read(fields: Mapping[str, Any], at: int) -> IssueRequest:
     if not fields.keys() <= _FIELDS:
         raise InvalidRequest("unknown field")
-    form = _form(fields)
+    form, name = _form(fields), mask_name(read_text(fields, "name", MAX_NAME_CHARACTERS))
+    document = read_document(fields.get("document"), at)
     return IssueRequest(
-        mask_name(read_text(fields, "name", MAX_NAME_CHARACTERS)),
-        read_document(fields.get("document"), at),
+        name,
+        document,
         form,
         _evidence(fields.get("evidence", []), at),
         None,
         _guardian(fields, form),
         _lifetime(fields.get("lifetime"), form),
-        _manual(fields.get("decision")),
+        _manual(fields.get("decision"), document),
     )
 
 
@@ -253,15 +240,11 @@ def _lifetime(value: object, form: Form) -> int:
     return _whole({"lifetime": value}, "lifetime", MIN_LIFETIME_SECONDS, FORMS[form].max_lifetime_seconds)
 
 
-def _manual(value: object) -> ManualDecision | None:
+def _manual(value: object, document: Document | None = None) -> SignedDecision | None:
+    """Raises DecisionRejected as well, for a decision about somebody else."""
     if value is None:
         return None
-    fields = read_object(value, "decision", frozenset(ManualDecision._fields))
-    return ManualDecision(
-        read_label(Status, fields, "status"),
-        read_label(Reason, fields, "reason"),
-        read_text(fields, "basis", MAX_FIELD_CHARACTERS),
-        read_text(fields, "author", MAX_FIELD_CHARACTERS),
-        read_text(fields, "approver", MAX_FIELD_CHARACTERS),
-        _whole(fields, "ends_at", MIN_TIME_SECONDS, MAX_TIME_SECONDS),
-    )
+    signed = read_signed(value)
+    if document is not None:
+        require_about(signed, document.identity)
+    return signed

@@ -38,8 +38,9 @@ PAGE = 2_000
 """People read at once."""
 _SHARES = 4
 """Of each process: whoever has done theirs takes the next."""
-_FIELDS = frozenset({"document", "in_force", "at", "people", "by_hand", "open", "changes", "seal"})
+_FIELDS = frozenset({"document", "in_force", "at", "people", "by_hand", "open", "changes", "regions", "seal"})
 _OPEN = "open"
+_NOWHERE: Mapping[int, int] = {}
 
 
 class StatusChange(NamedTuple):
@@ -55,7 +56,7 @@ class StatusChange(NamedTuple):
 class DryRun(NamedTuple):
     """``document``, ``in_force``: digests of the new rules and of those that decided at ``at`` (seconds UTC);
     ``people``: on file; ``by_hand``: of them with a decision by hand; ``open``: how many each entry of the new rules
-    could not tell."""
+    could not tell; ``regions``: how many could change in each."""
 
     document: str
     in_force: str
@@ -64,6 +65,14 @@ class DryRun(NamedTuple):
     by_hand: int
     open: Mapping[str, int]
     changes: tuple[StatusChange, ...]
+    regions: Mapping[int, int] = _NOWHERE
+
+    def by_region(self) -> Mapping[int, int]:
+        """How many people would change, by region."""
+        counts: Counter[int] = Counter()
+        for change in self.changes:
+            counts[change.region] += change.people
+        return counts
 
     @property
     def changed(self) -> int:
@@ -133,10 +142,11 @@ def _compare(
 ) -> None:
     data = decision_input(facts, at)
     before, after = now.ruling(data), new.ruling(data)
+    region = max(facts, key=lambda fact: fact.sampled_at).region if facts else 0
+    counts[("region", str(region))] += 1
     if after.is_open:
         counts[("entry", after.entry.id)] += 1
     if _said(before) != _said(after):
-        region = max(facts, key=lambda fact: fact.sampled_at).region if facts else 0
         counts[("change", str(region), _said(before), _said(after))] += 1
 
 
@@ -171,12 +181,14 @@ def _result(counts: Counter[tuple[str, ...]], now: str, new: str, at: int) -> Dr
         StatusChange(int(key[1]), key[2], key[3], people) for key, people in counts.items() if key[0] == "change"
     ]
     opened = {key[1]: people for key, people in sorted(counts.items()) if key[0] == "entry"}
-    return DryRun(new, now, at, counts[("people",)], counts[("by hand",)], opened, tuple(sorted(changes)))
+    regions = {int(key[1]): people for key, people in sorted(counts.items()) if key[0] == "region"}
+    return DryRun(new, now, at, counts[("people",)], counts[("by hand",)], opened, tuple(sorted(changes)), regions)
 
 
 def sealed(result: DryRun, key: bytes) -> dict[str, Any]:
     """The result as a file. ``key``: 32 secret bytes of this issuer."""
     told = result._asdict() | {"open": dict(result.open), "changes": [list(change) for change in result.changes]}
+    told["regions"] = {str(region): people for region, people in result.regions.items()}
     return told | {"seal": _seal(told, key)}
 
 
@@ -188,7 +200,8 @@ def open_sealed(content: object, key: bytes) -> DryRun:
     if not hmac.compare_digest(str(content["seal"]).encode(), _seal(told, key).encode()):
         raise InvalidRequest("this dry run was made by another issuer, or changed since; make it anew here")
     changes = tuple(StatusChange(*change) for change in told.pop("changes"))
-    return DryRun(**told, changes=changes)
+    regions = {int(region): people for region, people in told.pop("regions").items()}
+    return DryRun(**told, changes=changes, regions=regions)
 
 
 def require_fresh(result: DryRun, new: StatusRules, now: StatusRules, at: int, max_age: int) -> None:

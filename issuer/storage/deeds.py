@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, update
 
+from credentials.decisions.leaves import cap_reached
 from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
+from issuer.storage.by_hand import change_row, count_approved, keep_outcomes, keep_signed, tell_once
 from issuer.storage.evidence import insert_reports, read_reported, read_timelines
 from issuer.storage.evidence_ports import Report, Timeline
 from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
@@ -30,7 +32,10 @@ from issuer.storage.rows import (
     insert_made,
     read_decision,
     read_holder,
+    region_of,
 )
+from issuer.storage.staff import insert_audit
+from issuer.storage.staff_ports import AuditRow, ByHandRow
 
 _LOCK_BYTES = 8
 """Of a subject. Two persons who share them wait for each other, and that is all."""
@@ -78,6 +83,7 @@ class SqlPersonDeed:
 
     def record(self, client_id: str, made: Sequence[Made | Entry]) -> None:
         insert_made(self._connection, client_id, made)
+        keep_signed(self._connection, [each.decision for each in made if each.standing is None])
 
     def drop_keys(self, client_id: str, keys: Sequence[str], expired_by: int) -> None:
         used = tables.idempotency.c
@@ -87,8 +93,22 @@ class SqlPersonDeed:
     def record_keys(self, client_id: str, entries: Sequence[Entry]) -> None:
         self._connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
 
-    def record_decision(self, standing: StandingDecision) -> None:
-        insert_decisions(self._connection, [standing])
+    def record_decisions(self, decided: Sequence[StandingDecision]) -> None:
+        insert_decisions(self._connection, decided)
+        keep_signed(self._connection, [each.decision for each in decided])
+
+    def change_by_hand(self, row: ByHandRow, outcomes: Mapping[int, str], did: AuditRow) -> None:
+        change_row(self._connection, row, row.state)
+        keep_outcomes(self._connection, row.number, outcomes)
+        insert_audit(self._connection, did)
+
+    def spend(self, approver: str, day: int, people: int, most: int, at: int) -> int:
+        over = max(0, count_approved(self._connection, approver, day, people) - most)
+        if over:
+            count_approved(self._connection, approver, day, -min(over, people))
+            if tell_once(self._connection, approver, day):
+                self.log.append(cap_reached(day, most), at)
+        return people - min(over, people)
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
         values = [
@@ -111,7 +131,7 @@ class SqlPersonDeed:
         return int(self._connection.execute(kept.returning(_holder.holder_id)).scalar_one())
 
     def record_news(self, holder_id: int, evidence: tuple[Evidence, ...]) -> None:
-        facts = {"version": _holder.version + 1, "evidence": evidence_bytes(evidence)}
+        facts = {"version": _holder.version + 1, "evidence": evidence_bytes(evidence), "region": region_of(evidence)}
         self._connection.execute(update(tables.holder).where(_holder.holder_id == holder_id).values(facts))
 
     def drop_unused_claim_codes(self, holder_id: int) -> None:

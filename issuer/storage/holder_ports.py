@@ -15,6 +15,7 @@ from credentials.profile.lists import Form, Guardian, Status
 from issuer.storage.evidence_ports import Report, ReportDeed, Timeline
 from issuer.storage.log_ports import ProvinceLog
 from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
+from issuer.storage.staff_ports import AuditRow, ByHandRow
 
 
 class HolderFacts(NamedTuple):
@@ -123,8 +124,18 @@ class PersonDeed(ReportDeed, Protocol):
     def record_keys(self, client_id: str, entries: Sequence[Entry]) -> None:
         """Keep what keys were used for. Raises Conflict for one that is there already."""
 
-    def record_decision(self, standing: StandingDecision) -> None:
-        """Keep a decision that comes with no code. Raises Conflict when it lacks what it must have."""
+    def record_decisions(self, decided: Sequence[StandingDecision]) -> None:
+        """Keep decisions that come with no code. Raises Conflict when one lacks what it must have, or its number was
+        used."""
+
+    def change_by_hand(self, row: ByHandRow, outcomes: Mapping[int, str], did: AuditRow) -> None:
+        """Keep who signed a decision by hand and what came of it, by the positions of its persons, and who did it.
+        Its state changes with :meth:`record_decisions`. Raises Conflict when it has changed since it was read."""
+
+    def spend(self, approver: str, day: int, people: int, most: int, at: int) -> int:
+        """Count people whom ``approver`` (``unit/pseudonym``) decides about by hand on a day (of UTC, from 1970), up to
+        ``most`` altogether; of how many that may be. Nobody else spends the same day's until this deed ends. Where the
+        cap bites for the first time, it leaves a leaf."""
 
     def withdraw(self, serials: Iterable[int], at: int, cause: str, author: str) -> list[int]:
         """Set bits for good; which of them were not set before: the first withdrawal stands."""

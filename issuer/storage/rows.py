@@ -92,7 +92,14 @@ def holder_row(facts: HolderFacts) -> dict[str, Any]:
     """Somebody on file, as a row without its number and version."""
     guardian = None if facts.guardian is None else int(facts.guardian)
     evidence = evidence_bytes(facts.evidence)
-    return facts._asdict() | {"form": int(facts.form), "guardian": guardian, "evidence": evidence}
+    region = region_of(facts.evidence)
+    return facts._asdict() | {"form": int(facts.form), "guardian": guardian, "evidence": evidence, "region": region}
+
+
+def region_of(evidence: Iterable[Evidence]) -> int:
+    """Where the newest of the facts was found; 0 for none."""
+    newest = max(evidence, key=lambda piece: piece.sampled_at, default=None)
+    return 0 if newest is None else newest.region
 
 
 def read_holder(row: Any) -> Holder:

@@ -270,7 +270,10 @@ holder = Table(
     Column("lifetime", Integer, nullable=False),
     Column("evidence", _Octets, nullable=False),
     Column("version", Integer, nullable=False),
+    # Where the newest of the evidence was found; 0 for none.
+    Column("region", Integer, nullable=False, server_default="0"),
     UniqueConstraint("subject", "form", name="issuer_holder_once"),
+    Index("issuer_holder_by_region", "region"),
     CheckConstraint("form IN (1, 2)", name="issuer_holder_has_a_phone"),
 )
 
@@ -389,4 +392,109 @@ laboratory = Table(
     Column("member", String(16), nullable=False),
     Column("added_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+)
+
+# A key of staff. `text`: what administrators vouch for; `vouchers`: their signatures, a JSON list.
+staff_key = Table(
+    "issuer_staff_key",
+    metadata,
+    Column("kid", _Octets(8), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("vouchers", Text, nullable=False),
+    Column("credential_id", _Octets, unique=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("vouched_at", BigInteger),
+    Column("in_force_at", BigInteger),
+    # Of the province's log.
+    Column("leaf", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("revocation", Text),
+    CheckConstraint("(vouched_at IS NULL) = (in_force_at IS NULL)", name="issuer_staff_key_vouched_whole"),
+)
+
+# One-time links to enrol by.
+staff_invitation = Table(
+    "issuer_staff_invitation",
+    metadata,
+    Column("digest", _Octets(32), primary_key=True),
+    Column("pseudonym", String(16), nullable=False),
+    Column("unit", String(48), nullable=False),
+    Column("roles", String(64), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+staff_challenge = Table(
+    "issuer_staff_challenge",
+    metadata,
+    Column("digest", _Octets(32), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+staff_session = Table(
+    "issuer_staff_session",
+    metadata,
+    Column("digest", _Octets(32), primary_key=True),
+    Column("kid", _Octets(8), ForeignKey("issuer_staff_key.kid"), nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+# What staff did. `number`: of the decision that it was about.
+staff_audit = Table(
+    "issuer_staff_audit",
+    metadata,
+    Column("audit_id", _Serial, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("staff", String(64), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("number", _Octets(16)),
+    Index("issuer_staff_audit_of_person", "staff", "audit_id"),
+)
+
+# A decision by hand with its signatures, JSON each. The number is used once, for good.
+by_hand = Table(
+    "issuer_by_hand",
+    metadata,
+    Column("number", _Octets(16), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("salt", _Octets(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("author_signature", Text),
+    Column("approver", String(64)),
+    Column("approver_signature", Text),
+    Column("releaser", String(64)),
+    Column("releaser_signature", Text),
+    Column("decided_at", BigInteger),
+    CheckConstraint(
+        "state <> 'decided' OR (author_signature IS NOT NULL AND approver_signature IS NOT NULL)",
+        name="issuer_by_hand_signed_by_two",
+    ),
+    CheckConstraint("author <> approver", name="issuer_by_hand_of_two"),
+    Index("issuer_by_hand_waiting", "state", "proposed_at"),
+)
+
+by_hand_person = Table(
+    "issuer_by_hand_person",
+    metadata,
+    Column("number", _Octets(16), ForeignKey("issuer_by_hand.number"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("subject", _Octets(32), nullable=False),
+    Column("person", _Octets(32), nullable=False),
+    Column("salt", _Octets(32), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("tail", String(4), nullable=False),
+    Column("outcome", String(32)),
+)
+
+# How many people an approver has decided about on a day (of UTC, from 1970); `told`: the cap has left its leaf.
+approvals = Table(
+    "issuer_approvals",
+    metadata,
+    Column("approver", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("people", Integer, nullable=False),
+    Column("told", Boolean, nullable=False),
 )

@@ -1,6 +1,7 @@
 // The paper code as a picture (PNG): for who has no printer at hand and sends it to a shop, or to a relative's phone.
 
 import { modulesOf } from "../../service_kit/browser/camera/symbol";
+import { save } from "./saving";
 
 const WIDTH = 1080;
 const MARGIN = 60;
@@ -25,20 +26,7 @@ export async function savePicture(sheet: PaperSheet): Promise<boolean> {
   const picture = await drawn(sheet);
   if (!picture) return false;
   const file = new File([picture], `${sheet.name}.png`, { type: "image/png" });
-  const isTouched = matchMedia("(pointer: coarse)").matches;
-  // A browser on a desk saves; on a phone "share" is where a picture goes into the album or to a relative.
-  if (isTouched && navigator.canShare?.({ files: [file] })) {
-    const isShared = await navigator.share({ files: [file] }).then(
-      () => true,
-      (error: DOMException) => error.name === "AbortError",
-    );
-    if (isShared) return true;
-  }
-  const address = URL.createObjectURL(file);
-  const link = Object.assign(document.createElement("a"), { href: address, download: file.name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-  return true;
+  return save(file);
 }
 
 /** Black on white; null where the browser draws nothing. */

@@ -63,7 +63,7 @@ def sizes() -> list[Figure]:
     later = [path for path in scripts if path not in first]
     return [
         Figure("gate app: scripts of the first load", _kilobytes(first), "kB gzip", SCRIPTS_KB),
-        Figure("gate app: scripts for foreign cards", _kilobytes(later), "kB gzip"),
+        Figure("gate app: scripts that are loaded when needed", _kilobytes(later), "kB gzip"),
         Figure("gate app: the decoder", _kilobytes(decoder), "kB gzip"),
         Figure("gate app: everything", _kilobytes(files), "kB gzip"),
     ]

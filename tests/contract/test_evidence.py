@@ -28,6 +28,7 @@ from credentials.errors import (
 )
 from credentials.formats import native
 from credentials.formats.native import claims
+from credentials.identity import parse_document
 from credentials.keys import jwk_of, kid_of, new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.lists import Reason, Status
@@ -351,6 +352,30 @@ def test_two_processes_with_the_same_batch(offices: Offices) -> None:
     assert [sum(outcomes.count(Taken.KEPT) for outcomes in found)] == [12]
     assert offices.rows("SELECT count(*) FROM issuer_evidence") == [(12,)]
     assert offices.rows("SELECT count(*) FROM issuer_decision") == [(12,)]
+
+
+def test_somebody_about_whom_more_and_more_becomes_known_ends_no_batch(offices: Offices) -> None:
+    """Others report the same person at every moment: that record is told to come again, and all others are taken."""
+    busy, *others = resident_numbers(4)
+    subject = offices.one.issuance.subject_of(parse_document(None, busy))
+
+    class Hurried(SqlPersonStore):
+        def timelines(self, subjects: Any) -> Any:
+            known = super().timelines(subjects)
+            if subject in subjects:
+                self.times += 1
+                assert told(offices.one, record(f"{self.times}", number=busy, age=3 * DAY), reporter="other") == [
+                    Taken.KEPT
+                ]
+            return known
+
+        times = 0
+
+    slow = offices.another()
+    object.__setattr__(slow.issuance, "people", Hurried(slow.engine))
+    batch = [record(number=number) | {"reference": number[-6:]} for number in (others[0], busy, *others[1:])]
+    assert told(slow, *batch) == [Taken.KEPT, Conflict, Taken.KEPT, Taken.KEPT]
+    assert told(offices.one, *batch) == [Taken.PRESENT, Taken.KEPT, Taken.PRESENT, Taken.PRESENT]
 
 
 def test_a_code_that_is_made_while_a_result_comes_in_does_not_escape(offices: Offices) -> None:

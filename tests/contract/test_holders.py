@@ -37,7 +37,7 @@ from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports import IssuedRow
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.storage.database import connect, migrate, transaction
-from tests.unit.issuer.office import AUDIENCE, DAY, NOW, SECRETS, by_hand, own_key, paper, sampled
+from tests.unit.issuer.office import AUDIENCE, DAY, NOW, SECRETS, by_hand, hands, own_key, paper, sampled
 
 KEY = new_private_key()
 OTHER = "110105195001010012"
@@ -52,8 +52,9 @@ class Office:
         self.store = SqlPersonStore(self.engine)
         signer = PemSigner(KEY, own_key(KEY).kid)
         self.issuance = Issuance(
-            SqlIssuerStore(self.engine), self.store, signer, own_key(KEY), "unit", SECRETS, AUDIENCE
-        )
+            SqlIssuerStore(self.engine), self.store, signer, own_key(KEY), "unit", SECRETS, AUDIENCE,
+            hands=hands(self.engine, people_a_day=1000),
+        )  # fmt: skip
         self.claim_codes = ClaimCodes(self.store, self.issuance)
         self.holding = Holding(self.store, self.issuance)
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from credentials.decisions.by_hand import APPEAL_DAYS, MAX_DAYS
 from credentials.decisions.document import BUILT_IN, parse_status_rules
 from credentials.decisions.template import built_in
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.model import Evidence
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status
-from issuer.decisions.deciding import MANUAL, MAX_MANUAL_DAYS, decide_by_hand, decide_by_rule, facts_of
+from issuer.decisions.deciding import MANUAL, Decision, decide_by_rule, facts_of
 from issuer.issuing import idempotency
 from issuer.issuing.idempotency import bind_keys, drop_free_keys, find_replays
 from issuer.issuing.places import allocate, open_ahead
@@ -217,20 +218,20 @@ def test_place_is_taken_for_ever(store: IssuerStore) -> None:
         {"author": "somebody/zhang"},
         {"author": "cdc"},
         {"ends_at": NOW},
-        {"ends_at": NOW + MAX_MANUAL_DAYS * DAY + 1},
+        {"ends_at": NOW + MAX_DAYS * DAY + 1},
     ],
 )
 def test_database_refuses_a_decision_without(store: IssuerStore, changes: dict[str, Any]) -> None:
     """Also whoever goes past our code needs a basis, a second approver and an end."""
     (place,) = allocate(store, END, 1)
-    made = decide_by_hand(
-        bytes(32), Status.RED, Reason.CLOSE_CONTACT, basis="infectious-diseases-law-39", author="cdc/zhang",
-        approver="commission/li", evidence=(), at=NOW, ends_at=NOW + DAY,
+    made = Decision(
+        bytes(32), Status.RED, Reason.CLOSE_CONTACT, MANUAL, "infectious-diseases-law-39", (), "cdc", "cdc/zhang",
+        "commission/li", NOW, NOW + DAY, NOW + APPEAL_DAYS * DAY,
     )  # fmt: skip
     broken = entry(place)._replace(decision=made._replace(**changes))
     with pytest.raises(Conflict):
         keep(store, [broken])
-    keep(store, [broken._replace(decision=made._replace(ends_at=NOW + MAX_MANUAL_DAYS * DAY))])
+    keep(store, [broken._replace(decision=made._replace(ends_at=NOW + MAX_DAYS * DAY))])
 
 
 def test_database_refuses_a_rule_with_an_approver(store: IssuerStore) -> None:

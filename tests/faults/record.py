@@ -8,7 +8,6 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +33,8 @@ from trust_registry.witness.storage.sql import open_seen
 
 MOST_LEAVES = 700
 """Over the ends of two tiles."""
+MOST_STEPS = 8
+"""Before or after one of the files of a round, of which it writes three or four."""
 
 
 @dataclass
@@ -148,17 +149,26 @@ class RecordFaults:
     def kill(self, number: int) -> None:
         """The registry's process ends before or after any write of a round; everybody who looks finds the old log whole
         or the new one, and the next round goes on."""
-        self._append(self.chance.randrange(1, 40))
-        self.published.stop = self.chance.randrange(12)
-        with suppress(Stopped):
-            LogPublisher(self.storage, LogFolder(self.published), SIGNER).publish(NOW)
-        self.published.stop = None
+        while not self._is_killed():
+            # A round with so few files that it ended before it was killed is none that counts.
+            self._sound(f"round before kill {number}", self._follow())
         self._sound(f"kill {number}", self._follow())
         LogPublisher(self.storage, LogFolder(self.published), SIGNER).publish(NOW)
         self._sound(f"round after kill {number}", self._follow())
         with self.storage.reading() as records:
             if self.follower.state.of(ORIGIN).read != records.log.size():
                 self.outcome.undetected.append(f"kill {number}: leaves that nobody can read")
+
+    def _is_killed(self) -> bool:
+        self._append(self.chance.randrange(1, 40))
+        self.published.stop = self.chance.randrange(MOST_STEPS)
+        try:
+            LogPublisher(self.storage, LogFolder(self.published), SIGNER).publish(NOW)
+        except Stopped:
+            return True
+        finally:
+            self.published.stop = None
+        return False
 
     def _follow(self) -> set[str]:
         names = list(self.published.files_in("log"))

@@ -16,12 +16,13 @@ from tests.profile import catalogues
 def made() -> Mapping[Path, Callable[[], str]]:
     """What is written, and what writes it."""
     # All but the first read the catalogues' module: it is there, and of the same languages, once it has been written.
-    from tests.profile import codes, grammar, reasons_page, recipe_table, typescript
+    from tests.profile import codes, grammar, known_texts, reasons_page, recipe_table, typescript
 
     return {
         catalogues.MODULE: catalogues.write_python,
         typescript.MODULE: typescript.write_module,
         codes.MODULE: codes.write_module,
+        known_texts.MODULE: known_texts.write_module,
         reasons_page.PAGE: reasons_page.write_page,
         grammar.PAGE: grammar.write_page,
         recipe_table.PAGE: recipe_table.write_page,

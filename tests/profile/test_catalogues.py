@@ -21,6 +21,7 @@ ROOMS = ("credentials", "service_kit", "trust_registry", "issuer", "verifier", "
 MADE = {
     ROOT / "credentials" / "profile" / "catalogue.py",
     ROOT / "credentials" / "browser" / "profile.ts",
+    ROOT / "credentials" / "browser" / "known_texts.ts",
     *APPS.values(),
 }
 NO_TEXTS = {

@@ -11,7 +11,6 @@ from credentials.profile import limits, lists
 from credentials.profile.catalogue import TEXTS
 from credentials.profile.characters import HIDDEN
 from credentials.profile.forms import FORMS
-from credentials.profile.known_texts import KNOWN_TEXTS, MAX_LOOKED_AT_CHARACTERS, words_of
 from credentials.profile.languages import COMMON, LANGUAGE_TAG, LANGUAGES, MAX_LANGUAGES
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import MEMBERS, REGION_CODES
@@ -37,7 +36,7 @@ _LISTS: Mapping[str, tuple[type[ClosedList], str, Mapping[Any, Label]]] = {
 
 def write_module() -> str:
     """The whole module."""
-    parts = (_languages, _limits, _blank, _lists, _forms, _steps, _reasons, _members, _characters, _known_texts)
+    parts = (_languages, _limits, _blank, _lists, _forms, _steps, _reasons, _members, _characters)
     return _HEAD + "\n".join(line for part in parts for line in part()) + "\n"
 
 
@@ -123,17 +122,6 @@ def _characters() -> Iterator[str]:
     yield "/** First and last of each range of code points that no signed text holds. */"
     ranges = _json([[*each] for each in HIDDEN])
     yield f"export const HIDDEN: readonly (readonly [first: number, last: number])[] = {ranges};"
-
-
-def _known_texts() -> Iterator[str]:
-    yield "/** What is known for what it is, as in credentials/profile/known_texts.py; the first that fits counts. */"
-    yield f"export const MAX_LOOKED_AT_CHARACTERS = {MAX_LOOKED_AT_CHARACTERS};"
-    row = "{ readonly kind: string; readonly pattern: RegExp; readonly words: Label }"
-    yield f"export const KNOWN_TEXTS: readonly {row}[] = ["
-    for kind, pattern in KNOWN_TEXTS:
-        source = pattern.replace("/", "\\/")
-        yield f"  {{ kind: {_json(kind)}, pattern: /^(?:{source})/i, words: {_json([*words_of(kind)])} }},"
-    yield "];"
 
 
 def _json(value: object) -> str:

@@ -25,6 +25,7 @@ from credentials.wire.strict_json import json_bytes
 from tests.dcc import KID, RECOVERY, RSA_KEY, VACCINATION, certificate, claims, ps256_signature, rsa_key, sign1
 from tests.properties.signed_json import VALUES, compact, with_changes, written
 from tests.properties.test_both_judges import ANYTHING, SNAPSHOT, VECTORS
+from tests.unit.credentials.profile.test_known_texts import SHOWN
 from tests.vectors.cast import DAY, NOW, YEAR, signer
 from tests.vectors.foreign import FRESH_TEST, SIGNER, card, card_of, foreign_list, listed
 from tests.vectors.knowledge import GUANGDONG, HENAN, ZHEJIANG
@@ -257,6 +258,19 @@ def test_items_of_cbor_that_readers_differ_about(gates: Gates, hexadecimal: str)
     head = b"\xa3" + dumps({1: es256.COSE_NUMBER, 4: KID})[1:] + b"\x18\x63" + item
     gates.same(signed(payload, protected=head))
     assert said["outcome"] in {"accepted", "refused"}
+
+
+@pytest.mark.parametrize("text", [*SHOWN, *(f" {text}\n" for text in SHOWN), "1" * 600, "https://" + "😀" * 300])
+def test_texts_that_are_known_for_what_they_are(gates: Gates, text: str) -> None:
+    """A boarding pass is told as one at every gate."""
+    gates.same(text)
+
+
+def test_a_link_to_a_certificate_inside_a_card(gates: Gates) -> None:
+    """WHO's links come as an EU card does."""
+    for payload in (dumps({1: "AT", -260: {5: [{"u": "shlink:/x"}]}}), b"\xa1\x39\x01\x03\xbf\x05\x01\xff"):
+        gates.same(signed(payload))
+        gates.same(signed(payload).replace(" ", "%20"))
 
 
 _ASKED = [f"payload.{name}" for name in ("status", "reason", "form", "issuedAt")]

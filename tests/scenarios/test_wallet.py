@@ -54,7 +54,9 @@ def test_a_resident_from_the_first_claim_code_to_the_last(tmp_path: Path) -> Non
         with pytest.raises(FetchFailed, match="device-replaced"):
             first.renew()
 
-        decided = henan.issue(request("王小明", NUMBER) | {"decision": _red()})
+        henan.hands.employ()
+        red = henan.hands.decide({"number": NUMBER}, "red", "close-contact")
+        decided = henan.issue(request("王小明", NUMBER) | {"decision": red})
         henan.wait_for_withdrawals(HENAN.member, 2)
         assert second.verdict() == ("refused", "withdrawn")
         assert second.renew()["status"] == "red"
@@ -67,14 +69,3 @@ def test_a_resident_from_the_first_claim_code_to_the_last(tmp_path: Path) -> Non
         assert second.verdict() == ("refused", "withdrawn")
         assert henan.check(printed["text"])["reasons"][0]["code"] == "status-not-accepted"
         assert henan.check(decided["text"])["reasons"][0]["code"] == "status-not-accepted"
-
-
-def _red() -> dict[str, Any]:
-    return {
-        "status": "red",
-        "reason": "close-contact",
-        "basis": "infectious-diseases-law-39",
-        "author": "cdc/zhang",
-        "approver": "health-commission/li",
-        "ends_at": int(time.time()) + 3 * 24 * 3600,
-    }

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 
 from tests import shc
 from tests.dcc import RECOVERY, VACCINATION, certificate
-from tests.vectors.cast import NOW
+from tests.vectors.cast import DAY, NOW
 from tests.vectors.foreign import FRESH_TEST, STRANGER, card, foreign_list, foreign_lists
 from tests.vectors.reading import read_vectors
 from tests.web import camera
@@ -68,7 +68,7 @@ def snapshot(
         "member": "CN-44",
         "gate": "3",
         "policy": VECTORS["policies"]["venue"],
-        "trust": {**VECTORS["trusts"][trust], "anchor": "", "versions": {}},
+        "trust": {**VECTORS["trusts"][trust], "anchor": "", "versions": {"timestamp": sequence}},
         "statuses": {},
         "segments": {},
         "rules": [VECTORS["rules"][rules]],
@@ -136,7 +136,9 @@ def test_a_card_in_three_symbols_is_gathered_in_any_order(launch: Launch, tmp_pa
     known = snapshot() | {"foreign_keys": foreign_list(shc.key(), sequence=2)}
     gate = opened(context, known, STANDS)
     gate.camera = video
-    parts = shc.symbols(shc.card_jws(shc.PATIENT, shc.TEST | {"effectiveDateTime": "2022-11-20T12:00:00+08:00"}), 3)
+    gate.camera_on()
+    test = shc.TEST | {"effectiveDateTime": "2022-11-20T12:00:00+08:00"}
+    parts = shc.symbols(shc.card_jws(shc.PATIENT, test, nbf=NOW - DAY), 3)
     for number, part in enumerate((parts[2], parts[0]), 1):
         gate.see(camera.scene(symbol(part)))
         expect(gate.page.locator("#message")).to_contain_text(f"{number}/3")

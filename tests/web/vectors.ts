@@ -3,14 +3,20 @@
 
 import * as es256 from "../../credentials/browser/algorithms/es256";
 import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/es256";
+import { checkDecision } from "../../credentials/browser/decisions/proof";
+import { shortReference } from "../../credentials/browser/decisions/short_reference";
 import { CredentialError } from "../../credentials/browser/errors";
+import { unwrap } from "../../credentials/browser/formats/native";
+import { decode } from "../../credentials/browser/formats/native/claims";
 import type { TrustedKey } from "../../credentials/browser/keys";
+import { readVkey } from "../../credentials/browser/log/keys";
 import { proveList, type RecordJson } from "../../credentials/browser/log/list_proof";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { STEPS } from "../../credentials/browser/profile";
 import { readRuleSet } from "../../credentials/browser/recognition/document";
 import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
 import { ageInWords } from "../../credentials/browser/recognition/words";
+import { VerifiedPayload } from "../../credentials/browser/wire/cose";
 import * as jws from "../../credentials/browser/wire/jws";
 import { type Json, parseJson } from "../../credentials/browser/wire/strict_json";
 import { type DeltaJson, take } from "../../verifier/gate_app/judging/delta";
@@ -153,6 +159,20 @@ async function signature({
   }
 }
 
+/** What a file proves about a code: null, or the code of what is wrong. `log`: the vkey of the province's log. */
+async function decision({ file, text, log }: { file: string; text: string; log: string }): Promise<unknown> {
+  try {
+    const code = decode(new VerifiedPayload(unwrap(text).payload));
+    await checkDecision(file, text, code, [await readVkey(log)]);
+    return null;
+  } catch (error) {
+    if (error instanceof CredentialError) return error.code;
+    throw error;
+  }
+}
+
+const spoken = ({ reference }: { reference: string }) => shortReference(reference);
+
 /** The code of what is wrong with JSON, whose bytes are given in hex; null when it is strict. */
 function jsonCode({ bytes }: { bytes: string }): unknown {
   try {
@@ -169,10 +189,21 @@ function words(): unknown {
   return { steps: STEPS, ages: [-1, 0, 3599, 86_399, 604_800].map(ageInWords) };
 }
 
-const TASKS = { rules, jsonCode, jwsCode, signature, learn, follow, tell, check, decide, words, prove } as Record<
-  string,
-  (request: never) => unknown
->;
+const TASKS = {
+  rules,
+  decision,
+  spoken,
+  jsonCode,
+  jwsCode,
+  signature,
+  learn,
+  follow,
+  tell,
+  check,
+  decide,
+  words,
+  prove,
+} as Record<string, (request: never) => unknown>;
 
 async function answer(request: { task: string }): Promise<unknown> {
   return TASKS[request.task]!(request as never);

@@ -9,7 +9,7 @@ from credentials.decisions.proof import ProvedDecision, check_decision, read_dec
 from credentials.errors import KeyDenied, UnknownKey
 from credentials.keys import VerificationKey
 from credentials.log.keys import NoteKey
-from trust_registry.client.trust.bundle import read_bundle
+from trust_registry.client.trust.bundle import bundle_at, read_bundle
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.log_keys import log_keys_of
 
@@ -19,8 +19,7 @@ def prove_by(content: bytes, bundle: Path, trusted_root: bytes, at: int) -> Prov
 
     Raises BundleRejected, and what :func:`credentials.decisions.proof.check_decision` raises.
     """
-    source = bundle if bundle.is_dir() else bundle.read_bytes()
-    return prove(content, read_bundle(source, trusted_root, at).snapshot)
+    return prove(content, read_bundle(bundle_at(bundle), trusted_root, at).snapshot)
 
 
 def prove(content: bytes, trust: TrustSnapshot) -> ProvedDecision:

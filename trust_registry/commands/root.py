@@ -12,10 +12,10 @@ from credentials.errors import ApprovalRejected, InvalidRequest, KeyRejected, Me
 from credentials.profile.words import label
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
-from service_kit.inputs import INPUT, OUTPUT, Input, OutputType, open_to_read
+from service_kit.inputs import INPUT, OUTPUT, Input, OutputType
 from service_kit.locale import beijing_time
 from service_kit.terminal import as_json, in_words, print_line, print_result
-from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, FolderFiles, ZipFiles
+from trust_registry.client.trust.bundle import FolderFiles, ZipFiles, bundle_at
 from trust_registry.client.trust.repository import MirrorFiles, RepositorySource
 from trust_registry.commands.options import (
     asks_to_sign,
@@ -207,16 +207,9 @@ def _source(bundle: Path | None, url: str | None) -> RepositorySource:
         raise click.UsageError("give --bundle or --registry, one of them")
     if bundle is None:
         return remote(url or "").source
-    files = FolderFiles(bundle) if bundle.is_dir() else ZipFiles(_zip(bundle))
+    found = bundle_at(bundle)
+    files = FolderFiles(found) if isinstance(found, Path) else ZipFiles(found)
     return MirrorFiles(files.read)
-
-
-def _zip(bundle: Path) -> bytes:
-    try:
-        with open_to_read(bundle) as file:
-            return file.read(MAX_BUNDLE_BYTES + 1)
-    except OSError as error:
-        raise InvalidRequest(f"{bundle}: cannot be read: {error.strerror}") from error
 
 
 def _review_lines(reviewed: succession.SuccessionReview) -> Iterator[str]:

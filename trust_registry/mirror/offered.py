@@ -48,6 +48,7 @@ MAX_FILE_BYTES = {
 """The largest file of each kind."""
 _JWS_DOTS = 2
 _DIGEST = re.compile("[0-9a-f]{64}")
+_LIST_NUMBER = re.compile("0|[1-9][0-9]{0,9}")
 _STATUS_RULES = re.compile(r"status-rules/([1-9][0-9]{0,15})\.jws")
 
 
@@ -67,7 +68,7 @@ def kind_of(name: str) -> str:
     """
     if name.startswith(LIST_FOLDER):
         number = name.removeprefix(LIST_FOLDER).removesuffix(".jwt")
-        if not number.isdecimal() or name != f"{LIST_FOLDER}{int(number)}.jwt" or int(number) > MAX_STATUS_LIST:
+        if not _LIST_NUMBER.fullmatch(number) or not name.endswith(".jwt") or int(number) > MAX_STATUS_LIST:
             raise Malformed("no name of a token status list")
         return "token-list"
     if _STATUS_RULES.fullmatch(name):

@@ -18,7 +18,7 @@ from service_kit.storage.retrying import retried
 from trust_registry.client.trust.repository import MirrorFiles, metadata_path, verify_repository, version_of
 from trust_registry.mirror.layout import Mirror
 from trust_registry.record import log
-from trust_registry.record.registry_log import RegistryLog
+from trust_registry.record.list_proofs import RegistryRecord
 from trust_registry.repository import files as tuf
 from trust_registry.repository import renewal
 from trust_registry.repository.in_force import RepositoryInForce, in_force
@@ -35,7 +35,7 @@ class RepositoryKeeper:
 
     def __init__(self, storage: Storage, mirror: Mirror, online: renewal.OnlineSigners, log_signer: NoteSigner) -> None:
         self.storage, self.mirror, self.online = storage, mirror, online
-        self.record = RegistryLog(storage, mirror.files, log_signer)
+        self.record = RegistryRecord(storage, mirror.files, log_signer)
 
     def repository(self) -> tuf.Repository:
         """The repository in force."""

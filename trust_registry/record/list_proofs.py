@@ -7,14 +7,13 @@ checkpoint that more have cosigned: a proof that gates take must not give way to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
 
 from credentials.errors import TongxingError
-from credentials.log.checkpoint import Checkpoint
-from credentials.log.keys import NoteKey
-from credentials.log.note import Note
+from credentials.log.keys import NoteKey, NoteSigner
 from credentials.log.policy import Party, WitnessPolicy
 from credentials.log.proof import LogProof
+from credentials.log.tiles import nodes_from
+from credentials.log.tree import prove_inclusion
 from credentials.wire.strict_json import parse_json
 from service_kit.storage.ports import LeafRecord
 from trust_registry.client.trust.repository import version_of
@@ -23,12 +22,27 @@ from trust_registry.metadata.trust_list import TrustList
 from trust_registry.metadata.witness_policy import read_witness_policy
 from trust_registry.mirror.ports import FileStore
 from trust_registry.record import log
+from trust_registry.record.publishing import LogFolder, LogPublisher, PublishedCheckpoint, tiles_from
 from trust_registry.repository import files as tuf
 from trust_registry.repository.in_force import in_force
 from trust_registry.storage.ports import Records, Storage
 
-Prove = Callable[[Records, int], Sequence[bytes]]
-"""The inclusion proof of the leaf of a number, below the checkpoint that is released."""
+
+class RegistryRecord(LogPublisher):
+    """The registry's own log: published as any log is, and beside it the proof of the trust list in force."""
+
+    def __init__(self, storage: Storage, files: FileStore, signer: NoteSigner) -> None:
+        super().__init__(storage, LogFolder(files), signer)
+        self._registry, self._files = storage, files
+
+    def publish(self, now: int) -> PublishedCheckpoint:
+        """One round, and the proof of the list in force. Raises as that of any log does."""
+        with self.storage.reading() as records:
+            self.require_not_behind(records.log.size())
+        name_list(self._registry, now)
+        published = super().publish(now)
+        release_proof(self._registry, self._files, published, self.signer.key)
+        return published
 
 
 def name_list(storage: Storage, now: int) -> None:
@@ -44,21 +58,20 @@ def name_list(storage: Storage, now: int) -> None:
             log.list_named(records.log, version_of(held.targets), held.trust_list, signed_by, now)
 
 
-def release_proof(
-    storage: Storage, files: FileStore, checkpoint: Checkpoint, note: Note, key: NoteKey, prove: Prove
-) -> None:
+def release_proof(storage: Storage, files: FileStore, published: PublishedCheckpoint, key: NoteKey) -> None:
     """Write the proof of the list in force below this checkpoint, if that is better than what is there.
 
     ``key``: of the registry's log. Does nothing before the leaf is published, or without a list.
     """
+    size = published.checkpoint.size
     with storage.reading() as records:
         leaf = _leaf_of_list(records)
-        if leaf is None or leaf.number >= checkpoint.size:
+        if leaf is None or leaf.number >= size:
             return
-        hashes = prove(records, leaf.number)
+        hashes = prove_inclusion(nodes_from(tiles_from(records), size), leaf.number, size)
         listed = in_force(records).published.trust_list
         digest = _digest(in_force(records).repository.trust_list)
-    made = LogProof(leaf.number, tuple(hashes), note, leaf.entry)
+    made = LogProof(leaf.number, tuple(hashes), published.note, leaf.entry)
     path = proof_path(listed.version)
     held, own = files.read(path), WitnessPolicy((Party(key, None),), {}, {}, None)
     asked = _policy_of(listed, own)

@@ -143,6 +143,7 @@ class LogPublisher:
         self.keep_hashes()
         with self.storage.reading() as records:
             size, held = records.log.size(), records.log_tree.checkpoint()
+        self.require_not_behind(size)
         if held is None or held.size < size:
             note = self._sign(held, size)
             self._put_tiles(held.size if held else 0, size)

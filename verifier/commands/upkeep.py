@@ -21,13 +21,14 @@ from service_kit.locale import beijing_time
 from service_kit.settings import read_settings
 from service_kit.terminal import as_json, print_line, print_result
 from trust_registry.client.record.comparison import Answer
+from trust_registry.client.trust.bundle import bundle_at
 from trust_registry.commands.options import local_clock
 from trust_registry.metadata.file_names import TRUST
 from verifier.commands.options import gate_options
 from verifier.config import VerifierSettings
 from verifier.gate.gate import Gate
 from verifier.keeping.freshness import Freshness, sources_of
-from verifier.keeping.offline import OWN_FAULT, Sources, bundle_at, bundle_error, stored, trust_exit
+from verifier.keeping.offline import OWN_FAULT, Sources, bundle_error, stored, trust_exit
 from verifier.keeping.state import compared_to_json, state_to_json
 
 _EXITS = {Answer.SAME: 0, Answer.FORK: 1, Answer.CANNOT: 2}

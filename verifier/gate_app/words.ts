@@ -1,7 +1,7 @@
 // A verdict in words: what stands on the screen, and what is read aloud.
 
 import type { CardKind } from "../../credentials/browser/foreign/facts";
-import type { StatusCredential } from "../../credentials/browser/model";
+import type { Evidence, StatusCredential } from "../../credentials/browser/model";
 import { shownStatus } from "../../credentials/browser/model";
 import {
   FORM_LABELS,
@@ -12,8 +12,8 @@ import {
   RESULT_LABELS,
   STATUS_LABELS,
 } from "../../credentials/browser/profile";
-import type { PieceOfEvidence } from "../../credentials/browser/recognition/words";
-import { each, fill, joined, label, memberName, NO_WORDS, said } from "../../credentials/browser/words";
+import { evidenceInWords, type PieceOfEvidence } from "../../credentials/browser/recognition/words";
+import { each, fill, joined, memberName, NO_WORDS, said } from "../../credentials/browser/words";
 import type { CameraTrouble } from "../../service_kit/browser/camera/camera";
 import { ago, moment, since } from "../../service_kit/browser/language";
 import type { Knowledge, ReasonJson } from "./judging/knowledge";
@@ -57,8 +57,8 @@ export class GateWords {
     return since(seconds, this.language);
   }
 
-  moment(seconds: number): string {
-    return moment(seconds, this.language);
+  moment(seconds: number, withYear = false): string {
+    return moment(seconds, this.language, withYear);
   }
 
   list(parts: readonly string[]): string {
@@ -193,11 +193,16 @@ export class GateWords {
     }
   }
 
-  evidence(pieces: readonly PieceOfEvidence[], at: number): string {
+  /** What a foreign card says, which is not all sampled. */
+  record(pieces: readonly PieceOfEvidence[], at: number): string {
+    return said(evidenceInWords(pieces, at), this.language);
+  }
+
+  evidence(pieces: readonly Evidence[], at: number): string {
     const told = pieces.map((piece) => {
       const [kind, result] = [
-        said(piece.kind ? KIND_LABELS[piece.kind] : label("evidence.unknown-kind"), this.language),
-        said(piece.result ? RESULT_LABELS[piece.result] : label("evidence.unknown-result"), this.language),
+        said(KIND_LABELS[piece.kind], this.language),
+        said(RESULT_LABELS[piece.result], this.language),
       ];
       const text = this.text("evidenceAgo", { kind, result, age: this.since(at - piece.sampledAt) });
       return each(() => text);

@@ -75,6 +75,37 @@ class TrustSchema(Schema):
     reported = fields.List(fields.Nested(ReportedSchema))
 
 
+class CheckpointSchema(Schema):
+    """The newest checkpoint of the registry's log that this gate has seen; ``note``: with its signatures."""
+
+    origin = fields.String()
+    size = fields.Integer()
+    root = fields.String()
+    note = fields.String()
+
+
+class ComparedSchema(Schema):
+    """What came of a comparison of two checkpoints."""
+
+    answer = fields.String()
+    detail = fields.String()
+
+
+class RecordSchema(Schema):
+    """How the trust list stands in the public record; ``code`` and ``detail``: why it is not proven."""
+
+    state = fields.String()
+    alarm = fields.Boolean()
+    code = fields.String()
+    detail = fields.String()
+    unproven_since = fields.Integer(allow_none=True)
+    policy_waits_until = fields.Integer(allow_none=True)
+    cosigned_by = fields.List(fields.String())
+    checkpoint = fields.Nested(CheckpointSchema, allow_none=True)
+    compared = fields.Nested(ComparedSchema, allow_none=True)
+    forked = fields.Boolean()
+
+
 class RulesSchema(Schema):
     """One of the host member's rule sets that the gate holds."""
 
@@ -123,6 +154,7 @@ class GateStateSchema(Schema):
     replay_memory_shared = fields.Boolean()
     shared_cache = fields.Boolean(allow_none=True)
     trust = fields.Nested(TrustSchema, allow_none=True)
+    record = fields.Nested(RecordSchema, allow_none=True)
     rules = fields.List(fields.Nested(RulesSchema))
     foreign_keys = fields.Nested(ForeignKeysSchema, allow_none=True)
     members = fields.Dict(keys=fields.String(), values=fields.Nested(MemberSchema))

@@ -15,12 +15,12 @@ from credentials.recognition.ruleset import RuleSet
 from credentials.status.snapshot import StatusSnapshot
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
-from service_kit.inputs import Input, open_to_read
+from service_kit.inputs import Input
 from service_kit.terminal import in_words
 from service_kit.terminal import print_line as say
 from trust_registry.client.members.member_files import check_new, read_member_file
 from trust_registry.client.members.status_chain import StatusChain
-from trust_registry.client.trust.bundle import MAX_BUNDLE_BYTES, Bundle, read_bundle
+from trust_registry.client.trust.bundle import Bundle, bundle_at, read_bundle
 from trust_registry.client.trust.clock_bound import effective_now
 from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS
 from trust_registry.client.trust.repository import OTHER_ROOT
@@ -139,20 +139,6 @@ def bundle_error(path: Path, error: BundleRejected) -> BundleRejected:
     """The same with the file's name, and what is most likely where its signatures do not fit."""
     hint = f"; if it is the root: {OTHER_ROOT}" if isinstance(error.__cause__, MetadataRejected) else ""
     return BundleRejected(f"{path}: {error.detail}{hint}")
-
-
-def bundle_at(path: Path) -> Path | bytes:
-    """A bundle's folder, or its zip read. Raises BundleRejected, naming the file."""
-    if path.is_dir():
-        return path
-    try:
-        with open_to_read(path) as file:
-            data = file.read(MAX_BUNDLE_BYTES + 1)
-    except OSError as error:
-        raise BundleRejected(f"{path}: cannot be read: {error.strerror}") from error
-    if len(data) > MAX_BUNDLE_BYTES:
-        raise BundleRejected(f"{path}: more than {MAX_BUNDLE_BYTES // 2**20} MiB")
-    return data
 
 
 def _gate_folder(path: Path) -> Path | None:

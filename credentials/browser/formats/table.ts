@@ -79,9 +79,11 @@ export function formatOf(text: string): Format | undefined {
   return FORMATS.find(({ PREFIX }) => text.startsWith(PREFIX));
 }
 
-/** As what a text begins, whatever stands around it. Throws `not-a-credential` for nothing that is known. */
-export function recognised(text: string): Format {
-  const found = formatOf(native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1)));
-  if (!found) throw new CredentialError("not-a-credential", "no known prefix");
-  return found;
+/** As what a text begins, whatever stands around it. Throws `not-a-credential`, with what else it is known for. */
+export async function recognised(text: string): Promise<Format> {
+  const bare = native.bare(text.slice(0, MAX_TEXT_CHARACTERS + 1));
+  const found = formatOf(bare);
+  if (found) return found;
+  const part = await import("../known_texts").catch(() => null);
+  throw new CredentialError("not-a-credential", "no known prefix", part?.wordsOf(bare));
 }

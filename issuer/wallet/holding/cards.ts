@@ -202,6 +202,11 @@ export class Cards {
     return issued;
   }
 
+  /** The file that proves the decision behind a code. Rejects with Refusal. */
+  decision(card: Card): Promise<string> {
+    return this.issuer.decision(card.keys, card.office);
+  }
+
   /** Take a code off this phone; whether the issuer has heard of it, and so withdrawn it. Rejects with NotKept. */
   async remove(card: Card): Promise<boolean> {
     // The key goes first: whatever the network does, the code is worth nothing without it.

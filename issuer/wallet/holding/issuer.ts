@@ -18,6 +18,8 @@ export interface Office {
   names: { zh: string; en: string };
   hotline: string;
   sign_in: boolean;
+  /** The key of its public log, as a vkey; empty where it publishes none. Cards from before may have nothing. */
+  log?: string;
 }
 
 /** A code as the issuer hands it to a phone. Times in seconds UTC; `text` is what gates read, unsigned by the phone. */
@@ -71,6 +73,12 @@ export class Issuer {
     return this.prove("v1/wallet/paper", keys, at, {}, "paper");
   }
 
+  /** The file that proves the decision behind the phone's code. */
+  async decision(keys: CryptoKeyPair, at: Office): Promise<string> {
+    const isAnswer = ({ file }: { file: string }) => isText(file);
+    return (await this.proved("v1/wallet/decision", keys, at, {}, undefined, isAnswer)).file;
+  }
+
   /** Give the phone up: its code is withdrawn. */
   async release(keys: CryptoKeyPair, at: Office): Promise<void> {
     const holder_proof = await proof(keys, at, this.clock.now(), "release");
@@ -85,11 +93,22 @@ export class Issuer {
     return location;
   }
 
+  private prove(path: string, keys: CryptoKeyPair, at: Office, body = {}, act?: "paper"): Promise<Issued> {
+    return this.proved(path, keys, at, body, act, isIssued);
+  }
+
   /** Ask with a proof by the present time; where the issuer finds its time wrong, hear the time and ask once more. */
-  private async prove(path: string, keys: CryptoKeyPair, at: Office, body = {}, act?: "paper"): Promise<Issued> {
+  private async proved<Answer>(
+    path: string,
+    keys: CryptoKeyPair,
+    at: Office,
+    body: object,
+    act: "paper" | undefined,
+    isAnswer: (answer: Answer) => boolean,
+  ): Promise<Answer> {
     const ask = async () => {
       const holder_proof = await proof(keys, at, this.clock.now(), act);
-      return this.ask<Issued>("POST", path, { ...body, holder_proof }, isIssued);
+      return this.ask<Answer>("POST", path, { ...body, holder_proof }, isAnswer);
     };
     try {
       return await ask();

@@ -1,18 +1,21 @@
 // What the code says, in words: everything that a gate can read in it, and nothing else is known about anybody here.
 
+import { shortReference } from "../../../credentials/browser/decisions/short_reference";
 import { shownStatus } from "../../../credentials/browser/model";
 import { element, facts } from "../../../service_kit/browser/dom";
 import type { Card } from "../holding/cards";
 import { read } from "../reading";
 import type { Screen } from "../screen";
-import { heading, hotline, retell, statusBand } from "./parts";
+import { decisionScreen } from "./decision";
+import { action, heading, hotline, retell, stack, statusBand } from "./parts";
 
 export function detailsScreen(card: Card): Screen {
   return (wallet) => {
     const { words, cards } = wallet;
     const credential = read(card.issued.text);
     const status = shownStatus(credential);
-    const decision = credential.decisionReference?.replace(/(.{4})(?=.)/g, "$1 ") ?? null;
+    const decision = credential.decisionReference && shortReference(credential.decisionReference);
+    const why = () => wallet.open(decisionScreen(card));
     const told = element("div", {});
     const tell = () =>
       retell(
@@ -37,6 +40,7 @@ export function detailsScreen(card: Card): Screen {
       status ? statusBand(status, words.status(status)) : null,
       told,
       decision ? element("p", {}, words.text("decisionHow")) : null,
+      decision ? stack(action("why", words.text("whyTitle"), why, "wide")) : null,
       element("p", { class: "quiet" }, words.text("privacy")),
       hotline(wallet),
     );

@@ -11,6 +11,7 @@ import { read } from "../reading";
 import type { Screen, Shown, Wallet } from "../screen";
 import { answerScreen } from "./answer";
 import { claimScreen } from "./claim";
+import { decisionScreen } from "./decision";
 import { menuScreen } from "./menu";
 import { action, heading, hotline, retell, STATUS_SHAPES, stack, WARNING_SHAPE, warning, whose } from "./parts";
 import { peopleScreen } from "./people";
@@ -109,7 +110,7 @@ function surroundings(
   return [
     condition === "ending" ? warning(words.text("ending", { time: left })) : null,
     cards.clock.isFar ? warning(words.clockFar(cards.clock.ahead)) : null,
-    credential.status !== "green" && credential.decisionReference ? complaint(credential, wallet) : null,
+    credential.status !== "green" && credential.decisionReference ? complaint(card, credential, wallet) : null,
     wallet.trouble ? warning(words.text(`notKept-${wallet.trouble}`)) : null,
     relation ? element("p", {}, relation) : null,
     wallet.isElder ? null : details(credential, wallet),
@@ -117,13 +118,15 @@ function surroundings(
 }
 
 /** Why it is not green, and where to complain. */
-function complaint(credential: StatusCredential, wallet: Wallet): HTMLElement {
+function complaint(card: Card, credential: StatusCredential, wallet: Wallet): HTMLElement {
   const { words } = wallet;
+  const why = action("why", words.text("whyTitle"), () => wallet.open(decisionScreen(card)));
   return element(
     "section",
     { class: "card complaint" },
     element("p", {}, element("strong", {}, words.text("why", { reason: words.reason(credential.reason) }))),
     element("p", {}, words.text("complain")),
+    why,
     hotline(wallet),
   );
 }

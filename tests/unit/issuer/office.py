@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,23 +11,33 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from credentials.algorithms.table import NATIVE, PrivateKey
+from credentials.decisions.by_hand import BASES, Basis, PersonEntry, person_digest
 from credentials.formats import native
 from credentials.formats.native import claims
+from credentials.identity import parse_document
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS
+from credentials.profile.lists import Reason, Status
 from credentials.signing import PemSigner, Signer
 from credentials.wire import cose, jws
 from issuer.evidence.laboratories import ATTESTATION_TYPE
 from issuer.issuing.issuance import Issuance, Secrets
 from issuer.requests.holder_proof import make_proof
+from issuer.staff.hands import Hands
+from issuer.staff.keys import StaffKeys
+from issuer.storage.by_hand import SqlByHandStore
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
-from service_kit.storage.database import connect, migrate
+from issuer.storage.staff import SqlStaffStore
+from issuer.storage.tables import staff_key
+from service_kit.storage.database import connect, migrate, transaction
+from tests import staff
 
+STAFF, SALT = staff.Staff(), staff.SALT
 NOW = 1_795_000_000
 AUDIENCE = "https://code.example/issuer"
 MEMBER = "CN-41"
@@ -48,8 +60,15 @@ def own_key(private_key: PrivateKey) -> VerificationKey:
 
 
 def paper(**changes: Any) -> dict[str, Any]:
-    """A request for a paper code."""
-    return {"name": "王小明", "document": {"number": NUMBER}, "form": "paper", "evidence": [sampled()], **changes}
+    """A request for a paper code; a decision in it is signed about its person."""
+    asked = {"name": "王小明", "document": {"number": NUMBER}, "form": "paper", "evidence": [sampled()], **changes}
+    return decided(asked) if isinstance(asked.get("decision"), ByHand) else asked
+
+
+def decided(asked: dict[str, Any], hand: ByHand | None = None) -> dict[str, Any]:
+    """A request with a decision by hand about its person, signed by both."""
+    hand = hand or asked["decision"]
+    return asked | {"decision": hand.about(asked["document"]["number"])}
 
 
 def phone(holder: PrivateKey, at: int = NOW, **changes: Any) -> dict[str, Any]:
@@ -74,17 +93,58 @@ def _checked(body: str) -> str:
     return body + "0123456789X"[(12 - remainder) % 11]
 
 
-def by_hand(**changes: Any) -> dict[str, Any]:
-    """A manual decision that is in order."""
-    return {
-        "status": "red",
-        "reason": "close-contact",
-        "basis": "infectious-diseases-law-39",
-        "author": "cdc/zhang",
-        "approver": "health-commission/li",
-        "ends_at": NOW + 3 * DAY,
-        **changes,
-    }
+class ByHand(dict[str, Any]):
+    """What two people of staff decide."""
+
+    def about(self, document: str) -> dict[str, Any]:
+        """The decision about somebody as it is handed in."""
+        author, approver = (STAFF.named(self[name]) for name in ("author", "approver"))
+        entry = PersonEntry(person_digest(SALT, parse_document(None, document).identity), self["before"])
+        text = staff.decision(
+            [entry],
+            number=secrets.token_bytes(16),
+            status=Status.from_label(self["status"]),
+            reason=Reason.from_label(self["reason"]),
+            basis=BASES.get(self["basis"], Basis(self["basis"], NOW)),
+            author_unit=author.key.unit,
+            approver_unit=approver.key.unit,
+            starts_at=self["starts_at"],
+            ends_at=self["ends_at"],
+        ).to_bytes()
+        signatures = {"author": author.sign(text).to_json(), "approver": approver.sign(text).to_json()}
+        return {"text": text.decode(), "salt": SALT.hex(), **signatures}
+
+
+def by_hand(**changes: Any) -> ByHand:
+    """A decision by hand that is in order, not yet about anybody."""
+    return ByHand(
+        {
+            "status": "red",
+            "reason": "close-contact",
+            "basis": "infectious-diseases-law-39",
+            "author": "cdc/zhang",
+            "approver": "health-commission/li",
+            "before": "none",
+            "starts_at": NOW,
+            "ends_at": NOW + 3 * DAY,
+            **changes,
+        }
+    )
+
+
+def staff_keys(engine: Engine) -> StaffKeys:
+    """The staff of tests in this database, long in force; their leaves are no test's matter."""
+    store = SqlStaffStore(engine)
+    if not store.all_keys():
+        rows = [row._asdict() | {"vouchers": json.dumps(row.vouchers)} for row in STAFF.rows()]
+        with transaction(engine) as connection:
+            connection.execute(insert(staff_key), rows)
+    return StaffKeys(store, MEMBER, lambda: STAFF.root, DAY)
+
+
+def hands(engine: Engine, people_a_day: int = 100) -> Hands:
+    """Who decides by hand in tests."""
+    return Hands(staff_keys(engine), SqlByHandStore(engine).used, people_a_day)
 
 
 @cache
@@ -123,7 +183,9 @@ class IssuerOnDisk:
         """Issuance with another signer or stores."""
         store = store or self.store
         people = people or SqlPersonStore(store._engine)
-        return Issuance(store, people, signer, self.key, "health-commission", SECRETS, AUDIENCE)
+        return Issuance(
+            store, people, signer, self.key, "health-commission", SECRETS, AUDIENCE, hands=hands(store._engine)
+        )
 
     @property
     def people(self) -> SqlPersonStore:

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from credentials.algorithms.table import PrivateKey
-from issuer import service
 from issuer.app import create_app
 from issuer.config import IssuerSettings
 from issuer.opening import prepare
@@ -21,7 +20,7 @@ from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
 from tests.unit.issuer.office import AUDIENCE, NOW, paper
 from tests.unit.issuer.providing import CLIENT, DOCUMENT_CLAIM, SECRET, asked
-from tests.unit.issuer.serving import environment
+from tests.unit.issuer.serving import environment, with_staff
 
 
 def signing_in(folder: Path, provider: str, **changes: str) -> dict[str, str]:
@@ -45,7 +44,7 @@ class Worker:
         prepare(settings)
         self.clock = FixedClock(at)
         self.app = create_app(settings, self.clock)
-        self.office: IssuerService = self.app.extensions[service.EXTENSION]
+        self.office: IssuerService = with_staff(self.app)
 
     def put_on_file(self, **changes: Any) -> None:
         """Wang Xiaoming, or somebody else, by a claim code that nobody uses."""

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from credentials.errors import BundleRejected, MetadataRejected
+from service_kit.inputs import open_to_read
 from trust_registry.client.trust.pins import CHANGE_WAIT_SECONDS, NOTHING_SEEN, Pins
 from trust_registry.client.trust.repository import (
     MirrorFiles,
@@ -50,6 +51,20 @@ _ZIP64_LOCATOR = b"PK\x06\x07"
 _LOCATOR_BYTES = 20
 _ENCRYPTED = 0x1
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def bundle_at(path: Path) -> Path | bytes:
+    """A bundle's folder, or its zip read. Raises BundleRejected, naming the file."""
+    if path.is_dir():
+        return path
+    try:
+        with open_to_read(path) as file:
+            data = file.read(MAX_BUNDLE_BYTES + 1)
+    except OSError as error:
+        raise BundleRejected(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BUNDLE_BYTES:
+        raise BundleRejected(f"{path}: more than {MAX_BUNDLE_BYTES // 2**20} MiB")
+    return data
 
 
 class Bundle(NamedTuple):

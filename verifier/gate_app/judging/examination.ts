@@ -53,7 +53,7 @@ export class Examination {
   /** Note the error that ends the check: a refusal, or what leaves nothing further to be believed. */
   end(error: CredentialError): void {
     if (error instanceof CannotTell) this.leaveOpen(error.code);
-    else this.find(error.code);
+    else this.find(error.code, error.words ?? undefined);
   }
 
   /** Note a reason for which it is not accepted, with what this code adds to it. */

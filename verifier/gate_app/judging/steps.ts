@@ -24,7 +24,7 @@ import { rulesAt } from "./knowledge";
 
 /** Take the text apart. */
 export async function form(check: Examination): Promise<void> {
-  const format = table.recognised(check.text);
+  const format = await table.recognised(check.text);
   check.isOfCard = format.isForeign ?? false;
   const unwrapped = await format.unwrap(check.text);
   check.steps = format.STEPS;

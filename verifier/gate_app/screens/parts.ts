@@ -17,6 +17,7 @@ export const SIGNS = {
   bars: "M3 20V11h4.500v9zM9.750 20V4h4.500v16zM16.500 20v-6H21v6z",
 };
 /** Notes that say what the guard compares. */
+const LONG_NAME_CHARACTERS = 30;
 const OF_CARDS = "compare-travel-document";
 const DUTIES: ReadonlySet<string> = new Set(["check-document", "compare-holder", OF_CARDS]);
 
@@ -67,17 +68,28 @@ export function versionLine({ words }: Desk): HTMLElement {
 /** Whose code is looked at, while the guard decides; null while nobody's was read. */
 export function person({ verdict }: Visit, words: GateWords, ...more: HTMLElement[]): HTMLElement | null {
   const who = verdict && holder(verdict, words);
-  return who && element("section", { class: "person" }, element("p", { class: "who" }, ...who), ...more);
+  return (
+    who && element("section", { class: `person ${ofCard(verdict)}` }, element("p", { class: "who" }, ...who), ...more)
+  );
 }
 
 /** A name, and what tells its bearer from others of that name. */
 function holder({ credential, foreign }: Verdict, words: GateWords): (HTMLElement | null)[] | null {
-  if (foreign) return [element("span", {}, foreign.name)];
+  if (foreign) {
+    const born = foreign.birthDate && `${words.text("birthDate")} ${foreign.birthDate}`;
+    return [element("span", {}, foreign.name), element("span", { class: "tail" }, born)];
+  }
   if (!credential) return null;
   const status = shownStatus(credential);
   const chip = status && element("span", { class: `chip ${status}` }, words.status(status));
   const tail = element("span", { class: "tail" }, credential.documentTail);
   return [element("span", {}, credential.holderName), tail, chip];
+}
+
+/** Cards have whole names, some of them so long that the date of birth would leave the screen. */
+function ofCard({ foreign }: Verdict): string {
+  if (!foreign) return "";
+  return foreign.name.length > LONG_NAME_CHARACTERS ? "foreign long" : "foreign";
 }
 
 /** What the guard compares. */

@@ -147,18 +147,13 @@ function details({ verdict, at }: Visit, words: GateWords): HTMLElement[] {
   return [list];
 }
 
-/** What a foreign card says, the date of birth first: with the name it is what the guard compares. */
-function card(
-  { birthDate, kind, issuer, evidence, expiresAt }: ForeignFacts,
-  words: GateWords,
-  at: number,
-): HTMLElement {
+/** What a foreign card says beside the name and the date of birth. */
+function card({ kind, issuer, evidence, expiresAt }: ForeignFacts, words: GateWords, at: number): HTMLElement {
   return facts(
-    [words.text("birthDate"), birthDate || words.text("none")],
     [words.text("cardKind"), words.cardKind(kind)],
-    [words.text("source"), words.country(issuer)],
-    [words.text("evidence"), words.evidence(evidence, at)],
-    [words.text("expires"), expiresAt === null ? words.text("none") : words.moment(expiresAt)],
+    [words.text("cardIssuer"), words.country(issuer)],
+    [words.text("cardRecord"), words.record(evidence, at)],
+    [words.text("expires"), expiresAt === null ? words.text("none") : words.moment(expiresAt, true)],
   );
 }
 

@@ -36,7 +36,8 @@ export function openText<Opened>(
   try {
     return openBody(text, prefix, most, open);
   } catch (error) {
-    if (!text.includes("%20")) throw error;
+    const isOdd = error instanceof CredentialError && error.code !== "not-a-credential";
+    if (!isOdd || !text.includes("%20")) throw error;
   }
   return openBody(text.replace(ESCAPED_SPACE, " "), prefix, most, open);
 }

@@ -30,7 +30,7 @@ from service_kit.http.limits import Limit
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
 from tests.unit.issuer.office import AUDIENCE, DAY, MEMBER, NOW, NUMBER, by_hand, paper, sampled
-from tests.unit.issuer.serving import environment
+from tests.unit.issuer.serving import environment, with_staff
 
 APP = new_private_key()
 HOUR = 3600
@@ -47,6 +47,7 @@ class Wallets:
     def __init__(self, settings: IssuerSettings) -> None:
         self.clock = FixedClock(NOW)
         app = create_app(settings, self.clock)
+        with_staff(app)
         self.office: IssuerService = app.extensions[service.EXTENSION]
         self.office.clients.add("city-app", jwk_of(APP.public_key()), NOW)
         self.client: FlaskClient = app.test_client()
@@ -153,6 +154,7 @@ def test_wallet_says_who_issues_and_what_time_it_is(wallets: Wallets) -> None:
         "names": {"zh": "河南", "en": "Henan"},
         "hotline": "0371-12320",
         "sign_in": False,
+        "log": "",
         "now": NOW,
     }
     assert answer.headers["Cache-Control"] == "no-store"
@@ -346,7 +348,7 @@ def test_claim_codes_are_for_registered_clients(wallets: Wallets) -> None:
     for headers in ({}, authorization(new_private_key(), "city-app", AUDIENCE, NOW)):
         answer = wallets.client.post("/v1/claim-codes", json=registration(), headers=headers)
         assert code_of(answer) == (401, "not-authenticated")
-    for fields in (paper(), registration(holder_proof="x"), registration(decision=by_hand(approver="cdc/li"))):
+    for fields in (paper(), registration(holder_proof="x"), registration(decision=by_hand(approver="cdc/qian"))):
         answer = wallets.client.post("/v1/claim-codes", json=fields, headers=wallets.headers())
         assert answer.status_code in (400, 422), answer.text
         assert NUMBER not in answer.text

@@ -108,7 +108,7 @@ def test_red_by_rule_has_a_decision(issuer: IssuerOnDisk) -> None:
 
 def test_decision_that_is_refused_leaves_nothing(issuer: IssuerOnDisk) -> None:
     """No basis, no second approver, no red; and no row that would look like one."""
-    for changes in ({"basis": "because"}, {"approver": "cdc/li"}, {"ends_at": NOW + 15 * DAY}):
+    for changes in ({"basis": "because"}, {"approver": "cdc/qian"}, {"ends_at": NOW + 15 * DAY}):
         with pytest.raises(DecisionRejected):
             issue(issuer, paper(decision=by_hand(**changes)))
     assert issuer.rows("issuer_decision") == issuer.rows("issuer_credential") == 0
@@ -337,7 +337,7 @@ def test_a_decision_that_a_graver_of_its_second_or_a_newer_one_outdoes_is_told_a
     milder = by_hand(status="yellow", approver="health-commission/wu")
     with pytest.raises(Conflict, match="ask again in a second"):
         issue(issuer, paper(decision=milder))
-    last = issue(issuer, paper(name="李四", decision=by_hand(author="cdc/wu")), at=standing_at)
+    last = issue(issuer, paper(name="李四", decision=by_hand(author="cdc/zhao")), at=standing_at)
     assert last.place.serial - first.place.serial <= 2
     assert issuer.read(issue(issuer, paper(decision=milder), at=standing_at + 1).text).status is Status.YELLOW
 

@@ -36,7 +36,7 @@ from issuer.phones.claim_codes import (
 from issuer.phones.holding import Holding
 from issuer.storage.deeds import SqlPersonDeed
 from issuer.storage.holders import SqlPersonStore
-from tests.unit.issuer.office import DAY, NOW, NUMBER, IssuerOnDisk, by_hand, paper, sampled
+from tests.unit.issuer.office import DAY, NOW, NUMBER, IssuerOnDisk, by_hand, decided, paper, sampled
 
 POINT = compressed_point(new_private_key().public_key())
 sound = st.integers(0, 10**14 - 1).map(lambda body: f"{body * 100 + 98 - body * 100 % 97:0{DIGITS}d}")
@@ -128,10 +128,10 @@ def test_a_decision_that_comes_with_it(codes: ClaimCodes, holding: Holding) -> N
     """It stands from then on: nobody escapes it by not using the claim code, or by having another one made."""
     asked = {**paper(), "form": "phone"}
     with pytest.raises(DecisionRejected):
-        codes.make({**asked, "decision": by_hand(approver="cdc/li")}, "app", NOW)
+        codes.make(decided(asked, by_hand(approver="cdc/qian")), "app", NOW)
     first = codes.make(asked, "app", NOW)
     assert holding.claim(codes.digest(read_claim_code(first.text)), POINT, NOW).status is Status.GREEN
-    codes.make({**asked, "decision": by_hand(status="yellow", ends_at=NOW + DAY)}, "app", NOW)
+    codes.make(decided(asked, by_hand(status="yellow", ends_at=NOW + DAY)), "app", NOW)
     held = holding.renew(POINT, NOW + 60)
     assert (held.status, held.issued.expires_at) == (Status.YELLOW, NOW + DAY)
     again = codes.make(asked, "app", NOW + 120)
@@ -148,7 +148,7 @@ def test_a_decision_that_comes_with_it_withdraws_what_says_otherwise(
     made = codes.make(asked, "app", NOW)
     holding.claim(codes.digest(read_claim_code(made.text)), POINT, NOW)
     assert issuer.rows("issuer_withdrawal") == 0
-    codes.make({**asked, "decision": by_hand()}, "app", NOW)
+    codes.make(decided(asked, by_hand()), "app", NOW)
     assert issuer.rows("issuer_withdrawal") == 1
 
 
@@ -163,7 +163,7 @@ def test_a_decision_with_a_claim_code_that_a_graver_of_its_second_outdoes_is_tol
     """As with a code: what is told is true, and helps."""
     asked = paper(form="phone", decision=by_hand())
     codes.make(asked, "app", NOW)
-    milder = {**asked, "decision": by_hand(status="yellow")}
+    milder = decided(asked, by_hand(status="yellow"))
     with pytest.raises(Conflict, match="ask again in a second"):
         codes.make(milder, "app", NOW)
     assert codes.make(milder, "app", NOW + 1)

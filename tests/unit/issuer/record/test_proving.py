@@ -20,7 +20,7 @@ from issuer.issuing.issuance import Issuance, ask_for
 from issuer.issuing.rules_in_force import BuiltInRules
 from issuer.record.proving import prove
 from issuer.storage.ports import IssuedRow
-from tests.unit.issuer.office import AUDIENCE, MEMBER, NOW, SECRETS, by_hand, paper, resident_numbers, sampled
+from tests.unit.issuer.office import AUDIENCE, MEMBER, NOW, SECRETS, by_hand, hands, paper, resident_numbers, sampled
 from tests.unit.issuer.record.test_publication import Province, province
 from trust_registry.client.decision_proof import prove as prove_by_list
 from trust_registry.commands.record import log
@@ -38,7 +38,7 @@ def issuance_of(province: Province) -> Issuance:
     issuer = province.issuer
     return Issuance(
         issuer.store, issuer.people, folder.signer(kid), own, "health-commission", SECRETS, AUDIENCE,
-        rules=BuiltInRules(MEMBER),
+        rules=BuiltInRules(MEMBER), hands=hands(issuer.engines[0]),
     )  # fmt: skip
 
 

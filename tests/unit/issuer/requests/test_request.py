@@ -17,7 +17,7 @@ from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_LIFETIME_
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
 from issuer.requests.request import FUTURE_SAMPLE_SECONDS, IssueRequest, faults_of, read_registration, read_request
 from service_kit.locale import BEIJING
-from tests.unit.issuer.office import AUDIENCE, NOW, by_hand, paper, phone, sampled
+from tests.unit.issuer.office import AUDIENCE, NOW, NUMBER, by_hand, paper, phone, sampled
 
 HOLDER = new_private_key()
 
@@ -69,7 +69,10 @@ def test_manual_decision() -> None:
     """Read as given; whether it is in order is for the decision to say."""
     manual = read(paper(decision=by_hand())).manual
     assert manual is not None
-    assert (manual.status, manual.reason) == (Status.RED, Reason.CLOSE_CONTACT)
+    assert (manual.said.status, manual.said.reason) == (Status.RED, Reason.CLOSE_CONTACT)
+
+
+DECISION = by_hand().about(NUMBER)
 
 
 @pytest.mark.parametrize("wrong", [
@@ -84,8 +87,12 @@ def test_manual_decision() -> None:
     paper(evidence=[sampled(sampled_at=NOW + FUTURE_SAMPLE_SECONDS + 1)]), paper(evidence=[sampled(note="x")]),
     paper(holder_proof="x.y.z"), paper(form="phone"), paper(form="phone", holder_proof=7), paper(guardian="child"),
     paper(lifetime=59), paper(lifetime=MAX_LIFETIME_PAPER_SECONDS + 1), paper(lifetime="3600"), paper(lifetime=True),
-    paper(decision={}), paper(decision="red"), paper(decision=by_hand(status="blue")), paper(colour="green"),
-    paper(decision=by_hand(ends_at="tomorrow")), paper(decision=by_hand(author="")), paper(decision=by_hand(why="x")),
+    paper(decision={}), paper(decision="red"), paper(decision=dict(by_hand())), paper(colour="green"),
+    paper(decision=DECISION | {"salt": "00"}), paper(decision=DECISION | {"salt": 7}),
+    paper(decision=DECISION | {"text": 7}), paper(decision=DECISION | {"text": "{}"}),
+    paper(decision=DECISION | {"text": "\ud800"}), paper(decision=DECISION | {"author": "cdc/zhang"}),
+    paper(decision=DECISION | {"approver": {}}), paper(decision=DECISION | {"why": "x"}),
+    paper(decision=DECISION | {"salt": "g" * 64}),
     {**phone(HOLDER), "form": "assisted"}, {**phone(HOLDER), "guardian": "child"},
     {**phone(HOLDER), "lifetime": MAX_LIFETIME_PHONE_SECONDS + 1},
 ])  # fmt: skip

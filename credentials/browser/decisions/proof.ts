@@ -1,0 +1,116 @@
+// The file by which a resident proves a decision, as in credentials/decisions/proof.py, as far as a phone can check it that holds no
+// trust list: that the code names this very text, that a leaf counts it, and that the leaf is in the log of `logs`.
+
+import { CredentialError, malformed } from "../errors";
+import { type Checkpoint, readCheckpoint } from "../log/checkpoint";
+import type { NoteKey } from "../log/keys";
+import { checkNote } from "../log/note";
+import { type LogProof, readProof } from "../log/proof";
+import { checkInclusion, equal, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
+import type { StatusCredential } from "../model";
+
+const FORMAT = "tongxing-decision/1";
+const REFERENCE_BYTES = 16;
+const HASH = new RegExp(`^[0-9a-f]{${2 * HASH_BYTES}}$`);
+
+/** What a decision says of itself; fields of both kinds, by rule and by hand. */
+export interface ToldDecision {
+  readonly member: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly unit?: string;
+  readonly author_unit?: string;
+  readonly approver_unit?: string;
+  readonly rules?: { rule_set: number; version: number; entry: string };
+  readonly basis?: { article: string };
+  readonly starts_at: number;
+  readonly ends_at: number;
+  readonly appeal_until: number;
+}
+
+export interface ProvedDecision {
+  readonly told: ToldDecision;
+  readonly checkpoint: Checkpoint;
+  /** Signature lines below the checkpoint beside the log's own. */
+  readonly cosignatures: number;
+}
+
+interface Leaf {
+  kind: string;
+  content: { status?: unknown; count?: unknown; hash?: unknown; root?: unknown };
+}
+
+/**
+ * Check a file about `code`, whose text is `codeText`. Throws `record-proof-failed`, `wrong-signature`, `malformed`:
+ * then it proves nothing.
+ */
+export async function checkDecision(
+  content: string,
+  codeText: string,
+  code: StatusCredential,
+  logs: readonly NoteKey[],
+): Promise<ProvedDecision> {
+  const file = objectIn(content);
+  if (file.format !== FORMAT || typeof file.text !== "string" || typeof file.proof !== "string")
+    throw malformed("file");
+  const text = new TextEncoder().encode(file.text);
+  const hidden = joined(bytes(file.salt), await sha256(text));
+  const reference = (await sha256(hidden, fromHex(code.cti))).subarray(0, REFERENCE_BYTES);
+  if (file.code !== codeText || toHex(reference) !== code.decisionReference) throw failed("another decision");
+  const told = objectIn(file.text) as unknown as ToldDecision;
+  if (told.member !== code.issuer || told.status !== code.status || told.reason !== code.reason)
+    throw failed("the text");
+  const proof = readProof(new TextEncoder().encode(file.proof));
+  await requireCommitted(proof, await sha256(hidden), file, code.status);
+  const checkpoint = readCheckpoint(proof.note);
+  await checkNote(
+    proof.note,
+    logs.filter((log) => log.name === checkpoint.origin),
+  );
+  await checkInclusion(await leafHash(proof.extra!), proof.number, checkpoint.size, checkpoint.root, proof.hashes);
+  return { told, checkpoint, cosignatures: proof.note.signatures.length - 1 };
+}
+
+/** The leaf holds what the text is committed to by. */
+async function requireCommitted(
+  { extra }: LogProof,
+  commitment: Uint8Array,
+  { index, path }: Record<string, unknown>,
+  status: string,
+): Promise<void> {
+  if (!extra) throw malformed("the proof carries no leaf");
+  const leaf = objectIn(new TextDecoder().decode(extra)) as unknown as Leaf;
+  const { content } = leaf;
+  if (content?.status !== status) throw failed("the leaf counts another status");
+  if (leaf.kind === "decided-by-hand") {
+    if (!equal(commitment, bytes(content.hash))) throw failed("the leaf");
+    return;
+  }
+  const isPath = Array.isArray(path) && path.length <= MAX_PROOF_HASHES;
+  if (leaf.kind !== "decided-by-rule" || !isPath || !isCount(index) || !isCount(content.count))
+    throw malformed("the leaf");
+  const hashes = (path as unknown[]).map(bytes);
+  await checkInclusion(await leafHash(commitment), BigInt(index), BigInt(content.count), bytes(content.root), hashes);
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw malformed("no JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed("no object");
+  return value as Record<string, unknown>;
+}
+
+function bytes(value: unknown): Uint8Array {
+  if (typeof value !== "string" || !HASH.test(value)) throw malformed("no hash");
+  return fromHex(value);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const fromHex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const toHex = (data: Uint8Array) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const joined = (one: Uint8Array, other: Uint8Array) => Uint8Array.of(...one, ...other);
+const failed = (what: string) => new CredentialError("record-proof-failed", what);

@@ -1,0 +1,237 @@
+"""Decisions by hand (人工赋码决定) as texts: what two people sign, byte for byte.
+
+A decision is one canonical JSON text (sorted names, no spaces), about one person or many::
+
+    {"type": "decision", "member": "CN-41", "number": "<32 hex, used once>",
+     "people": {"count": 1, "root": "<64 hex>"}, "before": {"green": 1},
+     "status": "red", "reason": "close-contact",
+     "basis": {"article": "infectious-diseases-law-39", "since": 1101830400, "until": null},
+     "author_unit": "cdc", "approver_unit": "health-commission",
+     "starts_at": s, "ends_at": s, "appeal_until": s}
+
+``people.root`` is the root of a Merkle tree (:mod:`credentials.log.tree`) whose leaves are entries, a person each:
+``{"before": "green", "person": "<64 hex>"}`` in canonical JSON, the person by a digest with a salt of their own, so
+that nobody who holds one file can find out who else was decided about. ``before`` counts what stood about them.
+
+The text and a salt of 32 bytes are committed to by SHA-256(salt ‖ SHA-256(text)), which is what the province's log
+holds; a code refers to it by the first 16 bytes of SHA-256(salt ‖ SHA-256(text) ‖ cti).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from credentials.errors import DecisionRejected, Malformed, TooLarge
+from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash, nodes_of, prove_inclusion, root_of
+from credentials.profile.characters import is_shown
+from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.lists import ClosedList, Reason, Status
+from credentials.profile.members import is_member_id
+from credentials.wire.strict_json import json_bytes, parse_json
+
+TYPE: Final = "decision"
+NUMBER_BYTES = 16
+MAX_PEOPLE = 1_000
+"""Of one decision: as many as two people can be shown, and one transaction can hold."""
+MAX_TEXT_BYTES = 2_048
+MAX_UNIT_CHARACTERS = 48
+MAX_DAYS = 14
+"""Between start and end: what is not renewed by two people ends by itself."""
+APPEAL_DAYS = 60
+"""Administrative review may be asked for within 60 days (Administrative Reconsideration Law, article 20)."""
+NOTHING_BEFORE: Final = "none"
+"""What stood before about somebody about whom nothing was decided."""
+_BEFORE = (NOTHING_BEFORE, *(status.label for status in Status))
+_DAY_SECONDS = 86_400
+_HEX = re.compile("[0-9a-f]*")
+_FIELDS = frozenset(
+    {
+        "type", "member", "number", "people", "before", "status", "reason", "basis", "author_unit", "approver_unit",
+        "starts_at", "ends_at", "appeal_until",
+    }
+)  # fmt: skip
+
+
+class Basis(NamedTuple):
+    """An article of the published list, and from when until when it stands there (seconds UTC, ``until`` exclusive)."""
+
+    article: str
+    since: int
+    until: int | None = None
+
+
+BASES: Final[Mapping[str, Basis]] = {
+    basis.article: basis
+    for basis in (
+        Basis("infectious-diseases-law-39", 1_577_836_800),
+        Basis("infectious-diseases-law-41", 1_577_836_800),
+        Basis("emergency-regulation-33", 1_577_836_800),
+        Basis("border-quarantine-law-4", 1_577_836_800),
+    )
+}
+"""The published list (依据清单): a basis that is not in it is none. Their names: ``basis.…`` in the catalogues."""
+
+
+class DecisionText(NamedTuple):
+    """What a text says. ``number``: 16 bytes; ``root``: 32 bytes; ``before``: status label or ``none`` -> people."""
+
+    member: str
+    number: bytes
+    people: int
+    root: bytes
+    before: Mapping[str, int]
+    status: Status
+    reason: Reason
+    basis: Basis
+    author_unit: str
+    approver_unit: str
+    starts_at: int
+    ends_at: int
+    appeal_until: int
+
+    def to_bytes(self) -> bytes:
+        """The canonical text."""
+        labels = {"status": self.status.label, "reason": self.reason.label}
+        people = {"count": self.people, "root": self.root.hex()}
+        said = self._asdict() | labels | {"type": TYPE, "number": self.number.hex(), "people": people}
+        del said["root"]
+        return json_bytes(said | {"before": dict(self.before), "basis": self.basis._asdict()})
+
+
+class PersonEntry(NamedTuple):
+    """A person in a decision: digest (32 bytes) and what stood before, a status label or ``none``."""
+
+    person: bytes
+    before: str
+
+    def to_bytes(self) -> bytes:
+        """The canonical entry."""
+        return json_bytes({"before": self.before, "person": self.person.hex()})
+
+
+def person_digest(salt: bytes, identity: str) -> bytes:
+    """A person by what of their document stays (:attr:`credentials.identity.Document.identity`), salted (32 bytes)."""
+    return hashlib.sha256(salt + identity.encode()).digest()
+
+
+def people_root(entries: Sequence[PersonEntry]) -> bytes:
+    """The root over the entries of a decision, at least one."""
+    return root_of(_tree(entries), len(entries))
+
+
+def prove_person(entries: Sequence[PersonEntry], index: int) -> list[bytes]:
+    """The hashes that lead from one entry to the root."""
+    return prove_inclusion(_tree(entries), index, len(entries))
+
+
+def require_person(text: DecisionText, entry: PersonEntry, index: int, proof: Sequence[bytes]) -> None:
+    """Return when the decision is about the person of ``entry``. Raises RecordProofFailed."""
+    check_inclusion(leaf_hash(entry.to_bytes()), index, text.people, text.root, proof)
+
+
+def read_decision(text: bytes) -> DecisionText:
+    """Read a text. What it says may be refused all the same: :func:`require_sound`.
+
+    Raises TooLarge, and Malformed, naming the field, for what is not the one canonical spelling of a decision.
+    """
+    if len(text) > MAX_TEXT_BYTES:
+        raise TooLarge(f"a decision of more than {MAX_TEXT_BYTES} bytes")
+    fields = _object(parse_json(text), _FIELDS, "decision")
+    people = _object(fields["people"], frozenset({"count", "root"}), "people")
+    basis = _object(fields["basis"], frozenset(Basis._fields), "basis")
+    read = DecisionText(
+        member=_checked(fields["member"], is_member_id, "member"),
+        number=_bytes(fields["number"], NUMBER_BYTES, "number"),
+        people=whole(people["count"], 1, MAX_PEOPLE, "people.count"),
+        root=_bytes(people["root"], HASH_BYTES, "people.root"),
+        before=_before(fields["before"], people["count"]),
+        status=_label(Status, fields["status"], "status"),
+        reason=_label(Reason, fields["reason"], "reason"),
+        basis=Basis(
+            _checked(basis["article"], _is_name, "basis.article"),
+            _moment(basis["since"], "basis.since"),
+            None if basis["until"] is None else _moment(basis["until"], "basis.until"),
+        ),
+        author_unit=_checked(fields["author_unit"], is_unit_name, "author_unit"),
+        approver_unit=_checked(fields["approver_unit"], is_unit_name, "approver_unit"),
+        starts_at=_moment(fields["starts_at"], "starts_at"),
+        ends_at=_moment(fields["ends_at"], "ends_at"),
+        appeal_until=_moment(fields["appeal_until"], "appeal_until"),
+    )
+    if fields["type"] != TYPE or read.to_bytes() != text:
+        raise Malformed("decision: not its canonical spelling: sorted names, no spaces, type decision")
+    return read
+
+
+def require_sound(text: DecisionText) -> None:
+    """Raise DecisionRejected, saying what is missing: a basis of the published list that stands there at the start, an
+    end within 14 days, a deadline for appeals after at least 60."""
+    basis = BASES.get(text.basis.article)
+    if basis != text.basis:
+        raise DecisionRejected("basis is not in the published list of legal bases")
+    if not basis.since <= text.starts_at < (basis.until or MAX_TIME_SECONDS):
+        raise DecisionRejected("basis is not in the published list at this time")
+    if not text.starts_at < text.ends_at <= text.starts_at + MAX_DAYS * _DAY_SECONDS:
+        raise DecisionRejected(f"a decision by hand ends within {MAX_DAYS} days of its start")
+    if text.appeal_until < text.starts_at + APPEAL_DAYS * _DAY_SECONDS:
+        raise DecisionRejected(f"appeal_until: appeals may be made for at least {APPEAL_DAYS} days")
+
+
+def is_unit_name(unit: str) -> bool:
+    """Whether a unit can be named so: 1 to 48 characters that people see, no slash, no space at either end."""
+    return "/" not in unit and unit == unit.strip() != "" and len(unit) <= MAX_UNIT_CHARACTERS and is_shown(unit)
+
+
+def whole(value: Any, least: int, most: int, where: str) -> int:
+    """A whole number within bounds. Raises Malformed, naming ``where``."""
+    if type(value) is not int or not least <= value <= most:
+        raise Malformed(f"{where}: whole number from {least} to {most}")
+    return value
+
+
+def _tree(entries: Sequence[PersonEntry]) -> Any:
+    return nodes_of([leaf_hash(entry.to_bytes()) for entry in entries])
+
+
+def _object(value: Any, names: frozenset[str], where: str) -> dict[str, Any]:
+    if type(value) is not dict or value.keys() != names:
+        raise Malformed(f"{where}: object of {', '.join(sorted(names))}")
+    return value
+
+
+def _before(value: Any, count: Any) -> Mapping[str, int]:
+    known = type(value) is dict and all(name in _BEFORE and type(each) is int for name, each in value.items())
+    if not known or min(value.values(), default=0) < 1 or sum(value.values()) != count:
+        raise Malformed(f"before: people by what stood, {', '.join(_BEFORE)}, as many as people.count")
+    found: Mapping[str, int] = value
+    return found
+
+
+def _label(kind: type[ClosedList], value: Any, where: str) -> Any:
+    try:
+        return kind.from_label(value)
+    except Malformed as error:
+        raise Malformed(f"{where}: one of {', '.join(entry.label for entry in kind)}") from error
+
+
+def _bytes(value: Any, length: int, where: str) -> bytes:
+    if type(value) is not str or len(value) != 2 * length or not _HEX.fullmatch(value):
+        raise Malformed(f"{where}: {2 * length} lower-case hex digits")
+    return bytes.fromhex(value)
+
+
+def _moment(value: Any, where: str) -> int:
+    return whole(value, MIN_TIME_SECONDS, MAX_TIME_SECONDS, where)
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= MAX_UNIT_CHARACTERS and is_shown(value)
+
+
+def _checked(value: Any, is_good: Any, where: str) -> str:
+    if type(value) is not str or not is_good(value):
+        raise Malformed(f"{where}: not a text that may stand here")
+    return value

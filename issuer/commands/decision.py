@@ -1,0 +1,220 @@
+"""``tongxing issuer decision …``: the text of a decision by hand, who signs it, and whether it holds."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+
+from credentials.algorithms.table import NATIVE
+from credentials.decisions.by_hand import BASES, PersonEntry, person_digest
+from credentials.decisions.leaves import SALT_BYTES
+from credentials.decisions.signatures import SigningKey, sign_text
+from credentials.errors import InvalidRequest, Malformed, TrustMissing
+from credentials.identity import parse_document
+from credentials.keys import kid_of, public_key_from_jwk
+from credentials.profile.lists import Reason, Status
+from credentials.recognition.words import moment_in_words
+from credentials.wire.strict_json import parse_json
+from issuer.commands.opening import opened
+from issuer.commands.staff import signer_of
+from issuer.desk.desk import Wish, before_of, make_text
+from issuer.desk.evidence import Checked, bundle_of, check_bundle
+from issuer.issuing.consequences import NOTHING, in_force
+from issuer.issuing.rules_in_force import document_in
+from service_kit.commands import Group
+from service_kit.durable import write_atomic
+from service_kit.inputs import INPUT, Input
+from service_kit.terminal import as_json, print_json, print_line
+from trust_registry.commands.options import passphrase_file
+
+_output = click.option("--output", "-o", type=click.Path(path_type=Path), help="Into this file.")
+_root = click.option("--root", type=INPUT, help="The province's root key, a JWK, as you were given it.")
+
+
+@click.group(cls=Group)
+def decision() -> None:
+    """Decisions by hand (人工决定): texts, signatures, and whether both hold."""
+
+
+@decision.command("text")
+@click.argument("document")
+@click.option("--status", required=True, type=click.Choice([each.label for each in Status]))
+@click.option("--reason", required=True, type=click.Choice([each.label for each in Reason]))
+@click.option("--basis", required=True, type=click.Choice([*BASES]), help="Of the published list.")
+@click.option("--days", required=True, type=click.IntRange(1, 14), help="Until it ends by itself.")
+@click.option("--author-unit", required=True)
+@click.option("--approver-unit", required=True)
+@_output
+def text_command(
+    document: str, status: str, reason: str, basis: str, days: int, author_unit: str, approver_unit: str,
+    output: Path | None,
+) -> None:  # fmt: skip
+    """Write a decision about the person of DOCUMENT (its number, or - to be asked for it), to be signed by two.
+
+    The result is what stands under "decision" in a request, without the signatures. It can be used for 24 hours.
+
+    \b
+    Example:
+      tongxing issuer decision text - --status red --reason close-contact --basis infectious-diseases-law-39 \\
+          --days 3 --author-unit cdc --approver-unit health-commission -o decision.json
+    """
+    number = click.prompt("document", err=True) if document == "-" else document
+    person, office = parse_document(None, number), opened()
+    at, subject = office.now(), office.issuance.subject_of(person)
+    known = in_force(office.issuance.people.decisions([subject], at), at).get(subject, NOTHING)
+    salt = secrets.token_bytes(SALT_BYTES)
+    entry = PersonEntry(person_digest(salt, person.identity), before_of(known))
+    wish = Wish(Status.from_label(status), Reason.from_label(reason), basis, days, approver_unit)
+    made = make_text(office.settings.member, [entry], wish, author_unit, at)
+    _write({"text": made.to_bytes().decode(), "salt": salt.hex()}, output)
+
+
+@decision.command("sign")
+@click.argument("file", type=INPUT)
+@click.option(
+    "--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Your key file."
+)
+@passphrase_file
+@click.option("--as", "role", type=click.Choice(["author", "approver"]), help="Write it into the decision, as whose.")
+@_output
+def sign_command(file: Input, key: Path, passphrase_file: Path | None, role: str | None, output: Path | None) -> None:
+    """Sign the text in FILE by a key file: a decision, the text of a staff key, or of rules that are held.
+
+    What is signed is shown first. It asks nobody and needs no settings: run it where the key lies.
+
+    \b
+    Examples:
+      tongxing issuer decision sign decision.json --key zhang.pem --as author -o decision.json
+      tongxing issuer decision sign staff-key.json --key root.pem -o signature.json
+    """
+    content, text = _to_sign(file)
+    said = document_in(text.decode()) if content is None else parse_json(text)
+    if not isinstance(said, dict) or not isinstance(said.get("member"), str):
+        raise InvalidRequest(f"{file.name}: neither a text with a member in it, nor a decision with such a text")
+    print_line(json.dumps(said, ensure_ascii=False, indent=2), err=True)
+    signature = sign_text(text, signer_of(key, passphrase_file, said["member"])).to_json()
+    _write(signature if role is None or content is None else content | {role: signature}, output)
+
+
+@decision.command("export")
+@click.argument("number")
+@_output
+def export_command(number: str, output: Path | None) -> None:
+    """Write what proves the decision NUMBER (32 hex digits): text, signatures, and the keys with who vouched for them.
+
+    \b
+    Example:
+      tongxing issuer decision export 5f0c… -o decision-5f0c.json
+    """
+    office = opened()
+    _write(bundle_of(office.desk.find(_number(number)), office.staff), output)
+
+
+@decision.command("show")
+@click.argument("file", type=INPUT)
+@_root
+@as_json
+def show_command(file: Input, root: Input | None, as_json: bool) -> None:
+    """Say what the decision in FILE says and who signed it, and whether that holds. Asks no server.
+
+    \b
+    Example:
+      tongxing issuer decision show decision-5f0c.json --root henan-root.jwk
+    """
+    checked = _checked(file, root)
+    if as_json:
+        print_json(checked.told())
+        return
+    for line in _lines(checked):
+        print_line(line)
+
+
+@decision.command("verify")
+@click.argument("file", type=INPUT)
+@_root
+@as_json
+@click.pass_context
+def verify_command(context: click.Context, file: Input, root: Input | None, as_json: bool) -> None:
+    """Check the decision in FILE, trusting no server: both signatures over this very text, two persons of two units,
+    both keys vouched for below the province's root key and in force. Ends with 1 and says what does not hold.
+
+    \b
+    Example:
+      tongxing issuer decision verify decision-5f0c.json --root henan-root.jwk
+    """
+    checked = _checked(file, root)
+    if as_json:
+        print_json(checked.told())
+    else:
+        print_line("holds" if not checked.faults else "does not hold")
+        for fault in checked.faults:
+            print_line(f"  {fault}")
+    if checked.faults:
+        context.exit(1)
+
+
+def _checked(file: Input, root: Input | None) -> Checked:
+    bundle = _object(file)
+    if root is None:
+        office = opened()
+        known = office.staff.root()
+        if known is None:
+            raise TrustMissing("no trust list is held to know the root key by; give it by --root")
+        return check_bundle(bundle, known)
+    public_key = public_key_from_jwk(root.json_object())
+    member = _member(bundle)
+    return check_bundle(bundle, SigningKey(kid_of(member, public_key), NATIVE.NAME, public_key))
+
+
+def _lines(checked: Checked) -> list[str]:
+    said = checked.said
+    lines = [
+        f"{said.member}  {said.status.label} ({said.reason.label}) for {said.people}, before: {dict(said.before)}",
+        f"basis: {said.basis.article}",
+        f"from {moment_in_words(said.starts_at)} until {moment_in_words(said.ends_at)}",
+        f"appeals until {moment_in_words(said.appeal_until)}",
+        f"author: {checked.author or said.author_unit}",
+        f"approver: {checked.approver or said.approver_unit}",
+    ]
+    return [*lines, *(f"! {fault}" for fault in checked.faults)]
+
+
+def _object(file: Input) -> dict[str, Any]:
+    content = file.json()
+    if not isinstance(content, dict):
+        raise InvalidRequest(f"{file.name}: not an object")
+    return content
+
+
+def _to_sign(file: Input) -> tuple[dict[str, Any] | None, bytes]:
+    """The object in a file and the text that is signed; None: signed rules, which are signed as they are."""
+    if not file.data.lstrip().startswith(b"{"):
+        return None, file.data.strip()
+    content = _object(file)
+    return content, content["text"].encode() if isinstance(content.get("text"), str) else file.data.strip()
+
+
+def _member(bundle: dict[str, Any]) -> str:
+    try:
+        said = parse_json(str(bundle.get("text", "")).encode())
+    except Malformed as error:
+        raise InvalidRequest(f"text: {error.detail}") from error
+    return str(said.get("member", "")) if isinstance(said, dict) else ""
+
+
+def _number(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise InvalidRequest("number: 32 hex digits, as the desk shows it") from error
+
+
+def _write(content: dict[str, Any], output: Path | None) -> None:
+    if output is None:
+        print_json(content)
+    else:
+        write_atomic(output, f"{json.dumps(content, ensure_ascii=False)}\n".encode(), mode=0o600)

@@ -1,0 +1,163 @@
+"""What the stores of staff and of decisions by hand promise.
+
+As :mod:`issuer.storage.ports`: durable when a call returns, safe to call from several threads and processes, each call
+one transaction. Who can write them can dismiss staff, spend their day's decisions and read what is proposed; a key that
+is written there by anybody is nobody's, because administrators did not sign it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from credentials.decisions.leaves import Leaf
+
+PROPOSED, HELD, DECIDED, REFUSED = "proposed", "held", "decided", "refused"
+"""States of a decision by hand: waits for its approver, waits for a second authority, in force, not to be."""
+
+
+class StaffKeyRow(NamedTuple):
+    """A key as it is kept. ``text``: what is vouched for; ``vouchers``: signatures as JSON, so far; ``credential_id``:
+    of a passkey; ``vouched_at`` and ``in_force_at``: None while administrators are missing. Seconds UTC."""
+
+    kid: bytes
+    text: str
+    vouchers: Sequence[Mapping[str, str]]
+    credential_id: bytes | None
+    asked_at: int
+    vouched_at: int | None = None
+    in_force_at: int | None = None
+    revoked_at: int | None = None
+
+
+class Invitation(NamedTuple):
+    """A one-time link, by the digest of its secret: who may enrol a passkey by it, until when (seconds UTC)."""
+
+    digest: bytes
+    pseudonym: str
+    unit: str
+    roles: str
+    expires_at: int
+
+
+class SessionRow(NamedTuple):
+    """Somebody signed in, by the digest of the session's secret; ``seen_at``: when they were last active."""
+
+    digest: bytes
+    kid: bytes
+    began_at: int
+    seen_at: int
+
+
+class AuditRow(NamedTuple):
+    """What somebody of staff did. ``number``: of the decision it was about."""
+
+    at: int
+    staff: str
+    act: str
+    number: bytes | None = None
+
+
+class PersonRow(NamedTuple):
+    """A person in a decision by hand. ``subject``: the keyed digest; ``person``: the digest in the text, and its salt;
+    ``name`` masked, ``tail``: of the document; ``outcome``: None while nothing came of it."""
+
+    subject: bytes
+    person: bytes
+    salt: bytes
+    before: str
+    name: str
+    tail: str
+    outcome: str | None = None
+
+
+class ByHandRow(NamedTuple):
+    """A decision by hand. Signatures as JSON, None while they are missing; who signed, as ``unit/pseudonym``."""
+
+    number: bytes
+    text: str
+    salt: bytes
+    state: str
+    proposed_at: int
+    author: str
+    author_signature: Mapping[str, str] | None
+    approver: str | None = None
+    approver_signature: Mapping[str, str] | None = None
+    releaser: str | None = None
+    releaser_signature: Mapping[str, str] | None = None
+    decided_at: int | None = None
+
+
+class StaffStore(Protocol):
+    """Keys of staff, links to enrol by, sessions, and what staff did."""
+
+    def all_keys(self) -> Sequence[StaffKeyRow]:
+        """All keys, in the order in which they were vouched for, those that wait last."""
+
+    def add_key(self, row: StaffKeyRow) -> None:
+        """Keep a key that waits for its vouchers. Raises Conflict when it is there."""
+
+    def add_voucher(self, kid: bytes, voucher: Mapping[str, str], done: tuple[int, int] | None) -> None:
+        """Keep a signature over a key; ``done``: it is the last one, when, and from when on the key counts. Raises
+        Conflict for a key that waits for none."""
+
+    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any]) -> None:
+        """End a key for good, and its sessions. Raises NotFound for one that is not there or has ended."""
+
+    def invite(self, invitation: Invitation) -> None:
+        """Keep a link."""
+
+    def invitation(self, digest: bytes, at: int) -> Invitation | None:
+        """A link that can be used at ``at``."""
+
+    def enrol(self, digest: bytes, row: StaffKeyRow, at: int) -> None:
+        """Use a link up for a key. Raises Conflict for a link that was used or has ended."""
+
+    def keep_challenge(self, digest: bytes, expires_at: int) -> None:
+        """Keep a challenge, by its digest."""
+
+    def use_challenge(self, digest: bytes, at: int) -> bool:
+        """Use a challenge up; False when there is none, or no more."""
+
+    def begin_session(self, row: SessionRow) -> None:
+        """Keep a session."""
+
+    def session(self, digest: bytes, began_after: int, seen_after: int, at: int) -> SessionRow | None:
+        """A session that has not ended, which is seen at ``at``."""
+
+    def end_session(self, digest: bytes) -> None:
+        """End a session."""
+
+    def note(self, row: AuditRow, leaf: Leaf | None = None) -> None:
+        """Keep what somebody did; ``leaf``: of the province's log."""
+
+    def did(self, staff: str | None, most: int) -> Sequence[AuditRow]:
+        """What somebody did, or everybody, the newest first."""
+
+
+class ByHandStore(Protocol):
+    """Decisions by hand before they are in force, and the signatures behind those that are."""
+
+    def propose(self, row: ByHandRow, people: Sequence[PersonRow], did: AuditRow) -> None:
+        """Keep a proposal, and who made it. Raises Conflict for a number that is taken."""
+
+    def find(self, number: bytes) -> ByHandRow | None:
+        """A decision."""
+
+    def people(self, number: bytes) -> Sequence[PersonRow]:
+        """The persons of a decision, in the order of their entries."""
+
+    def used(self, numbers: Sequence[bytes]) -> set[bytes]:
+        """Those of these numbers whose decisions are in force, or were."""
+
+    def regions(self, subjects: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Where people on file are by the newest that is known of them; who is not on file is not in it."""
+
+    def on_file(self, regions: Sequence[int]) -> Mapping[int, int]:
+        """How many people are on file in these regions."""
+
+    def waiting(self, since: int) -> Sequence[ByHandRow]:
+        """What was proposed since then and is neither in force nor refused, the newest first."""
+
+    def change(self, row: ByHandRow, was: str, did: AuditRow, leaf: Leaf | None = None) -> None:
+        """Keep it so, if its state was this one, and who did it; ``leaf``: of the province's log. Raises Conflict."""

@@ -1,0 +1,118 @@
+"""The province's log on SQLite and PostgreSQL: no gap, each decision in one leaf, and sums that are the leaves' own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from credentials.decisions.counters import check_counted
+from credentials.decisions.leaves import Leaf, decided_by_hand, laboratory_ended
+from credentials.errors import StoreBehind
+from credentials.profile.lists import Status
+from issuer.publishing.withdrawal import withdraw
+from issuer.record.counting import content_of, count_due
+from issuer.record.sealing import seal
+from issuer.storage.log_ports import Cell
+from issuer.storage.log_storage import SqlLogStorage
+from tests.contract.test_holders import Office, Offices, offices
+from tests.unit.issuer.office import DAY, NOW, resident_numbers, sampled
+
+__all__ = ["offices"]
+HOUR = 3600
+KEY = bytes(32)
+
+
+def storage(office: Office) -> SqlLogStorage:
+    return SqlLogStorage(office.engine)
+
+
+def leaves(office: Office) -> dict[int, Leaf]:
+    with storage(office).reading() as records:
+        return {leaf.number: content_of(leaf) for leaf in records.log.read(0, 10_000)}
+
+
+def red(office: Office, number: str, at: int = NOW, **changes: Any) -> Any:
+    evidence = [sampled(result="positive", sampled_at=at - DAY)]
+    return office.issue(number, at, document={"number": number}, evidence=evidence, **changes)
+
+
+def test_many_who_decide_and_seal_at_once_leave_each_decision_in_one_leaf(offices: Offices) -> None:
+    """Workers issue while two seal: nothing is counted twice, nothing is left out, no number is missing."""
+    numbers = resident_numbers(24)
+
+    def issue(part: list[str]) -> Any:
+        return lambda office: [red(office, number) for number in part]
+
+    def seals(office: Office) -> None:
+        for _ in range(4):
+            seal(storage(office).appending, KEY, NOW)
+
+    offices.at_once(issue(numbers[:8]), issue(numbers[8:16]), issue(numbers[16:]), seals, seals)
+    seal(storage(offices.one).appending, KEY, NOW)
+    found = leaves(offices.one)
+    assert list(found) == list(range(len(found)))
+    assert sum(leaf.content["count"] for leaf in found.values()) == 24
+    rows = offices.rows("SELECT leaf, count(*) FROM issuer_decision_record GROUP BY leaf")
+    assert dict(rows) == {number: leaf.content["count"] for number, leaf in found.items()}
+
+
+def test_hourly_sums_cover_every_leaf_once(offices: Offices) -> None:
+    """From the first leaf on, over hours with nothing in them, and never the same leaf again."""
+    office, log = offices.one, storage(offices.one)
+    numbers = resident_numbers(25)
+    assert count_due(log.appending, NOW) is False
+    for hour, part in enumerate((numbers[:12], [], numbers[12:])):
+        at = NOW + hour * HOUR
+        for number in part:
+            red(office, number, at)
+        seal(log.appending, KEY, at)
+        count_due(log.appending, at + 5)
+    with log.appending() as deed:
+        deed.append(decided_by_hand(Status.RED, NOW, 3, bytes(32)), NOW, {Cell(410102, "article"): 3})
+    seal(log.appending, KEY, NOW + 3 * HOUR)
+    assert count_due(log.appending, NOW + 3 * HOUR)
+    found = leaves(office)
+    counted = [place for place, leaf in found.items() if leaf.kind == "counted"]
+    totals = Counter[Any]()
+    for place in counted:
+        totals.update(check_counted(found[place], place, found))
+    assert totals["decided-by-rule", "red"] == 25
+    assert totals["decided-by-hand", "red"] == 3
+    assert len(counted) >= 2
+
+
+def test_what_is_kept_of_a_decision_is_found_by_its_code_and_goes_in_time(offices: Offices) -> None:
+    """By rule with what stands below the root beside it; nothing of a green one."""
+    office, log = offices.one, storage(offices.one)
+    row, green = red(office, resident_numbers(1)[0]), office.issue("green")
+    seal(log.appending, KEY, NOW)
+    with log.reading() as records:
+        kept, none = (records.province.find(each.place.serial) for each in (row, green))
+    assert none is None
+    assert kept is not None
+    assert (json.loads(kept.text)["status"], kept.leaf is not None, len(kept.batch)) == ("red", True, 32)
+    with log.appending() as deed:
+        assert deed.drop_texts(NOW + 61 * DAY, 10) == 1
+    with log.reading() as records:
+        assert records.province.find(row.place.serial) is None
+
+
+def test_a_database_behind_its_mirror_leaves_no_leaf(offices: Offices) -> None:
+    """Neither by hand nor by sealing; what waits goes on waiting, and is sealed once the rest is back."""
+    office, log = offices.one, storage(offices.one)
+    row = red(office, resident_numbers(1)[0])
+    withdraw(office.issuance.store, office.store, row.handle, "superseded", "app", NOW)
+    with log.appending() as deed:
+        deed.note_mirrored(7)
+    with pytest.raises(StoreBehind):
+        seal(log.appending, KEY, NOW)
+    with pytest.raises(StoreBehind), log.appending() as deed:
+        deed.append(laboratory_ended("lab"), NOW)
+    assert leaves(office) == {}
+    with log.appending() as deed:
+        deed.note_mirrored(0)
+    assert seal(log.appending, KEY, NOW) == 2
+    assert sorted(leaf.kind for leaf in leaves(office).values()) == ["decided-by-rule", "withdrawn"]

@@ -1,0 +1,58 @@
+"""Who is red sees why, on the phone: the decision is checked there, and saved as the file that anybody can check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Route, expect
+
+from demonstration.props import asks
+from tests.web.conftest import Launch
+from tests.web.town import Town
+from tests.web.wallet import SECONDS, Wallet
+
+
+def why(wallet: Wallet, wanted: str) -> None:
+    """Ask for the decision until it is there: the log is published every few seconds."""
+    place = wallet.page.locator("[data-proof]")
+    for _ in range(60):
+        wallet.press("why")
+        place.wait_for()
+        if place.get_attribute("data-proof") == wanted:
+            return
+        wallet.press("back")
+        wallet.page.wait_for_timeout(1000)
+    raise AssertionError(place.get_attribute("data-proof"))
+
+
+def test_a_red_person_sees_why_and_saves_a_proof_that_the_command_takes(
+    launch: Launch, town: Town, tmp_path: Path
+) -> None:
+    """And where what the issuer gives does not fit the code, the phone says so plainly."""
+    positive = asks("毕业", now=town.clock.now(), form="phone", hours=10, result="positive")
+    wallet = Wallet(launch(), town.wallet).open().claim(town.claim_code("毕业", evidence=positive["evidence"]))
+    why(wallet, "holds")
+    expect(wallet.page.locator("main")).to_contain_text("test-positive")
+    with wallet.page.expect_download(timeout=SECONDS) as downloading:
+        wallet.press("save-decision")
+    saved = tmp_path / "decision.json"
+    downloading.value.save_as(saved)
+    bundle = tmp_path / "bundle.zip"
+    town.world.run("registry", "bundle", "--data-dir", str(town.registry.folder), "-o", str(bundle))
+    told = json.loads(
+        town.world.run(
+            "log", "verify", str(saved), "--bundle", str(bundle), "--root", str(town.registry.trust_root), "--json"
+        )
+    )
+    assert told["decision"]["rules"]["entry"] == "test-positive"
+
+    def another(route: Route) -> None:
+        answer: dict[str, Any] = route.fetch().json()
+        route.fulfill(json={"file": answer["file"].replace("test-positive", "close-contact")})
+
+    wallet.page.route("**/v1/wallet/decision", another)
+    wallet.press("back")
+    why(wallet, "broken")
+    expect(wallet.page.locator("#save-decision")).to_be_visible()
