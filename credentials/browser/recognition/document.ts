@@ -1,5 +1,6 @@
 // Rule sets as documents, as in credentials/recognition/document.py.
 
+import { hasOwn } from "../wire/strict_json";
 import { isShown } from "../characters";
 import { CredentialError, ruleSetInvalid } from "../errors";
 import type { Keys } from "../keys";
@@ -22,7 +23,7 @@ import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
 import { translated } from "../words";
 import { compileSoundParts, isLiteral } from "./language/certlogic";
-import { hasOwn, MAX_INTEGER, type Rule, unsound } from "./language/operators";
+import { MAX_INTEGER, type Rule, unsound } from "./language/operators";
 import { fillIn } from "./language/vocabulary";
 import { type RecognitionDenial, type RecognitionRule, RuleSet } from "./ruleset";
 

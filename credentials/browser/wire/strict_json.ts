@@ -63,3 +63,8 @@ function requireNew(names: Set<string>, name: string): void {
 function requireWhole(token: string): void {
   if (token.includes("\\u") && HALF_A_PAIR.test(JSON.parse(token) as string)) throw malformed("half a surrogate pair");
 }
+
+/** As `Object.hasOwn` of younger browsers. */
+export function hasOwn(value: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(value, name);
+}

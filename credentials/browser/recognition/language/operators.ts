@@ -1,5 +1,6 @@
 // What each CertLogic operator does, as in credentials/recognition/language/operators.py.
 
+import { hasOwn } from "../../wire/strict_json";
 import { ruleOpen } from "../../errors";
 import { addMonths, CALENDAR_UNITS, DateTime, FIXED_UNITS, Instant, milliseconds, ofPartialDate } from "./instants";
 
@@ -39,11 +40,6 @@ export function variable(path: string): Rule {
     }
     return data;
   };
-}
-
-/** As `Object.hasOwn` of younger browsers. */
-export function hasOwn(value: object, name: string): boolean {
-  return Object.prototype.hasOwnProperty.call(value, name);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
