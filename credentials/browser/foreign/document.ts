@@ -4,11 +4,11 @@ import { FOR_FOREIGN } from "../algorithms/foreign";
 import { malformed, tooLarge } from "../errors";
 import type { Keys } from "../keys";
 import { MAX_STATUS_SEQUENCE, MAX_TIME_SECONDS, MEMBER_NAMES, MIN_TIME_SECONDS } from "../profile";
-import { hasOwn } from "../wire/strict_json";
 import { fromBase64url } from "../wire/base64url";
 import { toHex } from "../wire/cbor";
 import * as jws from "../wire/jws";
 import type { Json } from "../wire/strict_json";
+import { hasOwn } from "../wire/strict_json";
 import { CARD_KINDS, type CardKind } from "./facts";
 import { ForeignKey, ForeignKeys } from "./keys";
 

@@ -1,6 +1,5 @@
 // Rule sets as documents, as in credentials/recognition/document.py.
 
-import { hasOwn } from "../wire/strict_json";
 import { isShown } from "../characters";
 import { CredentialError, ruleSetInvalid } from "../errors";
 import type { Keys } from "../keys";
@@ -21,6 +20,7 @@ import {
 import * as jws from "../wire/jws";
 import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
+import { hasOwn } from "../wire/strict_json";
 import { translated } from "../words";
 import { compileSoundParts, isLiteral } from "./language/certlogic";
 import { MAX_INTEGER, type Rule, unsound } from "./language/operators";

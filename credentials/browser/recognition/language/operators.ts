@@ -1,7 +1,7 @@
 // What each CertLogic operator does, as in credentials/recognition/language/operators.py.
 
-import { hasOwn } from "../../wire/strict_json";
 import { ruleOpen } from "../../errors";
+import { hasOwn } from "../../wire/strict_json";
 import { addMonths, CALENDAR_UNITS, DateTime, FIXED_UNITS, Instant, milliseconds, ofPartialDate } from "./instants";
 
 /** Takes the data and gives a value, or throws `rule-open`. */
