@@ -1,14 +1,13 @@
 // The algorithms that keys of foreign cards' issuers may be pinned to: FOR_FOREIGN of credentials/algorithms/table.py. Apart
 // from the table of native ones, so that a gate loads them with its first foreign card.
 
+import { fromBase64url, toBase64url } from "../base64url";
 import { CredentialError } from "../errors";
 import { COORDINATE_BYTES } from "../profile";
-import { fromBase64url, toBase64url } from "../wire/base64url";
-import type { Json } from "../wire/strict_json";
 import * as es256 from "./es256";
 import * as ps256 from "./ps256";
 
-type Jwk = { readonly [name: string]: Json };
+type Jwk = { readonly [name: string]: unknown };
 
 export interface ForeignAlgorithm {
   readonly NAME: string;
@@ -29,7 +28,7 @@ async function importP256(jwk: Jwk): Promise<CryptoKey> {
   return es256.importJwk({ ...jwk, x: coordinate(jwk.x), y: coordinate(jwk.y) } as es256.PublicJwk);
 }
 
-function coordinate(text: Json | undefined): string {
+function coordinate(text: unknown): string {
   if (typeof text !== "string" || text.length > 64) throw new CredentialError("key-rejected");
   let raw: Uint8Array;
   try {

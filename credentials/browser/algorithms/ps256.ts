@@ -1,8 +1,7 @@
 // PS256 by WebCrypto, for foreign cards, as in credentials/algorithms/ps256.py: nobody signs by it here.
 
+import { fromBase64url, toBase64url } from "../base64url";
 import { CredentialError } from "../errors";
-import { fromBase64url, toBase64url } from "../wire/base64url";
-import type { Json } from "../wire/strict_json";
 import { isForVerifying } from "./es256";
 
 export const NAME = "PS256";
@@ -16,7 +15,7 @@ const KEYS = { name: "RSA-PSS", hash: "SHA-256" } as const;
 const SIGNING = { name: "RSA-PSS", saltLength: SALT_BYTES } as const;
 
 /** RSA of 2048 to 4096 bits with an exponent of at most 32 bits. Rejects with `key-rejected`. */
-export async function importForeign(jwk: { readonly [name: string]: Json }): Promise<CryptoKey> {
+export async function importForeign(jwk: { readonly [name: string]: unknown }): Promise<CryptoKey> {
   const rejected = new CredentialError("key-rejected");
   try {
     const [n, e] = [number(jwk.n), number(jwk.e)];
@@ -41,7 +40,7 @@ export async function verify(key: CryptoKey, signature: Uint8Array, message: Uin
 }
 
 /** Big-endian, without leading zeros, which browsers refuse (RFC 7518 section 6.3.1.1). */
-function number(text: Json | undefined): Uint8Array {
+function number(text: unknown): Uint8Array {
   if (typeof text !== "string" || text.length > MAX_NUMBER_CHARACTERS) throw new CredentialError("key-rejected");
   const raw = fromBase64url(text);
   const first = raw.findIndex((byte) => byte !== 0);

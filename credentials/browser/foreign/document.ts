@@ -1,10 +1,10 @@
 // The host's signed list of foreign keys, as in credentials/foreign/document.py.
 
 import { FOR_FOREIGN } from "../algorithms/foreign";
+import { fromBase64url } from "../base64url";
 import { malformed, tooLarge } from "../errors";
 import type { Keys } from "../keys";
 import { MAX_STATUS_SEQUENCE, MAX_TIME_SECONDS, MEMBER_NAMES, MIN_TIME_SECONDS } from "../profile";
-import { fromBase64url } from "../wire/base64url";
 import { toHex } from "../wire/cbor";
 import * as jws from "../wire/jws";
 import type { Json } from "../wire/strict_json";

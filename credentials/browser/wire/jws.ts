@@ -1,10 +1,10 @@
 // Compact JWS (RFC 7515) for what host members sign, as in credentials/wire/jws.py.
 
 import { NATIVE } from "../algorithms/table";
+import { fromBase64url } from "../base64url";
 import { CredentialError, malformed, tooLarge } from "../errors";
 import type { Keys, TrustedKey } from "../keys";
 import { MAX_JWS_CHARACTERS } from "../profile";
-import { fromBase64url } from "./base64url";
 import { type Json, parseJson } from "./strict_json";
 
 const NOT_ASCII = /[^\0-\x7f]/;

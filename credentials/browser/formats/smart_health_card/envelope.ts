@@ -2,9 +2,9 @@
 // only `alg`, `kid` and `zip` are looked at: a key that a header brings along is nobody's (CVE-2018-0114).
 
 import { FOR_FOREIGN } from "../../algorithms/foreign";
+import { fromBase64url } from "../../base64url";
 import { malformed, tooLarge } from "../../errors";
 import type { ForeignEnvelope } from "../../foreign/envelope";
-import { fromBase64url } from "../../wire/base64url";
 import { toHex } from "../../wire/cbor";
 import { isObject } from "../../wire/jws";
 import { parseJson } from "../../wire/strict_json";

@@ -1,6 +1,6 @@
 // Base64url without padding (RFC 7515 section 2), in its one canonical spelling; as in credentials/base64url.py.
 
-import { malformed } from "../errors";
+import { malformed } from "./errors";
 
 const BASE64URL = /^[0-9A-Za-z_-]*$/;
 
