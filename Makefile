@@ -65,6 +65,10 @@ faults: .venv/test ## kill processes and databases again and again, and count wh
 
 fuzz: .venv/test ## change 20,000 documents, codes and expressions of each kind and ask both judges (EXAMPLES=n for others)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_judges.py tests/properties/test_both_readers.py
+	@$(BIN)/$(INSTALL)-fuzz.lock || { echo "NOT FUZZED: decoders of foreign cards: no atheris for this Python"; exit 0; }; \
+	for decoder in $(DECODERS); do $(BIN)/python -m tests.fuzz $$decoder $(or $(SECONDS),60) || exit 1; done
+
+DECODERS := text eu-dcc eu-dcc-facts smart-health-card smart-health-card-facts smart-health-card-file foreign-keys
 
 profile: .venv/test ## write anew what is made from credentials/profile: the browser's module, the page of reasons, lists of the wire format
 	@$(BIN)/python -m tests.profile
@@ -79,6 +83,7 @@ locks: ## solve the dependencies anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) pyproject.toml --extra postgres --group build --group test -c $(LOCKS).lock -o $(LOCKS)-test.lock
 	$(COMPILE) --group pyproject.toml:node -o $(LOCKS)-node.lock
 	$(COMPILE) --group pyproject.toml:peers -o $(LOCKS)-peers.lock
+	$(COMPILE) --group pyproject.toml:fuzz -o $(LOCKS)-fuzz.lock
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean: ## remove what make and the tests have made

@@ -40,6 +40,7 @@ MAX_REVOKED = 32_768
 _FORMAT = re.compile("[a-z][a-z0-9-]{1,31}")
 _ISSUER = re.compile("[!-~]{1,255}")
 """A country's two letters, or an address, without a space."""
+_KINDS = {kind.value: kind for kind in CardKind}
 _FIELDS = frozenset({"format", "issuer", "kid", "alg", "jwk", "kinds", "not_before", "not_after"})
 
 
@@ -145,7 +146,7 @@ def _checked_key(entry: object) -> ForeignKey:
         raise Malformed(f"alg is none of {', '.join(FOR_FOREIGN)}")
     if not isinstance(jwk, Mapping) or "d" in jwk:
         raise Malformed("jwk is no public key")
-    if type(kinds) is not list or not kinds or not all(type(kind) is str and kind in {*CardKind} for kind in kinds):
+    if type(kinds) is not list or not kinds or not all(type(kind) is str and kind in _KINDS for kind in kinds):
         raise Malformed(f"kinds are none of {', '.join(CardKind)}")
     return ForeignKey(
         format=_text(entry, "format", _FORMAT),
@@ -153,7 +154,7 @@ def _checked_key(entry: object) -> ForeignKey:
         kid=kid,
         algorithm=algorithm,
         jwk=jwk,
-        kinds=frozenset(map(CardKind, kinds)),
+        kinds=frozenset([_KINDS[kind] for kind in kinds]),
         not_before=_whole(entry, "not_before", 0, MAX_TIME_SECONDS),
         not_after=_whole(entry, "not_after", 0, MAX_TIME_SECONDS),
         revoked=_revoked(entry),

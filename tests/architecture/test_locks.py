@@ -26,6 +26,7 @@ ASKED = {
     "requirements-test.lock": RUNTIME + GROUPS["build"] + GROUPS["test"],
     "requirements-node.lock": GROUPS["node"],
     "requirements-peers.lock": GROUPS["peers"],
+    "requirements-fuzz.lock": GROUPS["fuzz"],
 }
 PACKAGES = json.loads((ROOT / "package.json").read_text("utf-8"))
 NPM_LOCK = json.loads((ROOT / "package-lock.json").read_text("utf-8"))

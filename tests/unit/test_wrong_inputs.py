@@ -263,7 +263,7 @@ TABLE: list[tuple[str, int, str]] = [
         "ISSUER issuer issue li.json",
         USAGE,
         "li.json:1: name|li.json:2: document|li.json:3: evidence[0].kind|li.json:3: evidence[0].region|"
-        "li.json:4: evidence[1].sampled_at|li.json:5: decision.approver|li.json:5: colour: no such field",
+        "li.json:4: evidence[1].sampled_at|li.json:5: decision|li.json:5: colour: no such field",
     ),
     ("ISSUER issuer claim-code li.json", USAGE, "li.json:1: name|li.json:5: colour"),
     ("ISSUER issuer client add city-app list.json", USAGE, "list.json|object"),

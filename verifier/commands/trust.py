@@ -25,7 +25,7 @@ from verifier.foreign.key_lists import in_gdhcn, in_jwks, in_vci
 from verifier.foreign.sources import import_certificates
 
 
-class SourceType(InputType):
+class SignersSource(InputType):
     """A folder, given as its path, or a file, read."""
 
     name = "folder or file"
@@ -59,7 +59,7 @@ def _import_command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 
 
 @_import_command("import-dcc")
-@click.argument("source", type=SourceType())
+@click.argument("source", type=SignersSource())
 def import_dcc(source: Path | Input, **options: Any) -> None:
     """Make a list from certificates of EU signers: a folder of files (PEM, DER or base64), or a published JSON list.
 

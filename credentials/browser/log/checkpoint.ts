@@ -3,7 +3,7 @@
 
 import { malformed } from "../errors";
 import { fromBase64 } from "./keys";
-import type { Note } from "./note";
+import type { SignedNote } from "./note";
 import { HASH_BYTES } from "./tree";
 
 const WRITTEN = /^(?:0|[1-9][0-9]{0,18})$/;
@@ -16,7 +16,7 @@ export interface Checkpoint {
 }
 
 /** What a note says as a checkpoint, believed or not. Throws `malformed`. */
-export function readCheckpoint(note: Note): Checkpoint {
+export function readCheckpoint(note: SignedNote): Checkpoint {
   const lines = note.text.slice(0, -1).split("\n");
   const [origin, size, root] = lines;
   if (origin === undefined || size === undefined || root === undefined || lines.includes("")) {

@@ -17,13 +17,13 @@ export interface SignatureLine {
 }
 
 /** A text that ends with a line end, and its signatures, not verified. */
-export interface Note {
+export interface SignedNote {
   readonly text: string;
   readonly signatures: readonly SignatureLine[];
 }
 
 /** Take a note apart. Throws `too-large`, `malformed`. */
-export function readNote(content: Uint8Array): Note {
+export function readNote(content: Uint8Array): SignedNote {
   if (content.length > MAX_NOTE_BYTES) throw tooLarge(MAX_NOTE_BYTES, "bytes of a signed note");
   const whole = utf8(content);
   // The last empty line is the one that counts: the text may hold others.
@@ -36,7 +36,7 @@ export function readNote(content: Uint8Array): Note {
 }
 
 /** Whether one of these keys has signed the note. Throws `wrong-signature` when a line of one of them does not hold. */
-export async function checkNote(note: Note, keys: readonly NoteKey[]): Promise<void> {
+export async function checkNote(note: SignedNote, keys: readonly NoteKey[]): Promise<void> {
   const text = new TextEncoder().encode(note.text);
   const found = new Set<NoteKey>();
   for (const { name, keyId, signature } of note.signatures) {

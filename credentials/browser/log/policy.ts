@@ -3,7 +3,7 @@
 import { CredentialError, malformed, tooLarge } from "../errors";
 import { type Checkpoint, readCheckpoint } from "./checkpoint";
 import { hasSigned, isKeyOf, LOG, type NoteKey, readVkey, timeOf, WITNESS } from "./keys";
-import { checkNote, type Note } from "./note";
+import { checkNote, type SignedNote } from "./note";
 
 const MAX_POLICY_BYTES = 65_536;
 const [MAX_LOGS, MAX_WITNESSES, MAX_GROUPS] = [64, 128, 64] as const;
@@ -33,7 +33,7 @@ export async function readPolicy(text: string): Promise<WitnessPolicy> {
 }
 
 /** The checkpoint in `note`, when one of the policy's logs signed it. Throws `malformed`, `wrong-signature`. */
-export async function checkLog(policy: WitnessPolicy, note: Note): Promise<Checkpoint> {
+export async function checkLog(policy: WitnessPolicy, note: SignedNote): Promise<Checkpoint> {
   const checkpoint = readCheckpoint(note);
   const ours = policy.logs.filter((log) => log.name === checkpoint.origin);
   await checkNote(note, ours);
@@ -44,7 +44,7 @@ export async function checkLog(policy: WitnessPolicy, note: Note): Promise<Check
  * The witnesses of the policy whose cosignature is on the note, and when each made it. A line that does not hold counts
  * for nothing, and not against the others: anybody can add one on the way.
  */
-export async function cosigners(policy: WitnessPolicy, note: Note): Promise<Map<NoteKey, bigint>> {
+export async function cosigners(policy: WitnessPolicy, note: SignedNote): Promise<Map<NoteKey, bigint>> {
   const text = new TextEncoder().encode(note.text);
   const ours = [...policy.witnesses.values()];
   const found = new Map<NoteKey, bigint>();

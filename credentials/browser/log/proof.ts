@@ -3,7 +3,7 @@
 import { malformed, tooLarge } from "../errors";
 import { type Checkpoint, readHash, readNumber } from "./checkpoint";
 import { fromBase64 } from "./keys";
-import { cut, type Note, readNote, utf8 } from "./note";
+import { cut, readNote, type SignedNote, utf8 } from "./note";
 import { checkLog, checkQuorum, cosigners, type WitnessPolicy } from "./policy";
 import { checkInclusion, MAX_PROOF_HASHES } from "./tree";
 
@@ -18,7 +18,7 @@ export interface LogProof {
   /** From its sibling to the root's child. */
   readonly hashes: readonly Uint8Array[];
   /** The checkpoint, not verified. */
-  readonly note: Note;
+  readonly note: SignedNote;
   /** What an application added, signed by nobody. */
   readonly extra: Uint8Array | null;
 }

@@ -25,6 +25,8 @@ from tests.unit.verifier.foreign.test_certificates import certificate as signers
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
 from verifier.cli import verifier
 
+EXAMPLES = Path(__file__).parents[4] / "examples"
+
 
 class Traveller:
     """A guard's and an author's machine, and a card of Austria by the key of the samples."""
@@ -132,6 +134,21 @@ def test_facts_only_is_no_verdict(traveller: Traveller) -> None:
     assert shown[1]["holder"] is None
     assert done.exit_code == 1
     assert traveller.run("check", "-", *given, stdin=card).exit_code == 2
+
+
+def test_the_cards_of_the_readme(traveller: Traveller) -> None:
+    """Whoever follows the page sees what it says: sound cards, and a rule for which a vaccination replaces no test."""
+    eu, both, signed = (traveller.folder / name for name in ("eu.json", "both.json", "both.jws"))
+    assert traveller.run("trust", "import-dcc", str(EXAMPLES / "eu-signers"), "-o", str(eu)).exit_code == 0
+    jwks = ("import-jwks", shc.ISSUER, str(EXAMPLES / "us-jwks.json"), "--into", str(eu), "-o", str(both))
+    assert "2 keys, 0 left out" in traveller.run("trust", *jwks).stdout
+    signed.write_text(sign_foreign_keys(json.loads(both.read_text()), traveller.registry.guangdong.signer("rules")))
+    given = ("--trust", str(traveller.bundle), "--foreign-keys", str(signed))
+    for card in ("eu-card.txt", "us-card.txt"):
+        facts = traveller.run("check", str(EXAMPLES / card), *given, "--facts-only")
+        assert json.loads(facts.stdout)["state"] == "sound"
+        refused = traveller.run("check", str(EXAMPLES / card), *given, "--json")
+        assert [reason["code"] for reason in json.loads(refused.stdout)["reasons"]] == ["rule-failed"]
 
 
 def test_another_members_list_and_a_wrong_key_say_so(traveller: Traveller, registry: MirroredRegistry) -> None:

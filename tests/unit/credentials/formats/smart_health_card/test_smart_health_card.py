@@ -205,6 +205,7 @@ def test_a_signed_card_that_is_none(card: str) -> None:
         {"zip": "DEF", "alg": "ES256"},
         {"zip": "DEF", "kid": "3Kfdg-XwP-7gXyywtUfUADwBumDOPKMQx-iELL11W9s"},
         {"zip": "DEF", "alg": "ES256", "kid": "short"},
+        {"zip": "DEF", "alg": "ES256", "kid": "AAAA"},
         {"zip": "DEF", "alg": "ES256", "kid": "3Kfdg-XwP-7gXyywtUfUADwBumDOPKMQx-iELL11W9s="},
         {"zip": "GZ", "alg": "ES256", "kid": "3Kfdg-XwP-7gXyywtUfUADwBumDOPKMQx-iELL11W9s"},
         {"zip": "DEF", "alg": "ES256", "kid": "3Kfdg-XwP-7gXyywtUfUADwBumDOPKMQx-iELL11W9s", "crit": ["b64"]},

@@ -4,9 +4,9 @@ import dataclasses
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from credentials.keys import kid_of
+from credentials.algorithms.table import PublicKey
+from credentials.keys import member_key_from_jwk
 from credentials.profile.members import MEMBERS
 from tests.unit.trust_registry.client.trust.test_repository import verify
 from tests.unit.trust_registry.published import DAY, HOUR, LIFETIMES, Province, Published
@@ -85,11 +85,11 @@ def test_a_kid_that_is_taken_is_left_out(published: Published, monkeypatch: pyte
     """Two members under one kid: which of them signed would depend on the order of the list."""
     roots = {province.root.kid for province in published.provinces}
 
-    def colliding(member: str, key: ec.EllipticCurvePublicKey) -> bytes:
-        kid = kid_of(member, key)
-        return kid if kid in roots else b"the same"
+    def colliding(member: str, jwk: object) -> tuple[bytes, PublicKey]:
+        kid, key = member_key_from_jwk(member, jwk)
+        return (kid if kid in roots else b"the same"), key
 
-    monkeypatch.setattr("trust_registry.metadata.statement.kid_of", colliding)
+    monkeypatch.setattr("trust_registry.metadata.statement.member_key_from_jwk", colliding)
     for province in published.provinces:
         province.keys = [province.keys[0]._replace(kid=b"the same")]
         province.next_statement()
