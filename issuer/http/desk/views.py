@@ -279,6 +279,8 @@ def desk_staff_act(kid: str, act: str) -> Response:
 def _draw(name: str, session: Session | None, **values: Any) -> Response:
     page = draw(f"desk/{name}.html", session=session, moment=_moment, **values)
     page.headers["Content-Security-Policy"] = _POLICY
+    # Under no-referrer browsers send these forms with "Origin: null", which is no page of ours (Fetch, section 3.2).
+    page.headers["Referrer-Policy"] = "same-origin"
     return page
 
 

@@ -204,6 +204,8 @@ def test_pages_allow_one_script_of_our_own_and_no_other_site(desks: Desks) -> No
     policy = answered.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy and "unsafe" not in policy and "form-action 'self'" in policy
     assert answered.headers["Cache-Control"] == "no-store"
+    # Else browsers send our own forms with an Origin of null, and each is refused.
+    assert answered.headers["Referrer-Policy"] == "same-origin"
     script = desks.browser().get("/desk/desk.js")
     assert script.mimetype == "text/javascript" and b"navigator.credentials" in script.data
     script.close()
