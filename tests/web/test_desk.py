@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -112,12 +111,3 @@ def _looked_at(page: Page, name: str) -> None:
         found += [(language, each) for each in look(page, f"{name}-{language}-{width}", language)]
     assert found == [], name
     page.goto(place)
-
-
-def test_without_a_passkey_nobody_comes_in(town: Town, browser: Browser) -> None:
-    """The page says what to do; scripts off, it says what it needs."""
-    context: Any = browser.new_context(locale="en", java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{town.henan.server.url('issuer')}/desk/")
-    expect(page.get_by_text("This page needs JavaScript")).to_be_visible()
-    context.close()
