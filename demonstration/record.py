@@ -17,7 +17,8 @@ LEAST = 2
 
 
 def witnessed(world: World, telling: Telling, registry: Registry, provinces: Sequence[ActingProvince]) -> None:
-    """Whoever reads the log asks for two of three provinces; then a thief of its key shows another history.
+    """Whoever reads the log asks for two of three provinces; then a thief of its key shows another history, and the
+    monitor of the first province finds it.
 
     Raises Difference where it goes otherwise.
     """

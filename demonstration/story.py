@@ -417,7 +417,7 @@ def claiming(stage: Stage) -> None:
 
 def record(stage: Stage) -> None:
     """What the registry does is seen by three provinces."""
-    witnessed(stage.world, stage.telling, stage.registry, (stage.henan, stage.guangdong, stage.zhejiang))
+    witnessed(stage.world, stage.telling, stage.registry, (stage.guangdong, stage.henan, stage.zhejiang))
 
 
 def switched_off(stage: Stage) -> None:
