@@ -55,7 +55,6 @@ looks = pytest.mark.parametrize(
         ("zh-CN", "light", NARROW, True),
         ("zh-HK", "dark", DESK, False),
         ("en", "light", NARROW, True),
-        ("en", "dark", NARROW, False),
     ],
 )
 
@@ -131,7 +130,7 @@ def test_what_each_outcome_looks_like(launch: Launch, language: str, theme: str,
 
 def test_a_card_in_three_symbols_is_gathered_in_any_order(launch: Launch, tmp_path: Path) -> None:
     """People turn pages in their own order: each scan says how many are still to come, and a stranger's is named."""
-    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene()])
+    video = camera.record(tmp_path / "camera.y4m", [camera.scene()])
     context = launch(camera=video, viewport={"width": 1280, "height": 720}, service_workers="block")
     known = snapshot() | {"foreign_keys": foreign_list(shc.key(), sequence=2)}
     gate = opened(context, known, STANDS)
@@ -146,9 +145,11 @@ def test_a_card_in_three_symbols_is_gathered_in_any_order(launch: Launch, tmp_pa
     assert gate.verdict() == ("accepted", "")
     assert "1951-01-20" in gate.page.locator(".person").inner_text()
     gate.next()
+    # The last symbol is still before the camera: for the next person it is the first.
+    expect(gate.page.locator("#message")).to_contain_text("1/3")
     gate.page.locator("#typed").fill(parts[0])
     gate.page.keyboard.press("Enter")
-    expect(gate.page.locator("#message")).to_contain_text("1/3")
+    expect(gate.page.locator("#message")).to_contain_text("2/3")
     assert gate.type("shc:/2/4/5676") == ("refused", "parts-mixed")
 
 
@@ -162,7 +163,7 @@ def symbol(text: str) -> Image.Image:
 def test_a_card_is_scanned_with_network_and_server_out_of_reach(launch: Launch, town: Town, tmp_path: Path) -> None:
     """At an airport's gate the first foreign card may come when nothing answers: what reads it lies there."""
     issuer = town.foreign_issuer
-    video = camera.record(tmp_path / "camera.mjpeg", [camera.scene()])
+    video = camera.record(tmp_path / "camera.y4m", [camera.scene()])
     context = launch(camera=video, viewport={"width": 1280, "height": 720})
     gate = Checkpoint(context, town.gate, video).open_and_keep()
     gate.refresh()

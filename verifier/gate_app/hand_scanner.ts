@@ -2,6 +2,7 @@
 // the text box: what comes fast while the focus is on no box is taken as a code, and presses no button on its way (a
 // code may hold spaces).
 
+import { JWS_PREFIX, PREFIX } from "../../credentials/browser/formats/smart_health_card/prefix";
 import { formatOf } from "../../credentials/browser/formats/table";
 import { MAX_TEXT_CHARACTERS } from "../../credentials/browser/profile";
 
@@ -75,11 +76,14 @@ export function listenToHandScanner(take: (text: string) => void): void {
 
 /** What was typed as it was meant: a Chinese keyboard writes wide letters, a locked capital key small ones. */
 export function asTyped(text: string): string {
-  const folded = text.normalize("NFKC").toUpperCase().trim();
-  return [...folded]
+  const plain = text.normalize("NFKC").trim();
+  // A JWS tells capitals from others; of a symbol of such a card only the beginning has letters.
+  if (plain.startsWith(JWS_PREFIX)) return plain;
+  const typed = [...plain.toUpperCase()]
     .map((key) => CHINESE_KEYS[key] ?? key)
     .join("")
     .replace(SYMBOLOGY, "");
+  return typed.startsWith(PREFIX.toUpperCase()) ? typed.toLowerCase() : typed;
 }
 
 /** Whether more than the first characters of a code have come. */

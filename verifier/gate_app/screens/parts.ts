@@ -76,8 +76,9 @@ export function person({ verdict }: Visit, words: GateWords, ...more: HTMLElemen
 /** A name, and what tells its bearer from others of that name. */
 function holder({ credential, foreign }: Verdict, words: GateWords): (HTMLElement | null)[] | null {
   if (foreign) {
-    const born = foreign.birthDate && `${words.text("birthDate")} ${foreign.birthDate}`;
-    return [element("span", {}, foreign.name), element("span", { class: "tail" }, born)];
+    const born = foreign.birthDate && element("span", { class: "date" }, foreign.birthDate);
+    const tail = born && element("span", { class: "tail" }, `${words.text("birthDate")} `, born);
+    return [element("span", {}, foreign.name), tail || null];
   }
   if (!credential) return null;
   const status = shownStatus(credential);
