@@ -179,11 +179,11 @@ class LogPublisher:
         """Several leaves in one checkpoint, as :meth:`prove`; None where one of them is not published."""
         with self.storage.reading() as records:
             held = records.log_tree.checkpoint()
-            if held is None or max(numbers) >= held.size:
+            leaves = [leaf for number in numbers for leaf in records.log.read(number, 1)]
+            if held is None or len(leaves) < len(numbers) or max(numbers) >= held.size:
                 return None
             nodes = nodes_from(tiles_from(records), held.size)
-            found = [(records.log.read(number, 1)[0], number) for number in numbers]
-            proved = [ProvedLeaf(leaf, prove_inclusion(nodes, number, held.size)) for leaf, number in found]
+            proved = [ProvedLeaf(leaf, prove_inclusion(nodes, leaf.number, held.size)) for leaf in leaves]
             return proved, self._opened(held)
 
     def add_cosignatures(self, content: bytes, witnesses: Iterable[NoteKey]) -> PublishedCheckpoint:
