@@ -6,6 +6,7 @@ A leaf has a kind and a content. Leaves that count people name no person, no uni
     decided-by-rule   {"status", "hour", "count", "root"}    root over the commitments, one a decision
     decided-by-hand   {"status", "hour", "count", "hash"}    the commitment to the one text that all of them have
     withdrawn         {"status", "hour", "count", "root"}    codes of this status
+    withdrawn-without-replacement {"status", "hour", "count", "root"}   of those, whose person had no other code then
     looked-up         {"hour", "count", "hash"}              persons whom staff have looked up
 
 ``hour``: its first second, UTC. A commitment is SHA-256(salt ‖ SHA-256(text)): without the salt, which the person has,
@@ -30,6 +31,7 @@ HOUR_SECONDS = 3600
 DECIDED_BY_RULE: Final = "decided-by-rule"
 DECIDED_BY_HAND: Final = "decided-by-hand"
 WITHDRAWN: Final = "withdrawn"
+UNREPLACED: Final = "withdrawn-without-replacement"
 LOOKED_UP: Final = "looked-up"
 STAFF_KEY: Final = "staff-key"
 STAFF_KEY_ENDED: Final = "staff-key-ended"
@@ -89,6 +91,11 @@ def decided_by_hand(status: Status, hour: int, count: int, hashed: bytes, *, unw
 def withdrawn(status: Status, hour: int, commitments: Sequence[bytes]) -> Leaf:
     """Codes of one status that were withdrawn."""
     return Leaf(WITHDRAWN, _rooted(status, hour, commitments))
+
+
+def unreplaced(status: Status, hour: int, commitments: Sequence[bytes]) -> Leaf:
+    """Codes of one status that were withdrawn, and whose persons had no other code when the time for one was over."""
+    return Leaf(UNREPLACED, _rooted(status, hour, commitments))
 
 
 def looked_up(hour: int, count: int, hashed: bytes) -> Leaf:

@@ -74,6 +74,10 @@ class ProvinceLog(Protocol):
     def seal_withdrawals(self, status: Status, most: int) -> Sequence[UnsealedWithdrawal]:
         """As :meth:`seal_decisions`, for withdrawals of codes of this status."""
 
+    def settle_withdrawals(self, status: Status, before: int, seconds: int, most: int) -> Sequence[UnsealedWithdrawal]:
+        """Take at most so many withdrawals of codes of this status from until ``before`` (seconds UTC, inclusive) as
+        looked at; those whose person had no other code ``seconds`` after theirs, unless their own phone asked."""
+
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         """Keep what stands below the root in a leaf."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -180,6 +181,14 @@ withdrawal = Table(
     # The segment that carries it, and the leaf of the log that counts it; NULL until one does.
     Column("segment", BigInteger),
     Column("leaf", BigInteger),
+    # Whether it was looked at when the time for another code was over.
+    Column("settled", Boolean, nullable=False, server_default=false()),
+)
+Index(
+    "issuer_withdrawal_unsettled",
+    withdrawal.c.withdrawn_at,
+    sqlite_where=~withdrawal.c.settled,
+    postgresql_where=~withdrawal.c.settled,
 )
 Index(
     "issuer_withdrawal_unsealed",
