@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from credentials.decisions.leaves import SALT_BYTES, Leaf, reference, require_committed, sealed
-from credentials.errors import Malformed, RecordProofFailed, TooLarge
+from credentials.errors import IssuerMismatch, Malformed, RecordProofFailed, TooLarge
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.keys import VerificationKey
@@ -116,10 +116,14 @@ def check_decision(
     """Check a file. ``key_of``: the listed key of a kid, raising what it likes for none; ``logs_of``: the keys of a
     member's log; ``witnesses``: whose cosignatures are told. Times are not judged: an old decision stays proved.
 
-    Raises RecordProofFailed, saying what does not hold, and every CredentialError of a code that no gate would read.
+    Raises RecordProofFailed, saying what does not hold, IssuerMismatch, and every CredentialError of a code that no
+    gate would read.
     """
     envelope = native.unwrap(file.code)
-    code = claims.decode(cose.verify(envelope, key_of(envelope.kid)))
+    key = key_of(envelope.kid)
+    code = claims.decode(cose.verify(envelope, key))
+    if code.issuer != key.member:
+        raise IssuerMismatch("the code names another member than the one whose key signed it")
     hidden = sealed(file.salt, file.text.encode())
     if code.decision_reference is None or reference(hidden, code.cti) != code.decision_reference:
         raise RecordProofFailed("the code names another decision than this text")

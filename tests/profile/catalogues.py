@@ -42,7 +42,11 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
 _APP_HEAD = """// Made by `make profile` from credentials/profile/texts/*.po: change it there.
 
 export const TEXTS = {"""
-_NAMES = {"gate": ("gate.title", "gate.shortName"), "wallet": ("wallet.appTitle", "wallet.title")}
+_NAMES = {
+    "gate": ("gate.title", "gate.shortName"),
+    "proof": ("proof.title", "proof.title"),
+    "wallet": ("wallet.appTitle", "wallet.title"),
+}
 """The ids of an app's name, whole and short, as a device shows it."""
 
 
@@ -151,6 +155,10 @@ def page_of(app: str) -> Path:
 def manifest_of(app: str) -> Path:
     """What a device shows of an app that was installed."""
     return APPS[app].with_name("public") / "manifest.webmanifest"
+
+
+INSTALLED = tuple(app for app in APPS if manifest_of(app).exists())
+"""Apps that a device keeps under a name of their own."""
 
 
 def _row(said: tuple[str, ...]) -> str:
