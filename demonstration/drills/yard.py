@@ -50,7 +50,9 @@ class LyingMirror:
     def copy(self, mirror: Path, without: str | None = None) -> None:
         """Show what this mirror shows now; ``without``: a folder of it that is left as it was."""
         for part in mirror.iterdir():
-            if part.name != without:
+            if part.is_file():
+                shutil.copy(part, self.folder / part.name)
+            elif part.name != without:
                 shutil.rmtree(self.folder / part.name, ignore_errors=True)
                 shutil.copytree(part, self.folder / part.name)
 

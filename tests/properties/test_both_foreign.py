@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -80,15 +81,19 @@ ODD = (
 )
 
 
+_NUMBERS = count()
+"""Of the gates of this process: what one is taught is not what another knows."""
+
+
 class Gates:
     """Ours and its twin, which know the same."""
 
     def __init__(
         self, twin: NodeTwin, foreign_keys: str | None = LIST, rules: str = VECTORS["rules"]["48 hours"]
     ) -> None:
-        self._twin = twin
+        self._twin, self._name = twin, f"foreign-{next(_NUMBERS)}"
         snapshot = {**SNAPSHOT, "foreign_keys": foreign_keys, "rules": [rules]}
-        self.failures = twin("learn", name="foreign", snapshot=snapshot)["failures"]
+        self.failures = twin("learn", name=self._name, snapshot=snapshot)["failures"]
         keys = None if foreign_keys is None or self.failures else read_foreign_list(foreign_keys, TRUST)
         key = signer(GUANGDONG, "rules-1").public_key
         base = read_knowledge(VECTORS, NAMES)
@@ -98,7 +103,7 @@ class Gates:
         """What both say."""
         ours = to_json(judge(text, self.knowledge, at, read_policy(POLICY), clock_in_doubt=clock_in_doubt))
         gate = {"at": at, "policy": POLICY, "clock_in_doubt": clock_in_doubt, "challenge": None}
-        assert self._twin("check", knowledge="foreign", text=text, **gate) == ours
+        assert self._twin("check", knowledge=self._name, text=text, **gate) == ours
         return ours
 
 

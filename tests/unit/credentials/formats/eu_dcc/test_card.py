@@ -211,6 +211,7 @@ BAD_CARDS = {
     "identifier is missing": certificate(v=[without(VACCINATION, "ci")]),
     "no moment": certificate(t=[TEST | {"sc": "2022-11-20"}]),
     "no such moment": certificate(t=[TEST | {"sc": "2022-11-20T25:00:00Z"}]),
+    "no such day of a moment": certificate(t=[TEST | {"sc": "2022-02-30T12:00:00Z"}]),
     "no such zone": certificate(t=[TEST | {"sc": "2022-11-20T12:00:00+25:00"}]),
     "recovery without end": certificate(r=[without(RECOVERY, "du")]),
     "keys are true": certificate(v=[VACCINATION]) | {True: 1},

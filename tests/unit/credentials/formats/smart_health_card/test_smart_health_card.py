@@ -317,6 +317,9 @@ def test_a_key_that_two_issuers_share() -> None:
     assert verified.key.issuer == "https://a.example"
     assert as_of(verified, ISSUER, (key("https://a.example"), key())).key.issuer == ISSUER
     assert as_of(verified, "https://b.example", (key(),)).key.issuer == "https://a.example"
+    forged = jws_of(deflated(json.dumps(claims(PATIENT, DOSE)).encode()), sign=signature_by(STRANGER_KEY))
+    with pytest.raises(WrongSignature):
+        verify(smart_health_card.unwrap(forged), (key("https://a.example"), key()))
 
 
 def test_a_file() -> None:
