@@ -1,6 +1,6 @@
 // What is said where the app cannot run: a classic script in the words that the oldest browsers know, loaded before
 // everything else. It looks for what the app cannot do without, and waits for what goes wrong until the app has drawn
-// something. No trouble is called another: too old, not over https, not loaded whole, and a fault are four things.
+// something. Four troubles, each by its own name: too old, no https, not loaded whole, a fault.
 (function () {
   "use strict";
 
@@ -11,7 +11,6 @@
     "incomplete": ["页面没有下载完整。请连上网络，然后重新打开。", "頁面沒有下載完整。請連上網絡，然後重新開啟。", "The page did not arrive whole. Go online and open it again."],
     "insecure": ["本页不是用 https 打开的，不能使用。请核对网址后重新打开，或告知管理员。", "本頁不是以 https 開啟，不能使用。請核對網址後重新開啟，或通知管理員。", "This page was not opened with https and cannot work. Check the address and open it again, or tell whoever runs it."],
     "meanwhile.gate": ["在此之前请人工核验。", "在此之前請人手核驗。", "Until then check by hand."],
-    "meanwhile.proof": ["也可用命令 tongxing log verify 查验。", "也可用命令 tongxing log verify 查驗。", "Or check with tongxing log verify."],
     "meanwhile.wallet": ["着急过卡口，请拿身份证走人工通道。", "趕着過關卡，請帶身份證明文件走人手通道。", "In a hurry at a gate? Take your identity document to the manual lane."],
     "old": ["这个浏览器太旧，打不开本页。请更新手机系统和浏览器，或换一部较新的手机（需 Chrome 90、Safari 14.1 或新版微信）。", "這個瀏覽器太舊，開不了本頁。請更新手機系統和瀏覽器，或改用較新的手機（需要 Chrome 90、Safari 14.1 或新版微信）。", "This browser is too old for this page. Update the phone and its browser, or use a newer phone (Chrome 90, Safari 14.1 or a current WeChat)."]
   };
@@ -34,7 +33,7 @@
     for (var at = 0; at < LANGUAGES.length; at++) {
       var line = document.createElement("p");
       line.lang = LANGUAGES[at];
-      line.appendChild(document.createTextNode(TEXTS[what][at] + " " + MEANWHILE[at]));
+      line.appendChild(document.createTextNode(TEXTS[what][at] + (MEANWHILE ? " " + MEANWHILE[at] : "")));
       main.appendChild(line);
     }
     if (detail) {
