@@ -31,6 +31,8 @@ DECIDED_BY_RULE: Final = "decided-by-rule"
 DECIDED_BY_HAND: Final = "decided-by-hand"
 WITHDRAWN: Final = "withdrawn"
 LOOKED_UP: Final = "looked-up"
+STAFF_KEY: Final = "staff-key"
+STAFF_KEY_ENDED: Final = "staff-key-ended"
 _KIND = re.compile("[a-z-]{1,32}")
 
 
@@ -111,12 +113,12 @@ def laboratory_ended(name: str) -> Leaf:
 
 def staff_key(text: str, vouchers: Sequence[Mapping[str, str]], in_force_at: int) -> Leaf:
     """A key of staff is vouched for (:mod:`credentials.decisions.staff`), and counts from ``in_force_at`` on."""
-    return Leaf("staff-key", {"text": text, "vouchers": [dict(each) for each in vouchers], "in_force_at": in_force_at})
+    return Leaf(STAFF_KEY, {"text": text, "vouchers": [dict(each) for each in vouchers], "in_force_at": in_force_at})
 
 
 def staff_key_ended(kid: bytes, text: str, signature: Mapping[str, str]) -> Leaf:
     """A key of staff signs nothing from now on; ``signature``: over ``text``, by an administrator or the root key."""
-    return Leaf("staff-key-ended", {"kid": kid.hex(), "text": text, "signature": dict(signature)})
+    return Leaf(STAFF_KEY_ENDED, {"kid": kid.hex(), "text": text, "signature": dict(signature)})
 
 
 def cap_reached(day: int, most: int) -> Leaf:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from credentials.decisions.counters import COUNTED
 from credentials.decisions.leaves import SALT_BYTES, Leaf, commitment, decided_by_hand, hour_of, recovered
@@ -93,6 +93,19 @@ class SqlProvinceLog:
         )
         found = self._connection.execute(whole).first()
         return None if found is None else KeptDecision(found.text, found.sealed, found.leaf, found.commitments or b"")
+
+    def find_text(self, hashed: bytes) -> KeptDecision | None:
+        theirs = (_record.commitment == hashed) & _record.sealed.is_not(None)
+        found = self._connection.execute(
+            select(_record.text, _record.sealed, _record.leaf).where(theirs).limit(1)
+        ).first()
+        return None if found is None else KeptDecision(*found, b"")
+
+    def staff_leaves(self, before: int) -> Sequence[LeafRecord]:
+        row = tables.log.leaf.c
+        # The very words of the index, which no database finds behind parameters.
+        theirs = select(row.number, row.kind, row.at, row.content).where(text(tables.OF_STAFF), row.number < before)
+        return [LeafRecord(*each) for each in self._connection.execute(theirs.order_by(row.number))]
 
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         found: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(dict)

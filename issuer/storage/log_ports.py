@@ -86,6 +86,12 @@ class ProvinceLog(Protocol):
     def find(self, serial: int) -> KeptDecision | None:
         """The decision behind the code of this serial; None where nothing of it is kept, or no more."""
 
+    def find_text(self, hashed: bytes) -> KeptDecision | None:
+        """The decision by hand of this commitment (32 bytes); None where nothing of it is kept, or no more."""
+
+    def staff_leaves(self, before: int) -> Sequence[LeafRecord]:
+        """The leaves of staff keys, and those that ended them, below this number, in order."""
+
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         """What was counted by region and basis since this was last asked, by kind and status; it begins anew."""
 

@@ -18,12 +18,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from service_kit.storage.logbook import logbook_tables
 
 metadata = MetaData()
 log = logbook_tables(metadata, "issuer_log")
+# A file that proves a decision carries these, out of a log of millions.
+OF_STAFF = "kind IN ('staff-key', 'staff-key-ended')"
+Index("issuer_log_of_staff", log.leaf.c.number, sqlite_where=text(OF_STAFF), postgresql_where=text(OF_STAFF))
 
 
 class _Octets(LargeBinary):
@@ -122,6 +126,14 @@ Index(
     decision_record.c.decision_id,
     sqlite_where=decision_record.c.leaf.is_(None),
     postgresql_where=decision_record.c.leaf.is_(None),
+)
+
+# By which those who decided find the leaf of their text.
+Index(
+    "issuer_decision_by_commitment",
+    decision_record.c.commitment,
+    sqlite_where=decision_record.c.sealed.is_not(None),
+    postgresql_where=decision_record.c.sealed.is_not(None),
 )
 
 # The commitments below the root in a leaf, 32 bytes each, in order.

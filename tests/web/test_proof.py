@@ -99,6 +99,8 @@ BROKEN = {
         "Too few witnesses",
     ),
     "another leaf": (leaf_proof(b"another"), POLICY, "not in the log's tree"),
+    "a copy without a code": (changed(lambda file: file._replace(code=None)), "", "names no code"),
+    "a decision by rule that staff signed": (changed(lambda file: file._replace(signatures={})), "", "cut or damaged"),
     "another text": (changed(lambda file: file._replace(salt=bytes(32))), "", "do not belong together"),
     "another place in the leaf": (changed(lambda file: file._replace(place=0)), "", "do not belong together"),
     "another place in the log": (

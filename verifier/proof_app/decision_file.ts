@@ -29,7 +29,7 @@ const MAX_TIME_SECONDS = 2 ** 32;
 export const isDecisionFile = (content: Uint8Array) =>
   /^\s*\{/.test(new TextDecoder().decode(content)) && new TextDecoder().decode(content).includes(FORMAT);
 
-/** Throws Unproved: `cut`, `key`, `signature`, `parts`, `otherLog`, `tree`. */
+/** Throws Unproved: `cut`, `noCode`, `key`, `signature`, `parts`, `otherLog`, `tree`. */
 export async function proveDecision(content: Uint8Array, list: TrustList): Promise<Proved> {
   const { code: codeText, proof: proofText } = await judged(() => readFields(content));
   const code = await judged(() => readCode(codeText, list));
@@ -37,6 +37,7 @@ export async function proveDecision(content: Uint8Array, list: TrustList): Promi
   const logs = await logsFor(proof, code, list);
   const text = new TextDecoder().decode(content);
   const proved = await judged(() => checkDecision(text, codeText, code, logs));
+  if (proved.signaturesCarried && kindOf(proof) !== BY_HAND) throw new Unproved("cut", "signatures of a rule");
   const witnesses = await judged(async () => cosigned(proof.note, await list.witnesses()));
   return told(code, proof, proved, witnesses, list);
 }
@@ -46,6 +47,7 @@ function readFields(content: Uint8Array): { code: string; proof: string } {
   const file = parseJson(content) as Record<string, Json>;
   const names = Object.keys(file).filter((name) => name !== "signatures");
   const { code, proof, text } = file;
+  if (code === null) throw new Unproved("noCode");
   if (names.sort().join(" ") !== FIELDS || typeof code !== "string" || typeof proof !== "string")
     throw new CredentialError("malformed", "fields of another file");
   if (typeof text !== "string" || !Number.isSafeInteger(file.index) || !Array.isArray(file.path))
@@ -93,7 +95,6 @@ function told(
   witnesses: ReadonlyMap<string, number>,
   list: TrustList,
 ): Proved {
-  const leaf = new TextDecoder().decode(proof.extra!);
   return {
     title: "decisionHolds",
     facts: [
@@ -110,8 +111,8 @@ function told(
       ["cosigned", listed(witnesses)],
     ],
     checked: checked(list, witnesses.size),
-    unchecked: unchecked(leaf),
-    leaf,
+    unchecked: unchecked(kindOf(proof)),
+    leaf: new TextDecoder().decode(proof.extra!),
   };
 }
 
@@ -128,8 +129,9 @@ function checked(list: TrustList, count: number): readonly Sentence[] {
   ];
 }
 
-function unchecked(leaf: string): readonly Sentence[] {
-  const { kind } = JSON.parse(leaf) as { kind: string };
+const kindOf = ({ extra }: LogProof) => (JSON.parse(new TextDecoder().decode(extra!)) as { kind: string }).kind;
+
+function unchecked(kind: string): readonly Sentence[] {
   return [["notList"], ["notInForce"], ...(kind === BY_HAND ? [["notStaff"] as const] : []), ["notRight"]];
 }
 

@@ -7,6 +7,7 @@ export type Why =
   | "cut"
   | "tooLarge"
   | "noLeaf"
+  | "noCode"
   | "noPolicy"
   | "policy"
   | "otherLog"

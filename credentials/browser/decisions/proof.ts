@@ -31,6 +31,8 @@ export interface ToldDecision {
 export interface ProvedDecision {
   readonly told: ToldDecision;
   readonly checkpoint: Checkpoint;
+  /** The file carries who signed a decision by hand. They are not checked here: that takes the trust list. */
+  readonly signaturesCarried: boolean;
   /** Signature lines below the checkpoint beside the log's own. */
   readonly cosignatures: number;
 }
@@ -68,7 +70,8 @@ export async function checkDecision(
     logs.filter((log) => log.name === checkpoint.origin),
   );
   await checkInclusion(await leafHash(proof.extra!), proof.number, checkpoint.size, checkpoint.root, proof.hashes);
-  return { told, checkpoint, cosignatures: proof.note.signatures.length - 1 };
+  const signaturesCarried = (file.signatures ?? null) !== null;
+  return { told, checkpoint, signaturesCarried, cosignatures: proof.note.signatures.length - 1 };
 }
 
 /** The leaf holds what the text is committed to by. */
