@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from credentials.decisions.leaves import DECIDED_BY_HAND, SALT_BYTES, Leaf, reference, require_committed, sealed
 from credentials.decisions.signatories import Counted, Signatories, check_signatures
 from credentials.decisions.signatures import SigningKey
-from credentials.errors import Malformed, RecordProofFailed, TooLarge
+from credentials.errors import IssuerMismatch, Malformed, RecordProofFailed, TooLarge
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.keys import VerificationKey
@@ -124,7 +124,8 @@ def check_decision(
     member's log; ``witnesses``: whose cosignatures are told; ``root_of``: a member's root key, by which signatures of
     staff are judged. The time of checking is not judged: an old decision stays proved.
 
-    Raises RecordProofFailed, saying what does not hold, and every CredentialError of a code that no gate would read.
+    Raises RecordProofFailed, saying what does not hold, IssuerMismatch, and every CredentialError of a code that no
+    gate would read.
     """
     hidden = sealed(file.salt, file.text.encode())
     code = None if file.code is None else _code(file.code, key_of, hidden)
@@ -148,7 +149,10 @@ def check_decision(
 def _code(text: str, key_of: Callable[[bytes], VerificationKey], hidden: bytes) -> StatusCredential:
     """The code, when it names the decision."""
     envelope = native.unwrap(text)
-    code = claims.decode(cose.verify(envelope, key_of(envelope.kid)))
+    key = key_of(envelope.kid)
+    code = claims.decode(cose.verify(envelope, key))
+    if code.issuer != key.member:
+        raise IssuerMismatch("the code names another member than the one whose key signed it")
     if code.decision_reference is None or reference(hidden, code.cti) != code.decision_reference:
         raise RecordProofFailed("the code names another decision than this text")
     return code

@@ -18,7 +18,15 @@ from credentials.decisions.leaves import (
     sealed,
 )
 from credentials.decisions.proof import DecisionFile, ProvedDecision, check_decision, read_decision_file
-from credentials.errors import CredentialError, Malformed, RecordBroken, RecordProofFailed, UnknownKey, WrongSignature
+from credentials.errors import (
+    CredentialError,
+    IssuerMismatch,
+    Malformed,
+    RecordBroken,
+    RecordProofFailed,
+    UnknownKey,
+    WrongSignature,
+)
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.keys import VerificationKey, kid_of, new_private_key
@@ -151,6 +159,14 @@ def test_a_code_by_a_key_that_nobody_lists_proves_nothing() -> None:
     code = native.seal_text(claims.encode(red), Form.PAPER, PemSigner(stranger, kid_of(ISSUER, stranger.public_key())))
     with pytest.raises(UnknownKey):
         checked(Made().file()._replace(code=code))
+
+
+def test_a_code_that_names_another_member_than_its_keys_proves_nothing() -> None:
+    """A province that writes a decision in another one's name."""
+    with pytest.raises(IssuerMismatch):
+        check_decision(
+            Made().file(), lambda _: OWN._replace(member="CN-11"), lambda _: [LOG_SIGNER.key], [], lambda _: None
+        )
 
 
 def test_a_file_without_a_code_proves_the_decision_alone() -> None:
