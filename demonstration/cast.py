@@ -236,13 +236,11 @@ class ActingProvince:
         return self._run("issuer", "staff", "invite", pseudonym, "--unit", unit, "--role", role).strip()
 
     def prove(self, signed: Mapping[str, Any], file: Path) -> None:
-        """Write what proves a decision by hand, and check it by the root key alone. Raises Unavailable."""
+        """Write what proves a decision by hand, and check it by the trust list. Raises Unavailable."""
         number = json.loads(signed["text"])["number"]
-        root = self._world.folder / self.home.name / "root.jwk"
-        public_key = read_key(self.keys / "keys" / "root.pem").public_key()
-        write_atomic(root, json.dumps(jwk_of(public_key)).encode())
+        self.publish_status()
         self._run("issuer", "decision", "export", number, "--output", str(file))
-        self._world.run("issuer", "decision", "verify", str(file), "--root", str(root))
+        self._run("issuer", "decision", "verify", str(file))
 
     def withdraw(self, handle: str) -> None:
         """Withdraw a code by its handle."""

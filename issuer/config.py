@@ -30,6 +30,7 @@ MAX_STAFF_DELAY_SECONDS = 7 * DAY_SECONDS
 MAX_DECISIONS_A_DAY = 100_000
 MAX_LOG_WITNESSES = 16
 MAX_TEXT_DAYS = 3_650
+MAX_REPLACEMENT_MINUTES = 60
 TRUST_FOLDER = "issuer-trust"
 """Of the data folder: the trust list as this issuer has verified it."""
 _SECRET_NAME = "issuer.secret"
@@ -77,6 +78,8 @@ class IssuerSettings(ServiceSettings):
     """A policy (C2SP tlog-policy) whose witnesses are asked beside those of provinces: the registry's above all."""
     text_days: int = 30
     """How long after the end of its appeal text and salt of a decision are kept."""
+    replacement_minutes: int = 15
+    """So long after a withdrawal its person must have another code; else a leaf of the log counts it."""
     hotline: str = ""
     """The telephone number that phones of residents show."""
     issuer_secret_file: Path | None = None
@@ -107,6 +110,8 @@ class IssuerSettings(ServiceSettings):
             raise SettingInvalid(f"TONGXING_LOG_WITNESSES: 0 to {MAX_LOG_WITNESSES}")
         if not 1 <= self.text_days <= MAX_TEXT_DAYS:
             raise SettingInvalid(f"TONGXING_TEXT_DAYS: 1 to {MAX_TEXT_DAYS}")
+        if not 1 <= self.replacement_minutes <= MAX_REPLACEMENT_MINUTES:
+            raise SettingInvalid(f"TONGXING_REPLACEMENT_MINUTES: 1 to {MAX_REPLACEMENT_MINUTES}")
         if not is_key_name(self.log_origin):
             raise SettingInvalid("TONGXING_LOG_NAME: a URL without its scheme, as tongxing/CN-41/log")
         if len(self.hotline) > MAX_HOTLINE_CHARACTERS or not is_shown(self.hotline):

@@ -54,6 +54,7 @@ from service_kit.durable import make_secret, read_secret
 from service_kit.process.upkeep import Upkeep
 from service_kit.storage.database import connect, disposed_on_error, migrate
 from service_kit.storage.used_assertions import UsedAssertions
+from trust_registry.client.decision_proof import root_key_of
 from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
@@ -216,7 +217,7 @@ def _open_record(
     place = MirrorPlace(mirror, settings.fetcher(), address, log) if log else None
     return LogPublication(
         SqlLogStorage(engine), feed, place, log, witnesses, secrets.record_key, settings.log_witnesses,
-        settings.text_days,
+        settings.text_days, 60 * settings.replacement_minutes,
     )  # fmt: skip
 
 
@@ -267,9 +268,7 @@ def _published_rules(member: str, engine: Engine, listing: Listing, metrics: Iss
 def _root_key(listing: Listing, member: str) -> SigningKey | None:
     """The member's root key as the trust list has it; by it alone the first administrators are somebody."""
     listed = listing.trust.members.get(member) if listing.trust is not None else None
-    if listed is None:
-        return None
-    return SigningKey(listed.statement.root_kid, NATIVE.NAME, listed.statement.root_key)
+    return None if listed is None else root_key_of(listed.statement)
 
 
 def _read_rules(listing: Listing, member: str, compact: str) -> StatusRules:

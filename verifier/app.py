@@ -21,6 +21,7 @@ from verifier.metrics import GateCollector, GateMetrics
 from verifier.service import EXTENSION, make_service
 
 GATE_APP = Path(__file__).parent / "gate_app" / "built"
+PROOF_APP = Path(__file__).parent / "proof_app" / "built"
 
 
 def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
@@ -40,6 +41,7 @@ def create_app(settings: VerifierSettings, clock: Clock | None = None) -> Flask:
     add_probe(app, service.probe)
     add_front(app, front(settings, has_gate_app=GATE_APP.exists()), partial(is_ready, app))
     add_pages(app, GATE_APP)
+    add_pages(app, PROOF_APP, "/proof/")
     listen(service.cache, service.freshness.call_for)
     service.freshness.start(settings.poll_seconds)
     return app

@@ -38,6 +38,10 @@ MAX_PEOPLE = 1_000
 """Of one decision: as many as two people can be shown, and one transaction can hold."""
 MAX_TEXT_BYTES = 2_048
 MAX_UNIT_CHARACTERS = 48
+MAX_PROPOSED_SECONDS = 86_400
+"""Between proposal and the approver's signature: an older text is about a state of affairs that has passed."""
+CLOCKS_APART_SECONDS = 60
+"""How far the clock of another machine may be from ours."""
 MAX_DAYS = 14
 """Between start and end: what is not renewed by two people ends by itself."""
 APPEAL_DAYS = 60

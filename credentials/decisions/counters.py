@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from credentials.decisions.leaves import DECIDED_BY_HAND, DECIDED_BY_RULE, WITHDRAWN, Leaf, count_in
+from credentials.decisions.leaves import DECIDED_BY_HAND, DECIDED_BY_RULE, UNREPLACED, WITHDRAWN, Leaf, count_in
 from credentials.errors import Malformed, RecordProofFailed
 from credentials.profile.lists import Status
 
@@ -27,7 +27,7 @@ SMALLEST_CELL = 10
 """People: fewer in one place for one reason could be found out by their neighbours."""
 MAX_CELLS = 1_000
 """Of one kind and status; what is beyond goes to the rest."""
-KINDS: Final = (DECIDED_BY_RULE, DECIDED_BY_HAND, WITHDRAWN)
+KINDS: Final = (DECIDED_BY_RULE, DECIDED_BY_HAND, WITHDRAWN, UNREPLACED)
 """Kinds of leaves that count people or codes by status."""
 
 Total = tuple[str, str]

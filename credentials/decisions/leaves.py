@@ -6,6 +6,7 @@ A leaf has a kind and a content. Leaves that count people name no person, no uni
     decided-by-rule   {"status", "hour", "count", "root"}    root over the commitments, one a decision
     decided-by-hand   {"status", "hour", "count", "hash"}    the commitment to the one text that all of them have
     withdrawn         {"status", "hour", "count", "root"}    codes of this status
+    withdrawn-without-replacement {"status", "hour", "count", "root"}   of those, whose person had no other code then
     looked-up         {"hour", "count", "hash"}              persons whom staff have looked up
 
 ``hour``: its first second, UTC. A commitment is SHA-256(salt ‖ SHA-256(text)): without the salt, which the person has,
@@ -30,7 +31,10 @@ HOUR_SECONDS = 3600
 DECIDED_BY_RULE: Final = "decided-by-rule"
 DECIDED_BY_HAND: Final = "decided-by-hand"
 WITHDRAWN: Final = "withdrawn"
+UNREPLACED: Final = "withdrawn-without-replacement"
 LOOKED_UP: Final = "looked-up"
+STAFF_KEY: Final = "staff-key"
+STAFF_KEY_ENDED: Final = "staff-key-ended"
 _KIND = re.compile("[a-z-]{1,32}")
 
 
@@ -89,6 +93,11 @@ def withdrawn(status: Status, hour: int, commitments: Sequence[bytes]) -> Leaf:
     return Leaf(WITHDRAWN, _rooted(status, hour, commitments))
 
 
+def unreplaced(status: Status, hour: int, commitments: Sequence[bytes]) -> Leaf:
+    """Codes of one status that were withdrawn, and whose persons had no other code when the time for one was over."""
+    return Leaf(UNREPLACED, _rooted(status, hour, commitments))
+
+
 def looked_up(hour: int, count: int, hashed: bytes) -> Leaf:
     """Persons whom somebody of the staff looked up at once; ``hashed``: the commitment to what is kept of it."""
     return Leaf(LOOKED_UP, {"hour": hour, "count": count, "hash": hashed.hex()})
@@ -111,12 +120,12 @@ def laboratory_ended(name: str) -> Leaf:
 
 def staff_key(text: str, vouchers: Sequence[Mapping[str, str]], in_force_at: int) -> Leaf:
     """A key of staff is vouched for (:mod:`credentials.decisions.staff`), and counts from ``in_force_at`` on."""
-    return Leaf("staff-key", {"text": text, "vouchers": [dict(each) for each in vouchers], "in_force_at": in_force_at})
+    return Leaf(STAFF_KEY, {"text": text, "vouchers": [dict(each) for each in vouchers], "in_force_at": in_force_at})
 
 
 def staff_key_ended(kid: bytes, text: str, signature: Mapping[str, str]) -> Leaf:
     """A key of staff signs nothing from now on; ``signature``: over ``text``, by an administrator or the root key."""
-    return Leaf("staff-key-ended", {"kid": kid.hex(), "text": text, "signature": dict(signature)})
+    return Leaf(STAFF_KEY_ENDED, {"kid": kid.hex(), "text": text, "signature": dict(signature)})
 
 
 def cap_reached(day: int, most: int) -> Leaf:

@@ -3,15 +3,16 @@
 One JSON object::
 
     {"format": "tongxing-decision/1",
-     "code": "TX1:…",                       the code that names the decision
+     "code": "TX1:…",                       the code that names the decision; null in a copy for those who decided
      "text": "{…}",                         the decision, byte for byte
      "salt": "<64 hex>",
      "index": 3, "path": ["<64 hex>", …],   where it stands below the root in the leaf; of a decision by hand 0 and []
      "proof": "c2sp.org/tlog-proof@v1…",    the leaf (its ``extra``) in the province's log
-     "signatures": {…}}                     of a decision by hand, who signed it; read by others than this module
+     "signatures": {…}}                     of a decision by hand, who signed it (signatories.py)
 
 What it shows when it holds: the province's key signed a code that names this very text and no other, the text is
-counted by a leaf of the log that everybody reads, and whoever cosigned that log had seen it by then. It asks nobody.
+counted by a leaf of the log that everybody reads, and whoever cosigned that log had seen it by then; and of a decision
+by hand, which two people signed it. It asks nobody.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from credentials.decisions.leaves import SALT_BYTES, Leaf, reference, require_committed, sealed
-from credentials.errors import Malformed, RecordProofFailed, TooLarge
+from credentials.decisions.leaves import DECIDED_BY_HAND, SALT_BYTES, Leaf, reference, require_committed, sealed
+from credentials.decisions.signatories import Counted, Signatories, check_signatures
+from credentials.decisions.signatures import SigningKey
+from credentials.errors import IssuerMismatch, Malformed, RecordProofFailed, TooLarge
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.keys import VerificationKey
 from credentials.log.checkpoint import Checkpoint, read_checkpoint
 from credentials.log.keys import NoteKey, time_of
-from credentials.log.note import check
+from credentials.log.note import Note, check
 from credentials.log.proof import LogProof, read_proof
 from credentials.log.tree import HASH_BYTES, MAX_PROOF_HASHES, check_inclusion, leaf_hash
 from credentials.model import StatusCredential
@@ -42,10 +45,10 @@ _HEX = re.compile("[0-9a-f]*")
 
 
 class DecisionFile(NamedTuple):
-    """What a file holds, not believed yet. ``place``, ``path``: below the root in the leaf, hashes of 32 bytes;
-    ``signatures``: as JSON has them."""
+    """What a file holds, not believed yet. ``code``: None where it is about no one person; ``place``, ``path``: below
+    the root in the leaf, hashes of 32 bytes; ``signatures``: as JSON has them."""
 
-    code: str
+    code: str | None
     text: str
     salt: bytes
     place: int
@@ -72,15 +75,17 @@ class DecisionFile(NamedTuple):
 
 
 class ProvedDecision(NamedTuple):
-    """A decision that was proved. ``told``: its text as JSON; ``number``, ``leaf``: where it is counted;
-    ``cosigned``: witnesses by name, each with the time of its cosignature (seconds UTC)."""
+    """A decision that was proved. ``code``: None where the file names none; ``told``: its text as JSON; ``number``,
+    ``leaf``: where it is counted; ``cosigned``: witnesses by name, each with the time of its cosignature (seconds UTC);
+    ``signed``: of a decision by hand, None where the file carries no signatures."""
 
-    code: StatusCredential
+    code: StatusCredential | None
     told: Mapping[str, Any]
     number: int
     leaf: Leaf
     checkpoint: Checkpoint
     cosigned: Mapping[str, int]
+    signed: Signatories | None = None
 
 
 def is_decision_file(content: bytes) -> bool:
@@ -95,7 +100,8 @@ def read_decision_file(content: bytes) -> DecisionFile:
     fields = parse_json(content)
     if not isinstance(fields, dict) or fields.keys() - {"signatures"} != _FIELDS or fields["format"] != FORMAT:
         raise Malformed(f"no file of a decision: an object of {', '.join(sorted(_FIELDS))}, format {FORMAT}")
-    code, text, proof = (_text(fields[name], name) for name in ("code", "text", "proof"))
+    text, proof = (_text(fields[name], name) for name in ("text", "proof"))
+    code = None if fields["code"] is None else _text(fields["code"], "code")
     index, path = fields["index"], fields["path"]
     if type(index) is not int or index < 0 or not isinstance(path, list) or len(path) > MAX_PROOF_HASHES:
         raise Malformed("index is no number from 0, or path no list of hashes")
@@ -112,43 +118,69 @@ def check_decision(
     key_of: Callable[[bytes], VerificationKey],
     logs_of: Callable[[str], Iterable[NoteKey]],
     witnesses: Collection[NoteKey],
+    root_of: Callable[[str], SigningKey | None],
 ) -> ProvedDecision:
     """Check a file. ``key_of``: the listed key of a kid, raising what it likes for none; ``logs_of``: the keys of a
-    member's log; ``witnesses``: whose cosignatures are told. Times are not judged: an old decision stays proved.
+    member's log; ``witnesses``: whose cosignatures are told; ``root_of``: a member's root key, by which signatures of
+    staff are judged. The time of checking is not judged: an old decision stays proved.
 
-    Raises RecordProofFailed, saying what does not hold, and every CredentialError of a code that no gate would read.
+    Raises RecordProofFailed, saying what does not hold, IssuerMismatch, and every CredentialError of a code that no
+    gate would read.
     """
-    envelope = native.unwrap(file.code)
-    code = claims.decode(cose.verify(envelope, key_of(envelope.kid)))
     hidden = sealed(file.salt, file.text.encode())
-    if code.decision_reference is None or reference(hidden, code.cti) != code.decision_reference:
-        raise RecordProofFailed("the code names another decision than this text")
+    code = None if file.code is None else _code(file.code, key_of, hidden)
     told = _told(file.text, code)
     entry = file.proof.extra
     if entry is None:
         raise Malformed("the proof carries no leaf")
     leaf = _leaf(entry)
     require_committed(leaf, hidden, file.place, file.path)
-    if leaf.content.get("status") != code.status.label:
+    if leaf.content.get("status") != told["status"]:
         raise RecordProofFailed("the leaf counts people of another status")
     note, checkpoint = file.proof.note, read_checkpoint(file.proof.note)
-    check(note, [key for key in logs_of(code.issuer) if key.name == checkpoint.origin])
+    check(note, [key for key in logs_of(told["member"]) if key.name == checkpoint.origin])
     check_inclusion(leaf_hash(entry), file.proof.number, checkpoint.size, checkpoint.root, file.proof.hashes)
-    present = {(line.name, line.key_id) for line in note.signatures}
-    named = [key for key in witnesses if (key.name, key.id) in present]
-    cosigned = {key.name: time_of(made) for key, made in check(note, named).items()} if named else {}
-    return ProvedDecision(code, told, file.proof.number, leaf, checkpoint, cosigned)
+    cosigned = _cosigned(note, witnesses)
+    counted = Counted(file.proof.number, leaf, checkpoint, min(cosigned.values(), default=None))
+    signed = _signed(file, counted, root_of(told["member"]))
+    return ProvedDecision(code, told, file.proof.number, leaf, checkpoint, cosigned, signed)
 
 
-def _told(text: str, code: StatusCredential) -> Mapping[str, Any]:
+def _code(text: str, key_of: Callable[[bytes], VerificationKey], hidden: bytes) -> StatusCredential:
+    """The code, when it names the decision."""
+    envelope = native.unwrap(text)
+    key = key_of(envelope.kid)
+    code = claims.decode(cose.verify(envelope, key))
+    if code.issuer != key.member:
+        raise IssuerMismatch("the code names another member than the one whose key signed it")
+    if code.decision_reference is None or reference(hidden, code.cti) != code.decision_reference:
+        raise RecordProofFailed("the code names another decision than this text")
+    return code
+
+
+def _told(text: str, code: StatusCredential | None) -> Mapping[str, Any]:
     """The text, when it is about what the code says."""
     told = parse_json(text.encode())
-    if not isinstance(told, dict) or not is_member_id(told.get("member")):
+    if not isinstance(told, dict) or not is_member_id(told.get("member")) or not isinstance(told.get("status"), str):
         raise Malformed("the text is no decision of a member")
-    said = (told["member"], told.get("status"), told.get("reason"))
-    if said != (code.issuer, code.status.label, code.reason.label):
+    said = (told["member"], told["status"], told.get("reason"))
+    if code is not None and said != (code.issuer, code.status.label, code.reason.label):
         raise RecordProofFailed("the text tells of another member, status or reason than the code")
     return told
+
+
+def _cosigned(note: Note, witnesses: Collection[NoteKey]) -> dict[str, int]:
+    present = {(line.name, line.key_id) for line in note.signatures}
+    named = [key for key in witnesses if (key.name, key.id) in present]
+    return {key.name: time_of(made) for key, made in check(note, named).items()} if named else {}
+
+
+def _signed(file: DecisionFile, counted: Counted, root: SigningKey | None) -> Signatories | None:
+    if file.signatures is None:
+        return None
+    if counted.leaf.kind != DECIDED_BY_HAND:
+        raise Malformed("signatures of a decision that was made by rule")
+    return check_signatures(file.signatures, file.text.encode(), counted, root)
 
 
 def _leaf(entry: bytes) -> Leaf:

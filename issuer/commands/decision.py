@@ -9,30 +9,31 @@ from typing import Any
 
 import click
 
-from credentials.algorithms.table import NATIVE
 from credentials.decisions.by_hand import BASES, PersonEntry, person_digest
 from credentials.decisions.leaves import SALT_BYTES
-from credentials.decisions.signatures import SigningKey, sign_text
-from credentials.errors import InvalidRequest, Malformed, TrustMissing
+from credentials.decisions.proof import ProvedDecision
+from credentials.decisions.signatures import sign_text
+from credentials.errors import InvalidRequest, TrustMissing
 from credentials.identity import parse_document
-from credentials.keys import kid_of, public_key_from_jwk
 from credentials.profile.lists import Reason, Status
-from credentials.recognition.words import moment_in_words
 from credentials.wire.strict_json import parse_json
 from issuer.commands.opening import opened
 from issuer.commands.staff import signer_of
 from issuer.desk.desk import Wish, before_of, make_text
-from issuer.desk.evidence import Checked, bundle_of, check_bundle
 from issuer.issuing.consequences import NOTHING, in_force
 from issuer.issuing.rules_in_force import document_in
+from issuer.record.proving import prove_by_hand
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_json, print_line
-from trust_registry.commands.options import passphrase_file
+from trust_registry.client.decision_proof import prove, prove_by
+from trust_registry.commands.decision import print_decision
+from trust_registry.commands.options import ROOT, local_clock, passphrase_file
 
 _output = click.option("--output", "-o", type=click.Path(path_type=Path), help="Into this file.")
-_root = click.option("--root", type=INPUT, help="The province's root key, a JWK, as you were given it.")
+_bundle = click.option("--bundle", type=click.Path(path_type=Path, exists=True), help="A bundle, zip or folder.")
+_root = click.option("--root", type=ROOT, help="The registry's trust-root.json, as it was handed over.")
 
 
 @click.group(cls=Group)
@@ -104,83 +105,66 @@ def sign_command(file: Input, key: Path, passphrase_file: Path | None, role: str
 @click.argument("number")
 @_output
 def export_command(number: str, output: Path | None) -> None:
-    """Write what proves the decision NUMBER (32 hex digits): text, signatures, and the keys with who vouched for them.
+    """Write what proves the decision NUMBER (32 hex digits): text, signatures, the keys with who vouched for them, and
+    that the province's log holds all of it. It is there when the log's next checkpoint is, within minutes.
 
     \b
     Example:
       tongxing issuer decision export 5f0c… -o decision-5f0c.json
     """
     office = opened()
-    _write(bundle_of(office.desk.find(_number(number)), office.staff), output)
+    _write(parse_json(prove_by_hand(office.record, office.desk.find(_number(number))).content), output)
 
 
 @decision.command("show")
 @click.argument("file", type=INPUT)
+@_bundle
 @_root
 @as_json
-def show_command(file: Input, root: Input | None, as_json: bool) -> None:
+def show_command(file: Input, bundle: Path | None, root: Input | None, as_json: bool) -> None:
     """Say what the decision in FILE says and who signed it, and whether that holds. Asks no server.
 
     \b
     Example:
-      tongxing issuer decision show decision-5f0c.json --root henan-root.jwk
+      tongxing issuer decision show decision-5f0c.json --bundle bundle.zip --root trust-root.json
     """
-    checked = _checked(file, root)
-    if as_json:
-        print_json(checked.told())
-        return
-    for line in _lines(checked):
-        print_line(line)
+    print_decision(_proved(file, bundle, root), as_json)
 
 
 @decision.command("verify")
 @click.argument("file", type=INPUT)
+@_bundle
 @_root
 @as_json
 @click.pass_context
-def verify_command(context: click.Context, file: Input, root: Input | None, as_json: bool) -> None:
-    """Check the decision in FILE, trusting no server: both signatures over this very text, two persons of two units,
-    both keys vouched for below the province's root key and in force. Ends with 1 and says what does not hold.
+def verify_command(context: click.Context, file: Input, bundle: Path | None, root: Input | None, as_json: bool) -> None:
+    """Check the decision in FILE, exported or saved by a resident, trusting no server and no moment that it states:
+    both signatures over this very text, two persons of two units, both keys vouched for below the province's root key
+    and in force when the province's log took the decision. Ends with 1 and says what does not hold.
+
+    The trust list is that of the bundle, or without one that which this issuer holds.
 
     \b
     Example:
-      tongxing issuer decision verify decision-5f0c.json --root henan-root.jwk
+      tongxing issuer decision verify decision-5f0c.json --bundle bundle.zip --root trust-root.json
     """
-    checked = _checked(file, root)
-    if as_json:
-        print_json(checked.told())
-    else:
-        print_line("holds" if not checked.faults else "does not hold")
-        for fault in checked.faults:
-            print_line(f"  {fault}")
-    if checked.faults:
+    proved = _proved(file, bundle, root)
+    if proved.signed is None:
+        raise InvalidRequest(f"{file.name}: carries no signatures; `issuer decision export` writes them")
+    print_decision(proved, as_json)
+    if proved.signed.faults:
         context.exit(1)
 
 
-def _checked(file: Input, root: Input | None) -> Checked:
-    bundle = _object(file)
-    if root is None:
-        office = opened()
-        known = office.staff.root()
-        if known is None:
-            raise TrustMissing("no trust list is held to know the root key by; give it by --root")
-        return check_bundle(bundle, known)
-    public_key = public_key_from_jwk(root.json_object())
-    member = _member(bundle)
-    return check_bundle(bundle, SigningKey(kid_of(member, public_key), NATIVE.NAME, public_key))
-
-
-def _lines(checked: Checked) -> list[str]:
-    said = checked.said
-    lines = [
-        f"{said.member}  {said.status.label} ({said.reason.label}) for {said.people}, before: {dict(said.before)}",
-        f"basis: {said.basis.article}",
-        f"from {moment_in_words(said.starts_at)} until {moment_in_words(said.ends_at)}",
-        f"appeals until {moment_in_words(said.appeal_until)}",
-        f"author: {checked.author or said.author_unit}",
-        f"approver: {checked.approver or said.approver_unit}",
-    ]
-    return [*lines, *(f"! {fault}" for fault in checked.faults)]
+def _proved(file: Input, bundle: Path | None, root: Input | None) -> ProvedDecision:
+    if bundle is not None and root is not None:
+        return prove_by(file.data, bundle, root.data, local_clock().now())
+    if bundle is not None or root is not None:
+        raise click.UsageError("name --bundle and --root, or neither: then by the trust list that this issuer holds")
+    trust = opened().listing.trust
+    if trust is None:
+        raise TrustMissing("no trust list is held to know the root key by; give one by --bundle and --root")
+    return prove(file.data, trust)
 
 
 def _object(file: Input) -> dict[str, Any]:
@@ -196,14 +180,6 @@ def _to_sign(file: Input) -> tuple[dict[str, Any] | None, bytes]:
         return None, file.data.strip()
     content = _object(file)
     return content, content["text"].encode() if isinstance(content.get("text"), str) else file.data.strip()
-
-
-def _member(bundle: dict[str, Any]) -> str:
-    try:
-        said = parse_json(str(bundle.get("text", "")).encode())
-    except Malformed as error:
-        raise InvalidRequest(f"text: {error.detail}") from error
-    return str(said.get("member", "")) if isinstance(said, dict) else ""
 
 
 def _number(text: str) -> bytes:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from credentials.decisions.by_hand import (
+    CLOCKS_APART_SECONDS,
+    MAX_PROPOSED_SECONDS,
     DecisionText,
     PersonEntry,
     people_root,
@@ -25,12 +27,7 @@ from credentials.decisions.staff import SignedDecision, StaffKey
 from credentials.errors import CredentialError, DecisionRejected, InvalidRequest
 from credentials.model import Evidence
 from issuer.decisions.deciding import MANUAL, Decision
-from service_kit.clock import DAY_SECONDS
 
-MAX_PROPOSED_SECONDS = DAY_SECONDS
-"""A text that was proposed longer ago is about a state of affairs that has passed."""
-CLOCKS_APART_SECONDS = 60
-"""How far the clock of the machine on which a text was made may be ahead of ours."""
 UNSIGNED: Final = (
     "decision: a decision by hand needs its text and the signatures of its author and its approver, two persons of "
     "two units; what a client says of them is no signature. Make the text by `tongxing issuer decision text`, have "

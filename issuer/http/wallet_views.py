@@ -150,10 +150,11 @@ def print_paper(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, DecisionFileSchema, description="The file that proves the decision")
 @blueprint.doc(**described(*_PHONE, NotFound, Unavailable, *_STORE))
 def prove_decision(fields: dict[str, Any]) -> dict[str, Any]:
-    """The decision behind this phone's code: text, salt, code and proof, as one file that anybody can check offline."""
+    """The decision behind this phone's code: text, salt, code, proof and who signed it, as one
+    file that anybody can check offline."""
     office = _counted()
     point = office.phone(fields["holder_proof"]).point
-    file = prove(office.record, office.holding.present(point))
+    file = prove(office.record, office.desk.store, office.holding.present(point))
     return {"file": file.content.decode()}
 
 

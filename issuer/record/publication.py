@@ -26,7 +26,7 @@ from credentials.log.keys import WITNESS, NoteSigner
 from credentials.log.policy import WitnessPolicy, read_policy
 from issuer.publishing.claiming import claim_work
 from issuer.record.counting import count_due
-from issuer.record.sealing import seal
+from issuer.record.sealing import REPLACEMENT_SECONDS, seal
 from issuer.storage.log_storage import SqlLogStorage
 from issuer.storage.ports import StatusFeed
 from service_kit.clock import DAY_SECONDS
@@ -60,8 +60,10 @@ class LogPublication:
         salt_key: bytes,
         needed: int,
         text_days: int,
+        replacement_seconds: int = REPLACEMENT_SECONDS,
     ) -> None:
         self.storage, self._feed, self._salt_key, self._needed = storage, feed, salt_key, needed
+        self._replacement_seconds = replacement_seconds
         self._text_seconds = text_days * DAY_SECONDS
         self.publisher = LogPublisher(storage, place, signer, witnesses) if place and signer else None
         self._holder = secrets.token_hex(16)
@@ -73,7 +75,7 @@ class LogPublication:
         StorageUnavailable, StorageFull; the next round goes on where this one ended.
         """
         unreached = self._unreached()
-        seal(self.storage.appending, self._salt_key, at)
+        seal(self.storage.appending, self._salt_key, at, self._replacement_seconds)
         if count_due(self.storage.appending, at):
             self.drop_texts(at)
         if unreached is not None:

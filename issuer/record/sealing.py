@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from credentials.decisions.leaves import commitment, decided_by_rule, hour_of, sealed, withdrawn
+from credentials.decisions.leaves import commitment, decided_by_rule, hour_of, sealed, unreplaced, withdrawn
 from credentials.profile.lists import Status
 from credentials.wire.strict_json import json_bytes
 from issuer.storage.log_ports import ProvinceLog, UnsealedWithdrawal
@@ -20,12 +20,18 @@ from service_kit.storage.retrying import retried
 MAX_SEALED = 50_000
 """Of one leaf and one transaction; what is left waits for the next."""
 
+MAX_SETTLED = 10_000
+"""Withdrawals of one status that are looked at again in one transaction."""
+REPLACEMENT_SECONDS = 900
+"""So long after a withdrawal its person must have another code."""
+
 Writing = Callable[[], AbstractContextManager[ProvinceLog]]
 """Begins a transaction about the log; commits on leaving, rolls back on an error."""
 
 
-def seal(writing: Writing, salt_key: bytes, at: int) -> int:
-    """Seal all that waits; how many leaves that made. ``salt_key``: 32 secret bytes, for what nobody is shown.
+def seal(writing: Writing, salt_key: bytes, at: int, replacement_seconds: int = REPLACEMENT_SECONDS) -> int:
+    """Seal all that waits; how many leaves that made. ``salt_key``: 32 secret bytes, for what nobody is shown;
+    ``replacement_seconds``: so long after a withdrawal its person must have another code, or a leaf says so.
 
     Raises StorageUnavailable, StorageFull; what was sealed until then is.
     """
@@ -35,6 +41,7 @@ def seal(writing: Writing, salt_key: bytes, at: int) -> int:
             made += 1
         while _seal_withdrawals(writing, status, salt_key, at):
             made += 1
+        made += _settle(writing, status, salt_key, at, replacement_seconds)
     return made
 
 
@@ -60,6 +67,16 @@ def _seal_withdrawals(writing: Writing, status: Status, salt_key: bytes, at: int
         if waiting:
             log.append(withdrawn(status, hour_of(at), [_committed(each, salt_key) for each in waiting]), at)
         return bool(waiting)
+
+
+@retried
+def _settle(writing: Writing, status: Status, salt_key: bytes, at: int, seconds: int) -> int:
+    """At most :data:`MAX_SETTLED` a round: what is left waits for the next one."""
+    with writing() as log:
+        bare = log.settle_withdrawals(status, at - seconds, seconds, MAX_SETTLED)
+        if bare:
+            log.append(unreplaced(status, hour_of(at), [_committed(each, salt_key) for each in bare]), at)
+        return int(bool(bare))
 
 
 def _committed(each: UnsealedWithdrawal, salt_key: bytes) -> bytes:

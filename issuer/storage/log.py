@@ -7,12 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from credentials.decisions.counters import COUNTED
 from credentials.decisions.leaves import SALT_BYTES, Leaf, commitment, decided_by_hand, hour_of, recovered
 from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
+from issuer.decisions.causes import WALLET
 from issuer.decisions.deciding import Decision, sealed_by
 from issuer.storage import tables
 from issuer.storage.log_ports import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
@@ -74,6 +75,13 @@ class SqlProvinceLog:
         columns = (_withdrawal.serial, _withdrawal.withdrawn_at, _withdrawal.cause)
         return sorted(UnsealedWithdrawal(*row) for row in self._connection.execute(taken.returning(*columns)))
 
+    def settle_withdrawals(self, status: Status, before: int, seconds: int, most: int) -> Sequence[UnsealedWithdrawal]:
+        self.book.lock()
+        these = list(self._connection.execute(_unsettled(status, before).limit(most)).scalars())
+        bare = self._connection.execute(_without_another(these, seconds)).all()
+        self._connection.execute(update(tables.withdrawal).where(_withdrawal.serial.in_(these)).values(settled=True))
+        return sorted(UnsealedWithdrawal(*row) for row in bare)
+
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         self._connection.execute(insert(tables.sealed_batch).values(leaf=leaf, commitments=b"".join(commitments)))
 
@@ -93,6 +101,19 @@ class SqlProvinceLog:
         )
         found = self._connection.execute(whole).first()
         return None if found is None else KeptDecision(found.text, found.sealed, found.leaf, found.commitments or b"")
+
+    def find_text(self, hashed: bytes) -> KeptDecision | None:
+        theirs = (_record.commitment == hashed) & _record.sealed.is_not(None)
+        found = self._connection.execute(
+            select(_record.text, _record.sealed, _record.leaf).where(theirs).limit(1)
+        ).first()
+        return None if found is None else KeptDecision(*found, b"")
+
+    def staff_leaves(self, before: int) -> Sequence[LeafRecord]:
+        row = tables.log.leaf.c
+        # The very words of the index, which no database finds behind parameters.
+        theirs = select(row.number, row.kind, row.at, row.content).where(text(tables.OF_STAFF), row.number < before)
+        return [LeafRecord(*each) for each in self._connection.execute(theirs.order_by(row.number))]
 
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         found: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(dict)
@@ -180,6 +201,40 @@ def _unsealed_withdrawals(status: Status) -> Select[Any]:
         .where(_withdrawal.leaf.is_(None), decision.c.status == int(status))
     )
     return of_status.order_by(_withdrawal.serial)
+
+
+def _unsettled(status: Status, before: int) -> Select[Any]:
+    credential, decision = tables.credential, tables.decision
+    return (
+        select(_withdrawal.serial)
+        .join_from(tables.withdrawal, credential, credential.c.serial == _withdrawal.serial)
+        .join(decision, decision.c.decision_id == credential.c.decision_id)
+        .where(~_withdrawal.settled, _withdrawal.withdrawn_at <= before, decision.c.status == int(status))
+        .order_by(_withdrawal.withdrawn_at, _withdrawal.serial)
+    )
+
+
+def _without_another(serials: Sequence[int], seconds: int) -> Select[Any]:
+    """Of these withdrawals those whose person had no other code so long after. What their own phone asked for is
+    nobody's decision."""
+    own, theirs = tables.credential.alias(), tables.decision.alias()
+    code, decision, gone = tables.credential, tables.decision, tables.withdrawal.alias()
+    then = _withdrawal.withdrawn_at + seconds
+    is_live = (code.c.issued_at <= then) & (code.c.expires_at > then)
+    another = (
+        select(code.c.serial)
+        .join_from(code, decision, decision.c.decision_id == code.c.decision_id)
+        .outerjoin(gone, gone.c.serial == code.c.serial)
+        .where(decision.c.subject == theirs.c.subject, is_live, gone.c.serial.is_(None) | (gone.c.withdrawn_at > then))
+        .correlate(tables.withdrawal, theirs)
+        .exists()
+    )
+    return (
+        select(_withdrawal.serial, _withdrawal.withdrawn_at, _withdrawal.cause)
+        .join_from(tables.withdrawal, own, own.c.serial == _withdrawal.serial)
+        .join(theirs, theirs.c.decision_id == own.c.decision_id)
+        .where(_withdrawal.serial.in_(serials), ~_withdrawal.author.startswith(WALLET), ~another)
+    )
 
 
 def _row(decision_id: int, decision: Decision, leaf: int | None) -> dict[str, Any]:

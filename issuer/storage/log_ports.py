@@ -74,6 +74,10 @@ class ProvinceLog(Protocol):
     def seal_withdrawals(self, status: Status, most: int) -> Sequence[UnsealedWithdrawal]:
         """As :meth:`seal_decisions`, for withdrawals of codes of this status."""
 
+    def settle_withdrawals(self, status: Status, before: int, seconds: int, most: int) -> Sequence[UnsealedWithdrawal]:
+        """Take at most so many withdrawals of codes of this status from until ``before`` (seconds UTC, inclusive) as
+        looked at; those whose person had no other code ``seconds`` after theirs, unless their own phone asked."""
+
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         """Keep what stands below the root in a leaf."""
 
@@ -85,6 +89,12 @@ class ProvinceLog(Protocol):
 
     def find(self, serial: int) -> KeptDecision | None:
         """The decision behind the code of this serial; None where nothing of it is kept, or no more."""
+
+    def find_text(self, hashed: bytes) -> KeptDecision | None:
+        """The decision by hand of this commitment (32 bytes); None where nothing of it is kept, or no more."""
+
+    def staff_leaves(self, before: int) -> Sequence[LeafRecord]:
+        """The leaves of staff keys, and those that ended them, below this number, in order."""
 
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         """What was counted by region and basis since this was last asked, by kind and status; it begins anew."""

@@ -18,12 +18,17 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from service_kit.storage.logbook import logbook_tables
 
 metadata = MetaData()
 log = logbook_tables(metadata, "issuer_log")
+# A file that proves a decision carries these, out of a log of millions.
+OF_STAFF = "kind IN ('staff-key', 'staff-key-ended')"
+Index("issuer_log_of_staff", log.leaf.c.number, sqlite_where=text(OF_STAFF), postgresql_where=text(OF_STAFF))
 
 
 class _Octets(LargeBinary):
@@ -124,6 +129,14 @@ Index(
     postgresql_where=decision_record.c.leaf.is_(None),
 )
 
+# By which those who decided find the leaf of their text.
+Index(
+    "issuer_decision_by_commitment",
+    decision_record.c.commitment,
+    sqlite_where=decision_record.c.sealed.is_not(None),
+    postgresql_where=decision_record.c.sealed.is_not(None),
+)
+
 # The commitments below the root in a leaf, 32 bytes each, in order.
 sealed_batch = Table(
     "issuer_sealed_batch",
@@ -168,6 +181,14 @@ withdrawal = Table(
     # The segment that carries it, and the leaf of the log that counts it; NULL until one does.
     Column("segment", BigInteger),
     Column("leaf", BigInteger),
+    # Whether it was looked at when the time for another code was over.
+    Column("settled", Boolean, nullable=False, server_default=false()),
+)
+Index(
+    "issuer_withdrawal_unsettled",
+    withdrawal.c.withdrawn_at,
+    sqlite_where=~withdrawal.c.settled,
+    postgresql_where=~withdrawal.c.settled,
 )
 Index(
     "issuer_withdrawal_unsealed",

@@ -1,6 +1,6 @@
 // What is said where the app cannot run: a classic script in the words that the oldest browsers know, loaded before
 // everything else. It looks for what the app cannot do without, and waits for what goes wrong until the app has drawn
-// something. No trouble is called another: too old, not over https, not loaded whole, and a fault are four things.
+// something. Four troubles, each by its own name: too old, no https, not loaded whole, a fault.
 (function () {
   "use strict";
 
@@ -33,7 +33,7 @@
     for (var at = 0; at < LANGUAGES.length; at++) {
       var line = document.createElement("p");
       line.lang = LANGUAGES[at];
-      line.appendChild(document.createTextNode(TEXTS[what][at] + " " + MEANWHILE[at]));
+      line.appendChild(document.createTextNode(TEXTS[what][at] + (MEANWHILE ? " " + MEANWHILE[at] : "")));
       main.appendChild(line);
     }
     if (detail) {

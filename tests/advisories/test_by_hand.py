@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from credentials.decisions.signatures import read_signature, verify_text
 from credentials.decisions.staff import APPROVER
 from credentials.errors import Conflict, DecisionRejected, InvalidRequest, NotAuthorised, TongxingError
 from credentials.identity import parse_document
 from issuer.desk.desk import CAP_REACHED, DONE, NamedPerson
-from issuer.desk.evidence import bundle_of, check_bundle
 from issuer.desk.guard import Guard
 from issuer.issuing.issuance import ask_for
 from issuer.storage.staff_ports import DECIDED, HELD
 from tests.staff import Person
+from tests.unit.credentials.decisions.test_signatories import HOUR, KEYS, Log, ended, key_leaf
+from tests.unit.credentials.decisions.test_signatories import STAFF as SIGNER
 from tests.unit.issuer.desk.at_desk import APPROVER as SECOND
 from tests.unit.issuer.desk.at_desk import AUTHOR, RED, Office
 from tests.unit.issuer.office import NOW, STAFF, paper, resident_numbers, staff_keys
@@ -59,7 +61,8 @@ def test_two_colluding_units_are_held_at_once_and_capped_by_the_day(office: Offi
     assert kinds.count("held") == kinds.count("cap-reached") == 1
     first = office.store.find(bytes.fromhex(_first_decided(office)))
     assert first is not None and first.state == DECIDED
-    assert check_bundle(bundle_of(first, office.keys), STAFF.root).faults == ()
+    for signature, person in ((first.author_signature, AUTHOR), (first.approver_signature, SECOND)):
+        verify_text(read_signature(dict(signature or {})), person.key.signing, first.text.encode())
 
 
 def test_a_stolen_client_key_turns_nobody_red(office: Office) -> None:
@@ -108,6 +111,15 @@ def test_the_password_of_the_database_makes_no_approver(office: Office) -> None:
     with pytest.raises(NotAuthorised):
         office.approve(row, friend)
     assert office.issuer.rows("issuer_decision") == 0
+
+
+def test_a_province_that_states_another_hour_makes_no_dismissed_approver_count() -> None:
+    """Its database, its leaf and its file may say any moment: the log holds the end of the key first, or a witness had
+    cosigned the decision while the key still waited."""
+    dismissed = Log(before=[*KEYS, ended(SIGNER.approver, NOW)], hour=HOUR - 3600)
+    waiting = [*KEYS[:3], key_leaf(SIGNER.approver, NOW - 60, NOW + 86_400)]
+    for log in (dismissed, Log(before=waiting, hour=HOUR + 86_400, seen=NOW + 90)):
+        assert any(each.startswith("approver: ") for each in log.judged().faults)
 
 
 def _first_decided(office: Office) -> str:

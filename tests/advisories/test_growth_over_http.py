@@ -231,6 +231,8 @@ ROUTES = {
         "GET /v1/snapshot",
         "GET /about",
         "GET /<path:path>",
+        "GET /proof/",
+        "GET /proof/<path:path>",
     ),
     "witness": (*OF_ALL, "POST /add-checkpoint"),
 }

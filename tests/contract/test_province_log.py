@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from credentials.decisions.counters import check_counted
-from credentials.decisions.leaves import Leaf, decided_by_hand, laboratory_ended
+from credentials.decisions.leaves import UNREPLACED, Leaf, decided_by_hand, laboratory_ended
 from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
+from issuer.decisions.causes import WALLET
 from issuer.publishing.withdrawal import withdraw
 from issuer.record.counting import content_of, count_due
 from issuer.record.sealing import seal
+from issuer.storage import tables
 from issuer.storage.log_ports import Cell
 from issuer.storage.log_storage import SqlLogStorage
 from tests.contract.test_holders import Office, Offices, offices
@@ -37,6 +39,12 @@ def leaves(office: Office) -> dict[int, Leaf]:
 def red(office: Office, number: str, at: int = NOW, **changes: Any) -> Any:
     evidence = [sampled(result="positive", sampled_at=at - DAY)]
     return office.issue(number, at, document={"number": number}, evidence=evidence, **changes)
+
+
+def another(office: Office, number: str, at: int) -> Any:
+    """One more code of the same person."""
+    evidence = [sampled(result="positive", sampled_at=NOW - DAY)]
+    return office.issue(f"{number}-{at}", at, document={"number": number}, evidence=evidence)
 
 
 def test_many_who_decide_and_seal_at_once_leave_each_decision_in_one_leaf(offices: Offices) -> None:
@@ -82,6 +90,29 @@ def test_hourly_sums_cover_every_leaf_once(offices: Offices) -> None:
     assert totals["decided-by-rule", "red"] == 25
     assert totals["decided-by-hand", "red"] == 3
     assert len(counted) >= 2
+
+
+def test_a_withdrawal_without_another_code_is_counted_once_and_its_neighbours_are_not(offices: Offices) -> None:
+    """One who is left with nothing; one who has another code in time, or had one all along; one whose own phone asked;
+    one whose other code came a minute late."""
+    office, numbers = offices.one, resident_numbers(5)
+    _bare, replaced, older, _asked, late = numbers
+    codes = [red(office, number) for number in numbers]
+    another(office, older, NOW)
+    authors = ["app", "app", "app", f"{WALLET}phone", "app"]
+    with office.engine.begin() as connection:
+        for code, author in zip(codes, authors, strict=True):
+            row = {"serial": code.place.serial, "withdrawn_at": NOW + 60, "cause": "superseded", "author": author}
+            connection.execute(tables.withdrawal.insert().values(row))
+    another(office, replaced, NOW + 600)
+    another(office, late, NOW + 60 + 960)
+    found = []
+    for at in (NOW + 60 + 899, NOW + 60 + 900, NOW + 5000):
+        seal(storage(office).appending, KEY, at)
+        found.append([leaf.content["count"] for leaf in leaves(office).values() if leaf.kind == UNREPLACED])
+    assert found == [[], [2], [2]]
+    office_counts = [leaf for leaf in leaves(office).values() if leaf.kind == "withdrawn"]
+    assert sum(leaf.content["count"] for leaf in office_counts) == 5
 
 
 def test_what_is_kept_of_a_decision_is_found_by_its_code_and_goes_in_time(offices: Offices) -> None:

@@ -29,7 +29,7 @@ def made() -> Mapping[Path, Callable[[], str]]:
         catalogues.SUPPORT: catalogues.write_support,
         **{path: partial(catalogues.write_app, app) for app, path in catalogues.APPS.items()},
         **{catalogues.page_of(app): partial(catalogues.write_page, app) for app in catalogues.APPS},
-        **{catalogues.manifest_of(app): partial(catalogues.write_manifest, app) for app in catalogues.APPS},
+        **{catalogues.manifest_of(app): partial(catalogues.write_manifest, app) for app in catalogues.INSTALLED},
     }
 
 

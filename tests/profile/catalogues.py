@@ -42,7 +42,11 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
 _APP_HEAD = """// Made by `make profile` from credentials/profile/texts/*.po: change it there.
 
 export const TEXTS = {"""
-_NAMES = {"gate": ("gate.title", "gate.shortName"), "wallet": ("wallet.appTitle", "wallet.title")}
+_NAMES = {
+    "gate": ("gate.title", "gate.shortName"),
+    "proof": ("proof.title", "proof.title"),
+    "wallet": ("wallet.appTitle", "wallet.title"),
+}
 """The ids of an app's name, whole and short, as a device shows it."""
 
 
@@ -111,13 +115,12 @@ def write_page(app: str) -> str:
     """``index.html`` of an app with its title, its name and what it says without scripts; the rest is by hand."""
     page = page_of(app).read_text("utf-8")
     said, names = texts(), _NAMES[app]
+    # Some apps have nothing to advise meanwhile.
+    meanwhile = said.get(f"support.meanwhile.{app}", ("",) * len(LANGUAGES))
+    rows = zip(LANGUAGES, said["join.sentences"], said[f"support.script.{app}"], meanwhile, strict=True)
     without = "".join(
-        f'      <p lang="{language}">{pattern.replace("{first}", script).replace("{next}", meanwhile)}</p>\n'
-        for language, pattern, script, meanwhile in zip(
-            LANGUAGES,
-            *map(said.__getitem__, ("join.sentences", f"support.script.{app}", f"support.meanwhile.{app}")),
-            strict=True,
-        )
+        f'      <p lang="{language}">{pattern.replace("{first}", first).replace("{next}", following).rstrip()}</p>\n'
+        for language, pattern, first, following in rows
     )
     page = re.sub(r"(?s)(?<=<noscript>\n).*?(?=    </noscript>)", lambda _: without, page)
     page = re.sub(r"(?<=<title>).*?(?=</title>)", said[names[0]][0], page)
@@ -151,6 +154,10 @@ def page_of(app: str) -> Path:
 def manifest_of(app: str) -> Path:
     """What a device shows of an app that was installed."""
     return APPS[app].with_name("public") / "manifest.webmanifest"
+
+
+INSTALLED = tuple(app for app in APPS if manifest_of(app).exists())
+"""Apps that a device keeps under a name of their own."""
 
 
 def _row(said: tuple[str, ...]) -> str:

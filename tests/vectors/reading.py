@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from credentials.algorithms.table import PublicKey
 from credentials.foreign.document import read_foreign_keys
 from credentials.foreign.keys import ForeignKeys
 from credentials.formats.presentation.challenge import Challenge
@@ -25,8 +26,9 @@ from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
 NATIVE, RECORD = (Path(__file__).with_name(f"{name}.json") for name in ("native", "record"))
-NO_STATEMENT = cast(Statement, None)
-"""The judge asks a member for its entry and keys; a statement is the registry client's business."""
+NO_STATEMENT = Statement("", 0, None, 0, b"", cast(PublicKey, None), None, (), "")
+"""The judge asks a member for its entry and keys; a statement is the registry client's business. This one names no key
+of a log."""
 
 
 def read_vectors() -> dict[str, Any]:

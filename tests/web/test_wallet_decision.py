@@ -27,7 +27,7 @@ def why(wallet: Wallet, wanted: str) -> None:
     raise AssertionError(place.get_attribute("data-proof"))
 
 
-def test_a_red_person_sees_why_and_saves_a_proof_that_the_command_takes(
+def test_a_red_person_sees_why_and_saves_a_proof_that_the_command_and_the_page_of_another_province_take(
     launch: Launch, town: Town, tmp_path: Path
 ) -> None:
     """And where what the issuer gives does not fit the code, the phone says so plainly."""
@@ -47,6 +47,11 @@ def test_a_red_person_sees_why_and_saves_a_proof_that_the_command_takes(
         )
     )
     assert told["decision"]["rules"]["entry"] == "test-positive"
+    page = launch(locale="en").pages[0]
+    page.goto(town.gate + "proof/")
+    page.set_input_files("#proof", saved)
+    page.click("button.primary")
+    expect(page.locator("[data-holds]")).to_have_attribute("data-holds", "true")
 
     def another(route: Route) -> None:
         answer: dict[str, Any] = route.fetch().json()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from credentials.algorithms.table import NATIVE
 from credentials.decisions.proof import ProvedDecision, check_decision, read_decision_file
+from credentials.decisions.signatures import SigningKey
 from credentials.errors import KeyDenied, UnknownKey
 from credentials.keys import VerificationKey
 from credentials.log.keys import NoteKey
 from trust_registry.client.trust.bundle import bundle_at, read_bundle
 from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.metadata.log_keys import log_keys_of
+from trust_registry.metadata.statement import Statement
 
 
 def prove_by(content: bytes, bundle: Path, trusted_root: bytes, at: int) -> ProvedDecision:
@@ -41,4 +44,14 @@ def prove(content: bytes, trust: TrustSnapshot) -> ProvedDecision:
     witnesses = [
         each.key for member in trust.members.values() for each in log_keys_of(member.statement) if each.use == "witness"
     ]
-    return check_decision(read_decision_file(content), key_of, logs_of, witnesses)
+
+    def root_of(member: str) -> SigningKey | None:
+        listed = trust.members.get(member)
+        return None if listed is None else root_key_of(listed.statement)
+
+    return check_decision(read_decision_file(content), key_of, logs_of, witnesses, root_of)
+
+
+def root_key_of(statement: Statement) -> SigningKey:
+    """A member's root key, as what signatures of its first administrators are checked with."""
+    return SigningKey(statement.root_kid, NATIVE.NAME, statement.root_key)

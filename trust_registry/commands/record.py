@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from credentials.decisions.proof import ProvedDecision, is_decision_file
+from credentials.decisions.proof import is_decision_file
 from credentials.errors import InvalidRequest, Malformed, TooLarge
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.keys import to_base64
@@ -15,7 +15,6 @@ from credentials.log.note import Note
 from credentials.log.policy import WitnessPolicy, check_policy, cosigners
 from credentials.log.proof import check_proof, read_proof
 from credentials.log.tree import leaf_hash
-from credentials.recognition.words import moment_in_words
 from service_kit.commands import Command, Group
 from service_kit.durable import write_atomic
 from service_kit.fetch import require_base
@@ -23,6 +22,7 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, print_result
 from trust_registry.client.decision_proof import prove_by
 from trust_registry.client.log_reader import LogReader
+from trust_registry.commands.decision import print_decision
 from trust_registry.commands.monitor import monitor
 from trust_registry.commands.options import ROOT, local_clock, policy_in, registry_url, remote_fetcher
 
@@ -84,14 +84,17 @@ def prove(number: int, url: str, log_url: str | None, output: Path, as_json: boo
 @click.option("--bundle", type=click.Path(path_type=Path, exists=True), help="Of a decision: a bundle, zip or folder.")
 @click.option("--root", type=ROOT, help="Of a decision: the registry's trust-root.json, as it was handed over.")
 @as_json
+@click.pass_context
 def verify(
-    file: Input, policy: Input | None, leaf: Input | None, bundle: Path | None, root: Input | None, as_json: bool
-) -> None:
+    context: click.Context, file: Input, policy: Input | None, leaf: Input | None, bundle: Path | None,
+    root: Input | None, as_json: bool,
+) -> None:  # fmt: skip
     """Check a proof without network: that a leaf is in a log (C2SP tlog-proof), or a decision that a resident saved.
 
     Of a leaf those whom the policy asks for must have signed. Of a decision everything follows from the trust list in
-    the bundle: the province's key signed the code, the code names this very text, and a leaf of the province's log
-    counts it. Ends with 0 when it holds and prints what was proved, with 1 when it does not.
+    the bundle: the province's key signed the code, the code names this very text, a leaf of the province's log counts
+    it, and of one by hand two people signed it by keys that were in force. Ends with 0 when it holds and prints what
+    was proved, with 1 when it does not.
 
     \b
     Examples:
@@ -101,7 +104,10 @@ def verify(
     if is_decision_file(file.data):
         if bundle is None or root is None:
             raise click.UsageError("a decision is checked by a trust list: name --bundle and --root")
-        _print_decision(prove_by(file.data, bundle, root.data, local_clock().now()), as_json)
+        proved = prove_by(file.data, bundle, root.data, local_clock().now())
+        print_decision(proved, as_json)
+        if proved.signed is not None and proved.signed.faults:
+            context.exit(1)
         return
     if policy is None:
         raise click.UsageError("a tlog-proof is checked by a policy: name --policy")
@@ -118,25 +124,6 @@ def verify(
         "leaf": entry.decode("utf-8", "replace"),
     }
     print_result(as_json, fields, [f"leaf {proof.number}: {fields['leaf']}", *_lines(fields)])
-
-
-def _print_decision(proved: ProvedDecision, as_json: bool) -> None:
-    cosigned = dict(sorted(proved.cosigned.items(), key=lambda each: each[1]))
-    fields = {
-        "holds": True,
-        "decision": dict(proved.told),
-        "leaf": {"number": proved.number, "kind": proved.leaf.kind, **proved.leaf.content},
-        "origin": proved.checkpoint.origin,
-        "size": proved.checkpoint.size,
-        "cosigned": cosigned,
-    }
-    witnesses = ", ".join(f"{name} {moment_in_words(at)}" for name, at in cosigned.items())
-    lines = [f"{name}: {value}" for name, value in proved.told.items()]
-    lines += [
-        f"leaf {proved.number} of {proved.checkpoint.origin}",
-        f"cosigned by {witnesses or 'nobody: unwitnessed'}",
-    ]
-    print_result(as_json, fields, ["the proof holds", *lines])
 
 
 def _reader(url: str, log_url: str | None) -> LogReader:

@@ -53,6 +53,13 @@ def nobody(_note: Note, _checkpoint: Checkpoint, _prove: ProveFrom) -> Sequence[
     return ()
 
 
+class ProvedLeaf(NamedTuple):
+    """A leaf, and the hashes that lead from it to the root of a checkpoint."""
+
+    leaf: LeafRecord
+    hashes: list[bytes]
+
+
 class PublishedCheckpoint(NamedTuple):
     """The checkpoint in force, and the note with everybody's signatures."""
 
@@ -162,12 +169,22 @@ class LogPublisher:
 
     def prove(self, number: int) -> tuple[LeafRecord, PublishedCheckpoint, list[bytes]] | None:
         """A leaf, the checkpoint in force and the inclusion proof between them; None where it is not published."""
+        proved = self.prove_all([number])
+        if proved is None:
+            return None
+        ((leaf, hashes),), published = proved
+        return leaf, published, hashes
+
+    def prove_all(self, numbers: Sequence[int]) -> tuple[list[ProvedLeaf], PublishedCheckpoint] | None:
+        """Several leaves in one checkpoint, as :meth:`prove`; None where one of them is not published."""
         with self.storage.reading() as records:
-            held, leaves = records.log_tree.checkpoint(), records.log.read(number, 1)
-            if held is None or not leaves or number >= held.size:
+            held = records.log_tree.checkpoint()
+            leaves = [leaf for number in numbers for leaf in records.log.read(number, 1)]
+            if held is None or len(leaves) < len(numbers) or max(numbers) >= held.size:
                 return None
-            published = self._opened(held)
-            return leaves[0], published, prove_inclusion(nodes_from(tiles_from(records), held.size), number, held.size)
+            nodes = nodes_from(tiles_from(records), held.size)
+            proved = [ProvedLeaf(leaf, prove_inclusion(nodes, leaf.number, held.size)) for leaf in leaves]
+            return proved, self._opened(held)
 
     def add_cosignatures(self, content: bytes, witnesses: Iterable[NoteKey]) -> PublishedCheckpoint:
         """Take what a witness brings by itself: the note of the checkpoint in force with its cosignature.

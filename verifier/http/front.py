@@ -21,18 +21,24 @@ _ENGINEERS = Way(
     label("gate-page.operators-what"),
     [Link(label("gate-page.state-of-the-gate"), "v1/state", speaks=True)],
 )
+_READERS = Way(
+    label("gate-page.readers"),
+    label("gate-page.readers-what"),
+    [Link(label("gate-page.check-a-proof"), "proof/")],
+)
 
 
-WAYS = (_GUARDS, _ENGINEERS, PROGRAMMERS)
+WAYS = (_GUARDS, _READERS, _ENGINEERS, PROGRAMMERS)
 
 
 def ways(*, has_gate_app: bool) -> list[Way]:
     """For whom there is something here."""
-    return [way for way in WAYS if has_gate_app or way is not _GUARDS]
+    return [way for way in WAYS if has_gate_app or way not in (_GUARDS, _READERS)]
 
 
 def front(settings: VerifierSettings, *, has_gate_app: bool) -> Front:
-    """The page about it. ``has_gate_app``: whether the gate app was built, or nobody is sent there."""
+    """The page about it. ``has_gate_app``: whether the gate app and the page of proofs were built, or nobody
+    is sent there."""
     member = MEMBERS[settings.member]
     return Front(
         ROLE,

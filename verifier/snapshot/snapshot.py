@@ -8,6 +8,7 @@
                 "witnesses": [{"vkey", "not_before", "not_after"}]},
                "members": [{"id", "names", "region", "hotline",
                "environment", "may_issue": {"statuses", "forms"}, "changed_until",
+               "logs": [vkeys of its log and witness],
                "keys": [{"kid", "algorithm", "use", "not_before", "not_after", "jwk"}]}],
                "denied": [{"kid", "reason", "denied_at"}]},
      "statuses": {member: base64 of its status.cose}, "segments": {member: [base64 of each that follows it, in order]},
@@ -31,6 +32,7 @@ from credentials.profile.languages import field_of
 from credentials.profile.reasons import REASONS, ReasonText
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.trust.snapshot import TrustedMember, TrustSnapshot
+from trust_registry.metadata.log_keys import log_keys_of
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.policy import Policy
 
@@ -131,6 +133,7 @@ def _member(member: TrustedMember, trust: TrustSnapshot) -> dict[str, Any]:
             "forms": [form.label for form in sorted(entry.may_issue.forms)],
         },
         "changed_until": member.changed_until,
+        "logs": [each.key.vkey for each in log_keys_of(member.statement)],
         "keys": [_key(trusted.key) for trusted in trust.keys.values() if trusted.entry.id == entry.id],
     }
 

@@ -6,7 +6,7 @@ import { type Checkpoint, readCheckpoint } from "../log/checkpoint";
 import type { NoteKey } from "../log/keys";
 import { checkNote } from "../log/note";
 import { type LogProof, readProof } from "../log/proof";
-import { checkInclusion, equal, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
+import { checkInclusion, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
 import type { StatusCredential } from "../model";
 
 const FORMAT = "tongxing-decision/1";
@@ -31,6 +31,8 @@ export interface ToldDecision {
 export interface ProvedDecision {
   readonly told: ToldDecision;
   readonly checkpoint: Checkpoint;
+  /** The file carries who signed a decision by hand. They are not checked here: that takes the trust list. */
+  readonly signaturesCarried: boolean;
   /** Signature lines below the checkpoint beside the log's own. */
   readonly cosignatures: number;
 }
@@ -68,7 +70,8 @@ export async function checkDecision(
     logs.filter((log) => log.name === checkpoint.origin),
   );
   await checkInclusion(await leafHash(proof.extra!), proof.number, checkpoint.size, checkpoint.root, proof.hashes);
-  return { told, checkpoint, cosignatures: proof.note.signatures.length - 1 };
+  const signaturesCarried = (file.signatures ?? null) !== null;
+  return { told, checkpoint, signaturesCarried, cosignatures: proof.note.signatures.length - 1 };
 }
 
 /** The leaf holds what the text is committed to by. */
@@ -82,15 +85,15 @@ async function requireCommitted(
   const leaf = objectIn(new TextDecoder().decode(extra)) as unknown as Leaf;
   const { content } = leaf;
   if (content?.status !== status) throw failed("the leaf counts another status");
-  if (leaf.kind === "decided-by-hand") {
-    if (!equal(commitment, bytes(content.hash))) throw failed("the leaf");
-    return;
-  }
-  const isPath = Array.isArray(path) && path.length <= MAX_PROOF_HASHES;
-  if (leaf.kind !== "decided-by-rule" || !isPath || !isCount(index) || !isCount(content.count))
-    throw malformed("the leaf");
-  const hashes = (path as unknown[]).map(bytes);
-  await checkInclusion(await leafHash(commitment), BigInt(index), BigInt(content.count), bytes(content.root), hashes);
+  if (!Array.isArray(path) || path.length > MAX_PROOF_HASHES || !isCount(index)) throw malformed("index or path");
+  // The leaf of one commitment is its own tree.
+  const isAlone = leaf.kind === "decided-by-hand";
+  const count = isAlone ? 1 : content.count;
+  if ((!isAlone && leaf.kind !== "decided-by-rule") || !isCount(count)) throw malformed("the leaf");
+  const [begun, root] = isAlone ? [commitment, content.hash] : [await leafHash(commitment), content.root];
+  await checkInclusion(begun, BigInt(index), BigInt(count), bytes(root), path.map(bytes)).catch(() => {
+    throw failed("the leaf");
+  });
 }
 
 function objectIn(text: string): Record<string, unknown> {

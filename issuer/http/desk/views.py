@@ -29,16 +29,17 @@ from credentials.errors import (
     StorageFull,
     StorageUnavailable,
     TongxingError,
+    Unavailable,
     WrongSignature,
 )
 from credentials.identity import mask_name, parse_document
 from credentials.profile.lists import Reason, Status
 from credentials.profile.words import label
 from issuer.desk.desk import CAP_REACHED, NamedPerson, Wish, difference
-from issuer.desk.evidence import bundle_of
 from issuer.http.desk import passkeys, sessions
 from issuer.http.desk.sessions import Session
 from issuer.http.sign_in_views import require_own_page
+from issuer.record.proving import prove_by_hand
 from issuer.service import STAFF_SIGN_INS, IssuerService, service
 from issuer.staff.enrolment import enrol as keep_passkey
 from issuer.staff.enrolment import invited
@@ -223,12 +224,14 @@ def desk_act(number: str, act: str) -> Response:
 
 
 @blueprint.get("/desk/decisions/<number>/proof.json")
-@blueprint.doc(**_file("What proves the decision", "application/json", NotFound, InvalidRequest, *_SIGNED_IN))
+@blueprint.doc(
+    **_file("What proves the decision", "application/json", NotFound, InvalidRequest, Unavailable, *_SIGNED_IN)
+)
 def desk_proof(number: str) -> Response:
-    """The text, both signatures and the keys behind them, as one file."""
+    """The text, both signatures and the keys behind them, as one file; once the log's next checkpoint holds it."""
     office = service()
     row = _seen(office, sessions.require(office), number)
-    answer = Response(json.dumps(bundle_of(row, office.staff)), content_type="application/json")
+    answer = Response(prove_by_hand(office.record, row).content, content_type="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="decision-{row.number.hex()}.json"'
     return answer
 

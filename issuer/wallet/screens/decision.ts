@@ -50,7 +50,8 @@ async function tell(card: Card, wallet: Wallet, place: HTMLElement): Promise<voi
   try {
     const logs = card.office.log ? [await readVkey(card.office.log)] : [];
     const proved = await checkDecision(file, card.issued.text, read(card.issued.text), logs);
-    put(place, reasons(proved, wallet), element("p", {}, words.text("proofHolds")), stack(saving));
+    const signed = proved.signaturesCarried ? [element("p", {}, words.text("proofSigned"))] : [];
+    put(place, reasons(proved, wallet), element("p", {}, words.text("proofHolds")), ...signed, stack(saving));
     place.dataset.proof = "holds";
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;

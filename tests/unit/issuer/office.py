@@ -15,6 +15,8 @@ from sqlalchemy import Engine, insert
 
 from credentials.algorithms.table import NATIVE, PrivateKey
 from credentials.decisions.by_hand import BASES, Basis, PersonEntry, person_digest
+from credentials.decisions.leaves import staff_key as staff_key_leaf
+from credentials.decisions.signatures import sign_text
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.identity import parse_document
@@ -31,6 +33,7 @@ from issuer.staff.hands import Hands
 from issuer.staff.keys import StaffKeys
 from issuer.storage.by_hand import SqlByHandStore
 from issuer.storage.holders import SqlPersonStore
+from issuer.storage.log import SqlProvinceLog
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.staff import SqlStaffStore
 from issuer.storage.tables import staff_key
@@ -140,6 +143,16 @@ def staff_keys(engine: Engine) -> StaffKeys:
         with transaction(engine) as connection:
             connection.execute(insert(staff_key), rows)
     return StaffKeys(store, MEMBER, lambda: STAFF.root, DAY)
+
+
+def log_staff(engine: Engine, root: Signer | None = None) -> None:
+    """The keys of staff as the province's log holds them; ``root``: signs the administrators in place of their own."""
+    with transaction(engine) as connection:
+        for person, record in zip(STAFF.people, STAFF.records(), strict=True):
+            is_signed_by_root = root is not None and person in STAFF.administrators
+            vouchers = [sign_text(record.text, root)] if is_signed_by_root and root else record.vouchers
+            leaf = staff_key_leaf(record.text.decode(), [each.to_json() for each in vouchers], record.in_force_at)
+            SqlProvinceLog(connection).append(leaf, record.at)
 
 
 def hands(engine: Engine, people_a_day: int = 100) -> Hands:

@@ -174,4 +174,6 @@ def test_a_leaf_that_should_count_and_does_not_is_named() -> None:
         check_counted(by_rule(1), 1, {0: by_rule(1)})
     with pytest.raises(RecordProofFailed, match="begin"):
         check_counted(counted(0, {}, {}), 1, {})
-    assert Counter(counters.KINDS) == Counter(("decided-by-rule", "decided-by-hand", "withdrawn"))
+    assert Counter(counters.KINDS) == Counter(
+        ("decided-by-rule", "decided-by-hand", "withdrawn", "withdrawn-without-replacement")
+    )

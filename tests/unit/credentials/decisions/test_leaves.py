@@ -51,6 +51,7 @@ def test_a_decision_by_hand_is_the_hash_in_its_leaf() -> None:
 @pytest.mark.parametrize(
     "leaf",
     [
+        leaves.unreplaced(Status.RED, HOUR, COMMITTED),
         leaves.withdrawn(Status.RED, HOUR, COMMITTED),
         leaves.looked_up(HOUR, 1, COMMITTED[0]),
         leaves.laboratory_ended("lab"),

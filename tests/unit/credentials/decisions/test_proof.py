@@ -18,7 +18,15 @@ from credentials.decisions.leaves import (
     sealed,
 )
 from credentials.decisions.proof import DecisionFile, ProvedDecision, check_decision, read_decision_file
-from credentials.errors import CredentialError, Malformed, RecordBroken, RecordProofFailed, UnknownKey, WrongSignature
+from credentials.errors import (
+    CredentialError,
+    IssuerMismatch,
+    Malformed,
+    RecordBroken,
+    RecordProofFailed,
+    UnknownKey,
+    WrongSignature,
+)
 from credentials.formats import native
 from credentials.formats.native import claims
 from credentials.keys import VerificationKey, kid_of, new_private_key
@@ -33,6 +41,7 @@ from credentials.profile.lists import Form, Reason, Status
 from credentials.signing import PemSigner
 from credentials.wire.strict_json import json_bytes
 from tests.samples import typical
+from tests.staff import Person, decision
 
 KEY = new_private_key()
 ISSUER = typical().issuer
@@ -54,13 +63,14 @@ class Made(NamedTuple):
     entry: bytes | None = None
     status: Status = Status.RED
     log: NoteSigner = LOG_SIGNER
+    people: int = 7
 
     def file(self) -> DecisionFile:
         text = self.text if isinstance(self.text, str) else json_bytes(dict(self.text)).decode()
         hidden = sealed(SALT, text.encode())
         others = [commitment(sealed(OTHER, b"")), commitment(hidden)]
         leaf = (
-            decided_by_hand(self.status, 3600, 7, others[1])
+            decided_by_hand(self.status, 3600, self.people, others[1])
             if self.by_hand
             else decided_by_rule(self.status, 3600, others)
         )
@@ -86,13 +96,15 @@ def key_of(kid: bytes) -> VerificationKey:
 
 def checked(file: DecisionFile) -> ProvedDecision:
     logs = {ISSUER: [LOG_SIGNER.key]}
-    return check_decision(file, key_of, lambda member: logs.get(member, []), [each.key for each in WITNESSES])
+    return check_decision(
+        file, key_of, lambda member: logs.get(member, []), [each.key for each in WITNESSES], lambda _: None
+    )
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_a_file_tells_what_was_decided_and_who_had_seen_it(by_hand: bool) -> None:
     """Read back from its bytes, with whatever stands beside it."""
-    file = Made(by_hand=by_hand).file()._replace(signatures={"author": "…"})
+    file = Made(by_hand=by_hand).file()
     assert read_decision_file(file.content) == file
     proved = checked(file)
     assert (proved.told, proved.number, proved.checkpoint.size) == (TEXT, 1, 3)
@@ -114,6 +126,7 @@ def test_without_witnesses_the_logs_word_stands_alone() -> None:
         (Made(text={**TEXT, "member": "CN-11"}), RecordProofFailed),
         (Made(text={**TEXT, "reason": "close-contact"}), RecordProofFailed),
         (Made(text={**TEXT, "member": "nobody"}), Malformed),
+        (Made(text={**TEXT, "status": 7}), Malformed),
         (Made(text="[]"), Malformed),
         (Made(names=False), RecordProofFailed),
         (Made(status=Status.YELLOW), RecordProofFailed),
@@ -146,3 +159,31 @@ def test_a_code_by_a_key_that_nobody_lists_proves_nothing() -> None:
     code = native.seal_text(claims.encode(red), Form.PAPER, PemSigner(stranger, kid_of(ISSUER, stranger.public_key())))
     with pytest.raises(UnknownKey):
         checked(Made().file()._replace(code=code))
+
+
+def test_a_code_that_names_another_member_than_its_keys_proves_nothing() -> None:
+    """A province that writes a decision in another one's name."""
+    with pytest.raises(IssuerMismatch):
+        check_decision(
+            Made().file(), lambda _: OWN._replace(member="CN-11"), lambda _: [LOG_SIGNER.key], [], lambda _: None
+        )
+
+
+def test_a_file_without_a_code_proves_the_decision_alone() -> None:
+    """For those who decided: it is about many, whose codes they do not have."""
+    file = Made(by_hand=True).file()._replace(code=None)
+    assert read_decision_file(file.content) == file
+    proved = checked(file)
+    assert (proved.code, proved.told, proved.signed) == (None, TEXT, None)
+
+
+def test_signatures_are_judged_where_people_decided_and_nowhere_else() -> None:
+    """A file of a decision by rule that carries some is none."""
+    text = decision(member=ISSUER)
+    signed = [Person("a", "b", "operator", member=ISSUER).sign(text.to_bytes()).to_json() for _ in range(2)]
+    signatures = {"author": signed[0], "approver": signed[1], "staff": []}
+    by_hand = Made(text=text.to_bytes().decode(), by_hand=True, people=1).file()._replace(code=None)
+    proved = checked(by_hand._replace(signatures=signatures))
+    assert proved.signed is not None and len([each for each in proved.signed.faults if "no two" in each]) == 2
+    with pytest.raises(Malformed, match="by rule"):
+        checked(Made().file()._replace(signatures=signatures))

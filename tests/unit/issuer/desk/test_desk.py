@@ -11,7 +11,6 @@ import pytest
 
 from credentials.decisions.by_hand import read_decision
 from credentials.decisions.leaves import commitment
-from credentials.decisions.signatures import SigningKey
 from credentials.errors import (
     Conflict,
     DecisionRejected,
@@ -24,7 +23,6 @@ from credentials.errors import (
 from credentials.identity import parse_document
 from credentials.profile.lists import Status
 from issuer.desk.desk import CAP_REACHED, CHANGED_SINCE, DONE, NamedPerson
-from issuer.desk.evidence import bundle_of, check_bundle
 from issuer.desk.guard import Excess, Guard
 from issuer.issuing.issuance import ask_for
 from issuer.phones.claim_codes import ClaimCodes
@@ -227,28 +225,3 @@ def test_a_machine_cannot_use_a_decision_again(office: Office) -> None:
     with pytest.raises(DecisionRejected, match="another person"):
         office.issuance.issue("app", ask_for(other, "three"), NOW + 5)
     assert office.issuer.rows("issuer_by_hand") == 1
-
-
-def test_what_proves_a_decision_needs_no_server(office: Office) -> None:
-    """Text, signatures and keys down from the root key; what is changed in it does not hold."""
-    row = office.approve(office.propose(NUMBERS[0]))
-    bundle = bundle_of(row, office.keys)
-    checked = check_bundle(bundle, STAFF.root)
-    assert (checked.faults, checked.author, checked.approver) == ((), "cdc/zhang", "health-commission/li")
-    other = office.approve(office.propose(NUMBERS[1]))
-    for change in (
-        {"text": other.text},
-        {"author": bundle["approver"]},
-        {"staff": bundle["staff"][1:]},
-        {"decided_at": NOW - 60 * DAY},
-        {"staff": [each | {"revoked_at": NOW} for each in bundle["staff"]]},
-    ):
-        assert check_bundle(bundle | change, STAFF.root).faults, change
-    stranger = Person("x", "y", "administrator")
-    root = SigningKey(stranger.key.kid, "ES256", stranger.key.public_key)
-    assert check_bundle(bundle, root).faults
-    for broken in ({}, bundle | {"text": "{}"}, bundle | {"staff": 7}, bundle | {"author": {}}):
-        with pytest.raises(InvalidRequest):
-            check_bundle(broken, STAFF.root)
-    with pytest.raises(InvalidRequest):
-        bundle_of(office.propose(NUMBERS[2]), office.keys)

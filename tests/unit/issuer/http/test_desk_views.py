@@ -293,7 +293,8 @@ def test_a_decision_from_its_text_to_its_proof(desks: Desks) -> None:
     assert browser.get(f"{page}/proof.json").status_code == 400
     assert browser.act(f"{page}/dance").status_code == 404
     assert browser.act(f"{page}/approve", STAFF.approver, page).status_code == 303
-    assert browser.get(f"{page}/proof.json").json["text"] == text  # type: ignore[index]
+    # This office publishes no log: what it says has nothing to stand on yet.
+    assert browser.get(f"{page}/proof.json").status_code == 503
     assert {each.act for each in desks.office.staff.store.did(STAFF.approver.key.staff, 9)} >= {"looked", "approved"}
     done = browser.get("/desk/done?lang=en").text
     assert "Approved a decision" in done and "Signed in" in done

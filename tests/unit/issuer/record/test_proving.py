@@ -10,17 +10,40 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from credentials.decisions.by_hand import read_decision
 from credentials.decisions.proof import DecisionFile, is_decision_file, read_decision_file
-from credentials.errors import CredentialError, Malformed, NotFound, RecordProofFailed, TooLarge, Unavailable
+from credentials.decisions.signatories import Signatories
+from credentials.errors import (
+    CredentialError,
+    InvalidRequest,
+    Malformed,
+    NotFound,
+    RecordProofFailed,
+    TooLarge,
+    Unavailable,
+)
 from credentials.log.ed25519 import new_private_key
 from credentials.log.keys import LOG, WITNESS, signer
 from credentials.log.note import sign_text
-from credentials.profile.lists import Status
+from issuer.commands.decision import decision
 from issuer.issuing.issuance import Issuance, ask_for
 from issuer.issuing.rules_in_force import BuiltInRules
-from issuer.record.proving import prove
+from issuer.record.proving import prove, prove_by_hand
+from issuer.record.publication import LogPublication
+from issuer.storage.by_hand import SqlByHandStore
 from issuer.storage.ports import IssuedRow
-from tests.unit.issuer.office import AUDIENCE, MEMBER, NOW, SECRETS, by_hand, hands, paper, resident_numbers, sampled
+from tests.unit.issuer.office import (
+    AUDIENCE,
+    MEMBER,
+    NOW,
+    SECRETS,
+    by_hand,
+    hands,
+    log_staff,
+    paper,
+    resident_numbers,
+    sampled,
+)
 from tests.unit.issuer.record.test_publication import Province, province
 from trust_registry.client.decision_proof import prove as prove_by_list
 from trust_registry.commands.record import log
@@ -55,12 +78,16 @@ def trust_of(province: Province) -> Any:
         return in_force(records).trust
 
 
+def proof_of(province: Province, record: LogPublication, row: IssuedRow) -> DecisionFile:
+    return prove(record, SqlByHandStore(province.issuer.engines[0]), row)
+
+
 @pytest.fixture
 def file(province: Province) -> DecisionFile:
     rows = [positive(province, number, document={"number": number}) for number in resident_numbers(3)]
     record = province.record()
     record.publish(NOW)
-    return prove(record, rows[1])
+    return proof_of(province, record, rows[1])
 
 
 def test_a_decision_by_rule_is_proved_by_the_trust_list_alone(province: Province, file: DecisionFile) -> None:
@@ -68,7 +95,7 @@ def test_a_decision_by_rule_is_proved_by_the_trust_list_alone(province: Province
     proved = prove_by_list(file.content, trust_of(province))
     assert proved.told["rules"] == {"entry": "test-positive", "rule_set": 1, "version": 1}
     assert proved.told["evidence"][0]["result"] == "positive"
-    assert (proved.code.status, proved.leaf.content["count"], len(file.path)) == (Status.RED, 3, 2)
+    assert (proved.told["status"], proved.leaf.content["count"], len(file.path)) == ("red", 3, 2)
     assert proved.cosigned == {}
     assert read_decision_file(file.content) == file
     assert is_decision_file(file.content)
@@ -76,15 +103,54 @@ def test_a_decision_by_rule_is_proved_by_the_trust_list_alone(province: Province
 
 def test_a_decision_by_hand_is_proved_and_who_cosigned_is_told(province: Province) -> None:
     """The first cosignature says since when it cannot have been made up."""
+    log_staff(province.issuer.engines[0], province.registry.province(MEMBER).root_signer())
     row = issued(province, decision=by_hand())
     witness = province.registry.province(MEMBER).log_signer("witness")
     assert witness.key.type == WITNESS
     province.witnesses = lambda note, checkpoint, prove: [sign_text(note.text, witness, NOW + 7)]
     record = province.record()
     record.publish(NOW)
-    proved = prove_by_list(prove(record, row).content, trust_of(province))
+    proved = prove_by_list(proof_of(province, record, row).content, trust_of(province))
     assert proved.cosigned == {witness.key.name: NOW + 7}
     assert (proved.leaf.kind, proved.leaf.content["count"]) == ("decided-by-hand", 1)
+    assert proved.signed == Signatories("cdc/zhang", "health-commission/li", ())
+
+
+def test_those_who_decided_have_the_same_file_without_a_code(province: Province, tmp_path: Path) -> None:
+    """Both commands judge it alike: when it holds, when the log holds no key of these two, and when it carries none."""
+    store = SqlByHandStore(province.issuer.engines[0])
+    log_staff(province.issuer.engines[0], province.registry.province(MEMBER).root_signer())
+    row = issued(province, decision=by_hand())
+    record = province.record()
+    record.publish(NOW)
+    resident = proof_of(province, record, row)
+    number = read_decision(resident.text.encode()).number
+    kept = store.find(number)
+    assert kept is not None
+    exported = prove_by_hand(record, kept)
+    assert exported == resident._replace(code=None)
+    with pytest.raises(InvalidRequest, match="not signed by both"):
+        prove_by_hand(record, kept._replace(approver_signature=None))
+    with pytest.raises(NotFound):
+        prove_by_hand(record, kept._replace(salt=bytes(32)))
+    signatures = dict(exported.signatures or {})
+    lacking = exported._replace(signatures=signatures | {"staff": []})
+    bare = exported._replace(signatures=None)
+    saved, bundle, root = (tmp_path / name for name in ("decision.json", "bundle.zip", "trust-root.json"))
+    bundle.write_bytes(province.registry.mirror.bundle())
+    root.write_bytes(province.registry.trusted_root)
+    given = [str(saved), "--bundle", str(bundle), "--root", str(root)]
+    for file, ends, said in (
+        (exported, (0, 0), "signed by cdc/zhang"),
+        (lacking, (1, 1), "! author"),
+        (bare, (0, 1), ""),
+    ):
+        saved.write_bytes(file.content)
+        results = [CliRunner().invoke(group, ["verify", *given]) for group in (log, decision)]
+        assert tuple(each.exit_code for each in results) == ends, results
+        assert said in results[0].stdout
+    assert "carries none" in CliRunner().invoke(decision, ["show", *given]).stdout
+    assert CliRunner().invoke(decision, ["show", *given[:3]]).exit_code == 2
 
 
 def test_who_saved_the_file_can_prove_it_when_the_province_has_forgotten(province: Province) -> None:
@@ -92,10 +158,10 @@ def test_who_saved_the_file_can_prove_it_when_the_province_has_forgotten(provinc
     row = positive(province)
     record = province.record()
     record.publish(NOW)
-    saved = prove(record, row).content
+    saved = proof_of(province, record, row).content
     assert record.drop_texts(NOW + 365 * 24 * 3600) == 1
     with pytest.raises(NotFound):
-        prove(record, row)
+        proof_of(province, record, row)
     assert prove_by_list(saved, trust_of(province)).told["status"] == "red"
 
 
@@ -105,10 +171,10 @@ def test_a_green_code_has_nothing_to_prove_and_a_fresh_decision_waits(province: 
     green = issued(province)
     record.publish(NOW)
     with pytest.raises(NotFound):
-        prove(record, green)
+        proof_of(province, record, green)
     fresh = positive(province, "fresh", document={"number": resident_numbers(1)[0]})
     with pytest.raises(Unavailable):
-        prove(record, fresh)
+        proof_of(province, record, fresh)
 
 
 CHANGED: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -153,7 +219,7 @@ def test_another_persons_proof_does_not_fit_the_code(province: Province) -> None
     rows = [positive(province, number, document={"number": number}) for number in resident_numbers(2)]
     record = province.record()
     record.publish(NOW)
-    one, other = (prove(record, row) for row in rows)
+    one, other = (proof_of(province, record, row) for row in rows)
     with pytest.raises(RecordProofFailed, match="another decision"):
         prove_by_list(other._replace(code=one.code).content, trust_of(province))
 
@@ -167,7 +233,7 @@ def test_a_log_of_another_key_is_not_the_provinces(province: Province) -> None:
     with pytest.raises(Exception, match="wrong-signature"):
         record.publish(NOW)
     with pytest.raises(CredentialError, match="wrong-signature"):
-        prove_by_list(prove(record, row).content, trust_of(province))
+        prove_by_list(proof_of(province, record, row).content, trust_of(province))
 
 
 def test_the_command_checks_a_file_by_a_bundle(province: Province, file: DecisionFile, tmp_path: Path) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from credentials.log.ed25519 import new_private_key
+from credentials.log.keys import LOG, signer
 from tests.unit.verifier.known import VENUE, known
 from trust_registry.client.members.mirror import MemberState
+from trust_registry.metadata.log_keys import LogKey, log_key_to_json
 from verifier.snapshot.delta import MAX_STATUSES_IN_A_DELTA, Head, Position, read_position
 from verifier.snapshot.page import MAX_KEPT_DELTA_BYTES, SnapshotPage
+from verifier.snapshot.snapshot import trust_to_json
 
 KNOWN = known()
 HEADS = (bytes(range(32)),)
+BEGUN = 1_795_000_000
 
 
 def page(status_bytes: int = 100, members: int = 2) -> SnapshotPage:
@@ -73,3 +79,21 @@ def test_positions_are_short() -> None:
     text = str(Position(("B" * 16,) * 7, heads))
     assert len(text) < 1024
     assert read_position(text) == Position(("B" * 16,) * 7, heads)
+
+
+def test_a_member_comes_with_the_sound_keys_of_its_log() -> None:
+    """By them a page proves a decision; one that its member does not have is another log's."""
+    own, another = (signer("tongxing/CN-41/log", LOG, new_private_key()) for _ in range(2))
+    said = [
+        log_key_to_json(LogKey("CN-41", own.key, None, BEGUN, BEGUN + 9), own),
+        log_key_to_json(LogKey("CN-41", another.key, None, BEGUN, BEGUN + 9), own),
+    ]
+    assert KNOWN.trust is not None
+    henan = KNOWN.trust.members["CN-41"]
+    members = {
+        **KNOWN.trust.members,
+        "CN-41": henan._replace(statement=henan.statement._replace(member="CN-41", logs=said)),
+    }
+    told = {each["id"]: each["logs"] for each in trust_to_json(replace(KNOWN.trust, members=members))["members"]}
+    assert told.pop("CN-41") == [own.key.vkey]
+    assert not any(told.values())

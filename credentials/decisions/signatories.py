@@ -1,0 +1,193 @@
+"""Who signed a decision by hand (经办签名), as its file carries it: both signatures, and the staff keys down from the
+root key, each as the leaf by which the province's log holds it.
+
+::
+
+    {"author": {signature}, "approver": {signature},
+     "staff": [{"index": 3, "leaf": "{…}", "hashes": ["<64 hex>", …]}, …]}
+
+``staff`` are leaves ``staff-key`` and ``staff-key-ended`` (:mod:`credentials.decisions.leaves`) of the two and of the
+administrators above them, in the order of the log, all before the leaf of the decision and in its checkpoint.
+
+No moment that the file states is believed. A key counts from when its leaf says, an ended key signs nothing behind the
+leaf that ended it, whatever hour that decision claims, and the decision is of the hour of its own leaf, or earlier
+where a witness had cosigned it earlier. That no leaf which ended a key was left out is for those to see who read the
+log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from credentials.decisions.by_hand import (
+    CLOCKS_APART_SECONDS,
+    MAX_PROPOSED_SECONDS,
+    DecisionText,
+    read_decision,
+    require_sound,
+)
+from credentials.decisions.leaves import HOUR_SECONDS, STAFF_KEY, STAFF_KEY_ENDED, Leaf, count_in
+from credentials.decisions.signatures import Signature, SigningKey, read_signature, verify_text
+from credentials.decisions.staff import StaffKey, Vouched, believed, read_staff_key, require_signatories
+from credentials.errors import DecisionRejected, Malformed, TongxingError
+from credentials.log.checkpoint import Checkpoint
+from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash
+from credentials.profile.limits import KID_BYTES
+from credentials.wire.strict_json import parse_json
+
+AUTHOR: Final = "author"
+APPROVER: Final = "approver"
+STAFF: Final = "staff"
+_LEAF = frozenset({"index", "leaf", "hashes"})
+
+
+class Counted(NamedTuple):
+    """Where a log counts a decision, proved. ``number``, ``leaf``: its leaf; ``seen``: when a witness first cosigned
+    the checkpoint (seconds UTC), None: nobody has."""
+
+    number: int
+    leaf: Leaf
+    checkpoint: Checkpoint
+    seen: int | None
+
+
+class Signatories(NamedTuple):
+    """Who signed (``unit/pseudonym``, empty where nobody is believed), and what of it does not hold."""
+
+    author: str
+    approver: str
+    faults: tuple[str, ...]
+
+
+Known = Mapping[bytes, tuple[StaffKey, Vouched]]
+
+
+def check_signatures(
+    signatures: Mapping[str, Any], text: bytes, counted: Counted, root: SigningKey | None
+) -> Signatories:
+    """Whether both have signed ``text`` by keys below ``root`` that were in force. ``root``: None: nobody knows it, and
+    nobody is believed.
+
+    Raises Malformed, TooLarge for what are no signatures, RecordProofFailed for leaves that are not in the checkpoint.
+    """
+    if signatures.keys() != {AUTHOR, APPROVER, STAFF} or type(signatures[STAFF]) is not list:
+        raise Malformed(f"signatures: an object of {AUTHOR}, {APPROVER} and {STAFF}")
+    said, given = read_decision(text), [read_signature(signatures[name]) for name in (AUTHOR, APPROVER)]
+    known = believed(_records(signatures[STAFF], counted), said.member, root)
+    at, faults = _latest(counted), _faults_of_time(said, counted)
+    signers: list[StaffKey] = []
+    for name, signature in zip((AUTHOR, APPROVER), given, strict=True):
+        try:
+            signers.append(_signer(signature, text, known, at))
+        except TongxingError as error:
+            faults.append(f"{name}: {error.detail or error.code}")
+    faults += _faults_of_text(said, signers)
+    author, approver = (known[each.kid][0].staff if each.kid in known else "" for each in given)
+    return Signatories(author, approver, tuple(faults))
+
+
+def _latest(counted: Counted) -> int:
+    """The last second at which the decision can have been made."""
+    end = _hour(counted.leaf) + HOUR_SECONDS - 1
+    return end if counted.seen is None else min(end, counted.seen + CLOCKS_APART_SECONDS)
+
+
+def _faults_of_time(said: DecisionText, counted: Counted) -> list[str]:
+    hour, at = _hour(counted.leaf), _latest(counted)
+    faults = []
+    if at < hour:
+        faults.append("the leaf states an hour that had not begun when a witness cosigned it")
+    if said.starts_at > at + CLOCKS_APART_SECONDS or hour - said.starts_at > MAX_PROPOSED_SECONDS:
+        faults.append("the leaf states an hour before the text was proposed, or more than 24 hours after it")
+    if count_in(counted.leaf) > said.people:
+        faults.append("the leaf counts more people than the text is about")
+    return faults
+
+
+def _faults_of_text(said: DecisionText, signers: list[StaffKey]) -> list[str]:
+    try:
+        require_sound(said)
+        if len(signers) == 2:
+            require_signatories(said, *signers)
+    except DecisionRejected as error:
+        return [error.detail]
+    return []
+
+
+def _signer(signature: Signature, text: bytes, known: Known, at: int) -> StaffKey:
+    if signature.kid not in known:
+        raise DecisionRejected("signed by a key that no two administrators below this root key have signed")
+    key, record = known[signature.kid]
+    verify_text(signature, key.signing, text)
+    if record.revoked_at is not None:
+        raise DecisionRejected("signed by a key that had ended: the log says so before it holds the decision")
+    if not record.is_in_force(at):
+        raise DecisionRejected("signed by a key that was not in force yet")
+    return key
+
+
+def _records(staff: list[Any], counted: Counted) -> list[Vouched]:
+    """The keys as the log held them when it took the decision, in the order in which they were vouched for."""
+    records: dict[bytes, Vouched] = {}
+    last = -1
+    for value in staff:
+        number, at, leaf = _proved(value, counted.checkpoint)
+        if not last < number < counted.number:
+            raise Malformed("staff: leaves in the order of the log, all before that of the decision")
+        last = number
+        if leaf.kind == STAFF_KEY:
+            record = _vouched(leaf.content, at)
+            records.setdefault(read_staff_key(record.text).kid, record)
+        elif leaf.kind == STAFF_KEY_ENDED:
+            kid = _hex(leaf.content.get("kid"), KID_BYTES)
+            if kid in records:
+                records[kid] = records[kid]._replace(revoked_at=at)
+        else:
+            raise Malformed(f"staff: leaves of {STAFF_KEY} and {STAFF_KEY_ENDED}")
+    return [*records.values()]
+
+
+def _proved(value: Any, checkpoint: Checkpoint) -> tuple[int, int, Leaf]:
+    """A leaf's number, moment and content, when it is in the checkpoint."""
+    if type(value) is not dict or value.keys() != _LEAF or type(value["hashes"]) is not list:
+        raise Malformed(f"staff: objects of {', '.join(sorted(_LEAF))}")
+    number, entry = value["index"], _text(value, "leaf").encode()
+    if type(number) is not int:
+        raise Malformed("staff: index is no number")
+    hashes = [_hex(each, HASH_BYTES) for each in value["hashes"]]
+    check_inclusion(leaf_hash(entry), number, checkpoint.size, checkpoint.root, hashes)
+    fields = parse_json(entry)
+    if type(fields) is not dict or type(fields.get("content")) is not dict or type(fields.get("at")) is not int:
+        raise Malformed("staff: no leaf of a log")
+    return number, fields["at"], Leaf(_text(fields, "kind"), fields["content"])
+
+
+def _vouched(content: Mapping[str, Any], at: int) -> Vouched:
+    vouchers, in_force_at = content.get("vouchers"), content.get("in_force_at")
+    if type(vouchers) is not list or type(in_force_at) is not int:
+        raise Malformed("staff: a key's leaf has text, vouchers and in_force_at")
+    # Nothing counts before the log holds it, whatever its leaf says.
+    text = _text(content, "text").encode()
+    return Vouched(text, tuple(read_signature(each) for each in vouchers), at, max(at, in_force_at))
+
+
+def _hour(leaf: Leaf) -> int:
+    hour = leaf.content.get("hour")
+    if type(hour) is not int:
+        raise Malformed("the leaf names no hour")
+    return hour
+
+
+def _hex(value: object, length: int) -> bytes:
+    if type(value) is not str or re.fullmatch(f"[0-9a-f]{{{2 * length}}}", value) is None:
+        raise Malformed(f"staff: {2 * length} lower-case hex digits")
+    return bytes.fromhex(value)
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if type(value) is not str:
+        raise Malformed(f"{name} is no text")
+    return value
