@@ -137,7 +137,6 @@ class LogPublication:
         """
         if self.publisher is None:
             return 0
-        self.publisher.keep_hashes()
         with self.storage.writing() as records:
             before = records.log.size()
             taken = self.publisher.take_over(records)

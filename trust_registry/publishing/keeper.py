@@ -128,8 +128,6 @@ class RepositoryKeeper:
                 pass
             else:
                 return None
-        # A backup may be of a moment between a leaf and the hashes that are kept over it.
-        self.record.keep_hashes()
         newer = self.mirror.repository()
         verify_repository(MirrorFiles(self.mirror.read), held.root)
         with self.storage.writing() as records:

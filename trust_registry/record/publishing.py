@@ -233,6 +233,10 @@ class LogPublisher:
         mirrored, size = self._mirrored(), records.log.size()
         if mirrored is None or mirrored.checkpoint.size <= size:
             return 0
+        # A backup may be of a moment between a leaf and the hashes that are kept over it.
+        for level in range(1, MAX_TILE_LEVEL + 1):
+            first = records.log_tree.count(level)
+            records.log_tree.keep_hashes(level, first, _full_tiles(records, level, first))
         checkpoint = mirrored.checkpoint
         node = nodes_from(self._read_tile, checkpoint.size)
         if root_of(node, checkpoint.size) != checkpoint.root:
