@@ -35,6 +35,7 @@ UNREPLACED: Final = "withdrawn-without-replacement"
 LOOKED_UP: Final = "looked-up"
 STAFF_KEY: Final = "staff-key"
 STAFF_KEY_ENDED: Final = "staff-key-ended"
+LABORATORY_ENDED: Final = "laboratory-ended"
 _KIND = re.compile("[a-z-]{1,32}")
 
 
@@ -115,7 +116,7 @@ def laboratory_added(name: str, kid: bytes, member: str) -> Leaf:
 
 def laboratory_ended(name: str) -> Leaf:
     """No further results of this laboratory are taken."""
-    return Leaf("laboratory-ended", {"name": name})
+    return Leaf(LABORATORY_ENDED, {"name": name})
 
 
 def staff_key(text: str, vouchers: Sequence[Mapping[str, str]], in_force_at: int) -> Leaf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from credentials.decisions.counters import COUNTED
-from credentials.decisions.leaves import SALT_BYTES, Leaf, commitment, decided_by_hand, hour_of, recovered
+from credentials.decisions.leaves import (
+    LABORATORY_ENDED,
+    SALT_BYTES,
+    STAFF_KEY_ENDED,
+    Leaf,
+    commitment,
+    decided_by_hand,
+    hour_of,
+    recovered,
+)
 from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
 from issuer.decisions.causes import WALLET
@@ -142,11 +152,31 @@ class SqlProvinceLog:
         self._set(_MIRRORED, size)
 
     def begin_anew(self, behind: int, at: int) -> None:
+        self._end_what_had_ended(behind)
         self.append(recovered(behind, self.book.size()), at)
         row = tables.log.leaf.c
         last = self._connection.execute(select(func.max(row.number)).where(row.kind == COUNTED)).scalar_one()
         self._set(_COUNTED_UP_TO, 0 if last is None else last + 1)
         self._connection.execute(delete(tables.tally))
+
+    def _end_what_had_ended(self, behind: int) -> None:
+        # A dismissed approver and a laboratory that was shut must not come back with yesterday's backup.
+        row = tables.log.leaf.c
+        came_back = select(row.kind, row.at, row.content).where(
+            row.number >= behind, row.kind.in_([STAFF_KEY_ENDED, LABORATORY_ENDED])
+        )
+        for kind, at, content in self._connection.execute(came_back.order_by(row.number)).all():
+            said = json.loads(content)
+            if kind == LABORATORY_ENDED:
+                active = tables.laboratory.c.name == said["name"], tables.laboratory.c.revoked_at.is_(None)
+                self._connection.execute(update(tables.laboratory).where(*active).values(revoked_at=at))
+                continue
+            kid = bytes.fromhex(said["kid"])
+            revocation = json.dumps({name: said[name] for name in ("text", "signature")})
+            key = tables.staff_key.c.kid == kid, tables.staff_key.c.revoked_at.is_(None)
+            ended = update(tables.staff_key).where(*key).values(revoked_at=at, revocation=revocation)
+            self._connection.execute(ended)
+            self._connection.execute(delete(tables.staff_session).where(tables.staff_session.c.kid == kid))
 
     def drop_texts(self, appeal_before: int, most: int) -> int:
         decided = tables.decision

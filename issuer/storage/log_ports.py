@@ -119,7 +119,8 @@ class ProvinceLog(Protocol):
 
     def begin_anew(self, behind: int, at: int) -> None:
         """After leaves came back from the mirror, where ``behind`` were: say so in a leaf. What was counted by region
-        and basis is gone, and public counts go on after the last one that came back."""
+        and basis is gone, and public counts go on after the last one that came back. Keys of staff and laboratories
+        that had ended end again."""
 
     def drop_texts(self, appeal_before: int, most: int) -> int:
         """Delete text and salt of decisions against which an appeal could be made until before this moment, at most so

@@ -7,9 +7,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from credentials.decisions.counters import check_counted
-from credentials.decisions.leaves import UNREPLACED, Leaf, decided_by_hand, laboratory_ended
+from credentials.decisions.leaves import UNREPLACED, Leaf, decided_by_hand, laboratory_ended, staff_key_ended
 from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
 from issuer.decisions.causes import WALLET
@@ -19,6 +20,7 @@ from issuer.record.sealing import seal
 from issuer.storage import tables
 from issuer.storage.log_ports import Cell
 from issuer.storage.log_storage import SqlLogStorage
+from service_kit.storage.database import transaction
 from tests.contract.test_holders import Office, Offices, offices
 from tests.unit.issuer.office import DAY, NOW, resident_numbers, sampled
 
@@ -147,3 +149,23 @@ def test_a_database_behind_its_mirror_leaves_no_leaf(offices: Offices) -> None:
         deed.note_mirrored(0)
     assert seal(log.appending, KEY, NOW) == 2
     assert sorted(leaf.kind for leaf in leaves(office).values()) == ["decided-by-rule", "withdrawn"]
+
+
+def test_who_was_dismissed_does_not_come_back_with_a_backup(offices: Offices) -> None:
+    """A key of staff and a laboratory that ended after the backup was made: their leaves end them again."""
+    office, kid = offices.one, bytes(range(8))
+    key = {"kid": kid, "text": "{}", "vouchers": "[]", "asked_at": NOW, "vouched_at": NOW, "in_force_at": NOW}
+    shut = {"name": "lab-1", "kid": kid, "jwk": "{}", "member": "CN-41", "added_at": NOW}
+    with transaction(office.engine) as connection:
+        connection.execute(insert(tables.staff_key).values(key))
+        session = {"digest": bytes(32), "kid": kid, "began_at": NOW, "seen_at": NOW}
+        connection.execute(insert(tables.staff_session).values(session))
+        connection.execute(insert(tables.laboratory).values(shut))
+    with storage(office).writing() as records:
+        behind = records.log.size()
+        records.province.append(staff_key_ended(kid, "{}", {"kid": "01", "jws": "a.b.c"}), NOW + 5)
+        records.province.append(laboratory_ended("lab-1"), NOW + 6)
+        records.province.begin_anew(behind, NOW + 9)
+    assert offices.rows("SELECT revoked_at FROM issuer_staff_key WHERE revoked_at IS NOT NULL") == [(NOW + 5,)]
+    assert offices.rows("SELECT revoked_at FROM issuer_laboratory") == [(NOW + 6,)]
+    assert offices.rows("SELECT count(*) FROM issuer_staff_session") == [(0,)]
