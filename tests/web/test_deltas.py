@@ -122,7 +122,7 @@ class Gate:
 
 def names(answer: dict[str, Any]) -> set[str]:
     """What an answer tells beyond the times."""
-    of_trust = set(answer["trust"]) - {"anchor", "versions", "registry_time", "expiries", "whole"}
+    of_trust = set(answer["trust"]) - {"anchor", "versions", "registry_time", "expiries", "whole", "unproven_since"}
     told = {name for name in answer if name not in ("trust", "since", "position", "member", "gate") and answer[name]}
     return of_trust | told
 
@@ -230,8 +230,8 @@ def test_a_position_that_nobody_can_read_is_answered_with_the_whole(position: st
 
 def test_a_position_that_is_nobodys_is_told_everything() -> None:
     """As one whose every mark is another."""
-    answer = json.loads(page(begin(HENAN)).since("A" * 96 + "~41.7.0.x"))
-    assert names(answer) == {"members", "denied", "rules", "reasons", "policy", "statuses"}
+    answer = json.loads(page(begin(HENAN)).since("A" * 112 + "~41.7.0.x"))
+    assert names(answer) == {"members", "denied", "record", "rules", "reasons", "policy", "statuses"}
 
 
 def test_without_a_trust_list_there_is_only_the_whole(node_judge: NodeTwin) -> None:
