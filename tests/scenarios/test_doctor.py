@@ -212,6 +212,11 @@ def test_an_encrypted_key_with_its_passphrase_is_well(scene: Scene, tmp_path: Pa
     for name, label in (("TONGXING_KEY_FILE", "credential-1"), ("TONGXING_STATUS_KEY_FILE", "status-1")):
         key = load_private_key(scene.province.key_file(label).read_bytes())
         keys[name] = write_secret(tmp_path / f"{label}.pem", private_key_pem(key, b"hush"))
+    log_key = serialization.load_pem_private_key((scene.province.keys / "keys" / "log-1.pem").read_bytes(), None)
+    locked = log_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"hush")
+    )
+    keys["TONGXING_LOG_KEY_FILE"] = write_secret(tmp_path / "log-1.pem", locked)
     good, bad = write_secret(tmp_path / "good", b"hush\n"), write_secret(tmp_path / "bad", b"huhs\n")
     assert scene.broken(**keys, TONGXING_KEY_PASSPHRASE_FILE=good).exit_code == 0
     require(scene.broken(**keys, TONGXING_KEY_PASSPHRASE_FILE=bad), "credential-key", "key-locked",
