@@ -32,8 +32,10 @@ export function scanScreen(desk: Desk): HTMLElement[] {
 /** What the guard is told over the camera's picture; null: the usual word. */
 export function tellOverCamera(desk: Desk, text: string | null): void {
   const message = document.getElementById("message");
+  if (!message) return;
   const wanted = text ?? usual(desk);
-  if (message && message.textContent !== wanted) message.textContent = wanted;
+  if (message.textContent !== wanted) message.textContent = wanted;
+  message.toggleAttribute("data-told", text !== null);
 }
 
 /** What stands below the picture when nothing is in it. */
@@ -49,9 +51,12 @@ export function renewWays(desk: Desk): void {
   document.querySelector(".ways [data-action=challenge]")?.replaceWith(challenge(desk));
 }
 
-/** Draw the camera's part anew; what is being typed below stays. */
+/** Draw the camera's part anew; what is being typed below stays, and what the guard was told: a camera may come on while
+ * they read what was wrong with a picture that they chose. */
 export function renewView(desk: Desk): void {
+  const told = document.querySelector("#message[data-told]")?.textContent;
   document.querySelector(".view")?.replaceWith(view(desk));
+  if (told && desk.gate && !desk.trouble) tellOverCamera(desk, told);
 }
 
 function view(desk: Desk): HTMLElement {
