@@ -80,7 +80,9 @@ function field(label: string, box: HTMLElement): HTMLElement {
 function knowledge(desk: Desk): HTMLElement {
   const { words, gate, upkeep } = desk;
   const synced = upkeep.syncedAt;
-  const refresh = button(words.text("refresh"), () => upkeep.refresh().then(() => desk.go("settings")));
+  // A guard who has gone back to the lane meanwhile is not fetched from it.
+  const drawAnew = () => refresh.isConnected && desk.go("settings");
+  const refresh: HTMLButtonElement = button(words.text("refresh"), () => upkeep.refresh().then(drawAnew));
   refresh.dataset.action = "refresh";
   return element(
     "section",
