@@ -79,6 +79,10 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
+      // What the builder only warns of (an await that is younger than the browsers above) is a blank page in them.
+      onwarn: (warning) => {
+        throw new Error(warning.message);
+      },
       input: { index: "index.html", "service-worker": "../../service_kit/browser/device/service_worker.ts" },
       output: {
         entryFileNames: (chunk) => (chunk.name === "service-worker" ? WORKER : "assets/[name]-[hash].js"),
