@@ -163,5 +163,8 @@ def test_the_timestamp_comes_last_wherever_files_are_kept(registry: FoundedRegis
     moved(registry, files)
     files.written.clear()
     registry.enrol("CN-41")
-    assert files.written[0].endswith(".trust-list.json")
-    assert files.written[1:] == [metadata_path("targets", 2), metadata_path("snapshot", 2), TIMESTAMP_PATH]
+    record = [path.startswith("log/") for path in files.written]
+    assert record == sorted(record, reverse=True), "what was decided is in the record before anybody sees it in force"
+    new_list, *metadata = files.written[sum(record) :]
+    assert new_list.endswith(".trust-list.json")
+    assert metadata == [metadata_path("targets", 2), metadata_path("snapshot", 2), TIMESTAMP_PATH]

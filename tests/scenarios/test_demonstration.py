@@ -45,7 +45,7 @@ def _ends_with_its_servers(process: subprocess.Popen[bytes], log: Path, folder: 
     assert "✓ every outcome was the expected one" in log.read_text(), log.read_text()[-3000:]
     assert (folder / "demo" / "pictures" / "paper.png").exists()
     said = log.read_text().split("✓ every outcome")[-1]
-    addresses = sorted(set(re.findall(r"http://127\.0\.0\.1:\d+(?=/verifier)", said)))
+    addresses = sorted(set(re.findall(r"http://localhost:\d+(?=/verifier)", said)))
     assert re.search(r"/issuer/wallet/ with claim code (\d{4} ){3}\d{4}\n", said)
     with Fetcher() as fetcher:
         assert [fetcher.get(f"{address}/readyz", limit=1000).status for address in addresses] == [200, 200, 200]
