@@ -20,17 +20,17 @@ holds; a code refers to it by the first 16 bytes of SHA-256(salt ‖ SHA-256(tex
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from credentials.decisions.leaves import path_to_root, root_over
 from credentials.errors import DecisionRejected, Malformed, TooLarge
-from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash, nodes_of, prove_inclusion, root_of
+from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash
 from credentials.profile.characters import is_shown
 from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList, Reason, Status
 from credentials.profile.members import is_member_id
-from credentials.wire.strict_json import json_bytes, parse_json
+from credentials.wire.strict_json import hex_bytes, json_bytes, parse_json
 
 TYPE: Final = "decision"
 NUMBER_BYTES = 16
@@ -50,7 +50,6 @@ NOTHING_BEFORE: Final = "none"
 """What stood before about somebody about whom nothing was decided."""
 _BEFORE = (NOTHING_BEFORE, *(status.label for status in Status))
 _DAY_SECONDS = 86_400
-_HEX = re.compile("[0-9a-f]*")
 _FIELDS = frozenset(
     {
         "type", "member", "number", "people", "before", "status", "reason", "basis", "author_unit", "approver_unit",
@@ -123,12 +122,12 @@ def person_digest(salt: bytes, identity: str) -> bytes:
 
 def people_root(entries: Sequence[PersonEntry]) -> bytes:
     """The root over the entries of a decision, at least one."""
-    return root_of(_tree(entries), len(entries))
+    return root_over([entry.to_bytes() for entry in entries])
 
 
 def prove_person(entries: Sequence[PersonEntry], index: int) -> list[bytes]:
     """The hashes that lead from one entry to the root."""
-    return prove_inclusion(_tree(entries), index, len(entries))
+    return path_to_root([entry.to_bytes() for entry in entries], index)
 
 
 def require_person(text: DecisionText, entry: PersonEntry, index: int, proof: Sequence[bytes]) -> None:
@@ -148,9 +147,9 @@ def read_decision(text: bytes) -> DecisionText:
     basis = _object(fields["basis"], frozenset(Basis._fields), "basis")
     read = DecisionText(
         member=_checked(fields["member"], is_member_id, "member"),
-        number=_bytes(fields["number"], NUMBER_BYTES, "number"),
+        number=hex_bytes(fields["number"], NUMBER_BYTES, "number"),
         people=whole(people["count"], 1, MAX_PEOPLE, "people.count"),
-        root=_bytes(people["root"], HASH_BYTES, "people.root"),
+        root=hex_bytes(people["root"], HASH_BYTES, "people.root"),
         before=_before(fields["before"], people["count"]),
         status=_label(Status, fields["status"], "status"),
         reason=_label(Reason, fields["reason"], "reason"),
@@ -196,10 +195,6 @@ def whole(value: Any, least: int, most: int, where: str) -> int:
     return value
 
 
-def _tree(entries: Sequence[PersonEntry]) -> Any:
-    return nodes_of([leaf_hash(entry.to_bytes()) for entry in entries])
-
-
 def _object(value: Any, names: frozenset[str], where: str) -> dict[str, Any]:
     if type(value) is not dict or value.keys() != names:
         raise Malformed(f"{where}: object of {', '.join(sorted(names))}")
@@ -219,12 +214,6 @@ def _label(kind: type[ClosedList], value: Any, where: str) -> Any:
         return kind.from_label(value)
     except Malformed as error:
         raise Malformed(f"{where}: one of {', '.join(entry.label for entry in kind)}") from error
-
-
-def _bytes(value: Any, length: int, where: str) -> bytes:
-    if type(value) is not str or len(value) != 2 * length or not _HEX.fullmatch(value):
-        raise Malformed(f"{where}: {2 * length} lower-case hex digits")
-    return bytes.fromhex(value)
 
 
 def _moment(value: Any, where: str) -> int:

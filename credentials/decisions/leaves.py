@@ -24,9 +24,9 @@ from credentials.errors import Malformed
 from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash, nodes_of, prove_inclusion, root_of
 from credentials.profile.limits import DECISION_REFERENCE_BYTES
 from credentials.profile.lists import Status
+from credentials.wire.strict_json import hex_bytes
 
 SALT_BYTES = 32
-SEALED_BYTES = SALT_BYTES + HASH_BYTES
 HOUR_SECONDS = 3600
 DECIDED_BY_RULE: Final = "decided-by-rule"
 DECIDED_BY_HAND: Final = "decided-by-hand"
@@ -161,9 +161,9 @@ def require_committed(leaf: Leaf, sealed_text: bytes, index: int, path: Sequence
     said, hashed = leaf.content, commitment(sealed_text)
     if leaf.kind == DECIDED_BY_HAND:
         # The leaf of one commitment is its own tree.
-        check_inclusion(hashed, index, 1, _hash_in(said, "hash"), path)
+        check_inclusion(hashed, index, 1, hex_bytes(said.get("hash"), HASH_BYTES, "hash"), path)
     elif leaf.kind == DECIDED_BY_RULE:
-        check_inclusion(leaf_hash(hashed), index, count_in(leaf), _hash_in(said, "root"), path)
+        check_inclusion(leaf_hash(hashed), index, count_in(leaf), hex_bytes(said.get("root"), HASH_BYTES, "root"), path)
     else:
         raise Malformed("no leaf of decisions")
 
@@ -179,10 +179,3 @@ def count_in(leaf: Leaf) -> int:
 def _rooted(status: Status, hour: int, commitments: Sequence[bytes]) -> dict[str, Any]:
     root = root_over(commitments).hex()
     return {"status": status.label, "hour": hour, "count": len(commitments), "root": root}
-
-
-def _hash_in(content: Mapping[str, Any], name: str) -> bytes:
-    value = content.get(name)
-    if type(value) is not str or re.fullmatch(f"[0-9a-f]{{{2 * HASH_BYTES}}}", value) is None:
-        raise Malformed(f"{name} is no hash in hex")
-    return bytes.fromhex(value)

@@ -17,7 +17,6 @@ by hand, which two people signed it. It asks nobody.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -36,12 +35,11 @@ from credentials.log.tree import HASH_BYTES, MAX_PROOF_HASHES, check_inclusion, 
 from credentials.model import StatusCredential
 from credentials.profile.members import is_member_id
 from credentials.wire import cose
-from credentials.wire.strict_json import json_bytes, parse_json
+from credentials.wire.strict_json import hex_bytes, json_bytes, parse_json
 
 FORMAT: Final = "tongxing-decision/1"
 MAX_FILE_BYTES = 512 * 1024
 _FIELDS = frozenset({"format", "code", "text", "salt", "index", "path", "proof"})
-_HEX = re.compile("[0-9a-f]*")
 
 
 class DecisionFile(NamedTuple):
@@ -105,11 +103,11 @@ def read_decision_file(content: bytes) -> DecisionFile:
     index, path = fields["index"], fields["path"]
     if type(index) is not int or index < 0 or not isinstance(path, list) or len(path) > MAX_PROOF_HASHES:
         raise Malformed("index is no number from 0, or path no list of hashes")
-    hashes = tuple(_bytes(each, HASH_BYTES, "path") for each in path)
+    hashes = tuple(hex_bytes(each, HASH_BYTES, "path") for each in path)
     signatures = fields.get("signatures")
     if signatures is not None and not isinstance(signatures, dict):
         raise Malformed("signatures is no object")
-    salt = _bytes(fields["salt"], SALT_BYTES, "salt")
+    salt = hex_bytes(fields["salt"], SALT_BYTES, "salt")
     return DecisionFile(code, text, salt, index, hashes, read_proof(proof.encode()), signatures)
 
 
@@ -194,9 +192,3 @@ def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or (where != "proof" and not value.isprintable()):
         raise Malformed(f"{where} is no text")
     return value
-
-
-def _bytes(value: object, length: int, where: str) -> bytes:
-    if not isinstance(value, str) or len(value) != 2 * length or not _HEX.fullmatch(value):
-        raise Malformed(f"{where}: {2 * length} lower-case hex digits")
-    return bytes.fromhex(value)

@@ -17,7 +17,6 @@ log.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -35,7 +34,7 @@ from credentials.errors import DecisionRejected, Malformed, TongxingError
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash
 from credentials.profile.limits import KID_BYTES
-from credentials.wire.strict_json import parse_json
+from credentials.wire.strict_json import hex_bytes, parse_json
 
 AUTHOR: Final = "author"
 APPROVER: Final = "approver"
@@ -141,7 +140,7 @@ def _records(staff: list[Any], counted: Counted) -> list[Vouched]:
             record = _vouched(leaf.content, at)
             records.setdefault(read_staff_key(record.text).kid, record)
         elif leaf.kind == STAFF_KEY_ENDED:
-            kid = _hex(leaf.content.get("kid"), KID_BYTES)
+            kid = hex_bytes(leaf.content.get("kid"), KID_BYTES, STAFF)
             if kid in records:
                 records[kid] = records[kid]._replace(revoked_at=at)
         else:
@@ -156,7 +155,7 @@ def _proved(value: Any, checkpoint: Checkpoint) -> tuple[int, int, Leaf]:
     number, entry = value["index"], _text(value, "leaf").encode()
     if type(number) is not int:
         raise Malformed("staff: index is no number")
-    hashes = [_hex(each, HASH_BYTES) for each in value["hashes"]]
+    hashes = [hex_bytes(each, HASH_BYTES, STAFF) for each in value["hashes"]]
     check_inclusion(leaf_hash(entry), number, checkpoint.size, checkpoint.root, hashes)
     fields = parse_json(entry)
     if type(fields) is not dict or type(fields.get("content")) is not dict or type(fields.get("at")) is not int:
@@ -178,12 +177,6 @@ def _hour(leaf: Leaf) -> int:
     if type(hour) is not int:
         raise Malformed("the leaf names no hour")
     return hour
-
-
-def _hex(value: object, length: int) -> bytes:
-    if type(value) is not str or re.fullmatch(f"[0-9a-f]{{{2 * length}}}", value) is None:
-        raise Malformed(f"staff: {2 * length} lower-case hex digits")
-    return bytes.fromhex(value)
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -22,7 +22,7 @@ from credentials.errors import AlgorithmMismatch, Malformed, TooLarge, WrongSign
 from credentials.profile.limits import KID_BYTES
 from credentials.signing import Signer
 from credentials.wire import jws
-from credentials.wire.strict_json import parse_json
+from credentials.wire.strict_json import hex_bytes, parse_json
 
 SIGNED_TEXT_TYPE: Final = "tongxing-signed-text+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11)."""
@@ -89,11 +89,11 @@ def read_signature(value: object) -> Signature:
     if any(len(part) > MAX_SIGNATURE_CHARACTERS for part in value.values()):
         raise TooLarge(f"signature: more than {MAX_SIGNATURE_CHARACTERS} characters in a part")
     if value.keys() == {"jws"}:
-        return KeyFileSignature(_kid(jws.read(value["jws"]).kid), value["jws"])
+        return KeyFileSignature(hex_bytes(jws.read(value["jws"]).kid, KID_BYTES, "kid"), value["jws"])
     if value.keys() != _PASSKEY:
         raise Malformed(f"signature: either jws, or {', '.join(sorted(_PASSKEY))}")
     parts = {name: from_base64url(value[name]) for name in _PASSKEY - {"kid"}}
-    return PasskeySignature(kid=_kid(value["kid"]), **parts)
+    return PasskeySignature(kid=hex_bytes(value["kid"], KID_BYTES, "kid"), **parts)
 
 
 def verify_text(signature: Signature, key: SigningKey, text: bytes) -> None:
@@ -160,9 +160,3 @@ def _client_data(data: bytes) -> Mapping[str, Any]:
     if type(said) is not dict:
         raise Malformed("client_data: not a JSON object")
     return said
-
-
-def _kid(text: str) -> bytes:
-    if len(text) != 2 * KID_BYTES or text.strip("0123456789abcdef"):
-        raise Malformed("kid: 16 lower-case hex digits")
-    return bytes.fromhex(text)

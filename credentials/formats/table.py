@@ -94,10 +94,16 @@ def unwrap(text: str) -> tuple[Format, Envelope | Presentation | ForeignEnvelope
 
     Raises NotACredential for an unknown prefix, and what the format's own ``unwrap`` raises.
     """
+    found = recognised(text)
+    return found, found.unwrap(text)
+
+
+def recognised(text: str) -> Format:
+    """As what a text begins, whatever stands around it. Raises NotACredential, with what else it is known for."""
     found = format_of(text)
     if found is None:
         raise NotACredential("no known prefix", known=kind_of_text(native.bare(text[: MAX_TEXT_CHARACTERS + 1])))
-    return found, found.unwrap(text)
+    return found
 
 
 def format_of(text: str) -> Format | None:
@@ -109,7 +115,6 @@ def format_of(text: str) -> Format | None:
     return None
 
 
-def is_foreign(text: str) -> bool:
-    """Whether a text begins as a card that no member signed, sound or not."""
-    found = format_of(text)
+def is_foreign(found: Format) -> bool:
+    """Whether it is one of cards that no member signed."""
     return getattr(found, "of", found) in FOREIGN.values()

@@ -24,6 +24,7 @@ _MAX_NUMBER_CHARACTERS = 300
 """Digits, sign, point and exponent of one number."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = b" \t\n\r"
+_HEX = re.compile("[0-9a-f]*")
 # With ``json.dumps`` it would be a new encoder each time.
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
@@ -91,6 +92,16 @@ def with_whole_numbers(value: Any) -> Any:
 def json_bytes(value: Any) -> bytes:
     """Compact JSON in UTF-8 with sorted names: the same value gives the same bytes."""
     return _encode(value).encode()
+
+
+def hex_bytes(value: object, length: int, where: str) -> bytes:
+    """So many bytes, in the one spelling of them that documents of ours have: two lower-case hex digits each.
+
+    Raises Malformed, naming ``where``.
+    """
+    if type(value) is not str or len(value) != 2 * length or not _HEX.fullmatch(value):
+        raise Malformed(f"{where}: {2 * length} lower-case hex digits")
+    return bytes.fromhex(value)
 
 
 def _nests_too_deeply(data: bytes) -> bool:

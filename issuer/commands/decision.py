@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from credentials.decisions.by_hand import BASES, PersonEntry, person_digest
+from credentials.decisions.by_hand import BASES, MAX_DAYS, PersonEntry, person_digest
 from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.proof import ProvedDecision
 from credentials.decisions.signatures import sign_text
@@ -46,7 +46,7 @@ def decision() -> None:
 @click.option("--status", required=True, type=click.Choice([each.label for each in Status]))
 @click.option("--reason", required=True, type=click.Choice([each.label for each in Reason]))
 @click.option("--basis", required=True, type=click.Choice([*BASES]), help="Of the published list.")
-@click.option("--days", required=True, type=click.IntRange(1, 14), help="Until it ends by itself.")
+@click.option("--days", required=True, type=click.IntRange(1, MAX_DAYS), help="Until it ends by itself.")
 @click.option("--author-unit", required=True)
 @click.option("--approver-unit", required=True)
 @_output

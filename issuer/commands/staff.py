@@ -11,6 +11,7 @@ from credentials.decisions.signatures import Signature, read_signature, sign_tex
 from credentials.decisions.staff import ROLES, StaffKey, read_staff_key, revocation_text
 from credentials.errors import InvalidRequest
 from credentials.keys import jwk_of, kid_of, new_private_key, public_key_from_jwk
+from credentials.profile.limits import KID_BYTES
 from credentials.signing import PemSigner
 from issuer.commands.opening import opened
 from issuer.service import IssuerService
@@ -193,6 +194,6 @@ def _read_kid(text: str) -> bytes:
         kid = bytes.fromhex(text)
     except ValueError:
         kid = b""
-    if len(kid) != 8:
+    if len(kid) != KID_BYTES:
         raise InvalidRequest("kid: 16 hex digits, as `tongxing issuer staff list` names them")
     return kid

@@ -6,12 +6,11 @@ who is left out is named with the reason. What stood when it was proposed must s
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from credentials.decisions.by_hand import (
     APPEAL_DAYS,
@@ -23,7 +22,6 @@ from credentials.decisions.by_hand import (
     PersonEntry,
     people_root,
     person_digest,
-    read_decision,
     require_sound,
 )
 from credentials.decisions.leaves import SALT_BYTES, held, released
@@ -110,7 +108,8 @@ class Desk:
     def propose_rest(self, by: StaffKey, number: bytes, at: int) -> ByHandRow:
         """The same decision anew for those whom the cap left out. Raises as :meth:`propose`, and NotFound."""
         _require_role(by, OPERATOR)
-        before, said = self.find(number), read_decision(self.find(number).text.encode())
+        before = self.find(number)
+        said = before.said
         left = [each._replace(outcome=None) for each in self.store.people(number) if each.outcome == CAP_REACHED]
         if not left or before.author != by.staff:
             raise InvalidRequest("nobody was left out of this decision, or another person is its author")
@@ -137,7 +136,7 @@ class Desk:
         row = row._replace(approver=by.staff, approver_signature=signature.to_json())
         self._signed(row, at)
         if self.excesses(number):
-            leaf = held(_digest(row), read_decision(row.text.encode()).people)
+            leaf = held(row.digest, row.said.people)
             self.store.change(row._replace(state=HELD), PROPOSED, AuditRow(at, by.staff, "held", number), leaf)
         else:
             self._put_in_force(row, AuditRow(at, by.staff, "approved", number), at)
@@ -171,7 +170,7 @@ class Desk:
 
     def excesses(self, number: bytes) -> list[Excess]:
         """The regions in which a decision would change too many people at once."""
-        said = read_decision(self.find(number).text.encode())
+        said = self.find(number).said
         changed = [each.subject for each in self.store.people(number) if each.before != said.status.label]
         regions = self.store.regions(changed)
         counts = Counter(regions.get(subject, 0) for subject in changed)
@@ -213,7 +212,7 @@ class Desk:
             raise DecisionRejected("its author has not signed it yet")
         author, approver = read_signature(dict(row.author_signature)), read_signature(dict(row.approver_signature))
         text = row.text.encode()
-        signed = SignedDecision(text, row.salt, author, approver, read_decision(text))
+        signed = SignedDecision(text, row.salt, author, approver, row.said)
         require_in_time(signed.said, self.keys.member, at)
         return signed, self.keys.signatories(signed, at)
 
@@ -237,7 +236,7 @@ class Desk:
                 withdraw_contradicted(deed, [each.decision for each in decided], did.staff, at)
                 _tell_phones(deed, decided)
                 if row.releaser_signature is not None:
-                    deed.log.append(released(_digest(row), row.releaser_signature), at)
+                    deed.log.append(released(row.digest, row.releaser_signature), at)
 
     def _decide(
         self, deed: PersonDeed, people: Sequence[PersonRow], places: Sequence[StatusPlace], signed: SignedDecision,
@@ -297,10 +296,6 @@ def difference(people: Sequence[PersonRow], status: Status) -> Mapping[tuple[str
     return Counter((each.before, status.label) for each in people)
 
 
-def _digest(row: ByHandRow) -> bytes:
-    return hashlib.sha256(row.text.encode()).digest()
-
-
 def _require_role(by: StaffKey, role: str) -> None:
     if role not in by.roles:
         raise NotAuthorised(f"for {role}s alone")
@@ -316,8 +311,3 @@ def _tell_phones(deed: PersonDeed, decided: Sequence[StandingDecision]) -> None:
     for holder in deed.holders():
         if holder.facts.subject in concerned:
             deed.record_news(holder.holder_id, holder.facts.evidence)
-
-
-def as_json(row: ByHandRow) -> dict[str, Any]:
-    """A decision as commands and files show it."""
-    return row._asdict() | {"number": row.number.hex(), "salt": row.salt.hex()}

@@ -6,9 +6,8 @@ import hashlib
 
 from credentials.decisions.leaves import held, released
 from credentials.decisions.signatures import read_signature
-from credentials.decisions.staff import ADMINISTRATOR, APPROVER
-from credentials.errors import Conflict, NotAuthorised
-from issuer.desk.desk import Desk
+from credentials.errors import Conflict
+from issuer.desk.desk import Desk, require_second_authority
 from issuer.rules.dry_run import DryRun
 from issuer.storage.staff_ports import AuditRow
 
@@ -37,6 +36,5 @@ def require_released(desk: Desk, compact: str, result: DryRun, release: object, 
         )
     signature = read_signature(release)
     by = desk.keys.signer_of(signature, text, at)
-    if not {APPROVER, ADMINISTRATOR} & {*by.roles}:
-        raise NotAuthorised("what is held is released by an approver or an administrator")
+    require_second_authority(by, [])
     desk.keys.store.note(AuditRow(at, by.staff, "released"), released(digest, signature.to_json()))

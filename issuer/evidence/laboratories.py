@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select
 
 from credentials.algorithms.table import PublicKey
 from credentials.decisions.leaves import laboratory_added, laboratory_ended
@@ -24,7 +24,7 @@ from credentials.wire import jws
 from issuer.evidence.record import EvidenceRecord, read_record
 from issuer.requests.request import FUTURE_SAMPLE_SECONDS
 from issuer.storage import tables
-from issuer.storage.log import SqlProvinceLog
+from issuer.storage.log import SqlProvinceLog, end_laboratory
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
 
@@ -75,9 +75,8 @@ class Laboratories:
     @retried
     def revoke(self, name: str, at: int) -> None:
         """Take no further results of a laboratory. What it reported stands until it is corrected. Raises NotFound."""
-        active = update(tables.laboratory).where(_laboratory.name == name, _laboratory.revoked_at.is_(None))
         with transaction(self._engine) as connection:
-            if not connection.execute(active.values(revoked_at=at)).rowcount:
+            if not end_laboratory(connection, name, at):
                 raise NotFound("no active laboratory of this name")
             SqlProvinceLog(connection).append(laboratory_ended(name), at)
 

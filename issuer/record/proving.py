@@ -62,7 +62,7 @@ def _prove(
     if record.publisher is None or kept.leaf is None:
         raise Unavailable(NOT_YET)
     staff = [] if signatures is None else _leaves_of_staff(record, kept.leaf, signatures)
-    proved = record.publisher.prove_all([kept.leaf, *(each.number for each in staff)])
+    proved = record.publisher.prove(kept.leaf, *(each.number for each in staff))
     if proved is None:
         raise Unavailable(NOT_YET)
     (decision, *above), published = proved

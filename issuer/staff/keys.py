@@ -115,27 +115,20 @@ class StaffKeys:
         row = self.row(kid)
         if row.vouched_at is not None:
             raise Conflict(f"key {kid.hex()} is vouched for already")
-        key, root = read_staff_key(row.text.encode()), self.root()
-        if root is not None and voucher.kid == root.kid:
-            verify_text(voucher, root, row.text.encode())
-        elif ADMINISTRATOR not in self.signer_of(voucher, row.text.encode(), at).roles:
-            raise NotAuthorised("only administrators vouch for keys")
+        self._require_administrator(voucher, row.text.encode(), at, "only administrators vouch for keys")
         given = [read_signature(each) for each in row.vouchers]
         if voucher.kid in {each.kid for each in given}:
             raise Conflict(f"key {kid.hex()} has this administrator's signature already; another one signs next")
         vouchers = [*given, voucher]
-        done = self._done(key, vouchers, at)
+        done = self._done(read_staff_key(row.text.encode()), vouchers, at)
         self.store.add_voucher(kid, voucher.to_json(), done)
         return self.row(kid)
 
     def revoke(self, kid: bytes, made_at: int, signature: Signature, at: int) -> None:
         """End a key by a text that an administrator or the root key signed (:func:`revocation_text`). Raises NotFound,
         NotAuthorised, WrongSignature."""
-        text, root = revocation_text(self.member, kid, made_at), self.root()
-        if root is not None and signature.kid == root.kid:
-            verify_text(signature, root, text)
-        elif ADMINISTRATOR not in self.signer_of(signature, text, at).roles:
-            raise NotAuthorised("only administrators, or the root key, end keys")
+        text = revocation_text(self.member, kid, made_at)
+        self._require_administrator(signature, text, at, "only administrators, or the root key, end keys")
         self.store.revoke_key(kid, at, {"text": text.decode(), "signature": signature.to_json()})
 
     def row(self, kid: bytes) -> StaffKeyRow:
@@ -154,6 +147,13 @@ class StaffKeys:
         """The units that have somebody of this role in force, sorted."""
         keys = (key for key, record in self.known().values() if record.is_in_force(at) and role in key.roles)
         return sorted({key.unit for key in keys})
+
+    def _require_administrator(self, signature: Signature, text: bytes, at: int, told: str) -> None:
+        root = self.root()
+        if root is not None and signature.kid == root.kid:
+            verify_text(signature, root, text)
+        elif ADMINISTRATOR not in self.signer_of(signature, text, at).roles:
+            raise NotAuthorised(told)
 
     def _done(self, key: StaffKey, vouchers: Sequence[Signature], at: int) -> tuple[int, int] | None:
         try:

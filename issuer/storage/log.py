@@ -168,15 +168,10 @@ class SqlProvinceLog:
         for kind, at, content in self._connection.execute(came_back.order_by(row.number)).all():
             said = json.loads(content)
             if kind == LABORATORY_ENDED:
-                active = tables.laboratory.c.name == said["name"], tables.laboratory.c.revoked_at.is_(None)
-                self._connection.execute(update(tables.laboratory).where(*active).values(revoked_at=at))
-                continue
-            kid = bytes.fromhex(said["kid"])
-            revocation = json.dumps({name: said[name] for name in ("text", "signature")})
-            key = tables.staff_key.c.kid == kid, tables.staff_key.c.revoked_at.is_(None)
-            ended = update(tables.staff_key).where(*key).values(revoked_at=at, revocation=revocation)
-            self._connection.execute(ended)
-            self._connection.execute(delete(tables.staff_session).where(tables.staff_session.c.kid == kid))
+                end_laboratory(self._connection, said["name"], at)
+            else:
+                revocation = {name: said[name] for name in ("text", "signature")}
+                end_staff_key(self._connection, bytes.fromhex(said["kid"]), at, revocation)
 
     def drop_texts(self, appeal_before: int, most: int) -> int:
         decided = tables.decision
@@ -220,6 +215,22 @@ class SqlProvinceLog:
         grown = update(tables.tally).where(*same).values(count=_tally["count"] + count)
         if not self._connection.execute(grown).rowcount:
             self._connection.execute(insert(tables.tally).values(**key, count=count))
+
+
+def end_staff_key(connection: Connection, kid: bytes, at: int, revocation: Mapping[str, Any]) -> bool:
+    """End a key and its sessions, whose leaf is written beside it or came back; whether it had not ended yet."""
+    key = tables.staff_key.c.kid == kid, tables.staff_key.c.revoked_at.is_(None)
+    ended = update(tables.staff_key).where(*key).values(revoked_at=at, revocation=json.dumps(revocation))
+    if not connection.execute(ended).rowcount:
+        return False
+    connection.execute(delete(tables.staff_session).where(tables.staff_session.c.kid == kid))
+    return True
+
+
+def end_laboratory(connection: Connection, name: str, at: int) -> bool:
+    """End a laboratory, whose leaf is written beside it or came back; whether it had not ended yet."""
+    active = tables.laboratory.c.name == name, tables.laboratory.c.revoked_at.is_(None)
+    return bool(connection.execute(update(tables.laboratory).where(*active).values(revoked_at=at)).rowcount)
 
 
 def _unsealed_withdrawals(status: Status) -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from credentials.decisions.leaves import Leaf, staff_key, staff_key_ended
 from credentials.errors import Conflict, NotFound
 from issuer.storage import tables
-from issuer.storage.log import SqlProvinceLog
+from issuer.storage.log import SqlProvinceLog, end_staff_key
 from issuer.storage.staff_ports import AuditRow, Invitation, SessionRow, StaffKeyRow
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -57,12 +57,9 @@ class SqlStaffStore:
 
     @retried
     def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any]) -> None:
-        active = update(tables.staff_key).where(_key.kid == kid, _key.revoked_at.is_(None))
         with transaction(self._engine) as connection:
-            values = {"revoked_at": at, "revocation": json.dumps(revocation)}
-            if not connection.execute(active.values(values)).rowcount:
+            if not end_staff_key(connection, kid, at, revocation):
                 raise NotFound("no active key of this kid")
-            connection.execute(delete(tables.staff_session).where(_session.kid == kid))
             SqlProvinceLog(connection).append(staff_key_ended(kid, revocation["text"], revocation["signature"]), at)
 
     @retried

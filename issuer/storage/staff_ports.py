@@ -7,9 +7,11 @@ is written there by anybody is nobody's, because administrators did not sign it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from credentials.decisions.by_hand import DecisionText, read_decision
 from credentials.decisions.leaves import Leaf
 
 PROPOSED, HELD, DECIDED, REFUSED = "proposed", "held", "decided", "refused"
@@ -86,6 +88,16 @@ class ByHandRow(NamedTuple):
     releaser: str | None = None
     releaser_signature: Mapping[str, str] | None = None
     decided_at: int | None = None
+
+    @property
+    def said(self) -> DecisionText:
+        """What its text says."""
+        return read_decision(self.text.encode())
+
+    @property
+    def digest(self) -> bytes:
+        """What passkeys sign, and leaves name it by: the SHA-256 of its text."""
+        return hashlib.sha256(self.text.encode()).digest()
 
 
 class StaffStore(Protocol):

@@ -3,8 +3,8 @@
 import { CredentialError } from "../../credentials/browser/errors";
 import { unwrap } from "../../credentials/browser/formats/native";
 import { decode } from "../../credentials/browser/formats/native/claims";
+import { toHex } from "../../credentials/browser/hex";
 import type { StatusCredential } from "../../credentials/browser/model";
-import { toHex } from "../../credentials/browser/wire/cbor";
 import { VerifiedPayload } from "../../credentials/browser/wire/cose";
 
 /**

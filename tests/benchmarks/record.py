@@ -13,12 +13,11 @@ from credentials.log.policy import Party, WitnessGroup, WitnessPolicy
 from credentials.log.proof import LogProof, check_proof
 from credentials.log.tree import leaf_hash
 from service_kit.durable import write_atomic
-from service_kit.storage.ports import LeafRecord
 from tests.benchmarks.feed import Figure
 from tests.unit.issuer.office import NOW
 from tests.unit.trust_registry.record.logs import append
 from trust_registry.mirror.folder import MirrorFolder
-from trust_registry.record.publishing import LogFolder, LogPublisher, PublishedCheckpoint
+from trust_registry.record.publishing import LogFolder, LogPublisher, ProvedLeaf, PublishedCheckpoint
 from trust_registry.storage.sql import open_storage
 
 LEAVES = 100_000
@@ -55,9 +54,9 @@ def leaves_a_second() -> list[Figure]:
     ]
 
 
-def _verified(found: tuple[LeafRecord, PublishedCheckpoint, list[bytes]], log_key: NoteKey) -> float:
+def _verified(found: tuple[list[ProvedLeaf], PublishedCheckpoint], log_key: NoteKey) -> float:
     """Seconds for one proof that a policy of five witnesses, of whom all have to have signed, lets count."""
-    leaf, (_, note), hashes = found
+    ((leaf, hashes),), (_, note) = found
     keys = [signer(f"witness-{number}.example", WITNESS, new_private_key()) for number in range(WITNESSES)]
     note = with_signatures(note, [sign_text(note.text, key, NOW) for key in keys])
     witnesses = {key.key.name.encode(): Party(key.key, None) for key in keys}

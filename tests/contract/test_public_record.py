@@ -173,8 +173,8 @@ def test_every_leaf_is_proved(publisher: LogPublisher) -> None:
     for number in range(9):
         proved = publisher.prove(number)
         assert proved is not None
-        leaf, (checkpoint, _), proof = proved
-        check_inclusion(leaf_hash(leaf.entry), number, checkpoint.size, checkpoint.root, proof)
+        ((leaf, hashes),), (checkpoint, _) = proved
+        check_inclusion(leaf_hash(leaf.entry), number, checkpoint.size, checkpoint.root, hashes)
     assert publisher.prove(9) is publisher.prove(10) is None
 
 

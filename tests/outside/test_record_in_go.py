@@ -99,7 +99,8 @@ def test_the_registrys_own_log_holds_in_go(go: Go, tmp_path: Path) -> None:
     for number in (0, 255, 256, 359):
         proved = publisher.prove(number)
         assert proved is not None
-        _write(log / f"proofs/{number}.tlog-proof", LogProof(number, tuple(proved[2]), proved[1].note).content)
+        ((_, hashes),), published = proved
+        _write(log / f"proofs/{number}.tlog-proof", LogProof(number, tuple(hashes), published.note).content)
     for number, each in enumerate(asked):
         _write(log / f"requests/{number}", each.content)
     storage.engine.dispose()

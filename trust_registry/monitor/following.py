@@ -54,7 +54,7 @@ class Following:
         checkpoint = self._newest()
         node = checked_nodes_from(self._log.reader.hashes, checkpoint.size, checkpoint.root)
         _check_holds(self._before, checkpoint, node)
-        reading = _Reading(self._watched, self._log.origin, self._own)
+        reading = _NewLeaves(self._watched, self._log.origin, self._own)
         most = min(checkpoint.size, self._watched.read + self._most)
         for entry, number in _new_entries(self._log.reader, self._watched.read, most, checkpoint, node):
             reading.take(entry, number)
@@ -101,7 +101,7 @@ def _new_entries(
                 yield entry, number
 
 
-class _Reading:
+class _NewLeaves:
     """What is remembered of a log, while its leaves are read one after another."""
 
     def __init__(self, watched: Watched, origin: str, own: OwnRecords | None) -> None:

@@ -145,8 +145,6 @@ class LogPublisher:
         Raises StoreBehind where the mirror has leaves that the database has not, RecordForked where the database does
         not hold what was signed before, SelfCheckFailed for a leaf that was changed, StorageUnavailable, StorageFull.
         """
-        with self.storage.reading() as records:
-            self.require_not_behind(records.log.size())
         self.keep_hashes()
         with self.storage.reading() as records:
             size, held = records.log.size(), records.log_tree.checkpoint()
@@ -167,16 +165,8 @@ class LogPublisher:
             self._put_tiles(0, held.size)
             self.place.release(self.storage)
 
-    def prove(self, number: int) -> tuple[LeafRecord, PublishedCheckpoint, list[bytes]] | None:
-        """A leaf, the checkpoint in force and the inclusion proof between them; None where it is not published."""
-        proved = self.prove_all([number])
-        if proved is None:
-            return None
-        ((leaf, hashes),), published = proved
-        return leaf, published, hashes
-
-    def prove_all(self, numbers: Sequence[int]) -> tuple[list[ProvedLeaf], PublishedCheckpoint] | None:
-        """Several leaves in one checkpoint, as :meth:`prove`; None where one of them is not published."""
+    def prove(self, *numbers: int) -> tuple[list[ProvedLeaf], PublishedCheckpoint] | None:
+        """Leaves, the checkpoint in force and the inclusion proofs between them; None where one is not published."""
         with self.storage.reading() as records:
             held = records.log_tree.checkpoint()
             leaves = [leaf for number in numbers for leaf in records.log.read(number, 1)]

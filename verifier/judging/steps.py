@@ -36,8 +36,9 @@ from verifier.judging.examination import Examination
 
 def form(check: Examination) -> None:
     """Take the text apart. Raises NotACredential, ChallengeShown, TooLarge, Malformed."""
-    check.is_of_card = table.is_foreign(check.text)
-    found, unwrapped = table.unwrap(check.text)
+    found = table.recognised(check.text)
+    check.is_of_card = table.is_foreign(found)
+    unwrapped = found.unwrap(check.text)
     check.steps = found.STEPS
     if isinstance(unwrapped, Presentation):
         check.live, check.envelope = unwrapped, unwrapped.envelope

@@ -2,6 +2,7 @@
 // browser does it.
 
 import { CredentialError, malformed } from "../errors";
+import { toHex } from "../hex";
 import { COORDINATE_BYTES, SIGNATURE_BYTES } from "../profile";
 
 export const NAME = "ES256";
@@ -48,7 +49,7 @@ export function isForVerifying(jwk: { readonly [name: string]: unknown }, algori
 
 /** The key of a 33-byte compressed point (SEC 1 section 2.3.4). Throws `malformed` when it is not on the curve. */
 export async function importPoint(point: Uint8Array): Promise<CryptoKey> {
-  const x = BigInt(`0x${hex(point.subarray(1))}`);
+  const x = BigInt(`0x${toHex(point.subarray(1))}`);
   if (point.length !== COORDINATE_BYTES + 1 || x >= P) throw malformed("holder key is not on the curve");
   const square = (x * x * x - 3n * x + B) % P;
   // P is 3 modulo 4, so this power is the root where there is one.
@@ -102,10 +103,6 @@ function power(base: bigint, exponent: bigint): bigint {
     base = (base * base) % P;
   }
   return result;
-}
-
-function hex(data: Uint8Array): string {
-  return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function bytes(value: bigint): Uint8Array {

@@ -2,12 +2,14 @@
 // trust list: that the code names this very text, that a leaf counts it, and that the leaf is in the log of `logs`.
 
 import { CredentialError, malformed } from "../errors";
+import { fromHex, toHex } from "../hex";
 import { type Checkpoint, readCheckpoint } from "../log/checkpoint";
 import type { NoteKey } from "../log/keys";
 import { checkNote } from "../log/note";
 import { type LogProof, readProof } from "../log/proof";
 import { checkInclusion, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
 import type { StatusCredential } from "../model";
+import { concat } from "../wire/cbor";
 
 const FORMAT = "tongxing-decision/1";
 const REFERENCE_BYTES = 16;
@@ -56,7 +58,7 @@ export async function checkDecision(
   if (file.format !== FORMAT || typeof file.text !== "string" || typeof file.proof !== "string")
     throw malformed("file");
   const text = new TextEncoder().encode(file.text);
-  const hidden = joined(bytes(file.salt), await sha256(text));
+  const hidden = concat(bytes(file.salt), await sha256(text));
   const reference = (await sha256(hidden, fromHex(code.cti))).subarray(0, REFERENCE_BYTES);
   if (file.code !== codeText || toHex(reference) !== code.decisionReference) throw failed("another decision");
   const told = objectIn(file.text) as unknown as ToldDecision;
@@ -113,7 +115,4 @@ function bytes(value: unknown): Uint8Array {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const fromHex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-const toHex = (data: Uint8Array) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const joined = (one: Uint8Array, other: Uint8Array) => Uint8Array.of(...one, ...other);
 const failed = (what: string) => new CredentialError("record-proof-failed", what);

@@ -3,9 +3,9 @@
 import { FOR_FOREIGN } from "../algorithms/foreign";
 import { fromBase64url } from "../base64url";
 import { malformed, tooLarge } from "../errors";
+import { toHex } from "../hex";
 import type { Keys } from "../keys";
 import { MAX_STATUS_SEQUENCE, MAX_TIME_SECONDS, MEMBER_NAMES, MIN_TIME_SECONDS } from "../profile";
-import { toHex } from "../wire/cbor";
 import * as jws from "../wire/jws";
 import type { Json } from "../wire/strict_json";
 import { hasOwn } from "../wire/strict_json";

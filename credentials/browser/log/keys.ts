@@ -1,6 +1,7 @@
 // The keys of logs and witnesses (C2SP signed-note, tlog-cosignature), as in credentials/log/keys.py.
 
 import { CredentialError, malformed, tooLarge } from "../errors";
+import { toHex } from "../hex";
 import { checkPublicKey, holds, SIGNATURE_BYTES } from "./ed25519";
 import { equal, sha256 } from "./tree";
 
@@ -39,7 +40,7 @@ export async function readVkey(vkey: string): Promise<NoteKey> {
   checkPublicKey(publicKey);
   const digest = await sha256(encoder.encode(`${name}\n`), Uint8Array.of(type), publicKey);
   const id = digest.subarray(0, KEY_ID_BYTES);
-  if (hex(id) !== number) throw new CredentialError("key-rejected", "the number in the vkey is not that of its key");
+  if (toHex(id) !== number) throw new CredentialError("key-rejected", "the number in the vkey is not that of its key");
   return { name, type, publicKey, id, vkey };
 }
 
@@ -56,7 +57,7 @@ export async function hasSigned(key: NoteKey, signature: Uint8Array, text: Uint8
 
 /** When a witness cosigned, in seconds UTC. */
 export function timeOf(signature: Uint8Array): bigint {
-  return BigInt(`0x${hex(signature.subarray(0, TIME_BYTES))}`);
+  return BigInt(`0x${toHex(signature.subarray(0, TIME_BYTES))}`);
 }
 
 /** Whether a key can be called so: 1 to 255 bytes of UTF-8, without spaces and plus. */
@@ -84,5 +85,3 @@ function toBase64(data: Uint8Array): string {
   for (const byte of data) text += String.fromCharCode(byte);
   return btoa(text);
 }
-
-const hex = (data: Uint8Array) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");

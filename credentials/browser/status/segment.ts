@@ -1,6 +1,7 @@
 // Signed status segments, as in credentials/status/segment.py: what was withdrawn since the one before.
 
 import { CredentialError, malformed, tooLarge } from "../errors";
+import { toHex } from "../hex";
 import type { Keys } from "../keys";
 import {
   MAX_SEGMENT_BYTES,
@@ -14,7 +15,7 @@ import {
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
 } from "../profile";
-import { loadFields, toHex, type Value } from "../wire/cbor";
+import { loadFields, type Value } from "../wire/cbor";
 import { openLayout, verify } from "../wire/cose";
 import { requireFollows } from "./chain";
 import * as gaps from "./gaps";

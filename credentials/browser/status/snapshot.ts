@@ -1,6 +1,7 @@
 // The signed status snapshot, as in credentials/status/snapshot.py.
 
 import { CredentialError, malformed, tooLarge } from "../errors";
+import { toHex } from "../hex";
 import type { Keys } from "../keys";
 import { isWhole } from "../members";
 import type { StatusReference } from "../model";
@@ -15,7 +16,7 @@ import {
   STATUS_HASH_BYTES,
   STATUS_LIST_SIZE,
 } from "../profile";
-import { loadFields, toHex, type Value } from "../wire/cbor";
+import { loadFields, type Value } from "../wire/cbor";
 import { openLayout, verify } from "../wire/cose";
 import * as gaps from "./gaps";
 

@@ -2,9 +2,10 @@
 
 import { NATIVE } from "../algorithms/table";
 import { CredentialError, malformed, tooLarge } from "../errors";
+import { toHex } from "../hex";
 import type { TrustedKey } from "../keys";
 import { KID_BYTES, SIGNATURE_BYTES } from "../profile";
-import { concat, toHex } from "./cbor";
+import { concat } from "./cbor";
 
 /** Head byte of a negative CBOR integer above -25 (RFC 8949 section 3.1). */
 const NEGATIVE = 0x1f;

@@ -30,8 +30,8 @@ from credentials.wire.inflate import inflate_raw
 from credentials.wire.strict_json import parse_json
 
 _TYPE = "https://smarthealth.cards#health-card"
-_GIVEN = frozenset({"completed"})
-_SETTLED = frozenset({"final", "amended", "corrected"})
+_GIVEN = ("completed",)
+_SETTLED = ("final", "amended", "corrected")
 """States of an observation in which its result counts."""
 _MAX_RID_CHARACTERS = 24
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response, redirect, request
 
-from credentials.decisions.by_hand import BASES, NUMBER_BYTES, read_decision
+from credentials.decisions.by_hand import BASES, MAX_DAYS, NUMBER_BYTES
 from credentials.decisions.signatures import Signature
 from credentials.decisions.staff import ADMINISTRATOR, APPROVER, AUDITOR, OPERATOR, revocation_text
 from credentials.errors import (
@@ -56,6 +56,7 @@ from service_kit.locale import BEIJING
 MAX_FORM_BYTES = 128 * 1024
 """A thousand people by document and name."""
 SHOWN_ACTS = 200
+_MAX_DIGITS = 12
 blueprint = Routes("desk", __name__, description="The desk of staff: pages", template_folder="templates")
 _HERE = Path(__file__).parent
 _POLICY = (
@@ -189,13 +190,13 @@ def desk_decision(number: str) -> Response:
     office = service()
     session = sessions.require(office)
     row = _seen(office, session, number)
-    people, said = office.desk.store.people(row.number), read_decision(row.text.encode())
-    options = passkeys.request_options(office, hashlib.sha256(row.text.encode()).digest(), session.credential_id)
+    people, said = office.desk.store.people(row.number), row.said
+    options = passkeys.request_options(office, row.digest, session.credential_id)
     office.staff.store.note(AuditRow(office.now(), session.key.staff, "looked", row.number))
     return _draw(
         "decision", session, row=_told(row, office), people=people, options=options, step=_step(session, row),
         changes=difference(people, said.status), excesses=office.desk.excesses(row.number), pretty=_pretty(row.text),
-        digest=hashlib.sha256(row.text.encode()).hexdigest(), rest=_has_rest(session, row, people),
+        digest=row.digest.hex(), rest=_has_rest(session, row, people),
     )  # fmt: skip
 
 
@@ -269,10 +270,10 @@ def desk_staff_act(kid: str, act: str) -> Response:
     if act == "vouch":
         office.staff.vouch(wanted, _signature(session), at)
     elif act == "revoke":
-        made_at = request.form.get("made_at", "")
-        if not made_at.isascii() or not made_at.isdigit() or not at - DAY_SECONDS <= int(made_at[:12]) <= at:
+        made_at = _whole(request.form.get("made_at", ""), at - DAY_SECONDS, at)
+        if made_at is None:
             raise InvalidRequest("made_at: open the page again")
-        office.staff.revoke(wanted, int(made_at), _signature(session), at)
+        office.staff.revoke(wanted, made_at, _signature(session), at)
     else:
         raise NotFound("no such act")
     office.staff.store.note(AuditRow(at, session.key.staff, f"key-{act}"))
@@ -310,7 +311,7 @@ def _seen(office: IssuerService, session: Session, number: str) -> ByHandRow:
 def _may_see(session: Session, row: ByHandRow) -> bool:
     """Its author and their unit, the unit that approves; of all units auditors, administrators, and approvers what is
     held."""
-    key, said = session.key, read_decision(row.text.encode())
+    key, said = session.key, row.said
     if {AUDITOR, ADMINISTRATOR} & {*key.roles} or key.unit in (said.author_unit, said.approver_unit):
         return True
     return APPROVER in key.roles and row.state == HELD
@@ -318,7 +319,7 @@ def _may_see(session: Session, row: ByHandRow) -> bool:
 
 def _step(session: Session, row: ByHandRow) -> str:
     """What this person can do next with a decision, by its signature: ``sign``, ``approve``, ``release`` or nothing."""
-    key, said = session.key, read_decision(row.text.encode())
+    key, said = session.key, row.said
     if row.state == PROPOSED and row.author_signature is None:
         return "sign" if row.author == key.staff else ""
     if row.state == PROPOSED:
@@ -328,7 +329,7 @@ def _step(session: Session, row: ByHandRow) -> str:
 
 
 def _told(row: ByHandRow, office: IssuerService) -> dict[str, Any]:
-    said = read_decision(row.text.encode())
+    said = row.said
     return {
         "number": row.number.hex(), "state": row.state, "said": said, "author": row.author, "approver": row.approver,
         "releaser": row.releaser, "age": how_long(max(0, office.now() - row.proposed_at)), "text": row.text,
@@ -365,14 +366,21 @@ def _named(number: int, line: str) -> NamedPerson:
 
 def _wish() -> Wish:
     form = request.form
-    days = form.get("days", "")
-    if not days.isascii() or not days.isdigit() or not 1 <= int(days[:4]) <= 14:
-        raise InvalidRequest("days: 1 to 14")
+    days = _whole(form.get("days", ""), 1, MAX_DAYS)
+    if days is None:
+        raise InvalidRequest(f"days: 1 to {MAX_DAYS}")
     try:
         status, reason = Status.from_label(form.get("status")), Reason.from_label(form.get("reason"))
     except TongxingError as error:
         raise InvalidRequest("status and reason: of the lists") from error
-    return Wish(status, reason, form.get("basis", ""), int(days), form.get("approver_unit", ""))
+    return Wish(status, reason, form.get("basis", ""), days, form.get("approver_unit", ""))
+
+
+def _whole(text: str, least: int, most: int) -> int | None:
+    """The number that a form's text is, within bounds. Of more digits than a time has it is none: Python itself refuses
+    to read some thousand of them."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number and least <= int(text) <= most else None
 
 
 def _signature(session: Session) -> Signature:

@@ -4,8 +4,8 @@
 import { NATIVE } from "../../../credentials/browser/algorithms/table";
 import { CredentialError } from "../../../credentials/browser/errors";
 import { type Challenge, present } from "../../../credentials/browser/formats/presentation";
+import { toHex } from "../../../credentials/browser/hex";
 import type { StatusCredential } from "../../../credentials/browser/model";
-import { toHex } from "../../../credentials/browser/wire/cbor";
 import { isForbidden, isFull, type Store } from "../../../service_kit/browser/device/store";
 import { read, readOwn } from "../reading";
 import type { HolderClock, Known } from "./clock";

@@ -4,7 +4,8 @@
 import { FOR_FOREIGN } from "../../algorithms/foreign";
 import { malformed } from "../../errors";
 import type { ForeignEnvelope } from "../../foreign/envelope";
-import { bytesItem, concat, textItem, toHex } from "../../wire/cbor";
+import { toHex } from "../../hex";
+import { bytesItem, concat, textItem } from "../../wire/cbor";
 import { type ForeignFields, type ForeignValue, isFields, loads } from "../../wire/cbor_foreign";
 import type { Lenience, Note } from "./leniences";
 import { MAX_CARD_BYTES, MAX_HEADER_BYTES, MAX_KID_BYTES } from "./limits";

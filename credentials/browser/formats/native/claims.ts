@@ -3,6 +3,7 @@
 import { NATIVE } from "../../algorithms/table";
 import { isShown } from "../../characters";
 import { malformed } from "../../errors";
+import { toHex } from "../../hex";
 import { isRegion, isWhole, MEMBERS } from "../../members";
 import type { Evidence, Source, StatusCredential, StatusReference } from "../../model";
 import {
@@ -29,7 +30,7 @@ import {
   STATUS_LIST_SIZE,
   STATUSES,
 } from "../../profile";
-import { loads, toHex, type Value } from "../../wire/cbor";
+import { loads, type Value } from "../../wire/cbor";
 import type { VerifiedPayload } from "../../wire/cose";
 
 const [ISS, EXP, IAT, CTI, CNF, OURS] = [1, 4, 6, 7, 8, -65537] as const;

@@ -5,7 +5,7 @@ import { FOR_FOREIGN } from "../../algorithms/foreign";
 import { fromBase64url } from "../../base64url";
 import { malformed, tooLarge } from "../../errors";
 import type { ForeignEnvelope } from "../../foreign/envelope";
-import { toHex } from "../../wire/cbor";
+import { toHex } from "../../hex";
 import { isObject } from "../../wire/jws";
 import { parseJson } from "../../wire/strict_json";
 import { KID_BYTES, MAX_CARD_CHARACTERS, MAX_HEADER_CHARACTERS } from "./limits";

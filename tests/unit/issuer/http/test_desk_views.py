@@ -228,6 +228,9 @@ def test_a_session_ends_idle_and_with_its_key(desks: Desks) -> None:
     credential = answer(STAFF.administrators[0], json.loads(html.unescape(found[1])))
     fields = {"token": administrator.token(), "credential": credential, "made_at": str(desks.clock.time)}
     assert administrator.post(f"/desk/staff/{kid.hex()}/revoke", fields | {"made_at": "0"}).status_code == 400
+    # Python reads no number of some thousand digits.
+    endless = fields | {"made_at": f"{desks.clock.time}".rjust(12, "0") + "9" * 5_000}
+    assert administrator.post(f"/desk/staff/{kid.hex()}/revoke", endless).status_code == 400
     assert administrator.post(f"/desk/staff/{kid.hex()}/revoke", fields).status_code == 303
     assert browser.get("/desk/done").status_code == 401
     assert desks.browser().sign_in(STAFF.author).status_code == 403
@@ -318,7 +321,8 @@ def test_decisions_of_other_units_are_not_shown(desks: Desks) -> None:
     "change",
     [
         {"people": ""}, {"people": "12345"}, {"people": f"{NUMBERS[0]}\n{NUMBERS[0]}"}, {"status": "blue"},
-        {"reason": ""}, {"basis": "because"}, {"days": "15"}, {"days": "x"}, {"approver_unit": "cdc"},
+        {"reason": ""}, {"basis": "because"}, {"days": "15"}, {"days": "x"},
+        {"days": "0001" + "9" * 5_000}, {"approver_unit": "cdc"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_proposed_is_told(desks: Desks, change: dict[str, str]) -> None:

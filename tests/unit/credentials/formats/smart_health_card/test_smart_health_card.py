@@ -77,6 +77,7 @@ def test_the_text_of_a_symbol_and_the_jws_itself_are_one_card() -> None:
         ([DOSE | {"vaccineCode": coded("http://hl7.org/fhir/sid/cvx", "212")}], [EvidenceResult.COMPLETED]),
         ([DOSE | {"status": "not-done"}, SECOND_DOSE], [None, EvidenceResult.INCONCLUSIVE]),
         ([DOSE | {"status": "entered-in-error"}], [None]),
+        ([DOSE | {"status": ["completed"]}, SECOND_DOSE | {"status": {}}], [None, None]),
         ([DOSE | {"vaccineCode": coded("http://hl7.org/fhir/sid/cvx", "140")}], [None]),
         ([DOSE | {"vaccineCode": coded("http://example.org", "207")}], [None]),
         ([DOSE | {"vaccineCode": {"text": "a vaccine"}}], [None]),
@@ -98,6 +99,7 @@ def test_a_series_is_whole_when_its_doses_are_on_the_card(doses: list[Any], resu
         ),
         ({"valueCodeableConcept": coded("http://snomed.info/sct", "1")}, EvidenceKind.NUCLEIC_ACID, None),
         ({"status": "preliminary"}, EvidenceKind.NUCLEIC_ACID, None),
+        ({"status": ["final"]}, EvidenceKind.NUCLEIC_ACID, None),
         ({"valueCodeableConcept": None, "valueString": "negative"}, EvidenceKind.NUCLEIC_ACID, None),
         ({"valueCodeableConcept": {"coding": [
             {"system": "http://snomed.info/sct", "code": "260415000"},
