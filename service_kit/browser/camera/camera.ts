@@ -65,6 +65,8 @@ export class Camera {
   /** Whether the light is on, as far as the device says; it is switched on again with the camera. */
   isLit = false;
   private stream: MediaStream | null = null;
+  /** How often it was started or stopped: a camera that comes when nobody wants it any more is switched off. */
+  private wishes = 0;
   private factor = 1;
   /** Whether frames are handed to the worker as they are, which draws them: on a slow phone the page has enough to do. */
   private handsOver = "VideoFrame" in globalThis && "OffscreenCanvas" in globalThis;
@@ -97,8 +99,9 @@ export class Camera {
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no camera without https", "InsecureContext");
     const which: MediaTrackConstraints = device ? { deviceId: { ideal: device } } : { facingMode: "environment" };
     const video = { ...which, width: { ideal: WIDTH }, height: { ideal: HEIGHT } };
+    const wish = this.wishes;
     const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
-    this.stop();
+    if (wish !== this.wishes) return stream.getTracks().forEach((track) => track.stop());
     this.stream = stream;
     this.track!.addEventListener("ended", () => this.stream === stream && this.lose("ended"));
     this.video.srcObject = stream;
@@ -114,6 +117,7 @@ export class Camera {
   }
 
   stop(): void {
+    this.wishes++;
     this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.video.srcObject = null;
