@@ -28,8 +28,8 @@ def fork(yard: Yard, telling: Telling) -> None:
     with yard.lying_mirror() as mirror:
         entries = [*yard.entries()[:-1], _with_kid(yard.entries()[-1], "00" * 8)]
         _require(kid.encode() not in b"".join(entries), "the other history does not have the denial")
-        proofs = {path: proof_in(entries, yard.key, proof) for path, proof in mirror.list_proofs().items()}
-        mirror.put_log(log_files(entries, yard.key) | proofs)
+        proofs = mirror.list_proofs()
+        mirror.put_log(log_files(entries, yard.key))
         telling.done(label("drill.fork.lie"))
         answer = yard.ask_witness(mirror.url)
         _require((answer.status, b"record-forked" in answer.body) == (409, True), "the witness refuses the other")
@@ -39,6 +39,10 @@ def fork(yard: Yard, telling: Telling) -> None:
         is_proof = len(checkpoints) == 2 and checkpoints[0].size == checkpoints[1].size
         _require(is_proof and checkpoints[0].root != checkpoints[1].root, "two signed notes show the fork to anybody")
         telling.done(label("drill.fork.evidence"))
+        # Gates see the log as far as the proof of their list goes: there is its other past.
+        rewritten = [_a_second_earlier(entries[0]), *entries[1:]]
+        forged = {path: proof_in(rewritten, yard.key, proof) for path, proof in proofs.items()}
+        mirror.put_log(log_files(rewritten, yard.key) | forged)
         met = yard.gates_meet(mirror.url)
         _require(met == [(1, "fork")] * 2, f"each of two gates that meet says that there is a fork, not {met}")
         telling.done(label("drill.fork.gates"))
@@ -160,6 +164,11 @@ def _require(holds: bool, what: str) -> None:
 def _with_kid(entry: bytes, kid: str) -> bytes:
     leaf = parse_json(entry)
     return json_bytes({**leaf, "content": {**leaf["content"], "kid": kid}})
+
+
+def _a_second_earlier(entry: bytes) -> bytes:
+    leaf = parse_json(entry)
+    return json_bytes({**leaf, "at": leaf["at"] - 1})
 
 
 def _copy_database(source: Path, target: Path) -> None:

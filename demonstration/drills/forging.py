@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from credentials.log.checkpoint import sign_checkpoint
+from credentials.log.checkpoint import read_checkpoint, sign_checkpoint
 from credentials.log.keys import NoteSigner
 from credentials.log.proof import LogProof, read_proof
 from credentials.log.tiles import TILE_WIDTH, Tile, bundle_of, root_of_tile, tiles_between
@@ -25,9 +25,10 @@ def log_files(entries: Sequence[bytes], key: NoteSigner) -> dict[str, bytes]:
 
 
 def proof_in(entries: Sequence[bytes], key: NoteSigner, proof: bytes) -> bytes:
-    """The proof of the same leaf in the log of these entries, which has it at the same place."""
-    held, size = read_proof(proof), len(entries)
-    node = nodes_of([leaf_hash(entry) for entry in entries])
+    """The proof of the same leaf at the same place in the log of these entries, as far as the one in ``proof`` goes."""
+    held = read_proof(proof)
+    size = read_checkpoint(held.note).size
+    node = nodes_of([leaf_hash(entry) for entry in entries[:size]])
     note = sign_checkpoint(size, root_of(node, size), key)
     return LogProof(held.number, tuple(prove_inclusion(node, held.number, size)), note, held.extra).content
 

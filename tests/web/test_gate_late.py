@@ -210,7 +210,7 @@ def test_a_code_that_is_scanned_in_practice_is_answered_after_it(launch: Launch,
 
 
 def test_a_challenge_whose_drawing_does_not_arrive_says_so(launch: Launch, town: Town) -> None:
-    """What draws it is loaded after the app has begun: an empty square would send a person away with nothing to scan."""
+    """What draws it is loaded after the app has begun: at an empty square a person stands with nothing to scan."""
     context = launch(service_workers="block")
     context.route("**/assets/symbol-*.js", lambda route: route.abort())
     gate = Checkpoint(context, town.gate).open()

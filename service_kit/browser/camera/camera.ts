@@ -9,6 +9,8 @@ const WIDTH = 1280;
 const HEIGHT = 720;
 /** Reading more often than this only warms the phone: a gate's day is long. */
 const FRAME_MILLISECONDS = 60;
+/** How soon it is looked again for a picture that has not come yet. */
+const LOOK_MILLISECONDS = 10;
 /** A picture that has not changed for so long has stopped, whatever the device says. */
 const STALL_MILLISECONDS = 8000;
 /** So many frames in a row that the reader fails at are no accident: it was opened anew between them. */
@@ -173,11 +175,14 @@ export class Camera {
   private async look(stream: MediaStream): Promise<void> {
     let [next, moved, time, read, failures] = [0, -1, -1, -1, 0];
     while (this.stream === stream) {
-      const now = await new Promise<number>((drawn) => requestAnimationFrame(drawn));
-      if (this.isPaused || this.video.currentTime !== time || moved < 0) [time, moved] = [this.video.currentTime, now];
+      const wait = this.isPaused ? FRAME_MILLISECONDS : Math.max(LOOK_MILLISECONDS, next - performance.now());
+      // No animation frame: for each of them a slow phone draws the whole page, though nothing but the video has moved.
+      await new Promise((go) => setTimeout(go, wait));
+      const [now, rests] = [performance.now(), this.isPaused || document.hidden];
+      if (rests || this.video.currentTime !== time || moved < 0) [time, moved] = [this.video.currentTime, now];
       if (now - moved > STALL_MILLISECONDS && this.stream === stream) return this.lose("ended");
       // In the dark a camera gives ten pictures a second: none is read twice.
-      const frame = this.isPaused || now < next || time === read ? null : this.frame();
+      const frame = rests || now < next || time === read ? null : this.frame();
       if (!frame) continue;
       [next, read] = [now + FRAME_MILLISECONDS, time];
       try {
