@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -88,7 +89,8 @@ def test_a_verdict_that_comes_late_is_heard_and_stands_where_back_leads(
 ) -> None:
     """A guard looks something up while the device is slow: nothing jumps under their thumb, and nobody is lost."""
     asked_late(gate, town.paper()["text"])
-    {"settings": gate.settings, "shift": gate.shift, "manual": lambda: gate.do("manual")}[screen]()
+    ways: dict[str, Callable[[], object]] = {"settings": gate.settings, "shift": gate.shift}
+    ways.get(screen, lambda: gate.do("manual"))()
     gate.page.evaluate("free()")
     expect(gate.page.locator("#announcement")).to_contain_text("通过")
     gate.page.locator(f"[data-screen={screen}]").wait_for()
