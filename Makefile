@@ -64,7 +64,7 @@ faults: .venv/test ## kill processes and databases again and again, and count wh
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 fuzz: .venv/test ## change 20,000 documents, codes and expressions of each kind and ask both judges (EXAMPLES=n for others)
-	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_judges.py tests/properties/test_both_readers.py
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_*.py
 	@$(BIN)/$(INSTALL)-fuzz.lock || { echo "NOT FUZZED: decoders of foreign cards: no atheris for this Python"; exit 0; }; \
 	for decoder in $(DECODERS); do $(BIN)/python -m tests.fuzz $$decoder $(or $(SECONDS),60) || exit 1; done
 
