@@ -48,8 +48,8 @@ ROUNDS = 40
 def _certificate() -> x509.Certificate:
     """The signer's, as EU cards' are published."""
     name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "AT")])
-    years = (datetime(year, 1, 1, tzinfo=UTC) for year in (2021, 2099))
-    builder = x509.CertificateBuilder(name, name, ISSUER_KEY.public_key(), 1, *years)
+    first, last = datetime(2021, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, ISSUER_KEY.public_key(), 1, first, last)
     return builder.sign(ISSUER_KEY, hashes.SHA256())
 
 
@@ -74,7 +74,7 @@ def _rounds(texts: dict[str, list[str]], peers: list[Ask]) -> Iterator[dict[str,
     ours = {f"ours: {name}": _judging(each) for name, each in texts.items()}
     for _ in range(ROUNDS):
         unit = _microseconds(lambda: [bare(number) for number in range(INPUTS)])
-        found = {name: _microseconds(call) / unit for name, call in ours.items()}
+        found: dict[str, Any] = {name: _microseconds(call) / unit for name, call in ours.items()}
         for ask in peers:
             found |= {name: cost if isinstance(cost, str) else cost / unit for name, cost in ask().items()}
         yield found

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cbor2 import CBORTag
 
 from credentials.errors import RuleSetInvalid
 from credentials.foreign.envelope import VerifiedCard
@@ -138,7 +139,7 @@ def test_what_rules_look_at() -> None:
 
 def test_a_card_as_json() -> None:
     """Dates without their tag, 2.0 as 2; what no reader of JSON has, or not every one, no rule can use."""
-    tagged, odd = cbor.CBORTag(0, "2022-01-01"), [b"x", 2.5, 2**53, -(2.0**60), math.inf, cbor.CBORTag(1, 1.5)]
+    tagged, odd = CBORTag(0, "2022-01-01"), [b"x", 2.5, 2**53, -(2.0**60), math.inf, CBORTag(1, 1.5)]
     value = {"a": [tagged, 2.0, None, True, {"b": -1}], 1: "x", "odd": odd}
     found = cbor.as_json(value)
     assert found["a"] == ["2022-01-01", 2, None, True, {"b": -1}]
