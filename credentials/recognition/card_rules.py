@@ -29,6 +29,7 @@ from credentials.formats.eu_dcc.limits import NAME as EU_DCC
 from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
+from credentials.wire import cbor
 
 FORMATS = {EU_DCC: EU_DCC}
 """Of which rules are published."""
@@ -82,7 +83,7 @@ class CardRule(NamedTuple):
 def judged(rules: Iterable[CardRule], facts: ForeignFacts, at: int) -> Iterator[tuple[CardRule, RuleState]]:
     """What each rule that applies to the card says of it. A card whose schema is older than the rule's, or of another
     major version, leaves it open."""
-    payload = None if facts.original is None else facts.original()
+    payload = cbor.as_json(facts.original)
     version = version_of(payload.get("ver")) if type(payload) is dict else ()
     for rule in rules:
         if rule.applies_to(facts, at):

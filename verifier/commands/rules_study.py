@@ -25,6 +25,7 @@ from credentials.recognition.reading import constants
 from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleResult, RuleSet
 from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
+from credentials.wire import cbor
 from service_kit.commands import Command
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line
@@ -188,7 +189,7 @@ def _applying(rule_set: RuleSet, shown: _Shown) -> list[RecognitionRule]:
 
 def _inputs(rule_set: RuleSet, facts: ForeignFacts, at: int) -> dict[CardRule, dict[str, Any] | None]:
     """Of the rules that have to be asked about a card, what each looks at."""
-    payload = None if facts.original is None else facts.original()
+    payload = cbor.as_json(facts.original)
     applying = (rule for rule in rule_set.card_rules if rule.applies_to(facts, at))
     return {rule: card_input(rule, payload, facts, at) for rule in applying}
 

@@ -7,7 +7,6 @@ fault of the card: it comes as a fact that no rule can be about.
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 from cbor2 import CBORTag
@@ -50,7 +49,7 @@ def read(verified: VerifiedCard) -> ForeignFacts:
         birth_date=birth_date(certificate.get("dob", ""), odd),
         evidence=evidence,
         leniences=tuple(dict.fromkeys(odd)),
-        original=partial(cbor.as_json, certificate),
+        original=certificate,
     )
 
 
