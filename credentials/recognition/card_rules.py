@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from credentials.foreign.facts import CardKind, ForeignFacts
@@ -42,6 +42,7 @@ OF_CARDS: Final = re.compile(
 VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
 _NOT_ON_CARD = math.nan
 """A fraction is neither true nor equal to anything: a rule that asks for what is not there is open."""
+_EPOCH = datetime(1970, 1, 1)
 Version = tuple[int, ...]
 
 
@@ -115,4 +116,4 @@ def version_of(value: object) -> Version:
 def _moment(seconds: int | None) -> str | float:
     if seconds is None:
         return _NOT_ON_CARD
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"

@@ -67,7 +67,7 @@ class _Unread(str):
     __slots__ = ()
 
 
-class Published(NamedTuple):
+class PublishedSource(NamedTuple):
     """What a source has: rules in its order, value sets by name, and (place, why) of value sets that cannot be used."""
 
     rules: tuple[PublishedRule, ...]
@@ -75,7 +75,7 @@ class Published(NamedTuple):
     left_out: tuple[tuple[str, str], ...]
 
 
-def read_published(sources: Iterable[Path | Input], known: Mapping[str, list[Any]]) -> Published:
+def read_published(sources: Iterable[Path | Input], known: Mapping[str, list[Any]]) -> PublishedSource:
     """The rules and value sets of all sources. ``known``: value sets that are there already.
 
     Raises InvalidRequest for a source without any rule, or a single file that is no JSON.
@@ -86,10 +86,10 @@ def read_published(sources: Iterable[Path | Input], known: Mapping[str, list[Any
     rules = tuple(_rule(place, value, names) for place, value in found if _is_rule(value))
     if not rules:
         raise InvalidRequest("no rule in it: rules have an Identifier and a Logic")
-    return Published(rules, sets, left_out)
+    return PublishedSource(rules, sets, left_out)
 
 
-def chosen(published: Published, countries: frozenset[str], region: str) -> tuple[PublishedRule, ...]:
+def chosen(published: PublishedSource, countries: frozenset[str], region: str) -> tuple[PublishedRule, ...]:
     """Those that a host asked for: of these ``countries``, or of all if there are none, and of this part of them (an
     empty text: of the country as a whole). What does not say whose it is, is among them."""
     return tuple(

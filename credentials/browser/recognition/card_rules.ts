@@ -1,10 +1,11 @@
 // Rules over a foreign card as it is written; as in credentials/recognition/card_rules.py.
 
 import type { ForeignFacts } from "../foreign/facts";
+import type { Label } from "../profile";
 import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
 import { evaluate, type RuleState } from "./language/certlogic";
-import type { RecognitionRule } from "./ruleset";
+import type { Rule } from "./language/operators";
 
 /** Formats of which rules are published. */
 export const FORMATS = ["eu-dcc"] as const;
@@ -19,7 +20,8 @@ const NOT_ON_CARD = NaN;
 export type Version = readonly number[];
 
 /** One rule about cards of a format; its `issuers`, if there are any, are whose cards it is about. */
-export interface CardRule extends Omit<RecognitionRule, "kinds"> {
+export interface CardRule {
+  id: string;
   format: string;
   kind: (typeof KINDS)[number];
   country: string;
@@ -27,6 +29,9 @@ export interface CardRule extends Omit<RecognitionRule, "kinds"> {
   schema: Version;
   validFrom: number;
   validUntil: number | null;
+  text: Label;
+  needed: Label;
+  rule: Rule;
 }
 
 /** Whether it is a rule for this kind of card, whoever issued it: then no other rule is asked. */

@@ -15,13 +15,20 @@ from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set
 from service_kit.inputs import Input
 from tests.published import ALL, COMPLETE, DISEASE, RECENT_DOSE, VALUE_SET, WITHDRAWN, first, rule
-from verifier.rules.published import Published, PublishedRule, chosen, entries_of, named_value_sets, read_published
+from verifier.rules.published import (
+    PublishedRule,
+    PublishedSource,
+    chosen,
+    entries_of,
+    named_value_sets,
+    read_published,
+)
 
 JULY_2021, JUNE_2030 = 1_625_097_600, 1_906_502_400
 ANY = frozenset[str]()
 
 
-def published(*values: Any, known: dict[str, list[Any]] | None = None) -> Published:
+def published(*values: Any, known: dict[str, list[Any]] | None = None) -> PublishedSource:
     return read_published([Input("source.json", json.dumps(values).encode())], known or {})
 
 
