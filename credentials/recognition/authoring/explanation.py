@@ -103,8 +103,9 @@ class _Walk:
         self._data = data
 
     def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: Label) -> Iterator[ExplainedPart]:
-        shown = self._come_to(filled)[1] if looked_at and type(filled) is dict else None
-        shown = shown and (_HIDDEN if _names_a_card(logic) else shown)
+        shown = None
+        if looked_at and type(filled) is dict:
+            shown = _HIDDEN if _names_a_card(filled) else self._come_to(filled)[1]
         said = _say(logic, filled)
         yield ExplainedPart(depth, joined((role, said), "join.parts"), shown)
         if type(logic) is not dict or "var" in logic:
@@ -174,10 +175,8 @@ def _name(path: str, filled: Any) -> Label:
     return label("explain.latest-with-result", kind=kind, result=result, field=field)
 
 
-def _names_a_card(logic: Any) -> bool:
+def _names_a_card(logic: dict[str, Any]) -> bool:
     """Whether it comes to the identifier of one person's card, or to a part of it."""
-    if type(logic) is not dict:
-        return False
     return "extractFromUVCI" in logic or str(logic.get("var")).endswith(f".{_CARD_IDENTIFIER}")
 
 
