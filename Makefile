@@ -57,18 +57,19 @@ screenshots: .venv/test apps ## draw every page in both themes and all languages
 	@mkdir -p build/screenshots
 	@SCREENSHOTS=build/screenshots $(PYTEST) tests/web/test_pages.py tests/web/test_screens.py
 
-bench: .venv/test apps .venv/peers/installed ## measure speed against the budgets
+bench: .venv/test apps .venv/peers/installed .venv/peers/node_modules/.package-lock.json ## measure speed against the budgets
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 faults: .venv/test ## kill processes and databases again and again, and count what is lost or wrong
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 fuzz: .venv/test ## change 20,000 documents, codes and expressions of each kind and ask both judges (EXAMPLES=n for others)
-	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_judges.py tests/properties/test_both_readers.py
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(PYTEST) tests/properties/test_both_*.py
 	@$(BIN)/$(INSTALL)-fuzz.lock || { echo "NOT FUZZED: decoders of foreign cards: no atheris for this Python"; exit 0; }; \
 	for decoder in $(DECODERS); do $(BIN)/python -m tests.fuzz $$decoder $(or $(SECONDS),60) || exit 1; done
 
-DECODERS := text eu-dcc eu-dcc-facts smart-health-card smart-health-card-facts smart-health-card-file foreign-keys
+DECODERS := text eu-dcc eu-dcc-envelope eu-dcc-facts smart-health-card smart-health-card-envelope smart-health-card-facts \
+    smart-health-card-file foreign-keys
 
 profile: .venv/test ## write anew what is made from credentials/profile: the browser's module, the page of reasons, lists of the wire format
 	@$(BIN)/python -m tests.profile
@@ -85,6 +86,8 @@ locks: ## solve the dependencies anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) --group pyproject.toml:peers -o $(LOCKS)-peers.lock
 	$(COMPILE) --group pyproject.toml:fuzz -o $(LOCKS)-fuzz.lock
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+	npm install --prefix tests/peers --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts \
+	    --legacy-peer-deps --no-audit --no-fund
 
 clean: ## remove what make and the tests have made
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -120,3 +123,9 @@ NODE_WHEEL = @node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])\.' &&
 	.venv/peers/bin/$(INSTALL)-peers.lock
 	@.venv/peers/bin/$(PIP) check >/dev/null || .venv/peers/bin/$(PIP) check
 	@touch $@
+
+# Readers of foreign cards from npm, for the benchmark alone, which names those that are missing.
+.venv/peers/node_modules/.package-lock.json: .venv/peers/bin/python tests/peers/package-lock.json
+	@cp tests/peers/package.json tests/peers/package-lock.json .venv/peers/
+	@cd .venv/peers && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts --legacy-peer-deps --omit=optional \
+	    --no-audit --no-fund || echo "NOT COMPARED: packages of npm that read foreign cards"

@@ -111,6 +111,17 @@ class InputType(click.ParamType[Input]):
         return Input(_named(str(value)), data.removeprefix(codecs.BOM_UTF8))
 
 
+class FolderOrFile(InputType):
+    """A folder, given as its path, or a file, read."""
+
+    name = "folder or file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and Path(value).is_dir():
+            return Path(value)
+        return value if isinstance(value, Path) else super().convert(value, param, ctx)
+
+
 class OutputType(click.ParamType[Path | None]):
     """An option or argument that names a file to write: gives its path, and of a symbolic link the file it leads to.
 

@@ -15,6 +15,7 @@ export const WORDS = {
   "evidence.ago": ["{age}前", "{age}前", "{age} ago"],
   "evidence.nothing": ["没有检测等佐证", "沒有檢測等佐證", "no test or other evidence"],
   "evidence.piece": ["{kind}{result}，{age}", "{kind}{result}，{age}", "{kind}, {result}, {age}"],
+  "evidence.series-open": ["未完成全程", "未完成全程", "series not complete"],
   "evidence.to-come": ["时间尚未到", "時間尚未到", "at a time to come"],
   "evidence.unknown-kind": ["其他证明", "其他證明", "other evidence"],
   "evidence.unknown-result": ["结果未识别", "結果未能識別", "result not known here"],

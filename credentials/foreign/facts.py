@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from credentials.profile.lists import EvidenceKind, EvidenceResult
 
@@ -63,7 +64,8 @@ class ForeignFacts:
     ``issuer``: of the key that verified it. ``claimed_issuer``: what the card says, None where it says nothing.
     ``birth_date``: as the card has it, which may be a year, or a year and month, or nothing. ``leniences``: what was
     odd about it and is allowed, by the names of its format's table. ``revocation``: by what its issuer would withdraw
-    it; None: it cannot be withdrawn.
+    it; None: it cannot be withdrawn. ``original``: what the card says, as it was
+    decoded, for rules over the card itself; None: there are none for its format.
     """
 
     format: str
@@ -77,3 +79,4 @@ class ForeignFacts:
     evidence: tuple[ForeignEvidence, ...]
     leniences: tuple[str, ...] = ()
     revocation: str | None = field(default=None, repr=False)
+    original: dict[Any, Any] | None = field(default=None, repr=False)

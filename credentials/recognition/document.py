@@ -8,7 +8,11 @@
      "accepted_statuses": ["green"], "accepted_forms": ["phone"],  # accepted_forms may be left out: all
      "rules": [{"id": "test", "kinds": ["nucleic-acid", "none"], "logic": {…CertLogic…},
                 "text": {"zh-CN": "…", "zh-HK": "…", "en": "within {hours} hours"}, "needed": {"zh-CN": …}}],
-     "denials": [{"member": "CN-33", "reason": {"zh-CN": "…", "en": "…"}, "expires_at": 1669507200}]}
+     "denials": [{"member": "CN-33", "reason": {"zh-CN": "…", "en": "…"}, "expires_at": 1669507200}],
+     "card_rules": [{"id": "VR-DE-0001", "format": "eu-dcc", "kind": "vaccination", "country": "DE", "schema": "1.0.0",
+                     "valid_from": 1627776000, "valid_until": 1893456000,  # valid_until may be left out
+                     "issuers": ["DE"],                           # may be left out: cards of every country
+                     "logic": {…}, "text": {…}, "needed": {…}}]}  # logic may be left out: the rule is open
 
 The set, a rule and a denial may carry a ``comment``: a line for whoever edits it next, signed with the rest and read by
 no gate. An unknown field is refused, and so is everything that a gate could read in two ways. ``{hours}`` in a text is
@@ -20,11 +24,15 @@ open wherever the bad part is reached, and judges by all the others: one slip mu
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from credentials.algorithms.table import PublicKey
 from credentials.errors import IssuerMismatch
 from credentials.profile.lists import EvidenceKind, Form, Status
+from credentials.recognition.card_rules import FORMATS, KINDS, OF_CARDS, CardRule, version_of
+from credentials.recognition.language.operators import unsound
 from credentials.recognition.reading import (
     COMMENT,
     HEAD,
@@ -40,6 +48,7 @@ from credentials.recognition.reading import (
     read_named,
     read_text,
     read_time,
+    read_valid_until,
     require,
     whole,
 )
@@ -50,10 +59,16 @@ from credentials.wire.strict_json import with_whole_numbers
 
 RULES_TYPE = "tongxing-rules+jws"
 """``typ`` of the JWS (RFC 8725 section 3.11)."""
-_OPTIONAL = COMMENT | {"valid_until", "accepted_forms"}
+MAX_CARD_RULES = 256
+"""Of a set: what several countries publish for one format."""
+_OPTIONAL = COMMENT | {"valid_until", "accepted_forms", "card_rules"}
 _REQUIRED = HEAD | {"accepted_statuses", "rules", "denials"}
 _RULE_FIELDS = frozenset({"id", "kinds", "logic", "text", "needed"})
+_CARD_RULE_FIELDS = frozenset({"id", "format", "kind", "country", "schema", "valid_from", "text", "needed"})
+_CARD_RULE_OPTIONAL = frozenset({"valid_until", "issuers", "logic"})
+_COUNTRY = re.compile("[A-Z]{2}")
 _DENIAL_FIELDS = frozenset({"member", "reason", "expires_at"})
+_T = TypeVar("_T")
 _ALL_FORMS = [form.label for form in Form]
 
 
@@ -96,6 +111,8 @@ def _parse(document: object, compile_logic: Compile) -> RuleSet:
         ),
         "denials": reading.of(_denials, fields["denials"]),
     }
+    if "card_rules" in fields:
+        read["card_rules"] = reading.of(_card_rules, fields["card_rules"], parameters, value_sets, compile_logic)
     reading.require_none()
     return RuleSet(digest=digest, rules=rules, rules_by_kind=_by_kind(rules), **read)
 
@@ -115,6 +132,42 @@ def _rules(
         )
 
     return read_named(value, "rules", "rule", _RULE_FIELDS, make)
+
+
+def _card_rules(
+    value: Any, parameters: dict[str, Any], value_sets: dict[str, Any], compile_logic: Compile
+) -> tuple[CardRule, ...]:
+    known = constants({}, value_sets)
+
+    def make(name: str, fields: dict[str, Any]) -> CardRule:
+        schema, logic = version_of(fields["schema"]), fields.get("logic")
+        require(bool(schema), "schema: not a version, such as 1.3.0")
+        return CardRule(
+            id=name,
+            format=_one_of(FORMATS, fields["format"], "format"),
+            kind=_one_of(KINDS, fields["kind"], "kind"),
+            country=_country(fields["country"]),
+            issuers=frozenset(map(_country, read_list(fields["issuers"], "issuers") if "issuers" in fields else ())),
+            schema=schema,
+            valid_from=read_time(fields["valid_from"], "valid_from"),
+            valid_until=read_valid_until(fields),
+            text=read_text(fields["text"], parameters, "text"),
+            needed=read_text(fields["needed"], parameters, "needed"),
+            rule=unsound("a rule without logic") if logic is None else compile_logic(logic, known, OF_CARDS),
+        )
+
+    fields, optional = _CARD_RULE_FIELDS, _CARD_RULE_OPTIONAL
+    return read_named(value, "card_rules", "card rule", fields, make, optional, MAX_CARD_RULES)
+
+
+def _one_of(named: Mapping[str, _T], name: Any, where: str) -> _T:
+    require(type(name) is str and name in named, f"{where}: not one of {', '.join(named)}")
+    return named[name]
+
+
+def _country(value: Any) -> str:
+    require(type(value) is str and bool(_COUNTRY.fullmatch(value)), "country: not two capital letters")
+    return str(value)
 
 
 def _by_kind(rules: tuple[RecognitionRule, ...]) -> dict[int, tuple[RecognitionRule, ...]]:

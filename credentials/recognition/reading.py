@@ -45,7 +45,9 @@ _OLD_LANGUAGES = frozenset({"zh", "en"})
 _COMMON = frozenset(COMMON)
 _TAG = re.compile(LANGUAGE_TAG)
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
-_RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+_VALUE_SET_NAME = re.compile("[a-z][a-z0-9_-]{0,39}")
+"""As those that the EU publishes are called: covid-19-lab-test-type."""
+RULE_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _Entry = TypeVar("_Entry", bound=ClosedList)
@@ -105,7 +107,9 @@ class Reading:
         """Parameters and value sets. Raises RuleSetInvalid: without all of them a rule that names one would be called
         wrong as well."""
         parameters = self.of(read_constants, fields["parameters"], MAX_PARAMETERS, is_literal, "parameters")
-        value_sets = self.of(read_constants, fields["value_sets"], MAX_VALUE_SETS, is_value_set, "value_sets")
+        value_sets = self.of(
+            read_constants, fields["value_sets"], MAX_VALUE_SETS, is_value_set, "value_sets", _VALUE_SET_NAME
+        )
         self.require_none()
         return parameters, value_sets
 
@@ -138,8 +142,8 @@ def read_fields(value: Any, required: frozenset[str], optional: frozenset[str], 
     return dict(value)
 
 
-def read_list(value: Any, where: str) -> list[Any]:
-    require(type(value) is list and 0 < len(value) <= MAX_RULES, f"{where}: not an array of 1 to {MAX_RULES}")
+def read_list(value: Any, where: str, most: int = MAX_RULES) -> list[Any]:
+    require(type(value) is list and 0 < len(value) <= most, f"{where}: not an array of 1 to {most}")
     return list(value)
 
 
@@ -147,23 +151,32 @@ Make = Callable[[str, dict[str, Any]], _Made]
 """What a named entry is, of its id and fields."""
 
 
-def read_named(value: Any, where: str, kind: str, fields: frozenset[str], make: Make[_Made]) -> tuple[_Made, ...]:
-    """The entries of a list, each with an ``id`` of its own, as ``make`` makes them of their ``fields``. ``kind``: what
-    an entry is called in messages. Raises RuleSetInvalid, naming every entry that is wrong."""
+def read_named(
+    value: Any,
+    where: str,
+    kind: str,
+    fields: frozenset[str],
+    make: Make[_Made],
+    optional: frozenset[str] = frozenset(),
+    most: int = MAX_RULES,
+) -> tuple[_Made, ...]:
+    """The entries of a list, each with an ``id`` of its own, as ``make`` makes them of their ``fields``
+    and of those of the ``optional`` that are there; at most ``most`` entries. ``kind``: what one is called in messages.
+    Raises RuleSetInvalid, naming every entry that is wrong."""
     reading, ids = Reading(), list[str]()
 
     def read(number: int, entry: Any) -> _Made:
         place = f"{kind} {number} of the list"
-        found = read_fields(entry, fields, COMMENT, place)
+        found = read_fields(entry, fields, optional | COMMENT, place)
         name = found["id"]
-        require(type(name) is str and bool(_RULE_ID.fullmatch(name)), f"{place}: bad id")
+        require(type(name) is str and bool(RULE_ID.fullmatch(name)), f"{place}: bad id")
         ids.append(name)
         try:
             return make(name, found)
         except RuleSetInvalid as error:
             raise RuleSetInvalid(f"{kind} {name}: {error.detail}") from error
 
-    made = [reading.of(read, number, entry) for number, entry in enumerate(read_list(value, where), 1)]
+    made = [reading.of(read, number, entry) for number, entry in enumerate(read_list(value, where, most), 1)]
     reading.require_none()
     require(len(set(ids)) == len(ids), f"{where}: an id stands twice")
     return tuple(made)
@@ -176,10 +189,12 @@ def read_closed_list(value: Any, entries: type[_Entry], where: str) -> frozenset
         raise RuleSetInvalid(f"{where}: {error.detail}") from error
 
 
-def read_constants(value: Any, limit: int, accept: Callable[[Any], bool], where: str) -> dict[str, Any]:
+def read_constants(
+    value: Any, limit: int, accept: Callable[[Any], bool], where: str, names: re.Pattern[str] = _NAME
+) -> dict[str, Any]:
     require(type(value) is dict and len(value) <= limit, f"{where}: not an object of at most {limit}")
     for name, content in value.items():
-        require(type(name) is str and bool(_NAME.fullmatch(name)), f"{where}: bad name")
+        require(type(name) is str and bool(names.fullmatch(name)), f"{where}: bad name")
         require(accept(content), f"{where}: bad value")
     return dict(value)
 

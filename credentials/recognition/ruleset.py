@@ -17,6 +17,7 @@ from credentials.foreign.facts import ForeignFacts
 from credentials.model import StatusCredential
 from credentials.profile.lists import EvidenceKind, Form, Status
 from credentials.profile.words import Label
+from credentials.recognition.card_rules import CardRule, judged
 from credentials.recognition.language.certlogic import RuleState, evaluate
 from credentials.recognition.language.operators import Rule
 from credentials.recognition.language.vocabulary import foreign_rule_input, rule_input
@@ -27,6 +28,7 @@ _NO_KINDS = frozenset({NO_EVIDENCE})
 _UNKNOWN_KIND = None
 _UNKNOWN_KINDS = frozenset({_UNKNOWN_KIND})
 _KIND = attrgetter("kind")
+_GRAVEST_FIRST = (RuleState.FAIL, RuleState.OPEN, RuleState.PASS)
 
 
 class RecognitionDenial(NamedTuple):
@@ -71,6 +73,7 @@ class RuleSet:
     rules: tuple[RecognitionRule, ...] = field(repr=False)
     rules_by_kind: Mapping[int, tuple[RecognitionRule, ...]] = field(repr=False)
     denials: Mapping[str, RecognitionDenial]
+    card_rules: tuple[CardRule, ...] = field(default=(), repr=False)
 
     def in_force(self, at: int) -> bool:
         """Whether it counts at this moment: one that is for later does not, however new it is."""
@@ -92,7 +95,23 @@ class RuleSet:
         return self._judge(kinds, rule_input(credential, at), at)
 
     def judge_foreign(self, facts: ForeignFacts, at: int) -> RuleResult:
-        """What the rules say of a foreign card's evidence, as of a code's: the same rules, by its kinds.
+        """What the rules say of a foreign card: those of its own format for its kind, where the set has some, or else
+        those for a code's evidence. General rules of its format count in both cases.
+        """
+        if not self.card_rules or not self.in_force(at):
+            return self._judge_evidence(facts, at)
+        found = [self._said_of_card(rule, state) for rule, state in judged(self.card_rules, facts, at)]
+        if not any(rule.decides_about(facts) for rule in self.card_rules):
+            found.append(self._judge_evidence(facts, at))
+        elif not any(rule.decides_about(facts) and rule.applies_to(facts, at) for rule in self.card_rules):
+            found.append(RuleResult(RuleState.OPEN, self, None, f"no rule in force for {facts.kind}"))
+        return min(found, key=lambda result: _GRAVEST_FIRST.index(result.state))
+
+    def _said_of_card(self, rule: CardRule, state: RuleState) -> RuleResult:
+        return RuleResult(state, self, rule, "" if state is not RuleState.OPEN else "rule could not be evaluated")
+
+    def _judge_evidence(self, facts: ForeignFacts, at: int) -> RuleResult:
+        """What the rules for codes say of a card's evidence: the same rules, by its kinds.
 
         Evidence of a kind or result that no list has is of a kind without a rule, and so is a card with nothing about
         the disease; what it says of other diseases beside that is nothing to a rule.
@@ -132,7 +151,7 @@ class RuleResult(NamedTuple):
 
     state: RuleState
     rule_set: RuleSet
-    rule: RecognitionRule | None
+    rule: RecognitionRule | CardRule | None
     detail: str = ""
 
     def to_dict(self) -> dict[str, Any]:

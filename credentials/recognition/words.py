@@ -63,7 +63,13 @@ def _counted(count: int, unit: int) -> Label:
     return label("unit.count", count=count, unit=_UNITS[unit])
 
 
+def _result(piece: PieceOfEvidence) -> Label:
+    """A vaccination is inconclusive when doses are missing, which nobody would read in that word."""
+    if piece.kind is EvidenceKind.VACCINATION and piece.result is EvidenceResult.INCONCLUSIVE:
+        return label("evidence.series-open")
+    return label("evidence.unknown-result") if piece.result is None else RESULT_LABELS[piece.result]
+
+
 def _piece(piece: PieceOfEvidence, at: int) -> Label:
     kind = label("evidence.unknown-kind") if piece.kind is None else KIND_LABELS[piece.kind]
-    result = label("evidence.unknown-result") if piece.result is None else RESULT_LABELS[piece.result]
-    return label("evidence.piece", kind=kind, result=result, age=age_in_words(at - piece.sampled_at))
+    return label("evidence.piece", kind=kind, result=_result(piece), age=age_in_words(at - piece.sampled_at))

@@ -8,6 +8,7 @@ deterministic encoding: a gate reads only what an issuer signed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
@@ -18,6 +19,10 @@ from cbor2 import dumps as _dumps
 
 from credentials.errors import Malformed, TooLarge
 from credentials.profile.limits import MAX_CBOR_DEPTH
+
+_AS_THEY_ARE = frozenset({str, bool, type(None)})
+MAX_INTEGER = 2**53 - 1
+"""The largest that every reader of JSON has (RFC 8259 section 6)."""
 
 
 def dumps(value: Any) -> bytes:
@@ -57,6 +62,22 @@ def loads_foreign(data: bytes, limit: int, *, allow_indefinite: bool = True) -> 
     if stream.tell() != len(data):
         raise Malformed("bytes after the CBOR item")
     return value
+
+
+def as_json(value: Any) -> Any:
+    """What :func:`loads_foreign` gave, as JSON has it: 2.0 is 2, a date stands without its tag, and what JSON has no
+    value for, or every reader another, is NaN, which no rule can use: bytes, fractions, numbers beyond 2^53 - 1."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is dict:
+        return {name: as_json(item) for name, item in value.items() if type(name) is str}
+    if kind is list:
+        return [as_json(item) for item in value]
+    if kind is CBORTag:
+        return as_json(value.value)
+    is_whole = kind is int or (kind is float and value.is_integer())
+    return int(value) if is_whole and abs(value) <= MAX_INTEGER else math.nan
 
 
 def dump_fields(fields: list[Any]) -> bytes:

@@ -5,20 +5,34 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import zlib
 from typing import Any
 
 import pytest
 
 from credentials.base64url import from_base64url, to_base64url
-from credentials.errors import AlgorithmMismatch, CredentialError, Malformed, TooLarge, WrongSignature
+from credentials.errors import AlgorithmMismatch, CannotTell, CredentialError, Malformed, TooLarge, WrongSignature
 from credentials.foreign.envelope import verify
 from credentials.foreign.facts import ForeignFacts
 from credentials.foreign.keys import ForeignKey
 from credentials.formats import eu_dcc, smart_health_card
 from tests.dcc import card_text, rsa_key, sign1, text_of_parts
 from tests.dcc import key as dcc_key
-from tests.samples import ISSUER_KEY, STRANGER_KEY
-from tests.shc import DOSE, JWK, KID, PATIENT, card_jws, claims, deflated, jws_of, key, signature_by
+from tests.samples import ISSUED_AT, ISSUER_KEY, STRANGER_KEY
+from tests.shc import (
+    DOSE,
+    ISSUER,
+    JWK,
+    KID,
+    PATIENT,
+    card_jws,
+    claims,
+    deflated,
+    jws_of,
+    key,
+    signature_by,
+    symbols,
+)
 
 SOUND = card_jws()
 CONTENT = deflated(json.dumps(claims(PATIENT, DOSE)).encode())
@@ -192,3 +206,57 @@ def test_a_card_of_one_format_under_the_other_s_prefix() -> None:
     with pytest.raises(CredentialError):
         smart_health_card.unwrap("shc:/" + card_text())
     assert rsa_key().format != key().format
+
+
+@pytest.mark.parametrize("counts", ["2/1", "1/0", "0/2", "3/2", "1/17", "01/2", "1/02", "-1/2", "1/2/3"])
+def test_symbols_that_count_wrong(counts: str) -> None:
+    """The second of one, the third of two, none of none: nothing is set aside for what a symbol says of itself."""
+    first, second = symbols(SOUND, 2)
+    for text in (first.replace("1/2", counts), f"{first.replace('1/2', counts)}\n{second}"):
+        with pytest.raises((CredentialError, CannotTell)):
+            facts(text)
+
+
+def test_symbols_of_two_cards() -> None:
+    """Half of a good card and half of another is signed by nobody, in whichever order they are shown."""
+    one, two = symbols(SOUND, 2), symbols(card_jws(nbf=ISSUED_AT + 1), 2)
+    for text in (f"{one[0]}\n{two[1]}", f"{two[1]}\n{one[0]}", f"{one[0]}\n{symbols(SOUND, 3)[1]}"):
+        with pytest.raises(CredentialError):
+            facts(text)
+    assert facts(f"{one[1]}\n{one[0]}") == facts(SOUND)
+
+
+def test_a_stream_within_a_stream() -> None:
+    """Deflated twice, or as zlib: a reader that goes on inflating can be led on for ever."""
+    for packed in (deflated(CONTENT), zlib.compress(json.dumps(claims(PATIENT, DOSE)).encode()), CONTENT + b"\0"):
+        with pytest.raises(Malformed):
+            facts(jws_of(packed))
+
+
+@pytest.mark.parametrize("zip_name", ["GZIP", "def", "", None, ["DEF"], 1])
+def test_another_compression(zip_name: object) -> None:
+    """A header that says so must not choose a decoder (CVE-2024-28180's neighbour)."""
+    with pytest.raises(Malformed):
+        facts(jws_of(CONTENT, HEADER | {"zip": zip_name}))
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://evil.example", "HTTPS://HEALTH.EXAMPLE.ORG/cards", f"{ISSUER}/", ["x", ISSUER]]
+)
+def test_an_issuer_whose_key_it_is_not(issuer: object) -> None:
+    """A listed issuer signs in another's name, in the same name in capitals, or in two names at once."""
+    try:
+        found = facts(card_jws(iss=issuer))
+    except Malformed:
+        return
+    assert found.issuer == ISSUER
+    assert found.claimed_issuer == issuer
+
+
+@pytest.mark.parametrize("odd", ["1e400", "-1", "1.7e308", "NaN", "Infinity", '"1790000400"', "true", "[1]", "{}"])
+@pytest.mark.parametrize("name", ["nbf", "exp"])
+def test_odd_times_of_a_card(name: str, odd: str) -> None:
+    """Endless, negative, as a text (PyJWT takes one), of another type: a card must not live for ever by its clock."""
+    text = json.dumps(claims(PATIENT, DOSE, **{name: 1_790_000_399})).replace("1790000399", odd)
+    with pytest.raises(Malformed):
+        facts(jws_of(deflated(text.encode())))

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -29,7 +30,9 @@ ASKED = {
     "requirements-fuzz.lock": GROUPS["fuzz"],
 }
 PACKAGES = json.loads((ROOT / "package.json").read_text("utf-8"))
+PEERS = json.loads((ROOT / "tests" / "peers" / "package.json").read_text("utf-8"))
 NPM_LOCK = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+PEERS_LOCK = json.loads((ROOT / "tests" / "peers" / "package-lock.json").read_text("utf-8"))
 ENTRY = re.compile(r"[a-z0-9.-]+==[^ ]+( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")
 
 locks = pytest.mark.parametrize("lock", ASKED)
@@ -151,12 +154,13 @@ def test_each_dependency_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     rows = set(re.findall(r"^\| `([a-z0-9@/-]+)", page, re.MULTILINE))
     asked = {Requirement(text).name for lock in ASKED.values() for text in lock}
-    assert rows == asked | set(PACKAGES["devDependencies"])
+    assert rows == asked | set(PACKAGES["devDependencies"]) | set(PEERS["dependencies"])
 
 
-def test_the_lock_of_the_apps_names_packages_and_hashes_and_no_place() -> None:
+@pytest.mark.parametrize("lock", [NPM_LOCK, PEERS_LOCK], ids=["apps", "peers"])
+def test_locks_of_npm_name_packages_and_hashes_and_no_place(lock: dict[str, Any]) -> None:
     """As with the others: an address ties every reader to one machine's registry."""
-    locked = {name: entry for name, entry in NPM_LOCK["packages"].items() if name}
+    locked = {name: entry for name, entry in lock["packages"].items() if name}
     assert locked
     assert [name for name, entry in locked.items() if "resolved" in entry or "integrity" not in entry] == []
     assert NPM_LOCK["packages"][""]["devDependencies"] == PACKAGES["devDependencies"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
-from tests.benchmarks import apps, dry_run, feed, gates
+from tests.benchmarks import abroad, apps, dry_run, feed, gates
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.beside import check_beside_a_member
 from tests.benchmarks.bulk import BUDGET as BULK_BUDGET
@@ -56,7 +56,7 @@ def main() -> int:
     _print(stored)
     print("Where the time of a verdict goes")
     _print(parts)
-    sizes = [*read_by_others(), *feed.sizes()]
+    sizes = [*read_by_others(), *abroad.figures(), *feed.sizes()]
     feed.show(sizes)
     sizes += dry_run.figures()
     feed.show(sizes[-1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks import apps
+from tests.benchmarks import abroad, apps
 from tests.benchmarks.batch import batch_over_http
 from tests.benchmarks.database import into_postgresql
 from tests.benchmarks.measuring import Row, measure
@@ -33,6 +33,14 @@ def test_the_rows_with_a_database_run(postgresql_server: PostgreSQL) -> None:
     with into_postgresql(postgresql_server) as rows:
         results = measure(rows, rounds=1, calls=1)
     assert [result.row.name.startswith("issue into PostgreSQL") for result in results] == [False, True, True]
+
+
+def test_the_rows_of_foreign_cards_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours always; a peer that is not installed is named and stops nothing."""
+    monkeypatch.setattr(abroad, "ROUNDS", 1)
+    figures = abroad.figures()
+    assert [figure.name for figure in figures[:2]] == ["an EU card to its verdict", "a SMART Health Card"]
+    assert all(figure.value > 0 for figure in figures)
 
 
 def test_the_rows_of_the_gate_app_run() -> None:

@@ -11,15 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import atheris
+from cbor2 import CBORTag, dumps
 
 with atheris.instrument_imports(include=["credentials"]):
     from credentials.errors import CredentialError
     from credentials.foreign.document import parse_foreign_keys
     from credentials.foreign.envelope import VerifiedCard
     from credentials.formats import eu_dcc, smart_health_card, table
+    from credentials.recognition.card_rules import judged
     from credentials.wire.strict_json import read_json
 
-from tests import dcc, shc
+from tests import dcc, published, shc
 
 MAX_BYTES = 4096
 
@@ -32,11 +34,27 @@ def _prefixed(prefix: str) -> Callable[[bytes], None]:
     return lambda data: _text(prefix.encode() + data)
 
 
+def _eu_dcc_facts(data: bytes) -> None:
+    facts = eu_dcc.read(VerifiedCard(data, dcc.key()))
+    assert facts.original is not None
+    list(judged(CARD_RULES, facts, facts.expires_at or 0))
+
+
+CARD_RULES = published.as_rule_set().card_rules
+
 DECODERS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "text": (_text, [dcc.card_text().encode(), shc.card_jws().encode(), b"TX1:"]),
     "eu-dcc": (_prefixed("HC1:"), [dcc.card_text()[4:].encode()]),
-    "eu-dcc-facts": (lambda data: eu_dcc.read(VerifiedCard(data, dcc.key())), [eu_dcc.unwrap(dcc.card_text()).payload]),
+    "eu-dcc-envelope": (
+        lambda data: eu_dcc.unwrap(dcc.text_of_bytes(data)),
+        [dumps(CBORTag(18, dcc.sign1(dumps(dcc.claims(dcc.certificate(v=[dcc.VACCINATION]))))))],
+    ),
+    "eu-dcc-facts": (_eu_dcc_facts, [eu_dcc.unwrap(dcc.card_text()).payload]),
     "smart-health-card": (_prefixed("shc:/"), [shc.numeric(shc.card_jws())[5:].encode()]),
+    "smart-health-card-envelope": (
+        lambda data: table.unwrap(shc.numeric(data.decode("latin-1"))),
+        [shc.card_jws().encode()],
+    ),
     "smart-health-card-facts": (
         lambda data: smart_health_card.read(VerifiedCard(shc.deflated(data), shc.key())),
         [b'{"iss":"https://a.example","nbf":1,"vc":{"type":["https://smarthealth.cards#health-card"]}}'],

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from cbor2 import CBORTag, dumps
+from cbor2 import CBORTag, dumps, undefined
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +23,7 @@ from credentials.recognition.document import RULES_TYPE, read_rule_set
 from credentials.verdict import to_json
 from credentials.wire import base45
 from credentials.wire.strict_json import json_bytes
+from tests import published
 from tests.dcc import KID, RECOVERY, RSA_KEY, VACCINATION, certificate, claims, ps256_signature, rsa_key, sign1
 from tests.properties.signed_json import VALUES, compact, with_changes, written
 from tests.properties.test_both_judges import ANYTHING, SNAPSHOT, VECTORS
@@ -296,6 +297,64 @@ def test_rules_about_what_a_card_does_not_say(node_judge: NodeTwin, name: str) -
         gates = Gates(node_judge, rules=_rules(logic))
         for text in (card(), card(certificate(t=[FRESH_TEST, FRESH_TEST | {"tr": "260373001"}])), card(iat=None)):
             gates.same(text)
+
+
+_PUBLISHED = published.as_document(valid_from=NOW - 30 * DAY)
+_STRETCHED = [entry | {"valid_from": NOW - YEAR, "valid_until": NOW + 2 * YEAR} for entry in _PUBLISHED["card_rules"]]
+
+
+def _taken_over(rules: list[dict[str, Any]]) -> str:
+    return _compact(_PUBLISHED | {"card_rules": rules}, RULES_TYPE)
+
+
+@pytest.fixture(scope="module")
+def european(node_judge: NodeTwin) -> Gates:
+    """Gates of a host that has taken over other countries' rules."""
+    return Gates(node_judge, rules=_taken_over(_STRETCHED))
+
+
+def test_cards_by_the_rules_of_other_countries(european: Gates) -> None:
+    """One that passes all of them, one that does not, and one too old for them: at both gates by the same rule."""
+    good, old = VACCINATION | {"dt": "2022-02-18"}, VACCINATION | {"dt": "2021-02-18"}
+    said = [european.same(card(certificate(v=[dose]))) for dose in (good, old, good | {"dn": 1})]
+    assert [each["outcome"] for each in said] == ["accepted", "refused", "refused"]
+    assert [each["rules"]["rule"] for each in said[1:]] == ["VR-DE-0002", "VR-DE-0001"]
+    assert european.same(card(certificate(v=[good], ver="2.0.0")))["outcome"] == "undetermined"
+
+
+@EXAMPLES
+@given(st.sampled_from(CERTIFICATES), st.data())
+def test_any_card_by_the_rules_of_other_countries(european: Gates, dcc: Any, data: st.DataObject) -> None:
+    """The card itself is what they look at: whatever a signer may write into it, both read it alike."""
+    items = _copied(claimed(dcc))
+    places = list(_maps(items))[1:]
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(places))
+        key = data.draw(st.sampled_from([*place, "v", "t", "r", "x", "ver", 0]))
+        place[key] = data.draw(ODD | st.sampled_from(["1.0.0", "1.3.0", "1.10.0", [], {}, [1], "840539006", 2**53]))
+    european.same(signed(dumps(items)), at=data.draw(st.sampled_from([NOW, NOW - 360 * DAY, NOW + YEAR])))
+
+
+_LOOKED_AT = ["payload", "payload.v", "payload.v.0", "payload.v.0.x", "payload.dob", "payload.nam.fn", "payload.v.0.dn"]
+_LOOKED_AT += [f"external.{name}" for name in ("validationClock", "countryCode", "issuerCountryCode", "iat", "region")]
+
+
+_ODD_VALUES: list[Any] = [b"x", 1.5, 2**60, 2.0, {}, undefined, None]
+
+
+@pytest.mark.parametrize("name", _LOOKED_AT)
+def test_rules_over_any_part_of_a_card(node_judge: NodeTwin, name: str) -> None:
+    """Objects, lists, texts, numbers, what is not there, and what JSON has no value for."""
+    var: Any = {"var": name}
+    for logic in (
+        {"!": [var]}, {"===": [var, None]}, {"===": [var, ""]}, {"===": [var, "AT"]}, {"in": [var, ["AT", "DE", 2]]},
+        {"in": [2, var]}, {"if": [var, True, False]}, {"<": [var, 3]}, {"reduce": [var, True, True]},
+        {"after": [{"plusTime": [var, 0, "day"]}, {"plusTime": ["2020-01-01", 0, "day"]}]},
+        {"===": [{"extractFromUVCI": [var, 0]}, "AT"]},
+    ):  # fmt: skip
+        gates = Gates(node_judge, rules=_taken_over([_STRETCHED[1] | {"logic": logic}]))
+        for odd in _ODD_VALUES:
+            gates.same(card(certificate(v=[VACCINATION | {"x": odd}]), iat=None))
 
 
 @EXAMPLES

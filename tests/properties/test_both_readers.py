@@ -59,7 +59,7 @@ _LOGIC = {
 }
 DOCUMENT = _BASE | {
     "parameters": _BASE["parameters"] | {"truth": True},
-    "value_sets": {"risk_regions": [440305, "x", False]},
+    "value_sets": {"risk_regions": [440305, "x", False], "disease-agent-targeted": ["840539006"]},
     "accepted_forms": ["phone", "paper"],
     "valid_until": NOW + 30 * DAY,
     "rules": [
@@ -67,6 +67,23 @@ DOCUMENT = _BASE | {
         {"id": "all", "kinds": ["nucleic-acid", "none"], "logic": _LOGIC, "text": _SAID, "needed": _SAID},
     ],
     "denials": [{"member": ZHEJIANG, "reason": {"zh": "核查", "en": "Review"}, "expires_at": NOW + DAY, "comment": ""}],
+    "card_rules": [
+        {
+            "id": "VR-DE-0001",
+            "format": "eu-dcc",
+            "kind": "vaccination",
+            "country": "DE",
+            "issuers": ["DE", "AT"],
+            "schema": "1.3.0",
+            "valid_from": NOW - DAY,
+            "valid_until": NOW + DAY,
+            "logic": {"in": [{"var": "payload.v.0.tg"}, {"var": "external.valueSets.disease-agent-targeted"}]},
+            "text": _SAID,
+            "needed": _SAID,
+        },
+        {"id": "open", "format": "eu-dcc", "kind": "general", "country": "XX", "schema": "1.0.0", "valid_from": NOW}
+        | {"text": _SAID, "needed": _SAID, "comment": "cut off"},
+    ],
 }
 
 
@@ -120,6 +137,21 @@ def _told(read: RuleSet) -> dict[str, Any]:
             member: {"reason": [*denial.reason], "expiresAt": denial.expires_at}
             for member, denial in read.denials.items()
         },
+        "cards": [
+            [
+                rule.id,
+                rule.format,
+                rule.kind or "general",
+                rule.country,
+                sorted(rule.issuers),
+                [*rule.schema],
+                rule.valid_from,
+                rule.valid_until,
+                [*rule.text],
+                [*rule.needed],
+            ]
+            for rule in read.card_rules
+        ],
         "said": [_said(read.judge(sample, NOW)) for sample in SAMPLES],
     }
 

@@ -11,7 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from credentials.errors import RuleOpen
+from credentials.recognition.authoring.amendment import with_card_rules
+from credentials.recognition.authoring.template import template
+from credentials.recognition.document import parse_rule_set
 from credentials.recognition.language.certlogic import RuleState, compile_rule, evaluate
+from service_kit.inputs import Input
+from verifier.rules.published import entries_of, named_value_sets, read_published
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("TONGXING_VECTORS") or REPOSITORY.parent / "shared" / "vectors") / "certlogic"
@@ -89,3 +94,17 @@ def test_national_rules(name: str) -> None:
     for test in entry["tests"]:
         data = {"payload": test["payload"], "external": test["external"]}
         assert evaluate(rule, data) is (RuleState.PASS if test["expected"] else RuleState.FAIL), test.get("name")
+
+
+def test_national_rules_are_taken_over() -> None:
+    """All of them as they were published, with their value sets, into one set; and each says what its country tests."""
+    sources = [Input(name, (FOLDER / name).read_bytes()) for name in ("country-rules.json", "valueSets.json")]
+    found = read_published(sources, {})
+    assert [rule.why for rule in found.rules] == [""] * len(national_rules())
+    sets = {name: found.value_sets[name] for name in named_value_sets(found.rules)}
+    rules = parse_rule_set(with_card_rules(template("CN-44", 48), entries_of(found.rules), sets)).card_rules
+    for rule, entry in zip(rules, national_rules().values(), strict=True):
+        assert rule.id == entry["rule"]["Identifier"]
+        for test in entry["tests"]:
+            data = {"payload": test["payload"], "external": test["external"]}
+            assert evaluate(rule.rule, data) is (RuleState.PASS if test["expected"] else RuleState.FAIL), rule.id

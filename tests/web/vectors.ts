@@ -118,7 +118,11 @@ async function rules(request: {
     const lists = [read.acceptedStatuses, read.acceptedForms].map((list) => [...list].sort());
     const texts = read.rules.map(({ id, kinds, text, needed }) => [id, [...kinds].sort(), text, needed]);
     const denials = Object.fromEntries(read.denials);
-    return { head: [member, ruleSet, version, sequence, validFrom, validUntil], lists, texts, denials, said };
+    const cards = read.cardRules.map((rule) => {
+      const { id, format, kind, country, issuers, schema, text, needed } = rule;
+      return [id, format, kind, country, [...issuers].sort(), schema, rule.validFrom, rule.validUntil, text, needed];
+    });
+    return { head: [member, ruleSet, version, sequence, validFrom, validUntil], lists, texts, denials, cards, said };
   } catch (error) {
     if (error instanceof CredentialError) return { code: error.code };
     throw error;

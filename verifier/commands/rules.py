@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from credentials.errors import RuleSetInvalid
+from credentials.errors import InvalidRequest, RuleSetInvalid
 from credentials.profile.languages import COMMON, LANGUAGES, field_of
 from credentials.profile.words import label
 from credentials.recognition.authoring import amendment
@@ -19,13 +19,14 @@ from credentials.recognition.authoring.template import template
 from credentials.recognition.document import parse_rule_set, sign_rule_set
 from credentials.recognition.words import literal_in_words, moment_in_words
 from service_kit.commands import Group
-from service_kit.inputs import INPUT, OUTPUT, Input
+from service_kit.inputs import INPUT, OUTPUT, FolderOrFile, Input
 from service_kit.locale import reader_languages
 from service_kit.terminal import as_json, in_words, print_json, print_line
 from trust_registry.commands.options import MEMBER, local_clock, passphrase_file
 from trust_registry.commands.rule_files import moment, sign_rules, write_rules
 from verifier.commands.rules_study import diff, explain, rehearse
 from verifier.rules.files import read_document, read_rules
+from verifier.rules.published import PublishedRule, chosen, entries_of, named_value_sets, read_published
 
 _document = click.argument("document", metavar="RULES", type=INPUT)
 _output = click.option("-o", "--output", type=OUTPUT, help="[default: standard output]")
@@ -35,6 +36,8 @@ _valid_from = click.option(
 _draft = click.option(
     "--draft", is_flag=True, help="RULES is not published yet: change it, instead of making the version after it."
 )
+TEMPLATE_HOURS = 48
+"""That a test counts, unless the author says otherwise."""
 _INTEGER = re.compile("-?[0-9]{1,15}")
 _TRUTHS = {"true": True, "false": False}
 
@@ -57,7 +60,9 @@ def rules() -> None:
 
 @rules.command("template")
 @click.option("--member", required=True, type=MEMBER, help="Whose rules, as CN-44.")
-@click.option("--hours", default=48, show_default=True, type=click.IntRange(2, 168), help="How long a test counts.")
+@click.option(
+    "--hours", default=TEMPLATE_HOURS, show_default=True, type=click.IntRange(2, 168), help="How long a test counts."
+)
 @click.option(
     "--for-old-gates", is_flag=True, help="Texts in Chinese and English alone, for gates that are not updated yet."
 )
@@ -175,9 +180,77 @@ def show(document: Input, as_json: bool) -> None:
     for rule in rule_set.rules:
         for number, language in enumerate(reader_languages(os.environ)):
             print_line(f"{'' if number else rule.id:<12} {rule.text.of(language)}")
+    for card_rule in rule_set.card_rules:
+        for number, language in enumerate(reader_languages(os.environ)):
+            print_line(f"{'' if number else card_rule.id:<12} {card_rule.text.of(language)}")
     for denial in rule_set.denials.values():
         until = moment_in_words(denial.expires_at)
         print_line(f"not recognised: {denial.member} {in_words(denial.reason, ' ')} until {until}")
+
+
+@rules.command("import")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=FolderOrFile())
+@click.option("--member", type=MEMBER, envvar="TONGXING_MEMBER", help="Whose rules, as CN-44; --into says it too.")
+@click.option(
+    "--into", type=INPUT, help="The rule set before this one, signed or not. [default: begin as template does]"
+)
+@click.option("--country", "countries", multiple=True, metavar="DE", help="Only rules of this country. Several times.")
+@click.option("--region", default="", help="The part of the country whose rules are meant. [default: the whole]")
+@_valid_from
+@_draft
+@_output
+def import_command(
+    sources: tuple[Path | Input, ...], member: str | None, into: Input | None, countries: tuple[str, ...], region: str,
+    valid_from: int | None, draft: bool, output: Path | None,
+) -> None:  # fmt: skip
+    """Take over rules for EU cards as their countries publish them, unchanged: files of JSON, or folders of them.
+
+    From then on they decide about cards of their kind, in place of the rules for codes; all of them must pass. Value
+    sets are found among the sources too. A rule that cannot be taken is named, stays open, and stops none of the
+    others. Of --into stay the rules of other countries.
+
+    \b
+    Example:
+      tongxing verifier rules import eu-rules/ valuesets/ --country DE --into rules.json -o rules-2.json
+    """
+    document = _begun_for(member, into, valid_from, draft)
+    published = read_published(sources, document["value_sets"])
+    taken = chosen(published, frozenset(map(str.upper, countries)), region)
+    for place, why in [*published.left_out, *((rule.place, rule.why) for rule in taken if rule.why)]:
+        print_line(in_words(label("rules-import.open", place=place, why=why)), err=True)
+    if not taken:
+        raise InvalidRequest(
+            f"no rule of {', '.join(countries) or region}; there are some of {_countries(published.rules)}"
+        )
+    named = named_value_sets(taken)
+    sets = {name: codes for name, codes in published.value_sets.items() if name in named}
+    _warn_of_several(taken)
+    _write(amendment.with_card_rules(document, entries_of(taken), sets), output)
+    if output is not None:
+        print_line(in_words(label("rules-import.taken", taken=len(taken), open=sum(bool(rule.why) for rule in taken))))
+
+
+def _begun_for(member: str | None, into: Input | None, valid_from: int | None, draft: bool) -> dict[str, Any]:
+    """The set that rules are imported into. Raises BadParameter when it is another member's."""
+    if into is not None:
+        content = read_rules(into)
+        if member not in (None, content["member"]):
+            raise click.BadParameter(f"{into.name}: the rules of {content['member']}", param_hint="--into")
+        return _begun(content, valid_from, draft)
+    if member is None:
+        raise click.UsageError("say whose rules they are: --member, or --into with the set before this one")
+    return template(member, TEMPLATE_HOURS, valid_from=local_clock().now() if valid_from is None else valid_from)
+
+
+def _warn_of_several(taken: Sequence[PublishedRule]) -> None:
+    """Who imports a folder of all countries may not mean that a card has to please each of them."""
+    countries = _countries(rule for rule in taken if "issuers" not in rule.entry)
+    if "," in countries:
+        print_line(in_words(label("rules-import.several", countries=countries)), err=True)
+
+
+def _countries(found: Iterable[PublishedRule]) -> str:
+    return ", ".join(sorted({rule.entry["country"] for rule in found}))
 
 
 def _begun(content: dict[str, Any], valid_from: int | None, draft: bool) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from credentials.errors import InvalidRequest
+from credentials.foreign.facts import ForeignFacts
 from credentials.model import StatusCredential
 from credentials.profile.limits import EVIDENCE_TIME_STEP_SECONDS
 from credentials.profile.words import label
@@ -16,13 +17,15 @@ from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER
 from credentials.recognition.authoring.explanation import ExplainedPart
 from credentials.recognition.authoring.explanation import explain as explained
 from credentials.recognition.authoring.lint import complaints
+from credentials.recognition.card_rules import OF_CARDS, CardRule, card_input
 from credentials.recognition.document import parse_rule_set
 from credentials.recognition.language.certlogic import RuleState
-from credentials.recognition.language.vocabulary import rule_input
+from credentials.recognition.language.vocabulary import foreign_rule_input, rule_input
 from credentials.recognition.reading import constants
-from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleSet
+from credentials.recognition.ruleset import NO_EVIDENCE, RecognitionRule, RuleResult, RuleSet
 from credentials.recognition.words import evidence_in_words, moment_in_words
 from credentials.verdict import Verdict
+from credentials.wire import cbor
 from service_kit.commands import Command
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line
@@ -32,6 +35,9 @@ from verifier.rules.files import read_rules
 from verifier.rules.rehearsal import Case, Rehearsal, came_of, read_cases
 
 DIFFERENT = 1
+_Shown = StatusCredential | ForeignFacts
+_Asked = tuple[_Shown, int]
+"""A code or card, and when it is shown (seconds UTC)."""
 _MARKS = {STRICTER: ("▲", "red"), LOOSER: ("▼", "green"), OTHER: ("·", "white")}
 _STATES = {RuleState.PASS: "green", RuleState.FAIL: "red", RuleState.OPEN: "yellow"}
 
@@ -96,9 +102,9 @@ def explain(
     """
     document = read_rules(rules)
     rule_set = parse_rule_set(document)
-    asked: tuple[StatusCredential, int] | None = None
+    asked: _Asked | None = None
     if cases is not None and name is not None:
-        asked = _picked(_cases_of(cases, rule_set), name)
+        asked = _picked(_cases_of(cases, rule_set), name, Rehearsal(rule_set))
     elif code is not None and trust is not None and root is not None:
         asked = _checked(code, Sources(trust, root, rule_set.member, "venue", environment))
     elif cases or name or code:
@@ -141,9 +147,7 @@ def diff(old: Input, new: Input, cases: Input | None, as_json: bool) -> None:
         print_line(in_words(label("rules-diff.no-difference")))
 
 
-def _explanation(
-    document: dict[str, Any], rule_set: RuleSet, asked: tuple[StatusCredential, int] | None
-) -> Iterator[Sequence[str | Styled]]:
+def _explanation(document: dict[str, Any], rule_set: RuleSet, asked: _Asked | None) -> Iterator[Sequence[str | Styled]]:
     known = constants(document["parameters"], document["value_sets"])
     yield [Styled(f"{rule_set.member} set {rule_set.rule_set} version {rule_set.version}", bold=True)]
     yield [f"from {moment_in_words(rule_set.valid_from)}"]
@@ -152,25 +156,64 @@ def _explanation(
         yield [f"# {document['comment']}"]
     data, applying = None, list(rule_set.rules)
     if asked is not None:
-        credential, at = asked
-        result = rule_set.judge(credential, at)
-        held = evidence_in_words(credential.evidence, at)
-        yield [in_words(held), f", {moment_in_words(at)}"]
+        shown, at = asked
+        result, data = _judged(rule_set, shown, at)
+        yield [in_words(evidence_in_words(shown.evidence, at)), f", {moment_in_words(at)}"]
         decided = f" · {result.rule.id}" if result.rule else f" · {result.detail}"
         yield [Styled(f"→ {result.state.value}{decided}", _STATES[result.state], bold=True)]
-        data = rule_input(credential, at)
-        kinds = {int(piece.kind) for piece in credential.evidence} or {NO_EVIDENCE}
-        applying = [rule for rule in rule_set.rules if rule.kinds & kinds]
+        applying = _applying(rule_set, shown)
     written = {rule["id"]: rule for rule in document["rules"]}
     for rule in applying:
-        yield from _of_rule(rule, written[rule.id], explained(written[rule.id]["logic"], known, data))
+        about, lines = ", ".join(written[rule.id]["kinds"]), explained(written[rule.id]["logic"], known, data)
+        yield from _of_rule(rule, written[rule.id], about, lines)
+    if asked is None:
+        yield from _of_card_rules(document, dict.fromkeys(rule_set.card_rules))
+    elif isinstance(asked[0], ForeignFacts):
+        yield from _of_card_rules(document, _inputs(rule_set, asked[0], asked[1]))
+
+
+def _judged(rule_set: RuleSet, shown: _Shown, at: int) -> tuple[RuleResult, dict[str, Any]]:
+    """What comes of it, and what the rules for codes look at."""
+    if isinstance(shown, ForeignFacts):
+        return rule_set.judge_foreign(shown, at), foreign_rule_input(shown, at)
+    return rule_set.judge(shown, at), rule_input(shown, at)
+
+
+def _applying(rule_set: RuleSet, shown: _Shown) -> list[RecognitionRule]:
+    """The rules for codes that are asked about it."""
+    if isinstance(shown, ForeignFacts) and any(rule.decides_about(shown) for rule in rule_set.card_rules):
+        return []
+    kinds = {int(piece.kind) for piece in shown.evidence if piece.kind is not None} or {NO_EVIDENCE}
+    return [rule for rule in rule_set.rules if rule.kinds & kinds]
+
+
+def _inputs(rule_set: RuleSet, facts: ForeignFacts, at: int) -> dict[CardRule, dict[str, Any] | None]:
+    """Of the rules that have to be asked about a card, what each looks at."""
+    payload = cbor.as_json(facts.original)
+    applying = (rule for rule in rule_set.card_rules if rule.applies_to(facts, at))
+    return {rule: card_input(rule, payload, facts, at) for rule in applying}
+
+
+def _of_card_rules(
+    document: dict[str, Any], inputs: Mapping[CardRule, dict[str, Any] | None]
+) -> Iterator[Sequence[str | Styled]]:
+    """Rules over cards, each with what it looks at, or None for words alone."""
+    known = constants({}, document["value_sets"])
+    written = {rule["id"]: rule for rule in document.get("card_rules", ())}
+    for rule, data in inputs.items():
+        fields = written[rule.id]
+        about = f"{rule.format}: {fields['kind']}, {', '.join(sorted(rule.issuers)) or '*'}"
+        lines = explained(fields["logic"], known, data, OF_CARDS) if "logic" in fields else ()
+        yield from _of_rule(rule, fields, about, lines)
+        until = moment_in_words(rule.valid_until) if rule.valid_until else "—"
+        yield [f"  {moment_in_words(rule.valid_from)} – {until}"]
 
 
 def _of_rule(
-    rule: RecognitionRule, written: dict[str, Any], lines: Iterable[ExplainedPart]
+    rule: RecognitionRule | CardRule, written: dict[str, Any], about: str, lines: Iterable[ExplainedPart]
 ) -> Iterator[Sequence[str | Styled]]:
     yield []
-    yield [Styled(f"{rule.id} ({', '.join(written['kinds'])})", bold=True)]
+    yield [Styled(f"{rule.id} ({about})", bold=True)]
     yield [f"  {in_words(rule.text)}"]
     yield [f"  {in_words(label('rules-diff.needed'))}: {in_words(rule.needed)}"]
     if "comment" in written:
@@ -194,20 +237,26 @@ def _of_cases(cases: list[Case], old: RuleSet, new: RuleSet) -> Iterator[RuleCha
             yield RuleChange(direction, label("rules-diff.case", name=case.name, then=str(then), now=str(now)))
 
 
-def _picked(cases: list[Case], name: str) -> tuple[StatusCredential, int]:
+def _picked(cases: list[Case], name: str, stage: Rehearsal) -> _Asked:
     for case in cases:
         if case.name == name:
-            return case.credential, case.at
+            if isinstance(case.shown, StatusCredential):
+                return case.shown, case.at
+            return _shown_by(stage.judge(case), "--case"), case.at
     raise InvalidRequest(f"--case: none of that name; there are {', '.join(case.name for case in cases[:20])}")
 
 
-def _checked(code: Input, sources: Sources) -> tuple[StatusCredential, int]:
-    """What a code says, once its issuer's signature holds. Raises InvalidRequest, saying why it cannot be told."""
+def _shown_by(verdict: Verdict, option: str) -> _Shown:
+    shown = verdict.credential or verdict.foreign
+    if shown is None:
+        raise InvalidRequest(f"{option}: {verdict.reasons[0].code}")
+    return shown
+
+
+def _checked(code: Input, sources: Sources) -> _Asked:
+    """What a code or card says, once its signature holds. Raises InvalidRequest, saying why it cannot be told."""
     gate = open_gate(sources, local_clock())
-    verdict = gate.check(code.text())
-    if verdict.credential is None:
-        raise InvalidRequest(f"--code: {verdict.reasons[0].code}")
-    return verdict.credential, gate.now().now
+    return _shown_by(gate.check(code.text()), "--code"), gate.now().now
 
 
 def _cases_of(file: Input, rule_set: RuleSet) -> list[Case]:

@@ -16,25 +16,13 @@ from credentials.profile.words import label
 from credentials.wire import jws
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
-from service_kit.inputs import INPUT, OUTPUT, Input, InputType
+from service_kit.inputs import INPUT, OUTPUT, FolderOrFile, Input
 from service_kit.terminal import Styled, as_json, in_words, print_json, print_line, print_result
 from trust_registry.commands.options import MEMBER, local_clock, passphrase_file
 from trust_registry.commands.rule_files import sign_rules
 from verifier.foreign.collecting import ImportedKeys, collected, merged
 from verifier.foreign.key_lists import in_gdhcn, in_jwks, in_vci
 from verifier.foreign.sources import import_certificates
-
-
-class SignersSource(InputType):
-    """A folder, given as its path, or a file, read."""
-
-    name = "folder or file"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and Path(value).is_dir():
-            return Path(value)
-        return value if isinstance(value, Path) else super().convert(value, param, ctx)
-
 
 _output = click.option("-o", "--output", type=OUTPUT, help="[default: standard output]")
 _list = click.argument("foreign_keys", metavar="LIST", type=INPUT)
@@ -59,7 +47,7 @@ def _import_command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 
 
 @_import_command("import-dcc")
-@click.argument("source", type=SignersSource())
+@click.argument("source", type=FolderOrFile())
 def import_dcc(source: Path | Input, **options: Any) -> None:
     """Make a list from certificates of EU signers: a folder of files (PEM, DER or base64), or a published JSON list.
 

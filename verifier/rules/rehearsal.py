@@ -12,16 +12,21 @@ gates, so that what is rehearsed is what will be said. Nobody's data is needed, 
                 "evidence": [{"kind": "nucleic-acid", "result": "negative", "hours_ago": 48, "minutes_ago": 10}]}]}
 
 A case may also say ``at``, ``issuer`` (default: another member), ``status``, ``form``, and of each piece of evidence
-its ``region``.
+its ``region``. A case about an EU card has ``card`` in place of evidence, its content as published rules' tests have it
+(``{"v": [{"tg": "840539006", …}]}``; name, date of birth and version may be left out), and ``issuer`` is a country.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from credentials.algorithms.table import NATIVE
 from credentials.errors import InvalidRequest
-from credentials.formats import native, presentation
+from credentials.foreign.keys import ALL_KINDS, NO_COUNTRY, ForeignKey, ForeignKeys
+from credentials.formats import eu_dcc, native, presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential
 from credentials.profile.forms import FORMS
@@ -40,6 +45,7 @@ from credentials.recognition.authoring.made_up import read_fields, read_file, re
 from credentials.recognition.ruleset import RuleSet
 from credentials.signing import PemSigner
 from credentials.verdict import Verdict
+from credentials.wire import base45, cbor
 from trust_registry.client.trust.snapshot import TrustedKey, TrustSnapshot
 from trust_registry.metadata.trust_list import MayIssue, MemberEntry, Names, kind_of
 from verifier.judging.knowledge import Knowledge
@@ -49,7 +55,11 @@ from verifier.judging.recipe import judge
 _LATEST = MAX_TIME_SECONDS - MAX_LIFETIME_WITHOUT_STATUS_SECONDS
 _ISSUERS = ("CN-41", "CN-33")
 """Who issued a case that does not say: the first of these that is not the host."""
-_CASE = {"name", "expected", "evidence", "at", "issuer", "status", "form"}
+_CASE = {"name", "expected", "evidence", "at", "issuer", "status", "form", "card"}
+_CARD_CASE = _CASE - {"evidence", "status", "form"}
+_CARD = {"ver": "1.3.0", "nam": {"fn": "演练", "fnt": "YANLIAN"}, "dob": "1990-01-01"}
+"""What a made-up card says where its case says nothing."""
+_COUNTRY = re.compile("[A-Z]{2}")
 _PIECE = {"kind", "result", "hours_ago", "minutes_ago", "region"}
 _EXPECTED = {"outcome", "reason", "rule"}
 
@@ -70,11 +80,18 @@ class ExpectedVerdict(NamedTuple):
         return self.outcome + (f" ({', '.join(filter(None, self[1:]))})" if any(self[1:]) else "")
 
 
+class MadeUpCard(NamedTuple):
+    """An EU card: the country whose key signs it, and its content by the names of its schema."""
+
+    issuer: str
+    content: dict[str, Any]
+
+
 class Case(NamedTuple):
-    """One made-up code, the moment (seconds UTC) at which it is checked, and what must come of it."""
+    """One made-up code or card, the moment (seconds UTC) at which it is checked, and what must come of it."""
 
     name: str
-    credential: StatusCredential
+    shown: StatusCredential | MadeUpCard
     at: int
     expected: ExpectedVerdict
 
@@ -99,18 +116,22 @@ class Rehearsal:
 
     def judge(self, case: Case) -> Verdict:
         """What a gate would say of it."""
-        issuer = case.credential.issuer
+        issuer = case.shown.issuer
         public_key = self._key.public_key()
         signer = PemSigner(self._key, kid_of(issuer, public_key))
-        knowledge = Knowledge(_trust(issuer, signer, self._policy, case.at), {}, (self._rule_set,))
-        return judge(self._shown(case, signer), knowledge, case.at, self._policy)
+        trust = _trust(issuer, signer, self._policy, case.at)
+        if isinstance(case.shown, MadeUpCard):
+            foreign_keys = _foreign_keys(self._rule_set.member, issuer, signer, case.at)
+            knowledge = Knowledge(trust, {}, (self._rule_set,), foreign_keys)
+            return judge(_card_text(case.shown, signer, case.at), knowledge, case.at, self._policy)
+        knowledge = Knowledge(trust, {}, (self._rule_set,))
+        return judge(self._code(case.shown, signer, case.at), knowledge, case.at, self._policy)
 
-    def _shown(self, case: Case, signer: PemSigner) -> str:
-        credential = case.credential
+    def _code(self, credential: StatusCredential, signer: PemSigner, at: int) -> str:
         if not FORMS[credential.form].is_bound:
             return native.issue_text(credential, signer)
         bound = credential._replace(holder_key=compressed_point(self._holder.public_key()))
-        return presentation.present(native.issue_text(bound, signer), self._holder, case.at)
+        return presentation.present(native.issue_text(bound, signer), self._holder, at)
 
 
 def _trust(issuer: str, signer: PemSigner, policy: Policy, at: int) -> TrustSnapshot:
@@ -127,6 +148,9 @@ def _trust(issuer: str, signer: PemSigner, policy: Policy, at: int) -> TrustSnap
 def _case(value: object, host: str, default_at: int) -> Case:
     fields = read_fields(value, _CASE, "case")
     at = read_moment(fields.get("at", default_at), _LATEST)
+    if "card" in fields:
+        fields = read_fields(value, _CARD_CASE, "case of a card")
+        return Case(read_name(fields), _card(fields), at, _expected(fields.get("expected")))
     name, evidence = read_name(fields), fields.get("evidence", [])
     if type(evidence) is not list or len(evidence) > MAX_EVIDENCE:
         raise InvalidRequest(f"evidence: not an array of at most {MAX_EVIDENCE}")
@@ -152,6 +176,30 @@ def _case(value: object, host: str, default_at: int) -> Case:
         guardian=Guardian.RELATIVE if FORMS[form].has_guardian else None,
     )
     return Case(name, credential, at, _expected(fields.get("expected")))
+
+
+def _card(fields: Mapping[str, Any]) -> MadeUpCard:
+    issuer, content = fields.get("issuer", NO_COUNTRY), fields["card"]
+    if type(content) is not dict:
+        raise InvalidRequest("card: not an object")
+    if type(issuer) is not str or not _COUNTRY.fullmatch(issuer):
+        raise InvalidRequest("issuer: of a card, two capital letters")
+    return MadeUpCard(issuer, _CARD | content)
+
+
+def _card_text(card: MadeUpCard, signer: PemSigner, at: int) -> str:
+    """The card as its issuer would have written it at that moment (hcert-spec 1.3, sections 2 and 3)."""
+    claims = {1: card.issuer, 4: at + MAX_LIFETIME_WITHOUT_STATUS_SECONDS, 6: at, -260: {1: card.content}}
+    header, payload = cbor.dumps({1: NATIVE.COSE_NUMBER, 4: signer.kid}), cbor.dumps(claims)
+    signature = signer.sign(cbor.dumps(["Signature1", header, b"", payload]))
+    return eu_dcc.PREFIX + base45.encode(zlib.compress(cbor.dumps([header, {}, payload, signature])))
+
+
+def _foreign_keys(host: str, issuer: str, signer: PemSigner, at: int) -> ForeignKeys:
+    """The host's list with the rehearsal's key alone."""
+    jwk = NATIVE.jwk_of(signer.public_key)
+    key = ForeignKey(eu_dcc.NAME, issuer, signer.kid, NATIVE.NAME, jwk, ALL_KINDS, MIN_TIME_SECONDS, MAX_TIME_SECONDS)
+    return ForeignKeys(host, 1, at, (key,))
 
 
 def _piece(value: object, at: int) -> Evidence:

@@ -47,6 +47,8 @@ export interface ForeignFacts {
   leniences: readonly string[];
   /** By what its issuer would withdraw it; null: it cannot be withdrawn. */
   revocation: string | null;
+  /** What the card says as JSON values, for rules over the card itself; null: there are none for its format. */
+  original: (() => unknown) | null;
 }
 
 /** Whether it is of the disease that rules are about. */

@@ -3,6 +3,7 @@
 import { type ForeignFacts, isAbout, isKnown } from "../foreign/facts";
 import type { StatusCredential } from "../model";
 import { EVIDENCE_KINDS, type Form, type Label, type Status } from "../profile";
+import { appliesTo, type CardRule, decidesAbout, judged } from "./card_rules";
 import { evaluate, type RuleState } from "./language/certlogic";
 import type { Rule } from "./language/operators";
 import { foreignRuleInput, ruleInput } from "./language/vocabulary";
@@ -24,8 +25,10 @@ export interface RecognitionRule {
 
 export interface RuleResult {
   state: RuleState;
-  rule: RecognitionRule | null;
+  rule: Omit<RecognitionRule, "kinds"> | null;
 }
+
+const GRAVEST_FIRST: readonly RuleState[] = ["fail", "open", "pass"];
 
 /** A member's rule set, in force from `validFrom` until before `validUntil` (seconds UTC). */
 export class RuleSet {
@@ -40,6 +43,7 @@ export class RuleSet {
     readonly acceptedForms: ReadonlySet<Form>,
     readonly rules: readonly RecognitionRule[],
     readonly denials: ReadonlyMap<string, RecognitionDenial>,
+    readonly cardRules: readonly CardRule[],
   ) {}
 
   inForce(at: number): boolean {
@@ -59,9 +63,21 @@ export class RuleSet {
     return this.judgeKinds(kinds, ruleInput(credential, at), at);
   }
 
-  /** The same of a foreign card's evidence. What no list has is of a kind without a rule, and so is a card with nothing about
+  /** The same of a foreign card: by the rules of its own format for its kind, where the set has some, or else by those for a
+   * code's evidence. General rules of its format count in both cases. */
+  judgeForeign(facts: ForeignFacts, at: number): RuleResult {
+    if (!this.cardRules.length || !this.inForce(at)) return this.judgeEvidence(facts, at);
+    const found: RuleResult[] = judged(this.cardRules, facts, at).map(([rule, state]) => ({ state, rule }));
+    const deciding = this.cardRules.filter((rule) => decidesAbout(rule, facts));
+    if (!deciding.length) found.push(this.judgeEvidence(facts, at));
+    else if (!deciding.some((rule) => appliesTo(rule, facts, at))) found.push({ state: "open", rule: null });
+    const gravity = ({ state }: RuleResult) => GRAVEST_FIRST.indexOf(state);
+    return found.reduce((first, next) => (gravity(next) < gravity(first) ? next : first));
+  }
+
+  /** What the rules for codes say of a card's evidence. What no list has is of a kind without a rule, and so is a card with nothing about
    * the disease; what it says of other diseases beside that is nothing to a rule. */
-  judgeForeign({ evidence, issuedAt }: ForeignFacts, at: number): RuleResult {
+  private judgeEvidence({ evidence, issuedAt }: ForeignFacts, at: number): RuleResult {
     const held = new Set(evidence.filter(isAbout).map((piece) => (isKnown(piece) ? piece.kind : null)));
     const isOpen = held.has(null) || !held.size;
     const kinds = [...EVIDENCE_KINDS.filter((each) => held.has(each)), ...(isOpen ? [""] : [])];

@@ -41,8 +41,13 @@ function counted(count: number, unit: number): Label {
   return label("unit.count", { count, unit: label(UNITS[unit]!) });
 }
 
+/** A vaccination is inconclusive when doses are missing, which nobody would read in that word. */
+function resultInWords({ kind, result }: Pick<PieceOfEvidence, "kind" | "result">): Label {
+  if (kind === "vaccination" && result === "inconclusive") return label("evidence.series-open");
+  return result ? RESULT_LABELS[result] : label("evidence.unknown-result");
+}
+
 function piece(held: PieceOfEvidence, at: number): Label {
   const kind = held.kind ? KIND_LABELS[held.kind] : label("evidence.unknown-kind");
-  const result = held.result ? RESULT_LABELS[held.result] : label("evidence.unknown-result");
-  return label("evidence.piece", { kind, result, age: ageInWords(at - held.sampledAt) });
+  return label("evidence.piece", { kind, result: resultInWords(held), age: ageInWords(at - held.sampledAt) });
 }

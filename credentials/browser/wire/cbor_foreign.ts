@@ -54,6 +54,22 @@ export function isFields(value: ForeignValue | undefined): value is ForeignField
   return value instanceof Map;
 }
 
+/** What `loads` gave, as JSON has it: a date stands without its tag, and what JSON has no value for, or every reader
+ * another, is NaN, which no rule can use: bytes, fractions, numbers beyond 2^53 - 1. */
+export function asJson(value: ForeignValue): unknown {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map(asJson);
+  if (value instanceof Tagged) return asJson(value.value);
+  if (value instanceof Float) return whole(value.value);
+  if (!isFields(value)) return whole(value);
+  const named = [...value].filter(([name]) => typeof name === "string");
+  return Object.fromEntries(named.map(([name, item]) => [name, asJson(item)]));
+}
+
+function whole(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) + 0 : NaN;
+}
+
 class Reader {
   private at = 0;
 

@@ -49,6 +49,7 @@ def read(verified: VerifiedCard) -> ForeignFacts:
         birth_date=birth_date(certificate.get("dob", ""), odd),
         evidence=evidence,
         leniences=tuple(dict.fromkeys(odd)),
+        original=certificate,
     )
 
 

@@ -8,7 +8,7 @@ that every gate can tell that the one came after the other. All functions here t
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from credentials.errors import RuleSetInvalid
@@ -52,6 +52,15 @@ def with_denial(document: dict[str, Any], member: str, reason: Mapping[str, str]
     is_old = any("zh" in rule["text"] for rule in document["rules"])
     denial = {"member": member, "reason": _in_old_form(reason) if is_old else dict(reason), "expires_at": expires_at}
     return without_denial(document, member) | {"denials": [*without_denial(document, member)["denials"], denial]}
+
+
+def with_card_rules(
+    document: dict[str, Any], rules: Sequence[Mapping[str, Any]], value_sets: Mapping[str, Sequence[Any]]
+) -> dict[str, Any]:
+    """With these rules over cards in place of all of the same countries, and these value sets beside its own."""
+    countries = {rule["country"] for rule in rules}
+    held = [rule for rule in document.get("card_rules", ()) if rule["country"] not in countries]
+    return document | {"card_rules": [*held, *rules], "value_sets": {**document["value_sets"], **value_sets}}
 
 
 def for_old_gates(document: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,12 @@ class RuleChange(NamedTuple):
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
     """What two documents (that ``parse_rule_set`` takes) say differently, apart from what their rules' logic means."""
-    return [*_lists(old, new), *_denials(old, new), *changes_of_head(old, new), *changes_of_rules(old, new, "rules")]
+    return [*_lists(old, new), *_denials(old, new), *changes_of_head(old, new), *_of_rules(old, new)]
+
+
+def _of_rules(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:
+    none: dict[str, Any] = {"card_rules": []}
+    return [*changes_of_rules(old, new, "rules"), *changes_of_rules(none | old, none | new, "card_rules")]
 
 
 def changes_of_head(old: dict[str, Any], new: dict[str, Any]) -> list[RuleChange]:

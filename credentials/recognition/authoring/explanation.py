@@ -73,6 +73,8 @@ _ROLES = {
     "reduce": (label("explain.over"), label("explain.each"), label("explain.from")),
 }
 _NO_ROLE = NO_WORDS
+_CARD_IDENTIFIER, _HIDDEN = "ci", "…"
+"""What a card calls its identifier, which names one person for ever, and what is printed in its place."""
 
 
 class ExplainedPart(NamedTuple):
@@ -101,7 +103,9 @@ class _Walk:
         self._data = data
 
     def lines(self, logic: Any, filled: Any, depth: int, looked_at: bool, role: Label) -> Iterator[ExplainedPart]:
-        shown = self._come_to(filled)[1] if looked_at and type(filled) is dict else None
+        shown = None
+        if looked_at and type(filled) is dict:
+            shown = _HIDDEN if _names_a_card(filled) else self._come_to(filled)[1]
         said = _say(logic, filled)
         yield ExplainedPart(depth, joined((role, said), "join.parts"), shown)
         if type(logic) is not dict or "var" in logic:
@@ -171,6 +175,11 @@ def _name(path: str, filled: Any) -> Label:
     return label("explain.latest-with-result", kind=kind, result=result, field=field)
 
 
+def _names_a_card(logic: dict[str, Any]) -> bool:
+    """Whether it comes to the identifier of one person's card, or to a part of it."""
+    return "extractFromUVCI" in logic or str(logic.get("var")).endswith(f".{_CARD_IDENTIFIER}")
+
+
 _OPEN = object()
 
 
@@ -183,7 +192,8 @@ def show_value(value: Any) -> str:
     if type(value) is list:
         return f"[{', '.join(map(show_value, value))}]"
     if type(value) is dict:
-        return "{" + ", ".join(f"{name}: {show_value(item)}" for name, item in value.items()) + "}"
+        items = {name: _HIDDEN if name == _CARD_IDENTIFIER else show_value(item) for name, item in value.items()}
+        return "{" + ", ".join(f"{name}: {item}" for name, item in items.items()) + "}"
     return "null" if value is None else literal_in_words(value)
 
 

@@ -5,7 +5,7 @@ import { malformed } from "../../errors";
 import type { VerifiedCard } from "../../foreign/envelope";
 import type { CardKind, ForeignEvidence, ForeignFacts } from "../../foreign/facts";
 import { type EvidenceKind, type EvidenceResult, MAX_TIME_SECONDS } from "../../profile";
-import { Float, type ForeignFields, type ForeignValue, isFields, loads, Tagged } from "../../wire/cbor_foreign";
+import { asJson, Float, type ForeignFields, type ForeignValue, isFields, loads, Tagged } from "../../wire/cbor_foreign";
 import type { Note } from "./leniences";
 import { MAX_CARD_BYTES, MAX_DOSES, MAX_ENTRIES, MAX_FIELD_CHARACTERS } from "./limits";
 import { birthDate, dayOf, momentOf } from "./times";
@@ -49,6 +49,7 @@ export function read({ payload, key, leniences }: VerifiedCard): ForeignFacts {
     evidence,
     leniences: [...odd],
     revocation: null,
+    original: () => asJson(certificate),
   };
 }
 

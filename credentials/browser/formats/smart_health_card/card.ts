@@ -56,6 +56,7 @@ export function read({ payload, key, leniences }: VerifiedCard): ForeignFacts {
     birthDate: patient ? birthDateOf(patient) : "",
     evidence,
     revocation: revocation(credential),
+    original: null,
     leniences: [...odd],
   };
 }

@@ -10,7 +10,8 @@ import { Instant } from "./instants";
 
 const MAX_JSON_LEVELS = 64;
 const FACT = "(?:\\.(?:kind|result|sampledAt|region))?";
-const KNOWN = new RegExp(
+/** What there is for rules about codes, and about foreign cards in the terms of codes. */
+const OF_GATES = new RegExp(
   "^(?:payload\\.(?:status|reason|form|issuedAt|evidence)|external\\.validationClock" +
     `|payload\\.(?:evidence\\.[0-${MAX_EVIDENCE - 1}]|latest\\.(?:${EVIDENCE_KINDS.join("|")}))${FACT})$`,
 );
@@ -47,28 +48,34 @@ function input(says: object, issuedAt: unknown, evidence: readonly ReturnType<ty
 
 /**
  * The same rule with parameters and value sets filled in, and null, which is no expression, in place of every other name
- * that nothing has: it is open where it is reached. Throws `rule-set-invalid` when nested too deeply.
+ * that nothing has: it is open where it is reached. `names`: all that there are. Throws `rule-set-invalid` when nested too deeply.
  */
-export function fillIn(logic: Json, known: ReadonlyMap<string, Json>, levels = MAX_JSON_LEVELS, inside = 0): Json {
+export function fillIn(
+  logic: Json,
+  known: ReadonlyMap<string, Json>,
+  names = OF_GATES,
+  levels = MAX_JSON_LEVELS,
+  inside = 0,
+): Json {
   if (levels === 0) throw ruleSetInvalid("rule nested too deeply");
-  if (Array.isArray(logic)) return logic.map((item) => fillIn(item, known, levels - 1, inside));
+  if (Array.isArray(logic)) return logic.map((item) => fillIn(item, known, names, levels - 1, inside));
   const entries = isObject(logic) ? Object.entries(logic) : [];
   if (entries.length !== 1) return logic; // whatever it is, the compiler knows
   const [name, operands] = entries[0]!;
-  if (name === "var" && typeof operands === "string") return filledVariable(operands, known, inside);
+  if (name === "var" && typeof operands === "string") return filledVariable(operands, known, names, inside);
   if (name === "reduce" && Array.isArray(operands)) {
-    const filled = operands.map((operand, at) => fillIn(operand, known, levels - 1, inside + (at === 1 ? 1 : 0)));
-    return { [name]: filled };
+    const deeper = (at: number) => inside + (at === 1 ? 1 : 0);
+    return { [name]: operands.map((operand, at) => fillIn(operand, known, names, levels - 1, deeper(at))) };
   }
-  return { [name]: fillIn(operands, known, levels - 1, inside) };
+  return { [name]: fillIn(operands, known, names, levels - 1, inside) };
 }
 
-function filledVariable(path: string, known: ReadonlyMap<string, Json>, inside: number): Json {
+function filledVariable(path: string, known: ReadonlyMap<string, Json>, names: RegExp, inside: number): Json {
   let name = path;
   for (; inside && name.startsWith("data."); inside--) name = name.slice("data.".length);
   const value = known.get(name);
   if (value !== undefined) return value;
-  return (inside ? OF_A_REDUCTION : KNOWN).test(name) ? { var: path } : null;
+  return (inside ? OF_A_REDUCTION : names).test(name) ? { var: path } : null;
 }
 
 /** Of two results of one time the worse comes first. */

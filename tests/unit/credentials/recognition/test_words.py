@@ -41,6 +41,16 @@ def test_what_a_code_carries(fact: Any, noon: int) -> None:
     assert evidence_in_words((), noon)[:2] == ("没有检测等佐证", "沒有檢測等佐證")
 
 
+def test_a_series_that_is_not_complete(fact: Any, noon: int) -> None:
+    """A first dose of two is "inconclusive" to rules; nobody at a gate would read that in the word."""
+    first = fact(EvidenceKind.VACCINATION, 48, EvidenceResult.INCONCLUSIVE)
+    assert evidence_in_words((first,), noon) == (
+        "疫苗接种未完成全程，48 小时前",
+        "疫苗接種未完成全程，48 小時前",
+        "vaccination, series not complete, 48 h ago",
+    )
+
+
 def test_moments() -> None:
     """The time on the wall in Beijing; what no calendar holds is a number."""
     assert moment_in_words(1_669_003_200) == "2022-11-21 12:00:00+08:00"

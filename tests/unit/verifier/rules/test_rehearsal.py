@@ -124,9 +124,20 @@ def test_a_wrong_file_is_named(content: object) -> None:
         read_cases(content, HOST, AT)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"card": []}, {"card": {}, "evidence": []}, {"card": {}, "issuer": "CN-41"}, {"card": {}, "form": "paper"}],
+)
+def test_a_wrong_case_of_a_card_is_named(changes: dict[str, Any]) -> None:
+    """A card has no form and no evidence in this house's terms, and a country where a code has a member."""
+    case = {"name": "card", "expected": {"outcome": "refused"}}
+    with pytest.raises(InvalidRequest, match="case 1"):
+        read_cases({"cases": [case | changes]}, HOST, AT)
+
+
 def test_the_issuer_is_another_member() -> None:
     """A host's rules are for codes from elsewhere."""
-    assert [read_cases({"cases": [GOOD]}, host, AT)[0].credential.issuer for host in ("CN-41", "CN-44")] == [
+    assert [read_cases({"cases": [GOOD]}, host, AT)[0].shown.issuer for host in ("CN-41", "CN-44")] == [
         "CN-33",
         "CN-41",
     ]
