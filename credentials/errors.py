@@ -128,6 +128,8 @@ repeats more than a name or a number of the input.
 
 from __future__ import annotations
 
+from credentials.profile.words import NO_WORDS, Label
+
 
 class TongxingError(Exception):
     """Root of the tree. ``code`` is stable for ever; ``detail`` may be reworded at any time."""
@@ -328,9 +330,13 @@ class NotRecognised(CredentialError):
 
 
 class RecognitionDenied(NotRecognised):
-    """The host member denies recognition of this issuer, with a reason and an expiry."""
+    """The host member denies recognition of this issuer, with a reason and an expiry. ``words``: its reason."""
 
     code = "recognition-denied"
+
+    def __init__(self, detail: str = "", *, words: Label = NO_WORDS) -> None:
+        super().__init__(detail)
+        self.words = words
 
 
 class RuleFailed(NotRecognised):

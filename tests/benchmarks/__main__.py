@@ -10,6 +10,7 @@ import argparse
 import json
 import platform
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def _stored(rounds: int) -> list[Result]:
         print(f"Skipped: issue into PostgreSQL: {missing}")
         return []
     with closing(server), into_postgresql(server) as rows:
-        return measure(rows, rounds)
+        return measure(rows, rounds, clock=time.perf_counter_ns)
 
 
 def _apps() -> list[Figure]:
