@@ -128,8 +128,6 @@ repeats more than a name or a number of the input.
 
 from __future__ import annotations
 
-from credentials.profile.words import NO_WORDS, Label
-
 
 class TongxingError(Exception):
     """Root of the tree. ``code`` is stable for ever; ``detail`` may be reworded at any time."""
@@ -330,11 +328,13 @@ class NotRecognised(CredentialError):
 
 
 class RecognitionDenied(NotRecognised):
-    """The host member denies recognition of this issuer, with a reason and an expiry. ``words``: its reason."""
+    """The host member denies recognition of this issuer, with a reason and an expiry.
+
+    ``words``: the reason, in each language in which people are told it."""
 
     code = "recognition-denied"
 
-    def __init__(self, detail: str = "", *, words: Label = NO_WORDS) -> None:
+    def __init__(self, detail: str = "", *, words: tuple[str, ...] = ()) -> None:
         super().__init__(detail)
         self.words = words
 

@@ -68,7 +68,7 @@ class Examination:
         elif isinstance(error, NotACredential):
             self.find(error.code, words_of(error.known))
         elif isinstance(error, RecognitionDenied):
-            self.find(error.code, error.words)
+            self.find(error.code, Label(error.words))
         else:
             self.find(error.code)
 
