@@ -50,9 +50,7 @@ def main() -> int:
     bulk = residents_a_second()
     stored = _stored(max(1, options.rounds // DATABASE_SHARE))
     print(f"{platform.python_implementation()} {platform.python_version()}, {backend.openssl_version_text()}")
-    print(
-        "V: one bare ES256 verification; S: one bare ES256 signature; medians of interleaved rounds, processor time\n"
-    )
+    print("V: one bare ES256 verification; S: one bare signature; medians of interleaved rounds of processor time\n")
     _print(results)
     met = bulk >= BULK_BUDGET
     print(f"{'bulk issue into SQLite':44} {bulk:9.0f} residents/s  at least {BULK_BUDGET}{'' if met else '  MISSED'}\n")
