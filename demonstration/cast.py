@@ -242,6 +242,12 @@ class ActingProvince:
         self._run("issuer", "decision", "export", number, "--output", str(file))
         self._run("issuer", "decision", "verify", str(file))
 
+    def dry_run(self, rules: Path, result: Path) -> dict[str, Any]:
+        """What a version of the status rules would change for the people on file; it goes to ``result`` too."""
+        told = self._run("issuer", "rules", "dry-run", str(rules), "--output", str(result), "--json")
+        found: dict[str, Any] = json.loads(told)
+        return found
+
     def withdraw(self, handle: str) -> None:
         """Withdraw a code by its handle."""
         url = f"{self.server.url('issuer')}/v1/credentials/{handle}/withdrawal"

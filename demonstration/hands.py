@@ -47,7 +47,7 @@ class Colleagues:
     def employ(self) -> None:
         """Make the keys and have them vouched for: the administrators by the province's root key, the others by both
         administrators."""
-        office = self._opened()
+        office = self.opened()
         try:
             for pseudonym, unit, role in _PEOPLE:
                 key = new_private_key()
@@ -60,7 +60,7 @@ class Colleagues:
 
     def vouch_for_all(self) -> None:
         """Both administrators sign whatever waits for them."""
-        office = self._opened()
+        office = self.opened()
         try:
             for listed in office.staff.all(office.now()):
                 if listed.state == "waiting":
@@ -70,7 +70,7 @@ class Colleagues:
 
     def decide(self, document: Mapping[str, Any], status: str, reason: str) -> dict[str, Any]:
         """What two of them decide about somebody, as it stands in a request."""
-        office = self._opened()
+        office = self.opened()
         try:
             person, at = parse_document(document.get("kind"), document["number"]), office.now()
             subject = office.issuance.subject_of(person)
@@ -84,6 +84,10 @@ class Colleagues:
         text = make_text(office.settings.member, [entry], wish, AUTHOR_UNIT, at).to_bytes()
         signed = {role: self._sign(who, text) for role, who in (("author", "zhang"), ("approver", "li"))}
         return {"text": text.decode(), "salt": salt.hex(), **signed}
+
+    def agree(self, compact: str) -> dict[str, str]:
+        """What the approver signs as a second authority: rules that are held."""
+        return self._sign("li", compact.encode())
 
     def _vouch(self, office: IssuerService, key: StaffKey) -> None:
         office.staff.add(key, office.now())
@@ -105,7 +109,8 @@ class Colleagues:
     def _file(self, pseudonym: str) -> Path:
         return self._folder / f"{pseudonym}.pem"
 
-    def _opened(self) -> IssuerService:
+    def opened(self) -> IssuerService:
+        """Their issuer, as its commands open it; whoever asks disposes of its engine."""
         office = open_service(read_settings(IssuerSettings, dict(self._settings)))
         office.listing.refresh()
         return office

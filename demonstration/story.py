@@ -18,6 +18,7 @@ from credentials.profile.words import Label, label
 from credentials.qr import draw_png, draw_terminal, read_texts
 from credentials.signing import PemSigner
 from demonstration.cast import GUANGDONG, HENAN, SICHUAN, ZHEJIANG, ActingProvince, Registry
+from demonstration.held_rules import held_rules
 from demonstration.phone import Phone
 from demonstration.props import HOUR, asks, credential, tampered
 from demonstration.record import witnessed
@@ -69,8 +70,8 @@ def tell(world: World) -> Stage:
     """The whole story. Raises Difference at the first outcome that is not the expected one."""
     stage = Stage(world, Telling(reader_languages(os.environ)))
     for chapter in (
-        enrolment, bulk, picture, phone, withdrawal, refusals, by_hand, recognition, tightening, compromise, clocks,
-        challenge, offline, claiming, traveller, record, switched_off,
+        enrolment, bulk, picture, phone, withdrawal, refusals, by_hand, guarded, recognition, tightening, compromise,
+        clocks, challenge, offline, claiming, traveller, record, switched_off,
     ):  # fmt: skip
         chapter(stage)
     stage.telling.table()
@@ -254,6 +255,11 @@ def by_hand(stage: Stage) -> None:
     proof = stage.world.folder / "decision.json"
     henan.prove(signed, proof)
     telling.done(label("demo.the-decision-with-its-proof", file=str(proof)))
+
+
+def guarded(stage: Stage) -> None:
+    """Rules that change too many people at once wait for somebody else."""
+    held_rules(stage.world, stage.telling, stage.henan, stage.now())
 
 
 def recognition(stage: Stage) -> None:

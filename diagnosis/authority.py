@@ -21,6 +21,7 @@ from trust_registry.client.trust.snapshot import build_snapshot
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import MAX_TIMESTAMP_BYTES
 from trust_registry.metadata.file_names import is_rules
+from trust_registry.metadata.log_keys import log_keys_of
 from trust_registry.opening import open_mirror
 from trust_registry.publishing.lint import WARN_KEY_BEFORE_SECONDS, lint
 from trust_registry.repository.files import TIMESTAMP_PATH, parse_metadata
@@ -116,6 +117,15 @@ def credential_key(deployment: Deployment) -> Diagnosis | None:
 def status_key(deployment: Deployment) -> Diagnosis | None:
     """Whether gates would take what the status key signs."""
     return _listed(deployment, "status", "TONGXING_STATUS_KEY_FILE")
+
+
+def witness(deployment: Deployment) -> Diagnosis | None:
+    """Whether a member's statement names this witness: nobody counts the cosignatures of another."""
+    key, now = deployment.witness_key, deployment.now()
+    listed = (each for member in deployment.trust.members.values() for each in log_keys_of(member.statement))
+    if any(each.key == key and each.is_active(now) for each in listed):
+        return None
+    return warning("witness-unlisted", "TONGXING_WITNESS_NAME", "TONGXING_WITNESS_KEY_FILE", detail=key.vkey)
 
 
 def issuer_answers(deployment: Deployment) -> Diagnosis | None:

@@ -17,7 +17,7 @@ _WARNING = ("!", "yellow")
 
 
 @click.command(cls=Command)
-@click.argument("roles", nargs=-1, type=click.Choice(["registry", "issuer", "verifier"]))
+@click.argument("roles", nargs=-1, type=click.Choice(["registry", "issuer", "verifier", "witness"]))
 @as_json
 @click.pass_context
 def doctor(context: click.Context, roles: tuple[str, ...], as_json: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from credentials.algorithms.table import PrivateKey
 from credentials.errors import StorageUnavailable
+from credentials.log.keys import NoteKey
 from issuer.config import IssuerSettings
 from issuer.service import IssuerService
 from issuer.storage.ports import IssuedRow
@@ -23,6 +24,7 @@ from trust_registry.client.trust.snapshot import TrustSnapshot
 from trust_registry.config import RegistrySettings
 from trust_registry.officer.remote import RemoteRegistry
 from trust_registry.root.founding import TRUST_ROOT
+from trust_registry.witness.config import WitnessSettings
 from verifier.config import VerifierSettings
 from verifier.gate.gate import Gate
 from verifier.judging.policy import PROFILES, Policy
@@ -43,6 +45,7 @@ class Deployment:
     verified: VerifiedRepository
     trust: TrustSnapshot
     office: IssuerService
+    witness_key: NoteKey
     test_code: IssuedRow
     gate: Gate
     freshness: Freshness
@@ -80,6 +83,10 @@ class Deployment:
     @property
     def verifier(self) -> VerifierSettings:
         return _of(self.settings["verifier"], VerifierSettings)
+
+    @property
+    def witness(self) -> WitnessSettings:
+        return _of(self.settings["witness"], WitnessSettings)
 
     @property
     def clock(self) -> Clock:

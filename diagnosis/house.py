@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from credentials.errors import KeyRejected, SchemaOutdated
+from credentials.log.keys import WITNESS, signer
 from diagnosis.deployment import Deployment
 from diagnosis.report import Diagnosis, skipped, wrong
 from issuer import config as issuer_config
@@ -16,10 +17,13 @@ from service_kit.cache.store import make_cache
 from service_kit.durable import read_secret, write_atomic
 from service_kit.storage.database import connect, require_schema
 from trust_registry import config as registry_config
-from trust_registry.key_files import read_key, read_passphrase
+from trust_registry.key_files import read_key, read_log_key, read_passphrase
 from trust_registry.opening import open_publication
 from trust_registry.root.founding import load_online
 from trust_registry.storage import sql as registry_sql
+from trust_registry.witness import config as witness_config
+from trust_registry.witness.service import logs_of
+from trust_registry.witness.storage import sql as witness_sql
 from wsgi import read_roles
 
 _TRIAL = ".doctor"
@@ -85,6 +89,12 @@ def issuer_database(deployment: Deployment) -> Diagnosis | None:
     return _database(url, issuer_sql.MIGRATIONS, issuer_sql.VERSION_TABLE)
 
 
+def witness_database(deployment: Deployment) -> Diagnosis | None:
+    """The witness's database, as it stands. A lost one means a new key: it says what was cosigned before."""
+    url = deployment.witness.database(witness_config.DATABASE_NAME)
+    return _database(url, witness_sql.MIGRATIONS, witness_sql.VERSION_TABLE)
+
+
 def cache(deployment: Deployment) -> Diagnosis | None:
     """Redis, where one is named: asked as the services ask it."""
     url = deployment.any_settings.redis_url
@@ -107,6 +117,21 @@ def open_issuer(deployment: Deployment) -> Diagnosis | None:
     deployment.office = issuer_opening.open_service(deployment.issuer)
     deployment.ending.callback(deployment.office.engine.dispose)
     return None
+
+
+def open_witness(deployment: Deployment) -> Diagnosis | None:
+    """The witness's key and the operator's list of logs can be read."""
+    settings = deployment.witness
+    key = read_log_key(settings.witness_key_file, read_passphrase(settings.key_passphrase_file))
+    deployment.witness_key = signer(settings.witness_name, WITNESS, key).key
+    logs_of(settings.witness_policy_file)
+    return None
+
+
+def decisions(deployment: Deployment) -> Diagnosis | None:
+    """Whether every decision by hand that is in force is one that the province's log counts."""
+    found = deployment.office.record.unaccounted(deployment.now())
+    return wrong("decisions-unaccounted", "TONGXING_DATABASE_URL", detail=str(found)) if found else None
 
 
 def _passphrase_file(deployment: Deployment) -> Path | None:

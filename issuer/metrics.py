@@ -27,6 +27,9 @@ class IssuerMetrics:
         self._refused = Counter(
             "tongxing_codes_refused_total", "Requests for a code that were refused", ("code",), registry=registry
         )
+        self._turned_away = Counter(
+            "tongxing_desk_refused_total", "Acts of staff at the desk that were refused", ("code",), registry=registry
+        )
         self._withdrawn = Counter(
             "tongxing_withdrawals_total", "Codes withdrawn, by cause", ("cause",), registry=registry
         )
@@ -66,6 +69,10 @@ class IssuerMetrics:
         """Count a sign-in that came back. ``outcome``: what the wallet is told of it."""
         self._sign_ins.labels(outcome).inc()
 
+    def count_turned_away(self, code: str) -> None:
+        """Count an act of staff that was refused, by the code of its error."""
+        self._turned_away.labels(code).inc()
+
     @contextmanager
     def counting_refusals(self) -> Iterator[None]:
         """Count the error that ends this block, if one does."""
@@ -86,3 +93,5 @@ def collect(found: tuple[int, IssuerOverview]) -> Iterator[Metric]:
     meaning = "Places for codes in open lists, on the day that has the fewest"
     yield gauge("tongxing_places_left", meaning, store.places_left)
     yield gauge("tongxing_lists_left", "Status lists that may still be opened, ever", store.lists_left)
+    meaning = "Decisions by hand in force that no leaf of the log counts"
+    yield gauge("tongxing_decisions_unaccounted", meaning, store.decisions_unaccounted)

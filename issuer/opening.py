@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from credentials.algorithms.table import NATIVE
 from credentials.decisions.document import load_status_rules, read_status_rules
-from credentials.decisions.signatures import SigningKey
+from credentials.decisions.staff import RootKeys
 from credentials.decisions.status_rules import StatusRules
 from credentials.errors import SettingInvalid
 from credentials.keys import VerificationKey, kid_of
@@ -54,7 +54,7 @@ from service_kit.durable import make_secret, read_secret
 from service_kit.process.upkeep import Upkeep
 from service_kit.storage.database import connect, disposed_on_error, migrate
 from service_kit.storage.used_assertions import UsedAssertions
-from trust_registry.client.decision_proof import root_key_of
+from trust_registry.client.decision_proof import root_keys_of
 from trust_registry.client.members.member_files import listed_key
 from trust_registry.client.trust.store import TrustStore
 from trust_registry.client.trust.updater import TrustUpdater
@@ -92,7 +92,7 @@ def open_service(
     own_key, people = _own_key(settings.member, credential_signer, "credential"), SqlPersonStore(engine)
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
     rules = _published_rules(settings.member, engine, listing, metrics)
-    root = partial(_root_key, listing, settings.member)
+    root = partial(_root_keys, listing, settings.member)
     staff = StaffKeys(SqlStaffStore(engine), settings.member, root, settings.staff_delay_seconds)
     by_hand = SqlByHandStore(engine)
     hands = Hands(staff, by_hand.used, settings.decisions_a_day)
@@ -265,10 +265,11 @@ def _published_rules(member: str, engine: Engine, listing: Listing, metrics: Iss
     return PublishedRules(SqlRulesStore(engine), member, read, lambda: listing.trust, metrics.count_open_rule)
 
 
-def _root_key(listing: Listing, member: str) -> SigningKey | None:
-    """The member's root key as the trust list has it; by it alone the first administrators are somebody."""
-    listed = listing.trust.members.get(member) if listing.trust is not None else None
-    return None if listed is None else root_key_of(listed.statement)
+def _root_keys(listing: Listing, member: str) -> RootKeys | None:
+    """The member's root keys as the trust list has them; by them alone the first administrators are somebody."""
+    trust = listing.trust
+    listed = trust.members.get(member) if trust is not None else None
+    return None if trust is None or listed is None else root_keys_of(listed.statement, trust.denied)
 
 
 def _read_rules(listing: Listing, member: str, compact: str) -> StatusRules:

@@ -185,7 +185,7 @@ class IssuerService:
     def overview(self) -> tuple[int, IssuerOverview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""
         now = self.now()
-        return now, overview(self.store, now)
+        return now, overview(self.store, now, self.record.unaccounted(now))
 
     def state(self) -> dict[str, Any]:
         """Who issues here, with which key, by which rules, and how it stands. Nobody is in it."""

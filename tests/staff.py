@@ -14,7 +14,7 @@ from credentials.base64url import to_base64url
 from credentials.decisions.by_hand import BASES, DecisionText, PersonEntry, people_root, person_digest
 from credentials.decisions.leaves import sealed
 from credentials.decisions.signatures import PasskeySignature, Signature, SigningKey, rp_id_of, sign_text
-from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, StaffKey, Vouched
+from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, RootKeys, StaffKey, Vouched
 from credentials.keys import kid_of, new_private_key
 from credentials.profile.lists import Reason, Status
 from credentials.signing import PemSigner
@@ -71,7 +71,7 @@ class Staff:
     def __init__(self, origin: str = "", member: str = MEMBER) -> None:
         self.root_key = new_private_key()
         public_key = self.root_key.public_key()
-        self.root = SigningKey(kid_of(member, public_key), "ES256", public_key)
+        self.root = RootKeys(SigningKey(kid_of(member, public_key), "ES256", public_key))
         self.administrators = [
             Person(f"admin-{n}", f"office-{n}", ADMINISTRATOR, origin=origin, member=member) for n in (1, 2)
         ]

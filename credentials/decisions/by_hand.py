@@ -5,7 +5,7 @@ A decision is one canonical JSON text (sorted names, no spaces), about one perso
     {"type": "decision", "member": "CN-41", "number": "<32 hex, used once>",
      "people": {"count": 1, "root": "<64 hex>"}, "before": {"green": 1},
      "status": "red", "reason": "close-contact",
-     "basis": {"article": "infectious-diseases-law-39", "since": 1101830400, "until": null},
+     "basis": {"article": "infectious-diseases-law-39", "since": 1577836800, "until": null},
      "author_unit": "cdc", "approver_unit": "health-commission",
      "starts_at": s, "ends_at": s, "appeal_until": s}
 
@@ -23,9 +23,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from credentials.decisions.leaves import path_to_root, root_over
+from credentials.decisions.leaves import root_over
 from credentials.errors import DecisionRejected, Malformed, TooLarge
-from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash
+from credentials.log.tree import HASH_BYTES
 from credentials.profile.characters import is_shown
 from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
 from credentials.profile.lists import ClosedList, Reason, Status
@@ -66,16 +66,20 @@ class Basis(NamedTuple):
     until: int | None = None
 
 
+_FROM_THE_BEGINNING = MIN_TIME_SECONDS
+"""Since when an article stands in the list that the list was begun with: no decision of this kind is older."""
 BASES: Final[Mapping[str, Basis]] = {
     basis.article: basis
     for basis in (
-        Basis("infectious-diseases-law-39", 1_577_836_800),
-        Basis("infectious-diseases-law-41", 1_577_836_800),
-        Basis("emergency-regulation-33", 1_577_836_800),
-        Basis("border-quarantine-law-4", 1_577_836_800),
+        Basis("infectious-diseases-law-39", _FROM_THE_BEGINNING),
+        Basis("infectious-diseases-law-41", _FROM_THE_BEGINNING),
+        Basis("emergency-regulation-33", _FROM_THE_BEGINNING),
+        Basis("border-quarantine-law-4", _FROM_THE_BEGINNING),
     )
 }
-"""The published list (依据清单): a basis that is not in it is none. Their names: ``basis.…`` in the catalogues."""
+"""The published list (依据清单): a basis that is not in it is none. Their names: ``basis.…`` in the catalogues. An
+article that a new law renumbers gets its end here, and the new one a row: what was decided by the old one stays
+sound."""
 
 
 class DecisionText(NamedTuple):
@@ -123,16 +127,6 @@ def person_digest(salt: bytes, identity: str) -> bytes:
 def people_root(entries: Sequence[PersonEntry]) -> bytes:
     """The root over the entries of a decision, at least one."""
     return root_over([entry.to_bytes() for entry in entries])
-
-
-def prove_person(entries: Sequence[PersonEntry], index: int) -> list[bytes]:
-    """The hashes that lead from one entry to the root."""
-    return path_to_root([entry.to_bytes() for entry in entries], index)
-
-
-def require_person(text: DecisionText, entry: PersonEntry, index: int, proof: Sequence[bytes]) -> None:
-    """Return when the decision is about the person of ``entry``. Raises RecordProofFailed."""
-    check_inclusion(leaf_hash(entry.to_bytes()), index, text.people, text.root, proof)
 
 
 def read_decision(text: bytes) -> DecisionText:

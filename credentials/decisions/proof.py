@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 
 from credentials.decisions.leaves import DECIDED_BY_HAND, SALT_BYTES, Leaf, reference, require_committed, sealed
 from credentials.decisions.signatories import Counted, Signatories, check_signatures
-from credentials.decisions.signatures import SigningKey
+from credentials.decisions.staff import RootKeys
 from credentials.errors import IssuerMismatch, Malformed, RecordProofFailed, TooLarge
 from credentials.formats import native
 from credentials.formats.native import claims
@@ -116,10 +116,10 @@ def check_decision(
     key_of: Callable[[bytes], VerificationKey],
     logs_of: Callable[[str], Iterable[NoteKey]],
     witnesses: Collection[NoteKey],
-    root_of: Callable[[str], SigningKey | None],
+    root_of: Callable[[str], RootKeys | None],
 ) -> ProvedDecision:
     """Check a file. ``key_of``: the listed key of a kid, raising what it likes for none; ``logs_of``: the keys of a
-    member's log; ``witnesses``: whose cosignatures are told; ``root_of``: a member's root key, by which signatures of
+    member's log; ``witnesses``: whose cosignatures are told; ``root_of``: a member's root keys, by which signatures of
     staff are judged. The time of checking is not judged: an old decision stays proved.
 
     Raises RecordProofFailed, saying what does not hold, IssuerMismatch, and every CredentialError of a code that no
@@ -173,7 +173,7 @@ def _cosigned(note: Note, witnesses: Collection[NoteKey]) -> dict[str, int]:
     return {key.name: time_of(made) for key, made in check(note, named).items()} if named else {}
 
 
-def _signed(file: DecisionFile, counted: Counted, root: SigningKey | None) -> Signatories | None:
+def _signed(file: DecisionFile, counted: Counted, root: RootKeys | None) -> Signatories | None:
     if file.signatures is None:
         return None
     if counted.leaf.kind != DECIDED_BY_HAND:

@@ -8,14 +8,9 @@ it proves nothing.
 
 from __future__ import annotations
 
-import unicodedata
-
-from credentials.errors import Malformed
-
 CHARACTERS = 8
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BITS, _OVER, _FIELD = 5, 32, 0b100101
-_READ_AS = str.maketrans("ILO", "110", " -.·")
 
 
 def short_reference(reference: bytes) -> str:
@@ -23,17 +18,6 @@ def short_reference(reference: bytes) -> str:
     bits = int.from_bytes(reference[:5], "big") >> 5
     values = [bits >> _BITS * place & _OVER - 1 for place in range(CHARACTERS - 2, -1, -1)]
     text = "".join(ALPHABET[value] for value in [*values, _times(_value(values))])
-    return f"{text[:4]} {text[4:]}"
-
-
-def read_short_reference(typed: str) -> str:
-    """What somebody typed or heard, as :func:`short_reference` writes it. Raises Malformed where it is wrong."""
-    text = unicodedata.normalize("NFKC", typed[: 4 * CHARACTERS]).upper().translate(_READ_AS)
-    if len(text) != CHARACTERS or not set(text) <= set(ALPHABET):
-        raise Malformed(f"the number of a decision has {CHARACTERS} digits and letters")
-    values = [ALPHABET.index(character) for character in text]
-    if _times(_value(values[:-1])) != values[-1]:
-        raise Malformed("a character of the decision's number is wrong, or two changed places")
     return f"{text[:4]} {text[4:]}"
 
 

@@ -11,8 +11,8 @@ administrators above them, in the order of the log, all before the leaf of the d
 
 No moment that the file states is believed. A key counts from when its leaf says, an ended key signs nothing behind the
 leaf that ended it, whatever hour that decision claims, and the decision is of the hour of its own leaf, or earlier
-where a witness had cosigned it earlier. That no leaf which ended a key was left out is for those to see who read the
-log.
+where a witness had cosigned it earlier: a file carries the first checkpoint that enough witnesses cosigned. That no
+leaf which ended a key was left out is for those to see who read the log.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from credentials.decisions.by_hand import (
     require_sound,
 )
 from credentials.decisions.leaves import HOUR_SECONDS, STAFF_KEY, STAFF_KEY_ENDED, Leaf, count_in
-from credentials.decisions.signatures import Signature, SigningKey, read_signature, verify_text
-from credentials.decisions.staff import StaffKey, Vouched, believed, read_staff_key, require_signatories
+from credentials.decisions.signatures import Signature, read_signature, verify_text
+from credentials.decisions.staff import RootKeys, StaffKey, Vouched, believed, read_staff_key, require_signatories
 from credentials.errors import DecisionRejected, Malformed, TongxingError
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.tree import HASH_BYTES, check_inclusion, leaf_hash
@@ -64,10 +64,10 @@ Known = Mapping[bytes, tuple[StaffKey, Vouched]]
 
 
 def check_signatures(
-    signatures: Mapping[str, Any], text: bytes, counted: Counted, root: SigningKey | None
+    signatures: Mapping[str, Any], text: bytes, counted: Counted, root: RootKeys | None
 ) -> Signatories:
-    """Whether both have signed ``text`` by keys below ``root`` that were in force. ``root``: None: nobody knows it, and
-    nobody is believed.
+    """Whether both have signed ``text`` by keys below ``root`` that were in force. ``root``: None: nobody knows the
+    member's root keys, and nobody is believed.
 
     Raises Malformed, TooLarge for what are no signatures, RecordProofFailed for leaves that are not in the checkpoint.
     """

@@ -1,7 +1,8 @@
 """Staff keys (经办密钥): by whom decisions are signed, each vouched for, so that nobody can make a signatory up.
 
 A key is a canonical JSON text, signed (:mod:`credentials.decisions.signatures`) by two administrators, who are two
-persons. The first two administrators are signed by the province's root key, which the registry lists::
+persons. The first two administrators are signed by the root key of the province, which the registry lists, or by one
+that it followed (:class:`RootKeys`)::
 
     {"type": "staff-key", "member": "CN-41", "pseudonym": "zhang-7", "unit": "cdc", "roles": ["operator"],
      "algorithm": "…", "key": {JWK}, "origin": "https://code.henan.example", "made_at": s}
@@ -81,6 +82,26 @@ class StaffKey(NamedTuple):
         return json_bytes(said)
 
 
+class RootKeys(NamedTuple):
+    """A member's root key, and those that it followed: ``former``, each with the moment (seconds UTC) from which on it
+    signs nothing."""
+
+    present: SigningKey
+    former: tuple[tuple[SigningKey, int], ...] = ()
+
+    @property
+    def kid(self) -> bytes:
+        """Of the present one."""
+        return self.present.kid
+
+    def at(self, kid: bytes, at: int) -> SigningKey | None:
+        """The root key of this kid, if it signed for the member at ``at``. Whoever finds an old root key years later
+        makes no administrator by it."""
+        if kid == self.present.kid:
+            return self.present
+        return next((key for key, until in self.former if key.kid == kid and at < until), None)
+
+
 class SignedDecision(NamedTuple):
     """A decision by hand as it is handed in, of which nothing is believed yet. ``said``: what ``text`` says."""
 
@@ -138,10 +159,10 @@ def revocation_text(member: str, kid: bytes, made_at: int) -> bytes:
     return json_bytes({"type": REVOCATION, "member": member, "kid": kid.hex(), "made_at": made_at})
 
 
-def believed(records: Iterable[Vouched], member: str, root: SigningKey | None) -> dict[bytes, tuple[StaffKey, Vouched]]:
+def believed(records: Iterable[Vouched], member: str, root: RootKeys | None) -> dict[bytes, tuple[StaffKey, Vouched]]:
     """Of keys in the order in which they were vouched for, those that two administrators signed, by kid.
 
-    ``root``: the member's root key, which signs the first two administrators; None: nobody knows it, and nothing is
+    ``root``: the member's root keys, which sign the first two administrators; None: nobody knows them, and nothing is
     believed. A record that anybody wrote into a database without these signatures is passed over.
     """
     found: dict[bytes, tuple[StaffKey, Vouched]] = {}
@@ -160,7 +181,7 @@ def require_vouched(
     key: StaffKey,
     vouchers: Iterable[Signature],
     known: Mapping[bytes, tuple[StaffKey, Vouched]],
-    root: SigningKey | None,
+    root: RootKeys | None,
     at: int,
 ) -> None:
     """Return when enough of those who may have signed a key. Raises NotAuthorised, saying who is missing."""
@@ -169,11 +190,12 @@ def require_vouched(
         raise NotAuthorised("this pseudonym is a person of another unit; give the person another pseudonym")
     signed, text = set(), key.to_bytes()
     for voucher in vouchers:
-        if root is not None and voucher.kid == root.kid:
+        by_root = None if root is None else root.at(voucher.kid, at)
+        if by_root is not None:
             if (
                 key.roles == (ADMINISTRATOR,)
                 and len(_administrators(known, at)) < VOUCHERS
-                and _holds(voucher, root, text)
+                and _holds(voucher, by_root, text)
             ):
                 return
         elif voucher.kid in known:

@@ -13,21 +13,24 @@ from credentials.decisions.by_hand import BASES, MAX_DAYS, PersonEntry, person_d
 from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.proof import ProvedDecision
 from credentials.decisions.signatures import sign_text
-from credentials.errors import InvalidRequest, TrustMissing
+from credentials.errors import InvalidRequest, Malformed, NotFound, TrustMissing
 from credentials.identity import parse_document
 from credentials.profile.lists import Reason, Status
 from credentials.wire.strict_json import parse_json
-from issuer.commands.opening import opened
+from issuer.commands.opening import SOURCE, opened
 from issuer.commands.staff import signer_of
 from issuer.desk.desk import Wish, before_of, make_text
 from issuer.issuing.consequences import NOTHING, in_force
+from issuer.issuing.issuance import read_handle
 from issuer.issuing.rules_in_force import document_in
-from issuer.record.proving import prove_by_hand
+from issuer.publishing.withdrawal import find_own
+from issuer.record.proving import prove, prove_by_hand
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, Input
-from service_kit.terminal import as_json, print_json, print_line
-from trust_registry.client.decision_proof import prove, prove_by
+from service_kit.terminal import as_json, print_json, print_line, print_result
+from trust_registry.client.decision_proof import prove as prove_by_list
+from trust_registry.client.decision_proof import prove_by
 from trust_registry.commands.decision import print_decision
 from trust_registry.commands.options import ROOT, local_clock, passphrase_file
 
@@ -116,6 +119,33 @@ def export_command(number: str, output: Path | None) -> None:
     _write(parse_json(prove_by_hand(office.record, office.desk.find(_number(number))).content), output)
 
 
+@decision.command("files")
+@click.argument("codes", type=SOURCE)
+@click.option("--folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
+@as_json
+def files_command(codes: Path, folder: Path, as_json: bool) -> None:
+    """Write what proves the decision behind each of CODES, as `issuer bulk` wrote them: a file a code, named by its
+    handle, to be handed over with the paper. Codes that name no decision, as green ones, are passed over.
+
+    \b
+    Example:
+      tongxing issuer decision files codes.ndjson --folder decisions
+    """
+    office, written, without = opened(), 0, 0
+    with codes.open("rb") as lines:
+        for line in lines:
+            handle = read_handle(_handle_in(line))
+            try:
+                proved = prove(office.record, office.desk.store, find_own(office.store, handle, None).issued)
+            except NotFound:
+                without += 1
+                continue
+            write_atomic(folder / f"{handle.hex()}.json", proved.content, mode=0o600)
+            written += 1
+    told = f"{written} files in {folder}; {without} codes name no decision that is kept"
+    print_result(as_json, {"written": written, "without": without}, [told])
+
+
 @decision.command("show")
 @click.argument("file", type=INPUT)
 @_bundle
@@ -156,6 +186,16 @@ def verify_command(context: click.Context, file: Input, bundle: Path | None, roo
         context.exit(1)
 
 
+def _handle_in(line: bytes) -> str:
+    try:
+        fields = parse_json(line)
+    except Malformed:
+        fields = None
+    if not isinstance(fields, dict) or not isinstance(fields.get("handle"), str):
+        raise InvalidRequest("no line of codes: an object with a handle, as `issuer bulk` writes it")
+    return str(fields["handle"])
+
+
 def _proved(file: Input, bundle: Path | None, root: Input | None) -> ProvedDecision:
     if bundle is not None and root is not None:
         return prove_by(file.data, bundle, root.data, local_clock().now())
@@ -164,7 +204,7 @@ def _proved(file: Input, bundle: Path | None, root: Input | None) -> ProvedDecis
     trust = opened().listing.trust
     if trust is None:
         raise TrustMissing("no trust list is held to know the root key by; give one by --bundle and --root")
-    return prove(file.data, trust)
+    return prove_by_list(file.data, trust)
 
 
 def _object(file: Input) -> dict[str, Any]:

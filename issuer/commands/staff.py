@@ -17,6 +17,7 @@ from issuer.commands.opening import opened
 from issuer.service import IssuerService
 from issuer.staff.enrolment import invite
 from issuer.staff.keys import record_of
+from issuer.storage.staff_ports import AuditRow
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_json, print_line, print_result
@@ -54,6 +55,7 @@ def invite_command(pseudonym: str, unit: str, roles: tuple[str, ...], as_json: b
     """
     office = opened()
     made = invite(office.staff, pseudonym, unit, roles, office.now())
+    office.staff.store.note(AuditRow(office.now(), f"{unit}/{pseudonym}", "invited"))
     link = f"{office.settings.audience}/desk/enrol/{made.secret}"
     print_result(as_json, {"link": link, "expires_at": made.expires_at}, [link])
 

@@ -117,7 +117,8 @@ def is_overtaken(made: Decided | Made | Entry, known: PersonInForce) -> bool:
         return True
     if made.standing is not None:
         return known.by_rule is None or known.by_rule.decision_id != made.standing
-    return standing_facts(known, own.evidence) is not None
+    # What stands on the timeline was looked at, for it has not grown since: only facts beside it can be newer.
+    return bool(standing_facts(known, own.evidence))
 
 
 def is_outdone(made: Decided | Made | Entry, known: PersonInForce) -> bool:

@@ -27,12 +27,14 @@ class UnpublishedWithdrawals(NamedTuple):
 
 class IssuerOverview(NamedTuple):
     """How an issuer stands at one moment. ``published_at`` in seconds UTC, None: never. ``places_left``: on the day
-    that has the fewest, in lists that are open already; ``lists_left``: ids that no list has had."""
+    that has the fewest, in lists that are open already; ``lists_left``: ids that no list has had;
+    ``decisions_unaccounted``: decisions by hand in force that no leaf of the log counts."""
 
     published_at: int | None
     withdrawals_unpublished: int
     places_left: int
     lists_left: int
+    decisions_unaccounted: int
 
 
 def carry(cutting: SegmentTransaction, number: int, at: int, most: int) -> UnpublishedWithdrawals:
@@ -67,11 +69,12 @@ def changed_lists(store: IssuerStore, at: int) -> dict[int, int]:
     return {each.list_id: each.changed_in or 0 for each in store.lists(at) if each.opened_in is not None}
 
 
-def overview(store: IssuerStore, at: int) -> IssuerOverview:
+def overview(store: IssuerStore, at: int, decisions_unaccounted: int = 0) -> IssuerOverview:
     """How the issuer stands. Withdrawn in the very second of the last publication counts as not published."""
     lists, published_at = store.lists(ending_after=at), store.published_at()
     waiting = store.count_withdrawn(lists[0].list_id if lists else 0, since=published_at or 0)
-    return IssuerOverview(published_at, waiting, places_left(lists), MAX_STATUS_LIST - store.last_list_id())
+    left = MAX_STATUS_LIST - store.last_list_id()
+    return IssuerOverview(published_at, waiting, places_left(lists), left, decisions_unaccounted)
 
 
 def _is_announced(opened_in: int | None, upto: int) -> bool:

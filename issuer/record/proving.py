@@ -62,7 +62,9 @@ def _prove(
     if record.publisher is None or kept.leaf is None:
         raise Unavailable(NOT_YET)
     staff = [] if signatures is None else _leaves_of_staff(record, kept.leaf, signatures)
-    proved = record.publisher.prove(kept.leaf, *(each.number for each in staff))
+    # Whoever signed it must have been somebody when others first saw it, so a later checkpoint would say less.
+    first = None if signatures is None else _first_cosigned(record, kept.leaf)
+    proved = record.publisher.prove(kept.leaf, *(each.number for each in staff), note=first)
     if proved is None:
         raise Unavailable(NOT_YET)
     (decision, *above), published = proved
@@ -85,6 +87,11 @@ def _signed(row: ByHandRow) -> Mapping[str, Any] | None:
     if row.author_signature is None or row.approver_signature is None:
         return None
     return {AUTHOR: dict(row.author_signature), APPROVER: dict(row.approver_signature)}
+
+
+def _first_cosigned(record: LogPublication, leaf: int) -> bytes | None:
+    with record.storage.reading() as records:
+        return records.province.first_cosigned(leaf)
 
 
 def _leaves_of_staff(record: LogPublication, before: int, signatures: Mapping[str, Any]) -> Sequence[LeafRecord]:

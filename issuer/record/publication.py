@@ -86,7 +86,7 @@ class LogPublication:
         published = self.publisher.publish(at)
         names = {line.name for line in published.note.signatures} - {self.publisher.signer.key.name}
         if len(names) >= self._needed and published.checkpoint.size:
-            self._note_cosigned(at)
+            self._note_cosigned(at, published)
         return published
 
     def publish_in_turn(self, at: int, every_seconds: int) -> None:
@@ -144,6 +144,13 @@ class LogPublication:
                 records.province.begin_anew(before, at)
         return taken
 
+    @retried
+    def unaccounted(self, at: int) -> int:
+        """How many decisions by hand are in force at ``at`` that no leaf counts: written into the database by somebody
+        who is none of those who decide, or lost with a backup. Who has such a code can prove nothing of it."""
+        with self.storage.reading() as records:
+            return records.province.unaccounted(at)
+
     @property
     def vkey(self) -> str:
         """The key that signs the log, as one word; empty without one."""
@@ -157,9 +164,9 @@ class LogPublication:
             return self.publisher.state(records)
 
     @retried
-    def _note_cosigned(self, at: int) -> None:
+    def _note_cosigned(self, at: int, published: PublishedCheckpoint) -> None:
         with self.storage.appending() as log:
-            log.note_cosigned(at)
+            log.note_cosigned(at, published.checkpoint.size, published.note.content)
 
 
 def read_policy_file(path: Path | None) -> WitnessPolicy | None:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from credentials.decisions.signatures import Signature, SigningKey, read_signature, verify_text
+from credentials.decisions.signatures import Signature, read_signature, verify_text
 from credentials.decisions.staff import (
     ADMINISTRATOR,
     VOUCHERS,
+    RootKeys,
     SignedDecision,
     StaffKey,
     Vouched,
@@ -34,6 +35,8 @@ from credentials.errors import (
 from issuer.storage.staff_ports import AuditRow, StaffKeyRow, StaffStore
 
 Known = dict[bytes, tuple[StaffKey, Vouched]]
+BY_ROOT_KEY = "root-key"
+"""Who is said in the audit log to have signed by the province's root key; no unit's person is called so."""
 
 
 class Listed(NamedTuple):
@@ -51,8 +54,8 @@ class StaffKeys:
 
     store: StaffStore
     member: str
-    root: Callable[[], SigningKey | None]
-    """The member's root key by the trust list; None: nobody has one, and nobody signs anything here."""
+    root: Callable[[], RootKeys | None]
+    """The member's root keys by the trust list; None: nobody has one, and nobody signs anything here."""
     delay_seconds: int
     """Between the second voucher and the key's first signature: time for others to see it coming."""
     _last: tuple[Any, Known] = field(default=(None, {}), init=False, repr=False)
@@ -115,21 +118,23 @@ class StaffKeys:
         row = self.row(kid)
         if row.vouched_at is not None:
             raise Conflict(f"key {kid.hex()} is vouched for already")
-        self._require_administrator(voucher, row.text.encode(), at, "only administrators vouch for keys")
+        by = self._require_administrator(voucher, row.text.encode(), at, "only administrators vouch for keys")
         given = [read_signature(each) for each in row.vouchers]
         if voucher.kid in {each.kid for each in given}:
             raise Conflict(f"key {kid.hex()} has this administrator's signature already; another one signs next")
         vouchers = [*given, voucher]
         done = self._done(read_staff_key(row.text.encode()), vouchers, at)
         self.store.add_voucher(kid, voucher.to_json(), done)
+        self.store.note(AuditRow(at, by, "key-vouch"))
         return self.row(kid)
 
     def revoke(self, kid: bytes, made_at: int, signature: Signature, at: int) -> None:
         """End a key by a text that an administrator or the root key signed (:func:`revocation_text`). Raises NotFound,
         NotAuthorised, WrongSignature."""
         text = revocation_text(self.member, kid, made_at)
-        self._require_administrator(signature, text, at, "only administrators, or the root key, end keys")
+        by = self._require_administrator(signature, text, at, "only administrators, or the root key, end keys")
         self.store.revoke_key(kid, at, {"text": text.decode(), "signature": signature.to_json()})
+        self.store.note(AuditRow(at, by, "key-revoke"))
 
     def row(self, kid: bytes) -> StaffKeyRow:
         """A key's row. Raises NotFound."""
@@ -148,12 +153,16 @@ class StaffKeys:
         keys = (key for key, record in self.known().values() if record.is_in_force(at) and role in key.roles)
         return sorted({key.unit for key in keys})
 
-    def _require_administrator(self, signature: Signature, text: bytes, at: int, told: str) -> None:
+    def _require_administrator(self, signature: Signature, text: bytes, at: int, told: str) -> str:
+        """Who signed, as the audit log names them."""
         root = self.root()
         if root is not None and signature.kid == root.kid:
-            verify_text(signature, root, text)
-        elif ADMINISTRATOR not in self.signer_of(signature, text, at).roles:
+            verify_text(signature, root.present, text)
+            return BY_ROOT_KEY
+        signer = self.signer_of(signature, text, at)
+        if ADMINISTRATOR not in signer.roles:
             raise NotAuthorised(told)
+        return signer.staff
 
     def _done(self, key: StaffKey, vouchers: Sequence[Signature], at: int) -> tuple[int, int] | None:
         try:

@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
+from credentials.decisions.by_hand import APPEAL_DAYS
 from credentials.decisions.counters import COUNTED
 from credentials.decisions.leaves import (
+    DECIDED_BY_HAND,
     LABORATORY_ENDED,
     SALT_BYTES,
     STAFF_KEY_ENDED,
@@ -28,6 +30,7 @@ from issuer.decisions.deciding import Decision, sealed_by
 from issuer.storage import tables
 from issuer.storage.log_ports import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
 from issuer.storage.ports import StandingDecision
+from service_kit.clock import DAY_SECONDS
 from service_kit.storage.logbook import SqlLogbook
 from service_kit.storage.ports import LeafRecord
 
@@ -40,7 +43,7 @@ BEHIND = (
     " until `tongxing issuer recover` has taken over the rest"
 )
 _COUNTED_UP_TO, _COUNTED_AT, _COSIGNED_AT = "log-counted-up-to", "log-counted-at", "log-cosigned-at"
-_MIRRORED = "log-mirrored"
+_MIRRORED, _COSIGNED_UP_TO = "log-mirrored", "log-cosigned-up-to"
 
 
 class SqlProvinceLog:
@@ -125,6 +128,25 @@ class SqlProvinceLog:
         theirs = select(row.number, row.kind, row.at, row.content).where(text(tables.OF_STAFF), row.number < before)
         return [LeafRecord(*each) for each in self._connection.execute(theirs.order_by(row.number))]
 
+    def unaccounted(self, at: int) -> int:
+        decided = tables.decision.c
+        same = _record.decision_id == decided.decision_id
+        standing = (
+            select(_record.leaf, func.count())
+            .join_from(tables.decision, tables.decision_record, same, isouter=True)
+            .where(decided.approver.is_not(None), decided.ends_at > at)
+            .group_by(_record.leaf)
+        )
+        found = self._connection.execute(standing).all()
+        return sum(max(0, people - self._counted(leaf)) for leaf, people in found)
+
+    def _counted(self, number: int | None) -> int:
+        """How many persons a leaf counts that people decided about; none where it is another leaf, or there is none."""
+        row = tables.log.leaf.c
+        theirs = select(row.content).where(row.number == number, row.kind == DECIDED_BY_HAND)
+        content = self._connection.execute(theirs).scalar_one_or_none()
+        return 0 if content is None else int(json.loads(content)["count"])
+
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         found: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(dict)
         taken = delete(tables.tally).returning(*tables.tally.c)
@@ -145,8 +167,20 @@ class SqlProvinceLog:
     def cosigned_at(self) -> int | None:
         return self._value(_COSIGNED_AT)
 
-    def note_cosigned(self, at: int) -> None:
+    def note_cosigned(self, at: int, size: int, note: bytes) -> None:
         self._set(_COSIGNED_AT, at)
+        row, first = tables.log.leaf.c, self._value(_COSIGNED_UP_TO) or 0
+        if size <= first:
+            return
+        by_hand = select(row.number).where(row.number >= first, row.number < size, row.kind == DECIDED_BY_HAND)
+        if self._connection.execute(by_hand.limit(1)).first() is not None:
+            self._connection.execute(insert(tables.cosigned).values(size=size, note=note, kept_at=at))
+        self._set(_COSIGNED_UP_TO, size)
+
+    def first_cosigned(self, number: int) -> bytes | None:
+        row = tables.cosigned.c
+        later = select(row.note).where(row.size > number).order_by(row.size).limit(1)
+        return self._connection.execute(later).scalar_one_or_none()
 
     def note_mirrored(self, size: int) -> None:
         self._set(_MIRRORED, size)
@@ -181,6 +215,9 @@ class SqlProvinceLog:
             .where(decided.c.appeal_until < appeal_before, _record.sealed.is_not(None))
             .limit(most)
         )
+        kept = tables.cosigned.c.kept_at
+        # An appeal ends so long after the decision, which was cosigned within minutes.
+        self._connection.execute(delete(tables.cosigned).where(kept < appeal_before - APPEAL_DAYS * DAY_SECONDS))
         dropped = update(tables.decision_record).where(_record.decision_id.in_(old.correlate(None)))
         return self._connection.execute(dropped.values(sealed=None, text=None)).rowcount
 

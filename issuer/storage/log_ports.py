@@ -96,6 +96,9 @@ class ProvinceLog(Protocol):
     def staff_leaves(self, before: int) -> Sequence[LeafRecord]:
         """The leaves of staff keys, and those that ended them, below this number, in order."""
 
+    def unaccounted(self, at: int) -> int:
+        """How many decisions by hand are in force at ``at`` (seconds UTC) that no leaf counts."""
+
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         """What was counted by region and basis since this was last asked, by kind and status; it begins anew."""
 
@@ -111,8 +114,13 @@ class ProvinceLog(Protocol):
     def cosigned_at(self) -> int | None:
         """When the log was last cosigned by enough witnesses, in seconds UTC; None: never."""
 
-    def note_cosigned(self, at: int) -> None:
-        """Enough witnesses have cosigned all that was there at this moment."""
+    def note_cosigned(self, at: int, size: int, note: bytes) -> None:
+        """Enough witnesses have cosigned the first ``size`` leaves at this moment, as this note says. It is kept if it
+        is the first one that holds some decision by hand."""
+
+    def first_cosigned(self, number: int) -> bytes | None:
+        """The first checkpoint that enough witnesses cosigned of those that hold this leaf of a decision by hand; None
+        where none is kept."""
 
     def note_mirrored(self, size: int) -> None:
         """The mirror has so many leaves; nothing is written while there are fewer here."""
@@ -124,4 +132,4 @@ class ProvinceLog(Protocol):
 
     def drop_texts(self, appeal_before: int, most: int) -> int:
         """Delete text and salt of decisions against which an appeal could be made until before this moment, at most so
-        many; how many."""
+        many, and the cosigned checkpoints that nobody needs after them; how many decisions."""

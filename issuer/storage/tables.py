@@ -137,6 +137,15 @@ Index(
     postgresql_where=decision_record.c.sealed.is_not(None),
 )
 
+# Each the first checkpoint of the log, with what enough witnesses signed below it, that holds some decision by hand.
+cosigned = Table(
+    "issuer_log_cosigned",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", _Octets, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+)
+
 # The commitments below the root in a leaf, 32 bytes each, in order.
 sealed_batch = Table(
     "issuer_sealed_batch",

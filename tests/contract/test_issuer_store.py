@@ -523,10 +523,10 @@ def test_gone_is_unavailable(stores: Stores) -> None:
 def test_overview_tells_what_is_not_published_and_what_room_is_left(stores: Stores) -> None:
     """Alarms hang on these numbers; another process publishes than the one that is asked."""
     store = stores.store
-    assert overview(store, NOW) == (None, 0, 0, MAX_STATUS_LIST)
+    assert overview(store, NOW) == (None, 0, 0, MAX_STATUS_LIST, 0)
     open_ahead(store, NOW, 1)
     first, second = issue(store, ["one", "two"])
-    assert overview(store, NOW)[1:] == (0, STATUS_LIST_SIZE - 2, MAX_STATUS_LIST - 2)
+    assert overview(store, NOW)[1:4] == (0, STATUS_LIST_SIZE - 2, MAX_STATUS_LIST - 2)
     withdraw(store, first.issued.place, NOW, "superseded", "app")
     assert overview(store, NOW).withdrawals_unpublished == 1
     stores.another().record_published(NOW + 1)
@@ -535,4 +535,4 @@ def test_overview_tells_what_is_not_published_and_what_room_is_left(stores: Stor
     assert overview(store, NOW).withdrawals_unpublished == 1
     store.record_published(NOW + 2)
     assert overview(store, NOW)[:2] == (NOW + 2, 0)
-    assert overview(store, END + 8 * DAY)[1:] == (0, 0, MAX_STATUS_LIST - 2)
+    assert overview(store, END + 8 * DAY)[1:4] == (0, 0, MAX_STATUS_LIST - 2)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from credentials.decisions.counters import check_counted
 from credentials.decisions.leaves import UNREPLACED, Leaf, decided_by_hand, laboratory_ended, staff_key_ended
@@ -22,7 +22,7 @@ from issuer.storage.log_ports import Cell
 from issuer.storage.log_storage import SqlLogStorage
 from service_kit.storage.database import transaction
 from tests.contract.test_holders import Office, Offices, offices
-from tests.unit.issuer.office import DAY, NOW, resident_numbers, sampled
+from tests.unit.issuer.office import DAY, NOW, by_hand, resident_numbers, sampled
 
 __all__ = ["offices"]
 HOUR = 3600
@@ -131,6 +131,52 @@ def test_what_is_kept_of_a_decision_is_found_by_its_code_and_goes_in_time(office
         assert deed.drop_texts(NOW + 61 * DAY, 10) == 1
     with log.reading() as records:
         assert records.province.find(row.place.serial) is None
+
+
+def test_the_first_cosigned_checkpoint_that_holds_a_decision_by_hand_is_kept_and_no_other(offices: Offices) -> None:
+    """Neither one with rules' decisions alone, nor a later one; it goes when nobody can appeal any more."""
+    log = storage(offices.one)
+    with log.appending() as deed:
+        deed.append(laboratory_ended("lab"), NOW)
+        deed.note_cosigned(NOW, 1, b"one")
+        first = deed.append(decided_by_hand(Status.RED, NOW, 1, bytes(32)), NOW)
+        second = deed.append(decided_by_hand(Status.RED, NOW, 1, bytes(32)), NOW)
+    for size, note in ((3, b"three"), (3, b"three, by more"), (2, b"an older one"), (4, b"four")):
+        with log.appending() as deed:
+            deed.note_cosigned(NOW + size, size, note)
+    with log.reading() as records:
+        assert [records.province.first_cosigned(each) for each in (0, first, second)] == [b"three"] * 3
+        assert records.province.first_cosigned(3) is None
+    with log.appending() as deed:
+        deed.drop_texts(NOW + 3 + 60 * DAY, 10)
+        assert deed.first_cosigned(first) == b"three"
+        deed.drop_texts(NOW + 4 + 60 * DAY, 10)
+        assert deed.first_cosigned(first) is None
+
+
+def test_decisions_by_hand_beyond_what_their_leaves_count_are_told(offices: Offices) -> None:
+    """Copied to others with text and leaf, without a record, or below another leaf; until they end. What people
+    decided, and what the rules did, is accounted for."""
+    office, log = offices.one, storage(offices.one)
+    red(office, resident_numbers(2)[0])
+    office.issue("by hand", document={"number": resident_numbers(2)[1]}, decision=by_hand())
+
+    def unaccounted(at: int = NOW + 1) -> int:
+        with log.reading() as records:
+            return records.province.unaccounted(at)
+
+    assert unaccounted() == 0
+    decision, record = tables.decision, tables.decision_record
+    with transaction(office.engine) as connection:
+        made = connection.execute(select(decision).where(decision.c.approver.is_not(None))).one()._asdict()
+        kept = connection.execute(select(record).where(record.c.decision_id == made["decision_id"])).one()._asdict()
+        for number, leaf in enumerate((kept["leaf"], -1, None), start=1 << 40):
+            copied = {"decision_id": number, "subject": number.to_bytes(32)}
+            connection.execute(insert(decision).values(made | copied))
+            connection.execute(insert(record).values(kept | {"leaf": leaf, "decision_id": number}))
+        connection.execute(insert(decision).values(made | {"decision_id": 7 << 40, "subject": bytes(32)}))
+    assert unaccounted() == 4
+    assert unaccounted(NOW + 3 * DAY) == 0
 
 
 def test_a_database_behind_its_mirror_leaves_no_leaf(offices: Offices) -> None:

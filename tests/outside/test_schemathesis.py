@@ -1,13 +1,17 @@
-"""The three interfaces against their own OpenAPI documents, by other people's program: schemathesis makes requests that
-fit a document and requests that do not. No answer is a fault of ours, none has a status or a body that is not told.
+"""The three interfaces, and the desk of staff by each role in turn, against their own OpenAPI documents, by other
+people's program: schemathesis makes requests that fit a document and requests that do not. No answer is a fault of
+ours, none has a status or a body that is not told.
 
 The same requests each time: nothing here is left to chance.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import secrets
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,11 +39,16 @@ from credentials.keys import jwk_of, new_private_key
 from issuer import service as issuing
 from issuer.app import create_app as create_issuer
 from issuer.config import IssuerSettings
+from issuer.http.desk.sessions import token_of
+from issuer.http.sign_in_views import cookie_name
 from issuer.opening import prepare
+from issuer.storage.staff_ports import SessionRow
 from service_kit.http.auth import authorization
 from service_kit.http.web import combine
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
+from tests.staff import ORIGIN
+from tests.unit.issuer.http.test_desk_views import BY_ROLE, Desks, proposed
 from tests.unit.issuer.office import AUDIENCE as ISSUER
 from tests.unit.issuer.office import NOW as ISSUER_NOW
 from tests.unit.issuer.office import paper
@@ -56,7 +65,9 @@ from verifier.app import create_app as create_verifier
 from verifier.config import VerifierSettings
 
 EXAMPLES = 5
-"""Of each operation and kind of request; with all three services under a minute."""
+"""Of each operation and kind of request; with all three services under a minute. Four of them are signed in."""
+DESK = "/desk/"
+"""Part of the paths of which staff who are signed in are asked."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -75,6 +86,8 @@ class House(NamedTuple):
     name: str
     proof: Callable[[], dict[str, str]]
     there: dict[str, str]
+    fields: Callable[[Mapping[str, str]], dict[str, str]] = lambda proof: {}
+    """What a form carries beside the proof in the headers."""
 
 
 def mounted(app: Flask) -> DispatcherMiddleware:
@@ -88,6 +101,7 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, House
             "registry": registry(tmp_path_factory.mktemp("registry"), stack),
             "issuer": issuer(tmp_path_factory.mktemp("issuer"), stack),
             "verifier": verifier(tmp_path_factory.mktemp("verifier"), stack),
+            "desk": desk(tmp_path_factory.mktemp("desk"), stack),
         }
 
 
@@ -128,6 +142,28 @@ def issuer(folder: Path, stack: ExitStack) -> House:
     return House(mounted(app), "issuer", proof, {"handle": issued["handle"]})
 
 
+def desk(folder: Path, stack: ExitStack) -> House:
+    """The issuer before a browser of an operator, an approver, an auditor and an administrator in turn."""
+    own = read_settings(IssuerSettings, environment(folder))
+    prepare(own)
+    desks = Desks(own)
+    stack.callback(desks.office.engine.dispose)
+    number, cookie = proposed(desks), cookie_name(own, "tongxing-desk")
+    turns = itertools.cycle(BY_ROLE.values())
+
+    def proof() -> dict[str, str]:
+        secret, digest = secrets.token_hex(16), hashlib.sha256
+        session = SessionRow(digest(secret.encode()).digest(), next(turns).key.kid, ISSUER_NOW, ISSUER_NOW)
+        desks.office.staff.store.begin_session(session)
+        return {"Cookie": f"{cookie}={secret}", "Origin": ORIGIN, "Accept": "application/json"}
+
+    def fields(proof: Mapping[str, str]) -> dict[str, str]:
+        return {"token": token_of(proof["Cookie"].partition("=")[2])}
+
+    there = {"number": number, "kid": BY_ROLE["operator"].key.kid.hex(), "act": "approve"}
+    return House(mounted(desks.app), "issuer", proof, there, fields)
+
+
 def verifier(folder: Path, stack: ExitStack) -> House:
     root = write_root(folder, MirroredRegistry())
     app = create_verifier(VerifierSettings(data_dir=folder, trust_root=root, member=HOST, environment="demo"))
@@ -144,15 +180,17 @@ def signed(_: Any, value: Any) -> bytes:
 # Whoever asks for a file of the mirror in the same process does not close it.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.name)
-@pytest.mark.parametrize("role", ["registry", "issuer", "verifier"])
+@pytest.mark.parametrize("role", ["registry", "issuer", "verifier", "desk"])
 def test_an_interface_keeps_to_its_document(houses: dict[str, House], role: str, mode: GenerationMode) -> None:
     """Whoever writes a client from the document must never meet what it does not tell."""
     house = houses[role]
-    schema = schemathesis.openapi.from_wsgi(f"/{role}/openapi.json", house.app)
+    schema = schemathesis.openapi.from_wsgi(f"/{house.name}/openapi.json", house.app)
     failures: list[str] = []
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found.err()
         operation = found.ok()
+        if role == "desk" and DESK not in operation.path:
+            continue
         try:
             strategy = operation.as_strategy(generation_mode=mode)
             _ask(strategy, house)
@@ -183,7 +221,10 @@ def _ask(strategy: Any, house: House) -> None:
             case.path_parameters.update(
                 {name: house.there[name] for name in case.path_parameters if name in house.there}
             )
-        answer = case.call(headers=house.proof() if turn % 4 else None)
+        proof = house.proof() if turn % 4 else None
+        if proof is not None and isinstance(case.body, dict):
+            case.body = case.body | house.fields(proof)
+        answer = case.call(headers=proof)
         case.validate_response(answer, checks=CHECKS)
 
     ask()

@@ -28,6 +28,7 @@ from service_kit.durable import write_atomic
 from tests.scenarios.deployment import deployed
 from tests.serving import in_thread
 from trust_registry.root.founding import found
+from trust_registry.witness.storage.sql import open_seen
 
 
 class Scene:
@@ -104,6 +105,27 @@ def test_the_registry_alone(scene: Scene) -> None:
     require(examine(settings | {"TONGXING_DATABASE_URL": "sqlite:////nowhere/x.sqlite"}, ["registry"]),
             "registry-database", "database-missing", "TONGXING_DATABASE_URL")  # fmt: skip
     assert scene.world.attempt("doctor", settings=settings).returncode == 64
+
+
+def test_a_witness_alone(scene: Scene, tmp_path: Path) -> None:
+    """Its key, its database, and whether anybody counts what it cosigns; of the wrong file and one of nobody too."""
+    keys, own = scene.province.keys / "keys", scene.province.server.settings
+    settings = {name: own[name] for name in ("TONGXING_REGISTRY_URL", "TONGXING_TRUST_ROOT", "TONGXING_ENVIRONMENT")}
+    settings |= {
+        "TONGXING_DATA_DIR": str(tmp_path), "TONGXING_WITNESS_NAME": "tongxing/CN-41/witness",
+        "TONGXING_WITNESS_KEY_FILE": str(keys / "witness-1.pem"),
+    }  # fmt: skip
+    require(examine(settings, ["witness"]), "witness-database", "database-missing", "TONGXING_DATABASE_URL")
+    open_seen(f"sqlite:///{tmp_path / 'witness.sqlite'}").engine.dispose()
+    report = examine(settings, ["witness"])
+    assert report.exit_code == 0 and {each.name: each.finding for each in report.steps}["witness-listed"] is None
+    report = examine(settings | {"TONGXING_WITNESS_NAME": "tongxing/CN-41/another"}, ["witness"])
+    (found,) = [each.finding for each in report.steps if each.name == "witness-listed"]
+    assert report.exit_code == 0 and found is not None and found.code == "witness-unlisted"
+    other = settings | {"TONGXING_WITNESS_KEY_FILE": str(keys / "rules-1.pem")}
+    require(examine(other, ["witness"]), "witness-opens", "key-rejected", "TONGXING_WITNESS_KEY_FILE")
+    told = scene.world.attempt("doctor", "witness", "--json", settings=settings)
+    assert told.returncode == 0, told.stdout
 
 
 def test_a_gate_alone(scene: Scene) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from credentials.algorithms.table import NATIVE
 from credentials.decisions.proof import ProvedDecision, check_decision, read_decision_file
 from credentials.decisions.signatures import SigningKey
+from credentials.decisions.staff import RootKeys
 from credentials.errors import KeyDenied, UnknownKey
 from credentials.keys import VerificationKey
 from credentials.log.keys import NoteKey
@@ -45,13 +46,18 @@ def prove(content: bytes, trust: TrustSnapshot) -> ProvedDecision:
         each.key for member in trust.members.values() for each in log_keys_of(member.statement) if each.use == "witness"
     ]
 
-    def root_of(member: str) -> SigningKey | None:
+    def root_of(member: str) -> RootKeys | None:
         listed = trust.members.get(member)
-        return None if listed is None else root_key_of(listed.statement)
+        return None if listed is None else root_keys_of(listed.statement, trust.denied)
 
     return check_decision(read_decision_file(content), key_of, logs_of, witnesses, root_of)
 
 
-def root_key_of(statement: Statement) -> SigningKey:
-    """A member's root key, as what signatures of its first administrators are checked with."""
-    return SigningKey(statement.root_kid, NATIVE.NAME, statement.root_key)
+def root_keys_of(statement: Statement, denied: Container[bytes]) -> RootKeys | None:
+    """A member's root keys, as what signatures of its first administrators are checked with, but for those whose kid is
+    ``denied``; None where the present one is."""
+    if statement.root_kid in denied:
+        return None
+    kept = (each for each in statement.former_roots if each.kid not in denied)
+    former = tuple((SigningKey(each.kid, NATIVE.NAME, each.key), each.until) for each in kept)
+    return RootKeys(SigningKey(statement.root_kid, NATIVE.NAME, statement.root_key), former)

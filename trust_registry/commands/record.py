@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from service_kit.durable import write_atomic
 from service_kit.fetch import require_base
 from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.terminal import as_json, print_result
+from trust_registry.client.decision_proof import prove as prove_by_list
 from trust_registry.client.decision_proof import prove_by
 from trust_registry.client.log_reader import LogReader
-from trust_registry.commands.decision import print_decision
+from trust_registry.client.trust.bundle import bundle_at, read_bundle
+from trust_registry.commands.decision import print_decision, print_whether
 from trust_registry.commands.monitor import monitor
 from trust_registry.commands.options import ROOT, local_clock, policy_in, registry_url, remote_fetcher
 
@@ -79,6 +82,7 @@ def prove(number: int, url: str, log_url: str | None, output: Path, as_json: boo
 
 @log.command("verify", cls=Command)
 @click.argument("file", type=INPUT)
+@click.argument("more", nargs=-1, type=INPUT)
 @click.option("--policy", type=INPUT, help="Of a tlog-proof: whose signatures count (C2SP tlog-policy).")
 @click.option("--leaf", type=INPUT, help="Of a tlog-proof: the leaf's bytes, where it does not carry them.")
 @click.option("--bundle", type=click.Path(path_type=Path, exists=True), help="Of a decision: a bundle, zip or folder.")
@@ -86,24 +90,31 @@ def prove(number: int, url: str, log_url: str | None, output: Path, as_json: boo
 @as_json
 @click.pass_context
 def verify(
-    context: click.Context, file: Input, policy: Input | None, leaf: Input | None, bundle: Path | None,
-    root: Input | None, as_json: bool,
+    context: click.Context, file: Input, more: tuple[Input, ...], policy: Input | None, leaf: Input | None,
+    bundle: Path | None, root: Input | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Check a proof without network: that a leaf is in a log (C2SP tlog-proof), or a decision that a resident saved.
 
     Of a leaf those whom the policy asks for must have signed. Of a decision everything follows from the trust list in
     the bundle: the province's key signed the code, the code names this very text, a leaf of the province's log counts
     it, and of one by hand two people signed it by keys that were in force. Ends with 0 when it holds and prints what
-    was proved, with 1 when it does not.
+    was proved, with 1 when it does not. Of several decisions each has a line, with --json an object; one that does not
+    hold stops no other.
 
     \b
     Examples:
       tongxing log verify leaf-17.tlog-proof --policy registry.policy
       tongxing log verify decision.json --bundle bundle.zip --root trust-root.json
+      tongxing log verify decisions/*.json --bundle bundle.zip --root trust-root.json
     """
-    if is_decision_file(file.data):
+    if is_decision_file(file.data) or more:
         if bundle is None or root is None:
             raise click.UsageError("a decision is checked by a trust list: name --bundle and --root")
+        if more:
+            trust = read_bundle(bundle_at(bundle), root.data, local_clock().now()).snapshot
+            asked = ((each.name, partial(prove_by_list, each.data, trust)) for each in (file, *more))
+            holds = [print_whether(name, prove, as_json) for name, prove in asked]
+            context.exit(0 if all(holds) else 1)
         proved = prove_by(file.data, bundle, root.data, local_clock().now())
         print_decision(proved, as_json)
         if proved.signed is not None and proved.signed.faults:

@@ -6,13 +6,15 @@ A compact JWS, ``typ`` ``tongxing-statement+jws``, ``kid`` that of the member's 
      "issued_at": s, "root_key": JWK, "previous_root": null | root change,
      "keys": [{"kid": hex16, "jwk": JWK, "alg": name of an algorithm for members, "use": "credential|status|rules",
                "not_before": s, "not_after": s}],
-     "logs": [keys of the public record, see ``log_keys``]}
+     "logs": [keys of the public record, see ``log_keys``],
+     "former_roots": [{"jwk": JWK, "until": s}]}
 
 The use ``log`` of ``keys`` is retired: statements that list such a key are still good, and nothing signs by it.
 
 A *root change* is a compact JWS by the **old** root key, ``typ`` ``tongxing-root-change+jws``, over
 ``{"member": …, "root_kid": hex16 of the new root, "issued_at": s}``. A member keeps it in every statement
-made under the new root, for gates that come back late.
+made under the new root, for gates that come back late. ``former_roots`` are the root keys that it had, the last first,
+each with the moment from which on it signs nothing: by them people check for good who vouched for whom then.
 
 The registry lists statements; gates verify each one again (dgc-gateway PR #88: signed at every hop and
 checked at none).
@@ -38,11 +40,20 @@ STATEMENT_TYPE = "tongxing-statement+jws"
 ROOT_CHANGE_TYPE = "tongxing-root-change+jws"
 MAX_STATEMENT_CHARACTERS = 65_536
 MAX_ROOT_CHANGE_CHARACTERS = 2_048
+MAX_FORMER_ROOTS = 8
 MAX_KEYS = 64
 """Keys of one member, retired ones included."""
 MIN_ACTIVE_CREDENTIAL_KEYS = 2
 """So that the loss of one key does not stop a province from issuing."""
 _DIGEST_CHARACTERS = 64
+
+
+class FormerRoot(NamedTuple):
+    """A root key that the member had. ``until``: seconds UTC; it signs nothing from then on."""
+
+    kid: bytes
+    key: PublicKey
+    until: int
 
 
 class Statement(NamedTuple):
@@ -65,6 +76,7 @@ class Statement(NamedTuple):
     keys: tuple[VerificationKey, ...]
     digest: str
     logs: object = None
+    former_roots: tuple[FormerRoot, ...] = ()
 
 
 def read_statement(compact: str) -> Statement:
@@ -115,6 +127,7 @@ def sign_statement(
     keys: Iterable[VerificationKey],
     root_change: str | None = None,
     logs: Sequence[Mapping[str, Any]] = (),
+    former_roots: Sequence[FormerRoot] = (),
 ) -> str:
     """A statement by the member's root key, read back before it is handed out.
 
@@ -131,6 +144,7 @@ def sign_statement(
         "previous_root": root_change,
         "keys": [key_to_json(key) for key in keys],
         **({"logs": list(logs)} if logs else {}),
+        **({"former_roots": [_former_root_to_json(each) for each in former_roots]} if former_roots else {}),
     }
     compact = jws.sign(payload, root, STATEMENT_TYPE)
     read_statement(compact)
@@ -213,6 +227,7 @@ def _read_statement(compact: str) -> Statement:
         keys=_keys(document, member, root_kid),
         digest=hashlib.sha256(envelope.payload).hexdigest(),
         logs=document.get("logs"),
+        former_roots=_former_roots(document, member, root_kid),
     )
 
 
@@ -223,6 +238,26 @@ def _keys(document: dict[str, Any], member: str, root_kid: bytes) -> tuple[Verif
         # One key for two uses would let a leaked signature of one kind pass as another kind.
         raise KeyRejected("a key stands twice, or is the root key")
     return keys
+
+
+def _former_roots(document: dict[str, Any], member: str, root_kid: bytes) -> tuple[FormerRoot, ...]:
+    if "former_roots" not in document:
+        return ()
+    found = tuple(_former_root(member, value) for value in fields.items(document, "former_roots", MAX_FORMER_ROOTS))
+    kids = {each.kid for each in found} | {root_kid}
+    if len(kids) != len(found) + 1:
+        raise KeyRejected("a former root key stands twice, or is the root key")
+    return found
+
+
+def _former_root(member: str, value: object) -> FormerRoot:
+    document = fields.mapping(value, "former root")
+    kid, key = member_key_from_jwk(member, document.get("jwk"))
+    return FormerRoot(kid, key, fields.time(document, "until"))
+
+
+def _former_root_to_json(former: FormerRoot) -> dict[str, Any]:
+    return {"jwk": jwk_of(former.key), "until": former.until}
 
 
 def _root_change(document: dict[str, Any]) -> str | None:

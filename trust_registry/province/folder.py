@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from credentials.algorithms.table import NATIVE
-from credentials.errors import Conflict, InvalidRequest, KeyRejected, Malformed, NotFound, SettingInvalid
+from credentials.errors import (
+    Conflict,
+    InvalidRequest,
+    KeyRejected,
+    Malformed,
+    NotFound,
+    SettingInvalid,
+    StatementRejected,
+)
 from credentials.keys import VerificationKey, kid_of, new_private_key
 from credentials.log import ed25519
 from credentials.log.keys import NoteKey, NoteSigner, read_vkey, signer
@@ -32,6 +40,8 @@ from trust_registry.enrolment.possession import prove
 from trust_registry.key_files import new_folder, read_key, read_log_key, write_key
 from trust_registry.metadata.log_keys import USES, LogKey, log_key_to_json
 from trust_registry.metadata.statement import (
+    MAX_FORMER_ROOTS,
+    FormerRoot,
     Statement,
     read_statement,
     sign_root_change,
@@ -225,6 +235,7 @@ class ProvinceFolder:
             keys=[self._listed(state, key) for key in state.keys],
             root_change=state.root_change,
             logs=[self._listed_log_key(state, key) for key in state.logs],
+            former_roots=self._former_roots(state, now),
         )
         statement = read_statement(compact)
         proofs = tuple(prove(statement, self.signer(key.kid), audience) for key in state.keys)
@@ -235,6 +246,28 @@ class ProvinceFolder:
         self._write(path, json.dumps(Submission(compact, proofs).to_fields(), indent=1).encode())
         self._keep(replace(state, sequence=sequence, previous=previous, digest=statement.digest))
         return statement, path
+
+    def _former_roots(self, state: ProvinceState, now: int) -> list[FormerRoot]:
+        """The root keys that earlier statements were signed by, the last first; each until the first statement by the
+        next one."""
+        found: dict[bytes, FormerRoot] = {}
+        until, present = now, bytes.fromhex(state.root_kid)
+        for sequence in range(state.sequence, 0, -1):
+            statement = self._kept_statement(sequence)
+            if statement is None:
+                continue
+            if statement.root_kid != present:
+                found.setdefault(statement.root_kid, FormerRoot(statement.root_kid, statement.root_key, until))
+            until = statement.issued_at
+        return [*found.values()][:MAX_FORMER_ROOTS]
+
+    def _kept_statement(self, sequence: int) -> Statement | None:
+        """None where its file is gone or cannot be read: then it names no former root key."""
+        try:
+            fields = json.loads(self.statement_file(sequence).read_bytes())
+            return read_statement(Submission.from_fields(fields).statement)
+        except (OSError, ValueError, AttributeError, Malformed, StatementRejected):
+            return None
 
     def submission(self) -> Submission:
         """What the last statement's file holds. Raises NotFound."""

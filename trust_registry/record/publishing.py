@@ -153,7 +153,7 @@ class LogPublisher:
             note = self._sign(held, size)
             self._put_tiles(held.size if held else 0, size)
             held = self._keep(CheckpointRecord(size, note.content, now))
-        published = self._cosigned(self._opened(held), held.signed_at)
+        published = self._cosigned(_opened_note(held.note), held.signed_at)
         self.place.release(self.storage)
         return published
 
@@ -165,16 +165,20 @@ class LogPublisher:
             self._put_tiles(0, held.size)
             self.place.release(self.storage)
 
-    def prove(self, *numbers: int) -> tuple[list[ProvedLeaf], PublishedCheckpoint] | None:
-        """Leaves, the checkpoint in force and the inclusion proofs between them; None where one is not published."""
+    def prove(self, *numbers: int, note: bytes | None = None) -> tuple[list[ProvedLeaf], PublishedCheckpoint] | None:
+        """Leaves, the checkpoint in force, or an earlier one of this ``note``, and the inclusion proofs between them;
+        None where one is not published."""
         with self.storage.reading() as records:
             held = records.log_tree.checkpoint()
-            leaves = [leaf for number in numbers for leaf in records.log.read(number, 1)]
-            if held is None or len(leaves) < len(numbers) or max(numbers) >= held.size:
+            if held is None:
                 return None
-            nodes = nodes_from(tiles_from(records), held.size)
-            proved = [ProvedLeaf(leaf, prove_inclusion(nodes, leaf.number, held.size)) for leaf in leaves]
-            return proved, self._opened(held)
+            published = _opened_note(held.note if note is None else note)
+            leaves = [leaf for number in numbers for leaf in records.log.read(number, 1)]
+            size = published.checkpoint.size
+            if len(leaves) < len(numbers) or max(numbers) >= size:
+                return None
+            nodes = nodes_from(tiles_from(records), size)
+            return [ProvedLeaf(leaf, prove_inclusion(nodes, leaf.number, size)) for leaf in leaves], published
 
     def add_cosignatures(self, content: bytes, witnesses: Iterable[NoteKey]) -> PublishedCheckpoint:
         """Take what a witness brings by itself: the note of the checkpoint in force with its cosignature.
@@ -189,7 +193,7 @@ class LogPublisher:
             held = records.log_tree.checkpoint()
         if held is None or read_note(held.note).text != brought.text:
             raise Conflict("another checkpoint is in force: fetch mirror/log/checkpoint, and cosign that one")
-        published = self._opened(held)
+        published = _opened_note(held.note)
         newer = _newer_lines(published.note, made)
         if newer:
             published = self._with_lines(published, newer, held.signed_at) or published
@@ -256,7 +260,7 @@ class LogPublisher:
     def _sign(self, held: CheckpointRecord | None, size: int) -> Note:
         with self.storage.reading() as records:
             read = tiles_from(records)
-            before = self._opened(held).checkpoint if held else None
+            before = _opened_note(held.note).checkpoint if held else None
             # A database that was put back or edited must not make this key sign a second history.
             if before is not None and root_of(nodes_from(read, before.size), before.size) != before.root:
                 raise RecordForked(f"the first {before.size} leaves of the database are not those that were signed")
@@ -303,11 +307,6 @@ class LogPublisher:
             records.log_tree.keep_checkpoint(CheckpointRecord(held.size, note.content, signed_at))
         return PublishedCheckpoint(published.checkpoint, note)
 
-    def _opened(self, record: CheckpointRecord) -> PublishedCheckpoint:
-        # Signed by this log once; its key may have changed since.
-        note = read_note(record.note)
-        return PublishedCheckpoint(read_checkpoint(note), note)
-
     def _mirrored(self) -> PublishedCheckpoint | None:
         """The checkpoint on the mirror, if it is one that this log has signed."""
         content = self.place.read("checkpoint")
@@ -333,6 +332,12 @@ class LogPublisher:
             for place, entry in enumerate(entries_in(tile, self._read_tile(tile)), number * TILE_WIDTH):
                 if place >= old:
                     yield read_entry(entry, place)
+
+
+def _opened_note(content: bytes) -> PublishedCheckpoint:
+    # Signed by this log once; its key may have changed since.
+    note = read_note(content)
+    return PublishedCheckpoint(read_checkpoint(note), note)
 
 
 def _newer_lines(note: Note, made: Mapping[NoteKey, bytes]) -> list[SignatureLine]:

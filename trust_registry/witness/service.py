@@ -39,7 +39,7 @@ class WitnessService:
         self.signer = signer(settings.witness_name, WITNESS, key)
         self.witness = CosigningWitness(seen, self.signer, lambda: self.logs)
         self.upkeep = Upkeep("trust", self.learn, seconds=LOOK_SECONDS)
-        self._others = _logs_of(settings.witness_policy_file)
+        self._others = logs_of(settings.witness_policy_file)
         self._limits, self._clock = limits, clock
         store = TrustStore(settings.data_dir / FOLDER, settings.trust_root.read_bytes())
         fetcher = settings.fetcher()
@@ -78,7 +78,8 @@ def service() -> WitnessService:
     return found
 
 
-def _logs_of(path: Path | None) -> Sequence[NoteKey]:
+def logs_of(path: Path | None) -> Sequence[NoteKey]:
+    """The keys of the logs in an operator's policy file, if one is named. Raises SettingInvalid."""
     if path is None:
         return ()
     try:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -179,7 +181,8 @@ def desk_proposed() -> Response:
     """Keep the proposal; its author reads and signs it next."""
     office = service()
     session = sessions.require(office, OPERATOR)
-    row = office.desk.propose(session.key, _people(), _wish(), office.now())
+    with _noting_refusals(office, session):
+        row = office.desk.propose(session.key, _people(), _wish(), office.now())
     return _to(f"decisions/{row.number.hex()}")
 
 
@@ -209,18 +212,19 @@ def desk_act(number: str, act: str) -> Response:
     session = sessions.require(office)
     row = _seen(office, session, number)
     desk, key = office.desk, session.key
-    if act == "sign":
-        desk.sign(key, row.number, _signature(session), at)
-    elif act == "approve":
-        desk.approve(key, row.number, _signature(session), at)
-    elif act == "release":
-        desk.release(key, row.number, _signature(session), at)
-    elif act == "refuse":
-        desk.refuse(key, row.number, at)
-    elif act == "rest":
-        row = desk.propose_rest(key, row.number, at)
-    else:
-        raise NotFound("no such act")
+    with _noting_refusals(office, session, row.number):
+        if act == "sign":
+            desk.sign(key, row.number, _signature(session), at)
+        elif act == "approve":
+            desk.approve(key, row.number, _signature(session), at)
+        elif act == "release":
+            desk.release(key, row.number, _signature(session), at)
+        elif act == "refuse":
+            desk.refuse(key, row.number, at)
+        elif act == "rest":
+            row = desk.propose_rest(key, row.number, at)
+        else:
+            raise NotFound("no such act")
     return _to(f"decisions/{row.number.hex()}")
 
 
@@ -267,17 +271,30 @@ def desk_staff_act(kid: str, act: str) -> Response:
     office, at = service(), service().now()
     session = sessions.require(office, ADMINISTRATOR)
     wanted = _hex(kid, "no such key")
-    if act == "vouch":
-        office.staff.vouch(wanted, _signature(session), at)
-    elif act == "revoke":
-        made_at = _whole(request.form.get("made_at", ""), at - DAY_SECONDS, at)
-        if made_at is None:
-            raise InvalidRequest("made_at: open the page again")
-        office.staff.revoke(wanted, made_at, _signature(session), at)
-    else:
-        raise NotFound("no such act")
-    office.staff.store.note(AuditRow(at, session.key.staff, f"key-{act}"))
+    with _noting_refusals(office, session):
+        if act == "vouch":
+            office.staff.vouch(wanted, _signature(session), at)
+        elif act == "revoke":
+            made_at = _whole(request.form.get("made_at", ""), at - DAY_SECONDS, at)
+            if made_at is None:
+                raise InvalidRequest("made_at: open the page again")
+            office.staff.revoke(wanted, made_at, _signature(session), at)
+        else:
+            raise NotFound("no such act")
     return _to("staff")
+
+
+@contextmanager
+def _noting_refusals(office: IssuerService, session: Session, number: bytes | None = None) -> Iterator[None]:
+    """Count what is refused in this block, and keep who tried what they may not: in Zhengzhou nobody who looked could
+    have seen the tries."""
+    try:
+        yield
+    except TongxingError as error:
+        office.metrics.count_turned_away(error.code)
+        if isinstance(error, DecisionRejected | NotAuthorised | WrongSignature):
+            office.staff.store.note(AuditRow(office.now(), session.key.staff, "turned-away", number))
+        raise
 
 
 def _draw(name: str, session: Session | None, **values: Any) -> Response:

@@ -9,8 +9,7 @@ import pytest
 
 from credentials.decisions.leaves import Leaf, decided_by_hand, hour_of, staff_key, staff_key_ended
 from credentials.decisions.signatories import Counted, Signatories, check_signatures
-from credentials.decisions.signatures import SigningKey
-from credentials.decisions.staff import revocation_text
+from credentials.decisions.staff import RootKeys, revocation_text
 from credentials.errors import Malformed, RecordProofFailed
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.tree import leaf_hash, nodes_of, prove_inclusion, root_of
@@ -44,7 +43,7 @@ class Log(NamedTuple):
     people: int = 1
     text: bytes = TEXT
     seen: int | None = None
-    root: SigningKey | None = STAFF.root
+    root: RootKeys | None = STAFF.root
     author: Person = STAFF.author
 
     def judged(self, change: Callable[[dict[str, Any]], Mapping[str, Any]] = lambda each: each) -> Signatories:
@@ -104,6 +103,14 @@ def test_two_whose_keys_the_log_held_have_signed() -> None:
 def test_a_moment_that_is_only_stated_makes_no_signature_hold(log: Log, fault: str) -> None:
     """A key that had ended or waited, an hour that log or witness contradicts, people who were not in the text."""
     assert any(fault in each for each in log.judged().faults), log.judged().faults
+
+
+@pytest.mark.parametrize(("until", "holds"), [(NOW, True), (NOW - 20 * DAY + 1, False), (NOW - 20 * DAY, False)])
+def test_what_staff_signed_below_a_former_root_key_holds_if_it_vouched_before_its_end(until: int, holds: bool) -> None:
+    """A province that changes its root key loses no proof; a thief of the old one makes no administrator. Of two
+    administrators both must have been vouched for in time."""
+    root = RootKeys(Staff().root.present, ((STAFF.root.present, until),))
+    assert (Log(root=root).judged().faults == ()) is holds
 
 
 def test_who_is_not_believed_is_not_named() -> None:

@@ -304,6 +304,23 @@ def test_a_decision_from_its_text_to_its_proof(desks: Desks) -> None:
     assert "Proposed a decision" in desks.signed_in(AUDIT).get("/desk/done?lang=en").text
 
 
+def test_who_tries_what_they_may_not_is_kept_and_counted(desks: Desks) -> None:
+    """A colleague of the author's unit who approves; what is only mistyped is counted and nobody's try."""
+    number = proposed(desks)
+    page, colleague = f"/desk/decisions/{number}", desks.signed_in(STAFF.named("cdc/qian"))
+    shown = re.search(r"<code>([0-9a-f]{64})</code>", colleague.get(page).text)
+    assert shown is not None
+    credential = answer(STAFF.named("cdc/qian"), {"challenge": to_base64url(bytes.fromhex(shown[1]))})
+    assert colleague.act(f"{page}/approve", credential=credential).status_code == 422
+    assert colleague.act(f"{page}/approve", credential="{}").status_code == 400
+    tries = [each for each in desks.office.staff.store.did("cdc/qian", 9) if each.act == "turned-away"]
+    assert [each.number for each in tries] == [bytes.fromhex(number)]
+    metrics = desks.browser().get("/metrics").text
+    for code in ("decision-rejected", "invalid-request"):
+        assert f'tongxing_desk_refused_total{{code="{code}"}} 1.0' in metrics
+    assert "Tried what they may not" in desks.signed_in(AUDIT).get("/desk/done?lang=en").text
+
+
 def test_decisions_of_other_units_are_not_shown(desks: Desks) -> None:
     """Who has no part in it learns nothing of it, not even by its number."""
     number = proposed(desks)

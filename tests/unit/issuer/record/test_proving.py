@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,46 @@ def test_a_decision_by_hand_is_proved_and_who_cosigned_is_told(province: Provinc
     assert proved.signed == Signatories("cdc/zhang", "health-commission/li", ())
 
 
+def test_a_file_made_later_carries_the_first_cosigned_checkpoint(province: Province) -> None:
+    """What others saw then cannot be moved afterwards, however long the log has become and whoever cosigns it now."""
+    log_staff(province.issuer.engines[0], province.registry.province(MEMBER).root_signer())
+    row, clock = issued(province, decision=by_hand()), [NOW]
+    witness = province.registry.province(MEMBER).log_signer("witness")
+    province.witnesses = lambda note, checkpoint, prove: (
+        [sign_text(note.text, witness, clock[0])] if clock[0] > NOW else []
+    )
+    record, found = province.record(), []
+    for at in (NOW, NOW + 60, NOW + 20 * 86_400):
+        clock[0] = at
+        record.publish(at)
+        proved = prove_by_list(proof_of(province, record, row).content, trust_of(province))
+        assert proved.signed == Signatories("cdc/zhang", "health-commission/li", ())
+        found.append((proved.checkpoint.size, [*proved.cosigned.values()]))
+        province.append(300)
+    size = found[0][0]
+    assert found == [(size, []), (size + 300, [NOW + 60]), (size + 300, [NOW + 60])]
+
+
+def test_a_province_that_changes_its_root_key_loses_no_proof(province: Province) -> None:
+    """Of what its staff signed before, by the list that names the former key; not where it is not named, or where one
+    of them is denied."""
+    folder = province.registry.province(MEMBER)
+    log_staff(province.issuer.engines[0], folder.root_signer())
+    row, record = issued(province, decision=by_hand()), province.record()
+    record.publish(NOW)
+    saved, trust = proof_of(province, record, row).content, trust_of(province)
+    folder.replace_root(NOW + 100)
+    statement, _ = folder.make_statement(AUDIENCE, NOW + 100)
+    (former,) = statement.former_roots
+    for listed, denied, faults in (
+        (statement, b"", 0), (statement._replace(former_roots=()), b"", 2), (statement, former.kid, 2),
+        (statement, statement.root_kid, 2),
+    ):  # fmt: skip
+        members = {MEMBER: trust.members[MEMBER]._replace(statement=listed)}
+        signed = prove_by_list(saved, replace(trust, members=members, denied={denied: None})).signed
+        assert signed is not None and len(signed.faults) == faults
+
+
 def test_those_who_decided_have_the_same_file_without_a_code(province: Province, tmp_path: Path) -> None:
     """Both commands judge it alike: when it holds, when the log holds no key of these two, and when it carries none."""
     store = SqlByHandStore(province.issuer.engines[0])
@@ -149,6 +190,14 @@ def test_those_who_decided_have_the_same_file_without_a_code(province: Province,
         results = [CliRunner().invoke(group, ["verify", *given]) for group in (log, decision)]
         assert tuple(each.exit_code for each in results) == ends, results
         assert said in results[0].stdout
+    other = tmp_path / "other.json"
+    for content, code in ((exported.content, 0), (lacking.content, 1), (b"{}", 1)):
+        other.write_bytes(content)
+        saved.write_bytes(exported.content)
+        both = CliRunner().invoke(log, ["verify", str(other), *given, "--json"])
+        told = [json.loads(each)["holds"] for each in both.stdout.splitlines()]
+        assert (both.exit_code, told) == (code, [code == 0, True]), both
+    saved.write_bytes(bare.content)
     assert "carries none" in CliRunner().invoke(decision, ["show", *given]).stdout
     assert CliRunner().invoke(decision, ["show", *given[:3]]).exit_code == 2
 

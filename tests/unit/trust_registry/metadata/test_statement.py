@@ -39,6 +39,10 @@ def key(**changes: Any) -> dict[str, Any]:
     return {**key_to_json(HENAN.keys[0]), **changes}
 
 
+def former(**changes: Any) -> dict[str, Any]:
+    return {"jwk": jwk_of(GUANGDONG.root.public_key), "until": NOW, **changes}
+
+
 def test_reads_what_the_province_signed() -> None:
     """The keys that a gate uses are those in the province's own words."""
     statement = read_statement(HENAN.statement)
@@ -66,6 +70,12 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
         ({"root_key": None}, "not a JWK"),
         ({"root_key": jwk_of(GUANGDONG.root.public_key)}, "header kid is not that of the root key"),
         ({"previous_root": 5}, "previous_root is not a plain text"),
+        ({"former_roots": {}}, "former_roots is not an array"),
+        ({"former_roots": [former()] * 9}, "former_roots is not an array"),
+        ({"former_roots": [7]}, "former root is not an object"),
+        ({"former_roots": [former(until="x")]}, "until is not an integer"),
+        ({"former_roots": [former(), former(until=NOW - 1)]}, "a former root key stands twice"),
+        ({"former_roots": [former(jwk=jwk_of(HENAN.root.public_key))]}, "or is the root key"),
         ({"keys": None}, "keys is not an array"),
         ({"keys": [key()] * 65}, "keys is not an array"),
         ({"keys": [key(), key(use="status")]}, "a key stands twice"),

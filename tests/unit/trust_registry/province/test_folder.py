@@ -145,6 +145,24 @@ def test_new_root_is_handed_over_by_the_old(province: ProvinceFolder) -> None:
     assert (province.directory / "keys" / "root-2.pem").exists()
 
 
+def test_former_root_keys_are_named_with_their_ends_whether_or_not_a_statement_is_made_anew(
+    province: ProvinceFolder,
+) -> None:
+    """By them what staff signed then holds for good; a file that is gone names none."""
+    olds = []
+    for at in (NOW, NOW + 100, NOW + 200):
+        olds.append(province.root_signer())
+        province.make_statement(AUDIENCE, at)
+        province.replace_root(at + 50)
+    province.make_statement(AUDIENCE, NOW + 300)
+    statement, _ = province.make_statement(AUDIENCE, NOW + 400, again=True)
+    kept = [(each.kid, each.until) for each in statement.former_roots]
+    assert kept == [(olds[2].kid, NOW + 300), (olds[1].kid, NOW + 200), (olds[0].kid, NOW + 100)]
+    province.statement_file(2).unlink()
+    statement, _ = province.make_statement(AUDIENCE, NOW + 500)
+    assert [each.kid for each in statement.former_roots] == [olds[2].kid, olds[0].kid]
+
+
 def test_too_few_keys_are_the_provinces_own_error(province: ProvinceFolder) -> None:
     """A statement that no registry would take is seen where it is made."""
     with pytest.raises(Conflict):
