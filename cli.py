@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,6 +28,9 @@ from service_kit.locale import TEXTS, UNEXPECTED, text_of
 from service_kit.process.workers import counting_together
 from service_kit.settings import PREFIX, refuse_unknown
 from service_kit.terminal import in_words, print_line
+
+if TYPE_CHECKING:
+    from trust_registry.monitor.own_log import OwnLog
 
 REFUSED, WRONG_USAGE, OWN_FAULT, INTERRUPTED = 1, 64, 70, 130
 MAX_DETAIL_CHARACTERS = 2000
@@ -67,6 +71,7 @@ class Roof(Group):
 def tongxing(context: click.Context) -> None:
     """通行 Tongxing: health-status credentials that one province signs and every other can check."""
     context.obj = _refuse_unknown_settings
+    context.meta["own-log"] = _own_log
 
 
 def _refuse_unknown_settings(context: click.Context) -> None:
@@ -75,6 +80,13 @@ def _refuse_unknown_settings(context: click.Context) -> None:
         import wsgi
 
         refuse_unknown(os.environ, *wsgi.SETTINGS.values())
+
+
+def _own_log() -> OwnLog:
+    """The log in the issuer's database, for the monitor, which stands a floor below."""
+    from issuer.commands.opening import own_log
+
+    return own_log()
 
 
 @tongxing.command()

@@ -79,6 +79,8 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
+      // How long a build takes says how busy the machine is, and nothing about the app.
+      checks: { bundlerTimings: false },
       // What the builder only warns of (an await that is younger than the browsers above) is a blank page in them.
       onwarn: (warning) => {
         throw new Error(warning.message);

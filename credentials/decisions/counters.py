@@ -84,17 +84,33 @@ def check_counted(leaf: Leaf, number: int, leaves: Mapping[int, Leaf]) -> dict[T
 
     Raises RecordProofFailed, saying which is not so, and Malformed.
     """
-    first = leaf.content.get("from")
-    if leaf.kind != COUNTED or type(first) is not int or not 0 <= first <= number:
-        raise Malformed("no counted leaf")
+    first = _first_of(leaf, number)
     covered = [leaves[each] for each in range(first, number) if each in leaves]
     if len(covered) != number - first or any(each.kind == COUNTED for each in covered):
         raise RecordProofFailed(f"leaf {number} does not begin where the one before it ended")
     totals = totals_of(covered)
+    check_totals(leaf, number, first, totals)
+    return totals
+
+
+def check_totals(leaf: Leaf, number: int, first: int, totals: Mapping[Total, int]) -> None:
+    """Return when a counted leaf at ``number`` covers the leaves from number ``first`` on, which count ``totals``, and
+    its cells add up to them with none under ten: for whoever reads leaves one after another, and keeps none.
+
+    Raises RecordProofFailed, saying which is not so, and Malformed.
+    """
+    if _first_of(leaf, number) != first:
+        raise RecordProofFailed(f"leaf {number} does not begin at {first}, where the one before it ended")
     if _read_totals(leaf.content.get("totals")) != totals:
         raise RecordProofFailed(f"leaf {number} counts otherwise than the leaves before it")
     _check_cells(leaf.content.get("cells"), totals, number)
-    return totals
+
+
+def _first_of(leaf: Leaf, number: int) -> int:
+    first = leaf.content.get("from")
+    if leaf.kind != COUNTED or type(first) is not int or not 0 <= first <= number:
+        raise Malformed("no counted leaf")
+    return first
 
 
 def _read_totals(value: Any) -> dict[Total, int]:

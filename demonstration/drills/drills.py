@@ -12,7 +12,7 @@ from credentials.log.checkpoint import open_checkpoint
 from credentials.log.tiles import tile_at
 from credentials.profile.words import label
 from credentials.wire.strict_json import json_bytes, parse_json
-from demonstration.drills.forging import changed, log_files, renumbered
+from demonstration.drills.forging import changed, log_files, proof_in, renumbered
 from demonstration.drills.yard import Look, Yard
 from demonstration.telling import Difference, Telling
 from service_kit.clock import DAY_SECONDS
@@ -28,6 +28,7 @@ def fork(yard: Yard, telling: Telling) -> None:
     with yard.lying_mirror() as mirror:
         entries = [*yard.entries()[:-1], _with_kid(yard.entries()[-1], "00" * 8)]
         _require(kid.encode() not in b"".join(entries), "the other history does not have the denial")
+        proofs = mirror.list_proofs()
         mirror.put_log(log_files(entries, yard.key))
         telling.done(label("drill.fork.lie"))
         answer = yard.ask_witness(mirror.url)
@@ -38,6 +39,13 @@ def fork(yard: Yard, telling: Telling) -> None:
         is_proof = len(checkpoints) == 2 and checkpoints[0].size == checkpoints[1].size
         _require(is_proof and checkpoints[0].root != checkpoints[1].root, "two signed notes show the fork to anybody")
         telling.done(label("drill.fork.evidence"))
+        # Gates see the log as far as the proof of their list goes: there is its other past.
+        rewritten = [_a_second_earlier(entries[0]), *entries[1:]]
+        forged = {path: proof_in(rewritten, yard.key, proof) for path, proof in proofs.items()}
+        mirror.put_log(log_files(rewritten, yard.key) | forged)
+        met = yard.gates_meet(mirror.url)
+        _require(met == [(1, "fork")] * 2, f"each of two gates that meet says that there is a fork, not {met}")
+        telling.done(label("drill.fork.gates"))
 
 
 def rollback(yard: Yard, telling: Telling) -> None:
@@ -156,6 +164,11 @@ def _require(holds: bool, what: str) -> None:
 def _with_kid(entry: bytes, kid: str) -> bytes:
     leaf = parse_json(entry)
     return json_bytes({**leaf, "content": {**leaf["content"], "kid": kid}})
+
+
+def _a_second_earlier(entry: bytes) -> bytes:
+    leaf = parse_json(entry)
+    return json_bytes({**leaf, "at": leaf["at"] - 1})
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from credentials.log.checkpoint import sign_checkpoint
+from credentials.log.checkpoint import read_checkpoint, sign_checkpoint
 from credentials.log.keys import NoteSigner
+from credentials.log.proof import LogProof, read_proof
 from credentials.log.tiles import TILE_WIDTH, Tile, bundle_of, root_of_tile, tiles_between
-from credentials.log.tree import leaf_hash, nodes_of, root_of
+from credentials.log.tree import leaf_hash, nodes_of, prove_inclusion, root_of
 from credentials.wire.strict_json import json_bytes, parse_json
 
 
@@ -21,6 +22,15 @@ def log_files(entries: Sequence[bytes], key: NoteSigner) -> dict[str, bytes]:
     checkpoint = sign_checkpoint(len(entries), root_of(nodes_of(levels[0]), len(entries)), key)
     tiles = {tile.path: _content(tile, entries, levels) for tile in tiles_between(0, len(entries))}
     return tiles | {"checkpoint": checkpoint.content}
+
+
+def proof_in(entries: Sequence[bytes], key: NoteSigner, proof: bytes) -> bytes:
+    """The proof of the same leaf at the same place in the log of these entries, as far as the one in ``proof`` goes."""
+    held = read_proof(proof)
+    size = read_checkpoint(held.note).size
+    node = nodes_of([leaf_hash(entry) for entry in entries[:size]])
+    note = sign_checkpoint(size, root_of(node, size), key)
+    return LogProof(held.number, tuple(prove_inclusion(node, held.number, size)), note, held.extra).content
 
 
 def renumbered(entries: Sequence[bytes]) -> list[bytes]:

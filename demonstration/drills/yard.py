@@ -56,6 +56,11 @@ class LyingMirror:
                 shutil.rmtree(self.folder / part.name, ignore_errors=True)
                 shutil.copytree(part, self.folder / part.name)
 
+    def list_proofs(self) -> dict[str, bytes]:
+        """The proofs of trust lists that it shows, by path below the log's."""
+        lists = self.folder / "log" / "lists"
+        return {f"lists/{path.name}": path.read_bytes() for path in lists.glob("*.tlog-proof")}
+
     def put_log(self, files: dict[str, bytes]) -> None:
         """Show this log in the place of the one before."""
         shutil.rmtree(self.folder / "log", ignore_errors=True)
@@ -124,6 +129,21 @@ class Yard:
         kinds = told["logs"].get(self.key.key.name, {}).get("kinds", {})
         return Look(done.returncode, found, kinds, evidence)
 
+    def gates_meet(self, url: str) -> list[tuple[int, str]]:
+        """A gate that asks the registry's mirror and one that asks ``url`` each look at what the other has seen: how
+        the comparison ended there, and its answer."""
+        places = [self._gate(name, at) for name, at in (("gate", self.registry.url), ("other-gate", url))]
+        seen = []
+        for number, settings in enumerate(places):
+            self.world.run("verifier", "sync", settings=settings)
+            seen.append(self.world.folder / f"seen-{number}.json")
+            seen[-1].write_text(self.world.run("verifier", "state", "--json", settings=settings))
+        met = []
+        for settings, file in zip(places, reversed(seen), strict=True):
+            done = self.world.attempt("verifier", "compare", str(file), "--json", settings=settings)
+            met.append((done.returncode, json.loads(done.stdout)["answer"] if done.stdout else done.stderr))
+        return met
+
     def looks_until(self, word: str, look: Callable[[], Look]) -> Look:
         """Look again and again until it is found. Raises Unavailable."""
         looks: list[Look] = []
@@ -169,6 +189,16 @@ class Yard:
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         url = f"{self.province.server.url('witness')}/add-checkpoint"
         return self.world.fetcher.send("POST", url, limit=MAX_ANSWER_BYTES, body=content, headers=headers)
+
+    def _gate(self, name: str, url: str) -> dict[str, str]:
+        folder = self.world.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        return {
+            "TONGXING_DATA_DIR": str(folder),
+            "TONGXING_MEMBER": self.province.home.member,
+            "TONGXING_TRUST_ROOT": str(self.registry.trust_root),
+            "TONGXING_REGISTRY_URL": url,
+        }
 
     def _log_key(self) -> NoteSigner:
         """The key that a thief has."""

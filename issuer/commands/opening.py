@@ -9,11 +9,15 @@ from typing import Any
 
 import click
 
-from issuer.config import IssuerSettings
+from issuer.config import DATABASE_NAME, IssuerSettings
 from issuer.opening import open_service
+from issuer.record.own_log import DatabaseLog
 from issuer.service import IssuerService
+from issuer.storage.log_storage import SqlLogStorage
+from issuer.storage.sql import MIGRATIONS, VERSION_TABLE
 from service_kit.inputs import STANDARD_STREAM
 from service_kit.settings import read_settings
+from service_kit.storage.database import connect, require_schema
 
 
 class SourceType(click.Path):
@@ -34,6 +38,18 @@ def settings_of(not_listed_yet: bool = False) -> IssuerSettings:
     """The settings from the environment."""
     settings = read_settings(IssuerSettings, os.environ)
     return replace(settings, not_listed_yet=True) if not_listed_yet else settings
+
+
+def own_log() -> DatabaseLog:
+    """The log in the issuer's database, to be compared with what is published of it; nothing is migrated or written.
+
+    Raises SettingInvalid, StorageUnavailable, SchemaOutdated.
+    """
+    settings = settings_of()
+    engine = connect(settings.database(DATABASE_NAME))
+    click.get_current_context().call_on_close(engine.dispose)
+    require_schema(engine, MIGRATIONS, VERSION_TABLE)
+    return DatabaseLog(settings.log_origin, SqlLogStorage(engine))
 
 
 def opened(not_listed_yet: bool | None = None) -> IssuerService:

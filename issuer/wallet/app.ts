@@ -44,6 +44,9 @@ export class App implements Wallet {
   private readonly said = element("p", { class: "said", role: "status" });
   private readonly place = element("div", { id: "place" });
   private saidUntil: ReturnType<typeof setTimeout> | undefined;
+  /** Which showing of a screen stands: one that was left and opened again is another. */
+  private visit = 0;
+  private isReturning = false;
   private isKeepingUp = false;
   private isAskedAgain = false;
 
@@ -55,7 +58,10 @@ export class App implements Wallet {
     chooseLanguage(this.words.language);
     preferences.chooseElder(this.isElder);
     awaitOffer();
-    addEventListener("popstate", () => this.draw(null));
+    addEventListener("popstate", () => {
+      this.isReturning = false;
+      this.draw(null);
+    });
     document.addEventListener("visibilitychange", () => document.hidden || void this.wake());
     addEventListener("online", () => void this.keepUp(true));
     // From the memory of the browser ("back") a page comes as it was left, hours ago perhaps.
@@ -82,9 +88,19 @@ export class App implements Wallet {
     this.draw(screen);
   }
 
-  home(): void {
-    if (this.screen) history.back();
-    else this.draw(null);
+  home(isHere = true): void {
+    this.remember();
+    if (!this.screen) return isHere ? this.draw(null) : this.refresh();
+    // A second step back, before the browser has done the first, would lead out of the app.
+    if (!isHere || this.isReturning) return;
+    this.isReturning = true;
+    this.visit++;
+    history.back();
+  }
+
+  staying(): () => boolean {
+    const { visit } = this;
+    return () => visit === this.visit;
   }
 
   pick(card: Card): void {
@@ -157,12 +173,16 @@ export class App implements Wallet {
     return new Map(this.cards.all.map((card) => [card.id, this.words.standing(card, this.cards.clock)]));
   }
 
-  /** What changed while nobody looked is said, and stays until the next screen: it may be why somebody is sent away. */
+  /**
+   * What changed or came while nobody looked is said, and stays until the next screen: it may be why somebody is sent
+   * away.
+   */
   private tellChanges(before: ReadonlyMap<string, string>): void {
     for (const card of this.cards.all) {
       const [was, is] = [before.get(card.id), this.words.standing(card, this.cards.clock)];
-      if (was !== undefined && was !== is)
-        this.say(this.words.text("changed", { name: this.words.person(card).name, status: is }), true);
+      const { name } = this.words.person(card);
+      if (was === undefined) this.say(this.words.text("claimedLate", { name }), true);
+      else if (was !== is) this.say(this.words.text("changed", { name, status: is }), true);
     }
   }
 
@@ -194,6 +214,7 @@ export class App implements Wallet {
   }
 
   private draw(screen: Screen | null, isNew = true): void {
+    if (isNew) this.visit++;
     this.shown?.leave?.();
     hush();
     this.screen = screen;

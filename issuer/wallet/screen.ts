@@ -34,7 +34,13 @@ export interface Wallet {
   /** Why the last try of a claim that goes on was refused, or null. */
   claimTrouble: string | null;
   open(screen: Screen): void;
-  home(): void;
+  /**
+   * Back to the code. What was asked for may come late: whoever has left the screen that asked (`isHere` false) is not
+   * fetched from where they are; only the home screen, where it stands, is drawn with what has come.
+   */
+  home(isHere?: boolean): void;
+  /** Tells, when an answer comes, whether the screen that stands now has been left meanwhile. */
+  staying(): () => boolean;
   /** Show another card. */
   pick(card: Card): void;
   /** Draw the screen again, with the focus where it was. */

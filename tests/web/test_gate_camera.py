@@ -89,14 +89,30 @@ def test_it_reads_whatever_the_browser_lacks(launch: Launch, town: Town, tmp_pat
     assert gate.open().verdict() == ("accepted", "")
 
 
-def test_a_worker_that_cannot_draw_is_given_pixels(launch: Launch, town: Town, tmp_path: Path) -> None:
+NO_PLANES = "delete VideoFrame.prototype.copyTo"
+ALL_IN_COLOUR = "Object.defineProperty(VideoFrame.prototype, 'format', { get: () => 'BGRA' })"
+TURNED = "Object.defineProperty(VideoFrame.prototype, 'rotation', { get: () => 180 })"
+NO_CANVAS = "delete globalThis.OffscreenCanvas"
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        pytest.param(NO_CANVAS, id="no canvas"),
+        pytest.param(NO_PLANES, id="no brightness by itself, so that it is drawn"),
+        pytest.param(ALL_IN_COLOUR, id="frames without a plane of brightness"),
+        pytest.param(TURNED, id="frames that lie otherwise in memory"),
+        pytest.param(f"{NO_PLANES};{NO_CANVAS}", id="neither, so that it is given pixels"),
+    ],
+)
+def test_a_worker_reads_whatever_it_lacks(launch: Launch, town: Town, tmp_path: Path, lacking: str) -> None:
     """A page's interfaces are not its worker's: the first reader fails at a frame, the second has nothing to draw."""
     video = camera.record(tmp_path / "camera.y4m", [camera.scene(camera.symbol(town.paper()["text"]))])
     context = launch(camera=video, viewport=TABLET, service_workers="block")
 
     def aged(route: Route) -> None:
         answer = route.fetch()
-        route.fulfill(response=answer, body=f"delete globalThis.OffscreenCanvas;{answer.text()}")
+        route.fulfill(response=answer, body=f"{lacking};{answer.text()}")
 
     context.route("**/assets/decoder-*.js", aged)
     assert Checkpoint(context, town.gate, video).open().verdict() == ("accepted", "")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 from werkzeug.serving import make_server
 
 from credentials.decisions.proof import DecisionFile
@@ -143,3 +143,28 @@ def test_a_proof_is_checked_on_the_device_and_nothing_is_sent(page: Page) -> Non
     expect(page.locator("html")).to_have_attribute("lang", "zh-HK")
     assert {request.method for request in sent} == {"GET"}
     assert {request.url.partition("/verifier/")[2] for request in sent} == {"v1/snapshot"}
+
+
+def test_an_answer_about_one_file_does_not_stand_below_another(page: Page) -> None:
+    """The trust list comes late: by then a forgery was chosen, or another policy, and "holds" would be theirs."""
+    held: list[Route] = []
+    page.route("**/v1/snapshot", lambda route: held.append(route))
+    result = page.locator("#result")
+    check(page, DECISION.content)
+    check(page, b"nonsense")
+    expect(result).to_contain_text("no proof file")
+    answered(page, held)
+    expect(result).to_contain_text("no proof file")
+    check(page, leaf_proof(), POLICY)
+    expect(page.locator("[data-holds=true]")).to_be_visible()
+    page.locator("#policy").press_sequentially("x")
+    expect(result).to_be_empty()
+
+
+def answered(page: Page, held: list[Route]) -> None:
+    """Let what was asked for come, and the page take it."""
+    while not held:
+        page.wait_for_timeout(20)
+    with page.expect_request_finished():
+        held.pop().continue_()
+    page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done)))")

@@ -22,12 +22,15 @@ from trust_registry.monitor.findings import LogFinding
 from trust_registry.monitor.following import FollowedLog
 from trust_registry.monitor.in_force import InForce, fetch_in_force
 from trust_registry.monitor.monitor import GRACE_SECONDS, Looked, Monitor
+from trust_registry.monitor.own_log import OwnLog
 from trust_registry.monitor.own_records import read_own_records
 from trust_registry.monitor.state import MAX_LOGS, MonitorState, read_state, write_state
 from trust_registry.monitor.telling import tell_webhook, write_metrics
 
 ALARM, UNKNOWN = 1, 2
 """Exit codes: something is wrong; nothing is, as far as could be seen, and something could not be fetched."""
+OWN_LOG = "own-log"
+"""Under this name the roof puts what opens the issuer's log into the context's ``meta``: this floor knows no issuer."""
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _InForce = InForce | MetadataRejected | FetchFailed | FetchTooLarge | None
 
@@ -46,6 +49,12 @@ class _Place(NamedTuple):
 @click.option("--state", "state_file", required=True, type=OUTPUT, help="The monitor's one file of memory.")
 @click.option("--root", type=ROOT, help="trust-root.json: compare what is in force, and follow members' logs too.")
 @click.option("--province", "directory", type=_FOLDER, help="A province's folder: compare all under its name.")
+@click.option(
+    "--issuer",
+    "is_compared",
+    is_flag=True,
+    help="Compare the province's own log with the database of its issuer, by the settings of this machine's issuer.",
+)
 @click.option("--metrics", type=OUTPUT, help="Write numbers for Prometheus to this file, NAME.prom.")
 @click.option("--webhook", help="Post findings to this address, each time they change.")
 @click.option("--acknowledge", multiple=True, metavar="ABOUT", help="Somebody has looked into it: `leaf 17`.")
@@ -59,6 +68,7 @@ def monitor(
     state_file: Path,
     root: Input | None,
     directory: Path | None,
+    is_compared: bool,
     metrics: Path | None,
     webhook: str | None,
     acknowledge: tuple[str, ...],
@@ -81,13 +91,18 @@ def monitor(
     fetcher, now = remote_fetcher(), local_clock().now()
     before = _acknowledged(read_state(state_file), acknowledge)
     own = read_own_records(directory) if directory else None
+    own_log: OwnLog | None = context.meta[OWN_LOG]() if is_compared else None
     mirror = f"{url.rstrip('/')}/mirror"
     # Before the logs: what is in force then has its leaf already, or is waited for.
     in_force = _in_force(fetcher, mirror, root)
     places = list(_places(policy_in(policy), in_force, now))
     registry = next((place.origin for place in places if place.url is None), None)
     logs = [FollowedLog(place.origin, place.keys, LogReader(place.url or f"{mirror}/log", fetcher)) for place in places]
-    looked = Monitor(own, grace).look(before, logs, registry, in_force, now)
+    if own_log and own_log.origin not in {log.origin for log in logs}:
+        raise InvalidRequest(
+            f"--issuer: the log {own_log.origin} is not followed; add its line `log VKEY URL` to --policy, or --root"
+        )
+    looked = Monitor(own, grace, own_log).look(before, logs, registry, in_force, now)
     # Before anybody is told: a webhook that hangs must not cost the memory of what was seen.
     write_state(state_file, looked.state)
     if metrics:

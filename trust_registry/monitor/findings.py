@@ -15,8 +15,9 @@ TEXTS: Final = labels("monitor")
 - ``log-rolled-back``: fewer leaves than were signed before.
 - ``log-frozen``: what is in force has moved on, or should have, and the log has not.
 - ``log-omitted``: the log has moved on without the leaf of something that is in force.
+- ``counters-wrong``: a province's public counters are not what its leaves add up to.
 - ``leaf-strange``: a leaf that is not written as this software writes them.
-- ``not-ours``: something stands under the member's own name that its own records do not know.
+- ``not-ours``: something stands under the member's own name, or in its own log, that its own records do not know.
 - ``key-denied``: a key that the member still uses is denied.
 """
 UNKNOWN: Final = "log-unreachable"

@@ -18,7 +18,9 @@ from credentials.log.note import Note, check
 from credentials.log.tiles import TILE_WIDTH, checked_nodes_from
 from credentials.log.tree import Node, check_consistency, leaf_hash, prove_consistency
 from trust_registry.client.log_reader import LogReader
-from trust_registry.monitor.leaves import UNREADABLE, deed_of, read_leaf
+from trust_registry.monitor.adding_up import add
+from trust_registry.monitor.leaves import UNREADABLE, ReadLeaf, deed_of, read_leaf
+from trust_registry.monitor.own_log import OwnLeaves
 from trust_registry.monitor.own_records import OwnRecords
 from trust_registry.monitor.state import MAX_DEEDS, MAX_KINDS, MAX_STRANGE, OTHER, Watched
 
@@ -40,21 +42,29 @@ class FollowedLog(NamedTuple):
 class Following:
     """One look at a log. ``note``: the checkpoint that it found, once its signature held."""
 
-    def __init__(self, log: FollowedLog, watched: Watched, own: OwnRecords | None, most: int = MOST_LEAVES) -> None:
+    def __init__(
+        self,
+        log: FollowedLog,
+        watched: Watched,
+        own: OwnRecords | None,
+        most: int = MOST_LEAVES,
+        own_leaves: OwnLeaves | None = None,
+    ) -> None:
         self.note: Note | None = None
-        self._log, self._watched, self._own, self._most = log, watched, own, most
+        self._log, self._watched, self._own, self._most, self._own_leaves = log, watched, own, most, own_leaves
         self._before = watched.checkpoint(log.origin)
 
     def look(self) -> Watched:
         """What is remembered of the log from now on, with at most so many leaves more than before.
 
         Raises FetchFailed and FetchTooLarge where it cannot be fetched whole, StoreBehind where it was rolled back,
-        RecordForked for a second history, WrongSignature, Malformed, TooLarge, RecordProofFailed where it is wrong.
+        RecordForked for a second history, WrongSignature, Malformed, TooLarge, RecordProofFailed where it is wrong;
+        StorageUnavailable and SchemaOutdated of the database that it is compared with.
         """
         checkpoint = self._newest()
         node = checked_nodes_from(self._log.reader.hashes, checkpoint.size, checkpoint.root)
         _check_holds(self._before, checkpoint, node)
-        reading = _NewLeaves(self._watched, self._log.origin, self._own)
+        reading = _NewLeaves(self._watched, self._log.origin, self._own, self._own_leaves)
         most = min(checkpoint.size, self._watched.read + self._most)
         for entry, number in _new_entries(self._log.reader, self._watched.read, most, checkpoint, node):
             reading.take(entry, number)
@@ -104,13 +114,19 @@ def _new_entries(
 class _NewLeaves:
     """What is remembered of a log, while its leaves are read one after another."""
 
-    def __init__(self, watched: Watched, origin: str, own: OwnRecords | None) -> None:
+    def __init__(
+        self, watched: Watched, origin: str, own: OwnRecords | None, own_leaves: OwnLeaves | None = None
+    ) -> None:
         self._watched, self._is_ours, self._own = watched, origin.startswith(OUR_ORIGINS), own
+        self._own_leaves, self._sums = own_leaves, watched.sums
         self._kinds, self._strange, self._deeds = Counter(watched.kinds), dict(watched.strange), set(watched.deeds)
         self._read = watched.read
 
     def take(self, entry: bytes, number: int) -> None:
         self._read = number + 1
+        told = self._own_leaves.fault_of(entry, number) if self._own_leaves else None
+        if told:
+            self._note(number, "not-ours", told)
         try:
             leaf = read_leaf(entry, number)
         except Unreadable as error:
@@ -119,6 +135,7 @@ class _NewLeaves:
                 self._note(number, "leaf-strange", error.detail)
             return
         self._count(leaf.kind)
+        self._add_up(leaf)
         told = self._own.fault_of(leaf) if self._own else None
         if told:
             self._note(number, "not-ours", told)
@@ -128,8 +145,20 @@ class _NewLeaves:
 
     def watched(self) -> Watched:
         return replace(
-            self._watched, read=self._read, kinds=self._kinds, strange=self._strange, deeds=frozenset(self._deeds)
+            self._watched,
+            read=self._read,
+            kinds=self._kinds,
+            strange=self._strange,
+            deeds=frozenset(self._deeds),
+            sums=self._sums,
         )
+
+    def _add_up(self, leaf: ReadLeaf) -> None:
+        if not self._is_ours:
+            return
+        self._sums, told = add(self._sums, leaf)
+        if told:
+            self._note(leaf.number, "counters-wrong", told)
 
     def _count(self, kind: str) -> None:
         self._kinds[kind if kind in self._kinds or len(self._kinds) < MAX_KINDS else OTHER] += 1

@@ -13,6 +13,8 @@ from credentials.errors import (
     MetadataRejected,
     RecordForked,
     RecordProofFailed,
+    SchemaOutdated,
+    StorageUnavailable,
     StoreBehind,
 )
 from service_kit.clock import DAY_SECONDS
@@ -20,8 +22,17 @@ from trust_registry.monitor.findings import UNKNOWN, LogFinding
 from trust_registry.monitor.following import FollowedLog, Following
 from trust_registry.monitor.in_force import InForce
 from trust_registry.monitor.leaves import denial_in_force
+from trust_registry.monitor.own_log import OwnLeaves, OwnLog, compare
 from trust_registry.monitor.own_records import OwnRecords
-from trust_registry.monitor.state import CHECKPOINT, SIGNED_TIME, TRUST_LIST, MonitorState, Waiting, Watched
+from trust_registry.monitor.state import (
+    CHECKPOINT,
+    OUR_DATABASE,
+    SIGNED_TIME,
+    TRUST_LIST,
+    MonitorState,
+    Waiting,
+    Watched,
+)
 
 GRACE_SECONDS = 600
 """How long the leaf of something in force may take to be published; a registry does so within a minute."""
@@ -38,10 +49,12 @@ class Looked(NamedTuple):
 
 @dataclass(frozen=True)
 class Monitor:
-    """Looks for one member, or for nobody (``own`` None). ``grace_seconds``: see :data:`GRACE_SECONDS`."""
+    """Looks for one member, or for nobody (``own`` None). ``grace_seconds``: see :data:`GRACE_SECONDS`; ``own_log``:
+    what the member's own log is compared with."""
 
     own: OwnRecords | None = None
     grace_seconds: int = GRACE_SECONDS
+    own_log: OwnLog | None = None
 
     def look(
         self,
@@ -55,7 +68,7 @@ class Monitor:
         fetched before, or could not be; ``now``: seconds UTC. Raises nothing for a log that is wrong."""
         findings: list[LogFinding] = []
         for log in logs:
-            watched, found = self._follow(log, state.of(log.origin))
+            watched, found = self._follow(log, state.of(log.origin), now)
             if log.origin == registry and in_force is not None:
                 watched, more = self._compare(log.origin, watched, in_force, now)
                 found += more
@@ -63,11 +76,16 @@ class Monitor:
             findings += [each for each in found if each.about not in watched.acknowledged]
         return Looked(state, tuple(findings))
 
-    def _follow(self, log: FollowedLog, watched: Watched) -> tuple[Watched, list[LogFinding]]:
-        following = Following(log, watched, self.own)
+    def _follow(self, log: FollowedLog, watched: Watched, now: int) -> tuple[Watched, list[LogFinding]]:
+        own_log = self.own_log if self.own_log and self.own_log.origin == log.origin else None
+        following = Following(log, watched, self.own, own_leaves=OwnLeaves(own_log) if own_log else None)
+        found: list[LogFinding] = []
         try:
             watched = following.look()
-            found = []
+            if own_log:
+                watched, found = compare(own_log, watched, now, self.grace_seconds)
+        except (StorageUnavailable, SchemaOutdated) as error:
+            found = [LogFinding(UNKNOWN, log.origin, OUR_DATABASE, str(error))]
         except (FetchFailed, FetchTooLarge) as error:
             found = [LogFinding(UNKNOWN, log.origin, CHECKPOINT, str(error))]
         except (StoreBehind, RecordForked) as error:

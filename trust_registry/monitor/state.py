@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from credentials.errors import SettingInvalid, Unreadable
+from credentials.decisions.counters import Total
+from credentials.errors import Malformed, SettingInvalid, Unreadable
 from credentials.log.checkpoint import Checkpoint, read_checkpoint
 from credentials.log.note import Note, read_note
 from credentials.log.tree import EMPTY_ROOT, MAX_TREE_SIZE
@@ -22,8 +23,9 @@ from trust_registry.metadata import fields
 
 FORMAT = "tongxing-monitor/v1"
 MAX_STATE_BYTES = 16 * 1024 * 1024
-CHECKPOINT, SIGNED_TIME, TRUST_LIST = "checkpoint", "signed time", "trust list"
+CHECKPOINT, SIGNED_TIME, TRUST_LIST, OUR_DATABASE = "checkpoint", "signed time", "trust list", "our database"
 """What findings about a whole log are about: they end when it is well again, and not by being acknowledged."""
+_WHOLE = frozenset({CHECKPOINT, SIGNED_TIME, TRUST_LIST, OUR_DATABASE})
 MAX_LOGS = 128
 MAX_DEEDS = 65_536
 """Deeds in force that the leaves of one log have told of."""
@@ -43,10 +45,32 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """What leaves from number ``first`` on count, by kind and status. ``first`` None: nobody knows, for some leaves
+    were not added up; the next leaf of counters begins anew."""
+
+    first: int | None = 0
+    totals: Mapping[Total, int] = field(default_factory=dict)
+
+    def to_json(self) -> list[Any]:
+        """As it stands in the file."""
+        return [self.first, [[*total, count] for total, count in sorted(self.totals.items())]]
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Read it back. Raises Malformed, TypeError, ValueError."""
+        if not isinstance(value, list) or len(value) != 2:
+            raise Malformed("no sums")
+        first, totals = value
+        return cls(first if first is None else int(first), {(kind, status): int(n) for kind, status, n in totals})
+
+
+@dataclass(frozen=True)
 class Watched:
     """What is remembered of one log. ``note``: the checkpoint seen last, with the log's own signature; ``read``: so
     many leaves were read; ``kinds``: how many of each kind; ``deeds``: which they told of; ``strange``: by what they
-    are about, word and detail of findings in leaves; ``acknowledged``: what somebody has looked into."""
+    are about, word and detail of findings in leaves; ``acknowledged``: what somebody has looked into; ``sums``: what a
+    province's leaves count since its counters were last published."""
 
     note: Note | None = None
     read: int = 0
@@ -55,6 +79,7 @@ class Watched:
     strange: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     acknowledged: frozenset[str] = frozenset()
+    sums: Sums = Sums()
 
     def checkpoint(self, origin: str) -> Checkpoint:
         """The one seen last; before the first, the empty tree."""
@@ -62,7 +87,7 @@ class Watched:
 
     def with_acknowledged(self, abouts: Iterable[str]) -> Watched:
         """The same when somebody has looked into these findings. What is wrong with the whole log is not among them."""
-        return replace(self, acknowledged=self.acknowledged | (set(abouts) - {CHECKPOINT, SIGNED_TIME, TRUST_LIST}))
+        return replace(self, acknowledged=self.acknowledged | (set(abouts) - _WHOLE))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file."""
@@ -74,6 +99,7 @@ class Watched:
             "strange": {about: list(each) for about, each in self.strange.items()},
             "waiting": {about: [each.since, each.size] for about, each in self.waiting.items()},
             "acknowledged": sorted(self.acknowledged),
+            "sums": self.sums.to_json(),
         }
 
     @classmethod
@@ -92,6 +118,8 @@ class Watched:
             strange={about: (each[0], each[1]) for about in strange if (each := _texts(strange, about, 2))},
             waiting={about: Waiting(*(int(each) for each in fields.items(waiting, about, 2)[:2])) for about in waiting},
             acknowledged=frozenset(_texts(document, "acknowledged", MAX_DEEDS)),
+            # An older monitor has added nothing up: the next counters begin it.
+            sums=Sums.from_json(document["sums"]) if "sums" in document else Sums(None),
         )
 
 

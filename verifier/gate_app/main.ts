@@ -18,7 +18,7 @@ import { Gathering } from "./gathering";
 import { asTyped, listenToHandScanner } from "./hand_scanner";
 import { identityOf, type Verdict } from "./judging/verdict";
 import { Preferences } from "./preferences";
-import { challengeScreen } from "./screens/challenge";
+import { challengeScreen, drawing } from "./screens/challenge";
 import { manualScreen } from "./screens/manual";
 import { bar, warnings } from "./screens/parts";
 import { PRACTICE_SECONDS, practiceScreen } from "./screens/practice";
@@ -46,6 +46,8 @@ const deviceNow = () => Math.floor(Date.now() / 1000);
 /** Seconds of a clock that only goes forward, whatever the guard does to the time of day. */
 const elapsed = () => performance.now() / 1000;
 
+type Place = ScreenName | "practice";
+
 class App implements Desk {
   readonly decoder = new Decoder(() => this.hint("loading"));
   readonly camera = new Camera(
@@ -70,8 +72,10 @@ class App implements Desk {
   private readonly announcement = document.getElementById("announcement")!;
   private readonly attention = new Attention();
   private readonly memory = new Memory(new Challenges(elapsed), elapsed);
-  private screen: ScreenName | "practice" = "start";
+  private screen: Place = "start";
   private isChecking = false;
+  /** Whether a verdict has come while the guard was on another screen, and not been looked at. */
+  private isWaiting = false;
   private reopenedAt = -Infinity;
   private counting: ReturnType<typeof setInterval> | undefined;
   private hinting: ReturnType<typeof setTimeout> | undefined;
@@ -86,7 +90,7 @@ class App implements Desk {
     this.preferences.apply();
     this.go("start");
     void this.upkeep.run();
-    listenToHandScanner((text) => void this.check(asTyped(text)));
+    listenToHandScanner((text) => void this.check(asTyped(text), this.screen));
     unlockSound();
     stayAwake();
     document.addEventListener("visibilitychange", () => this.rest());
@@ -97,7 +101,8 @@ class App implements Desk {
   begin(language: Language): void {
     beginSound(this.preferences.wants("speech"));
     this.adopt(language);
-    this.next();
+    if (!this.isWaiting) this.pass();
+    this.go("scan");
   }
 
   practise(shape: Shape): void {
@@ -113,39 +118,54 @@ class App implements Desk {
     this.go("scan");
   }
 
-  go(screen: ScreenName): void {
+  go(wanted: ScreenName): void {
     this.leave();
+    const screen = wanted === "scan" && this.isWaiting ? "verdict" : wanted;
+    this.isWaiting &&= screen !== "verdict";
     this.screen = screen;
     this.draw(this.drawn(screen));
     if (screen === "scan") void this.look();
     else if (screen !== "challenge") this.camera.stop();
   }
 
-  async check(shown: string, isSeen = false): Promise<void> {
-    const { gate } = this;
-    if (!gate) return this.turnAway();
+  async check(shown: string, from: Place = "scan", isSeen = false): Promise<void> {
+    const { gate, visit } = this;
+    if (!gate) return this.turnAway(from);
     if (this.isChecking) return;
     const text = this.gathering.take(shown);
-    if (text === null) return this.wait();
+    if (text === null) return this.wait(from);
     this.isChecking = true;
     try {
       // A hand scanner takes the next person while the last one's verdict stands; one that reads twice reads the same.
-      if (this.screen === "verdict" && text !== this.attention.text) this.pass();
+      const isNext = from === "verdict" && text !== this.attention.text;
+      if (isNext) this.memory.goOn();
       const verdict = await gate.check(text);
+      // Whoever stands here is being looked at by hand: the next one is scanned again.
+      if (isNext && !this.isAt(from)) return;
+      if (isNext && visit === this.visit) this.pass();
       const accepted = verdict.outcome === "accepted" ? (identityOf(verdict) ?? "") : "";
       // An answer is a showing of its own, also by a phone that never left: the guard has asked for it.
       const isAnswer = verdict.live?.mode === NONCE;
       const stays = isSeen && !isAnswer && this.attention.stays(accepted);
       this.attention.done(text, accepted);
       if (stays) this.hint("same");
-      else this.tell(verdict, gate.now().now);
+      else this.tell(verdict, gate.now().now, this.isAt(from));
     } finally {
       this.isChecking = false;
     }
   }
 
+  /**
+   * Whether the guard looks for what was asked for on a screen. Answers may come late, from the reader of a picture or
+   * from a part that was still to be loaded: whoever has gone to look something up is not fetched from there.
+   */
+  private isAt(from: Place): boolean {
+    return this.screen === "scan" || this.screen === from || (this.screen === "start" && from === "practice");
+  }
+
   /** One symbol of several says nothing alone. */
-  private wait(): void {
+  private wait(from: Place): void {
+    if (!this.isAt(from)) return;
     if (this.screen === "verdict") this.pass();
     if (this.screen !== "scan") this.go("scan");
     tellOverCamera(this, null);
@@ -154,16 +174,17 @@ class App implements Desk {
   }
 
   /** A gate without data judges nothing. It says so wherever it stands, each time anew, and asks for data. */
-  private turnAway(): void {
+  private turnAway(from: Place): void {
     this.isTurnedAway = true;
     if (this.screen === "scan") renewView(this);
-    else this.go("scan");
+    else if (this.isAt(from)) this.go("scan");
     this.announce("undetermined", this.words.text("notChecked"));
     void this.upkeep.refresh();
   }
 
   decide(result: ManualResult): void {
     this.visit.count({ name: result, sum: "byHand" });
+    this.isWaiting = false;
     const shape = shapeByHand(result);
     this.stand(manualResultScreen(this, result), false);
     this.announce(shape, this.words.spoken(shape));
@@ -175,7 +196,8 @@ class App implements Desk {
       await this.camera.start(this.preferences.camera);
       this.trouble = null;
     } catch (error) {
-      this.trouble = troubleOf(error);
+      // One that was asked for before may be refused after the next has come.
+      this.trouble = this.camera.isOn ? null : troubleOf(error);
     }
     if (this.screen !== "scan") this.camera.stop();
     renewView(this);
@@ -211,6 +233,7 @@ class App implements Desk {
       this.words = new GateWords(this.words.language, knowledge);
       renewWays(this);
       if (isFirst && this.screen === "scan") void this.openCamera();
+      if (isFirst) void drawing().catch(() => undefined);
     }
     this.renew();
     if (!this.gate) renewView(this);
@@ -234,9 +257,9 @@ class App implements Desk {
     const symbols = texts.filter((text) => partOf(text));
     // Symbols of one card may stand side by side; those that are there already say nothing new.
     if (symbols.length)
-      return symbols.filter((text) => !this.gathering.has(text)).forEach((text) => void this.check(text, true));
+      return symbols.filter((text) => !this.gathering.has(text)).forEach((text) => void this.check(text, "scan", true));
     const sight = this.attention.see(texts, elapsed());
-    if (typeof sight === "object") void this.check(sight.text, true);
+    if (typeof sight === "object") void this.check(sight.text, "scan", true);
     else this.hint(sight);
   }
 
@@ -249,16 +272,20 @@ class App implements Desk {
   /** The lane goes on to the next person. */
   private pass(): void {
     this.before = this.visit;
-    this.isTurnedAway = false;
+    this.isTurnedAway = this.isWaiting = false;
     this.visit = new Visit(this.tally);
     this.memory.goOn();
   }
 
-  private tell(verdict: Verdict, at: number): void {
+  private tell(verdict: Verdict, at: number, isLookedFor: boolean): void {
+    // Whoever was decided by hand meanwhile is decided.
+    if (!isLookedFor && this.visit.isDecidedByHand) return;
     if (!this.visit.verdict && this.before?.isContinuedBy(verdict)) this.visit = this.before;
     this.visit.note(verdict, at);
     this.visit.count({ name: verdict.reasons[0]?.code ?? verdict.outcome, sum: sumOf(verdict.outcome) });
-    this.stand(verdictScreen(this, this.visit), verdict.outcome === "accepted");
+    // Heard at once; seen where "back" leads.
+    this.isWaiting = !isLookedFor;
+    if (isLookedFor) this.stand(verdictScreen(this, this.visit), verdict.outcome === "accepted");
     // The screen first: the first sound of a day can take a slow phone half a second.
     setTimeout(() => this.announce(verdict.outcome, this.words.spoken(verdict.outcome)));
   }

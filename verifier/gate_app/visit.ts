@@ -16,6 +16,10 @@ export class Visit {
     return this.verdict?.credential?.issuer ?? null;
   }
 
+  get isDecidedByHand(): boolean {
+    return this.counted?.name.startsWith("manual-") ?? false;
+  }
+
   note(verdict: Verdict, at: number): void {
     [this.verdict, this.at] = [verdict, at];
   }
@@ -29,8 +33,8 @@ export class Visit {
 
   /** Whether somebody who was not let pass comes with the same code again: this visit has not ended. */
   isContinuedBy(other: Verdict): boolean {
-    const { verdict, counted } = this;
-    if (!verdict || verdict.outcome === "accepted" || counted?.name.startsWith("manual-")) return false;
+    const { verdict } = this;
+    if (!verdict || verdict.outcome === "accepted" || this.isDecidedByHand) return false;
     const identity = identityOf(verdict);
     return identity !== null && identity === identityOf(other);
   }

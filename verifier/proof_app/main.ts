@@ -19,6 +19,8 @@ const MAX_POLICY_BYTES = 65_536;
 class ProofPage {
   private language = chosenLanguage();
   private outcome: Proved | Unproved | null = null;
+  /** How often something was asked or chosen: an answer about what stood here before is nobody's any more. */
+  private asked = 0;
   private readonly root = document.getElementById("app")!;
   private readonly proof = element("input", { type: "file", id: "proof" });
   private readonly policyFile = element("input", { type: "file", id: "policy-file" });
@@ -28,7 +30,8 @@ class ProofPage {
   start(): void {
     keepInstalled();
     chooseLanguage(this.language);
-    this.proof.addEventListener("change", () => this.show(null));
+    this.proof.addEventListener("change", () => this.forget());
+    this.policy.addEventListener("input", () => this.forget());
     this.policyFile.addEventListener("change", () => void this.takePolicy());
     this.draw();
   }
@@ -92,19 +95,27 @@ class ProofPage {
     const file = this.policyFile.files?.[0];
     if (!file) return;
     if (file.size > MAX_POLICY_BYTES) return this.show(new Unproved("policy", `${file.size} B`));
-    this.policy.value = await file.text();
-    this.show(null);
+    const text = await file.text();
+    if (this.policyFile.files?.[0] !== file) return;
+    this.policy.value = text;
+    this.forget();
   }
 
   private async check(): Promise<void> {
-    const file = this.proof.files?.[0];
+    this.forget();
+    const [file, { asked }] = [this.proof.files?.[0], this];
     put(this.result, element("p", {}, this.text(file ? "checking" : "noFile")));
     if (!file) return;
-    try {
-      this.show(await prove(file, this.policy.value));
-    } catch (error) {
-      this.show(error instanceof Unproved ? error : new Unproved("fault", String(error)));
-    }
+    const outcome = await prove(file, this.policy.value).catch((error: unknown) =>
+      error instanceof Unproved ? error : new Unproved("fault", String(error)),
+    );
+    // It would stand below the name of another file.
+    if (asked === this.asked) this.show(outcome);
+  }
+
+  private forget(): void {
+    this.asked++;
+    this.show(null);
   }
 
   private show(outcome: Proved | Unproved | null): void {

@@ -91,6 +91,9 @@ export class Cards {
   private office: Office | null = null;
   /** Which card a claim code has brought since the page was opened. */
   private readonly brought = new Map<string, string>();
+  /** Paper codes that this page has made or is making, by the card: nobody pays for one twice, or loses it by "back". */
+  private readonly making = new Map<string, Promise<Issued>>();
+  private readonly made = new Map<string, Issued>();
   private triedAt = -Infinity;
   private pausedUntil = -Infinity;
 
@@ -195,11 +198,21 @@ export class Cards {
     return refused;
   }
 
-  /** A paper code of the same person. Rejects with Refusal, or CredentialError for an answer that is no code. */
-  async paper(card: Card): Promise<Issued> {
-    const issued = await this.issuer.paper(card.keys, card.office);
-    read(issued.text);
-    return issued;
+  /**
+   * A paper code of the same person; while one is on its way, that one. Rejects with Refusal, or CredentialError for an
+   * answer that is no code.
+   */
+  paper(card: Card): Promise<Issued> {
+    const making = this.making.get(card.id) ?? this.make(card).finally(() => this.making.delete(card.id));
+    this.making.set(card.id, making);
+    return making;
+  }
+
+  /** The paper code that was made last while the page was open, as long as it says what the card does; else null. */
+  madeOf({ id, issued }: Card): Issued | null {
+    const made = this.made.get(id);
+    const isGood = made && made.expires_at > this.clock.now() && read(made.text).status === read(issued.text).status;
+    return isGood ? made : null;
   }
 
   /** The file that proves the decision behind a code. Rejects with Refusal. */
@@ -207,14 +220,17 @@ export class Cards {
     return this.issuer.decision(card.keys, card.office);
   }
 
-  /** Take a code off this phone; whether the issuer has heard of it, and so withdrawn it. Rejects with NotKept. */
-  async remove(card: Card): Promise<boolean> {
-    // The key goes first: whatever the network does, the code is worth nothing without it.
+  /** Take a code off this phone: whatever the network does, without its key it is worth nothing. Rejects with NotKept. */
+  async remove(card: Card): Promise<void> {
     await kept(async () => {
       this.held = await this.store.update<readonly Card[]>(CARDS, (list) =>
         (list ?? []).filter(({ id }) => id !== card.id),
       );
     });
+  }
+
+  /** Tell the issuer of a code that was taken off; whether it has heard of it, and so withdrawn it. */
+  async release(card: Card): Promise<boolean> {
     try {
       await this.hear();
       await this.issuer.release(card.keys, card.office);
@@ -238,6 +254,13 @@ export class Cards {
       await this.load();
       return sign(this.held.find(({ id }) => id === card.id)!);
     });
+  }
+
+  private async make(card: Card): Promise<Issued> {
+    const issued = await this.issuer.paper(card.keys, card.office);
+    read(issued.text);
+    this.made.set(card.id, issued);
+    return issued;
   }
 
   private isDue(card: Card): boolean {

@@ -47,9 +47,13 @@ export const claimScreen: Screen = (wallet) => {
     const fault = faultOf(code);
     if (fault?.name === "mistyped") return complain("claim-code-mistyped", words.refusal("claim-code-mistyped"));
     if (fault) return complain("claim-code-mistyped", words.text(fault.name, { count: fault.count }));
-    await whileBusy(send, () =>
-      claim(code, wallet).catch((failure: unknown) => complain(codeOf(failure), wordsOf(failure, wallet))),
-    );
+    const isHere = wallet.staying();
+    const refused = (failure: unknown) => {
+      const [name, said] = [codeOf(failure), wordsOf(failure, wallet)];
+      if (isHere()) complain(name, said);
+      else wallet.say(said, true);
+    };
+    await whileBusy(send, () => claim(code, wallet).catch(refused));
   };
   box.addEventListener("input", () => {
     if (box.selectionStart === box.value.length) box.value = grouped(box.value);
@@ -97,14 +101,24 @@ export function goesOn({ words, cards }: Wallet): string {
   return words.text(cards.pending.some(({ code }) => code !== null) ? "claimGoesOn" : "signInGoesOn");
 }
 
-async function claim(code: string, wallet: Wallet): Promise<void> {
+/**
+ * Get the code of a claim code, or (null) of whoever has signed in, and show it. Who has gone on meanwhile, perhaps to a
+ * code that a guard is looking at, is told that it has come. Rejects as `Cards.claim`.
+ */
+export async function claim(code: string | null, wallet: Wallet): Promise<void> {
+  const isHere = wallet.staying();
   const card = await wallet.cards.claim(code);
   // Asked only now that there is something worth keeping: browsers say yes to who is used.
   void navigator.storage?.persist?.();
   wallet.claimTrouble = null;
+  const { words } = wallet;
+  if (!isHere()) {
+    wallet.home(false);
+    return wallet.say(words.text("claimedLate", { name: words.person(card).name }), true);
+  }
   wallet.pick(card);
   wallet.home();
-  wallet.say(wallet.words.text(card.issued.form === "assisted" ? "claimedRelative" : "claimed"));
+  wallet.say(words.text(card.issued.form === "assisted" ? "claimedRelative" : "claimed"));
 }
 
 /** The stable code of why there is no code. */

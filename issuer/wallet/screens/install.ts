@@ -9,9 +9,11 @@ import { action, heading, stack, warning } from "./parts";
 export const installScreen: Screen = (wallet) => {
   const { words } = wallet;
   const install = installer();
-  const go =
-    install &&
-    action("install-now", words.text("installNow"), () => install().then(() => wallet.home()), "primary wide");
+  const ask = () => {
+    const isHere = wallet.staying();
+    return install?.().then(() => wallet.home(isHere()));
+  };
+  const go = install && action("install-now", words.text("installNow"), ask, "primary wide");
   const steps = (isApple() ? words.text("installApple") : words.text("installOther")).split("\n");
   const main = element(
     "main",

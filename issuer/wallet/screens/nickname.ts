@@ -18,8 +18,9 @@ export function nicknameScreen(card: Card): Screen {
     });
     const submit = async (event: Event) => {
       event.preventDefault();
+      const isHere = wallet.staying();
       const named = await orSaid(wallet, () => cards.name(card, box.value.trim()).then(() => true));
-      if (named) wallet.home();
+      if (named) wallet.home(isHere());
     };
     const main = element(
       "main",

@@ -20,6 +20,9 @@ export function paperScreen(card: Card): Screen {
       () => whileBusy(make, () => fetchPaper(card, wallet)),
       "primary wide",
     );
+    const made = wallet.cards.madeOf(card);
+    const show =
+      made && action("show", words.text("paperShow"), () => wallet.open(sheetScreen(made, card.office)), "wide");
     const main = element(
       "main",
       { class: "page" },
@@ -27,19 +30,29 @@ export function paperScreen(card: Card): Screen {
       whose(card, wallet),
       element("p", { class: "large" }, words.text("paperWhat")),
       element("p", {}, words.text("paperCare")),
-      stack(make),
+      stack(show, make),
     );
     return { main, actions: [] };
   };
 }
 
+/** Whoever has gone on meanwhile hears of it where they are: it counts among the papers of the day, and is not lost. */
 async function fetchPaper(card: Card, wallet: Wallet): Promise<void> {
+  const isHere = wallet.staying();
   try {
-    wallet.open(sheetScreen(await wallet.cards.paper(card), card.office));
+    const paper = await wallet.cards.paper(card);
+    if (isHere()) return wallet.open(sheetScreen(paper, card.office));
+    wallet.say(wallet.words.text("paperLate", { name: wallet.words.person(card).name }), true);
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof CredentialError)) throw error;
-    wallet.open(refusedScreen(card, error.code));
+    if (isHere()) return wallet.open(refusedScreen(card, error.code));
+    wallet.say(refusalOf(error.code, wallet), true);
   }
+}
+
+/** Refused for their number are papers by the day, and not tries by the hour. */
+function refusalOf(code: string, { words }: Wallet): string {
+  return code === "rate-limited" ? words.text("paperTooMany") : words.refusal(code);
 }
 
 function refusedScreen(card: Card, code: string): Screen {
@@ -50,14 +63,12 @@ function refusedScreen(card: Card, code: string): Screen {
       () => whileBusy(again, () => fetchPaper(card, wallet)),
       "primary wide",
     );
-    // Refused for their number are papers by the day, and not tries by the hour.
-    const said = warning(code === "rate-limited" ? wallet.words.text("paperTooMany") : wallet.words.refusal(code));
     const main = element(
       "main",
       { class: "page", "data-refusal": code },
       heading(wallet.words.text("paper")),
       whose(card, wallet),
-      said,
+      warning(refusalOf(code, wallet)),
       stack(again, hotline(wallet)),
     );
     return { main, actions: [] };

@@ -23,14 +23,17 @@ export function removeScreen(card: Card): Screen {
   };
 }
 
+/** The code is gone at once; what the issuer says to that is told when it comes, wherever they are by then. */
 async function remove(card: Card, wallet: Wallet): Promise<void> {
-  const isHeard = await orSaid(wallet, () => wallet.cards.remove(card));
-  if (isHeard === null) return;
+  const isHere = wallet.staying();
+  const isGone = await orSaid(wallet, () => wallet.cards.remove(card).then(() => true));
+  if (!isGone) return;
   if (!wallet.cards.all.length) rememberCards(false);
-  wallet.home();
+  wallet.home(isHere());
+  const isHeard = await wallet.cards.release(card);
+  const { words } = wallet;
   wallet.say(
-    isHeard
-      ? wallet.words.text("removed")
-      : wallet.words.text("removedOffline", { time: wallet.words.moment(card.issued.expires_at) }),
+    isHeard ? words.text("removed") : words.text("removedOffline", { time: words.moment(card.issued.expires_at) }),
+    true,
   );
 }

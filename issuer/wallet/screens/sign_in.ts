@@ -5,7 +5,7 @@ import { element } from "../../../service_kit/browser/dom";
 import { isFinal } from "../holding/cards";
 import { Refusal } from "../holding/issuer";
 import type { Screen, Wallet } from "../screen";
-import { codeOf, wordsOf } from "./claim";
+import { claim, codeOf, wordsOf } from "./claim";
 import { action, heading, hotline, stack, warning, whileBusy } from "./parts";
 
 const FRAGMENT = /^#sign-in=([a-z-]{1,40})$/;
@@ -26,12 +26,15 @@ export const signInScreen: Screen = (wallet) => {
   return { main, actions: [] };
 };
 
+/** Who has gone back meanwhile does not want to sign in any more: neither is the page left, nor are they told. */
 async function leave(wallet: Wallet): Promise<void> {
+  const isHere = wallet.staying();
   try {
-    location.assign(await wallet.cards.issuer.signIn(wallet.words.language));
+    const address = await wallet.cards.issuer.signIn(wallet.words.language);
+    if (isHere()) location.assign(address);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    wallet.open(failedScreen(error.code));
+    if (isHere()) wallet.open(failedScreen(error.code));
   }
 }
 
@@ -47,12 +50,13 @@ export async function comeBack(wallet: Wallet): Promise<void> {
 }
 
 async function fetchCode(wallet: Wallet): Promise<void> {
+  const isHere = wallet.staying();
   try {
-    wallet.pick(await wallet.cards.claim(null));
-    // Away from what was said of a try before.
-    wallet.home();
+    await claim(null, wallet);
   } catch (error) {
-    wallet.open(failedScreen(codeOf(error), wordsOf(error, wallet)));
+    const [code, said] = [codeOf(error), wordsOf(error, wallet)];
+    if (isHere()) wallet.open(failedScreen(code, said));
+    else wallet.say(said, true);
   }
 }
 

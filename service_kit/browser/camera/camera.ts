@@ -9,6 +9,8 @@ const WIDTH = 1280;
 const HEIGHT = 720;
 /** Reading more often than this only warms the phone: a gate's day is long. */
 const FRAME_MILLISECONDS = 60;
+/** How soon it is looked again for a picture that has not come yet. */
+const LOOK_MILLISECONDS = 10;
 /** A picture that has not changed for so long has stopped, whatever the device says. */
 const STALL_MILLISECONDS = 8000;
 /** So many frames in a row that the reader fails at are no accident: it was opened anew between them. */
@@ -65,6 +67,8 @@ export class Camera {
   /** Whether the light is on, as far as the device says; it is switched on again with the camera. */
   isLit = false;
   private stream: MediaStream | null = null;
+  /** How often it was started or stopped: a camera that comes when nobody wants it any more is switched off. */
+  private wishes = 0;
   private factor = 1;
   /** Whether frames are handed to the worker as they are, which draws them: on a slow phone the page has enough to do. */
   private handsOver = "VideoFrame" in globalThis && "OffscreenCanvas" in globalThis;
@@ -97,8 +101,9 @@ export class Camera {
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no camera without https", "InsecureContext");
     const which: MediaTrackConstraints = device ? { deviceId: { ideal: device } } : { facingMode: "environment" };
     const video = { ...which, width: { ideal: WIDTH }, height: { ideal: HEIGHT } };
+    const wish = this.wishes;
     const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
-    this.stop();
+    if (wish !== this.wishes) return stream.getTracks().forEach((track) => track.stop());
     this.stream = stream;
     this.track!.addEventListener("ended", () => this.stream === stream && this.lose("ended"));
     this.video.srcObject = stream;
@@ -114,6 +119,7 @@ export class Camera {
   }
 
   stop(): void {
+    this.wishes++;
     this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.video.srcObject = null;
@@ -169,11 +175,14 @@ export class Camera {
   private async look(stream: MediaStream): Promise<void> {
     let [next, moved, time, read, failures] = [0, -1, -1, -1, 0];
     while (this.stream === stream) {
-      const now = await new Promise<number>((drawn) => requestAnimationFrame(drawn));
-      if (this.isPaused || this.video.currentTime !== time || moved < 0) [time, moved] = [this.video.currentTime, now];
+      const wait = this.isPaused ? FRAME_MILLISECONDS : Math.max(LOOK_MILLISECONDS, next - performance.now());
+      // No animation frame: for each of them a slow phone draws the whole page, though nothing but the video has moved.
+      await new Promise((go) => setTimeout(go, wait));
+      const [now, rests] = [performance.now(), this.isPaused || document.hidden];
+      if (rests || this.video.currentTime !== time || moved < 0) [time, moved] = [this.video.currentTime, now];
       if (now - moved > STALL_MILLISECONDS && this.stream === stream) return this.lose("ended");
       // In the dark a camera gives ten pictures a second: none is read twice.
-      const frame = this.isPaused || now < next || time === read ? null : this.frame();
+      const frame = rests || now < next || time === read ? null : this.frame();
       if (!frame) continue;
       [next, read] = [now + FRAME_MILLISECONDS, time];
       try {

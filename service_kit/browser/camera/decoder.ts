@@ -68,7 +68,7 @@ self.onmessage = async ({ data: { number, picture } }: MessageEvent<ReadRequest>
 async function read(picture: ImageData | Cut): Promise<string[] | null> {
   try {
     // Ahead of all waiting: a camera has few frames, and stands still until it has them back.
-    const pixels = picture instanceof ImageData ? picture : drawn(picture);
+    const pixels = picture instanceof ImageData ? picture : await taken(picture);
     await ready;
     const symbols = await readBarcodes(pixels, OPTIONS);
     const texts = symbols.filter((symbol) => symbol.isValid).map((symbol) => symbol.text);
@@ -78,17 +78,51 @@ async function read(picture: ImageData | Cut): Promise<string[] | null> {
   }
 }
 
+/** How frames hold their brightness as a plane of its own, a byte for each pixel: all that a symbol is read by. */
+const PLANAR: ReadonlySet<string | null> = new Set(["I420", "I420A", "I422", "I444", "NV12"]);
+let planes = new Uint8Array();
+let grey: ImageData | undefined;
+
+async function taken(cut: Cut): Promise<ImageData> {
+  try {
+    return isUpright(cut.frame) ? await brightness(cut).catch(() => drawn(cut)) : drawn(cut);
+  } finally {
+    cut.frame.close();
+  }
+}
+
+/** Whether a frame lies in memory as it is shown. */
+function isUpright(frame: VideoFrame): boolean {
+  const { visibleRect, displayWidth, displayHeight, format } = frame;
+  const { rotation, flip } = frame as { rotation?: number; flip?: boolean };
+  const isWhole = visibleRect?.width === displayWidth && visibleRect.height === displayHeight;
+  return isWhole && PLANAR.has(format) && !rotation && !flip;
+}
+
+/** The brightness of a frame, without the colours that a canvas would work out first; in the same memory each time. */
+async function brightness({ frame, left, top, width, height }: Cut): Promise<ImageData> {
+  // Two pixels share a colour, and none is divided.
+  const even = (each: number) => each - (each % 2);
+  const { x, y } = frame.visibleRect!;
+  const rect = { x: even(x + left), y: even(y + top), width: even(width), height: even(height) };
+  const size = frame.allocationSize({ rect });
+  if (planes.length !== size) planes = new Uint8Array(size);
+  const [{ offset, stride }] = (await frame.copyTo(planes, { rect })) as [PlaneLayout];
+  if (grey?.width !== rect.width || grey.height !== rect.height) grey = new ImageData(rect.width, rect.height);
+  const pixels = new Uint32Array(grey.data.buffer);
+  for (let row = 0, at = 0; row < rect.height; row++)
+    for (let from = offset + row * stride, to = at + rect.width; at < to; at++)
+      pixels[at] = 0xff000000 | (planes[from++]! * 0x010101);
+  return grey;
+}
+
 let paper: OffscreenCanvasRenderingContext2D | undefined;
 
 function drawn({ frame, left, top, width, height }: Cut): ImageData {
-  try {
-    paper ??= new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-    if (paper.canvas.width !== width || paper.canvas.height !== height) Object.assign(paper.canvas, { width, height });
-    paper.drawImage(frame, left, top, width, height, 0, 0, width, height);
-    return paper.getImageData(0, 0, width, height);
-  } finally {
-    frame.close();
-  }
+  paper ??= new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+  if (paper.canvas.width !== width || paper.canvas.height !== height) Object.assign(paper.canvas, { width, height });
+  paper.drawImage(frame, left, top, width, height, 0, 0, width, height);
+  return paper.getImageData(0, 0, width, height);
 }
 
 function first(): ImageData {

@@ -147,12 +147,18 @@ function typed(desk: Desk): HTMLFormElement {
 function picture(desk: Desk): HTMLElement {
   const { words } = desk;
   const found = async (texts: string[] | null) => {
+    // The next person is not judged by a picture that was chosen for the one before.
+    if (desk.visit !== chosenFor) return;
     if (!texts) tellOverCamera(desk, words.trouble("reader"));
     else if (texts.length > 1 && !texts.every((text) => partOf(text))) tellOverCamera(desk, words.text("several"));
     else if (texts[0] === undefined) tellOverCamera(desk, words.text("noSymbol"));
     else for (const text of texts) await desk.check(text);
   };
-  const reading = () => tellOverCamera(desk, words.text("reading"));
+  let chosenFor = desk.visit;
+  const reading = () => {
+    chosenFor = desk.visit;
+    tellOverCamera(desk, words.text("reading"));
+  };
   const chooser = pictureChooser(desk.decoder, found, { "aria-hidden": "true" }, reading);
   return element(
     "div",

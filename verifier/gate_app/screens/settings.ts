@@ -80,11 +80,16 @@ function field(label: string, box: HTMLElement): HTMLElement {
 function knowledge(desk: Desk): HTMLElement {
   const { words, gate, upkeep } = desk;
   const synced = upkeep.syncedAt;
-  // A guard who has gone back to the lane meanwhile is not fetched from it.
-  const drawAnew = () => refresh.isConnected && desk.go("settings");
-  const refresh: HTMLButtonElement = button(words.text("refresh"), () => upkeep.refresh().then(drawAnew));
+  // This part alone, where it still stands: neither is a guard fetched back from the lane, nor what they type lost.
+  const drawAnew = () => {
+    const drawn = knowledge(desk);
+    const isFocused = document.activeElement === refresh;
+    section.replaceWith(drawn);
+    if (isFocused) drawn.querySelector("button")?.focus({ preventScroll: true });
+  };
+  const refresh = button(words.text("refresh"), () => upkeep.refresh().then(drawAnew));
   refresh.dataset.action = "refresh";
-  return element(
+  const section: HTMLElement = element(
     "section",
     { class: "card" },
     element("h2", {}, words.text("knowledge")),
@@ -98,6 +103,7 @@ function knowledge(desk: Desk): HTMLElement {
     element("p", { class: "quiet" }, words.storage(upkeep.storage)),
     refresh,
   );
+  return section;
 }
 
 function ages({ words, gate }: Desk): HTMLElement {

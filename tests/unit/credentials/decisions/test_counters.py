@@ -18,6 +18,7 @@ from credentials.decisions.counters import (
     Place,
     break_down,
     check_counted,
+    check_totals,
     counted,
     totals_of,
 )
@@ -174,6 +175,8 @@ def test_a_leaf_that_should_count_and_does_not_is_named() -> None:
         check_counted(by_rule(1), 1, {0: by_rule(1)})
     with pytest.raises(RecordProofFailed, match="begin"):
         check_counted(counted(0, {}, {}), 1, {})
+    with pytest.raises(RecordProofFailed, match="begin at 2"):
+        check_totals(counted(1, {}, {}), 3, 2, {})
     assert Counter(counters.KINDS) == Counter(
         ("decided-by-rule", "decided-by-hand", "withdrawn", "withdrawn-without-replacement")
     )

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import delete, update
 
+from cli import tongxing
 from credentials.decisions.leaves import Leaf
-from credentials.errors import FetchFailed, StoreBehind
+from credentials.errors import FetchFailed, InvalidRequest, StoreBehind
 from credentials.log.checkpoint import open_checkpoint, sign_checkpoint
 from credentials.log.ed25519 import new_private_key
 from credentials.log.keys import LOG, NoteSigner, signer
@@ -30,6 +32,7 @@ from service_kit.storage.database import transaction
 from tests.doubles.clock import FixedClock
 from tests.unit.issuer.office import MEMBER, NOW, SECRETS, IssuerOnDisk, by_hand, paper
 from tests.unit.issuer.publishing.test_publication import served
+from tests.unit.issuer.serving import environment
 from tests.unit.trust_registry.founded import AUDIENCE as REGISTRY
 from tests.unit.trust_registry.founded import FoundedRegistry
 from tests.unit.trust_registry.record.logs import Follower
@@ -239,3 +242,34 @@ def test_text_and_salt_go_when_the_appeal_is_over(province: Province) -> None:
         (kept,) = connection.execute(tables.decision_record.select())
     assert (kept.text, kept.sealed, kept.leaf) == (None, None, 0)
     assert row.text
+
+
+def test_a_monitor_at_the_province_holds_the_log_against_its_database(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the issuer's own settings: what its log's key signed and its database does not have ends with 1."""
+    settings = environment(
+        tmp_path / "issuer", TONGXING_DATABASE_URL=province.issuer.url, TONGXING_LOG_NAME=province.log.key.name
+    )
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    policy, state = tmp_path / "policy", tmp_path / "state.json"
+    policy.write_text(f"log {province.log.key.vkey} {province.address}\nquorum none\n")
+    words = ["log", "monitor", "--registry", province.url, "--policy", str(policy), "--state", str(state), "--issuer"]
+
+    def look() -> tuple[int, list[str]]:
+        result = CliRunner().invoke(tongxing, [*words, "--json"], standalone_mode=False, catch_exceptions=False)
+        if result.exception:
+            raise result.exception
+        return int(result.return_value), [each["word"] for each in json.loads(result.stdout)["findings"]]
+
+    province.append(3)
+    province.record().publish(NOW)
+    assert look() == (0, [])
+    province.append(2)
+    province.record().publish(NOW + 60)
+    province.forget(4)
+    assert look() == (1, ["not-ours"])
+    policy.write_text(f"log {signer('another/log', LOG, new_private_key()).key.vkey}\nquorum none\n")
+    with pytest.raises(InvalidRequest, match=province.log.key.name):
+        look()

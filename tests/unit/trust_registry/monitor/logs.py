@@ -28,7 +28,7 @@ class GrowingLog:
     def __init__(self, entries: list[bytes] | None = None, key: NoteSigner = SIGNER) -> None:
         self.entries, self.key = list(entries or []), key
 
-    def add(self, count: int = 1, kind: str = "draft-made", **content: Any) -> GrowingLog:
+    def add(self, count: int = 1, kind: str = "draft-made", /, **content: Any) -> GrowingLog:
         """So many leaves more."""
         for number in range(len(self.entries), len(self.entries) + count):
             self.entries.append(leaf(number, kind, **content))
