@@ -12,9 +12,9 @@ import {
   COMMENT,
   eachOnce,
   end,
-  type Fields,
   knownNames,
   list,
+  type RuleFields,
   readFields,
   require,
   ruleId,
@@ -55,7 +55,7 @@ export interface CardRule {
 const GRAVEST_FIRST: readonly RuleState[] = ["fail", "open", "pass"];
 
 /** Those of one set. Throws `rule-set-invalid`. */
-export function readCardRules(value: Json | undefined, parameters: Fields, valueSets: Fields): CardRules {
+export function readCardRules(value: Json | undefined, parameters: RuleFields, valueSets: RuleFields): CardRules {
   const known = knownNames({}, valueSets);
   const entries = list(value, "card_rules", MAX_CARD_RULES).map((entry) => readCardRule(entry, parameters, known));
   return new CardRules(eachOnce(entries, "card_rules"));
@@ -77,7 +77,7 @@ export class CardRules implements OverCards {
   }
 }
 
-function readCardRule(value: Json, parameters: Fields, known: ReadonlyMap<string, Json>): CardRule {
+function readCardRule(value: Json, parameters: RuleFields, known: ReadonlyMap<string, Json>): CardRule {
   const fields = readFields(value, CARD_RULE, [...COMMENT, "valid_until", "issuers", "logic"], "card rule");
   const schema = versionOf(fields.schema);
   require(schema.length > 0, "schema: not a version, such as 1.3.0");

@@ -14,12 +14,12 @@ import {
   constants,
   eachOnce,
   end,
-  type Fields,
   integer,
   isValueSet,
   knownNames,
   list,
   member,
+  type RuleFields,
   readFields,
   require,
   ruleId,
@@ -78,13 +78,17 @@ async function parseRuleSet(document: Json): Promise<RuleSet> {
 }
 
 /** Few hosts have any: what reads and asks them is loaded with the first set that has some. */
-async function readCardRules(value: Json | undefined, parameters: Fields, valueSets: Fields): Promise<OverCards> {
+async function readCardRules(
+  value: Json | undefined,
+  parameters: RuleFields,
+  valueSets: RuleFields,
+): Promise<OverCards> {
   const part = await import("./card_rules").catch(() => null);
   if (!part) throw ruleSetInvalid("card_rules: a part of the app has not arrived");
   return part.readCardRules(value, parameters, valueSets);
 }
 
-function readRules(value: Json | undefined, parameters: Fields, valueSets: Fields): RecognitionRule[] {
+function readRules(value: Json | undefined, parameters: RuleFields, valueSets: RuleFields): RecognitionRule[] {
   const known = knownNames(parameters, valueSets);
   return eachOnce(
     list(value, "rules").map((entry) => readRule(entry, parameters, known)),
@@ -92,7 +96,7 @@ function readRules(value: Json | undefined, parameters: Fields, valueSets: Field
   );
 }
 
-function readRule(value: Json, parameters: Fields, known: ReadonlyMap<string, Json>): RecognitionRule {
+function readRule(value: Json, parameters: RuleFields, known: ReadonlyMap<string, Json>): RecognitionRule {
   const fields = readFields(value, ["id", "kinds", "logic", "text", "needed"], COMMENT, "rule");
   return {
     id: ruleId(fields.id!),

@@ -22,9 +22,9 @@ const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$/;
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
-export type Fields = { [name: string]: Json };
+export type RuleFields = { [name: string]: Json };
 
-export function knownNames(parameters: Fields, valueSets: Fields): ReadonlyMap<string, Json> {
+export function knownNames(parameters: RuleFields, valueSets: RuleFields): ReadonlyMap<string, Json> {
   return new Map<string, Json>([
     ...Object.entries(parameters).map(([name, content]) => [`external.parameters.${name}`, content] as const),
     ...Object.entries(valueSets).map(([name, content]) => [`external.valueSets.${name}`, content] as const),
@@ -51,7 +51,7 @@ export function asFarAsSound(logic: Json, known: ReadonlyMap<string, Json>, name
   }
 }
 
-export function readFields(value: Json, required: string[], optional: string[], where: string): Fields {
+export function readFields(value: Json, required: string[], optional: string[], where: string): RuleFields {
   if (!isObject(value)) throw ruleSetInvalid(`${where}: not an object`);
   require(required.every((name) => hasOwn(value, name)), `${where}: a field is missing`);
   const known = [...required, ...optional];
@@ -88,7 +88,7 @@ export function constants(
   accept: (content: Json) => boolean,
   where: string,
   names = NAME,
-): Fields {
+): RuleFields {
   if (!isObject(value) || Object.keys(value).length > limit) {
     throw ruleSetInvalid(`${where}: not an object of at most ${limit}`);
   }
@@ -104,7 +104,7 @@ export function isValueSet(value: Json): boolean {
 }
 
 /** A text by language tag: zh-CN and English, and any others; or in the old form by `zh` and `en` alone. */
-export function text(value: Json, parameters: Fields, where: string): Label {
+export function text(value: Json, parameters: RuleFields, where: string): Label {
   const isOld = isObject(value) && hasOwn(value, "zh");
   const others = isObject(value) && !isOld ? Object.keys(value).filter((tag) => LANGUAGE_TAG.test(tag)) : [];
   const fields = readFields(value, isOld ? ["zh", "en"] : [...COMMON], others, where);
@@ -114,7 +114,7 @@ export function text(value: Json, parameters: Fields, where: string): Label {
   return translated(isOld ? { "zh-CN": byLanguage.zh, en: byLanguage.en } : byLanguage);
 }
 
-function line(value: Json | undefined, parameters: Fields, where: string): string {
+function line(value: Json | undefined, parameters: RuleFields, where: string): string {
   if (typeof value !== "string") throw ruleSetInvalid(`${where}: not a text`);
   const shown = value.replace(PLACEHOLDER, (_, name: string) => {
     require(hasOwn(parameters, name), `${where}: no such parameter`);
@@ -130,7 +130,7 @@ export function member(value: Json | undefined): string {
   return value;
 }
 
-export function end(fields: Fields, validFrom: number): number | null {
+export function end(fields: RuleFields, validFrom: number): number | null {
   const until = "valid_until" in fields ? time(fields.valid_until, "valid_until") : null;
   require(until === null || until > validFrom, "valid_until: not after valid_from");
   return until;
