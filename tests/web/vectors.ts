@@ -13,6 +13,7 @@ import { readVkey } from "../../credentials/browser/log/keys";
 import { proveList, type RecordJson } from "../../credentials/browser/log/list_proof";
 import type { StatusCredential } from "../../credentials/browser/model";
 import { STEPS } from "../../credentials/browser/profile";
+import type { CardRules } from "../../credentials/browser/recognition/card_rules";
 import { readRuleSet } from "../../credentials/browser/recognition/document";
 import { compileRule, compileSoundParts } from "../../credentials/browser/recognition/language/certlogic";
 import { ageInWords } from "../../credentials/browser/recognition/words";
@@ -118,7 +119,7 @@ async function rules(request: {
     const lists = [read.acceptedStatuses, read.acceptedForms].map((list) => [...list].sort());
     const texts = read.rules.map(({ id, kinds, text, needed }) => [id, [...kinds].sort(), text, needed]);
     const denials = Object.fromEntries(read.denials);
-    const cards = read.cardRules.map((rule) => {
+    const cards = ((read.overCards as CardRules | null)?.rules ?? []).map((rule) => {
       const { id, format, kind, country, issuers, schema, text, needed } = rule;
       return [id, format, kind, country, [...issuers].sort(), schema, rule.validFrom, rule.validUntil, text, needed];
     });

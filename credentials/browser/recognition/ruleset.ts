@@ -3,7 +3,6 @@
 import { type ForeignFacts, isAbout, isKnown } from "../foreign/facts";
 import type { StatusCredential } from "../model";
 import { EVIDENCE_KINDS, type Form, type Label, type Status } from "../profile";
-import { appliesTo, type CardRule, decidesAbout, judged } from "./card_rules";
 import { evaluate, type RuleState } from "./language/certlogic";
 import type { Rule } from "./language/operators";
 import { foreignRuleInput, ruleInput } from "./language/vocabulary";
@@ -28,7 +27,10 @@ export interface RuleResult {
   rule: Omit<RecognitionRule, "kinds"> | null;
 }
 
-const GRAVEST_FIRST: readonly RuleState[] = ["fail", "open", "pass"];
+/** The rules of a set over foreign cards themselves; `byEvidence`: what those for codes say. */
+export interface OverCards {
+  judge(facts: ForeignFacts, at: number, byEvidence: () => RuleResult): RuleResult;
+}
 
 /** A member's rule set, in force from `validFrom` until before `validUntil` (seconds UTC). */
 export class RuleSet {
@@ -43,7 +45,7 @@ export class RuleSet {
     readonly acceptedForms: ReadonlySet<Form>,
     readonly rules: readonly RecognitionRule[],
     readonly denials: ReadonlyMap<string, RecognitionDenial>,
-    readonly cardRules: readonly CardRule[],
+    readonly overCards: OverCards | null,
   ) {}
 
   inForce(at: number): boolean {
@@ -63,16 +65,10 @@ export class RuleSet {
     return this.judgeKinds(kinds, ruleInput(credential, at), at);
   }
 
-  /** The same of a foreign card: by the rules of its own format for its kind, where the set has some, or else by those for a
-   * code's evidence. General rules of its format count in both cases. */
+  /** The same of a foreign card: by the rules over cards themselves, where the set has some, and else by its evidence. */
   judgeForeign(facts: ForeignFacts, at: number): RuleResult {
-    if (!this.cardRules.length || !this.inForce(at)) return this.judgeEvidence(facts, at);
-    const found: RuleResult[] = judged(this.cardRules, facts, at).map(([rule, state]) => ({ state, rule }));
-    const deciding = this.cardRules.filter((rule) => decidesAbout(rule, facts));
-    if (!deciding.length) found.push(this.judgeEvidence(facts, at));
-    else if (!deciding.some((rule) => appliesTo(rule, facts, at))) found.push({ state: "open", rule: null });
-    const gravity = ({ state }: RuleResult) => GRAVEST_FIRST.indexOf(state);
-    return found.reduce((first, next) => (gravity(next) < gravity(first) ? next : first));
+    const byEvidence = () => this.judgeEvidence(facts, at);
+    return this.overCards && this.inForce(at) ? this.overCards.judge(facts, at, byEvidence) : byEvidence();
   }
 
   /** What the rules for codes say of a card's evidence. What no list has is of a kind without a rule, and so is a card with nothing about
