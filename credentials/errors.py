@@ -328,9 +328,15 @@ class NotRecognised(CredentialError):
 
 
 class RecognitionDenied(NotRecognised):
-    """The host member denies recognition of this issuer, with a reason and an expiry."""
+    """The host member denies recognition of this issuer, with a reason and an expiry.
+
+    ``words``: the reason, in each language in which people are told it."""
 
     code = "recognition-denied"
+
+    def __init__(self, detail: str = "", *, words: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.words = words
 
 
 class RuleFailed(NotRecognised):

@@ -79,7 +79,7 @@ def key_from_jwk(jwk: object, algorithm: Algorithm) -> Any:
 
 
 def _public(jwk: object) -> Mapping[str, object]:
-    if not isinstance(jwk, Mapping):
+    if not isinstance(jwk, dict):
         raise KeyRejected("not a JWK")
     if "d" in jwk:
         raise KeyRejected("a private key where a public one belongs")

@@ -104,7 +104,7 @@ def outcome_of(findings: Sequence[Finding]) -> tuple[Outcome, tuple[Finding, ...
     """The outcome that the reasons found lead to, and the reasons in order of importance."""
     if not findings:
         return Outcome.ACCEPTED, ()
-    ordered = tuple(findings if len(findings) == 1 else sorted(findings, key=_importance))
+    ordered = tuple(sorted(findings, key=_importance))
     outcome = REASONS[ordered[0].code].outcome
     assert outcome is not None, "notes are no reasons"
     return outcome, ordered

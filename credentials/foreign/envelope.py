@@ -6,7 +6,7 @@ A format's ``unwrap`` makes a :class:`ForeignEnvelope`, :func:`verify` a :class:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from credentials.algorithms.table import FOR_FOREIGN
@@ -45,7 +45,9 @@ def verify(envelope: ForeignEnvelope, keys: Sequence[ForeignKey]) -> VerifiedCar
     fitting = [key for key in keys if key.algorithm == envelope.algorithm]
     if not fitting:
         raise AlgorithmMismatch("no key of this kid is for the algorithm that the card claims")
-    for key in _different(fitting):
+    for number, key in enumerate(fitting):
+        if any(map(key.is_same_as, fitting[:number])):
+            continue
         try:
             FOR_FOREIGN[key.algorithm].verify(key.public_key, envelope.signature, envelope.signed_bytes)
         except (WrongSignature, KeyRejected):
@@ -58,9 +60,3 @@ def as_of(verified: VerifiedCard, issuer: str, keys: Sequence[ForeignKey]) -> Ve
     """The same by the entry of ``issuer``, where the key that verified it is listed for several (46 of the VCI are)."""
     own = (key for key in keys if key.issuer == issuer and key.is_same_as(verified.key))
     return verified._replace(key=next(own, verified.key))
-
-
-def _different(keys: Sequence[ForeignKey]) -> Iterator[ForeignKey]:
-    for number, key in enumerate(keys):
-        if not any(key.is_same_as(earlier) for earlier in keys[:number]):
-            yield key

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from credentials.profile.lists import EvidenceKind, EvidenceResult
 
@@ -21,8 +21,7 @@ class CardKind(StrEnum):
     """Of several kinds, or of none of these: no EU card is, and no rule is about it as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignEvidence:
+class ForeignEvidence(NamedTuple):
     """One fact. ``kind`` and ``result`` None: the card has a code there that no list has.
 
     ``sampled_at``: seconds UTC, when the dose was given, the sample taken, or the first positive test was.
@@ -38,12 +37,15 @@ class ForeignEvidence:
     disease: str | None
     country: str | None
     source: str | None
-    identifier: str = field(repr=False)
+    identifier: str
     product: str | None = None
     dose: int | None = None
     doses: int | None = None
     valid_from: str | None = None
     valid_until: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ForeignEvidence({self.kind!r}, {self.result!r}, {self.sampled_at})"
 
     @property
     def is_about(self) -> bool:
@@ -56,8 +58,7 @@ class ForeignEvidence:
         return self.is_about and self.kind is not None and self.result is not None
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignFacts:
+class ForeignFacts(NamedTuple):
     """A foreign card whose signature holds. Times are seconds UTC; None where the card has none.
 
     ``issuer``: of the key that verified it. ``claimed_issuer``: what the card says, None where it says nothing.
@@ -72,8 +73,12 @@ class ForeignFacts:
     claimed_issuer: str | None
     issued_at: int | None
     expires_at: int | None
-    name: str = field(repr=False)
-    birth_date: str = field(repr=False)
+    name: str
+    birth_date: str
     evidence: tuple[ForeignEvidence, ...]
     leniences: tuple[str, ...] = ()
-    revocation: str | None = field(default=None, repr=False)
+    revocation: str | None = None
+
+    def __repr__(self) -> str:
+        # Neither name nor date of birth, nor by what it is withdrawn: what is printed ends in logs.
+        return f"ForeignFacts({self.format!r}, {self.kind!r}, {self.issuer!r}, {self.evidence!r}, {self.leniences!r})"

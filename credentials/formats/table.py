@@ -28,6 +28,9 @@ class Format(Protocol):
     @property
     def STEPS(self) -> frozenset[StepName]: ...  # noqa: N802
 
+    @property
+    def IS_FOREIGN(self) -> bool: ...  # noqa: N802 - whether its cards are signed by no member
+
     def unwrap(self, text: str) -> Envelope | Presentation | ForeignEnvelope:
         """Take a text apart, without believing it. Raises NotACredential, ChallengeShown, TooLarge or Malformed."""
         ...
@@ -52,10 +55,8 @@ class NoPass(NamedTuple):
 
     PREFIX: str
     error: type[CredentialError]
-
-    @property
-    def STEPS(self) -> frozenset[StepName]:  # noqa: N802 - a name of Format
-        return _FORM_ALONE
+    STEPS: frozenset[StepName] = frozenset({StepName.FORM})
+    IS_FOREIGN: bool = False
 
     def unwrap(self, text: str) -> NoReturn:
         """Raises the error that names it."""
@@ -72,12 +73,15 @@ class Spelling(NamedTuple):
     def STEPS(self) -> frozenset[StepName]:  # noqa: N802 - a name of Format
         return self.of.STEPS
 
+    @property
+    def IS_FOREIGN(self) -> bool:  # noqa: N802 - a name of Format
+        return self.of.IS_FOREIGN
+
     def unwrap(self, text: str) -> Envelope | Presentation | ForeignEnvelope:
         """Raises what the format's own raises."""
         return self.of.unwrap(text)
 
 
-_FORM_ALONE = frozenset({StepName.FORM})
 FOREIGN: Final[Mapping[str, ForeignFormat]] = {found.NAME: found for found in (eu_dcc, smart_health_card)}
 """By name."""
 FORMATS: Final[tuple[Format, ...]] = (
@@ -113,8 +117,3 @@ def format_of(text: str) -> Format | None:
         if head.startswith(found.PREFIX):
             return found
     return None
-
-
-def is_foreign(found: Format) -> bool:
-    """Whether it is one of cards that no member signed."""
-    return getattr(found, "of", found) in FOREIGN.values()

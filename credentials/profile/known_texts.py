@@ -54,7 +54,10 @@ _WORDS = labels("known-text")
 def kind_of_text(text: str) -> str:
     """What a bare text is known for; empty when it is not."""
     head = text[:MAX_LOOKED_AT_CHARACTERS]
-    return next((kind for kind, pattern in _COMPILED if pattern.match(head)), "")
+    for kind, pattern in _COMPILED:
+        if pattern.match(head):
+            return kind
+    return ""
 
 
 def words_of(kind: str) -> Label:

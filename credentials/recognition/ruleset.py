@@ -25,7 +25,6 @@ NO_EVIDENCE = 0
 """Stands among the kinds of a rule for "the code carries no evidence"; ``none`` in the document."""
 _NO_KINDS = frozenset({NO_EVIDENCE})
 _UNKNOWN_KIND = None
-_UNKNOWN_KINDS = frozenset({_UNKNOWN_KIND})
 _KIND = attrgetter("kind")
 
 
@@ -97,10 +96,10 @@ class RuleSet:
         Evidence of a kind or result that no list has is of a kind without a rule, and so is a card with nothing about
         the disease; what it says of other diseases beside that is nothing to a rule.
         """
-        about = [piece for piece in facts.evidence if piece.is_about]
-        held = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in about} or _UNKNOWN_KINDS
+        held = {piece.kind if piece.is_known else _UNKNOWN_KIND for piece in facts.evidence if piece.is_about}
         # In the order of the list, what no list has last: it must not hang on where None lies in memory.
-        kinds = sorted(held, key=lambda kind: (kind is _UNKNOWN_KIND, kind or NO_EVIDENCE))
+        known = sorted(filter(None, held))
+        kinds = [*known, _UNKNOWN_KIND] if not held or _UNKNOWN_KIND in held else known
         return self._judge(kinds, foreign_rule_input(facts, at), at)
 
     def _judge(self, kinds: Iterable[int | None], data: dict[str, Any], at: int) -> RuleResult:

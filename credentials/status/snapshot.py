@@ -89,6 +89,14 @@ class StatusList:
             shares[number] = _with_set(shares[number], group)
         return replace(self, shares=tuple(shares))
 
+    def is_set(self, index: int) -> bool:
+        """Whether this very index is. Raises StatusReferenceInvalid for one outside 0..2^20-1."""
+        if not 0 <= index < STATUS_LIST_SIZE:
+            raise StatusReferenceInvalid("index outside the list")
+        share, low = self.shares[index >> _SHARE_BITS], index & _LOW
+        at = bisect_left(share, low)
+        return at < len(share) and share[at] == low
+
     @property
     def count(self) -> int:
         """How many are set."""
@@ -129,16 +137,10 @@ class StatusSnapshot:
 
         Raises StatusReferenceInvalid for a list that is not current and for an index past its end.
         """
-        list_id, index = reference
-        try:
-            held = self.lists[list_id]
-        except KeyError as error:
-            raise StatusReferenceInvalid("no such list, or a retired one") from error
-        if not 0 <= index < STATUS_LIST_SIZE:
-            raise StatusReferenceInvalid("index outside the list")
-        share, low = held.shares[index >> _SHARE_BITS], index & _LOW
-        at = bisect_left(share, low)
-        return at < len(share) and share[at] == low
+        held = self.lists.get(reference.list)
+        if held is None:
+            raise StatusReferenceInvalid("no such list, or a retired one")
+        return held.is_set(reference.index)
 
     @property
     def end(self) -> End:

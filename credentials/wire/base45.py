@@ -39,10 +39,16 @@ def decode(text: str) -> bytes:
         raise Malformed("character outside base45") from error
     if _INVALID in digits:
         raise Malformed("character outside base45")
-    lanes, rest = divmod(len(digits), 3)
-    if rest:
-        return _decode_triples(digits[:-rest], lanes) + _decode_rest(digits[-rest:])
-    return _decode_triples(digits, lanes)
+    missing = -len(digits) % _DECODE_LANE
+    if missing > 1:
+        raise Malformed("base45 length")
+    # Two characters for a last odd byte are a triple whose third digit is 0 and whose first byte is.
+    data = _decode_triples(digits + bytes(missing))
+    if missing:
+        if data[-2]:
+            raise Malformed("base45 pair above 255")
+        del data[-2]
+    return bytes(data)
 
 
 def encode(data: bytes) -> str:
@@ -63,15 +69,15 @@ def encode(data: bytes) -> str:
     return digits.translate(_SYMBOLS).decode("ascii")
 
 
-def _decode_triples(digits: bytes, lanes: int) -> bytes:
-    last = _last_bytes(lanes)
+def _decode_triples(digits: bytes) -> bytearray:
+    last = _last_bytes(len(digits) // _DECODE_LANE)
     triples = int.from_bytes(digits, "big")
     values = (triples >> 16 & last) + 45 * ((triples >> 8 & last) + 45 * (triples & last))
     if values & last << 16:
         raise Malformed("base45 triple above 65535")
-    data = bytearray(values.to_bytes(_DECODE_LANE * lanes, "big"))
+    data = bytearray(values.to_bytes(len(digits), "big"))
     del data[::_DECODE_LANE]
-    return bytes(data)
+    return data
 
 
 @lru_cache(_MASKS_KEPT)
@@ -84,12 +90,3 @@ def _last_bytes(lanes: int) -> int:
 def _pairs_of_bytes(lanes: int) -> int:
     """The mask of the last two bytes of every lane."""
     return int.from_bytes(b"\0\0\0\xff\xff" * lanes, "big")
-
-
-def _decode_rest(digits: bytes) -> bytes:
-    if len(digits) == 1:
-        raise Malformed("base45 length")
-    value = digits[0] + 45 * digits[1]
-    if value > 255:
-        raise Malformed("base45 pair above 255")
-    return bytes([value])

@@ -33,13 +33,7 @@ def loads(data: bytes, limit: int) -> Any:
 
     Raises TooLarge above ``limit``, Malformed for anything that the module's docstring names.
     """
-    if len(data) > limit:
-        raise TooLarge(f"more than {limit} bytes")
-    stream = BytesIO(data)
-    value = _decode(stream)
-    if stream.tell() != len(data):
-        raise Malformed("bytes after the CBOR item")
-    return value
+    return _only_item(data, limit, _STRICT)
 
 
 def loads_foreign(data: bytes, limit: int, *, allow_indefinite: bool = True) -> Any:
@@ -48,15 +42,7 @@ def loads_foreign(data: bytes, limit: int, *, allow_indefinite: bool = True) -> 
 
     What stands in the tags 0 and 1 comes as a CBORTag. Raises what :func:`loads` raises.
     """
-    if len(data) > limit:
-        raise TooLarge(f"more than {limit} bytes")
-    stream = BytesIO(data)
-    value = _decode(
-        stream, allow_indefinite=allow_indefinite, semantic_decoders=_TIMES_KEPT, object_hook=_with_plain_keys
-    )
-    if stream.tell() != len(data):
-        raise Malformed("bytes after the CBOR item")
-    return value
+    return _only_item(data, limit, _OF_OTHERS if allow_indefinite else _OF_OTHERS_DEFINITE)
 
 
 def dump_fields(fields: list[Any]) -> bytes:
@@ -85,35 +71,29 @@ def load_fields(data: bytes, limit: int, number: int) -> list[Any]:
 def _field(stream: BytesIO, key: int) -> Any:
     if stream.read(1) != bytes([key]):
         raise Malformed(f"key {key} is missing")
-    return _decode(stream, strict_hashable_types=True)
+    return _item(stream, _OF_FIELDS)
 
 
-def _decode(
-    stream: BytesIO,
-    *,
-    strict_hashable_types: bool = False,
-    allow_indefinite: bool = False,
-    semantic_decoders: Mapping[int, Any] | None = None,
-    object_hook: Callable[..., Any] | None = None,
-) -> Any:
+def _only_item(data: bytes, limit: int, decoder: _Decoder) -> Any:
+    if len(data) > limit:
+        raise TooLarge(f"more than {limit} bytes")
+    stream = BytesIO(data)
+    value = _item(stream, decoder)
+    if stream.tell() != len(data):
+        raise Malformed("bytes after the CBOR item")
+    return value
+
+
+def _item(stream: BytesIO, decoder: _Decoder) -> Any:
     try:
-        return CBORDecoder(
-            stream,
-            tag_hook=_refuse_tag,
-            object_hook=object_hook,
-            semantic_decoders=semantic_decoders or _NO_TAGS,
-            max_depth=MAX_CBOR_DEPTH,
-            allow_indefinite=allow_indefinite,
-            allow_duplicate_keys=False,
-            strict_hashable_types=strict_hashable_types,
-        ).decode()
+        return decoder(stream).decode()
     except (CBORDecodeError, ValueError, TypeError, OverflowError) as error:
         raise Malformed("not strict CBOR") from error
 
 
 def _with_plain_keys(found: Mapping[Any, Any], *_: Any) -> Mapping[Any, Any]:
     # True and 1.0 are no keys, though Python finds 1 by them, and what else can be one differs between readers.
-    if not {*map(type, found)} <= _PLAIN_KEYS:
+    if not _PLAIN_KEYS.issuperset(map(type, found)):
         raise Malformed("a key of a map is neither an integer nor a text")
     return found
 
@@ -133,3 +113,15 @@ _MAP = 0xA0
 _KNOWN_TAGS = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 _NO_TAGS = dict.fromkeys(_KNOWN_TAGS, _refuse_tag)
 _TIMES_KEPT = _NO_TAGS | {tag: partial(_keep_tag, tag) for tag in (0, 1)}
+_Decoder = Callable[[BytesIO], CBORDecoder]
+_STRICT = partial(
+    CBORDecoder,
+    tag_hook=_refuse_tag,
+    semantic_decoders=_NO_TAGS,
+    max_depth=MAX_CBOR_DEPTH,
+    allow_indefinite=False,
+    allow_duplicate_keys=False,
+)
+_OF_FIELDS = partial(_STRICT, strict_hashable_types=True)
+_OF_OTHERS_DEFINITE = partial(_STRICT, semantic_decoders=_TIMES_KEPT, object_hook=_with_plain_keys)
+_OF_OTHERS = partial(_OF_OTHERS_DEFINITE, allow_indefinite=True)

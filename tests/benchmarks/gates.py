@@ -1,4 +1,5 @@
-"""What a gate pays for a new trust list: its proof in the public record, and the list itself at its largest.
+"""What a gate pays for new lists: a trust list's proof in the public record, the list itself at its largest, and a list
+of foreign keys.
 
 In processor time, each figure against bare verifications beside it, the median of some rounds.
 """
@@ -12,7 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from credentials.algorithms import es256
 from credentials.algorithms.es256 import verify
+from credentials.foreign.document import document_of, read_foreign_keys, sign_foreign_keys
+from credentials.foreign.facts import CardKind
+from credentials.foreign.keys import ForeignKey
+from credentials.keys import jwk_of
 from credentials.log.checkpoint import Checkpoint
 from credentials.log.ed25519 import new_private_key
 from credentials.log.keys import LOG, WITNESS, NoteSigner, signer
@@ -38,7 +44,8 @@ KEYS = 3_000
 COSIGNATURES = 5
 LEAVES = 100_000
 ROUNDS, VERIFICATIONS = 7, 100
-PROOF_BUDGET, LOAD_BUDGET, NOTHING_BUDGET = 12.0, 1_200.0, 0.1
+ISSUERS, FOREIGN_KEYS = 651, 961
+PROOF_BUDGET, LOAD_BUDGET, NOTHING_BUDGET, FOREIGN_BUDGET = 12.0, 1_200.0, 0.1, 300.0
 """Bare ES256 verifications."""
 
 
@@ -60,6 +67,12 @@ def figures() -> list[Figure]:
         keeper.load(trust, NOW)
         nothing = in_units(lambda: keeper.refresh(trust, NOW), 1_000)
     return [
+        Figure(
+            f"a list of {ISSUERS} foreign issuers and {FOREIGN_KEYS} keys, beyond its signature",
+            in_units(a_list_of_foreign_keys(), 1) - 1,
+            "V",
+            FOREIGN_BUDGET,
+        ),
         Figure(
             f"proof of a new list, {COSIGNATURES} cosignatures, {LEAVES:,} leaves",
             in_units(a_proof(), 20),
@@ -101,6 +114,20 @@ def proof_of(leaf: bytes, log: NoteSigner, witnesses: list[NoteSigner]) -> LogPr
     lines = [sign_text(text, log), *(sign_text(text, each, NOW) for each in witnesses)]
     hashes = tuple(prove_inclusion(node, LEAVES // 3, LEAVES))
     return LogProof(LEAVES // 3, hashes, Note(text, tuple(lines)), leaf)
+
+
+def a_list_of_foreign_keys() -> Callable[[], object]:
+    """What verifies and loads a list of as many issuers and keys as the VCI directory has."""
+    signer = Province("CN-44", 440_000, NOW).signer("rules")
+    keys = [
+        ForeignKey(
+            "smart-health-card", f"https://{number % ISSUERS}.health.example.org/cards", number.to_bytes(32), "ES256",
+            jwk_of(es256.new_private_key().public_key()), frozenset(CardKind), 0, NOW,
+        )
+        for number in range(FOREIGN_KEYS)
+    ]  # fmt: skip
+    compact = sign_foreign_keys(document_of("CN-44", 1, NOW, keys), signer)
+    return lambda: read_foreign_keys(compact, signer.public_key, "CN-44")
 
 
 def a_nations_list() -> tuple[TrustSnapshot, Callable[[], TrustSnapshot]]:

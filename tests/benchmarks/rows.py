@@ -46,6 +46,9 @@ def verifying() -> Iterator[Row]:
     yield _judging("refused: cut off", [text[:-9] for text in papers], known, Outcome.REFUSED, 0.20)
     garbage = [f"https://example.org/{number}" for number in range(INPUTS)]
     yield _judging("refused: garbage", garbage, known, Outcome.REFUSED, 0.05)
+    foreign = scene.with_foreign_keys(known)
+    yield _judging("EU card to verdict", scene.eu_cards(), foreign, Outcome.ACCEPTED, 1.70)
+    yield _judging("SMART Health Card to verdict", scene.smart_health_cards(), foreign, Outcome.ACCEPTED, 1.60)
     yield _compiled_rule()
     yield from _at_scale()
 

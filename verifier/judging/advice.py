@@ -21,18 +21,26 @@ def with_contacts(
 
     ``kid``: of the key that the code names, for findings before there is a credential.
     """
-    if trust is None or not findings:
+    if trust is None:
         return findings
     return tuple(
-        finding._replace(call=tuple(_contacts(_asked(finding.code, credential, kid, rules, trust), trust)))
-        for finding in findings
+        [
+            finding._replace(call=tuple(_contacts(_asked(calls, credential, kid, rules, trust), trust)))
+            if (calls := REASONS[finding.code].call)
+            else finding
+            for finding in findings
+        ]
     )
 
 
 def _asked(
-    code: str, credential: StatusCredential | None, kid: bytes | None, rules: DecidingRules | None, trust: TrustSnapshot
+    calls: tuple[Call, ...],
+    credential: StatusCredential | None,
+    kid: bytes | None,
+    rules: DecidingRules | None,
+    trust: TrustSnapshot,
 ) -> Iterator[str | None]:
-    for call in REASONS[code].call:
+    for call in calls:
         if call is Call.HOST:
             yield rules and rules.member
         elif call is Call.SOURCE:

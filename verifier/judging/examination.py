@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from credentials.errors import CannotTell, CredentialError, NotACredential
+from credentials.errors import CannotTell, CredentialError, NotACredential, RecognitionDenied
 from credentials.formats.presentation import Presentation
 from credentials.formats.presentation.challenge import Challenge
+from credentials.formats.table import Format
 from credentials.model import StatusCredential
 from credentials.profile.forms import FORMS
 from credentials.profile.known_texts import words_of
-from credentials.profile.reasons import COMPARE_TRAVEL_DOCUMENT, RECORD_MISSING, TRUST_AGING, Outcome
+from credentials.profile.reasons import COMPARE_TRAVEL_DOCUMENT, RECORD_MISSING, TRUST_AGING
 from credentials.profile.steps import ALL_STEPS, StepName
 from credentials.profile.words import NO_WORDS, Label
 from credentials.recognition.ruleset import RuleSet
@@ -24,10 +25,12 @@ from verifier.judging.policy import Policy
 class Examination:
     """What the steps of the recipe work on. A step fills in what the steps after it need.
 
-    ``steps`` are those that the text's format has. ``text`` and ``envelope`` are what somebody wrote, ``payload`` what
-    the issuer's key has signed, ``claims`` what that says; ``credential`` is what may be shown of it.
+    ``format`` is as what the text begins, ``steps`` are those that it has. ``text`` and ``envelope`` are what somebody
+    wrote, ``payload`` what the issuer's key has signed, ``claims`` what that says; ``credential`` is what may be shown
+    of it.
     """
 
+    format: Format
     envelope: Envelope
     trusted: TrustSnapshot
     issuer: TrustedKey
@@ -35,8 +38,14 @@ class Examination:
     claims: StatusCredential
     rule_set: RuleSet
     card: ForeignCard
-    is_over: bool = False
-    """Whether a step has left nothing for the steps after it, though nothing was raised."""
+    step = StepName.FORM
+    steps = ALL_STEPS
+    kid: bytes | None = None
+    live: Presentation | None = None
+    is_of_card = is_foreign = False
+    credential: StatusCredential | None = None
+    rules: DecidingRules | None = None
+    trust_age: int | None = None
 
     def __init__(
         self,
@@ -49,14 +58,6 @@ class Examination:
     ) -> None:
         self.text, self.knowledge, self.at, self.policy = text, knowledge, at, policy
         self.clock_in_doubt, self.challenge = clock_in_doubt, challenge
-        self.step = StepName.FORM
-        self.steps = ALL_STEPS
-        self.kid: bytes | None = None
-        self.live: Presentation | None = None
-        self.is_of_card = self.is_foreign = False
-        self.credential: StatusCredential | None = None
-        self.rules: DecidingRules | None = None
-        self.trust_age: int | None = None
         self.findings: list[Finding] = []
         self.open_steps: list[StepName] = []
 
@@ -64,8 +65,12 @@ class Examination:
         """Note the error that ends the check: a refusal, or what leaves nothing further to be believed."""
         if isinstance(error, CannotTell):
             self.leave_open(error.code)
+        elif isinstance(error, NotACredential):
+            self.find(error.code, words_of(error.known))
+        elif isinstance(error, RecognitionDenied):
+            self.find(error.code, Label(error.words))
         else:
-            self.find(error.code, words_of(error.known) if isinstance(error, NotACredential) else NO_WORDS)
+            self.find(error.code)
 
     def find(self, code: str, detail: Label = NO_WORDS) -> None:
         """Note a reason for which it is not accepted, with what this code adds to it."""
@@ -78,13 +83,13 @@ class Examination:
 
     def verdict(self) -> Verdict:
         """What the findings come to."""
-        outcome, reasons = outcome_of(
-            with_contacts(tuple(self.findings), self.credential, self.kid, self.rules, self.knowledge.trust)
-        )
+        outcome, reasons = outcome_of(self.findings)
+        if reasons:
+            reasons = with_contacts(reasons, self.credential, self.kid, self.rules, self.knowledge.trust)
         return Verdict(
             outcome,
             reasons,
-            self._notes() if outcome is Outcome.ACCEPTED else (),
+            () if reasons else self._notes(),
             self.credential,
             self.live,
             KnowledgeAges(self.trust_age, self._status_age()),
@@ -109,6 +114,9 @@ class Examination:
     def _notes(self) -> tuple[Finding, ...]:
         # A live relay, a code signed ahead for a friend and a borrowed card pass every step: the guard's eyes are left.
         eyes = Finding(COMPARE_TRAVEL_DOCUMENT if self.credential is None else FORMS[self.credential.form].note)
-        is_aging = self.trust_age is not None and self.trust_age > self.policy.trust_warn
-        told = [Finding(TRUST_AGING)] * is_aging + [Finding(RECORD_MISSING)] * self.is_unproven
-        return (*told, eyes)
+        notes = [eyes]
+        if self.is_unproven:
+            notes.insert(0, Finding(RECORD_MISSING))
+        if self.trust_age is not None and self.trust_age > self.policy.trust_warn:
+            notes.insert(0, Finding(TRUST_AGING))
+        return tuple(notes)

@@ -6,8 +6,6 @@ rules. Nothing of a card is a colour.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from credentials import errors
 from credentials.foreign import envelope
 from credentials.foreign.keys import ISO_COUNTRIES, NO_COUNTRY
@@ -48,7 +46,7 @@ def read(check: Examination) -> None:
     claimed = card.facts.claimed_issuer
     if claimed is not None and claimed != card.facts.issuer:
         card.verified = envelope.as_of(card.verified, ISO_COUNTRIES.get(claimed, claimed), card.keys)
-        card.facts = replace(card.facts, issuer=card.verified.key.issuer)
+        card.facts = card.facts._replace(issuer=card.verified.key.issuer)
 
 
 def issuer(check: Examination) -> None:
@@ -93,10 +91,8 @@ def withdrawal(check: Examination) -> None:
 
 
 def recognition(check: Examination) -> None:
-    """No rule set leaves the step open; then there are no rules to ask."""
-    rule_set = find_rules(check)
-    if rule_set is not None:
-        check.rule_set = rule_set
+    """Raises RulesMissing."""
+    check.rule_set = find_rules(check)
 
 
 def rules(check: Examination) -> None:

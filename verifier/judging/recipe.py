@@ -22,17 +22,19 @@ later refusal is more useful to the guard than "check by hand"; steps without wh
 believed (2 without a list, 3, 6, 8) end it. Verification raises and never returns False; here is the one place where
 an error becomes a verdict.
 
-The recipe is data: :data:`RECIPE`. One loop takes a code through it; the same loop inside out takes many. A format has
-the steps that it names; the others are skipped.
+The recipe is data: :data:`RECIPE`. One loop takes a code through it; many codes go through it part by part. A
+format has the steps that it names; the others are skipped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from typing import Final
 
 from credentials.errors import CredentialError
 from credentials.formats.presentation.challenge import Challenge
+from credentials.formats.table import FORMATS, Format
 from credentials.profile.steps import StepName
 from credentials.verdict import Verdict
 from verifier.judging import foreign_steps, steps
@@ -72,6 +74,28 @@ FOREIGN_RECIPE: Final[Mapping[StepName, Take]] = RECIPE | {
     StepName.RULES: foreign_steps.rules,
 }
 """The same for a card that no member signed."""
+_Steps = Mapping[Format, tuple[tuple[StepName, Take], ...]]
+
+
+def _steps(names: Iterable[StepName]) -> _Steps:
+    """Of each format those of these steps that it has, with what they do."""
+    names = tuple(names)
+    return {
+        found: tuple(
+            (name, (FOREIGN_RECIPE if found.IS_FOREIGN else RECIPE)[name]) for name in names if name in found.STEPS
+        )
+        for found in FORMATS
+    }
+
+
+_FORM: Final = ((StepName.FORM, RECIPE[StepName.FORM]),)
+_BY_SIGNATURE: Final = frozenset({StepName.SIGNATURE, StepName.HOLDER})
+_NAMES: Final = tuple(RECIPE)[1:]
+_AFTER_FORM: Final = _steps(_NAMES)
+_PARTS: Final = [
+    _steps(names) for _, names in groupby(_NAMES, key=lambda name: name if name in _BY_SIGNATURE else None)
+]
+"""What comes after the form, whole, and in parts: a step that verifies a signature is a part of its own."""
 
 
 def judge(
@@ -89,34 +113,32 @@ def judge(
     ``challenge``: the one that was shown to this holder, when it is this gate's own and has not ended.
     """
     examination = Examination(text, knowledge, at, policy, clock_in_doubt, challenge)
-    for step in RECIPE:
-        if not _goes_on(examination, step):
-            break
+    if _goes_through(examination, _FORM):
+        _goes_through(examination, _AFTER_FORM[examination.format])
     return examination.verdict()
 
 
 def judge_all(
     texts: Iterable[str], knowledge: Knowledge, at: int, policy: Policy, *, clock_in_doubt: bool = False
 ) -> list[Verdict]:
-    """The same verdicts for many codes, in less time: each step for all of them before the next step.
+    """The same verdicts for many codes, in less time: each part of the recipe for all of them before the next part.
 
     A signature leaves the processor's caches full of its tables; between two signatures nothing has to be fetched anew.
     """
     examinations = [Examination(text, knowledge, at, policy, clock_in_doubt) for text in texts]
-    under_way = examinations
-    for step in RECIPE:
-        under_way = [examination for examination in under_way if _goes_on(examination, step)]
+    under_way = [each for each in examinations if _goes_through(each, _FORM)]
+    for part in _PARTS:
+        under_way = [each for each in under_way if _goes_through(each, part[each.format])]
     return [examination.verdict() for examination in examinations]
 
 
-def _goes_on(examination: Examination, step: StepName) -> bool:
-    """Take one step, if the text's format has it. Whether there is anything to ask after it."""
-    if step not in examination.steps:
-        return True
-    examination.step = step
+def _goes_through(examination: Examination, steps: Iterable[tuple[StepName, Take]]) -> bool:
+    """Take these steps. Whether there is anything to ask after them."""
     try:
-        (FOREIGN_RECIPE if examination.is_foreign else RECIPE)[step](examination)
+        for name, take in steps:
+            examination.step = name
+            take(examination)
     except CredentialError as error:
         examination.end(error)
         return False
-    return not examination.is_over
+    return True

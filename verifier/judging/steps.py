@@ -36,8 +36,8 @@ from verifier.judging.examination import Examination
 
 def form(check: Examination) -> None:
     """Take the text apart. Raises NotACredential, ChallengeShown, TooLarge, Malformed."""
-    found = table.recognised(check.text)
-    check.is_of_card = table.is_foreign(found)
+    check.format = found = table.recognised(check.text)
+    check.is_of_card = found.IS_FOREIGN
     unwrapped = found.unwrap(check.text)
     check.steps = found.STEPS
     if isinstance(unwrapped, Presentation):
@@ -172,21 +172,16 @@ def source(check: Examination) -> None:
 
 
 def recognition(check: Examination) -> None:
-    """Raises FormNotAccepted, StatusNotAccepted. No rule set leaves the step open, a denial is found; then there are no
-    rules to ask."""
+    """Raises FormNotAccepted, RulesMissing, RecognitionDenied, StatusNotAccepted."""
     credential = check.claims
     if credential.form not in check.policy.forms:
         raise errors.FormNotAccepted
     rule_set = find_rules(check)
-    if rule_set is None:
-        return
     denial = rule_set.denial_of(credential.issuer, check.at)
     if denial is None and credential.source is not None:
         denial = rule_set.denial_of(credential.source.issuer, check.at)
     if denial is not None:
-        check.find(errors.RecognitionDenied.code, denial.reason)
-        check.is_over = True
-        return
+        raise errors.RecognitionDenied(words=denial.reason)
     if credential.status not in rule_set.accepted_statuses:
         raise errors.StatusNotAccepted
     if credential.form not in rule_set.accepted_forms:
@@ -229,13 +224,11 @@ def _find_key(check: Examination, kid: bytes) -> TrustedKey:
     return trusted
 
 
-def find_rules(check: Examination) -> RuleSet | None:
-    """The host's rules. Without any the step stays open, and there is nothing further to ask."""
+def find_rules(check: Examination) -> RuleSet:
+    """The host's rules. Raises RulesMissing: there is nothing further to ask then."""
     rule_set = check.knowledge.rules_at(check.at)
     if rule_set is None:
-        check.leave_open(errors.RulesMissing.code)
-        check.is_over = True
-        return None
+        raise errors.RulesMissing
     check.rules = DecidingRules(rule_set.member, rule_set.rule_set, rule_set.version, None)
     return rule_set
 
@@ -266,12 +259,14 @@ def _is_withdrawn(check: Examination, member: str, reference: StatusReference) -
         return False
     stale = check.at - snapshot.as_of > check.policy.status_refuse or check.at >= snapshot.expires_at
     status_list = snapshot.lists.get(reference.list)
-    if status_list is None and check.claims.issued_at > snapshot.as_of - MAX_LIST_DELAY_SECONDS:
+    if status_list is None:
+        if check.claims.issued_at <= snapshot.as_of - MAX_LIST_DELAY_SECONDS:
+            raise errors.StatusReferenceInvalid("no such list, or a retired one")
         # The list may have been opened after the newest data that this gate has.
         stale = True
-    elif status_list is not None and check.at >= status_list.expires_at:
+    elif check.at >= status_list.expires_at:
         raise errors.StatusReferenceInvalid("the list is retired")
-    elif snapshot.is_withdrawn(reference):
+    elif status_list.is_set(reference.index):
         return True
     if stale:
         check.leave_open(errors.StatusStale.code)

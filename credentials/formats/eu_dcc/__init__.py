@@ -18,9 +18,9 @@ from credentials.profile.limits import MAX_TEXT_CHARACTERS
 from credentials.profile.steps import FOREIGN_STEPS
 from credentials.wire.inflate import inflate
 
-__all__ = ["NAME", "PREFIX", "STEPS", "last_second_counts", "read", "unwrap"]
+__all__ = ["IS_FOREIGN", "NAME", "PREFIX", "STEPS", "last_second_counts", "read", "unwrap"]
 PREFIX = "HC1:"
-STEPS = FOREIGN_STEPS
+STEPS, IS_FOREIGN = FOREIGN_STEPS, True
 _HEALTH_LINK = re.compile(rb"\x39\x01\x03(?:\xa1|\xbf)\x05")
 """Claim -260 of a CWT with 5 alone in it, as CBOR: WHO's links (HCERT with SMART Health Links)."""
 last_second_counts = True

@@ -42,7 +42,7 @@ def read(verified: VerifiedCard) -> ForeignFacts:
         format=verified.key.format,
         kind=kind,
         issuer=verified.key.issuer,
-        claimed_issuer=None if claimed_issuer is None else _text(claims, _ISS),
+        claimed_issuer=None if claimed_issuer is None else _texts(claims, _ISS)[0],
         issued_at=_issued_at(claims, odd),
         expires_at=_seconds(claims.get(_EXP), odd),
         name=_name(_map(certificate.get("nam"), "name"), odd),
@@ -73,14 +73,13 @@ def _entries(certificate: dict[Any, Any], odd: list[str]) -> tuple[CardKind, lis
 
 def _vaccination(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
     dose, doses = _count(entry, "dn", odd), _count(entry, "sd", odd)
-    for name in ("vp", "ma"):
-        _text(entry, name)
+    _, _, product = _texts(entry, "vp", "ma", "mp")
     return ForeignEvidence(
         kind=EvidenceKind.VACCINATION,
         # A series that is not complete is no completed vaccination, and nothing that a rule could mistake for one.
         result=EvidenceResult.COMPLETED if dose >= doses else EvidenceResult.INCONCLUSIVE,
         sampled_at=day_of(_value(entry, "dt"), odd),
-        product=_text(entry, "mp"),
+        product=product,
         dose=dose,
         doses=doses,
         **_common(entry),
@@ -88,12 +87,13 @@ def _vaccination(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
 
 
 def _test(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
-    product = next((each for each in (entry.get("ma"), entry.get("nm")) if type(each) is str and each), None)
+    test, result = _texts(entry, "tt", "tr")
+    products = [each for each in (entry.get("ma"), entry.get("nm")) if type(each) is str and each]
     return ForeignEvidence(
-        kind=_TEST_KINDS.get(_text(entry, "tt")),
-        result=_TEST_RESULTS.get(_text(entry, "tr")),
+        kind=_TEST_KINDS.get(test),
+        result=_TEST_RESULTS.get(result),
         sampled_at=moment_of(_value(entry, "sc"), odd),
-        product=product if product is not None and len(product) <= MAX_FIELD_CHARACTERS else None,
+        product=products[0] if products and len(products[0]) <= MAX_FIELD_CHARACTERS else None,
         **_common(entry),
     )
 
@@ -101,12 +101,13 @@ def _test(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
 def _recovery(entry: dict[Any, Any], odd: list[str]) -> ForeignEvidence:
     for name in ("df", "du"):
         day_of(_value(entry, name), odd)
+    valid_from, valid_until = _texts(entry, "df", "du")
     return ForeignEvidence(
         kind=EvidenceKind.RECOVERY,
         result=EvidenceResult.COMPLETED,
         sampled_at=day_of(_value(entry, "fr"), odd),
-        valid_from=_text(entry, "df"),
-        valid_until=_text(entry, "du"),
+        valid_from=valid_from,
+        valid_until=valid_until,
         **_common(entry),
     )
 
@@ -115,12 +116,8 @@ _READERS = {CardKind.VACCINATION: _vaccination, CardKind.TEST: _test, CardKind.R
 
 
 def _common(entry: dict[Any, Any]) -> dict[str, Any]:
-    return {
-        "disease": _text(entry, "tg"),
-        "country": _text(entry, "co"),
-        "source": _text(entry, "is"),
-        "identifier": _text(entry, "ci"),
-    }
+    disease, country, source, identifier = _texts(entry, "tg", "co", "is", "ci")
+    return {"disease": disease, "country": country, "source": source, "identifier": identifier}
 
 
 def _name(names: dict[Any, Any], odd: list[str]) -> str:
@@ -171,15 +168,17 @@ def _value(entry: dict[Any, Any], name: str) -> object:
     return entry[name]
 
 
-def _text(entry: dict[Any, Any], name: str | int) -> str:
-    value = entry.get(name)
-    if type(value) is not str or len(value) > MAX_FIELD_CHARACTERS:
-        raise Malformed(f"{name} is missing, no text, or longer than {MAX_FIELD_CHARACTERS} characters")
-    return value
+def _texts(entry: dict[Any, Any], *names: str | int) -> list[str]:
+    """The texts of these names, which must be there."""
+    values: list[Any] = [entry.get(name) for name in names]
+    for name, value in zip(names, values, strict=True):
+        if type(value) is not str or len(value) > MAX_FIELD_CHARACTERS:
+            raise Malformed(f"{name} is missing, no text, or longer than {MAX_FIELD_CHARACTERS} characters")
+    return values
 
 
 def _optional(entry: dict[Any, Any], name: str) -> str:
-    return "" if entry.get(name) is None else _text(entry, name).strip()
+    return "" if entry.get(name) is None else _texts(entry, name)[0].strip()
 
 
 def _map(value: object, what: str) -> dict[Any, Any]:

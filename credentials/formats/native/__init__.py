@@ -7,8 +7,8 @@ with Tab or a line's end) and a byte order mark around the text, the scanner's w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from credentials.errors import Malformed, NotACredential, TooLarge
@@ -27,13 +27,14 @@ from credentials.wire import base45, cose
 from credentials.wire.cose import Envelope
 
 PREFIX = "TX1:"
-STEPS = ALL_STEPS
+STEPS, IS_FOREIGN = ALL_STEPS, False
 _ESCAPED_SPACE = "%20"
 _AROUND = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
 """White space as Python has it, and the byte order mark."""
-_SYMBOLOGY = re.compile("]Q[0-6]")
+_SYMBOLOGIES = tuple(f"]Q{modifier}" for modifier in range(7))
+_open = partial(cose.open_layout, limit=MAX_CREDENTIAL_BYTES)
 
 Opened = TypeVar("Opened")
 
@@ -83,14 +84,10 @@ def open_text(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], O
 def bare(text: str) -> str:
     """A code's text without what stands around it: nothing of it can begin or end a sound text."""
     text = text.strip(_AROUND)
-    return text[3:] if _SYMBOLOGY.match(text) else text
+    return text[3:] if text.startswith(_SYMBOLOGIES) else text
 
 
 def _open_body(text: str, prefix: str, most: int, open_bytes: Callable[[bytes], Opened]) -> Opened:
     if len(text) > most:
         raise TooLarge(f"more than {most} characters")
     return open_bytes(base45.decode(text[len(prefix) :]))
-
-
-def _open(data: bytes) -> Envelope:
-    return cose.open_layout(data, MAX_CREDENTIAL_BYTES)

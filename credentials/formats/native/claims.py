@@ -20,6 +20,7 @@ The normative text is ``docs/wire-format.md``.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from credentials.algorithms.table import NATIVE, PublicKey
@@ -47,7 +48,7 @@ from credentials.profile.limits import (
     STATUS_LIST_SIZE,
 )
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardian, Reason, Status
-from credentials.profile.members import MEMBERS, is_member_id, is_region
+from credentials.profile.members import MEMBERS, is_region
 from credentials.wire import cbor
 from credentials.wire.cose import VerifiedPayload
 
@@ -66,11 +67,17 @@ ISS, EXP, IAT, CTI, CNF, OURS = 1, 4, 6, 7, 8, -65537
     SOURCE,
     GUARDIAN,
 ) = range(12)
-_OUTER = frozenset({ISS, EXP, IAT, CTI, OURS})
-_OUTER_WITH_KEY = _OUTER | {CNF}
-_REQUIRED = frozenset(range(STATUS, STATUS_REFERENCE))
-_KNOWN = frozenset(range(GUARDIAN + 1))
+_KNOWN, _OUR_KNOWN = frozenset({ISS, EXP, IAT, CTI, CNF, OURS}), frozenset(range(GUARDIAN + 1))
 _WHOLE_NUMBERS = {int}
+_FIELDS = itemgetter(ISS, EXP, IAT, CTI)
+_OUR_FIELDS = itemgetter(*range(STATUS, STATUS_REFERENCE))
+_TYPES = [str, int, int, bytes, int, int, list, int, list, str, str, int]
+"""Of these fields, which must be there, in their order. Exact ones: True and 1.0 are no numbers, though equal to 1."""
+_TWO_NUMBERS: list[type] = [int] * 2
+_FOUR_NUMBERS: list[type] = [int] * 4
+_TYPES_OF_SOURCE = [str, bytes, int, int, int]
+_LAST_STATUS = MAX_STATUS_LIST, STATUS_LIST_SIZE - 1
+"""List and index of the last withdrawal bit that there can be."""
 # Wire numbers to members of the closed lists, as plain dictionaries: this is the gates' hot path.
 _STATUSES = {int(member): member for member in Status}
 _REASONS = {int(member): member for member in Reason}
@@ -99,25 +106,26 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
     claims = cbor.loads(verified.payload, MAX_CREDENTIAL_BYTES)
     if type(claims) is not dict or type(ours := claims.get(OURS)) is not dict:
         raise Malformed("claims are not the map of the profile")
-    _require_keys(claims, ours)
-    issuer, cti, name, tail = claims[ISS], claims[CTI], ours[HOLDER_NAME], ours[DOCUMENT_TAIL]
-    issued_at, expires_at, evaluated_before = claims[IAT], claims[EXP], ours[EVALUATED_BEFORE]
-    status, reason, form = ours[STATUS], ours[REASON], ours[FORM]
-    if not (type(status) is type(reason) is type(form) is int):
-        raise Malformed("a closed list's number is of another type")
-    if type(issuer) is not str or issuer not in MEMBERS:
+    _require_known_keys(claims, ours)
+    try:
+        said = (*_FIELDS(claims), *_OUR_FIELDS(ours))
+    except KeyError as error:
+        raise Malformed("a claim is missing") from error
+    if [*map(type, said)] != _TYPES:
+        raise Malformed("a claim is of another type")
+    issuer, expires_at, issued_at, cti, status, reason, rule_set, evaluated_before, evidence, name, tail, form = said
+    if issuer not in MEMBERS:
         raise Malformed("unknown member id")
-    if not (
-        type(issued_at) is type(expires_at) is type(evaluated_before) is int
-        and MIN_TIME_SECONDS <= issued_at < expires_at <= MAX_TIME_SECONDS
-        and 0 <= evaluated_before <= MAX_EVALUATED_BEFORE_SECONDS
+    if (
+        not MIN_TIME_SECONDS <= issued_at < expires_at <= MAX_TIME_SECONDS
+        or not 0 <= evaluated_before <= MAX_EVALUATED_BEFORE_SECONDS
     ):
-        raise Malformed("a time is missing, of another type or out of bounds")
-    if type(cti) is not bytes or len(cti) != CTI_BYTES:
+        raise Malformed("a time is out of bounds")
+    if len(cti) != CTI_BYTES:
         raise Malformed("cti is not 8 bytes")
-    if type(name) is not str or not is_shown(name) or not 0 < len(name.encode()) <= MAX_HOLDER_NAME_BYTES:
+    if not is_shown(name) or not 0 < len(name.encode()) <= MAX_HOLDER_NAME_BYTES:
         raise Malformed("name missing, too long, or with a character that nobody sees")
-    if type(tail) is not str or len(tail) != DOCUMENT_TAIL_CHARACTERS or not (tail.isascii() and tail.isalnum()):
+    if len(tail) != DOCUMENT_TAIL_CHARACTERS or not (tail.isascii() and tail.isalnum()):
         raise Malformed("document tail is not four letters or digits")
     if status not in _STATUSES or reason not in _REASONS or form not in _FORMS:
         raise Malformed("not in a closed list")
@@ -128,13 +136,13 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
         cti,
         _STATUSES[status],
         _REASONS[reason],
-        _rule_set(ours[RULE_SET]),
+        RuleSetReference(*_pair(rule_set, MAX_RULE_SET, MAX_RULE_SET_VERSION)),
         evaluated_before,
-        _evidence(ours[EVIDENCE]),
+        _evidence(evidence),
         name,
         tail,
         _FORMS[form],
-        _status_reference(ours[STATUS_REFERENCE]) if STATUS_REFERENCE in ours else None,
+        StatusReference(*_pair(ours[STATUS_REFERENCE], *_LAST_STATUS)) if STATUS_REFERENCE in ours else None,
         _exactly(ours[DECISION_REFERENCE], DECISION_REFERENCE_BYTES) if DECISION_REFERENCE in ours else None,
         _source(ours[SOURCE]) if SOURCE in ours else None,
         Guardian.from_number(ours[GUARDIAN]) if GUARDIAN in ours else None,
@@ -144,12 +152,10 @@ def decode(verified: VerifiedPayload) -> StatusCredential:
     return credential
 
 
-def _require_keys(claims: dict[Any, Any], ours: dict[Any, Any]) -> None:
-    """All keys that must be there, none that is unknown. True and 1.0 are no keys, though Python finds 1 by them."""
-    if claims.keys() != _OUTER and claims.keys() != _OUTER_WITH_KEY:
-        raise Malformed("missing or unknown claim")
-    if not _REQUIRED <= ours.keys() <= _KNOWN:
-        raise Malformed("missing or unknown key in our claim")
+def _require_known_keys(claims: dict[Any, Any], ours: dict[Any, Any]) -> None:
+    """No key that is unknown. True and 1.0 are no keys, though Python finds 1 by them."""
+    if not (_KNOWN.issuperset(claims) and _OUR_KNOWN.issuperset(ours)):
+        raise Malformed("unknown claim")
     if {*map(type, claims), *map(type, ours)} != _WHOLE_NUMBERS:
         raise Malformed("a claim key is not an integer")
 
@@ -203,56 +209,36 @@ def _claims_of(credential: StatusCredential) -> dict[int, Any]:
     return claims
 
 
-def _member(value: object) -> str:
-    if not is_member_id(value):
-        raise Malformed("unknown member id")
-    return value  # type: ignore[return-value]
-
-
-def _whole(value: object, least: int, most: int) -> int:
-    if type(value) is not int or not least <= value <= most:
-        raise Malformed("number missing or out of bounds")
-    return value
-
-
 def _exactly(value: object, length: int) -> bytes:
     if type(value) is not bytes or len(value) != length:
         raise Malformed("byte string of the wrong length")
     return value
 
 
-def _items(value: object, count: int) -> list[Any]:
-    if type(value) is not list or len(value) != count:
-        raise Malformed(f"not an array of {count}")
+def _items(value: object, types: list[type]) -> list[Any]:
+    if type(value) is not list or [*map(type, value)] != types:
+        raise Malformed(f"not an array of {', '.join(each.__name__ for each in types)}")
     return value
 
 
-def _rule_set(value: object) -> RuleSetReference:
-    number, version = _items(value, 2)
-    if not (
-        type(number) is type(version) is int and 0 <= number <= MAX_RULE_SET and 0 <= version <= MAX_RULE_SET_VERSION
-    ):
-        raise Malformed("rule set out of bounds")
-    return RuleSetReference(number, version)
+def _pair(value: object, most: int, most_of_second: int) -> tuple[int, int]:
+    """Two numbers from 0 to their bounds, inclusive."""
+    first, second = _items(value, _TWO_NUMBERS)
+    if not (0 <= first <= most and 0 <= second <= most_of_second):
+        raise Malformed("a rule set or status reference out of bounds")
+    return first, second
 
 
-def _status_reference(value: object) -> StatusReference:
-    number, index = _items(value, 2)
-    if not (type(number) is type(index) is int and 0 <= number <= MAX_STATUS_LIST and 0 <= index < STATUS_LIST_SIZE):
-        raise Malformed("status reference out of bounds")
-    return StatusReference(number, index)
-
-
-def _evidence(value: object) -> tuple[Evidence, ...]:
-    if type(value) is not list or len(value) > MAX_EVIDENCE:
+def _evidence(value: list[object]) -> tuple[Evidence, ...]:
+    if len(value) > MAX_EVIDENCE:
         raise Malformed("more evidence than the profile allows")
-    return tuple([_piece_of_evidence(item) for item in value])
+    return tuple(map(_piece_of_evidence, value))
 
 
 def _piece_of_evidence(value: object) -> Evidence:
-    kind, result, sampled_at, region = _items(value, 4)
-    if not (type(kind) is type(result) is type(sampled_at) is int and kind in _KINDS and result in _RESULTS):
-        raise Malformed("evidence of another type, or not in a closed list")
+    kind, result, sampled_at, region = _items(value, _FOUR_NUMBERS)
+    if kind not in _KINDS or result not in _RESULTS:
+        raise Malformed("evidence is not in a closed list")
     if not MIN_TIME_SECONDS <= sampled_at <= MAX_TIME_SECONDS or sampled_at % EVIDENCE_TIME_STEP_SECONDS:
         raise Malformed("sampling time out of bounds, or not rounded to ten minutes")
     if not is_region(region):
@@ -261,10 +247,10 @@ def _piece_of_evidence(value: object) -> Evidence:
 
 
 def _source(value: object) -> Source:
-    issuer, kid, number, index, expires_at = _items(value, 5)
-    reference = _status_reference([number, index])
-    expires_at = _whole(expires_at, MIN_TIME_SECONDS, MAX_TIME_SECONDS)
-    return Source(_member(issuer), _exactly(kid, KID_BYTES), reference.list, reference.index, expires_at)
+    issuer, kid, number, index, expires_at = _items(value, _TYPES_OF_SOURCE)
+    if issuer not in MEMBERS or len(kid) != KID_BYTES or not MIN_TIME_SECONDS <= expires_at <= MAX_TIME_SECONDS:
+        raise Malformed("a source's member, kid or end out of bounds")
+    return Source(issuer, kid, *_pair([number, index], *_LAST_STATUS), expires_at)
 
 
 def _confirmation(value: Any) -> bytes:

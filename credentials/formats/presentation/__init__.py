@@ -36,7 +36,7 @@ from credentials.wire import base45, cbor, cose
 from credentials.wire.cose import Envelope
 
 PREFIX = "TXP1:"
-STEPS = ALL_STEPS
+STEPS, IS_FOREIGN = ALL_STEPS, False
 _CREDENTIAL_AT = 1
 _HEAD = 0x84
 _TIME_HEAD = 0x1A

@@ -16,13 +16,14 @@ from credentials.profile.limits import MAX_CARD_TEXT_CHARACTERS
 from credentials.profile.steps import FOREIGN_STEPS, StepName
 
 __all__ = [
-    "JWS_PREFIX", "NAME", "PREFIX", "STEPS", "cards_in_file", "gathered", "last_second_counts", "read", "unwrap",
+    "IS_FOREIGN", "JWS_PREFIX", "NAME", "PREFIX", "STEPS", "cards_in_file", "gathered", "last_second_counts", "read",
+    "unwrap",
 ]  # fmt: skip
 PREFIX = parts.PREFIX
 """Of symbols."""
 JWS_PREFIX = "eyJ"
 """Of the JWS itself: its header is a JSON object."""
-STEPS = FOREIGN_STEPS | {StepName.WITHDRAWAL}
+STEPS, IS_FOREIGN = FOREIGN_STEPS | {StepName.WITHDRAWAL}, True
 last_second_counts = False
 read = card.read
 gathered = parts.gathered
@@ -39,7 +40,7 @@ def unwrap(text: str) -> ForeignEnvelope:
     if not text.startswith(parts.PREFIX):
         return envelope.open_card(text)
     odd: list[str] = []
-    compact, in_parts = parts.together(text, odd), parts.is_part(text)
+    compact, in_parts = parts.together(text, odd)
     try:
         return envelope.open_card(compact, tuple(dict.fromkeys(odd)), in_parts)
     except Malformed as error:

@@ -41,7 +41,7 @@ def read(verified: VerifiedCard) -> ForeignFacts:
     odd = list(verified.leniences)
     claims = _object(parse_json(inflate_raw(verified.payload, MAX_CARD_BYTES)), "claims")
     credential = _object(claims.get("vc"), "vc")
-    resources = list(_resources(credential))
+    resources = _resources(credential)
     given = [each for each in resources if each["resourceType"] == "Immunization"]
     tested = [(each, kind) for each in resources if (kind := _test_kind(each)) is not None]
     evidence = (*_vaccinations(given, odd), *(_test(each, kind, odd) for each, kind in tested))
@@ -68,7 +68,7 @@ def read(verified: VerifiedCard) -> ForeignFacts:
     )
 
 
-def _resources(credential: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _resources(credential: dict[str, Any]) -> list[dict[str, Any]]:
     types = credential.get("type")
     if type(types) is not list or _TYPE not in types:
         raise Malformed("not of the type of a health card")
@@ -76,10 +76,10 @@ def _resources(credential: dict[str, Any]) -> Iterator[dict[str, Any]]:
     entries = bundle.get("entry")
     if type(entries) is not list or not 0 < len(entries) <= MAX_ENTRIES:
         raise Malformed(f"a bundle of no entries, or of more than {MAX_ENTRIES}")
-    for entry in entries:
-        resource = _object(_object(entry, "entry").get("resource"), "resource")
+    resources = [_object(_object(entry, "entry").get("resource"), "resource") for entry in entries]
+    for resource in resources:
         _text(resource, "resourceType")
-        yield resource
+    return resources
 
 
 def _patient(resources: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -123,7 +123,7 @@ def _is_dose(is_day: bool, doses: int | None, resource: dict[str, Any]) -> bool:
 
 def _vaccine(resource: dict[str, Any]) -> tuple[str, str, int | None]:
     """System and code of the vaccine, and its doses where it is one against COVID-19."""
-    codings = list(_codings(resource.get("vaccineCode")))
+    codings = _codings(resource.get("vaccineCode"))
     for system, code in codings:
         doses = COVID_VACCINES.get(system, {}).get(code)
         if doses is not None:
@@ -135,9 +135,10 @@ def _test_kind(resource: dict[str, Any]) -> EvidenceKind | None:
     """Of an observation that is of a test on the list; of all else that laboratories find none is evidence."""
     if resource["resourceType"] != "Observation":
         return None
-    return next(
-        (TESTS[code] for system, code in _codings(resource.get("code")) if system == LOINC and code in TESTS), None
-    )
+    for system, code in _codings(resource.get("code")):
+        if system == LOINC and code in TESTS:
+            return TESTS[code]
+    return None
 
 
 def _test(resource: dict[str, Any], kind: EvidenceKind, odd: list[str]) -> ForeignEvidence:
@@ -160,13 +161,15 @@ def _test(resource: dict[str, Any], kind: EvidenceKind, odd: list[str]) -> Forei
     )
 
 
-def _codings(concept: object) -> Iterator[tuple[str, str]]:
-    codings = concept.get("coding") if type(concept) is dict else None
+def _codings(concept: object) -> list[tuple[str, str]]:
+    """System and code of each that has both as texts of a bearable length."""
+    codings, found = concept.get("coding") if type(concept) is dict else None, []
     for coding in codings[:MAX_CODINGS] if type(codings) is list else ():
         if type(coding) is dict:
             system, code = coding.get("system"), coding.get("code")
             if type(system) is str and type(code) is str and len(system) + len(code) <= MAX_FIELD_CHARACTERS:
-                yield system, code
+                found.append((system, code))
+    return found
 
 
 def _performer(resource: dict[str, Any]) -> str | None:

@@ -18,11 +18,13 @@ from credentials.formats.smart_health_card.limits import MAX_CARD_CHARACTERS, MA
 
 PREFIX = "shc:/"
 _NUMBERED = re.compile(r"([1-9][0-9]?)/([1-9][0-9]?)/")
-_FROM_DIGITS = bytes.maketrans(b"0123456789", bytes(range(10)))
 _FIRST = 45
 """The character that the digits 00 stand for, ``-``; 77 is ``z``."""
 _CHARACTERS = b"-._" + bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B))
 """Of a compact JWS."""
+_PAIRS = bytes.fromhex("".join(f"{character - _FIRST:02}" for character in _CHARACTERS))
+"""The two digits of each, read as a byte in hex: 77 is ``0x77``."""
+_FROM_PAIRS = bytes.maketrans(_PAIRS, _CHARACTERS)
 MISSING, MIXED = "parts-missing", "parts-mixed"
 """Reasons: show the others, and begin anew."""
 
@@ -33,6 +35,7 @@ class Part(NamedTuple):
     number: int
     total: int
     digits: str
+    """An even number of them."""
 
 
 def is_part(text: str) -> bool:
@@ -67,7 +70,7 @@ def part_of(text: str) -> Part:
         raise Unreadable("something else among the symbols of a card", reason=MIXED)
     numbered = _NUMBERED.match(text, len(PREFIX))
     digits = text[numbered.end() if numbered else len(PREFIX) :]
-    if not digits.isascii() or not digits.isdigit():
+    if not digits.isascii() or not digits.encode().isdigit():
         raise Malformed("something else than digits in a numeric text")
     if len(digits) % 2:
         raise Malformed("an odd number of digits")
@@ -77,8 +80,8 @@ def part_of(text: str) -> Part:
     return Part(number, total, digits)
 
 
-def together(text: str, odd: list[str]) -> str:
-    """The compact JWS of the symbols' texts.
+def together(text: str, odd: list[str]) -> tuple[str, bool]:
+    """The compact JWS of the symbols' texts, and whether they are several.
 
     Raises CannotTell as ``parts-missing``, Unreadable as ``parts-mixed``, TooLarge, Malformed.
     """
@@ -94,18 +97,14 @@ def together(text: str, odd: list[str]) -> str:
         raise CannotTell(f"symbol {missing[0]} of {total} is not there", reason=MISSING)
     if total == 1 and "/" in text[len(PREFIX) :]:
         odd.append(CardLenience.PART_OF_ONE)
-    return characters(found[number] for number in range(1, total + 1))
+    return characters(found[number] for number in range(1, total + 1)), total > 1
 
 
 def characters(digits: Iterable[str]) -> str:
     """What even runs of digits stand for. Raises Malformed for a pair that stands for no character of a JWS."""
-    values = "".join(digits).encode().translate(_FROM_DIGITS)
-    count = len(values) // 2
-    if count > MAX_CARD_CHARACTERS:
+    pairs = bytes.fromhex("".join(digits))
+    if len(pairs) > MAX_CARD_CHARACTERS:
         raise TooLarge(f"more than {MAX_CARD_CHARACTERS} characters")
-    tens, ones = int.from_bytes(values[0::2], "big"), int.from_bytes(values[1::2], "big")
-    # All at once: no pair comes to more than 144, so that nothing is carried from one byte to the next.
-    found = (10 * tens + ones + _FIRST * int.from_bytes(b"\x01" * count, "big")).to_bytes(count, "big")
-    if found.translate(None, _CHARACTERS):
+    if pairs.translate(None, _PAIRS):
         raise Malformed("a pair of digits that stands for no character of a JWS")
-    return found.decode("ascii")
+    return pairs.translate(_FROM_PAIRS).decode("ascii")

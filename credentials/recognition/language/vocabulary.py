@@ -50,6 +50,7 @@ class _NotOnCard:
 
 
 _NOT_ON_CARD = _NotOnCard()
+_NO_STATUS = dict.fromkeys(("status", "reason", "form"), _NOT_ON_CARD)
 
 
 def foreign_rule_input(facts: ForeignFacts, at: int) -> dict[str, Any]:
@@ -70,8 +71,8 @@ def foreign_rule_input(facts: ForeignFacts, at: int) -> dict[str, Any]:
     ]
     issued = _NOT_ON_CARD if facts.issued_at is None else Instant(facts.issued_at * MILLISECONDS)
     return {
-        "payload": dict.fromkeys(("status", "reason", "form"), _NOT_ON_CARD)
-        | {
+        "payload": {
+            **_NO_STATUS,
             "issuedAt": issued,
             "evidence": evidence,
             "latest": {fact["kind"]: fact for fact in reversed(evidence)},
@@ -84,7 +85,8 @@ def rule_input(credential: StatusCredential, at: int) -> dict[str, Any]:
     """The data for a rule about this credential at this moment (seconds UTC)."""
     facts: list[dict[str, Any]] = []
     latest: dict[str, dict[str, Any]] = {}
-    for kind, result, sampled_at, region in _newest_first(credential.evidence):
+    evidence = credential.evidence
+    for kind, result, sampled_at, region in sorted(evidence, key=_newest_and_worst) if len(evidence) > 1 else evidence:
         label, sampled = kind.label, Instant(sampled_at * MILLISECONDS)
         fact = {"kind": label, "result": result.label, "sampledAt": sampled, "region": region}
         facts.append(fact)
@@ -149,7 +151,6 @@ def _filled_variable(
     return {"var": path}
 
 
-def _newest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...] | list[Evidence]:
-    if len(evidence) < 2:
-        return evidence
-    return sorted(evidence, key=lambda fact: (fact.sampled_at, fact.result not in _GOOD_RESULTS), reverse=True)
+def _newest_and_worst(fact: Evidence) -> tuple[int, bool]:
+    """The order of evidence: the newest first, and of one time the worse."""
+    return -fact.sampled_at, fact.result in _GOOD_RESULTS

@@ -163,7 +163,7 @@ class _Making:
         statement = read_statement(entry.statement)
         if statement.member != entry.id:
             raise StatementRejected("statement of another member")
-        if any(key.kid in self.keys for key in statement.keys):
+        if not self.keys.keys().isdisjoint([key.kid for key in statement.keys]):
             raise StatementRejected("a kid that another member has")
         return statement
 
