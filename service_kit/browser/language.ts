@@ -33,14 +33,18 @@ export function chooseLanguage(language: Language): void {
 /** How long something takes or took, as people say it: minutes, hours, days; never less than a minute. */
 export function ago(seconds: number, language: Language): string {
   const [count, unit] = counted(Math.max(SECONDS.minute, seconds));
-  return new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit }).format(count);
+  const make = () => new Intl.NumberFormat(language, { style: "unit", unitDisplay: "long", unit });
+  return made(`${language} ${unit}`, make).format(count);
 }
 
 /** When something was, counted back from now: 刚刚, 5分钟前, 3小时前, 4天前. Nothing was "in" the future or "0 seconds" ago. */
 export function since(seconds: number, language: Language): string {
   if (seconds < SECONDS.minute) return said(WORDS["browser.just-now"], language);
   const [count, unit] = counted(seconds);
-  return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(-count, unit);
+  return made(`${language} since`, () => new Intl.RelativeTimeFormat(language, { numeric: "always" })).format(
+    -count,
+    unit,
+  );
 }
 
 const SECONDS = { minute: 60, hour: 3600, day: 86_400 };
@@ -53,14 +57,30 @@ function counted(seconds: number): [number, keyof typeof SECONDS] {
 
 /** A moment (seconds UTC) as people in China read it, whatever zone the device is set to; `withYear` for what is kept. */
 export function moment(seconds: number, language: Language, withYear = false): string {
-  const format = new Intl.DateTimeFormat(language, {
-    timeZone: "Asia/Shanghai",
-    ...(withYear && { year: "numeric" }),
-    month: withYear ? "long" : "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  return format.format(seconds * 1000);
+  const make = () =>
+    new Intl.DateTimeFormat(language, {
+      timeZone: "Asia/Shanghai",
+      ...(withYear && { year: "numeric" }),
+      month: withYear ? "long" : "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+  return made(`${language} moment ${withYear}`, make).format(seconds * 1000);
+}
+
+/** Make what times are said with ahead of the first person who waits for it. */
+export function prepareTimes(language: Language): void {
+  moment(0, language);
+  ago(SECONDS.hour, language);
+}
+
+const formats = new Map<string, object>();
+
+/** What formats, made once: that takes a slow phone twenty milliseconds, and formatting takes it none. */
+function made<Format extends object>(key: string, make: () => Format): Format {
+  const kept = (formats.get(key) as Format | undefined) ?? make();
+  formats.set(key, kept);
+  return kept;
 }

@@ -9,7 +9,7 @@ import { Camera, type CameraTrouble, Decoder, troubleOf } from "../../service_ki
 import { keepInstalled } from "../../service_kit/browser/device/installed";
 import { Store } from "../../service_kit/browser/device/store";
 import { put } from "../../service_kit/browser/dom";
-import { chooseLanguage, chosenLanguage } from "../../service_kit/browser/language";
+import { chooseLanguage, chosenLanguage, prepareTimes } from "../../service_kit/browser/language";
 import { Attention } from "./attention";
 import { Challenges } from "./challenges";
 import type { Desk, ScreenName } from "./desk";
@@ -212,6 +212,7 @@ class App implements Desk {
   private adopt(language: Language): void {
     chooseLanguage(language);
     this.words = new GateWords(language, this.gate?.knowledge ?? null);
+    setTimeout(() => prepareTimes(language));
   }
 
   private drawn(screen: ScreenName): HTMLElement[] {
