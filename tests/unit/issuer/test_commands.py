@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from credentials.decisions.template import template
+from credentials.decisions.rules.template import template
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, RuleSetInvalid, TrustMissing
 from credentials.keys import jwk_of, new_private_key
 from service_kit.clock import SystemClock
