@@ -17,22 +17,14 @@ Source: The Update Framework specification 1.0.31, section 5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import (
-    Metadata,
-    MetaFile,
-    Root,
-    Signed,
-    Snapshot,
-    TargetFile,
-    Targets,
-    Timestamp,
-)
+from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
 
 from credentials.errors import MetadataRejected, SettingInvalid, Unreadable
 from trust_registry.metadata import denials, fields, trust_list
@@ -135,10 +127,8 @@ def version_of(metadata: bytes) -> int:
 def read_root(data: bytes) -> Root:
     """Root metadata (JSON) as somebody handed it over. Raises MetadataRejected for what is none, or does not stand for
     itself."""
-    try:
+    with _rejecting():
         return _open(Root, "root", data, None)
-    except (RepositoryError, ValueError) as error:
-        raise MetadataRejected(str(error)) from error
 
 
 def require_root(path: Path, setting: str) -> None:
@@ -169,21 +159,23 @@ def verify_repository(
     Raises MetadataRejected when anything is missing, wrongly signed, older than what was seen, expired, of another
     version or of another hash, and names the file.
     """
-    try:
+    with _rejecting():
         return _Reading(source, Roles() if roles is None else roles, at).verify(trusted_root)
-    except (RepositoryError, ValueError) as error:
-        raise MetadataRejected(str(error)) from error
-    except Unreadable as error:
-        raise MetadataRejected(f"target: {error}") from error
 
 
-def verify_roles(source: RepositorySource, trusted_root: bytes, roles: Roles, at: int) -> Targets:
-    """The top-level roles of any repository, steps 1 to 4; its targets. As :func:`verify_repository`, which it raises
-    as."""
-    try:
-        return _Reading(source, roles, at).top_level(trusted_root)
-    except (RepositoryError, ValueError) as error:
-        raise MetadataRejected(str(error)) from error
+class VerifiedRoles(NamedTuple):
+    """The targets of any repository. ``delegated``: step 4 for a role by its name and the one that delegates to it."""
+
+    targets: Targets
+    delegated: Callable[[str, Targets], Targets]
+
+
+def verify_roles(source: RepositorySource, trusted_root: bytes, roles: Roles, at: int) -> VerifiedRoles:
+    """The top-level roles of any repository, steps 1 to 4. As :func:`verify_repository`, which it raises as; so does
+    what it gives for delegated roles."""
+    reading = _Reading(source, roles, at)
+    with _rejecting():
+        return VerifiedRoles(reading.top_level(trusted_root), reading.delegated)
 
 
 def check_not_older(versions: Mapping[str, int], held: Mapping[str, int]) -> None:
@@ -216,9 +208,13 @@ class _Reading:
         self._snapshot = self._read_snapshot(root, self._timestamp.snapshot_meta)  # 3
         return self._targets("targets", root, self._snapshot)  # 4
 
+    def delegated(self, name: str, delegator: Targets) -> Targets:
+        with _rejecting():
+            return self._targets(name, delegator, self._snapshot)
+
     def verify(self, trusted_root: bytes) -> VerifiedRepository:
         targets = self.top_level(trusted_root)
-        denied = self._targets(denials.ROLE, targets, self._snapshot)
+        denied = self.delegated(denials.ROLE, targets)
         members = self._target(trust_list.TARGET, targets)  # 5
         refused = self._target(denials.TARGET, denied)
         return VerifiedRepository(
@@ -242,7 +238,7 @@ class _Reading:
         return root
 
     def _root_held(self, version: int, before: Root) -> Root | None:
-        root = self._held(Root, f"{version}.root", before)
+        root = self._held(Root, f"{version}.root", before, "root")
         if root is None or root.version != version:
             return None
         self._files[metadata_path("root", version)] = self._roles.held[f"{version}.root"]
@@ -311,11 +307,11 @@ class _Reading:
             raise MetadataRejected(f"{name} metadata is missing: {metadata_path(name, version)}")
         return data
 
-    def _held(self, kind: type[_Role], name: str, delegator: Root | Targets) -> _Role | None:
-        """What was seen of a role, as long as ``delegator`` still lets those keys sign who signed it."""
+    def _held(self, kind: type[_Role], name: str, delegator: Root | Targets, role: str = "") -> _Role | None:
+        """What was seen under a name, as long as ``delegator`` lets those keys sign for the role who signed it."""
         data = self._roles.held.get(name)
         try:
-            return None if data is None else _open(kind, name.rpartition(".")[2], data, delegator)
+            return None if data is None else _open(kind, role or name, data, delegator)
         except (RepositoryError, ValueError, MetadataRejected):
             return None
 
@@ -340,6 +336,16 @@ class _Reading:
         _check_named(target, data, path)
         self._files[path] = data
         return data
+
+
+@contextmanager
+def _rejecting() -> Iterator[None]:
+    try:
+        yield
+    except (RepositoryError, ValueError) as error:
+        raise MetadataRejected(str(error)) from error
+    except Unreadable as error:
+        raise MetadataRejected(f"target: {error}") from error
 
 
 def _open(kind: type[_Role], name: str, data: bytes, delegator: Root | Targets | None) -> _Role:

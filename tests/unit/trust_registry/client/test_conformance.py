@@ -6,15 +6,27 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import (
+    DelegatedRole,
+    Delegations,
+    Metadata,
+    MetaFile,
+    Root,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
 
 from tests.unit.trust_registry.serving import Serving, serving
-from trust_registry.client.conformance import main
+from trust_registry.client.conformance import MAX_DELEGATED_ROLES, main
 
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 PAST = SOON - timedelta(days=60)
@@ -62,20 +74,34 @@ class Repository:
             for signer in self.signers[role]:
                 metadata.sign(signer, append=True)
             data = metadata.to_bytes()
-            for name in (f"{role}.json", f"{signed.version}.{role}.json"):
-                self.mirror.files[f"metadata/{name}"] = data
+            self.mirror.files[f"metadata/{signed.version}.{quote(role, safe='')}.json"] = data
+            if role in ROLES:
+                self.mirror.files[f"metadata/{role}.json"] = data
             named = MetaFile.from_data(signed.version, data, ["sha256"])
             listed = named if self.with_hashes else MetaFile(signed.version)
             snapshot, timestamp = self.signed["snapshot"], self.signed["timestamp"]
             assert isinstance(snapshot, Snapshot) and isinstance(timestamp, Timestamp)
-            if role == "targets":
-                snapshot.meta["targets.json"] = listed
+            if isinstance(signed, Targets):
+                snapshot.meta[f"{role}.json"] = listed
             if role == "snapshot":
                 timestamp.snapshot_meta = listed
 
-    def add(self, path: str, content: bytes) -> str:
+    def delegate(self, delegator: str, name: str, paths: Sequence[str] = ("*",), *, ends: bool = False) -> None:
+        """Let a role speak for these paths, with a key of its own for each role that delegates to it."""
+        above, signer = self.signed[delegator], CryptoSigner.generate_ecdsa()
+        above.delegations = above.delegations or Delegations({}, roles={})
+        above.delegations.roles[name] = DelegatedRole(name, [], 1, ends, list(paths))
+        above.add_key(signer.public_key, name)
+        self.signers.setdefault(name, []).append(signer)
+        self.signed.setdefault(name, Targets(expires=SOON)).version = 0
+
+    def publish_all(self) -> None:
+        delegated = [role for role in self.signed if role not in ROLES]
+        self.publish(*delegated, "targets", "snapshot", "timestamp")
+
+    def add(self, path: str, content: bytes, role: str = "targets") -> str:
         """A target; where its content lies."""
-        targets = self.signed["targets"]
+        targets = self.signed[role]
         assert isinstance(targets, Targets)
         targets.targets[path] = target = TargetFile.from_data(path, content, ["sha256"])
         folder, slash, name = path.rpartition("/")
@@ -102,10 +128,16 @@ class Client:
         self._mirror.asked.clear()
         return self.run("refresh")
 
-    def download(self, name: str) -> int:
+    def download(self, *names: str) -> int:
         self._mirror.asked.clear()
-        place: list[str | Path] = ["--target-name", name, "--target-dir", self.targets, "--target-base-url"]
-        return self.run(*place, f"{self._mirror.url}/targets", "download")
+        asked: list[str | Path] = [each for name in names for each in ("--target-name", name)]
+        place: list[str | Path] = ["--target-dir", self.targets, "--target-base-url", f"{self._mirror.url}/targets"]
+        return self.run(*asked, *place, "download")
+
+    def searched(self) -> list[str]:
+        """The delegated roles that were fetched since, in order."""
+        asked = [path.removeprefix("metadata/1.") for path in self._mirror.asked if path.startswith("metadata/1.")]
+        return [name.removesuffix(".json") for name in asked if name.removesuffix(".json") not in ROLES]
 
     def versions(self) -> dict[str, int]:
         files = sorted(self.metadata.glob("*.json"))
@@ -266,6 +298,127 @@ def test_a_target_is_fetched_once_and_only_as_it_is_signed_for(
     repository.add(name, b"another content")
     repository.publish("targets", "snapshot", "timestamp")
     assert client.download(name) == 1 and kept.read_bytes() == b"content"
+
+
+GRAPHS = {
+    "one beside the other": ([("targets", "a"), ("targets", "b")], ["a", "b"]),
+    "below before beside": ([("targets", "a"), ("targets", "b"), ("a", "c"), ("c", "d")], ["a", "c", "d", "b"]),
+    "in a circle": ([("targets", "a"), ("a", "b"), ("b", "a"), ("targets", "c")], ["a", "b", "c"]),
+    "twice the same": ([("targets", "a"), ("targets", "b"), ("a", "c"), ("b", "c")], ["a", "c", "b"]),
+}
+
+
+@pytest.mark.parametrize("edges, order", GRAPHS.values(), ids=list(GRAPHS))
+def test_a_search_goes_through_the_delegations_in_their_order(
+    client: Client, repository: Repository, edges: list[tuple[str, str]], order: list[str]
+) -> None:
+    """TUF 5.6.7: depth first, each role once."""
+    for above, name in edges:
+        repository.delegate(above, name)
+    repository.publish_all()
+    assert client.download("nowhere") == 1
+    assert client.searched() == order and set(order) <= set(client.versions())
+
+
+@pytest.mark.parametrize(
+    "path, order",
+    [("any", ["a", "last"]), ("any.md", ["md", "a", "last"]), ("folder/any.md", []), ("x.MD", ["a", "last"])],
+)
+def test_a_search_asks_only_who_may_list_the_path_and_ends_where_it_is_told(
+    client: Client, repository: Repository, path: str, order: list[str]
+) -> None:
+    """A star does not reach into a folder, and letters are as they are; beside a terminating role none comes after."""
+    repository.delegate("targets", "md", ["*.md"])
+    repository.delegate("targets", "a")
+    repository.delegate("targets", "beside")
+    repository.delegate("a", "last", ends=True)
+    repository.delegate("a", "unasked")
+    repository.publish_all()
+    assert client.download(path) == 1 and client.searched() == order
+
+
+def test_a_search_ends_however_long_the_chain_is(client: Client, repository: Repository) -> None:
+    """TUF 5.6.7.1: whoever may delegate must not be able to keep a client going for ever."""
+    chain = ["targets", *(f"r{number}" for number in range(MAX_DELEGATED_ROLES + 2))]
+    for above, name in pairwise(chain):
+        repository.delegate(above, name)
+    repository.publish_all()
+    assert client.download("nowhere") == 1 and client.searched() == chain[1 : MAX_DELEGATED_ROLES + 1]
+
+
+@pytest.mark.parametrize("name", ["?", "#", "/above", "../above", "with.dots", "2.root", "1.targets"])
+def test_a_delegated_role_keeps_to_its_own_file_whatever_it_is_called(
+    client: Client, repository: Repository, name: str
+) -> None:
+    """Neither another path at the mirror nor another role's place in the folder, the root's least of all."""
+    repository.delegate("targets", name)
+    repository.mirror.files[repository.add("file", b"content", name)] = b"content"
+    repository.publish_all()
+    assert client.download("file") == 0
+    assert f"metadata/1.{quote(name, safe='')}.json" in repository.mirror.asked
+    root = (client.metadata / "root.json").read_bytes()
+    assert root == repository.mirror.files["metadata/1.root.json"]
+    assert sorted(each.name for each in client.metadata.iterdir()) == sorted(
+        f"{each}.json" for each in (*ROLES, quote(name, safe=""))
+    )
+    # What was kept is taken up again: of the metadata nothing but the next root and the timestamp is asked for.
+    assert client.download("file") == 0
+    assert repository.mirror.asked == ["metadata/2.root.json", "metadata/timestamp.json"]
+
+
+@pytest.mark.parametrize("fault", ["signature", "expiry", "version", "unlisted", "missing"])
+def test_a_delegated_role_is_verified_like_every_other(client: Client, repository: Repository, fault: str) -> None:
+    """What is wrong with it ends the search: what it lists is not fetched, and it is not kept."""
+    repository.delegate("targets", "role")
+    repository.delegate("targets", "beside")
+    place = repository.add("file", b"content", "role")
+    repository.mirror.files[place] = b"content"
+    if fault == "signature":
+        repository.signers["role"] = [CryptoSigner.generate_ecdsa()]
+    if fault == "expiry":
+        repository.signed["role"].expires = PAST
+    repository.publish_all()
+    if fault == "version":
+        repository.publish("role", version=2)
+        repository.mirror.files["metadata/1.role.json"] = repository.mirror.files["metadata/2.role.json"]
+    if fault == "unlisted":
+        del repository.signed["snapshot"].meta["role.json"]
+        repository.publish("snapshot", "timestamp")
+    if fault == "missing":
+        del repository.mirror.files["metadata/1.role.json"]
+    assert client.refresh() == 0
+    assert client.download("file") == 1
+    assert set(client.versions()) == set(ROLES) and not client.targets.exists()
+    assert client.searched() == ([] if fault == "unlisted" else ["role"])
+
+
+def test_a_delegated_role_does_not_go_back(client: Client, repository: Repository) -> None:
+    """Listed at a lower version by a thief of the snapshot's key, though that key is a new one."""
+    repository.delegate("targets", "role")
+    repository.mirror.files[repository.add("file", b"content", "role")] = b"content"
+    repository.publish_all()
+    repository.publish("role", "snapshot", "timestamp")
+    assert client.download("file") == 0 and client.versions()["role"] == 2
+    repository.rotate("snapshot")
+    repository.publish("role", version=1)
+    repository.publish("root", "snapshot", "timestamp")
+    assert client.download("file") == 1 and client.versions()["role"] == 2
+
+
+def test_a_role_that_one_delegator_lets_speak_does_not_speak_for_another(
+    client: Client, repository: Repository
+) -> None:
+    """Held and verified for the first path, it is verified anew by the keys that the second delegator names. What was
+    asked for before is there; what comes after is not begun."""
+    for team in ("a", "b"):
+        repository.delegate("targets", f"team-{team}", [f"{team}/*"])
+        repository.delegate(f"team-{team}", "shared", [f"{team}/*"])
+        repository.mirror.files[repository.add(f"{team}/file", b"content", "shared")] = b"content"
+    repository.mirror.files[repository.add("plain", b"content")] = b"content"
+    repository.signers["shared"].pop()
+    repository.publish_all()
+    assert client.download("a/file", "b/file", "plain") == 1
+    assert [each.name for each in client.targets.iterdir()] == ["a%2Ffile"]
 
 
 def test_the_command_is_one(client: Client) -> None:
