@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from credentials.decisions.document import sign_status_rules
-from credentials.decisions.template import template
+from credentials.decisions.rules.document import sign_status_rules
+from credentials.decisions.rules.template import template
 from credentials.profile.words import label
 from demonstration.cast import ActingProvince
 from demonstration.props import HOUR, ZHENGZHOU, asks

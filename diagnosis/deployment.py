@@ -14,7 +14,7 @@ from credentials.errors import StorageUnavailable
 from credentials.log.keys import NoteKey
 from issuer.config import IssuerSettings
 from issuer.service import IssuerService
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.issuing import IssuedRow
 from service_kit.cache.store import InProcessCache
 from service_kit.clock import Clock
 from service_kit.fetch import Fetcher

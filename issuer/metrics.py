@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import Metric
 from credentials.errors import TongxingError
 from credentials.profile.lists import Form
 from issuer.publishing.lists import IssuerOverview
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.issuing import IssuedRow
 from service_kit.metrics import gauge
 
 

@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from credentials.algorithms.table import NATIVE
-from credentials.decisions.document import load_status_rules, read_status_rules
+from credentials.decisions.rules.document import load_status_rules, read_status_rules
+from credentials.decisions.rules.status_rules import StatusRules
 from credentials.decisions.staff import RootKeys
-from credentials.decisions.status_rules import StatusRules
 from credentials.errors import SettingInvalid
 from credentials.keys import VerificationKey, kid_of
 from credentials.log.keys import LOG, signer

@@ -31,7 +31,7 @@ from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
 from issuer.staff.keys import StaffKeys
 from issuer.storage import tables
-from issuer.storage.ports import StatusFeed
+from issuer.storage.ports.issuing import StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.cache.store import Cache, is_there
 from service_kit.clock import Clock

@@ -18,7 +18,7 @@ from credentials.decisions.staff import ADMINISTRATOR, APPROVER, OPERATOR, RootK
 from credentials.keys import kid_of, new_private_key
 from credentials.profile.lists import Reason, Status
 from credentials.signing import PemSigner
-from issuer.storage.staff_ports import StaffKeyRow
+from issuer.storage.ports.staff import StaffKeyRow
 
 MEMBER = "CN-41"
 ORIGIN = "https://code.example"

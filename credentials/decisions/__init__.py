@@ -1,1 +1,1 @@
-"""Rules by which an issuer decides (赋码规则): signed data, over what is known of a person. Pure."""
+"""What an issuer decides about a person (赋码决定): by rules or by hand, signed, logged and provable. Pure."""

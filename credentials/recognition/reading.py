@@ -1,7 +1,7 @@
 """How signed rules are read: strict JSON in which an unknown field, a doubtful number or a hidden character is refused.
 
 Shared by the rules of gates (:mod:`credentials.recognition.document`) and those by which an issuer decides
-(:mod:`credentials.decisions.document`). What is wrong is told to the author all at once.
+(:mod:`credentials.decisions.rules.document`). What is wrong is told to the author all at once.
 """
 
 from __future__ import annotations

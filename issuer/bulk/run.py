@@ -19,7 +19,7 @@ from credentials.wire.strict_json import json_bytes
 from issuer.bulk.lines import BulkLine, read_lines
 from issuer.bulk.output import open_output
 from issuer.issuing.issuance import Ask, Issuance, ask_for, issued_json
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.issuing import IssuedRow
 from service_kit.durable import write_atomic
 
 CLIENT = "bulk:"

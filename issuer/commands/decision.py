@@ -13,7 +13,7 @@ from credentials.decisions.by_hand import BASES, MAX_DAYS, PersonEntry, person_d
 from credentials.decisions.leaves import SALT_BYTES
 from credentials.decisions.proof import ProvedDecision
 from credentials.decisions.signatures import sign_text
-from credentials.errors import InvalidRequest, Malformed, NotFound, TrustMissing
+from credentials.errors import InvalidRequest, Malformed, NotFound, SettingInvalid, TrustMissing
 from credentials.identity import parse_document
 from credentials.profile.lists import Reason, Status
 from credentials.wire.strict_json import parse_json
@@ -201,7 +201,12 @@ def _proved(file: Input, bundle: Path | None, root: Input | None) -> ProvedDecis
         return prove_by(file.data, bundle, root.data, local_clock().now())
     if bundle is not None or root is not None:
         raise click.UsageError("name --bundle and --root, or neither: then by the trust list that this issuer holds")
-    trust = opened().listing.trust
+    try:
+        trust = opened().listing.trust
+    except SettingInvalid as error:
+        raise click.UsageError(
+            f"name --bundle and --root; without them by an issuer's settings: {error.detail}"
+        ) from None
     if trust is None:
         raise TrustMissing("no trust list is held to know the root key by; give one by --bundle and --root")
     return prove_by_list(file.data, trust)

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from credentials.decisions.authoring import explain_entry, status_complaints
-from credentials.decisions.difference import status_changes, status_tried
-from credentials.decisions.document import STATUS_RULES_TYPE, parse_status_rules, sign_status_rules
-from credentials.decisions.status_rules import Ruling, StatusRules
-from credentials.decisions.template import template
-from credentials.decisions.vocabulary import decision_input
+from credentials.decisions.rules.authoring import explain_entry, status_complaints
+from credentials.decisions.rules.difference import status_changes, status_tried
+from credentials.decisions.rules.document import STATUS_RULES_TYPE, parse_status_rules, sign_status_rules
+from credentials.decisions.rules.status_rules import Ruling, StatusRules
+from credentials.decisions.rules.template import template
+from credentials.decisions.rules.vocabulary import decision_input
 from credentials.errors import InvalidRequest, RuleSetInvalid
 from credentials.profile.lists import STATUS_LABELS
 from credentials.profile.words import label

@@ -17,7 +17,7 @@ from issuer.commands.opening import opened
 from issuer.service import IssuerService
 from issuer.staff.enrolment import invite
 from issuer.staff.keys import record_of
-from issuer.storage.staff_ports import AuditRow
+from issuer.storage.ports.staff import AuditRow
 from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_json, print_line, print_result

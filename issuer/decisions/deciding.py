@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from credentials.decisions.by_hand import APPEAL_DAYS
 from credentials.decisions.leaves import reference, sealed
-from credentials.decisions.rule_text import RuleText
+from credentials.decisions.rules.rule_text import RuleText
+from credentials.decisions.rules.status_rules import StatusRules
 from credentials.decisions.staff import SignedDecision
-from credentials.decisions.status_rules import StatusRules
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence, RuleSetReference
 from credentials.profile.characters import is_shown

@@ -51,10 +51,10 @@ from issuer.issuing.consequences import (
 from issuer.issuing.issuance import Issuance, settled
 from issuer.issuing.places import allocate
 from issuer.staff.keys import StaffKeys
-from issuer.storage.holder_ports import PersonDeed
 from issuer.storage.indices import StatusPlace, group_end
-from issuer.storage.ports import StandingDecision
-from issuer.storage.staff_ports import (
+from issuer.storage.ports.holders import PersonDeed
+from issuer.storage.ports.issuing import StandingDecision
+from issuer.storage.ports.staff import (
     HELD,
     PROPOSED,
     REFUSED,

@@ -9,7 +9,7 @@ from credentials.decisions.signatures import read_signature
 from credentials.errors import Conflict
 from issuer.desk.desk import Desk, require_second_authority
 from issuer.rules.dry_run import DryRun
-from issuer.storage.staff_ports import AuditRow
+from issuer.storage.ports.staff import AuditRow
 
 _NOBODY = "rules"
 """Who is said to have met the guard: a command, and nobody of staff."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from credentials.decisions.document import MAX_ENTRY_HOURS
+from credentials.decisions.rules.document import MAX_ENTRY_HOURS
 from credentials.errors import Conflict, InvalidRequest, NotFound, TongxingError
 from credentials.model import Evidence
 from credentials.profile.facts import Fact
@@ -25,10 +25,10 @@ from issuer.evidence.record import EvidenceRecord, read_record
 from issuer.issuing.consequences import NOTHING, PersonInForce, in_force, withdraw_contradicted
 from issuer.issuing.issuance import Issuance, settled
 from issuer.issuing.places import allocate
-from issuer.storage.evidence_ports import NO_TIMELINE, Report
-from issuer.storage.holder_ports import Holder, PersonDeed
 from issuer.storage.indices import group_end
-from issuer.storage.ports import StandingDecision
+from issuer.storage.ports.evidence import NO_TIMELINE, Report
+from issuer.storage.ports.holders import Holder, PersonDeed
+from issuer.storage.ports.issuing import StandingDecision
 from service_kit.clock import HOUR_SECONDS
 from service_kit.storage.retrying import retried
 

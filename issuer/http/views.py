@@ -37,7 +37,7 @@ from issuer.http.schemas import (
 from issuer.issuing.issuance import ask_for, issued_json, read_handle
 from issuer.publishing.withdrawal import find_own
 from issuer.service import ISSUES, PICTURES, WITHDRAWALS, service
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.issuing import IssuedRow
 from service_kit.http.bodies import Routes
 from service_kit.http.openapi import content, described
 

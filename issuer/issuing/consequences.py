@@ -1,7 +1,7 @@
 """What follows from a decision, from facts, and from the end of a phone: by person, however their codes were had.
 
 Red that reaches the phone and not the paper, or that is lifted by asking elsewhere, protects nobody. So whatever is
-done about a person is one transaction about that person (:class:`issuer.storage.holder_ports.PersonDeed`), in which
+done about a person is one transaction about that person (:class:`issuer.storage.ports.holders.PersonDeed`), in which
 what was prepared outside of it is first compared with what is in force by now.
 """
 
@@ -17,9 +17,9 @@ from credentials.profile.forms import FORMS
 from credentials.profile.lists import Status
 from issuer.decisions.causes import ENDS_THE_DEVICE, ISSUED_IN_ERROR, LOST_DEVICE, STATUS_CHANGED
 from issuer.decisions.deciding import Decision, gravity, pieces_of
-from issuer.storage.evidence_ports import NO_TIMELINE, Timeline
-from issuer.storage.holder_ports import HolderFacts, PersonCode, PersonDeed
-from issuer.storage.ports import Entry, Made, StandingDecision
+from issuer.storage.ports.evidence import NO_TIMELINE, Timeline
+from issuer.storage.ports.holders import HolderFacts, PersonCode, PersonDeed
+from issuer.storage.ports.issuing import Entry, Made, StandingDecision
 from service_kit.clock import DAY_SECONDS
 
 _PAPER_TOO = frozenset({LOST_DEVICE, ISSUED_IN_ERROR})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from issuer.storage.holder_ports import PersonDeed
-from issuer.storage.ports import Entry, IssuerStore, Replay
+from issuer.storage.ports.holders import PersonDeed
+from issuer.storage.ports.issuing import Entry, IssuerStore, Replay
 
 DROPPED_AT_ONCE, DROPS = 10_000, 30
 """Keys in one transaction, which nobody waits for long, and how many of these a minute: more than bulk issue makes."""

@@ -55,9 +55,9 @@ from issuer.issuing.rules_in_force import BuiltInRules, Rules
 from issuer.issuing.self_check import sealed_texts
 from issuer.requests.request import IssueRequest, read_request
 from issuer.staff.hands import Hands
-from issuer.storage.holder_ports import HolderFacts, PersonStore
 from issuer.storage.indices import StatusPlace, group_end, reference_of
-from issuer.storage.ports import Entry, IssuedRow, IssuerStore, Made, Replay, StandingDecision
+from issuer.storage.ports.holders import HolderFacts, PersonStore
+from issuer.storage.ports.issuing import Entry, IssuedRow, IssuerStore, Made, Replay, StandingDecision
 from service_kit.storage.retrying import retried
 
 HANDLE_BYTES = 16

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from credentials.errors import Conflict
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.storage.indices import StatusPlace, group_end
-from issuer.storage.ports import IssuerStore, ListRow, PlaceTransaction
+from issuer.storage.ports.issuing import IssuerStore, ListRow, PlaceTransaction
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from credentials.decisions.status_rules import StatusRules
+from credentials.decisions.rules.status_rules import StatusRules
 from credentials.model import Evidence
 from issuer.decisions.deciding import (
     Decision,
@@ -13,7 +13,7 @@ from issuer.decisions.deciding import (
     pieces_for_a_code,
 )
 from issuer.issuing.consequences import PersonInForce, standing_facts
-from issuer.storage.holder_ports import HolderFacts
+from issuer.storage.ports.holders import HolderFacts
 
 
 class Ready(NamedTuple):

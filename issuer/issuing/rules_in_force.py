@@ -14,14 +14,14 @@ from typing import Any, Protocol
 
 import structlog
 
-from credentials.decisions.document import parse_status_rules
-from credentials.decisions.status_rules import StatusRules
-from credentials.decisions.template import built_in
+from credentials.decisions.rules.document import parse_status_rules
+from credentials.decisions.rules.status_rules import StatusRules
+from credentials.decisions.rules.template import built_in
 from credentials.errors import CredentialError, Malformed, RuleSetInvalid
 from credentials.recognition.ruleset import is_within
 from credentials.wire import jws
 from credentials.wire.strict_json import parse_json
-from issuer.storage.evidence_ports import RulesStore, RulesVersion
+from issuer.storage.ports.evidence import RulesStore, RulesVersion
 
 Read = Callable[[str], StatusRules]
 """Reads a signed document. Raises CredentialError or RuleSetInvalid where its signature does not hold."""

@@ -29,7 +29,7 @@ from credentials.profile.lists import Form
 from issuer.issuing.consequences import put_on_file
 from issuer.issuing.issuance import Issuance, settled
 from issuer.requests.request import read_registration
-from issuer.storage.holder_ports import ClaimCodeRow, HolderFacts, PersonDeed, PersonStore
+from issuer.storage.ports.holders import ClaimCodeRow, HolderFacts, PersonDeed, PersonStore
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
 

@@ -30,8 +30,8 @@ from issuer.decisions.causes import DEVICE_REPLACED, HOLDER_REQUEST, LOST_DEVICE
 from issuer.issuing.consequences import NOTHING, end_phone, in_force, is_overtaken, withdraw_contradicted
 from issuer.issuing.issuance import Issuance, settled
 from issuer.requests.holder_proof import Proven
-from issuer.storage.holder_ports import Device, Holder, HolderFacts, PersonDeed, PersonStore, PhoneRow
-from issuer.storage.ports import IssuedRow, Made
+from issuer.storage.ports.holders import Device, Holder, HolderFacts, PersonDeed, PersonStore, PhoneRow
+from issuer.storage.ports.issuing import IssuedRow, Made
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
 

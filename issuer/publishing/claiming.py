@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from issuer.storage.ports import StatusFeed, WorkClaim
+from issuer.storage.ports.issuing import StatusFeed, WorkClaim
 from service_kit.storage.retrying import retried
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from credentials.profile.limits import MAX_STATUS_LIST
 from issuer.issuing.places import places_left
 from issuer.storage.indices import StatusPlace
-from issuer.storage.ports import IssuerStore, SegmentTransaction
+from issuer.storage.ports.issuing import IssuerStore, SegmentTransaction
 
 
 class UnpublishedWithdrawals(NamedTuple):

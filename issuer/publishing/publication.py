@@ -38,7 +38,7 @@ from issuer.issuing.places import open_ahead
 from issuer.publishing.claiming import claim_work
 from issuer.publishing.lists import UnpublishedWithdrawals, carry, changed_lists, current_lists
 from issuer.publishing.recovery import Recovery
-from issuer.storage.ports import Delivery, IssuerStore, SegmentRow, StatusFeed
+from issuer.storage.ports.issuing import Delivery, IssuerStore, SegmentRow, StatusFeed
 from service_kit.fetch import Fetcher, place_of
 from trust_registry.officer.remote import did_you_mean
 

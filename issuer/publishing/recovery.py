@@ -24,7 +24,7 @@ from credentials.status.permutation import position_of
 from credentials.status.segment import Segment
 from credentials.status.snapshot import StatusSnapshot
 from issuer.decisions.causes import MIRROR, RESTORED
-from issuer.storage.ports import SegmentRow, StatusFeed
+from issuer.storage.ports.issuing import SegmentRow, StatusFeed
 from service_kit.fetch import Fetcher
 
 LISTS_SPARED = 64

@@ -11,8 +11,8 @@ from credentials.profile.characters import is_shown
 from issuer.decisions.causes import CAUSES
 from issuer.decisions.deciding import MAX_STAFF_CHARACTERS
 from issuer.issuing.consequences import withdraw_one
-from issuer.storage.holder_ports import PersonStore
-from issuer.storage.ports import IssuerStore, Owned
+from issuer.storage.ports.holders import PersonStore
+from issuer.storage.ports.issuing import IssuerStore, Owned
 from service_kit.storage.retrying import retried
 
 

@@ -10,7 +10,7 @@ from credentials.decisions.counters import counted, totals_of
 from credentials.decisions.leaves import HOUR_SECONDS, Leaf
 from credentials.wire.strict_json import parse_json
 from issuer.record.sealing import Writing
-from issuer.storage.log_ports import ProvinceLog
+from issuer.storage.ports.log import ProvinceLog
 from service_kit.storage.ports import LeafRecord
 from service_kit.storage.retrying import retried
 

@@ -20,9 +20,9 @@ from credentials.log.proof import LogProof
 from credentials.log.tree import HASH_BYTES
 from credentials.wire.strict_json import parse_json
 from issuer.record.publication import LogPublication
-from issuer.storage.log_ports import KeptDecision
-from issuer.storage.ports import IssuedRow
-from issuer.storage.staff_ports import ByHandRow, ByHandStore
+from issuer.storage.ports.issuing import IssuedRow
+from issuer.storage.ports.log import KeptDecision
+from issuer.storage.ports.staff import ByHandRow, ByHandStore
 from service_kit.storage.ports import LeafRecord
 from trust_registry.record.publishing import ProvedLeaf
 

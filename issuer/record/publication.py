@@ -28,7 +28,7 @@ from issuer.publishing.claiming import claim_work
 from issuer.record.counting import count_due
 from issuer.record.sealing import REPLACEMENT_SECONDS, seal
 from issuer.storage.log_storage import SqlLogStorage
-from issuer.storage.ports import StatusFeed
+from issuer.storage.ports.issuing import StatusFeed
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.snapshot import TrustSnapshot

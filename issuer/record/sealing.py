@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from credentials.decisions.leaves import commitment, decided_by_rule, hour_of, sealed, unreplaced, withdrawn
 from credentials.profile.lists import Status
 from credentials.wire.strict_json import json_bytes
-from issuer.storage.log_ports import ProvinceLog, UnsealedWithdrawal
+from issuer.storage.ports.log import ProvinceLog, UnsealedWithdrawal
 from service_kit.storage.retrying import retried
 
 MAX_SEALED = 50_000

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from credentials.decisions.status_rules import Ruling
+from credentials.decisions.rules.status_rules import Ruling
 from credentials.errors import InvalidRequest
 from credentials.profile.facts import RESULTS_OF, Fact, FactKind, FactResult
 from credentials.profile.lists import Status

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
-from credentials.decisions.document import load_status_rules, parse_status_rules
-from credentials.decisions.status_rules import Ruling, StatusRules
-from credentials.decisions.vocabulary import decision_input
+from credentials.decisions.rules.document import load_status_rules, parse_status_rules
+from credentials.decisions.rules.status_rules import Ruling, StatusRules
+from credentials.decisions.rules.vocabulary import decision_input
 from credentials.errors import Conflict, InvalidRequest
 from credentials.profile.facts import Fact
 from credentials.wire.strict_json import json_bytes

@@ -6,7 +6,7 @@ command is run again: the mirror has the file already, and says so.
 
 from __future__ import annotations
 
-from credentials.decisions.status_rules import StatusRules
+from credentials.decisions.rules.status_rules import StatusRules
 from credentials.errors import Conflict, TrustMissing
 from issuer.issuing.rules_in_force import PublishedRules
 from issuer.publishing.publication import MirrorClient

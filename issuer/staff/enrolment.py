@@ -16,7 +16,7 @@ from credentials.decisions.staff import StaffKey, read_staff_key
 from credentials.errors import InvalidRequest, Malformed, NotFound
 from credentials.keys import new_private_key
 from issuer.staff.keys import StaffKeys, new_row
-from issuer.storage.staff_ports import Invitation
+from issuer.storage.ports.staff import Invitation
 from service_kit.clock import DAY_SECONDS
 
 INVITATION_SECONDS = DAY_SECONDS

@@ -32,7 +32,7 @@ from credentials.errors import (
     NotFound,
     TongxingError,
 )
-from issuer.storage.staff_ports import AuditRow, StaffKeyRow, StaffStore
+from issuer.storage.ports.staff import AuditRow, StaffKeyRow, StaffStore
 
 Known = dict[bytes, tuple[StaffKey, Vouched]]
 BY_ROOT_KEY = "root-key"

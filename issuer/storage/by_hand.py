@@ -14,9 +14,9 @@ from credentials.errors import Conflict
 from issuer.decisions.deciding import Decision
 from issuer.storage import tables
 from issuer.storage.log import SqlProvinceLog
+from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow, PersonRow
 from issuer.storage.rows import insert_into
 from issuer.storage.staff import insert_audit
-from issuer.storage.staff_ports import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow, PersonRow
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
 
@@ -27,7 +27,7 @@ _SIGNATURES = ("author_signature", "approver_signature", "releaser_signature")
 
 
 class SqlByHandStore:
-    """See :class:`issuer.storage.staff_ports.ByHandStore`."""
+    """See :class:`issuer.storage.ports.staff.ByHandStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -20,10 +20,11 @@ from credentials.profile.lists import Form, Status
 from issuer.storage import tables
 from issuer.storage.by_hand import change_row, count_approved, keep_outcomes, keep_signed, tell_once
 from issuer.storage.evidence import insert_reports, read_reported, read_timelines
-from issuer.storage.evidence_ports import Report, Timeline
-from issuer.storage.holder_ports import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
 from issuer.storage.log import SqlProvinceLog
-from issuer.storage.ports import Entry, Made, StandingDecision
+from issuer.storage.ports.evidence import Report, Timeline
+from issuer.storage.ports.holders import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
+from issuer.storage.ports.issuing import Entry, Made, StandingDecision
+from issuer.storage.ports.staff import AuditRow, ByHandRow
 from issuer.storage.rows import (
     evidence_bytes,
     holder_row,
@@ -35,7 +36,6 @@ from issuer.storage.rows import (
     region_of,
 )
 from issuer.storage.staff import insert_audit
-from issuer.storage.staff_ports import AuditRow, ByHandRow
 
 _LOCK_BYTES = 8
 """Of a subject. Two persons who share them wait for each other, and that is all."""
@@ -45,7 +45,7 @@ _hold = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint
 
 
 class SqlPersonDeed:
-    """See :class:`issuer.storage.holder_ports.PersonDeed`."""
+    """See :class:`issuer.storage.ports.holders.PersonDeed`."""
 
     def __init__(self, connection: Connection, subjects: Iterable[bytes]) -> None:
         self._connection, self._subjects = connection, sorted(set(subjects))
@@ -216,7 +216,7 @@ class SqlPersonDeed:
 def read_decisions(
     connection: Connection, subjects: Collection[bytes], ending_after: int
 ) -> dict[bytes, Sequence[StandingDecision]]:
-    """See :meth:`issuer.storage.holder_ports.PersonStore.decisions`."""
+    """See :meth:`issuer.storage.ports.holders.PersonStore.decisions`."""
     # Each by an index of its own, which one condition with OR would not be.
     by_rule = _of(subjects).where(_decision.approver.is_(None), _decision.ends_at > ending_after)
     return _by_person([*connection.execute(_by_hand(subjects)), *connection.execute(by_rule)])

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, tuple_, update
 
 from credentials.profile.facts import Fact, FactKind, FactResult
 from issuer.storage import tables
-from issuer.storage.evidence_ports import Report, Timeline
+from issuer.storage.ports.evidence import Report, Timeline
 
 _evidence = tables.evidence.c
 _standing = _evidence.replaced_at.is_(None)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from credentials.profile.limits import STATUS_LIST_SIZE
 from issuer.storage import tables
 from issuer.storage.indices import StatusPlace, place_of
-from issuer.storage.log_ports import NOT_RECORDED
-from issuer.storage.ports import Delivery, SegmentRow, WorkClaim
+from issuer.storage.ports.issuing import Delivery, SegmentRow, WorkClaim
+from issuer.storage.ports.log import NOT_RECORDED
 from issuer.storage.rows import insert_into
 from issuer.storage.sql import LISTS, next_value
 from service_kit.storage.database import reading, transaction
@@ -29,7 +29,7 @@ _ROW = (_segment.number, _segment.as_of, _segment.digest, _segment.payload)
 
 
 class SqlSegmentTransaction:
-    """See :class:`issuer.storage.ports.SegmentTransaction`."""
+    """See :class:`issuer.storage.ports.issuing.SegmentTransaction`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -62,7 +62,7 @@ class SqlSegmentTransaction:
 
 
 class SqlStatusFeed:
-    """See :class:`issuer.storage.ports.StatusFeed`."""
+    """See :class:`issuer.storage.ports.issuing.StatusFeed`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

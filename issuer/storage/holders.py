@@ -11,9 +11,9 @@ from credentials.profile.lists import Form, Status
 from issuer.storage import tables
 from issuer.storage.deeds import SqlPersonDeed, read_decisions
 from issuer.storage.evidence import read_reported, read_timelines
-from issuer.storage.evidence_ports import Report, Timeline
-from issuer.storage.holder_ports import ClaimCodeRow, Device, Holder
-from issuer.storage.ports import StandingDecision
+from issuer.storage.ports.evidence import Report, Timeline
+from issuer.storage.ports.holders import ClaimCodeRow, Device, Holder
+from issuer.storage.ports.issuing import StandingDecision
 from issuer.storage.rows import ISSUED, issued, read_holder
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -23,7 +23,7 @@ _PRESENT = tuple(column.label("shown_as") if column.name == "form" else column f
 
 
 class SqlPersonStore:
-    """See :class:`issuer.storage.holder_ports.PersonStore`."""
+    """See :class:`issuer.storage.ports.holders.PersonStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

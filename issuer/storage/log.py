@@ -28,8 +28,8 @@ from credentials.profile.lists import Status
 from issuer.decisions.causes import WALLET
 from issuer.decisions.deciding import Decision, sealed_by
 from issuer.storage import tables
-from issuer.storage.log_ports import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
-from issuer.storage.ports import StandingDecision
+from issuer.storage.ports.issuing import StandingDecision
+from issuer.storage.ports.log import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.logbook import SqlLogbook
 from service_kit.storage.ports import LeafRecord
@@ -47,7 +47,7 @@ _MIRRORED, _COSIGNED_UP_TO = "log-mirrored", "log-cosigned-up-to"
 
 
 class SqlProvinceLog:
-    """See :class:`issuer.storage.log_ports.ProvinceLog`."""
+    """See :class:`issuer.storage.ports.log.ProvinceLog`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

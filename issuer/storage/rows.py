@@ -13,15 +13,15 @@ from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Guardi
 from credentials.wire.cbor import dumps, loads
 from issuer.decisions.deciding import Decision
 from issuer.storage import tables
-from issuer.storage.holder_ports import Holder, HolderFacts
 from issuer.storage.indices import place_of
 from issuer.storage.log import SqlProvinceLog
-from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
+from issuer.storage.ports.holders import Holder, HolderFacts
+from issuer.storage.ports.issuing import Entry, IssuedRow, Made, StandingDecision
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
 _row = tables.credential.c
 ISSUED = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
-"""The columns of an :class:`issuer.storage.ports.IssuedRow`."""
+"""The columns of an :class:`issuer.storage.ports.issuing.IssuedRow`."""
 
 
 def insert_into(connection: Connection, table: Table) -> Any:

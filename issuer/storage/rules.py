@@ -9,8 +9,8 @@ from sqlalchemy import Engine, insert, select
 from credentials.decisions.leaves import rules_published
 from credentials.errors import NotFound
 from issuer.storage import tables
-from issuer.storage.evidence_ports import RulesFault, RulesVersion
 from issuer.storage.log import SqlProvinceLog
+from issuer.storage.ports.evidence import RulesFault, RulesVersion
 from issuer.storage.rows import insert_into
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -20,7 +20,7 @@ MAX_FAULTS_TOLD = 32
 
 
 class SqlRulesStore:
-    """See :class:`issuer.storage.evidence_ports.RulesStore`."""
+    """See :class:`issuer.storage.ports.evidence.RulesStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

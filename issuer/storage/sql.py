@@ -18,7 +18,7 @@ from credentials.errors import SettingInvalid
 from credentials.profile.limits import STATUS_LIST_SIZE
 from issuer.storage import tables
 from issuer.storage.indices import StatusPlace, place_of
-from issuer.storage.ports import ListRow, Owned, Replay
+from issuer.storage.ports.issuing import ListRow, Owned, Replay
 from issuer.storage.rows import ISSUED, insert_into, issued
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -29,7 +29,7 @@ LISTS, _PUBLISHED = "status-list", "published-at"
 
 
 class SqlIssuerStore:
-    """See :class:`issuer.storage.ports.IssuerStore`."""
+    """See :class:`issuer.storage.ports.issuing.IssuerStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -132,7 +132,7 @@ class SqlIssuerStore:
 
 
 class SqlPlaceTransaction:
-    """See :class:`issuer.storage.ports.PlaceTransaction`."""
+    """See :class:`issuer.storage.ports.issuing.PlaceTransaction`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -12,7 +12,7 @@ from credentials.decisions.leaves import Leaf, staff_key, staff_key_ended
 from credentials.errors import Conflict, NotFound
 from issuer.storage import tables
 from issuer.storage.log import SqlProvinceLog, end_staff_key
-from issuer.storage.staff_ports import AuditRow, Invitation, SessionRow, StaffKeyRow
+from issuer.storage.ports.staff import AuditRow, Invitation, SessionRow, StaffKeyRow
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
 
@@ -25,7 +25,7 @@ _KEY = (
 
 
 class SqlStaffStore:
-    """See :class:`issuer.storage.staff_ports.StaffStore`."""
+    """See :class:`issuer.storage.ports.staff.StaffStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -15,7 +15,7 @@ from credentials.identity import parse_document
 from issuer.desk.desk import CAP_REACHED, DONE, NamedPerson
 from issuer.desk.guard import Guard
 from issuer.issuing.issuance import ask_for
-from issuer.storage.staff_ports import DECIDED, HELD
+from issuer.storage.ports.staff import DECIDED, HELD
 from tests.staff import Person
 from tests.unit.credentials.decisions.test_signatories import HOUR, KEYS, Log, ended, key_leaf
 from tests.unit.credentials.decisions.test_signatories import STAFF as SIGNER

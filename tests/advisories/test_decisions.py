@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from credentials.decisions.document import read_status_rules
+from credentials.decisions.rules.document import read_status_rules
 from credentials.errors import Conflict, Malformed
 from credentials.keys import jwk_of
 from credentials.profile.lists import Status

@@ -21,8 +21,8 @@ import pytest
 from PIL import Image
 
 from credentials.base64url import from_base64url, to_base64url
-from credentials.decisions.document import parse_status_rules
-from credentials.decisions.template import built_in, template
+from credentials.decisions.rules.document import parse_status_rules
+from credentials.decisions.rules.template import built_in, template
 from credentials.formats import native, presentation, table
 from credentials.formats.presentation import challenge
 from credentials.identity import mask_name, parse_document

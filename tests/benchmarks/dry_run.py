@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from credentials.decisions.template import built_in, template
+from credentials.decisions.rules.template import built_in, template
 from credentials.model import Evidence
 from credentials.profile.facts import FactKind, FactResult
 from credentials.profile.lists import EvidenceKind, EvidenceResult

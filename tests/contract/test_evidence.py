@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from credentials.decisions.document import parse_status_rules
-from credentials.decisions.status_rules import StatusRules
-from credentials.decisions.template import template
+from credentials.decisions.rules.document import parse_status_rules
+from credentials.decisions.rules.status_rules import StatusRules
+from credentials.decisions.rules.template import template
 from credentials.errors import (
     Conflict,
     InvalidDocument,
@@ -39,8 +39,8 @@ from issuer.evidence.intake import MAX_BATCH, Intake, Taken
 from issuer.evidence.laboratories import ATTESTATION_TYPE, Laboratories
 from issuer.evidence.record import MAX_REFERENCE_CHARACTERS
 from issuer.issuing.rules_in_force import BuiltInRules
-from issuer.storage.evidence_ports import RulesVersion
 from issuer.storage.holders import SqlPersonStore
+from issuer.storage.ports.evidence import RulesVersion
 from issuer.storage.rules import SqlRulesStore
 from tests.contract.test_holders import Office, Offices, offices, point_of
 from tests.unit.issuer.office import DAY, NOW, NUMBER, attest, by_hand, resident_numbers, sampled

@@ -32,9 +32,9 @@ from issuer.phones.claim_codes import CLAIM_CODE_SECONDS, NAMED_SECONDS, ClaimCo
 from issuer.phones.holding import PAPERS_A_DAY, Held, Holding
 from issuer.publishing.withdrawal import withdraw
 from issuer.requests.holder_proof import Proven
-from issuer.storage.holder_ports import Holder
 from issuer.storage.holders import SqlPersonStore
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.holders import Holder
+from issuer.storage.ports.issuing import IssuedRow
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.storage.database import connect, migrate, transaction
 from tests.unit.issuer.office import AUDIENCE, DAY, NOW, SECRETS, by_hand, hands, own_key, paper, sampled

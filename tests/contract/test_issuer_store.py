@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from credentials.decisions.by_hand import APPEAL_DAYS, MAX_DAYS
-from credentials.decisions.document import BUILT_IN, parse_status_rules
-from credentials.decisions.template import built_in
+from credentials.decisions.rules.document import BUILT_IN, parse_status_rules
+from credentials.decisions.rules.template import built_in
 from credentials.errors import Conflict, SettingInvalid, StorageUnavailable
 from credentials.model import Evidence
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
@@ -26,7 +26,7 @@ from issuer.publishing.lists import UnpublishedWithdrawals, carry, changed_lists
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.indices import StatusPlace, group_end
-from issuer.storage.ports import Delivery, Entry, IssuedRow, IssuerStore, SegmentRow
+from issuer.storage.ports.issuing import Delivery, Entry, IssuedRow, IssuerStore, SegmentRow
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import metadata
 from service_kit.storage.database import connect, migrate, reading, transaction

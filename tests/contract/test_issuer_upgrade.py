@@ -19,7 +19,7 @@ from issuer.issuing.places import allocate
 from issuer.publishing.lists import carry, current_lists
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
-from issuer.storage.ports import SegmentRow
+from issuer.storage.ports.issuing import SegmentRow
 from issuer.storage.rows import evidence_bytes
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from service_kit.storage.database import connect, migrate, require_schema, transaction

@@ -18,8 +18,8 @@ from issuer.publishing.withdrawal import withdraw
 from issuer.record.counting import content_of, count_due
 from issuer.record.sealing import seal
 from issuer.storage import tables
-from issuer.storage.log_ports import Cell
 from issuer.storage.log_storage import SqlLogStorage
+from issuer.storage.ports.log import Cell
 from service_kit.storage.database import transaction
 from tests.contract.test_holders import Office, Offices, offices
 from tests.unit.issuer.office import DAY, NOW, by_hand, resident_numbers, sampled

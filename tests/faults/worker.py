@@ -22,7 +22,7 @@ from credentials.signing import PemSigner
 from issuer.issuing.issuance import Issuance, ask_for
 from issuer.publishing.withdrawal import withdraw
 from issuer.storage.holders import SqlPersonStore
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.issuing import IssuedRow
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
 from issuer.storage.tables import used_assertion
 from service_kit import logs

@@ -42,7 +42,7 @@ from issuer.config import IssuerSettings
 from issuer.http.desk.sessions import token_of
 from issuer.http.sign_in_views import cookie_name
 from issuer.opening import prepare
-from issuer.storage.staff_ports import SessionRow
+from issuer.storage.ports.staff import SessionRow
 from service_kit.http.auth import authorization
 from service_kit.http.web import combine
 from service_kit.settings import read_settings

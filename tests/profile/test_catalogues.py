@@ -30,6 +30,7 @@ NO_TEXTS = {
     "credentials/identity/spelling.py": "ranges of characters",
     "credentials/profile/characters.py": "characters",
     "demonstration/props.py": "a made-up person",
+    "demonstration/held_rules.py": "made-up people",
     "demonstration/residents.py": "made-up people",
     "demonstration/cast.py": "the name of a made-up gate",
     "demonstration/story.py": "made-up people",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from credentials.decisions.document import STATUS_RULES_TYPE, read_status_rules
+from credentials.decisions.rules.document import STATUS_RULES_TYPE, read_status_rules
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, TooLarge
 from credentials.foreign.document import FOREIGN_KEYS_TYPE, read_foreign_keys
 from credentials.profile.limits import (

@@ -18,7 +18,7 @@ from credentials.decisions.staff import StaffKey
 from credentials.errors import NotAuthenticated, NotAuthorised, TongxingError
 from issuer.http.sign_in_views import cookie_name, require_own_page, set_cookie
 from issuer.service import IssuerService
-from issuer.storage.staff_ports import AuditRow, SessionRow
+from issuer.storage.ports.staff import AuditRow, SessionRow
 from service_kit.clock import HOUR_SECONDS
 
 SESSION_SECONDS = 10 * HOUR_SECONDS

@@ -45,7 +45,7 @@ from issuer.record.proving import prove_by_hand
 from issuer.service import STAFF_SIGN_INS, IssuerService, service
 from issuer.staff.enrolment import enrol as keep_passkey
 from issuer.staff.enrolment import invited
-from issuer.storage.staff_ports import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow
+from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow
 from service_kit.clock import DAY_SECONDS
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.caller import caller

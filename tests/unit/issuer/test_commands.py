@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from credentials.decisions.template import template
+from credentials.decisions.rules.template import template
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, RuleSetInvalid, TrustMissing
 from credentials.keys import jwk_of, new_private_key
 from service_kit.clock import SystemClock
@@ -182,3 +182,16 @@ def test_laboratories(folder: Path) -> None:
     assert answer("laboratory", "revoke", "city") == {"name": "city"}
     assert [each["member"] for each in answer("laboratory", "list")["laboratories"]] == [MEMBER, "CN-44"]
     assert "(revoked)" in run("laboratory", "list").output
+
+
+@pytest.mark.parametrize("command", ["show", "verify"])
+def test_a_decision_is_checked_where_no_issuer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """An auditor has the file, a bundle and the root, and is told so, before what an issuer would have to set."""
+    for name in environment(tmp_path):
+        monkeypatch.delenv(name, raising=False)
+    (file := tmp_path / "decision.json").write_text("{}")
+    result = run("decision", command, str(file))
+    assert result.exit_code == click.UsageError.exit_code
+    assert "name --bundle and --root" in result.stderr

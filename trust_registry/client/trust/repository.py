@@ -365,7 +365,7 @@ def _open(kind: type[_Role], name: str, data: bytes, delegator: Root | Targets |
 
 
 def _begun_anew(before: Root, after: Root) -> set[str]:
-    changed = [role for role in BEGUN_ANEW if before.roles[role].keyids != after.roles[role].keyids]
+    changed = [role for role in BEGUN_ANEW if set(before.roles[role].keyids) != set(after.roles[role].keyids)]
     return {name for role in changed for name in BEGUN_ANEW[role]}
 
 

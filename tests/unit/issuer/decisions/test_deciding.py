@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from credentials.decisions.by_hand import APPEAL_DAYS
-from credentials.decisions.document import parse_status_rules
-from credentials.decisions.template import built_in
+from credentials.decisions.rules.document import parse_status_rules
+from credentials.decisions.rules.template import built_in
 from credentials.errors import DecisionRejected
 from credentials.model import Evidence
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status

@@ -12,7 +12,7 @@ from issuer.desk.desk import Desk, NamedPerson, Wish
 from issuer.desk.guard import Guard
 from issuer.issuing.issuance import ask_for
 from issuer.storage.by_hand import SqlByHandStore
-from issuer.storage.staff_ports import ByHandRow
+from issuer.storage.ports.staff import ByHandRow
 from tests.staff import Person
 from tests.unit.issuer.office import NOW, STAFF, IssuerOnDisk, hands, paper, resident_numbers, staff_keys
 

@@ -26,7 +26,7 @@ from issuer.desk.desk import CAP_REACHED, CHANGED_SINCE, DONE, NamedPerson
 from issuer.desk.guard import Excess, Guard
 from issuer.issuing.issuance import ask_for
 from issuer.phones.claim_codes import ClaimCodes
-from issuer.storage.staff_ports import DECIDED, HELD, PROPOSED, REFUSED
+from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, REFUSED
 from tests.staff import Person
 from tests.unit.issuer.desk.at_desk import APPROVER, AUTHOR, NUMBERS, RED, Office
 from tests.unit.issuer.office import (

@@ -9,9 +9,9 @@ from credentials.profile.facts import Fact, FactKind, FactResult
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Reason, Status
 from issuer.decisions.deciding import Decision
 from issuer.issuing.consequences import Decided, PersonInForce, is_overtaken, living
-from issuer.storage.evidence_ports import Timeline
-from issuer.storage.holder_ports import PersonCode
-from issuer.storage.ports import StandingDecision
+from issuer.storage.ports.evidence import Timeline
+from issuer.storage.ports.holders import PersonCode
+from issuer.storage.ports.issuing import StandingDecision
 
 AT = 1_795_000_000
 

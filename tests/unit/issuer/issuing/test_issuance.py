@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from credentials.decisions.document import BUILT_IN
+from credentials.decisions.rules.document import BUILT_IN
 from credentials.errors import (
     Conflict,
     DecisionRejected,
@@ -33,7 +33,7 @@ from issuer.decisions.deciding import MANUAL
 from issuer.issuing.issuance import Ask, Issuance, Secrets, ask_for, issued_json, read_handle
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.indices import reference_of
-from issuer.storage.ports import IssuedRow, Replay
+from issuer.storage.ports.issuing import IssuedRow, Replay
 from issuer.storage.sql import SqlIssuerStore
 from tests.unit.issuer.office import (
     DAY,

@@ -8,7 +8,7 @@ from credentials.errors import Conflict
 from credentials.profile.limits import MAX_STATUS_LIST, STATUS_LIST_SIZE
 from issuer.issuing.places import next_places, open_list, places_left
 from issuer.storage.indices import StatusPlace
-from issuer.storage.ports import ListRow
+from issuer.storage.ports.issuing import ListRow
 
 END = 1_795_046_400
 

@@ -6,7 +6,7 @@ import pytest
 
 from issuer.phones import holding
 from issuer.phones.holding import surplus
-from issuer.storage.holder_ports import PhoneRow
+from issuer.storage.ports.holders import PhoneRow
 
 OLD, NEW, ENDED = PhoneRow(1, b"old", 10, False), PhoneRow(2, b"new", 20, False), PhoneRow(3, b"older", 5, True)
 

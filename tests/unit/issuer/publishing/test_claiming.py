@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from issuer.publishing.claiming import is_free
-from issuer.storage.ports import WorkClaim
+from issuer.storage.ports.issuing import WorkClaim
 
 AT = 1_795_000_000
 

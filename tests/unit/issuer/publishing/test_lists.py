@@ -8,7 +8,7 @@ import pytest
 
 from issuer.publishing.lists import UnpublishedWithdrawals, carry
 from issuer.storage.indices import StatusPlace
-from issuer.storage.ports import SegmentRow
+from issuer.storage.ports.issuing import SegmentRow
 
 AT = 1_795_000_000
 

@@ -37,7 +37,7 @@ from issuer.publishing.publication import (
 from issuer.publishing.withdrawal import withdraw
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.indices import group_end, reference_of
-from issuer.storage.ports import SegmentRow
+from issuer.storage.ports.issuing import SegmentRow
 from service_kit.fetch import Fetcher
 from service_kit.logs import configure
 from tests.doubles.clock import FixedClock

@@ -32,7 +32,7 @@ from issuer.issuing.rules_in_force import BuiltInRules
 from issuer.record.proving import prove, prove_by_hand
 from issuer.record.publication import LogPublication
 from issuer.storage.by_hand import SqlByHandStore
-from issuer.storage.ports import IssuedRow
+from issuer.storage.ports.issuing import IssuedRow
 from tests.unit.issuer.office import (
     AUDIENCE,
     MEMBER,

@@ -20,8 +20,8 @@ from issuer.issuing.issuance import Issuance, ask_for
 from issuer.publishing.withdrawal import withdraw
 from issuer.record.sealing import seal
 from issuer.storage import tables
-from issuer.storage.evidence_ports import RulesVersion
 from issuer.storage.log import SqlProvinceLog
+from issuer.storage.ports.evidence import RulesVersion
 from issuer.storage.rules import SqlRulesStore
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.ports import LeafRecord

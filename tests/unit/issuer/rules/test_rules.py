@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from credentials.decisions.document import parse_status_rules, read_status_rules, sign_status_rules
-from credentials.decisions.status_rules import StatusRules
-from credentials.decisions.template import built_in, template
+from credentials.decisions.rules.document import parse_status_rules, read_status_rules, sign_status_rules
+from credentials.decisions.rules.status_rules import StatusRules
+from credentials.decisions.rules.template import built_in, template
 from credentials.errors import Conflict, InvalidRequest, NotFound, TrustMissing, UnknownKey
 from credentials.keys import kid_of, new_private_key
 from credentials.recognition.reading import digest_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from credentials.decisions.document import sign_status_rules
-from credentials.decisions.template import template
+from credentials.decisions.rules.document import sign_status_rules
+from credentials.decisions.rules.template import template
 from credentials.errors import (
     ChainForked,
     Conflict,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from credentials.decisions.vocabulary import OF_ISSUERS
+from credentials.decisions.rules.vocabulary import OF_ISSUERS
 from credentials.profile.facts import FactKind, FactResult
 from credentials.recognition.authoring.explanation import ExplainedPart, explain
 from credentials.recognition.authoring.lint import Labels, slips
@@ -25,7 +25,7 @@ def status_complaints(document: dict[str, Any]) -> list[str]:
 
 
 def explain_entry(document: dict[str, Any], name: str, data: dict[str, Any] | None = None) -> list[ExplainedPart]:
-    """The parts of an entry's condition; ``data``: of :func:`credentials.decisions.vocabulary.decision_input`."""
+    """The parts of an entry's condition; ``data``: of :func:`credentials.decisions.rules.vocabulary.decision_input`."""
     known = constants(document["parameters"], document["value_sets"])
     (when,) = (entry["when"] for entry in document["entries"] if entry["id"] == name)
     return explain(when, known, data, OF_ISSUERS)

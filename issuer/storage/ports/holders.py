@@ -1,7 +1,7 @@
 """What the store of persons promises: of the people on file, of their phones, and of what is decided about anybody.
 
-As :mod:`issuer.storage.ports`: durable when a call returns, safe to call from several threads and processes, each call
-one transaction. Losing it means that everybody claims anew.
+As :mod:`issuer.storage.ports.issuing`: durable when a call returns, safe to call from several threads and processes,
+each call one transaction. Losing it means that everybody claims anew.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import NamedTuple, Protocol
 
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Guardian, Status
-from issuer.storage.evidence_ports import Report, ReportDeed, Timeline
-from issuer.storage.log_ports import ProvinceLog
-from issuer.storage.ports import Entry, IssuedRow, Made, StandingDecision
-from issuer.storage.staff_ports import AuditRow, ByHandRow
+from issuer.storage.ports.evidence import Report, ReportDeed, Timeline
+from issuer.storage.ports.issuing import Entry, IssuedRow, Made, StandingDecision
+from issuer.storage.ports.log import ProvinceLog
+from issuer.storage.ports.staff import AuditRow, ByHandRow
 
 
 class HolderFacts(NamedTuple):

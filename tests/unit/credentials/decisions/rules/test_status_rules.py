@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials.decisions.document import (
+from credentials.decisions.rules.document import (
     BUILT_IN,
     MAX_ENTRY_HOURS,
     STATUS_RULES_TYPE,
@@ -16,9 +16,9 @@ from credentials.decisions.document import (
     read_status_rules,
     sign_status_rules,
 )
-from credentials.decisions.status_rules import StatusRules
-from credentials.decisions.template import built_in, template
-from credentials.decisions.vocabulary import decision_input
+from credentials.decisions.rules.status_rules import StatusRules
+from credentials.decisions.rules.template import built_in, template
+from credentials.decisions.rules.vocabulary import decision_input
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid, WrongSignature
 from credentials.keys import kid_of, new_private_key
 from credentials.profile.facts import RESULTS_OF, Fact, FactKind, FactResult, may_leave

@@ -1,8 +1,8 @@
 """What a province's signed rules decide about somebody of whom certain facts are known.
 
-Made by :mod:`credentials.decisions.document`, once, with the entries compiled. The entries are asked in order, and the
-first that is true decides. One that cannot be evaluated is open: nothing behind it is looked at, for it may have been
-the one that decides, and nobody turns red or green by a slip in a rule.
+Made by :mod:`credentials.decisions.rules.document`, once, with the entries compiled. The entries are asked in order,
+and the first that is true decides. One that cannot be evaluated is open: nothing behind it is looked at, for it may
+have been the one that decides, and nobody turns red or green by a slip in a rule.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from credentials.decisions.vocabulary import decision_input
+from credentials.decisions.rules.vocabulary import decision_input
 from credentials.model import RuleSetReference
 from credentials.profile.facts import Fact
 from credentials.profile.lists import Reason, Status
@@ -72,7 +72,7 @@ class StatusRules:
         return self.ruling(decision_input(facts, at))
 
     def ruling(self, data: dict[str, Any]) -> Ruling:
-        """As :meth:`decide`, on data that :func:`~credentials.decisions.vocabulary.decision_input` made."""
+        """As :meth:`decide`, on data that :func:`~credentials.decisions.rules.vocabulary.decision_input` made."""
         for entry in self.entries[:-1]:
             state = evaluate(entry.when, data)
             if state is not RuleState.FAIL:

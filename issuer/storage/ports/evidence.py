@@ -1,8 +1,8 @@
 """What the stores of evidence and of status rules promise.
 
-As :mod:`issuer.storage.ports`: durable when a call returns, safe to call from several threads and processes, each call
-one transaction. Who can write the one can turn people red or green; who can write the other too, unless the trust list
-is held, by which the signature of every document is checked before it decides.
+As :mod:`issuer.storage.ports.issuing`: durable when a call returns, safe to call from several threads and processes,
+each call one transaction. Who can write the one can turn people red or green; who can write the other too, unless the
+trust list is held, by which the signature of every document is checked before it decides.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class RulesStore(Protocol):
 
 
 class ReportDeed(Protocol):
-    """The part of a deed about persons (:class:`issuer.storage.holder_ports.PersonDeed`) that is about evidence."""
+    """The part of a deed about persons (:class:`issuer.storage.ports.holders.PersonDeed`) that is about evidence."""
 
     def timelines(self) -> Mapping[bytes, Timeline]:
         """What is known of those of them of whom anything is."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from credentials.decisions.authoring import explain_entry, status_complaints
-from credentials.decisions.difference import status_changes, status_tried
-from credentials.decisions.document import parse_status_rules
-from credentials.decisions.template import template
-from credentials.decisions.vocabulary import decision_input
+from credentials.decisions.rules.authoring import explain_entry, status_complaints
+from credentials.decisions.rules.difference import status_changes, status_tried
+from credentials.decisions.rules.document import parse_status_rules
+from credentials.decisions.rules.template import template
+from credentials.decisions.rules.vocabulary import decision_input
 from credentials.profile.facts import Fact, FactKind, FactResult
 from credentials.recognition.authoring.difference import LOOSER, OTHER, STRICTER
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from credentials.decisions.leaves import Leaf
 from credentials.profile.lists import Status
-from issuer.storage.ports import StandingDecision
+from issuer.storage.ports.issuing import StandingDecision
 from service_kit.storage.ports import LeafRecord
 
 NOT_RECORDED = -1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from credentials.decisions.status_rules import Ruling, StatusRules
+from credentials.decisions.rules.status_rules import Ruling, StatusRules
 from credentials.profile.facts import FACT_LABELS, FACT_RESULT_LABELS, RESULTS_OF, Fact, FactKind, FactResult
 from credentials.profile.lists import STATUS_LABELS, Status
 from credentials.profile.words import Label, label

@@ -10,7 +10,7 @@
                  …,
                  {"id": "no-finding", "when": true, …}]}
 
-What ``when`` may look at stands in :mod:`credentials.decisions.vocabulary`. The document and an entry may carry a
+What ``when`` may look at stands in :mod:`credentials.decisions.rules.vocabulary`. The document and an entry may carry a
 ``comment``. The last entry is true of everybody, so that somebody is decided about by every document. Logic that is not
 sound is refused to its author, and open where a signed document reaches it.
 """
@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from credentials.algorithms.table import PublicKey
-from credentials.decisions.status_rules import StatusEntry, StatusRules
-from credentials.decisions.vocabulary import OF_ISSUERS
+from credentials.decisions.rules.status_rules import StatusEntry, StatusRules
+from credentials.decisions.rules.vocabulary import OF_ISSUERS
 from credentials.errors import IssuerMismatch, Malformed, RuleSetInvalid
 from credentials.model import RuleSetReference
 from credentials.profile.lists import ClosedList, Reason, Status

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from credentials.decisions.rule_text import MAX_TEXT_BYTES, RuleText, read_rule_text
+from credentials.decisions.rules.rule_text import MAX_TEXT_BYTES, RuleText, read_rule_text
 from credentials.errors import Malformed
 from credentials.model import Evidence, RuleSetReference
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Reason, Status

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from credentials.decisions.document import BUILT_IN
+from credentials.decisions.rules.document import BUILT_IN
 from credentials.profile.limits import MIN_TIME_SECONDS
 from credentials.profile.words import label
 
@@ -25,8 +25,10 @@ def template(
     member: str, *, version: int = BUILT_IN.version + 1, sequence: int = 1, previous: str | None = None,
     valid_from: int = MIN_TIME_SECONDS,
 ) -> dict[str, Any]:  # fmt: skip
-    """A document for :func:`~credentials.decisions.document.sign_status_rules`, of rule set 1. ``valid_from``: seconds
-    UTC; ``previous``: the digest of the document before, None for the first."""
+    """A document for :func:`~credentials.decisions.rules.document.sign_status_rules`, of rule set 1.
+
+    ``valid_from``: seconds UTC; ``previous``: the digest of the document before, None for the first.
+    """
     return {
         "member": member,
         "rule_set": BUILT_IN.rule_set,

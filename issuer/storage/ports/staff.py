@@ -1,8 +1,8 @@
 """What the stores of staff and of decisions by hand promise.
 
-As :mod:`issuer.storage.ports`: durable when a call returns, safe to call from several threads and processes, each call
-one transaction. Who can write them can dismiss staff, spend their day's decisions and read what is proposed; a key that
-is written there by anybody is nobody's, because administrators did not sign it.
+As :mod:`issuer.storage.ports.issuing`: durable when a call returns, safe to call from several threads and processes,
+each call one transaction. Who can write them can dismiss staff, spend their day's decisions and read what is proposed;
+a key that is written there by anybody is nobody's, because administrators did not sign it.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class IssuerStore(Protocol):
         """Begin a transaction that gives places out; commits on leaving, rolls back on an error.
 
         ``hasty``: its commit is not waited for. Then places may be given again after a crash of the database that
-        nothing was recorded for; :meth:`issuer.storage.holder_ports.PersonDeed.record` refuses the second use.
+        nothing was recorded for; :meth:`issuer.storage.ports.holders.PersonDeed.record` refuses the second use.
         """
 
     def find(self, handle: bytes) -> Owned | None:
