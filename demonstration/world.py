@@ -77,6 +77,8 @@ class World:
     def start(self, *servers: Server) -> None:
         """Start servers side by side and wait until all are ready. Raises Unavailable, naming the log to read."""
         for server in servers:
+            # The workers of one that was killed answer for a moment longer, and would be taken for the new one.
+            self.wait(functools.partial(_is_free, server.port), f"another program listens at port {server.port}")
             self._launch(server)
         for server in servers:
             self.wait(functools.partial(self._is_up, server), f"{server.name} does not start; see {server.log}")
@@ -166,6 +168,11 @@ def free_port() -> int:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex((HOST, port)) != 0
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -65,7 +65,7 @@ from verifier.app import create_app as create_verifier
 from verifier.config import VerifierSettings
 
 EXAMPLES = 5
-"""Of each operation and kind of request; with all three services under a minute. Four of them are signed in."""
+"""Of each operation and kind of request; four of them are signed in."""
 DESK = "/desk/"
 """Part of the paths of which staff who are signed in are asked."""
 CHECKS = [
@@ -189,7 +189,8 @@ def test_an_interface_keeps_to_its_document(houses: dict[str, House], role: str,
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found.err()
         operation = found.ok()
-        if role == "desk" and DESK not in operation.path:
+        # Of the desk every fourth asks without having signed in.
+        if role in ("issuer", "desk") and (role == "desk") != (DESK in operation.path):
             continue
         try:
             strategy = operation.as_strategy(generation_mode=mode)

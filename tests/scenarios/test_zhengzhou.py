@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -106,13 +105,19 @@ class Zhengzhou:
         return self.auditor.get("/issuer/desk/done").text
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zhengzhou]:
-    with World(tmp_path_factory.mktemp("zhengzhou")) as world:
-        yield Zhengzhou(world)
+def test_who_turns_1317_people_red_is_stopped_or_seen_and_each_can_prove_it(tmp_path: Path) -> None:
+    """One town and one story: each act begins where the one before has ended."""
+    with World(tmp_path / "zhengzhou") as world:
+        town = Zhengzhou(world)
+        _three_people_of_one_unit_turn_nobody_red(town)
+        _two_colluding_units_are_held_at_once_and_capped_by_the_day(town)
+        _a_stolen_client_key_turns_nobody_red(town)
+        _one_administrator_alone_makes_no_approver(town)
+        _the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town)
+        _what_three_colluding_units_do_each_of_the_1317_proves_in_another_province_without_network(town, tmp_path)
 
 
-def test_three_people_of_one_unit_turn_nobody_red(town: Zhengzhou) -> None:
+def _three_people_of_one_unit_turn_nobody_red(town: Zhengzhou) -> None:
     """Nobody of their own unit can be the approver; each try is counted and in the auditor's list."""
     assert town.author.propose(LISTS[0], CDC).code == "invalid-request"
     for people in LISTS:
@@ -126,7 +131,7 @@ def test_three_people_of_one_unit_turn_nobody_red(town: Zhengzhou) -> None:
     assert town.acts().count("Tried what they may not") == 4
 
 
-def test_two_colluding_units_are_held_at_once_and_capped_by_the_day(town: Zhengzhou) -> None:
+def _two_colluding_units_are_held_at_once_and_capped_by_the_day(town: Zhengzhou) -> None:
     """Both lists wait for a third unit; in lists too small for the guard the approver's day ends at two hundred.
     Another province reads both in the log."""
     for page in town.held:
@@ -142,7 +147,7 @@ def test_two_colluding_units_are_held_at_once_and_capped_by_the_day(town: Zhengz
     assert (ends, kinds["held"], kinds["cap-reached"], kinds["decided-by-hand"]) == (0, 2, 1, -(-len(OTHERS) // SMALL))
 
 
-def test_a_stolen_client_key_turns_nobody_red(town: Zhengzhou) -> None:
+def _a_stolen_client_key_turns_nobody_red(town: Zhengzhou) -> None:
     """It asks for codes in its client's name, and has nobody's signature: neither by a word, nor by keys of its own,
     nor by one of two."""
     stranger, issuer = Person("zhang", CDC, "operator", member=HENAN.member), town.henan.server.url("issuer")
@@ -159,7 +164,7 @@ def test_a_stolen_client_key_turns_nobody_red(town: Zhengzhou) -> None:
     assert town.metric("tongxing_codes_refused_total") == before + 3
 
 
-def test_one_administrator_alone_makes_no_approver(town: Zhengzhou) -> None:
+def _one_administrator_alone_makes_no_approver(town: Zhengzhou) -> None:
     """Their friend's key waits for a second administrator, who is not they; the auditor sees whose hand it was."""
     friend = Seat(town.henan, "friend", COMMISSION, "approver")
     kid = friend.person.key.kid.hex()
@@ -172,7 +177,7 @@ def test_one_administrator_alone_makes_no_approver(town: Zhengzhou) -> None:
     assert "office/admin-1" in town.acts()
 
 
-def test_the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town: Zhengzhou) -> None:
+def _the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town: Zhengzhou) -> None:
     """The friend's key is listed as unsigned and signs nothing. Decisions that are written past the desk are more than
     the log counts: the metric and the doctor say so at once."""
     vouchers = town.one("SELECT vouchers FROM issuer_staff_key WHERE vouched_at IS NOT NULL LIMIT 1")
@@ -191,7 +196,7 @@ def test_the_password_of_the_database_makes_no_approver_and_no_red_that_counts(t
         assert town.database(f"DELETE FROM issuer_{table} WHERE decision_id >= {_BEYOND}") == copied
 
 
-def test_what_three_colluding_units_do_each_of_the_1317_proves_in_another_province_without_network(
+def _what_three_colluding_units_do_each_of_the_1317_proves_in_another_province_without_network(
     town: Zhengzhou, tmp_path: Path
 ) -> None:
     """With the cap lifted by who runs the server nothing stops them. Everybody reads it in the log within the hour, and
