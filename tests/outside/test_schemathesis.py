@@ -64,8 +64,8 @@ from verifier import service as checking
 from verifier.app import create_app as create_verifier
 from verifier.config import VerifierSettings
 
-EXAMPLES = 5
-"""Of each operation and kind of request; four of them are signed in."""
+EXAMPLES = 4
+"""Of each operation and kind of request; three of them are signed in."""
 DESK = "/desk/"
 """Part of the paths of which staff who are signed in are asked."""
 CHECKS = [
