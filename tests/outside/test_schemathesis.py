@@ -179,8 +179,15 @@ def signed(_: Any, value: Any) -> bytes:
 
 # Whoever asks for a file of the mirror in the same process does not close it.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.name)
-@pytest.mark.parametrize("role", ["registry", "issuer", "verifier", "desk"])
+@pytest.mark.parametrize(
+    ("role", "mode"),
+    [
+        *itertools.product(["registry", "issuer", "verifier"], [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]),
+        # A form's fields are texts, and there is none that is not: wrong ones are in the desk's own tests.
+        ("desk", GenerationMode.POSITIVE),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_an_interface_keeps_to_its_document(houses: dict[str, House], role: str, mode: GenerationMode) -> None:
     """Whoever writes a client from the document must never meet what it does not tell."""
     house = houses[role]
