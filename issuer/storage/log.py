@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, update
 
 from credentials.decisions.by_hand import APPEAL_DAYS
 from credentials.decisions.counters import COUNTED
@@ -129,23 +129,19 @@ class SqlProvinceLog:
         return [LeafRecord(*each) for each in self._connection.execute(theirs.order_by(row.number))]
 
     def unaccounted(self, at: int) -> int:
-        decided = tables.decision.c
+        decided, leaf = tables.decision.c, tables.log.leaf.c
         same = _record.decision_id == decided.decision_id
+        # Another leaf than one of people who decided counts nobody, as none does.
+        counting = and_(leaf.number == _record.leaf, leaf.kind == DECIDED_BY_HAND)
         standing = (
-            select(_record.leaf, func.count())
+            select(leaf.content, func.count())
             .join_from(tables.decision, tables.decision_record, same, isouter=True)
+            .outerjoin(tables.log.leaf, counting)
             .where(decided.approver.is_not(None), decided.ends_at > at)
-            .group_by(_record.leaf)
+            .group_by(_record.leaf, leaf.content)
         )
         found = self._connection.execute(standing).all()
-        return sum(max(0, people - self._counted(leaf)) for leaf, people in found)
-
-    def _counted(self, number: int | None) -> int:
-        """How many persons a leaf counts that people decided about; none where it is another leaf, or there is none."""
-        row = tables.log.leaf.c
-        theirs = select(row.content).where(row.number == number, row.kind == DECIDED_BY_HAND)
-        content = self._connection.execute(theirs).scalar_one_or_none()
-        return 0 if content is None else int(json.loads(content)["count"])
+        return sum(max(0, people - (int(json.loads(said)["count"]) if said else 0)) for said, people in found)
 
     def take_tally(self) -> Mapping[tuple[str, str], Mapping[tuple[int, str], int]]:
         found: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(dict)
