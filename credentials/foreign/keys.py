@@ -25,6 +25,7 @@ NO_COUNTRY = "XX"
 """Issuer of a key whose certificate names none (ISO 3166-1 leaves XX to its users): it may sign for any."""
 ISO_COUNTRIES = {"EL": "GR", "UK": "GB"}
 """What the EU calls two countries, and ISO 3166-1 does."""
+_COUNTRY = re.compile("[A-Z]{2}")
 MAX_KEYS_OF_A_KID = 8
 """Each may cost a signature: more would be somebody's way to keep a gate busy."""
 
@@ -32,6 +33,11 @@ MAX_KEYS_OF_A_KID = 8
 _REVOCATION = re.compile(r"[A-Za-z0-9_-]{1,24}(?:\.[0-9]{1,10})?")
 """A card's ``rid``, and behind a point the seconds before which it was issued."""
 _FOR_EVER = MAX_TIME_SECONDS + 1
+
+
+def is_country(value: object) -> bool:
+    """Whether it is written as ISO 3166-1 writes countries: two capital letters."""
+    return type(value) is str and _COUNTRY.fullmatch(value) is not None
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,12 @@ open wherever the bad part is reached, and judges by all the others: one slip mu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from credentials.algorithms.table import PublicKey
 from credentials.errors import IssuerMismatch
+from credentials.foreign.keys import is_country
 from credentials.profile.lists import EvidenceKind, Form, Status
 from credentials.recognition.card_rules import FORMATS, KINDS, OF_CARDS, CardRule, version_of
 from credentials.recognition.language.operators import unsound
@@ -66,7 +66,6 @@ _REQUIRED = HEAD | {"accepted_statuses", "rules", "denials"}
 _RULE_FIELDS = frozenset({"id", "kinds", "logic", "text", "needed"})
 _CARD_RULE_FIELDS = frozenset({"id", "format", "kind", "country", "schema", "valid_from", "text", "needed"})
 _CARD_RULE_OPTIONAL = frozenset({"valid_until", "issuers", "logic"})
-_COUNTRY = re.compile("[A-Z]{2}")
 _DENIAL_FIELDS = frozenset({"member", "reason", "expires_at"})
 _T = TypeVar("_T")
 _ALL_FORMS = [form.label for form in Form]
@@ -166,7 +165,7 @@ def _one_of(named: Mapping[str, _T], name: Any, where: str) -> _T:
 
 
 def _country(value: Any) -> str:
-    require(type(value) is str and bool(_COUNTRY.fullmatch(value)), "country: not two capital letters")
+    require(is_country(value), "country: not two capital letters")
     return str(value)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from credentials.errors import InvalidRequest, RuleSetInvalid
-from credentials.foreign.keys import ISO_COUNTRIES
+from credentials.foreign.keys import ISO_COUNTRIES, NO_COUNTRY, is_country
 from credentials.formats.eu_dcc.limits import NAME as EU_DCC
 from credentials.profile.characters import is_shown
 from credentials.profile.limits import MAX_TIME_SECONDS, MIN_TIME_SECONDS
@@ -41,13 +41,10 @@ _RULE_FIELDS = frozenset({"Identifier", "Logic", "cms"})
 """By any of which a rule is known; ``cms``: one that is still wrapped in its country's signature."""
 _TEST_FIELDS = frozenset({"payload", "expected"})
 _DESCRIPTION_CHARACTERS = MAX_TEXT_CHARACTERS - 60
-_COUNTRY = re.compile("[A-Z]{2}")
 _NAMES = re.compile(r"external\.valueSets\.([a-z][a-z0-9_-]{0,39})")
 _UNNAMED = "rule"
 _MAX_IDENTIFIER = 32
 """Characters; what follows them tells the versions of one rule apart."""
-_NOBODY = "XX"
-"""Country of a rule that does not say whose it is (ISO 3166-1 leaves XX to its users)."""
 
 
 class PublishedRule(NamedTuple):
@@ -95,7 +92,7 @@ def chosen(published: PublishedSource, countries: frozenset[str], region: str) -
     return tuple(
         rule
         for rule in published.rules
-        if (not countries or rule.entry["country"] in {*countries, _NOBODY}) and rule.region == region.lower()
+        if (not countries or rule.entry["country"] in {*countries, NO_COUNTRY}) and rule.region == region.lower()
     )
 
 
@@ -187,7 +184,7 @@ def _is_codes(codes: Any) -> bool:
 def _rule(place: str, found: dict[str, Any] | _Unread, known: Mapping[str, Any]) -> PublishedRule:
     """One rule; all that is wrong with it is told at once, and leaves it open."""
     value, faults = ({}, [str(found)]) if isinstance(found, _Unread) else (found, [])
-    reading = _Reading(value, faults)
+    reading = _PublishedFields(value, faults)
     logic = None if faults else reading.logic(known)
     country, invalidates = reading.country(), reading.of_type() == _INVALIDATION
     identifier, version = reading.identifier(place), reading.version("Version")
@@ -209,7 +206,7 @@ def _rule(place: str, found: dict[str, Any] | _Unread, known: Mapping[str, Any])
     return PublishedRule(place, identifier, version, region.lower() if type(region) is str else "", entry, why)
 
 
-class _Reading:
+class _PublishedFields:
     """Of one rule, field by field: what is wrong goes to ``faults``, and something harmless stands in its place."""
 
     def __init__(self, fields: Mapping[str, Any], faults: list[str]) -> None:
@@ -241,10 +238,10 @@ class _Reading:
 
     def country(self) -> str:
         country = self._fields.get("Country")
-        if type(country) is str and _COUNTRY.fullmatch(country.upper()):
+        if type(country) is str and is_country(country.upper()):
             return ISO_COUNTRIES.get(country.upper(), country.upper())
         self._fault("Country: not two letters")
-        return _NOBODY
+        return NO_COUNTRY
 
     def of_type(self) -> str:
         found = self._fields.get("Type")

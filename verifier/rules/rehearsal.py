@@ -18,14 +18,13 @@ its ``region``. A case about an EU card has ``card`` in place of evidence, its c
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from credentials.algorithms.table import NATIVE
 from credentials.errors import InvalidRequest
-from credentials.foreign.keys import ALL_KINDS, NO_COUNTRY, ForeignKey, ForeignKeys
+from credentials.foreign.keys import ALL_KINDS, NO_COUNTRY, ForeignKey, ForeignKeys, is_country
 from credentials.formats import eu_dcc, native, presentation
 from credentials.keys import VerificationKey, compressed_point, kid_of, new_private_key
 from credentials.model import Evidence, RuleSetReference, StatusCredential
@@ -59,7 +58,6 @@ _CASE = {"name", "expected", "evidence", "at", "issuer", "status", "form", "card
 _CARD_CASE = _CASE - {"evidence", "status", "form"}
 _CARD = {"ver": "1.3.0", "nam": {"fn": "演练", "fnt": "YANLIAN"}, "dob": "1990-01-01"}
 """What a made-up card says where its case says nothing."""
-_COUNTRY = re.compile("[A-Z]{2}")
 _PIECE = {"kind", "result", "hours_ago", "minutes_ago", "region"}
 _EXPECTED = {"outcome", "reason", "rule"}
 
@@ -182,7 +180,7 @@ def _card(fields: Mapping[str, Any]) -> MadeUpCard:
     issuer, content = fields.get("issuer", NO_COUNTRY), fields["card"]
     if type(content) is not dict:
         raise InvalidRequest("card: not an object")
-    if type(issuer) is not str or not _COUNTRY.fullmatch(issuer):
+    if not is_country(issuer):
         raise InvalidRequest("issuer: of a card, two capital letters")
     return MadeUpCard(issuer, _CARD | content)
 
