@@ -28,6 +28,7 @@ from credentials.foreign.facts import CardKind, ForeignFacts
 from credentials.formats.eu_dcc.limits import NAME as EU_DCC
 from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import RuleState, evaluate
+from credentials.recognition.language.instants import is_within
 from credentials.recognition.language.operators import Rule
 from credentials.wire import cbor
 
@@ -76,8 +77,7 @@ class CardRule(NamedTuple):
             self.format == facts.format
             and self.kind in (None, facts.kind)
             and (not self.issuers or facts.issuer in self.issuers)
-            and self.valid_from <= at
-            and (self.valid_until is None or at < self.valid_until)
+            and is_within(self.valid_from, self.valid_until, at)
         )
 
 

@@ -19,6 +19,7 @@ from credentials.profile.lists import EvidenceKind, Form, Status
 from credentials.profile.words import Label
 from credentials.recognition.card_rules import CardRule, judged
 from credentials.recognition.language.certlogic import RuleState, evaluate
+from credentials.recognition.language.instants import is_within
 from credentials.recognition.language.operators import Rule
 from credentials.recognition.language.vocabulary import foreign_rule_input, rule_input
 
@@ -100,9 +101,10 @@ class RuleSet:
         if not self.card_rules or not self.in_force(at):
             return self._judge_evidence(facts, at)
         found = [self._said_of_card(rule, state) for rule, state in judged(self.card_rules, facts, at)]
-        if not any(rule.decides_about(facts) for rule in self.card_rules):
+        deciding = [rule for rule in self.card_rules if rule.decides_about(facts)]
+        if not deciding:
             found.append(self._judge_evidence(facts, at))
-        elif not any(rule.decides_about(facts) and rule.applies_to(facts, at) for rule in self.card_rules):
+        elif not any(rule.applies_to(facts, at) for rule in deciding):
             found.append(RuleResult(RuleState.OPEN, self, None, f"no rule in force for {facts.kind}"))
         return min(found, key=lambda result: _GRAVEST_FIRST.index(result.state))
 
@@ -168,11 +170,6 @@ class RuleResult(NamedTuple):
                 **self.rule.needed.fields("needed_"),
             }
         return decided
-
-
-def is_within(valid_from: int, valid_until: int | None, at: int) -> bool:
-    """Whether something counts at ``at`` (seconds UTC): from ``valid_from`` on, until before ``valid_until`` if any."""
-    return valid_from <= at and (valid_until is None or at < valid_until)
 
 
 class Timed(Protocol):

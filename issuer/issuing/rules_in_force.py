@@ -18,7 +18,7 @@ from credentials.decisions.rules.document import parse_status_rules
 from credentials.decisions.rules.status_rules import StatusRules
 from credentials.decisions.rules.template import built_in
 from credentials.errors import CredentialError, Malformed, RuleSetInvalid
-from credentials.recognition.ruleset import is_within
+from credentials.recognition.language.instants import is_within
 from credentials.wire import jws
 from credentials.wire.strict_json import parse_json
 from issuer.storage.ports.evidence import RulesStore, RulesVersion

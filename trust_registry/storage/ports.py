@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from credentials.recognition.ruleset import is_within
+from credentials.recognition.language.instants import is_within
 from credentials.status.chain import End
 from service_kit.storage.ports import Logbook, LogTree
 

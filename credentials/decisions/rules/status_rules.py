@@ -17,8 +17,8 @@ from credentials.profile.facts import Fact
 from credentials.profile.lists import Reason, Status
 from credentials.profile.words import Label
 from credentials.recognition.language.certlogic import RuleState, evaluate
+from credentials.recognition.language.instants import is_within
 from credentials.recognition.language.operators import Rule
-from credentials.recognition.ruleset import is_within
 
 
 class StatusEntry(NamedTuple):

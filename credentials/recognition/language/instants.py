@@ -114,3 +114,8 @@ def _last_day(match: re.Match[str]) -> int:
     if match[3] is None and month in range(1, 13) and year:
         day = monthrange(year, month)[1]
     return date(year, month, day).toordinal() - _EPOCH_DAY
+
+
+def is_within(valid_from: int, valid_until: int | None, at: int) -> bool:
+    """Whether something counts at ``at`` (seconds UTC): from ``valid_from`` on, until before ``valid_until`` if any."""
+    return valid_from <= at and (valid_until is None or at < valid_until)
