@@ -1,1 +1,1 @@
-"""Where the issuer keeps what it did: :mod:`issuer.storage.ports.issuing` says what must hold, ``sql`` holds it."""
+"""Where the issuer keeps what it did: :mod:`issuer.storage.ports` says what must hold, ``sql`` holds it."""
