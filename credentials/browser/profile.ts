@@ -83,6 +83,7 @@ export const COMPRESSED_POINT_BYTES = 33;
 export const MAX_PEM_BYTES = 16384;
 export const MAX_JWS_CHARACTERS = 1500000;
 export const MAX_JSON_DEPTH = 64;
+export const MAX_JSON_INTEGER = 9007199254740991;
 export const MAX_SIGNED_BYTES = 16777216;
 export const MAX_SYMBOL_VERSION = 14;
 export const QUIET_ZONE_MODULES = 4;

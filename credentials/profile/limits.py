@@ -69,6 +69,8 @@ MAX_PEM_BYTES = 16_384
 # Signed JSON objects (statements, rule sets).
 MAX_JWS_CHARACTERS = 1_500_000
 MAX_JSON_DEPTH = 64
+MAX_JSON_INTEGER = 2**53 - 1
+"""The largest that every reader of JSON has, and a browser counts with (RFC 8259 section 6)."""
 
 # Signed status snapshots.
 MAX_SIGNED_BYTES = 16 * 1024 * 1024

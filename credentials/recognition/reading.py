@@ -14,12 +14,18 @@ from typing import Any, TypeVar
 from credentials.errors import Malformed, RuleSetInvalid
 from credentials.profile.characters import is_shown
 from credentials.profile.languages import COMMON, LANGUAGE_TAG, MAX_LANGUAGES
-from credentials.profile.limits import MAX_RULE_SET, MAX_RULE_SET_VERSION, MAX_TIME_SECONDS, MIN_TIME_SECONDS
+from credentials.profile.limits import (
+    MAX_JSON_INTEGER,
+    MAX_RULE_SET,
+    MAX_RULE_SET_VERSION,
+    MAX_TIME_SECONDS,
+    MIN_TIME_SECONDS,
+)
 from credentials.profile.lists import ClosedList
 from credentials.profile.members import is_member_id
 from credentials.profile.words import Label, translated
 from credentials.recognition.language.certlogic import compile_rule, compile_sound_parts, is_literal
-from credentials.recognition.language.operators import MAX_INTEGER, Rule, unsound
+from credentials.recognition.language.operators import Rule, unsound
 from credentials.recognition.language.vocabulary import OF_GATES, fill_in
 from credentials.recognition.words import literal_in_words
 from credentials.wire.strict_json import json_bytes
@@ -119,7 +125,7 @@ class Reading:
             "member": self.of(read_member, fields["member"]),
             "rule_set": self.of(read_integer, fields["rule_set"], 0, MAX_RULE_SET, "rule_set"),
             "version": self.of(read_integer, fields["version"], 0, MAX_RULE_SET_VERSION, "version"),
-            "sequence": self.of(read_integer, fields["sequence"], 1, MAX_INTEGER, "sequence"),
+            "sequence": self.of(read_integer, fields["sequence"], 1, MAX_JSON_INTEGER, "sequence"),
             "previous": self.of(read_previous, fields),
             "valid_from": self.of(read_time, fields["valid_from"], "valid_from"),
             "valid_until": self.of(read_valid_until, fields),

@@ -18,11 +18,9 @@ from cbor2 import CBORDecodeError, CBORDecoder, CBORTag
 from cbor2 import dumps as _dumps
 
 from credentials.errors import Malformed, TooLarge
-from credentials.profile.limits import MAX_CBOR_DEPTH
+from credentials.profile.limits import MAX_CBOR_DEPTH, MAX_JSON_INTEGER
 
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
-MAX_INTEGER = 2**53 - 1
-"""The largest that every reader of JSON has (RFC 8259 section 6)."""
 
 
 def dumps(value: Any) -> bytes:
@@ -63,7 +61,7 @@ def as_json(value: Any) -> Any:
     if kind is CBORTag:
         return as_json(value.value)
     is_whole = kind is int or (kind is float and value.is_integer())
-    return int(value) if is_whole and abs(value) <= MAX_INTEGER else math.nan
+    return int(value) if is_whole and abs(value) <= MAX_JSON_INTEGER else math.nan
 
 
 def dump_fields(fields: list[Any]) -> bytes:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from credentials.decisions.counters import COUNTED, Total, check_totals, totals_of
 from credentials.decisions.leaves import Leaf
 from credentials.errors import Malformed, RecordProofFailed
+from credentials.profile.limits import MAX_JSON_INTEGER
 from trust_registry.monitor.leaves import ReadLeaf
 from trust_registry.monitor.state import Sums
-
-MOST_COUNTED = 2**53 - 1
-"""In one hour: who counts more makes numbers that other programs cannot read."""
 
 
 def add(sums: Sums, leaf: ReadLeaf) -> tuple[Sums, str | None]:
@@ -33,6 +31,6 @@ def _together(one: Mapping[Total, int], other: Mapping[Total, int]) -> dict[Tota
     if not other:
         return dict(one)
     totals = {total: one.get(total, 0) + other.get(total, 0) for total in {*one, *other}}
-    if max(totals.values()) > MOST_COUNTED:
-        raise Malformed(f"counts more than {MOST_COUNTED}")
+    if max(totals.values()) > MAX_JSON_INTEGER:
+        raise Malformed(f"counts more than {MAX_JSON_INTEGER}")
     return totals

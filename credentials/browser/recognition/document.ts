@@ -2,11 +2,10 @@
 
 import { ruleSetInvalid } from "../errors";
 import type { Keys } from "../keys";
-import { EVIDENCE_KINDS, FORM_NAMES, MAX_RULE_SET, MAX_RULE_SET_VERSION, STATUSES } from "../profile";
+import { EVIDENCE_KINDS, FORM_NAMES, MAX_JSON_INTEGER, MAX_RULE_SET, MAX_RULE_SET_VERSION, STATUSES } from "../profile";
 import * as jws from "../wire/jws";
 import type { Json } from "../wire/strict_json";
 import { isLiteral } from "./language/certlogic";
-import { MAX_INTEGER } from "./language/operators";
 import {
   asFarAsSound,
   COMMENT,
@@ -58,7 +57,7 @@ async function parseRuleSet(document: Json): Promise<RuleSet> {
   const fields = readFields(document, REQUIRED, OPTIONAL, "rule set");
   const parameters = constants(fields.parameters!, MAX_PARAMETERS, isLiteral, "parameters");
   const valueSets = constants(fields.value_sets!, MAX_VALUE_SETS, isValueSet, "value_sets", VALUE_SET_NAME);
-  const sequence = integer(fields.sequence, 1, MAX_INTEGER, "sequence");
+  const sequence = integer(fields.sequence, 1, MAX_JSON_INTEGER, "sequence");
   require(isPrevious(fields.previous!, sequence), "previous: not a SHA-256 in hex, or given for the first");
   const validFrom = time(fields.valid_from, "valid_from");
   const validUntil = end(fields, validFrom);

@@ -21,9 +21,10 @@ from enum import StrEnum
 from typing import Any
 
 from credentials.errors import RuleOpen, RuleSetInvalid
+from credentials.profile.limits import MAX_JSON_INTEGER
 from credentials.recognition.language import operators
 from credentials.recognition.language.instants import CALENDAR_UNITS, FIXED_UNITS, DateTime
-from credentials.recognition.language.operators import MAX_INTEGER, MAX_REDUCED_ITEMS, Rule
+from credentials.recognition.language.operators import MAX_REDUCED_ITEMS, Rule
 
 MAX_DEPTH = 24
 """Expressions inside expressions. Twice as many JSON levels, which fits the bound of signed JSON."""
@@ -96,7 +97,7 @@ def _sound_parts(logic: Any) -> Rule:
 
 def is_literal(logic: Any) -> bool:
     """A string, a boolean, or an integer that every evaluator can hold."""
-    return type(logic) in (str, bool) or (type(logic) is int and abs(logic) <= MAX_INTEGER)
+    return type(logic) in (str, bool) or (type(logic) is int and abs(logic) <= MAX_JSON_INTEGER)
 
 
 def _is_literal_array(logic: Any) -> bool:

@@ -17,6 +17,7 @@ from operator import getitem
 from typing import Any
 
 from credentials.errors import RuleOpen
+from credentials.profile.limits import MAX_JSON_INTEGER
 from credentials.recognition.language.instants import (
     CALENDAR_UNITS,
     FIXED_UNITS,
@@ -31,8 +32,6 @@ Rule = Callable[[Any], Any]
 
 MAX_REDUCED_ITEMS = 128
 """Items of an array that ``reduce`` goes through."""
-MAX_INTEGER = 2**53 - 1
-"""Largest sum: beyond it a browser would count differently."""
 
 _INDEX = re.compile("[0-9]+")
 _SCALARS = frozenset({str, int, bool, type(None)})
@@ -243,7 +242,7 @@ def addition(left: Rule, right: Rule) -> Rule:
         one, two = left(data), right(data)
         if type(one) is not int or type(two) is not int:
             raise RuleOpen("+: not an integer")
-        if abs(one + two) > MAX_INTEGER:
+        if abs(one + two) > MAX_JSON_INTEGER:
             raise RuleOpen("+: sum too large")
         return one + two
 

@@ -8,7 +8,6 @@ import { addMonths, CALENDAR_UNITS, DateTime, FIXED_UNITS, Instant, milliseconds
 export type Rule = (data: unknown) => unknown;
 
 export const MAX_REDUCED_ITEMS = 128;
-export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
 const INDEX = /^[0-9]+$/;
 const UVCI_PREFIX = "URN:UVCI:";

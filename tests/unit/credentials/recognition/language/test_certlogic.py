@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import RuleOpen, RuleSetInvalid
+from credentials.profile.limits import MAX_JSON_INTEGER
 from credentials.recognition.language.certlogic import (
     MAX_DEPTH,
     MAX_NODES,
@@ -20,7 +21,7 @@ from credentials.recognition.language.certlogic import (
     evaluate,
 )
 from credentials.recognition.language.instants import DAY, DateTime, Instant
-from credentials.recognition.language.operators import MAX_INTEGER, MAX_REDUCED_ITEMS
+from credentials.recognition.language.operators import MAX_REDUCED_ITEMS
 
 X: dict[str, Any] = {"var": "x"}
 Y: dict[str, Any] = {"var": "y"}
@@ -262,9 +263,9 @@ def test_time_is_added_to_dates_only() -> None:
 
 def test_sums_stay_within_what_a_browser_can_count() -> None:
     """Beyond 2^53 the browser's judge would get another sum."""
-    assert value_of({"+": [X, 1]}, x=MAX_INTEGER - 1) == MAX_INTEGER
+    assert value_of({"+": [X, 1]}, x=MAX_JSON_INTEGER - 1) == MAX_JSON_INTEGER
     with pytest.raises(RuleOpen):
-        value_of({"+": [X, 1]}, x=MAX_INTEGER)
+        value_of({"+": [X, 1]}, x=MAX_JSON_INTEGER)
 
 
 def test_parts_of_an_identifier() -> None:
@@ -307,7 +308,7 @@ def test_arrays() -> None:
     [
         None,
         1.0,
-        MAX_INTEGER + 1,
+        MAX_JSON_INTEGER + 1,
         [None],
         {},
         {"var": "a", "if": []},
