@@ -6,6 +6,7 @@ import type { Label } from "../profile";
 import { isObject } from "../wire/jws";
 import type { Json } from "../wire/strict_json";
 import { evaluate, type RuleState } from "./language/certlogic";
+import { isWithin } from "./language/instants";
 import { type Rule, unsound } from "./language/operators";
 import {
   asFarAsSound,
@@ -117,7 +118,7 @@ function decidesAbout(rule: CardRule, { format, kind }: ForeignFacts): boolean {
 function appliesTo(rule: CardRule, { format, kind, issuer }: ForeignFacts, at: number): boolean {
   const isAbout = rule.format === format && (rule.kind === "general" || rule.kind === kind);
   const isOfIssuer = !rule.issuers.size || rule.issuers.has(issuer);
-  return isAbout && isOfIssuer && rule.validFrom <= at && (rule.validUntil === null || at < rule.validUntil);
+  return isAbout && isOfIssuer && isWithin(rule.validFrom, rule.validUntil, at);
 }
 
 /** What each rule that applies says of the card; another major version of its schema, or an older one, leaves it open. */

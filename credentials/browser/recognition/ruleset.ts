@@ -4,6 +4,7 @@ import { type ForeignFacts, isAbout, isKnown } from "../foreign/facts";
 import type { StatusCredential } from "../model";
 import { EVIDENCE_KINDS, type Form, type Label, type Status } from "../profile";
 import { evaluate, type RuleState } from "./language/certlogic";
+import { isWithin } from "./language/instants";
 import type { Rule } from "./language/operators";
 import { foreignRuleInput, ruleInput } from "./language/vocabulary";
 
@@ -49,7 +50,7 @@ export class RuleSet {
   ) {}
 
   inForce(at: number): boolean {
-    return this.validFrom <= at && (this.validUntil === null || at < this.validUntil);
+    return isWithin(this.validFrom, this.validUntil, at);
   }
 
   /** The denial of recognition of this member that applies now. One that has ended does not. */

@@ -97,3 +97,8 @@ function startOfMonth(year: number, month: number): number {
 function requireYear(year: number): void {
   if (!(year >= 1 && year <= 9999)) throw ruleOpen("outside the calendar");
 }
+
+/** Whether something counts at `at` (seconds UTC): from `validFrom` on, until before `validUntil` if any. */
+export function isWithin(validFrom: number, validUntil: number | null, at: number): boolean {
+  return validFrom <= at && (validUntil === null || at < validUntil);
+}
