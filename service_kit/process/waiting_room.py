@@ -109,15 +109,19 @@ class WaitingRoom:
     async def _take(self, protocol: Any, length: int, body: bytearray) -> TongxingError | None:
         """Add what comes to ``body``, to its end or that of the connection; what it is refused for."""
         seconds = BODY_SECONDS + length / BODY_BYTES_A_SECOND
-        try:
-            async with asyncio.timeout(seconds):
-                async for piece in protocol:
-                    body += piece
-                    self._held += len(piece)
-                    if length > SMALL_BODY_BYTES and self._held > HELD_BYTES:
-                        return Unavailable("body: those of other requests fill the memory that there is for them")
-        except TimeoutError:
+        reading = asyncio.ensure_future(self._read(protocol, length, body))
+        # Not wait_for, which awaits the end of what it has cancelled: the answer must not depend on that.
+        await asyncio.wait({reading}, timeout=seconds)
+        if reading.cancel():
             return TooSlow(f"body: {len(body)} of {length} bytes came in {seconds:.0f} s")
+        return reading.result()
+
+    async def _read(self, protocol: Any, length: int, body: bytearray) -> TongxingError | None:
+        async for piece in protocol:
+            body += piece
+            self._held += len(piece)
+            if length > SMALL_BODY_BYTES and self._held > HELD_BYTES:
+                return Unavailable("body: those of other requests fill the memory that there is for them")
         return None
 
     def _call(self, environ: dict[str, Any], protocol: Any) -> None:
