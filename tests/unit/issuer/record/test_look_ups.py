@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
-from credentials.decisions.leaves import STAFF_KEY, commitment, sealed
+from credentials.decisions.leaves import commitment, sealed
 from credentials.decisions.look_ups import LOOKED, MAX_LOOK_UPS, PROPOSED
 from credentials.log.checkpoint import read_checkpoint
 from credentials.log.proof import read_proof
 from credentials.log.tree import check_inclusion, leaf_hash
 from issuer.record.proving import look_ups_of
 from issuer.record.publication import LogPublication
-from issuer.storage.by_hand import SqlByHandStore
 from issuer.storage.ports.staff import AuditRow, Shown
 from issuer.storage.staff import SqlStaffStore
 from service_kit.clock import HOUR_SECONDS
-from tests.unit.issuer.office import DAY, MEMBER, NOW, log_staff
+from tests.unit.issuer.office import DAY, MEMBER, NOW
 from tests.unit.issuer.record.test_publication import Province, province
 
 __all__ = ["province"]
