@@ -74,8 +74,8 @@ def test_neighbour_each_hour_has_its_leaf_however_late_it_is_sealed(province: Pr
     look(province, BODO)
     record.publish(NOW + 12 * HOUR_SECONDS + 60)
     first = NOW - NOW % HOUR_SECONDS
-    hours = [(content["hour"] - first) // HOUR_SECONDS for _, content in leaves(province)]
-    assert hours == [0, 2, 5, 0]
+    sealed_hours = [(content["hour"] - first) // HOUR_SECONDS for _, content in leaves(province)]
+    assert sealed_hours == [0, 2, 5, 0]
 
 
 def test_a_person_is_told_of_the_newest_and_of_none_that_is_long_past(province: Province) -> None:
