@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "basis.border-quarantine-law-4": ("国境卫生检疫法第四条", "國境衞生檢疫法第四條", "Frontier Health and Quarantine Law, article 4",),
+    "basis.border-quarantine-law-4": ("国境卫生检疫法（2018年修正）第四条", "國境衞生檢疫法（2018年修正）第四條", "Frontier Health and Quarantine Law (2018), article 4",),
+    "basis.border-quarantine-law-9": ("国境卫生检疫法（2024年修订）第九条", "國境衞生檢疫法（2024年修訂）第九條", "Frontier Health and Quarantine Law (2024), article 9",),
     "basis.emergency-regulation-33": ("突发公共卫生事件应急条例第三十三条", "突發公共衞生事件應急條例第三十三條", "Public Health Emergency Regulation, article 33",),
     "basis.infectious-diseases-law-39": ("传染病防治法第三十九条", "傳染病防治法第三十九條", "Infectious Diseases Law, article 39",),
     "basis.infectious-diseases-law-41": ("传染病防治法第四十一条", "傳染病防治法第四十一條", "Infectious Diseases Law, article 41",),

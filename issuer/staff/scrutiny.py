@@ -178,7 +178,7 @@ class Disregarded(NamedTuple):
     why: str
 
 
-class Found(NamedTuple):
+class DisregardedRows(NamedTuple):
     """How many rows are not followed, and the first :data:`MAX_NAMED` of them."""
 
     rows: int
@@ -192,9 +192,9 @@ class Findings:
     def __init__(self, scrutiny: Scrutiny, in_force: Callable[[int], Iterable[Sequence[KeptByHand]]]) -> None:
         """``in_force``: see :meth:`issuer.storage.ports.staff.ByHandStore.in_force`."""
         self._scrutiny, self._in_force = scrutiny, in_force
-        self._last: tuple[int, Found] | None = None
+        self._last: tuple[int, DisregardedRows] | None = None
 
-    def at(self, at: int) -> Found:
+    def at(self, at: int) -> DisregardedRows:
         """Those that could count at ``at`` (seconds UTC). Raises StorageUnavailable."""
         last = self._last
         if last is not None and 0 <= at - last[0] < FINDINGS_SECONDS:
@@ -204,7 +204,7 @@ class Findings:
             if not self._scrutiny.holds(kept):
                 rows += 1
                 named += [self._told(kept)] if rows <= MAX_NAMED else []
-        found = Found(rows, tuple(named))
+        found = DisregardedRows(rows, tuple(named))
         self._last = at, found
         return found
 

@@ -28,6 +28,27 @@ def why(wallet: Wallet, wanted: str) -> None:
     raise AssertionError(place.get_attribute("data-proof"))
 
 
+def test_a_phone_checks_both_signatures_of_a_decision_by_hand(launch: Launch, town: Town) -> None:
+    """And says plainly which of them does not hold."""
+    red = town.claim_code("唐二", decision=town.decision("red", "close-contact"))
+    wallet = Wallet(launch(locale="en"), town.wallet).open().claim(red)
+    why(wallet, "holds")
+    place = wallet.page.locator("[data-proof]")
+    expect(place).to_have_attribute("data-signed", "true")
+    expect(place).to_contain_text("health-commission/li · holds")
+
+    def another(route: Route) -> None:
+        file = json.loads(route.fetch().json()["file"])
+        file["signatures"]["approver"] = file["signatures"]["author"]
+        route.fulfill(json={"file": json.dumps(file)})
+
+    wallet.page.route("**/v1/wallet/decision", another)
+    wallet.press("back")
+    why(wallet, "holds")
+    expect(place).to_have_attribute("data-signed", "false")
+    expect(place).to_contain_text("this person may not sign it")
+
+
 def test_a_person_sees_who_of_staff_looked_and_the_phone_holds_it_against_the_log(launch: Launch, town: Town) -> None:
     """What is of this hour waits for its leaf; and what does not agree with the log is said plainly."""
     wallet = Wallet(launch(locale="en"), town.wallet).open().claim(town.claim_code("唐一"))

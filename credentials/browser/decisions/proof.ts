@@ -10,6 +10,7 @@ import { type LogProof, readProof } from "../log/proof";
 import { checkInclusion, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
 import type { StatusCredential } from "../model";
 import { concat } from "../wire/cbor";
+import { checkSignatories, type Signatories } from "./signatories";
 
 const FORMAT = "tongxing-decision/1";
 const REFERENCE_BYTES = 16;
@@ -35,15 +36,15 @@ export interface ToldDecision {
 export interface ProvedDecision {
   readonly told: ToldDecision;
   readonly checkpoint: Checkpoint;
-  /** The file carries who signed a decision by hand. They are not checked here: that takes the trust list. */
-  readonly signaturesCarried: boolean;
+  /** Who signed a decision by hand, as far as a device can tell that holds no root key; null where the file does not say. */
+  readonly signed: Signatories | null;
   /** Signature lines below the checkpoint beside the log's own. */
   readonly cosignatures: number;
 }
 
 export interface Leaf {
   kind: string;
-  content: { status?: unknown; count?: unknown; hash?: unknown; root?: unknown };
+  content: { status?: unknown; hour?: unknown; count?: unknown; hash?: unknown; root?: unknown };
 }
 
 /**
@@ -75,8 +76,19 @@ export async function checkDecision(
     logs.filter((log) => log.name === checkpoint.origin),
   );
   await checkInclusion(await leafHash(proof.extra!), proof.number, checkpoint.size, checkpoint.root, proof.hashes);
-  const signaturesCarried = (file.signatures ?? null) !== null;
-  return { told, checkpoint, signaturesCarried, cosignatures: proof.note.signatures.length - 1 };
+  const signed = await signatories(file.signatures, leaf, told, { text, number: proof.number, checkpoint });
+  return { told, checkpoint, signed, cosignatures: proof.note.signatures.length - 1 };
+}
+
+async function signatories(
+  signatures: unknown,
+  { kind, content }: Leaf,
+  { member, author_unit, approver_unit }: ToldDecision,
+  { checkpoint, ...place }: { text: Uint8Array; number: bigint; checkpoint: Checkpoint },
+): Promise<Signatories | null> {
+  if ((signatures ?? null) === null) return null;
+  if (kind !== BY_HAND || !isCount(content.hour)) throw malformed("signatures of a decision that was made by rule");
+  return checkSignatories(signatures, { ...place, member, author_unit, approver_unit, hour: content.hour }, checkpoint);
 }
 
 /** The leaf of a proof, when it is of one of these kinds and holds what a text is committed to by. */

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Response, redirect, request
 
-from credentials.decisions.by_hand import BASES, MAX_DAYS, NUMBER_BYTES
+from credentials.decisions.by_hand import MAX_DAYS, NUMBER_BYTES, bases_at
 from credentials.decisions.look_ups import LOOKED
 from credentials.decisions.signatures import Signature
 from credentials.decisions.staff import ADMINISTRATOR, APPROVER, AUDITOR, OPERATOR, revocation_text
@@ -173,7 +173,7 @@ def desk_propose() -> Response:
     units = [unit for unit in office.staff.units(APPROVER, office.now()) if unit != session.key.unit]
     statuses = {each.label: label(f"status.{each.label}") for each in Status}
     reasons = {each.label: label(f"status-reason.{each.label}") for each in Reason}
-    bases = {each: label(f"basis.{each}") for each in BASES}
+    bases = {each: label(f"basis.{each}") for each in bases_at(office.now())}
     return _draw("propose", session, units=units, statuses=statuses, reasons=reasons, bases=bases)
 
 

@@ -21,8 +21,8 @@ from issuer.staff.scrutiny import (
     NOT_COUNTED,
     NOT_SIGNED,
     OTHERWISE,
+    DisregardedRows,
     Findings,
-    Found,
     Scrutiny,
 )
 from issuer.storage.by_hand import bond_all
@@ -229,7 +229,7 @@ def test_who_has_no_decision_by_hand_costs_no_question_more(office: Guarded) -> 
 
 def test_findings_are_not_looked_for_at_each_question(red: Guarded) -> None:
     """Whoever asks for the metrics again and again does not read the database each time."""
-    assert red.findings.at(LATER) == Found(0, ())
+    assert red.findings.at(LATER) == DisregardedRows(0, ())
     copy_to(red, VICTIM)
     assert red.findings.at(LATER + 14).rows == 0
     assert red.findings.at(LATER + 15).rows == 1
