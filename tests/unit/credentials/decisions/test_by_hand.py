@@ -89,8 +89,8 @@ def test_an_article_that_was_renumbered_bears_what_was_decided_by_it_and_nothing
         (new, new.since, True),
         (new, new.since - 1, False),
     ):
-        times = {"starts_at": starts_at, "ends_at": starts_at + DAY, "appeal_until": starts_at + 60 * DAY}
-        made = decision(basis=basis, **times)
+        ends_at, appeal_until = starts_at + DAY, starts_at + 60 * DAY
+        made = decision(basis=basis, starts_at=starts_at, ends_at=ends_at, appeal_until=appeal_until)
         if is_sound:
             require_sound(made)
         else:
