@@ -156,7 +156,7 @@ def bulk(stage: Stage) -> None:
 def picture(stage: Stage) -> None:
     """From a picture of the code to a verdict in another province."""
     telling = stage.telling
-    telling.chapter(label("demo.3-on-paper"))
+    telling.chapter(label("demo.on-paper"))
     png = stage.pictures / "paper.png"
     write_atomic(png, draw_png(stage.paper, level="Q"))
     (text,) = read_texts(png.read_bytes())
@@ -191,7 +191,7 @@ def phone(stage: Stage) -> None:
 
 def withdrawal(stage: Stage) -> None:
     """One bit says: ask for a fresh code."""
-    stage.telling.chapter(label("demo.5-withdrawn"))
+    stage.telling.chapter(label("demo.withdrawn"))
     issued = stage.henan.issue(asks("李秀英", hours=20, form="paper", now=stage.now()))
     stage.expect(label("demo.before-the-withdrawal"), stage.zhejiang, issued["text"], "accepted")
     stage.henan.withdraw(issued["handle"])

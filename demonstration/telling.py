@@ -27,11 +27,13 @@ class Telling:
 
     languages: tuple[str, ...] = COMMON
     rows: list[tuple[Label, Label, Label, str]] = field(default_factory=list)
+    chapters: int = 0
 
     def chapter(self, text: Label) -> None:
-        """Begin a part of the story."""
+        """Begin a part of the story, under the next number."""
+        self.chapters += 1
         print_line()
-        print_line(Styled(" · ".join(self._in_languages(text)), bold=True))
+        print_line(Styled(f"{self.chapters} {' · '.join(self._in_languages(text))}", bold=True))
 
     def done(self, text: Label) -> None:
         """Something that was done."""

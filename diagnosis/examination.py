@@ -48,6 +48,7 @@ CHECKS = (
     ),
     Check("witness-opens", house.open_witness, "witness", "passphrase witness-database", "TONGXING_WITNESS_KEY_FILE"),
     Check("decisions", house.decisions, "issuer", "issuer-opens", "TONGXING_DATABASE_URL"),
+    Check("decisions-signed", house.signatures, "issuer", "issuer-opens", "TONGXING_DATABASE_URL"),
     Check("registry-answers", authority.answers, setting="TONGXING_REGISTRY_URL"),
     Check("trust-root", authority.root, needs="registry-answers", setting="TONGXING_TRUST_ROOT"),
     Check("clock", authority.clock, needs="trust-root"),

@@ -134,6 +134,15 @@ def decisions(deployment: Deployment) -> Diagnosis | None:
     return wrong("decisions-unaccounted", "TONGXING_DATABASE_URL", detail=str(found)) if found else None
 
 
+def signatures(deployment: Deployment) -> Diagnosis | None:
+    """Whether every decision by hand in the database is one that two people have signed about its person."""
+    found = deployment.office.findings.at(deployment.now())
+    if not found.rows:
+        return None
+    named = ", ".join(f"{each.row} ({each.why})" for each in found.named)
+    return wrong("decisions-disregarded", "TONGXING_DATABASE_URL", detail=f"{found.rows}: {named}")
+
+
 def _passphrase_file(deployment: Deployment) -> Path | None:
     named = deployment.environ.get("TONGXING_KEY_PASSPHRASE_FILE")
     return Path(named) if named else None

@@ -15,7 +15,8 @@ from credentials.foreign.document import FOREIGN_KEYS_TYPE
 from credentials.recognition.document import RULES_TYPE
 from credentials.recognition.words import moment_in_words
 from issuer.bulk.lines import ENCODINGS, count_lines
-from issuer.bulk.run import issue_file, rejected_file
+from issuer.bulk.output import rejected_file
+from issuer.bulk.run import issue_file
 from issuer.commands.decision import decision
 from issuer.commands.evidence import evidence, laboratory
 from issuer.commands.opening import SOURCE, opened, settings_of

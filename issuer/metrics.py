@@ -95,3 +95,11 @@ def collect(found: tuple[int, IssuerOverview]) -> Iterator[Metric]:
     yield gauge("tongxing_lists_left", "Status lists that may still be opened, ever", store.lists_left)
     meaning = "Decisions by hand in force that no leaf of the log counts"
     yield gauge("tongxing_decisions_unaccounted", meaning, store.decisions_unaccounted)
+
+
+def collect_all(found: tuple[tuple[int, IssuerOverview], int]) -> Iterator[Metric]:
+    """These, and how many rows of decisions by hand are not followed."""
+    overview, disregarded = found
+    yield from collect(overview)
+    meaning = "Rows of decisions by hand that two people have not signed, and that change nothing"
+    yield gauge("tongxing_decisions_disregarded", meaning, disregarded)

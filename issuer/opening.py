@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import structlog
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from credentials.algorithms.table import NATIVE
 from credentials.decisions.rules.document import load_status_rules, read_status_rules
@@ -40,8 +41,9 @@ from issuer.sign_in.identity_provider import REQUEST_SECONDS, IdentityProvider, 
 from issuer.sign_in.sign_in import CALLBACK, SignIn
 from issuer.staff.hands import Hands
 from issuer.staff.keys import StaffKeys
+from issuer.staff.scrutiny import Findings, Scrutiny
 from issuer.storage import tables
-from issuer.storage.by_hand import SqlByHandStore
+from issuer.storage.by_hand import SqlByHandStore, bond_all
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.log_storage import SqlLogStorage
@@ -61,6 +63,10 @@ from trust_registry.client.trust.updater import TrustUpdater
 from trust_registry.key_files import read_log_key, read_passphrase
 from trust_registry.metadata.denials import kid_from_text
 from trust_registry.record.gathering import ASK_SECONDS, WitnessRound
+
+BONDS_SINCE = "0014"
+"""The version of the database from which on decisions by hand have a bond."""
+_log = structlog.get_logger("decisions")
 
 
 def open_service(
@@ -89,10 +95,12 @@ def open_service(
     clock = clock or settings.clock()
     with disposed_on_error(engine):
         store.bind_secret(secrets.digest)
-    own_key, people = _own_key(settings.member, credential_signer, "credential"), SqlPersonStore(engine)
+    own_key = _own_key(settings.member, credential_signer, "credential")
     listing = _listing(settings, own_key.kid, status_signer.kid, clock)
     rules = _published_rules(settings.member, engine, listing, metrics)
     root = partial(_root_keys, listing, settings.member)
+    scrutiny = Scrutiny(settings.member, secrets.bond_key, root)
+    people = SqlPersonStore(engine, scrutiny)
     staff = StaffKeys(SqlStaffStore(engine), settings.member, root, settings.staff_delay_seconds)
     by_hand = SqlByHandStore(engine)
     hands = Hands(staff, by_hand.used, settings.decisions_a_day)
@@ -131,6 +139,7 @@ def open_service(
         laboratories=laboratories,
         staff=staff,
         desk=Desk(issuance, staff, by_hand, Guard(settings.guard_percent, settings.guard_people)),
+        findings=Findings(scrutiny, by_hand.in_force),
         listing=listing,
         recovery=recovery,
         record=record,
@@ -172,8 +181,18 @@ def prepare(settings: IssuerSettings) -> bool:
 def open_database(settings: IssuerSettings) -> Engine:
     """The database, migrated."""
     engine = connect(settings.database(DATABASE_NAME))
-    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    migrate(engine, MIGRATIONS, VERSION_TABLE, partial(_bond_what_was_decided, settings))
     return engine
+
+
+def _bond_what_was_decided(settings: IssuerSettings, connection: Connection, before: str) -> None:
+    """What people decided under an earlier version, which had no bonds, goes on counting to its end."""
+    if not before or before >= BONDS_SINCE:
+        return
+    scrutiny = Scrutiny(settings.member, Secrets.derived_from(settings.secret()).bond_key, lambda: None)
+    bonded = bond_all(connection, settings.clock().now(), scrutiny.bond_from_before)
+    if bonded:
+        _log.warning("decisions-bonded", decisions=bonded)
 
 
 def open_sign_in(settings: IssuerSettings, issuance: Issuance, claim_codes: ClaimCodes, clock: Clock) -> SignIn | None:

@@ -30,6 +30,7 @@ from issuer.requests.clients import Clients
 from issuer.requests.holder_proof import Proven, proven_point, read_proof
 from issuer.sign_in.sign_in import SignIn
 from issuer.staff.keys import StaffKeys
+from issuer.staff.scrutiny import Findings
 from issuer.storage import tables
 from issuer.storage.ports.issuing import StatusFeed
 from issuer.storage.sql import MIGRATIONS, VERSION_TABLE, SqlIssuerStore
@@ -93,6 +94,7 @@ class IssuerService:
     laboratories: Laboratories
     staff: StaffKeys
     desk: Desk
+    findings: Findings
     listing: Listing
     recovery: Recovery
     record: LogPublication

@@ -7,7 +7,7 @@ A leaf has a kind and a content. Leaves that count people name no person, no uni
     decided-by-hand   {"status", "hour", "count", "hash"}    the commitment to the one text that all of them have
     withdrawn         {"status", "hour", "count", "root"}    codes of this status
     withdrawn-without-replacement {"status", "hour", "count", "root"}   of those, whose person had no other code then
-    looked-up         {"hour", "count", "hash"}              persons whom staff have looked up
+    looked-up         {"hour", "count", "hash"}              look-ups by staff; ``hash``: the root over them
 
 ``hour``: its first second, UTC. A commitment is SHA-256(salt ‖ SHA-256(text)): without the salt, which the person has,
 it says nothing, and with it nobody can show another text. Roots are those of RFC 6962 over the commitments.
@@ -100,7 +100,8 @@ def unreplaced(status: Status, hour: int, commitments: Sequence[bytes]) -> Leaf:
 
 
 def looked_up(hour: int, count: int, hashed: bytes) -> Leaf:
-    """Persons whom somebody of the staff looked up at once; ``hashed``: the commitment to what is kept of it."""
+    """So many times within an hour somebody of the staff was shown a person; ``hashed``: the root over the commitments
+    to what each person is told of it (:mod:`credentials.decisions.look_ups`)."""
     return Leaf(LOOKED_UP, {"hour": hour, "count": count, "hash": hashed.hex()})
 
 

@@ -17,7 +17,7 @@ leaf which ended a key was left out is for those to see who read the log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from credentials.decisions.by_hand import (
@@ -61,6 +61,15 @@ class Signatories(NamedTuple):
 
 
 Known = Mapping[bytes, tuple[StaffKey, Vouched]]
+"""Staff keys that are believed, by kid."""
+
+
+class StaffLeaf(NamedTuple):
+    """A leaf about a staff key, as it stands in the log. ``at``: seconds UTC."""
+
+    number: int
+    at: int
+    leaf: Leaf
 
 
 def check_signatures(
@@ -73,9 +82,28 @@ def check_signatures(
     """
     if signatures.keys() != {AUTHOR, APPROVER, STAFF} or type(signatures[STAFF]) is not list:
         raise Malformed(f"signatures: an object of {AUTHOR}, {APPROVER} and {STAFF}")
-    said, given = read_decision(text), [read_signature(signatures[name]) for name in (AUTHOR, APPROVER)]
-    known = believed(_records(signatures[STAFF], counted), said.member, root)
-    at, faults = _latest(counted), _faults_of_time(said, counted)
+    given = [read_signature(signatures[name]) for name in (AUTHOR, APPROVER)]
+    leaves = [_proved(value, counted.checkpoint) for value in signatures[STAFF]]
+    known = known_before(counted.number, leaves, read_decision(text).member, root)
+    return signatories_of(text, given, known, counted.leaf, counted.seen)
+
+
+def known_before(number: int, leaves: Iterable[StaffLeaf], member: str, root: RootKeys | None) -> Known:
+    """The keys below ``root`` as a log of ``member`` held them when it took its leaf of this number, from its leaves
+    about keys in their order. Raises Malformed, KeyRejected for leaves that are none of these."""
+    return believed(_records(leaves, number), member, root)
+
+
+def signatories_of(
+    text: bytes, given: Sequence[Signature], known: Known, leaf: Leaf, seen: int | None = None
+) -> Signatories:
+    """Whether author and approver have signed ``text`` by keys that are ``known`` and were in force when the log took
+    its ``leaf``. ``given``: their signatures, in this order; ``seen``: when a witness first cosigned the leaf.
+
+    Raises Malformed, TooLarge for what is no decision, or a leaf that counts none.
+    """
+    said = read_decision(text)
+    at, faults = _latest(leaf, seen), _faults_of_time(said, leaf, seen)
     signers: list[StaffKey] = []
     for name, signature in zip((AUTHOR, APPROVER), given, strict=True):
         try:
@@ -87,20 +115,20 @@ def check_signatures(
     return Signatories(author, approver, tuple(faults))
 
 
-def _latest(counted: Counted) -> int:
+def _latest(leaf: Leaf, seen: int | None) -> int:
     """The last second at which the decision can have been made."""
-    end = _hour(counted.leaf) + HOUR_SECONDS - 1
-    return end if counted.seen is None else min(end, counted.seen + CLOCKS_APART_SECONDS)
+    end = _hour(leaf) + HOUR_SECONDS - 1
+    return end if seen is None else min(end, seen + CLOCKS_APART_SECONDS)
 
 
-def _faults_of_time(said: DecisionText, counted: Counted) -> list[str]:
-    hour, at = _hour(counted.leaf), _latest(counted)
+def _faults_of_time(said: DecisionText, leaf: Leaf, seen: int | None) -> list[str]:
+    hour, at = _hour(leaf), _latest(leaf, seen)
     faults = []
     if at < hour:
         faults.append("the leaf states an hour that had not begun when a witness cosigned it")
     if said.starts_at > at + CLOCKS_APART_SECONDS or hour - said.starts_at > MAX_PROPOSED_SECONDS:
         faults.append("the leaf states an hour before the text was proposed, or more than 24 hours after it")
-    if count_in(counted.leaf) > said.people:
+    if count_in(leaf) > said.people:
         faults.append("the leaf counts more people than the text is about")
     return faults
 
@@ -127,13 +155,12 @@ def _signer(signature: Signature, text: bytes, known: Known, at: int) -> StaffKe
     return key
 
 
-def _records(staff: list[Any], counted: Counted) -> list[Vouched]:
-    """The keys as the log held them when it took the decision, in the order in which they were vouched for."""
+def _records(leaves: Iterable[StaffLeaf], before: int) -> list[Vouched]:
+    """The keys as the log held them below this number, in the order in which they were vouched for."""
     records: dict[bytes, Vouched] = {}
     last = -1
-    for value in staff:
-        number, at, leaf = _proved(value, counted.checkpoint)
-        if not last < number < counted.number:
+    for number, at, leaf in leaves:
+        if not last < number < before:
             raise Malformed("staff: leaves in the order of the log, all before that of the decision")
         last = number
         if leaf.kind == STAFF_KEY:
@@ -148,8 +175,8 @@ def _records(staff: list[Any], counted: Counted) -> list[Vouched]:
     return [*records.values()]
 
 
-def _proved(value: Any, checkpoint: Checkpoint) -> tuple[int, int, Leaf]:
-    """A leaf's number, moment and content, when it is in the checkpoint."""
+def _proved(value: Any, checkpoint: Checkpoint) -> StaffLeaf:
+    """A leaf that is in the checkpoint."""
     if type(value) is not dict or value.keys() != _LEAF or type(value["hashes"]) is not list:
         raise Malformed(f"staff: objects of {', '.join(sorted(_LEAF))}")
     number, entry = value["index"], _text(value, "leaf").encode()
@@ -160,7 +187,7 @@ def _proved(value: Any, checkpoint: Checkpoint) -> tuple[int, int, Leaf]:
     fields = parse_json(entry)
     if type(fields) is not dict or type(fields.get("content")) is not dict or type(fields.get("at")) is not int:
         raise Malformed("staff: no leaf of a log")
-    return number, fields["at"], Leaf(_text(fields, "kind"), fields["content"])
+    return StaffLeaf(number, fields["at"], Leaf(_text(fields, "kind"), fields["content"]))
 
 
 def _vouched(content: Mapping[str, Any], at: int) -> Vouched:

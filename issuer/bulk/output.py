@@ -1,4 +1,5 @@
-"""The file of codes that a bulk run writes: appended and synced batch by batch, by one run at a time."""
+"""What runs over many lines write: the file of codes, appended and synced batch by batch by one run at a time, and the
+list of lines of which nothing came."""
 
 from __future__ import annotations
 
@@ -10,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
-from credentials.errors import Conflict, InvalidRequest
-from service_kit.durable import make_folder, storage_error
+from credentials.errors import Conflict, InvalidRequest, TongxingError
+from credentials.wire.strict_json import json_bytes
+from service_kit.durable import make_folder, storage_error, write_atomic
 
 _BEGINNING = b'{"expires_at":'
 """Of every line: the first name in the alphabet. A file that begins otherwise is somebody else's and is not touched."""
@@ -93,3 +96,26 @@ def _key(line: bytes) -> str:
         return str(json.loads(line)["key"])
     except (ValueError, KeyError) as error:
         raise InvalidRequest("the output is a file of another kind, or damaged") from error
+
+
+def rejected_file(beside: Path) -> Path:
+    """Where the bad lines of a run are listed that writes, or reads, the file ``beside``."""
+    return beside.with_name(beside.name + ".rejected.ndjson")
+
+
+@contextmanager
+def listing_rejected(path: Path) -> Iterator[BinaryIO]:
+    """Bad lines go to a file as they are found, so that a run over millions holds none of them. Raises StorageFull,
+    StorageUnavailable."""
+    write_atomic(path, b"", mode=0o600)
+    try:
+        with path.open("ab") as file:
+            yield file
+    except OSError as error:
+        # Also of the last lines, which are written when the file is closed.
+        raise storage_error(error) from error
+
+
+def rejected_line(number: int, error: TongxingError) -> bytes:
+    """A bad line as it is listed, by its number; nothing of its content is repeated."""
+    return json_bytes({"number": number, "code": error.code, "detail": error.detail}) + b"\n"

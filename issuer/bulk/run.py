@@ -17,7 +17,7 @@ from typing import NamedTuple
 from credentials.errors import IdempotencyConflict, TongxingError
 from credentials.wire.strict_json import json_bytes
 from issuer.bulk.lines import BulkLine, read_lines
-from issuer.bulk.output import open_output
+from issuer.bulk.output import open_output, rejected_file
 from issuer.issuing.issuance import Ask, Issuance, ask_for, issued_json
 from issuer.storage.ports.issuing import IssuedRow
 from service_kit.durable import write_atomic
@@ -55,7 +55,7 @@ def issue_file(
 ) -> BulkResult:
     """Issue for every line of ``source`` (see :mod:`issuer.bulk.lines`) into ``output``, NDJSON of key and code.
 
-    Bad lines go to :func:`rejected_file`, by number and stable code. ``progress`` is told how
+    Bad lines go to :func:`issuer.bulk.output.rejected_file`, by number and stable code. ``progress`` is told how
     many lines were done. Raises InvalidRequest when ``source`` cannot be read or ``output`` is another kind of file,
     Conflict while another run writes it, SelfCheckFailed, StorageFull, StorageUnavailable.
     """
@@ -72,11 +72,6 @@ def issue_file(
             present += len(rows) - written + _count_same(issuance, there, at, rejected)
             progress(len(batch))
     return BulkResult(issued, present, rejected)
-
-
-def rejected_file(output: Path) -> Path:
-    """Where the bad lines of a run into ``output`` are listed."""
-    return output.with_name(output.name + ".rejected.ndjson")
 
 
 @contextmanager

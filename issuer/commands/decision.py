@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,22 @@ import click
 
 from credentials.decisions.by_hand import BASES, MAX_DAYS, PersonEntry, person_digest
 from credentials.decisions.leaves import SALT_BYTES
+from credentials.decisions.look_ups import LOOKED
 from credentials.decisions.proof import ProvedDecision
 from credentials.decisions.signatures import sign_text
-from credentials.errors import InvalidRequest, Malformed, NotFound, SettingInvalid, TrustMissing
+from credentials.errors import (
+    CredentialError,
+    InvalidRequest,
+    Malformed,
+    NotFound,
+    SettingInvalid,
+    TrustMissing,
+    Unavailable,
+)
 from credentials.identity import parse_document
 from credentials.profile.lists import Reason, Status
 from credentials.wire.strict_json import parse_json
+from issuer.bulk.output import listing_rejected, rejected_file, rejected_line
 from issuer.commands.opening import SOURCE, opened
 from issuer.commands.staff import signer_of
 from issuer.desk.desk import Wish, before_of, make_text
@@ -25,6 +36,8 @@ from issuer.issuing.issuance import read_handle
 from issuer.issuing.rules_in_force import document_in
 from issuer.publishing.withdrawal import find_own
 from issuer.record.proving import prove, prove_by_hand
+from issuer.service import IssuerService
+from issuer.storage.ports.staff import AuditRow, Shown
 from service_kit.commands import Group
 from service_kit.durable import write_atomic
 from service_kit.inputs import INPUT, Input
@@ -34,6 +47,10 @@ from trust_registry.client.decision_proof import prove_by
 from trust_registry.commands.decision import print_decision
 from trust_registry.commands.options import ROOT, local_clock, passphrase_file
 
+_BY_COMMAND = "command"
+"""Who looked, of the author's unit, where nobody has signed in."""
+_OF_ONE_LINE = (CredentialError, InvalidRequest, NotFound, Unavailable)
+"""What is wrong with one code alone; a database that is gone stops them all."""
 _output = click.option("--output", "-o", type=click.Path(path_type=Path), help="Into this file.")
 _bundle = click.option("--bundle", type=click.Path(path_type=Path, exists=True), help="A bundle, zip or folder.")
 _root = click.option("--root", type=ROOT, help="The registry's trust-root.json, as it was handed over.")
@@ -70,6 +87,9 @@ def text_command(
     person, office = parse_document(None, number), opened()
     at, subject = office.now(), office.issuance.subject_of(person)
     known = in_force(office.issuance.people.decisions([subject], at), at).get(subject, NOTHING)
+    # Whoever types this is shown what stands.
+    did = AuditRow(at, f"{author_unit}/{_BY_COMMAND}", LOOKED)
+    office.staff.store.note(did, shown=Shown(office.settings.member, [subject]))
     salt = secrets.token_bytes(SALT_BYTES)
     entry = PersonEntry(person_digest(salt, person.identity), before_of(known))
     wish = Wish(Status.from_label(status), Reason.from_label(reason), basis, days, approver_unit)
@@ -123,27 +143,35 @@ def export_command(number: str, output: Path | None) -> None:
 @click.argument("codes", type=SOURCE)
 @click.option("--folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where they go.")
 @as_json
-def files_command(codes: Path, folder: Path, as_json: bool) -> None:
+@click.pass_context
+def files_command(context: click.Context, codes: Path, folder: Path, as_json: bool) -> None:
     """Write what proves the decision behind each of CODES, as `issuer bulk` wrote them: a file a code, named by its
-    handle, to be handed over with the paper. Codes that name no decision, as green ones, are passed over.
+    handle, to be handed over with the paper. Codes that name no decision, as green ones, are passed over. Lines of
+    which no file can be made stop no other: they are listed by number, with what to do, in
+    CODES.decisions.rejected.ndjson, and it ends with 1.
 
     \b
     Example:
       tongxing issuer decision files codes.ndjson --folder decisions
     """
-    office, written, without = opened(), 0, 0
-    with codes.open("rb") as lines:
-        for line in lines:
-            handle = read_handle(_handle_in(line))
+    office, done = opened(), Counter[str]()
+    # Beside CODES stands what `issuer bulk` could not issue; that list is another one.
+    bad = rejected_file(codes.with_name(f"{codes.name}.decisions"))
+    with codes.open("rb") as lines, listing_rejected(bad) as rejected:
+        for number, line in enumerate(lines, start=1):
             try:
-                proved = prove(office.record, office.desk.store, find_own(office.store, handle, None).issued)
-            except NotFound:
-                without += 1
-                continue
-            write_atomic(folder / f"{handle.hex()}.json", proved.content, mode=0o600)
-            written += 1
-    told = f"{written} files in {folder}; {without} codes name no decision that is kept"
-    print_result(as_json, {"written": written, "without": without}, [told])
+                done[_write_proof(office, line, folder)] += 1
+            except _OF_ONE_LINE as error:
+                done["rejected"] += 1
+                rejected.write(rejected_line(number, error))
+    told = [f"{done['written']} files in {folder}; {done['without']} codes name no decision that is kept"]
+    said = {"written": done["written"], "without": done["without"]}
+    if done["rejected"]:
+        told.append(f"{done['rejected']} lines gave none; which, and what to do: {bad}")
+        said["rejected"] = done["rejected"]
+    print_result(as_json, said, told)
+    if done["rejected"]:
+        context.exit(1)
 
 
 @decision.command("show")
@@ -184,6 +212,18 @@ def verify_command(context: click.Context, file: Input, bundle: Path | None, roo
     print_decision(proved, as_json)
     if proved.signed.faults:
         context.exit(1)
+
+
+def _write_proof(office: IssuerService, line: bytes, folder: Path) -> str:
+    """What came of a line: ``written``, or ``without`` a decision."""
+    handle = read_handle(_handle_in(line))
+    issued = find_own(office.store, handle, None).issued
+    try:
+        proved = prove(office.record, office.desk.store, issued)
+    except NotFound:
+        return "without"
+    write_atomic(folder / f"{handle.hex()}.json", proved.content, mode=0o600)
+    return "written"
 
 
 def _handle_in(line: bytes) -> str:

@@ -11,7 +11,7 @@ from credentials.algorithms.table import NATIVE
 from credentials.errors import Conflict, KeyRejected
 from credentials.profile.characters import is_shown
 from issuer.bulk.lines import ENCODINGS, count_lines
-from issuer.bulk.run import rejected_file
+from issuer.bulk.output import rejected_file
 from issuer.commands.opening import SOURCE, opened
 from issuer.evidence.importing import import_file
 from service_kit.commands import Group

@@ -162,7 +162,8 @@ def dry_run_command(document: Input, output: Path | None, as_json: bool) -> None
     office, content = opened(), _read(document)
     at = office.now()
     url = office.engine.url.render_as_string(hide_password=False)
-    result = dry_run(url, office.rules.document(at), content, at)
+    bonded_by = office.issuance.secrets.bond_key
+    result = dry_run(url, office.rules.document(at), content, at, bonded_by=bonded_by)
     told = sealed(result, office.issuance.secrets.report_key)
     if output is not None:
         write_atomic(output, f"{json.dumps(told, ensure_ascii=False)}\n".encode())

@@ -20,6 +20,7 @@ from credentials.decisions.by_hand import (
     NUMBER_BYTES,
     DecisionText,
     PersonEntry,
+    bases_at,
     people_root,
     person_digest,
     require_sound,
@@ -265,7 +266,7 @@ def make_text(member: str, entries: Sequence[PersonEntry], wish: Wish, author_un
     """A decision that can be signed. Raises InvalidRequest, DecisionRejected."""
     basis = BASES.get(wish.article)
     if basis is None:
-        raise InvalidRequest(f"basis: one of {', '.join(BASES)}")
+        raise InvalidRequest(f"basis: one of {', '.join(bases_at(at))}")
     if folded(wish.approver_unit) == folded(author_unit):
         raise InvalidRequest("approver_unit: another unit than the author's")
     text = DecisionText(

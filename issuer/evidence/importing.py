@@ -9,18 +9,15 @@ attestation. NDJSON lines: a record as over HTTP (:mod:`issuer.evidence.record`)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from credentials.errors import TongxingError
-from credentials.wire.strict_json import json_bytes
 from issuer.bulk.lines import Columns, read_lines
-from issuer.bulk.run import rejected_file
+from issuer.bulk.output import listing_rejected, rejected_file, rejected_line
 from issuer.evidence.intake import MAX_BATCH, Intake, Taken
-from service_kit.durable import storage_error, write_atomic
 
 IMPORTER = "import:"
 """Who reports what is imported from a file, before the name that the command is given; no client can have this id."""
@@ -61,7 +58,7 @@ def import_file(
     """
     counts: Counter[str] = Counter()
     lines = iter(read_lines(source, encoding, OF_EVIDENCE))
-    with _rejected(rejected_file(source)) as rejected:
+    with listing_rejected(rejected_file(source)) as rejected:
         while batch := list(islice(lines, MAX_BATCH)):
             bad = {line.number: line.fields for line in batch if isinstance(line.fields, TongxingError)}
             good = {line.number: _record(line.fields) for line in batch if not isinstance(line.fields, TongxingError)}
@@ -72,7 +69,7 @@ def import_file(
                 else:
                     bad[number] = outcome
             counts["rejected"] += len(bad)
-            rejected.writelines(_line(number, bad[number]) for number in sorted(bad))
+            rejected.writelines(rejected_line(number, bad[number]) for number in sorted(bad))
             progress(len(batch))
     return Imported(counts["kept"], counts["present"], counts["corrected"], counts["rejected"])
 
@@ -83,19 +80,3 @@ def _record(fields: Mapping[str, Any]) -> dict[str, Any]:
         # A spreadsheet has no truth values of its own.
         told["taken_back"] = True
     return told
-
-
-def _line(number: int, error: TongxingError) -> bytes:
-    return json_bytes({"number": number, "code": error.code, "detail": error.detail}) + b"\n"
-
-
-@contextmanager
-def _rejected(path: Path) -> Iterator[BinaryIO]:
-    """Bad lines go to a file as they are found, so that a run over millions holds none of them."""
-    write_atomic(path, b"", mode=0o600)
-    try:
-        with path.open("ab") as file:
-            yield file
-    except OSError as error:
-        # Also of the last lines, which are written when the file is closed.
-        raise storage_error(error) from error

@@ -59,6 +59,12 @@ class DecisionFileSchema(Schema):
     file = fields.String()
 
 
+class LookUpsFileSchema(Schema):
+    """``file``: see credentials/decisions/look_ups.py."""
+
+    file = fields.String()
+
+
 class ReleasedSchema(Schema):
     """``withdrawn`` is false when the phone had no code any more."""
 

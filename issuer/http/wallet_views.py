@@ -42,12 +42,13 @@ from issuer.http.wallet_schemas import (
     DecisionFileSchema,
     HeldSchema,
     HolderProofSchema,
+    LookUpsFileSchema,
     RegistrationSchema,
     ReleasedSchema,
     WalletSchema,
 )
 from issuer.phones.holding import Held
-from issuer.record.proving import prove
+from issuer.record.proving import look_ups_of, prove
 from issuer.requests.holder_proof import PAPER, RELEASE
 from issuer.service import CLAIM_CODES, WALLET, IssuerService, service
 from service_kit.http.bodies import Routes
@@ -156,6 +157,18 @@ def prove_decision(fields: dict[str, Any]) -> dict[str, Any]:
     point = office.phone(fields["holder_proof"]).point
     file = prove(office.record, office.desk.store, office.holding.present(point))
     return {"file": file.content.decode()}
+
+
+@blueprint.post("/v1/wallet/look-ups")
+@blueprint.arguments(HolderProofSchema, example={"holder_proof": "eyJ…"})
+@blueprint.response(200, LookUpsFileSchema, description="The file that says who looked")
+@blueprint.doc(**described(*_PHONE, *_STORE))
+def tell_look_ups(fields: dict[str, Any]) -> dict[str, Any]:
+    """Who of staff was shown what stands about this phone's person, and when: the newest fifty, each with its proof in
+    the province's log, once the hour is over."""
+    office = _counted()
+    point = office.phone(fields["holder_proof"]).point
+    return {"file": look_ups_of(office.record, office.holding.person(point)).decode()}
 
 
 @blueprint.post("/v1/wallet/release")

@@ -78,11 +78,12 @@ class Secrets(NamedTuple):
     sign_in_key: bytes
     report_key: bytes
     record_key: bytes
+    bond_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report", b"record")
+        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report", b"record", b"bond")
         return cls(*(hmac.digest(secret, b"tongxing-" + label, "sha256") for label in labels))
 
 

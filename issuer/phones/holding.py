@@ -92,6 +92,10 @@ class Holding:
         """The code that the phone has. Raises DeviceUnknown, and RenewalRefused for a phone that has ended."""
         return self._active(point).present
 
+    def person(self, point: bytes) -> bytes:
+        """The keyed digest of the person whose code the phone has. Raises as :meth:`present`."""
+        return self._active(point).holder.facts.subject
+
     def _claim(self, digest: bytes, point: bytes, at: int) -> Held:
         found = self.people.find_claim_code(digest)
         if found is None:

@@ -1,4 +1,5 @@
-"""Proves decisions: to a resident the one behind their code, to those who decided the one that they signed.
+"""Proves decisions: to a resident the one behind their code, to those who decided the one that they signed; and to a
+resident who of staff was shown what stands about them.
 
 What a file says does not rest on this service: :mod:`credentials.decisions.proof`. Of a decision by hand it carries who
 signed it, with the staff keys' leaves (:mod:`credentials.decisions.signatories`).
@@ -11,6 +12,7 @@ from typing import Any
 
 from credentials.decisions.by_hand import read_decision
 from credentials.decisions.leaves import SALT_BYTES, STAFF_KEY, commitment, path_to_root, sealed
+from credentials.decisions.look_ups import MAX_LOOK_UPS, LookUp, look_ups_file
 from credentials.decisions.proof import DecisionFile
 from credentials.decisions.signatories import APPROVER, AUTHOR, STAFF
 from credentials.decisions.signatures import read_signature
@@ -21,7 +23,7 @@ from credentials.log.tree import HASH_BYTES
 from credentials.wire.strict_json import parse_json
 from issuer.record.publication import LogPublication
 from issuer.storage.ports.issuing import IssuedRow
-from issuer.storage.ports.log import KeptDecision
+from issuer.storage.ports.log import KeptDecision, KeptLookUp
 from issuer.storage.ports.staff import ByHandRow, ByHandStore
 from service_kit.storage.ports import LeafRecord
 from trust_registry.record.publishing import ProvedLeaf
@@ -54,6 +56,27 @@ def prove_by_hand(record: LogPublication, row: ByHandRow) -> DecisionFile:
     if kept is None:
         raise NotFound("this decision is in force for nobody, or was made too long ago to be kept")
     return _prove(record, kept, signatures, None)
+
+
+def look_ups_of(record: LogPublication, subject: bytes) -> bytes:
+    """The file about who of staff was shown this person (:mod:`credentials.decisions.look_ups`), the newest first."""
+    with record.storage.reading() as records:
+        found = records.province.look_ups_of(subject, MAX_LOOK_UPS)
+    return look_ups_file([_look_up(record, kept, batch) for kept, batch in found])
+
+
+def _look_up(record: LogPublication, kept: KeptLookUp, batch: bytes) -> LookUp:
+    hidden = record.sealed_look_up(kept)
+    told = LookUp(kept.text, hidden[:SALT_BYTES])
+    proved = None
+    if record.publisher is not None and kept.leaf is not None:
+        proved = record.publisher.prove(kept.leaf)
+    if proved is None:
+        return told
+    (counted,), published = proved
+    index, path = _below(hidden, batch)
+    proof = LogProof(counted.leaf.number, tuple(counted.hashes), published.note, counted.leaf.entry)
+    return told._replace(place=index, path=path, proof=proof)
 
 
 def _prove(

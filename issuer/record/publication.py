@@ -26,9 +26,10 @@ from credentials.log.keys import WITNESS, NoteSigner
 from credentials.log.policy import WitnessPolicy, read_policy
 from issuer.publishing.claiming import claim_work
 from issuer.record.counting import count_due
-from issuer.record.sealing import REPLACEMENT_SECONDS, seal
+from issuer.record.sealing import REPLACEMENT_SECONDS, seal, sealed_look_up
 from issuer.storage.log_storage import SqlLogStorage
 from issuer.storage.ports.issuing import StatusFeed
+from issuer.storage.ports.log import KeptLookUp
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.retrying import retried
 from trust_registry.client.trust.snapshot import TrustSnapshot
@@ -150,6 +151,10 @@ class LogPublication:
         who is none of those who decide, or lost with a backup. Who has such a code can prove nothing of it."""
         with self.storage.reading() as records:
             return records.province.unaccounted(at)
+
+    def sealed_look_up(self, kept: KeptLookUp) -> bytes:
+        """Salt and digest by which the log holds a look-up (64 bytes)."""
+        return sealed_look_up(kept, self._salt_key)
 
     @property
     def vkey(self) -> str:

@@ -1,4 +1,5 @@
-"""Sealing: one leaf for each status over all that the rules decided since the last one, and over what was withdrawn.
+"""Sealing: one leaf for each status over all that the rules decided since the last one, and over what was withdrawn;
+and one for each hour over what staff looked up.
 
 What waits was written with the deed; a stop at any point leaves it waiting or sealed. Of two that seal at once one
 waits for the log's counter, and finds what the other has left.
@@ -11,10 +12,20 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from credentials.decisions.leaves import commitment, decided_by_rule, hour_of, sealed, unreplaced, withdrawn
+from credentials.decisions.leaves import (
+    HOUR_SECONDS,
+    commitment,
+    decided_by_rule,
+    hour_of,
+    looked_up,
+    root_over,
+    sealed,
+    unreplaced,
+    withdrawn,
+)
 from credentials.profile.lists import Status
 from credentials.wire.strict_json import json_bytes
-from issuer.storage.ports.log import ProvinceLog, UnsealedWithdrawal
+from issuer.storage.ports.log import KeptLookUp, ProvinceLog, UnsealedWithdrawal
 from service_kit.storage.retrying import retried
 
 MAX_SEALED = 50_000
@@ -42,6 +53,8 @@ def seal(writing: Writing, salt_key: bytes, at: int, replacement_seconds: int = 
         while _seal_withdrawals(writing, status, salt_key, at):
             made += 1
         made += _settle(writing, status, salt_key, at, replacement_seconds)
+    while _seal_look_ups(writing, salt_key, at):
+        made += 1
     return made
 
 
@@ -77,6 +90,29 @@ def _settle(writing: Writing, status: Status, salt_key: bytes, at: int, seconds:
         if bare:
             log.append(unreplaced(status, hour_of(at), [_committed(each, salt_key) for each in bare]), at)
         return int(bool(bare))
+
+
+@retried
+def _seal_look_ups(writing: Writing, salt_key: bytes, at: int) -> bool:
+    """One leaf over the look-ups of the oldest hour that has ended."""
+    with writing() as log:
+        oldest = log.oldest_look_up(hour_of(at))
+        if oldest is None:
+            return False
+        hour = hour_of(oldest)
+        commitments = [
+            commitment(sealed_look_up(each, salt_key)) for each in log.seal_look_ups(hour + HOUR_SECONDS, MAX_SEALED)
+        ]
+        if commitments:
+            number = log.append(looked_up(hour, len(commitments), root_over(commitments)), at)
+            log.keep_batch(number, commitments)
+        return bool(commitments)
+
+
+def sealed_look_up(each: KeptLookUp, salt_key: bytes) -> bytes:
+    """Salt and digest of what a person is told of a look-up, which none can guess and this issuer makes again."""
+    salt = hmac.digest(salt_key, b"look-up" + each.number.to_bytes(8, "big"), "sha256")
+    return sealed(salt, each.text.encode())
 
 
 def _committed(each: UnsealedWithdrawal, salt_key: bytes) -> bytes:

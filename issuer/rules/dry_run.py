@@ -27,6 +27,7 @@ from credentials.profile.facts import Fact
 from credentials.wire.strict_json import json_bytes
 from issuer.decisions.deciding import facts_of
 from issuer.issuing.consequences import in_force
+from issuer.staff.scrutiny import Scrutiny
 from issuer.storage import tables
 from issuer.storage.deeds import read_decisions_by_hand
 from issuer.storage.evidence import read_timelines
@@ -89,10 +90,16 @@ class _Share(NamedTuple):
     at: int
     after: int
     last: int
+    bonded_by: bytes
 
 
-def dry_run(url: str, now: dict[str, Any], new: dict[str, Any], at: int, processes: int = PROCESSES) -> DryRun:
+def dry_run(
+    url: str, now: dict[str, Any], new: dict[str, Any], at: int, processes: int = PROCESSES, bonded_by: bytes = b""
+) -> DryRun:
     """Decide about everybody in the database at ``url`` at ``at`` (seconds UTC) by the documents ``now`` and ``new``.
+
+    ``bonded_by``: the issuer's key behind the bonds of decisions by hand, of which those alone are counted that have
+    one; empty: all.
 
     Raises RuleSetInvalid, StorageUnavailable.
     """
@@ -104,7 +111,7 @@ def dry_run(url: str, now: dict[str, Any], new: dict[str, Any], at: int, process
     finally:
         engine.dispose()
     step = max(PAGE, -(-last // (processes * _SHARES)))
-    shares = [_Share(url, now, new, at, after, min(after + step, last)) for after in range(0, last, step)]
+    shares = [_Share(url, now, new, at, after, min(after + step, last), bonded_by) for after in range(0, last, step)]
     counts: Counter[tuple[str, ...]] = Counter()
     for counted in _done(shares, processes):
         counts.update(counted)
@@ -160,13 +167,18 @@ def _page(engine: Engine, after: int, share: _Share) -> list[tuple[int, bool, tu
         rows = _holders(connection, after, share.last)
         subjects = [bytes(row.subject) for row in rows]
         timelines = read_timelines(connection, subjects)
-        decided = in_force(read_decisions_by_hand(connection, subjects), share.at)
+        decided = in_force(read_decisions_by_hand(connection, subjects, share.at, _scrutiny(share.bonded_by)), share.at)
     page = []
     for row in rows:
         subject = bytes(row.subject)
         known = (*facts_of(read_evidence(row.evidence)), *(timelines[subject].facts if subject in timelines else ()))
         page.append((row.holder_id, subject in decided and decided[subject].by_hand is not None, known))
     return page
+
+
+def _scrutiny(key: bytes) -> Scrutiny | None:
+    """By their bonds alone: public keys do not travel to other processes, and nothing is issued here."""
+    return Scrutiny("", key, lambda: None) if key else None
 
 
 def _holders(connection: Connection, after: int, last: int) -> list[Any]:

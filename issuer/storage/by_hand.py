@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, tuple_, update
 
+from credentials.decisions.by_hand import MAX_DAYS
+from credentials.decisions.by_hand import read_decision as read_decision_text
 from credentials.decisions.leaves import Leaf
 from credentials.decisions.staff import SignedDecision
-from credentials.errors import Conflict
+from credentials.errors import Conflict, CredentialError
 from issuer.decisions.deciding import Decision
 from issuer.storage import tables
 from issuer.storage.log import SqlProvinceLog
-from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow, PersonRow
-from issuer.storage.rows import insert_into
+from issuer.storage.look_ups import insert_look_ups
+from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow, KeptByHand, PersonRow, Shown
+from issuer.storage.rows import DECISION, insert_into, read_decision
 from issuer.storage.staff import insert_audit
+from service_kit.clock import DAY_SECONDS
 from service_kit.storage.database import reading, transaction
+from service_kit.storage.ports import LeafRecord
 from service_kit.storage.retrying import retried
 
 _row, _person, _approvals = tables.by_hand.c, tables.by_hand_person.c, tables.approvals.c
 _holder = tables.holder.c
+_PAGE = 1_000
+"""Rows that are looked at together."""
+_ALL_LEAVES = (1 << 63) - 1
 _SIGNED = ("state", "author_signature", "approver", "approver_signature", "decided_at")
 _SIGNATURES = ("author_signature", "approver_signature", "releaser_signature")
 
@@ -39,6 +48,7 @@ class SqlByHandStore:
             connection.execute(insert(tables.by_hand).values(_values(row)))
             connection.execute(insert(tables.by_hand_person), persons)
             insert_audit(connection, did)
+            insert_look_ups(connection, did, Shown(row.said.member, [each.subject for each in people]))
 
     @retried
     def find(self, number: bytes) -> ByHandRow | None:
@@ -85,6 +95,19 @@ class SqlByHandStore:
         with reading(self._engine) as connection:
             return [_read(each) for each in connection.execute(open_ones.order_by(_row.proposed_at.desc()))]
 
+    def in_force(self, at: int) -> Iterator[Sequence[KeptByHand]]:
+        last = (b"", 0)
+        while page := self._page(at, last):
+            yield page
+            last = page[-1].decision.subject, page[-1].number
+
+    @retried
+    def _page(self, at: int, last: tuple[bytes, int]) -> Sequence[KeptByHand]:
+        decided = tables.decision.c
+        behind = tuple_(decided.subject, decided.decision_id) > last
+        with reading(self._engine) as connection:
+            return kept_by_hand(connection, at, behind, _PAGE)
+
     @retried
     def change(self, row: ByHandRow, was: str, did: AuditRow, leaf: Leaf | None = None) -> None:
         with transaction(self._engine) as connection:
@@ -92,6 +115,38 @@ class SqlByHandStore:
             insert_audit(connection, did)
             if leaf is not None:
                 SqlProvinceLog(connection).append(leaf, did.at)
+
+
+def kept_by_hand(
+    connection: Connection, at: int, which: ColumnElement[bool] | None = None, most: int | None = None
+) -> list[KeptByHand]:
+    """Of decisions by hand those rows, of these or of all, that may stand at ``at`` or replaced what may: a decision by
+    hand ends within 14 days, so what began longer ago counts for nothing, whatever its row says. By person."""
+    decided, row = tables.decision.c, tables.log.leaf.c
+    whole = (
+        select(*DECISION, row.number.label("leaf_number"), row.kind, row.at, row.content)
+        .outerjoin_from(tables.decision, tables.decision_record)
+        .outerjoin(tables.log.leaf, row.number == tables.decision_record.c.leaf)
+        .where(decided.approver.is_not(None), decided.starts_at > at - MAX_DAYS * DAY_SECONDS)
+    )
+    whole = whole if which is None else whole.where(which)
+    found = list(connection.execute(whole.order_by(decided.subject, decided.decision_id).limit(most)))
+    if not found:
+        return []
+    numbers = [_number_in(each.text or "") for each in found]
+    signed = _signed(connection, {*numbers} - {b""})
+    staff = SqlProvinceLog(connection).staff_leaves(_ALL_LEAVES)
+    kept = zip(found, numbers, strict=True)
+    return [_kept(each, number, signed.get(number), staff) for each, number in kept]
+
+
+def bond_all(connection: Connection, at: int, bond: Callable[[KeptByHand], bytes]) -> int:
+    """Give their bond to decisions by hand that were made before there were any and may stand at ``at``; how many."""
+    found = kept_by_hand(connection, at)
+    for kept in found:
+        same = update(tables.decision).where(tables.decision.c.decision_id == kept.number)
+        connection.execute(same.values(bond=bond(kept)))
+    return len(found)
 
 
 def change_row(connection: Connection, row: ByHandRow, was: str) -> None:
@@ -136,6 +191,32 @@ def tell_once(connection: Connection, approver: str, day: int) -> bool:
     """Whether this is the first time that a day's cap is told of."""
     untold = update(tables.approvals).where(_approvals.approver == approver, _approvals.day == day, ~_approvals.told)
     return connection.execute(untold.values(told=True)).rowcount == 1
+
+
+def _signed(connection: Connection, numbers: Collection[bytes]) -> dict[bytes, Sequence[Mapping[str, str]]]:
+    """The signatures of author and approver, by number."""
+    if not numbers:
+        return {}
+    both = select(_row.number, _row.author_signature, _row.approver_signature).where(_row.number.in_(numbers))
+    found = connection.execute(both.where(_row.state == DECIDED))
+    return {bytes(number): [json.loads(author), json.loads(approver)] for number, author, approver in found}
+
+
+@lru_cache(maxsize=1024)
+def _number_in(text: str) -> bytes:
+    """The number of a decision by its text; empty for a text from before people signed, or none."""
+    try:
+        return read_decision_text(text.encode()).number
+    except CredentialError:
+        return b""
+
+
+def _kept(
+    row: Any, number: bytes, signatures: Sequence[Mapping[str, str]] | None, staff: Sequence[LeafRecord]
+) -> KeptByHand:
+    leaf = None if row.leaf_number is None else LeafRecord(row.leaf_number, row.kind, row.at, row.content)
+    bond = bytes(row.bond or b"")
+    return KeptByHand(row.decision_id, number, read_decision(row), bond, signatures, leaf, staff)
 
 
 def _row_of(decision: Decision, signed: SignedDecision | None) -> ByHandRow:

@@ -7,25 +7,26 @@ wait for the other.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, text, update
 
 from credentials.decisions.leaves import cap_reached
 from credentials.errors import Conflict
 from credentials.model import Evidence
 from credentials.profile.lists import Form, Status
 from issuer.storage import tables
-from issuer.storage.by_hand import change_row, count_approved, keep_outcomes, keep_signed, tell_once
+from issuer.storage.by_hand import change_row, count_approved, keep_outcomes, keep_signed, kept_by_hand, tell_once
 from issuer.storage.evidence import insert_reports, read_reported, read_timelines
 from issuer.storage.log import SqlProvinceLog
 from issuer.storage.ports.evidence import Report, Timeline
 from issuer.storage.ports.holders import ClaimCodeRow, Device, Given, Holder, HolderFacts, PersonCode, PhoneRow
 from issuer.storage.ports.issuing import Entry, Made, StandingDecision
-from issuer.storage.ports.staff import AuditRow, ByHandRow
+from issuer.storage.ports.staff import AuditRow, ByHandRow, Scrutinises
 from issuer.storage.rows import (
+    DECISION,
     evidence_bytes,
     holder_row,
     insert_decisions,
@@ -47,15 +48,15 @@ _hold = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint
 class SqlPersonDeed:
     """See :class:`issuer.storage.ports.holders.PersonDeed`."""
 
-    def __init__(self, connection: Connection, subjects: Iterable[bytes]) -> None:
-        self._connection, self._subjects = connection, sorted(set(subjects))
+    def __init__(self, connection: Connection, subjects: Iterable[bytes], scrutiny: Scrutinises | None = None) -> None:
+        self._connection, self._subjects, self._scrutiny = connection, sorted(set(subjects)), scrutiny
         self.log = SqlProvinceLog(connection)
         if connection.dialect.name == "postgresql" and self._subjects:
             keys = sorted(int.from_bytes(each[:_LOCK_BYTES], signed=True) for each in self._subjects)
             connection.execute(_hold, {"keys": keys})
 
     def decisions(self, ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
-        return read_decisions(self._connection, self._subjects, ending_after)
+        return read_decisions(self._connection, self._subjects, ending_after, self._scrutiny)
 
     def codes(self, ending_after: int) -> Sequence[PersonCode]:
         credential, withdrawal, code = tables.credential, tables.withdrawal, _credential
@@ -82,7 +83,7 @@ class SqlPersonDeed:
         insert_reports(self._connection, reports, at)
 
     def record(self, client_id: str, made: Sequence[Made | Entry]) -> None:
-        insert_made(self._connection, client_id, made)
+        insert_made(self._connection, client_id, made, self._scrutiny)
         keep_signed(self._connection, [each.decision for each in made if each.standing is None])
 
     def drop_keys(self, client_id: str, keys: Sequence[str], expired_by: int) -> None:
@@ -94,7 +95,7 @@ class SqlPersonDeed:
         self._connection.execute(insert(tables.idempotency), [_idempotency_row(client_id, entry) for entry in entries])
 
     def record_decisions(self, decided: Sequence[StandingDecision]) -> None:
-        insert_decisions(self._connection, decided)
+        insert_decisions(self._connection, decided, self._scrutiny)
         keep_signed(self._connection, [each.decision for each in decided])
 
     def change_by_hand(self, row: ByHandRow, outcomes: Mapping[int, str], did: AuditRow) -> None:
@@ -214,37 +215,28 @@ class SqlPersonDeed:
 
 
 def read_decisions(
-    connection: Connection, subjects: Collection[bytes], ending_after: int
-) -> dict[bytes, Sequence[StandingDecision]]:
+    connection: Connection, subjects: Collection[bytes], ending_after: int, scrutiny: Scrutinises | None
+) -> Mapping[bytes, Sequence[StandingDecision]]:
     """See :meth:`issuer.storage.ports.holders.PersonStore.decisions`."""
     # Each by an index of its own, which one condition with OR would not be.
-    by_rule = _of(subjects).where(_decision.approver.is_(None), _decision.ends_at > ending_after)
-    return _by_person([*connection.execute(_by_hand(subjects)), *connection.execute(by_rule)])
+    whole = select(*DECISION).outerjoin_from(tables.decision, tables.decision_record)
+    by_rule = whole.where(_decision.subject.in_(subjects), _decision.approver.is_(None))
+    decided = read_decisions_by_hand(connection, subjects, ending_after, scrutiny)
+    for row in connection.execute(by_rule.where(_decision.ends_at > ending_after)):
+        decided[bytes(row.subject)].append(StandingDecision(row.decision_id, read_decision(row)))
+    return decided
 
 
 def read_decisions_by_hand(
-    connection: Connection, subjects: Collection[bytes]
-) -> dict[bytes, Sequence[StandingDecision]]:
-    """All that people decided about these persons."""
-    return _by_person(list(connection.execute(_by_hand(subjects))))
-
-
-def _of(subjects: Collection[bytes]) -> Select[Any]:
-    known = tables.decision_record
-    whole = select(tables.decision, known.c.sealed, known.c.text).outerjoin_from(tables.decision, known)
-    return whole.where(_decision.subject.in_(subjects))
-
-
-def _by_hand(subjects: Collection[bytes]) -> Select[Any]:
-    return _of(subjects).where(_decision.approver.is_not(None))
-
-
-def _by_person(found: list[Any]) -> dict[bytes, Sequence[StandingDecision]]:
-    found.sort(key=lambda row: bytes(row.subject))
-    return {
-        subject: [StandingDecision(row.decision_id, read_decision(row)) for row in rows]
-        for subject, rows in groupby(found, lambda row: bytes(row.subject))
-    }
+    connection: Connection, subjects: Collection[bytes], at: int, scrutiny: Scrutinises | None
+) -> dict[bytes, list[StandingDecision]]:
+    """What people decided about these persons that may stand at ``at``, or replaced what may; ``scrutiny``: which of
+    the rows count, None: all."""
+    decided: dict[bytes, list[StandingDecision]] = defaultdict(list)
+    for kept in kept_by_hand(connection, at, _decision.subject.in_(subjects)):
+        if scrutiny is None or scrutiny.holds(kept):
+            decided[kept.decision.subject].append(StandingDecision(kept.number, kept.decision))
+    return decided
 
 
 def _not_ended(device_id: int) -> Any:

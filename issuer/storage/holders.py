@@ -14,6 +14,7 @@ from issuer.storage.evidence import read_reported, read_timelines
 from issuer.storage.ports.evidence import Report, Timeline
 from issuer.storage.ports.holders import ClaimCodeRow, Device, Holder
 from issuer.storage.ports.issuing import StandingDecision
+from issuer.storage.ports.staff import Scrutinises
 from issuer.storage.rows import ISSUED, issued, read_holder
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
@@ -25,18 +26,20 @@ _PRESENT = tuple(column.label("shown_as") if column.name == "form" else column f
 class SqlPersonStore:
     """See :class:`issuer.storage.ports.holders.PersonStore`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, scrutiny: Scrutinises | None = None) -> None:
+        """``scrutiny``: which decisions by hand count; None: all that stand there, for a store of which nothing is
+        issued."""
+        self._engine, self._scrutiny = engine, scrutiny
 
     @contextmanager
     def deed(self, subjects: Iterable[bytes]) -> Iterator[SqlPersonDeed]:
         with transaction(self._engine) as connection:
-            yield SqlPersonDeed(connection, subjects)
+            yield SqlPersonDeed(connection, subjects, self._scrutiny)
 
     @retried
     def decisions(self, subjects: Collection[bytes], ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
         with reading(self._engine) as connection:
-            return read_decisions(connection, subjects, ending_after)
+            return read_decisions(connection, subjects, ending_after, self._scrutiny)
 
     @retried
     def timelines(self, subjects: Collection[bytes]) -> Mapping[bytes, Timeline]:

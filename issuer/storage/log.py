@@ -27,9 +27,9 @@ from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
 from issuer.decisions.causes import WALLET
 from issuer.decisions.deciding import Decision, sealed_by
-from issuer.storage import tables
+from issuer.storage import look_ups, tables
 from issuer.storage.ports.issuing import StandingDecision
-from issuer.storage.ports.log import Cell, KeptDecision, Unsealed, UnsealedWithdrawal
+from issuer.storage.ports.log import Cell, KeptDecision, KeptLookUp, Unsealed, UnsealedWithdrawal
 from service_kit.clock import DAY_SECONDS
 from service_kit.storage.logbook import SqlLogbook
 from service_kit.storage.ports import LeafRecord
@@ -94,6 +94,15 @@ class SqlProvinceLog:
         bare = self._connection.execute(_without_another(these, seconds)).all()
         self._connection.execute(update(tables.withdrawal).where(_withdrawal.serial.in_(these)).values(settled=True))
         return sorted(UnsealedWithdrawal(*row) for row in bare)
+
+    def oldest_look_up(self, before: int) -> int | None:
+        return look_ups.first_unsealed(self._connection, before)
+
+    def seal_look_ups(self, before: int, most: int) -> Sequence[KeptLookUp]:
+        return look_ups.seal_look_ups(self._connection, self.book.lock(), before, most)
+
+    def look_ups_of(self, subject: bytes, most: int) -> Sequence[tuple[KeptLookUp, bytes]]:
+        return look_ups.look_ups_of(self._connection, subject, most)
 
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         self._connection.execute(insert(tables.sealed_batch).values(leaf=leaf, commitments=b"".join(commitments)))
@@ -214,6 +223,7 @@ class SqlProvinceLog:
         kept = tables.cosigned.c.kept_at
         # An appeal ends so long after the decision, which was cosigned within minutes.
         self._connection.execute(delete(tables.cosigned).where(kept < appeal_before - APPEAL_DAYS * DAY_SECONDS))
+        look_ups.drop_look_ups(self._connection, appeal_before - APPEAL_DAYS * DAY_SECONDS, most)
         dropped = update(tables.decision_record).where(_record.decision_id.in_(old.correlate(None)))
         return self._connection.execute(dropped.values(sealed=None, text=None)).rowcount
 

@@ -17,11 +17,14 @@ from issuer.storage.indices import place_of
 from issuer.storage.log import SqlProvinceLog
 from issuer.storage.ports.holders import Holder, HolderFacts
 from issuer.storage.ports.issuing import Entry, IssuedRow, Made, StandingDecision
+from issuer.storage.ports.staff import Scrutinises
 
 _MAX_EVIDENCE_BYTES = 32 * MAX_EVIDENCE + 8
 _row = tables.credential.c
 ISSUED = (_row.serial, _row.handle, _row.form, _row.issued_at, _row.expires_at, _row.text)
 """The columns of an :class:`issuer.storage.ports.issuing.IssuedRow`."""
+DECISION = (*tables.decision.c, tables.decision_record.c.sealed, tables.decision_record.c.text)
+"""The columns of a :class:`issuer.decisions.deciding.Decision` and its number, of a row beside what the log has."""
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
@@ -33,20 +36,23 @@ def insert_into(connection: Connection, table: Table) -> Any:
     return dialect_insert(table)
 
 
-def insert_made(connection: Connection, client_id: str, made: Sequence[Made | Entry]) -> None:
+def insert_made(
+    connection: Connection, client_id: str, made: Sequence[Made | Entry], scrutiny: Scrutinises | None
+) -> None:
     """Keep codes with their decisions, but for those decisions by hand that stand there already."""
     # A decision made for one credential has that credential's serial as its number: sequential for both.
     insert_decisions(
         connection,
         [StandingDecision(each.issued.place.serial, each.decision) for each in made if each.standing is None],
+        scrutiny,
     )
     connection.execute(insert(tables.credential), [_credential_row(client_id, each) for each in made])
 
 
-def insert_decisions(connection: Connection, decided: Sequence[StandingDecision]) -> None:
-    """Keep decisions under their numbers, and what the log has of each."""
+def insert_decisions(connection: Connection, decided: Sequence[StandingDecision], scrutiny: Scrutinises | None) -> None:
+    """Keep decisions under their numbers, and what the log has of each. ``scrutiny``: bonds those by hand."""
     if decided:
-        connection.execute(insert(tables.decision), [_decision_row(*each) for each in decided])
+        connection.execute(insert(tables.decision), [_decision_row(*each, scrutiny) for each in decided])
         SqlProvinceLog(connection).enter(decided)
 
 
@@ -71,7 +77,7 @@ def read_evidence(data: bytes) -> tuple[Evidence, ...]:
 def read_decision(row: Any) -> Decision:
     """A decision from its row."""
     return Decision(
-        row.subject,
+        bytes(row.subject),
         Status(row.status),
         Reason(row.reason),
         RuleSetReference(row.rule_set, row.rule_set_version),
@@ -84,7 +90,7 @@ def read_decision(row: Any) -> Decision:
         row.ends_at,
         row.appeal_until,
         text=row.text or "",
-        sealed=row.sealed or b"",
+        sealed=bytes(row.sealed or b""),
     )
 
 
@@ -126,8 +132,10 @@ def _credential_row(client_id: str, made: Made | Entry) -> dict[str, object]:
     }
 
 
-def _decision_row(decision_id: int, made: Decision) -> dict[str, object]:
+def _decision_row(decision_id: int, made: Decision, scrutiny: Scrutinises | None) -> dict[str, object]:
+    bond = scrutiny.bond(decision_id, made) if scrutiny is not None and made.approver is not None else None
     return {
+        "bond": bond,
         "decision_id": decision_id,
         "subject": made.subject,
         "status": int(made.status),

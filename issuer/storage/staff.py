@@ -12,7 +12,8 @@ from credentials.decisions.leaves import Leaf, staff_key, staff_key_ended
 from credentials.errors import Conflict, NotFound
 from issuer.storage import tables
 from issuer.storage.log import SqlProvinceLog, end_staff_key
-from issuer.storage.ports.staff import AuditRow, Invitation, SessionRow, StaffKeyRow
+from issuer.storage.look_ups import insert_look_ups
+from issuer.storage.ports.staff import NOBODY_SHOWN, AuditRow, Invitation, SessionRow, Shown, StaffKeyRow
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
 
@@ -116,9 +117,10 @@ class SqlStaffStore:
             connection.execute(delete(tables.staff_session).where(_session.digest == digest))
 
     @retried
-    def note(self, row: AuditRow, leaf: Leaf | None = None) -> None:
+    def note(self, row: AuditRow, leaf: Leaf | None = None, shown: Shown = NOBODY_SHOWN) -> None:
         with transaction(self._engine) as connection:
             insert_audit(connection, row)
+            insert_look_ups(connection, row, shown)
             if leaf is not None:
                 SqlProvinceLog(connection).append(leaf, row.at)
 

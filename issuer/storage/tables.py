@@ -84,6 +84,8 @@ decision = Table(
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("appeal_until", BigInteger, nullable=False),
+    # Of one by hand: what ties all of this row together, by a key that is not in the database.
+    Column("bond", _Octets(32)),
     CheckConstraint("length(trim(basis)) > 0", name="issuer_basis_named"),
     CheckConstraint("(basis = 'rule') = (approver IS NULL)", name="issuer_manual_needs_approver"),
     CheckConstraint("(basis = 'rule') = (rule_set > 0)", name="issuer_rule_has_rule_set"),
@@ -479,6 +481,25 @@ staff_audit = Table(
     Column("act", String(32), nullable=False),
     Column("number", _Octets(16)),
     Index("issuer_staff_audit_of_person", "staff", "audit_id"),
+)
+
+# That somebody of staff was shown a person. `text`: what the person is told of it; `leaf`: NULL until one counts it.
+look_up = Table(
+    "issuer_look_up",
+    metadata,
+    Column("look_up_id", _Serial, primary_key=True),
+    Column("subject", _Octets(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", String(256), nullable=False),
+    Column("leaf", BigInteger),
+    Index("issuer_look_up_of_person", "subject", "look_up_id"),
+    Index("issuer_look_up_by_age", "at"),
+)
+Index(
+    "issuer_look_up_unsealed",
+    look_up.c.at,
+    sqlite_where=look_up.c.leaf.is_(None),
+    postgresql_where=look_up.c.leaf.is_(None),
 )
 
 # A decision by hand with its signatures, JSON each. The number is used once, for good.

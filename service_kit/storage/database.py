@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,13 @@ def disposed_on_error(engine: Engine) -> Iterator[None]:
         raise
 
 
-def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
+def migrate(
+    engine: Engine, scripts: Path, version_table: str, then: Callable[[Connection, str], None] | None = None
+) -> None:
     """Bring the schema to the newest version in ``scripts``, wholly or not at all.
+
+    ``then``: what of the rows takes more than SQL has, done in the same transaction; is told the version that the
+    database was of, empty for a new one.
 
     Any number of processes and threads may call it at once: one does it, the others wait and find it
     done. ``version_table`` is the service's own, so that services may share a database.
@@ -118,7 +123,7 @@ def migrate(engine: Engine, scripts: Path, version_table: str) -> None:
     with disposed_on_error(engine):
         with translating(), _one_migration, _file_lock(engine):
             if not _is_newest(engine, scripts, version_table):
-                _upgrade(engine, scripts, version_table)
+                _upgrade(engine, scripts, version_table, then)
         _require_writable(engine, version_table)
 
 
@@ -135,12 +140,15 @@ def _require_writable(engine: Engine, version_table: str) -> None:
         connection.rollback()
 
 
-def _upgrade(engine: Engine, scripts: Path, version_table: str) -> None:
+def _upgrade(engine: Engine, scripts: Path, version_table: str, then: Callable[[Connection, str], None] | None) -> None:
     # Alembic takes as long to import as all the rest, and most commands find nothing to do.
     from service_kit.storage import migration
 
     with _migrating(engine) as connection:
+        before = "".join(_versions(connection, version_table))
         migration.upgrade(connection, scripts, version_table)
+        if then is not None:
+            then(connection, before)
         _require_references(connection)
         connection.commit()
 
@@ -150,9 +158,13 @@ def _is_newest(engine: Engine, scripts: Path, version_table: str) -> bool:
     names = (path.stem.partition("_")[0] for path in (scripts / "versions").glob("*.py"))
     newest = max(names, default=None)
     with reading(engine) as connection:
-        if not inspect(connection).has_table(version_table):
-            return False
-        return [newest] == list(connection.execute(text(f"SELECT version_num FROM {version_table}")).scalars())
+        return [newest] == _versions(connection, version_table)
+
+
+def _versions(connection: Connection, version_table: str) -> list[str]:
+    if not inspect(connection).has_table(version_table):
+        return []
+    return list(connection.execute(text(f"SELECT version_num FROM {version_table}")).scalars())
 
 
 def _sqlite(url: str) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from credentials.decisions.signatures import read_signature, verify_text
 from credentials.decisions.staff import APPROVER
 from credentials.errors import Conflict, DecisionRejected, InvalidRequest, NotAuthorised, TongxingError
 from credentials.identity import parse_document
+from credentials.profile.lists import Status
 from issuer.desk.desk import CAP_REACHED, DONE, NamedPerson
 from issuer.desk.guard import Guard
 from issuer.issuing.issuance import ask_for
@@ -22,6 +24,7 @@ from tests.unit.credentials.decisions.test_signatories import STAFF as SIGNER
 from tests.unit.issuer.desk.at_desk import APPROVER as SECOND
 from tests.unit.issuer.desk.at_desk import AUTHOR, RED, Office
 from tests.unit.issuer.office import NOW, STAFF, paper, resident_numbers, staff_keys
+from tests.unit.issuer.staff.test_scrutiny import Guarded
 
 VICTIMS = resident_numbers(1317)
 
@@ -44,6 +47,34 @@ def test_three_people_of_one_unit_turn_nobody_red(office: Office) -> None:
         with pytest.raises((DecisionRejected, NotAuthorised)):
             office.desk.approve(person.key, row.number, person.sign(row.text.encode()), NOW + 60)
     assert office.issuer.rows("issuer_decision") == 0
+
+
+def test_the_password_of_the_database_turns_nobody_red(tmp_path: Path) -> None:
+    """An honest red, copied to every victim with its text, signatures and leaf: each gets the code that they had."""
+    with closing_engines(Guarded(tmp_path)) as office:
+        office.approve(office.propose(VICTIMS[0]))
+        office.write(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1317) INSERT INTO issuer_decision"
+            " SELECT 1 << 40 | n, randomblob(32), status, reason, rule_set, rule_set_version, basis, evidence, unit,"
+            " author, approver, starts_at, ends_at, appeal_until, bond FROM n, issuer_decision"
+        )
+        subject = office.issuance.subject_of(parse_document(None, VICTIMS[1]))
+        office.write("UPDATE issuer_decision SET subject = ? WHERE decision_id = ?", subject, 1 << 40 | 1)
+        office.write(
+            "INSERT INTO issuer_decision_record SELECT decided.decision_id, kept.status, kept.region, kept.basis,"
+            " kept.commitment, kept.sealed, kept.text, kept.leaf FROM issuer_decision AS decided,"
+            " issuer_decision_record AS kept WHERE decided.decision_id > 1 << 40"
+        )
+        assert office.findings.at(NOW + 90).rows == len(VICTIMS)
+        assert office.status(VICTIMS[1], "victim") is Status.GREEN
+        assert office.status(VICTIMS[0], "honest") is Status.RED
+
+
+@contextmanager
+def closing_engines(office: Guarded) -> Iterator[Guarded]:
+    yield office
+    for engine in office.issuer.engines:
+        engine.dispose()
 
 
 def test_two_colluding_units_are_held_at_once_and_capped_by_the_day(office: Office) -> None:

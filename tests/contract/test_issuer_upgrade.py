@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from credentials.errors import SchemaOutdated
 from credentials.profile.lists import Form, Status
@@ -17,6 +17,8 @@ from issuer.issuing.consequences import in_force, living
 from issuer.issuing.idempotency import find_replays
 from issuer.issuing.places import allocate
 from issuer.publishing.lists import carry, current_lists
+from issuer.staff.scrutiny import Scrutiny
+from issuer.storage.by_hand import bond_all
 from issuer.storage.feed import SqlStatusFeed
 from issuer.storage.holders import SqlPersonStore
 from issuer.storage.ports.issuing import SegmentRow
@@ -99,6 +101,32 @@ def test_the_first_version_with_data_in_it(engine: Engine) -> None:
         assert in_force(deed.decisions(NOW), NOW)[SUBJECT].by_rule is not None
     assert current_lists(store, NOW) == {3: (NOW + DAY, [6])}
     assert find_replays(store, "app", ["k"], NOW)["k"].issued == kept.issued
+
+
+def test_what_people_decided_before_rows_had_bonds_gets_its_bond_once(engine: Engine) -> None:
+    """In the transaction that brings the database up to date; no row that comes later counts so."""
+    by_hand = (
+        "INSERT INTO issuer_decision VALUES (:serial, :subject, 3, 4, 0, 0, 'infectious-diseases-law-39', :evidence,"
+        " 'cdc', 'cdc/zhang', 'health-commission/li', :now, :end, :end)"
+    )
+    row = {"serial": SERIAL, "subject": SUBJECT, "evidence": evidence_bytes(()), "now": NOW, "end": NOW + DAY}
+    begin(engine, "0013")
+    with transaction(engine) as connection:
+        connection.execute(text(by_hand), row)
+    scrutiny, told = Scrutiny("CN-41", bytes(32), lambda: None), list[str]()
+
+    def then(connection: Connection, before: str) -> None:
+        told.append(before)
+        assert bond_all(connection, NOW, scrutiny.bond_from_before) == 1
+
+    for _ in range(2):
+        migrate(engine, MIGRATIONS, VERSION_TABLE, then)
+    assert told == ["0013"]
+    people = SqlPersonStore(engine, scrutiny)
+    assert [each.decision_id for each in people.decisions([SUBJECT], NOW)[SUBJECT]] == [SERIAL]
+    with transaction(engine) as connection:
+        connection.execute(text("UPDATE issuer_decision SET ends_at = ends_at + 1"))
+    assert not people.decisions([SUBJECT], NOW).get(SUBJECT)
 
 
 def test_a_later_version_is_refused(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from credentials.errors import FetchFailed
+from credentials.profile.lists import Status
 from demonstration.cast import CLIENT, GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.props import asks
 from demonstration.residents import resident_id
@@ -28,6 +29,7 @@ from trust_registry.key_files import read_key
 CDC, COMMISSION, CENTER = "cdc", "health-commission", "center"
 VICTIMS = [resident_id(410102, f"19{70 + number // 999}0312", number % 999 + 1) for number in range(1317)]
 OTHERS = [resident_id(410102, "19900312", number + 1) for number in range(209)]
+PASSERS_BY = [resident_id(410102, "19920312", number + 1) for number in range(20)]
 LISTS = (VICTIMS[:1000], VICTIMS[1000:])
 """A decision is about a thousand people at most."""
 CAP, SMALL = 200, 19
@@ -114,7 +116,7 @@ def test_who_turns_1317_people_red_is_stopped_or_seen_and_each_can_prove_it(tmp_
         _two_colluding_units_are_held_at_once_and_capped_by_the_day(town)
         _a_stolen_client_key_turns_nobody_red(town)
         _one_administrator_alone_makes_no_approver(town)
-        _the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town)
+        _the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town, tmp_path)
         _what_three_colluding_units_do_each_of_the_1317_proves_in_another_province_without_network(town, tmp_path)
 
 
@@ -178,21 +180,28 @@ def _one_administrator_alone_makes_no_approver(town: Zhengzhou) -> None:
     assert "office/admin-1" in town.acts()
 
 
-def _the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town: Zhengzhou) -> None:
-    """The friend's key is listed as unsigned and signs nothing. Decisions that are written past the desk are more than
-    the log counts: the metric and the doctor say so at once."""
+def _the_password_of_the_database_makes_no_approver_and_no_red_that_counts(town: Zhengzhou, tmp_path: Path) -> None:
+    """The friend's key is listed as unsigned and signs nothing. Decisions that are written past the desk change
+    nobody's code; that they stand there is seen at once in the metrics, by the doctor and at the desk."""
     vouchers = town.one("SELECT vouchers FROM issuer_staff_key WHERE vouched_at IS NOT NULL LIMIT 1")
     waiting = "UPDATE issuer_staff_key SET vouched_at = 1, in_force_at = 1, vouchers = ? WHERE vouched_at IS NULL"
     assert town.database(waiting, vouchers)
     assert _states(town)["friend"] == "unsigned"
     assert town.metric("tongxing_decisions_unaccounted") == 0
+    assert _asked_for(town, tmp_path, "before") == {Status.GREEN}
     copied = town.database(_COPIED)
-    assert copied == len(VICTIMS)
+    assert copied == len(VICTIMS) + len(PASSERS_BY)
     assert town.database(_COPIED_RECORDS) == copied
     assert town.metric("tongxing_decisions_unaccounted") == copied
+    assert _asked_for(town, tmp_path, "after") == {Status.GREEN}
+    town.world.wait(lambda: town.metric("tongxing_decisions_disregarded") == copied, "no metric tells of the copies")
+    page = town.auditor.get("/issuer/desk/").text
+    assert str(_BEYOND + 1) in page and "Changed, or copied from another person" in page
     report = json.loads(town.world.attempt("doctor", "issuer", "--json", settings=town.henan.server.settings).stdout)
     (found,) = [each for each in report["steps"] if each["step"] == "decisions"]
     assert (found["code"], found["detail"]) == ("decisions-unaccounted", str(copied))
+    (found,) = [each for each in report["steps"] if each["step"] == "decisions-signed"]
+    assert found["code"] == "decisions-disregarded" and found["detail"].startswith(f"{copied}: ")
     for table in ("decision_record", "decision"):
         assert town.database(f"DELETE FROM issuer_{table} WHERE decision_id >= {_BEYOND}") == copied
 
@@ -234,16 +243,30 @@ def _what_three_colluding_units_do_each_of_the_1317_proves_in_another_province_w
 
 
 _BEYOND = 1 << 40
-_SUBJECTS = "SELECT subject FROM issuer_by_hand_person JOIN issuer_by_hand USING (number) WHERE state = 'held'"
+_HELD = "SELECT subject FROM issuer_by_hand_person JOIN issuer_by_hand USING (number) WHERE state = 'held'"
+_PASSED = "JOIN (SELECT DISTINCT subject FROM issuer_decision WHERE approver IS NULL) USING (subject)"
+_SUBJECTS = f"{_HELD} UNION SELECT subject FROM issuer_decision WHERE approver IS NULL"
 _COPIED = f"""INSERT INTO issuer_decision
     SELECT {_BEYOND} + row_number() OVER (), victim.subject, status, reason, rule_set, rule_set_version, basis,
-    evidence, unit, author, approver, starts_at, ends_at, appeal_until FROM ({_SUBJECTS}) AS victim,
+    evidence, unit, author, approver, starts_at, ends_at, appeal_until, bond FROM ({_SUBJECTS}) AS victim,
     (SELECT * FROM issuer_decision WHERE approver IS NOT NULL LIMIT 1)"""
 _COPIED_RECORDS = f"""INSERT INTO issuer_decision_record
     SELECT made.decision_id, record.status, region, record.basis, commitment, sealed, text, leaf
     FROM issuer_decision AS made, (SELECT * FROM issuer_decision_record WHERE basis <> 'rule' LIMIT 1) AS record
     WHERE made.decision_id >= {_BEYOND}"""
-"""A decision with its text and its leaf, copied to everybody who waits to be turned red."""
+"""A decision with its text and its leaf, copied to everybody who waits to be turned red, and to some who pass by."""
+
+
+def _asked_for(town: Zhengzhou, tmp_path: Path, when: str) -> set[int]:
+    """What the codes say that the passers-by have been given so far, once they have asked for another."""
+    wanted, codes = tmp_path / f"{when}.ndjson", tmp_path / f"{when}-codes.ndjson"
+    person = asks("王小明", hours=10, form="paper", now=SystemClock().now())
+    rows = (person | {"document": {"number": each}, "key": f"{when} {each}"} for each in PASSERS_BY)
+    wanted.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    town.henan.bulk(wanted, codes)
+    assert len(codes.read_text().splitlines()) == len(PASSERS_BY)
+    given = f"{_PASSED} JOIN issuer_credential USING (decision_id)"
+    return {*json.loads(town.one(f"SELECT json_group_array(DISTINCT status) FROM issuer_decision {given}"))}
 
 
 def _states(town: Zhengzhou) -> dict[str, str]:

@@ -11,12 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from credentials.decisions.look_ups import LOOKED
+from credentials.identity import parse_document
 from credentials.keys import load_private_key
 from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.props import asks
 from demonstration.traveller import ForeignIssuer
 from demonstration.world import World
+from issuer.storage.ports.staff import AuditRow, Shown
 from service_kit.clock import SystemClock
 from service_kit.durable import read_secret
 from tests.scenarios.deployment import enrol
@@ -98,6 +101,17 @@ class Town:
         if "decision" in changes:
             changes["decision"] = self.henan.hands.decide(asked["document"], *changes["decision"])
         return self.henan.claim_code_by_app(asked | changes)
+
+    def look_up(self, name: str, seconds_ago: int = 0) -> None:
+        """Somebody of Henan's staff was shown what stands about a person."""
+        document = asks(name, now=self.clock.now(), form="phone", hours=10)["document"]
+        office = self.henan.hands.opened()
+        try:
+            subject = office.issuance.subject_of(parse_document(document.get("kind"), document["number"]))
+            did = AuditRow(office.now() - seconds_ago, "cdc/zhang", LOOKED)
+            office.staff.store.note(did, shown=Shown(office.settings.member, [subject]))
+        finally:
+            office.engine.dispose()
 
     def decision(self, status: str, reason: str) -> tuple[str, str]:
         """A decision by hand, for ``changes`` of a claim code, which two of Henan's staff sign."""

@@ -5,9 +5,11 @@ import * as es256 from "../../credentials/browser/algorithms/es256";
 import { importJwk, type PublicJwk } from "../../credentials/browser/algorithms/es256";
 import { checkDecision } from "../../credentials/browser/decisions/proof";
 import { shortReference } from "../../credentials/browser/decisions/short_reference";
+import { checkSignatories } from "../../credentials/browser/decisions/signatories";
 import { CredentialError } from "../../credentials/browser/errors";
 import { unwrap } from "../../credentials/browser/formats/native";
 import { decode } from "../../credentials/browser/formats/native/claims";
+import { fromHex } from "../../credentials/browser/hex";
 import type { TrustedKey } from "../../credentials/browser/keys";
 import { readVkey } from "../../credentials/browser/log/keys";
 import { proveList, type RecordJson } from "../../credentials/browser/log/list_proof";
@@ -176,6 +178,44 @@ async function decision({ file, text, log }: { file: string; text: string; log: 
   }
 }
 
+/** What a file says of who signed it: of author and approver what does not hold, or null; the code of what is wrong with it all. */
+async function signedBy({
+  signatures,
+  text,
+  hour,
+  number,
+  ...log
+}: {
+  signatures: unknown;
+  text: string;
+  hour: number;
+  number: number;
+  size: number;
+  root: string;
+}): Promise<unknown> {
+  const { member, author_unit, approver_unit } = JSON.parse(text) as {
+    member: string;
+    author_unit: string;
+    approver_unit: string;
+  };
+  const checkpoint = { origin: "", size: BigInt(log.size), root: fromHex(log.root) };
+  const place = {
+    member,
+    author_unit,
+    approver_unit,
+    text: new TextEncoder().encode(text),
+    hour,
+    number: BigInt(number),
+  };
+  try {
+    const { author, approver } = await checkSignatories(signatures, place, checkpoint);
+    return [author.fault, approver.fault];
+  } catch (error) {
+    if (error instanceof CredentialError) return error.code;
+    throw error;
+  }
+}
+
 const spoken = ({ reference }: { reference: string }) => shortReference(reference);
 
 /** The code of what is wrong with JSON, whose bytes are given in hex; null when it is strict. */
@@ -197,6 +237,7 @@ function words(): unknown {
 const TASKS = {
   rules,
   decision,
+  signedBy,
   spoken,
   jsonCode,
   jwsCode,

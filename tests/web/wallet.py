@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page
 
 from credentials.qr import read_texts
+from service_kit.clock import HOUR_SECONDS
 from tests.web.town import Town
 
 SECONDS = 90_000
@@ -148,12 +149,16 @@ def screens(wallet: Wallet, town: Town) -> Iterator[str]:
     wallet.press("again")
     wallet.page.locator(".symbol svg").wait_for()
     yield "show"
-    for screen in ("menu", "details", "answer", "remove", "nickname", "paper"):
+    for seconds_ago in (HOUR_SECONDS, 0):
+        town.look_up("宋一", seconds_ago)
+    for screen in ("menu", "details", "answer", "remove", "nickname", "look-ups", "paper"):
         wallet.open()
         wallet.page.locator(".symbol svg").wait_for()
         wallet.press("menu")
         if screen != "menu":
             wallet.press(screen)
+        if screen == "look-ups":
+            wallet.page.locator("[data-look-ups]").wait_for()
         yield screen
     wallet.press("make")
     wallet.page.locator(".symbol svg").first.wait_for()

@@ -2,6 +2,7 @@
 // trust_registry/client/decision_proof.py.
 
 import { checkDecision, type ProvedDecision } from "../../credentials/browser/decisions/proof";
+import type { Signatories } from "../../credentials/browser/decisions/signatories";
 import { CredentialError } from "../../credentials/browser/errors";
 import { unwrap } from "../../credentials/browser/formats/native";
 import { decode } from "../../credentials/browser/formats/native/claims";
@@ -29,7 +30,7 @@ const MAX_TIME_SECONDS = 2 ** 32;
 export const isDecisionFile = (content: Uint8Array) =>
   /^\s*\{/.test(new TextDecoder().decode(content)) && new TextDecoder().decode(content).includes(FORMAT);
 
-/** Throws Unproved: `cut`, `noCode`, `key`, `signature`, `parts`, `otherLog`, `tree`. */
+/** Throws Unproved: `cut`, `noCode`, `key`, `signature`, `parts`, `otherLog`, `tree`, and those of `requireSigned`. */
 export async function proveDecision(content: Uint8Array, list: TrustList): Promise<Proved> {
   const { code: codeText, proof: proofText } = await judged(() => readFields(content));
   const code = await judged(() => readCode(codeText, list));
@@ -37,7 +38,7 @@ export async function proveDecision(content: Uint8Array, list: TrustList): Promi
   const logs = await logsFor(proof, code, list);
   const text = new TextDecoder().decode(content);
   const proved = await judged(() => checkDecision(text, codeText, code, logs));
-  if (proved.signaturesCarried && kindOf(proof) !== BY_HAND) throw new Unproved("cut", "signatures of a rule");
+  requireSigned(proved.signed);
   const witnesses = await judged(async () => cosigned(proof.note, await list.witnesses()));
   return told(code, proof, proved, witnesses, list);
 }
@@ -91,7 +92,7 @@ async function cosigned(note: SignedNote, witnesses: readonly NoteKey[]): Promis
 function told(
   code: StatusCredential,
   proof: LogProof,
-  { told: text, checkpoint }: ProvedDecision,
+  { told: text, checkpoint, signed }: ProvedDecision,
   witnesses: ReadonlyMap<string, number>,
   list: TrustList,
 ): Proved {
@@ -103,6 +104,8 @@ function told(
       ["status", STATUS_LABELS[code.status]],
       ["reason", REASON_LABELS[code.reason]],
       ["unit", [text.unit, text.author_unit, text.approver_unit].filter(Boolean).join(" · ")],
+      ["author", signed?.author.staff ?? ""],
+      ["approver", signed?.approver.staff ?? ""],
       ["since", when(text.starts_at)],
       ["until", when(text.ends_at)],
       ["appeal", when(text.appeal_until)],
@@ -110,8 +113,8 @@ function told(
       ["leaf", `${proof.number} / ${checkpoint.size}`],
       ["cosigned", listed(witnesses)],
     ],
-    checked: checked(list, witnesses.size),
-    unchecked: unchecked(kindOf(proof)),
+    checked: checked(list, witnesses.size, signed),
+    unchecked: unchecked(kindOf(proof), signed),
     leaf: new TextDecoder().decode(proof.extra!),
   };
 }
@@ -119,20 +122,30 @@ function told(
 const listed = (witnesses: ReadonlyMap<string, number>) =>
   each((language) => [...witnesses].map(([name, at]) => `${name} (${moment(at, language, true)})`).join(", "));
 
-function checked(list: TrustList, count: number): readonly Sentence[] {
+/** Throws Unproved: `author`, `approver`, `bothStaff`, by whose signature does not hold. */
+function requireSigned(signed: Signatories | null): void {
+  const [author, approver] = [signed?.author.fault, signed?.approver.fault];
+  if (author && approver) throw new Unproved("bothStaff", `${author}, ${approver}`);
+  if (author) throw new Unproved("author", author);
+  if (approver) throw new Unproved("approver", approver);
+}
+
+function checked(list: TrustList, count: number, signed: Signatories | null): readonly Sentence[] {
   return [
     ["codeIsSigned", { time: when(list.registryTime) }],
     ["codeNamesText"],
     ["leafCounts"],
     ["logIsSigned"],
+    ...(signed ? [["staffSigned"] as const] : []),
     count ? ["toldWitnesses", { count }] : ["noWitness"],
   ];
 }
 
 const kindOf = ({ extra }: LogProof) => (JSON.parse(new TextDecoder().decode(extra!)) as { kind: string }).kind;
 
-function unchecked(kind: string): readonly Sentence[] {
-  return [["notList"], ["notInForce"], ...(kind === BY_HAND ? [["notStaff"] as const] : []), ["notRight"]];
+function unchecked(kind: string, signed: Signatories | null): readonly Sentence[] {
+  const staff = signed ? "notStaffRoot" : "notStaff";
+  return [["notList"], ["notInForce"], ...(kind === BY_HAND ? [[staff] as const] : []), ["notRight"]];
 }
 
 /** A time of a text, which may say anything. */

@@ -15,6 +15,9 @@ export type Why =
   | "quorum"
   | "tree"
   | "parts"
+  | "author"
+  | "approver"
+  | "bothStaff"
   | "key"
   | "noList"
   | "fault";

@@ -25,6 +25,7 @@ export interface PublicJwk {
   alg?: string;
 }
 
+const [SEQUENCE, INTEGER] = [0x30, 0x02] as const;
 const OF_SIGNATURES = ["sign", "verify"];
 
 /** The key of a trust list. Throws `key-rejected` for one that is not on the curve, or not for verifying by ES256. */
@@ -84,6 +85,27 @@ export async function verify(
     signature.length === SIGNATURE_BYTES &&
     (await crypto.subtle.verify(SIGNING, key, signature as BufferSource, message as BufferSource));
   if (!sound) throw new CredentialError(code);
+}
+
+/** The 64 bytes of a signature in strict DER (RFC 3279 section 2.2.3), as authenticators make it. Throws `wrong-signature`. */
+export function fromDer(der: Uint8Array): Uint8Array {
+  const wrong = new CredentialError("wrong-signature", "not a signature in strict DER");
+  const [tag, length] = der;
+  if (tag !== SEQUENCE || length !== der.length - 2) throw wrong;
+  const rs = new Uint8Array(SIGNATURE_BYTES);
+  let at = 2;
+  for (const end of [COORDINATE_BYTES, SIGNATURE_BYTES]) {
+    const size = der[at + 1]!;
+    const number = der.subarray(at + 2, at + 2 + size);
+    const isPadded = number[0] === 0 && (size === 1 || number[1]! >= 0x80);
+    const isSound = der[at] === INTEGER && size > 0 && number.length === size && number[0]! < 0x80;
+    const plain = isPadded ? number.subarray(1) : number;
+    if (!isSound || (number[0] === 0 && !isPadded) || plain.length > COORDINATE_BYTES) throw wrong;
+    rs.set(plain, end - plain.length);
+    at += 2 + size;
+  }
+  if (at !== der.length) throw wrong;
+  return rs;
 }
 
 /** r‖s over `message`. */

@@ -14,20 +14,24 @@ const MAX_NUMBER_CHARACTERS = Math.floor(MAX_MODULUS_BITS / 6) + 4;
 const KEYS = { name: "RSA-PSS", hash: "SHA-256" } as const;
 const SIGNING = { name: "RSA-PSS", saltLength: SALT_BYTES } as const;
 
-/** RSA of 2048 to 4096 bits with an exponent of at most 32 bits. Rejects with `key-rejected`. */
-export async function importForeign(jwk: { readonly [name: string]: unknown }): Promise<CryptoKey> {
+type Jwk = { readonly [name: string]: unknown };
+
+export const importForeign = (jwk: Jwk): Promise<CryptoKey> => importRsa(jwk, NAME, KEYS.name);
+
+/** RSA of 2048 to 4096 bits with an exponent of at most 32 bits, for an algorithm and its scheme. Rejects with `key-rejected`. */
+export async function importRsa(jwk: Jwk, algorithm: string, scheme: string): Promise<CryptoKey> {
   const rejected = new CredentialError("key-rejected");
   try {
     const [n, e] = [number(jwk.n), number(jwk.e)];
     const isSound =
       jwk.kty === "RSA" &&
-      isForVerifying(jwk, NAME) &&
+      isForVerifying(jwk, algorithm) &&
       bitsOf(n) >= MIN_MODULUS_BITS &&
       bitsOf(n) <= MAX_MODULUS_BITS &&
       bitsOf(e) <= MAX_EXPONENT_BITS;
     if (!isSound) throw rejected;
     const plain = { kty: "RSA", n: toBase64url(n), e: toBase64url(e) };
-    return await crypto.subtle.importKey("jwk", plain, KEYS, true, ["verify"]);
+    return await crypto.subtle.importKey("jwk", plain, { ...KEYS, name: scheme }, true, ["verify"]);
   } catch {
     throw rejected;
   }

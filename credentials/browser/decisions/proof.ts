@@ -10,9 +10,12 @@ import { type LogProof, readProof } from "../log/proof";
 import { checkInclusion, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
 import type { StatusCredential } from "../model";
 import { concat } from "../wire/cbor";
+import { checkSignatories, type Signatories } from "./signatories";
 
 const FORMAT = "tongxing-decision/1";
 const REFERENCE_BYTES = 16;
+const BY_RULE = "decided-by-rule";
+const BY_HAND = "decided-by-hand";
 const HASH = new RegExp(`^[0-9a-f]{${2 * HASH_BYTES}}$`);
 
 /** What a decision says of itself; fields of both kinds, by rule and by hand. */
@@ -33,15 +36,15 @@ export interface ToldDecision {
 export interface ProvedDecision {
   readonly told: ToldDecision;
   readonly checkpoint: Checkpoint;
-  /** The file carries who signed a decision by hand. They are not checked here: that takes the trust list. */
-  readonly signaturesCarried: boolean;
+  /** Who signed a decision by hand, as far as a device can tell that holds no root key; null where the file does not say. */
+  readonly signed: Signatories | null;
   /** Signature lines below the checkpoint beside the log's own. */
   readonly cosignatures: number;
 }
 
-interface Leaf {
+export interface Leaf {
   kind: string;
-  content: { status?: unknown; count?: unknown; hash?: unknown; root?: unknown };
+  content: { status?: unknown; hour?: unknown; count?: unknown; hash?: unknown; root?: unknown };
 }
 
 /**
@@ -65,40 +68,53 @@ export async function checkDecision(
   if (told.member !== code.issuer || told.status !== code.status || told.reason !== code.reason)
     throw failed("the text");
   const proof = readProof(new TextEncoder().encode(file.proof));
-  await requireCommitted(proof, await sha256(hidden), file, code.status);
+  const leaf = await requireCommitted(proof, await sha256(hidden), file, BY_RULE, BY_HAND);
+  if (leaf.content.status !== code.status) throw failed("the leaf counts another status");
   const checkpoint = readCheckpoint(proof.note);
   await checkNote(
     proof.note,
     logs.filter((log) => log.name === checkpoint.origin),
   );
   await checkInclusion(await leafHash(proof.extra!), proof.number, checkpoint.size, checkpoint.root, proof.hashes);
-  const signaturesCarried = (file.signatures ?? null) !== null;
-  return { told, checkpoint, signaturesCarried, cosignatures: proof.note.signatures.length - 1 };
+  const signed = await signatories(file.signatures, leaf, told, { text, number: proof.number, checkpoint });
+  return { told, checkpoint, signed, cosignatures: proof.note.signatures.length - 1 };
 }
 
-/** The leaf holds what the text is committed to by. */
-async function requireCommitted(
+async function signatories(
+  signatures: unknown,
+  { kind, content }: Leaf,
+  { member, author_unit, approver_unit }: ToldDecision,
+  { checkpoint, ...place }: { text: Uint8Array; number: bigint; checkpoint: Checkpoint },
+): Promise<Signatories | null> {
+  if ((signatures ?? null) === null) return null;
+  if (kind !== BY_HAND || !isCount(content.hour)) throw malformed("signatures of a decision that was made by rule");
+  return checkSignatories(signatures, { ...place, member, author_unit, approver_unit, hour: content.hour }, checkpoint);
+}
+
+/** The leaf of a proof, when it is of one of these kinds and holds what a text is committed to by. */
+export async function requireCommitted(
   { extra }: LogProof,
   commitment: Uint8Array,
   { index, path }: Record<string, unknown>,
-  status: string,
-): Promise<void> {
+  ...kinds: string[]
+): Promise<Leaf> {
   if (!extra) throw malformed("the proof carries no leaf");
   const leaf = objectIn(new TextDecoder().decode(extra)) as unknown as Leaf;
-  const { content } = leaf;
-  if (content?.status !== status) throw failed("the leaf counts another status");
+  const { kind, content } = leaf;
   if (!Array.isArray(path) || path.length > MAX_PROOF_HASHES || !isCount(index)) throw malformed("index or path");
   // The leaf of one commitment is its own tree.
-  const isAlone = leaf.kind === "decided-by-hand";
-  const count = isAlone ? 1 : content.count;
-  if ((!isAlone && leaf.kind !== "decided-by-rule") || !isCount(count)) throw malformed("the leaf");
-  const [begun, root] = isAlone ? [commitment, content.hash] : [await leafHash(commitment), content.root];
-  await checkInclusion(begun, BigInt(index), BigInt(count), bytes(root), path.map(bytes)).catch(() => {
+  const isAlone = kind === BY_HAND;
+  const count = isAlone ? 1 : content?.count;
+  if (!kinds.includes(kind) || !isCount(count)) throw malformed("the leaf");
+  const begun = isAlone ? commitment : await leafHash(commitment);
+  const root = bytes(kind === BY_RULE ? content.root : content.hash);
+  await checkInclusion(begun, BigInt(index), BigInt(count), root, path.map(bytes)).catch(() => {
     throw failed("the leaf");
   });
+  return leaf;
 }
 
-function objectIn(text: string): Record<string, unknown> {
+export function objectIn(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -109,7 +125,7 @@ function objectIn(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function bytes(value: unknown): Uint8Array {
+export function bytes(value: unknown): Uint8Array {
   if (typeof value !== "string" || !HASH.test(value)) throw malformed("no hash");
   return fromHex(value);
 }

@@ -15,7 +15,8 @@ from typing import Any
 
 from flask import Response, redirect, request
 
-from credentials.decisions.by_hand import BASES, MAX_DAYS, NUMBER_BYTES
+from credentials.decisions.by_hand import MAX_DAYS, NUMBER_BYTES, bases_at
+from credentials.decisions.look_ups import LOOKED
 from credentials.decisions.signatures import Signature
 from credentials.decisions.staff import ADMINISTRATOR, APPROVER, AUDITOR, OPERATOR, revocation_text
 from credentials.errors import (
@@ -45,7 +46,7 @@ from issuer.record.proving import prove_by_hand
 from issuer.service import STAFF_SIGN_INS, IssuerService, service
 from issuer.staff.enrolment import enrol as keep_passkey
 from issuer.staff.enrolment import invited
-from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow
+from issuer.storage.ports.staff import DECIDED, HELD, PROPOSED, AuditRow, ByHandRow, Shown
 from service_kit.clock import DAY_SECONDS
 from service_kit.http.bodies import Routes, takes
 from service_kit.http.caller import caller
@@ -107,7 +108,9 @@ def desk_home() -> Response:
     if session is None:
         return _to("sign-in")
     rows = [row for row in office.desk.store.waiting(office.now() - DAY_SECONDS) if _may_see(session, row)]
-    return _draw("home", session, rows=[_told(row, office) for row in rows])
+    is_shown = {AUDITOR, ADMINISTRATOR} & {*session.key.roles}
+    disregarded = office.findings.at(office.now()) if is_shown else None
+    return _draw("home", session, rows=[_told(row, office) for row in rows], disregarded=disregarded)
 
 
 @blueprint.get("/desk/enrol/<secret>")
@@ -170,7 +173,7 @@ def desk_propose() -> Response:
     units = [unit for unit in office.staff.units(APPROVER, office.now()) if unit != session.key.unit]
     statuses = {each.label: label(f"status.{each.label}") for each in Status}
     reasons = {each.label: label(f"status-reason.{each.label}") for each in Reason}
-    bases = {each: label(f"basis.{each}") for each in BASES}
+    bases = {each: label(f"basis.{each}") for each in bases_at(office.now())}
     return _draw("propose", session, units=units, statuses=statuses, reasons=reasons, bases=bases)
 
 
@@ -195,7 +198,8 @@ def desk_decision(number: str) -> Response:
     row = _seen(office, session, number)
     people, said = office.desk.store.people(row.number), row.said
     options = passkeys.request_options(office, row.digest, session.credential_id)
-    office.staff.store.note(AuditRow(office.now(), session.key.staff, "looked", row.number))
+    shown = Shown(said.member, [each.subject for each in people])
+    office.staff.store.note(AuditRow(office.now(), session.key.staff, LOOKED, row.number), shown=shown)
     return _draw(
         "decision", session, row=_told(row, office), people=people, options=options, step=_step(session, row),
         changes=difference(people, said.status), excesses=office.desk.excesses(row.number), pretty=_pretty(row.text),

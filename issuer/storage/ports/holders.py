@@ -204,7 +204,8 @@ class PersonStore(Protocol):
         """Begin a transaction about these persons; commits on leaving, rolls back on an error."""
 
     def decisions(self, subjects: Collection[bytes], ending_after: int) -> Mapping[bytes, Sequence[StandingDecision]]:
-        """What was decided about them: by rule, what ends after this moment; by hand, all of it."""
+        """What was decided about them: by rule, what ends after this moment; by hand, what may stand then or replaced
+        what may, as far as it holds (:class:`issuer.staff.scrutiny.Scrutiny`)."""
 
     def timelines(self, subjects: Collection[bytes]) -> Mapping[bytes, Timeline]:
         """What is known of them besides the facts that requests bring."""

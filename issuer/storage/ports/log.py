@@ -52,6 +52,14 @@ class KeptDecision(NamedTuple):
     batch: bytes
 
 
+class KeptLookUp(NamedTuple):
+    """What is kept of a look-up: what its person is told of it, and its leaf's number, None before there is one."""
+
+    number: int
+    text: str
+    leaf: int | None
+
+
 class ProvinceLog(Protocol):
     """The log within one transaction. All raise StorageUnavailable, StorageFull: then nothing of the deed is kept."""
 
@@ -78,6 +86,13 @@ class ProvinceLog(Protocol):
         """Take at most so many withdrawals of codes of this status from until ``before`` (seconds UTC, inclusive) as
         looked at; those whose person had no other code ``seconds`` after theirs, unless their own phone asked."""
 
+    def oldest_look_up(self, before: int) -> int | None:
+        """When the oldest look-up before this moment (seconds UTC) was that no leaf counts; None where none waits."""
+
+    def seal_look_ups(self, before: int, most: int) -> Sequence[KeptLookUp]:
+        """Take at most so many look-ups before this moment, that no leaf counts, as counted by the next leaf. Nobody
+        else appends from here on."""
+
     def keep_batch(self, leaf: int, commitments: Sequence[bytes]) -> None:
         """Keep what stands below the root in a leaf."""
 
@@ -92,6 +107,9 @@ class ProvinceLog(Protocol):
 
     def find_text(self, hashed: bytes) -> KeptDecision | None:
         """The decision by hand of this commitment (32 bytes); None where nothing of it is kept, or no more."""
+
+    def look_ups_of(self, subject: bytes, most: int) -> Sequence[tuple[KeptLookUp, bytes]]:
+        """The newest look-ups of a person, each with the commitments below the root in its leaf, empty before that."""
 
     def staff_leaves(self, before: int) -> Sequence[LeafRecord]:
         """The leaves of staff keys, and those that ended them, below this number, in order."""
@@ -132,4 +150,5 @@ class ProvinceLog(Protocol):
 
     def drop_texts(self, appeal_before: int, most: int) -> int:
         """Delete text and salt of decisions against which an appeal could be made until before this moment, at most so
-        many, and the cosigned checkpoints that nobody needs after them; how many decisions."""
+        many, and the cosigned checkpoints that nobody needs after them; how many decisions. Look-ups go with them, once
+        they are as old."""

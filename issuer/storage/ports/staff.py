@@ -8,11 +8,13 @@ a key that is written there by anybody is nobody's, because administrators did n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from credentials.decisions.by_hand import DecisionText, read_decision
 from credentials.decisions.leaves import Leaf
+from issuer.decisions.deciding import Decision
+from service_kit.storage.ports import LeafRecord
 
 PROPOSED, HELD, DECIDED, REFUSED = "proposed", "held", "decided", "refused"
 """States of a decision by hand: waits for its approver, waits for a second authority, in force, not to be."""
@@ -60,6 +62,16 @@ class AuditRow(NamedTuple):
     number: bytes | None = None
 
 
+class Shown(NamedTuple):
+    """The persons of ``member`` whom somebody of staff is shown, by their keyed digests."""
+
+    member: str
+    subjects: Sequence[bytes]
+
+
+NOBODY_SHOWN = Shown("", ())
+
+
 class PersonRow(NamedTuple):
     """A person in a decision by hand. ``subject``: the keyed digest; ``person``: the digest in the text, and its salt;
     ``name`` masked, ``tail``: of the document; ``outcome``: None while nothing came of it."""
@@ -98,6 +110,31 @@ class ByHandRow(NamedTuple):
     def digest(self) -> bytes:
         """What passkeys sign, and leaves name it by: the SHA-256 of its text."""
         return hashlib.sha256(self.text.encode()).digest()
+
+
+class KeptByHand(NamedTuple):
+    """The row of a decision by hand about one person, not believed yet, with all by which it can be. ``number``: the
+    row's; ``text_number``: of the decision by its text, empty for one that has none; ``bond``: empty where it has none;
+    ``signatures``: the author's and the approver's, None where nobody signed; ``leaf``: that which counts it;
+    ``staff``: all leaves about staff keys, in order, one list for all that are read at once."""
+
+    number: int
+    text_number: bytes
+    decision: Decision
+    bond: bytes
+    signatures: Sequence[Mapping[str, str]] | None
+    leaf: LeafRecord | None
+    staff: Sequence[LeafRecord]
+
+
+class Scrutinises(Protocol):
+    """Says which rows of decisions by hand count: :class:`issuer.staff.scrutiny.Scrutiny`."""
+
+    def bond(self, number: int, decision: Decision) -> bytes:
+        """What ties a row together that is about to be kept (32 bytes)."""
+
+    def holds(self, kept: KeptByHand) -> bool:
+        """Whether a row counts; one that does not is as none."""
 
 
 class StaffStore(Protocol):
@@ -140,8 +177,9 @@ class StaffStore(Protocol):
     def end_session(self, digest: bytes) -> None:
         """End a session."""
 
-    def note(self, row: AuditRow, leaf: Leaf | None = None) -> None:
-        """Keep what somebody did; ``leaf``: of the province's log."""
+    def note(self, row: AuditRow, leaf: Leaf | None = None, shown: Shown = NOBODY_SHOWN) -> None:
+        """Keep what somebody did; ``leaf``: of the province's log; ``shown``: whom they were shown, which these persons
+        are told."""
 
     def did(self, staff: str | None, most: int) -> Sequence[AuditRow]:
         """What somebody did, or everybody, the newest first."""
@@ -151,7 +189,7 @@ class ByHandStore(Protocol):
     """Decisions by hand before they are in force, and the signatures behind those that are."""
 
     def propose(self, row: ByHandRow, people: Sequence[PersonRow], did: AuditRow) -> None:
-        """Keep a proposal, and who made it. Raises Conflict for a number that is taken."""
+        """Keep a proposal, and who made it; the persons in it are told. Raises Conflict for a number that is taken."""
 
     def find(self, number: bytes) -> ByHandRow | None:
         """A decision."""
@@ -170,6 +208,10 @@ class ByHandStore(Protocol):
 
     def waiting(self, since: int) -> Sequence[ByHandRow]:
         """What was proposed since then and is neither in force nor refused, the newest first."""
+
+    def in_force(self, at: int) -> Iterator[Sequence[KeptByHand]]:
+        """All rows of decisions by hand that may stand at ``at`` (seconds UTC), or replaced what may, some at a time,
+        each time in a transaction of its own."""
 
     def change(self, row: ByHandRow, was: str, did: AuditRow, leaf: Leaf | None = None) -> None:
         """Keep it so, if its state was this one, and who did it; ``leaf``: of the province's log. Raises Conflict."""

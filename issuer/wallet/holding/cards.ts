@@ -215,6 +215,11 @@ export class Cards {
     return isGood ? made : null;
   }
 
+  /** The file that says who of staff was shown what stands about a code's person. Rejects with Refusal. */
+  lookUps(card: Card): Promise<string> {
+    return this.issuer.lookUps(card.keys, card.office);
+  }
+
   /** The file that proves the decision behind a code. Rejects with Refusal. */
   decision(card: Card): Promise<string> {
     return this.issuer.decision(card.keys, card.office);

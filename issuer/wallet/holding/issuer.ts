@@ -79,6 +79,12 @@ export class Issuer {
     return (await this.proved("v1/wallet/decision", keys, at, {}, undefined, isAnswer)).file;
   }
 
+  /** The file that says who of staff was shown what stands about this phone's person. */
+  async lookUps(keys: CryptoKeyPair, at: Office): Promise<string> {
+    const isAnswer = ({ file }: { file: string }) => isText(file);
+    return (await this.proved("v1/wallet/look-ups", keys, at, {}, undefined, isAnswer)).file;
+  }
+
   /** Give the phone up: its code is withdrawn. */
   async release(keys: CryptoKeyPair, at: Office): Promise<void> {
     const holder_proof = await proof(keys, at, this.clock.now(), "release");

@@ -2,6 +2,7 @@
 
 import { checkDecision, type ProvedDecision } from "../../../credentials/browser/decisions/proof";
 import { shortReference } from "../../../credentials/browser/decisions/short_reference";
+import type { Signatories, Signatory } from "../../../credentials/browser/decisions/signatories";
 import { CredentialError } from "../../../credentials/browser/errors";
 import { readVkey } from "../../../credentials/browser/log/keys";
 import { element, facts, put } from "../../../service_kit/browser/dom";
@@ -50,15 +51,33 @@ async function tell(card: Card, wallet: Wallet, place: HTMLElement): Promise<voi
   try {
     const logs = card.office.log ? [await readVkey(card.office.log)] : [];
     const proved = await checkDecision(file, card.issued.text, read(card.issued.text), logs);
-    const signed = proved.signaturesCarried ? [element("p", {}, words.text("proofSigned"))] : [];
+    const signed = proved.signed ? signatures(proved.signed, wallet) : [];
     put(place, reasons(proved, wallet), element("p", {}, words.text("proofHolds")), ...signed, stack(saving));
     place.dataset.proof = "holds";
+    if (proved.signed) place.dataset.signed = `${isSigned(proved.signed)}`;
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
     put(place, warning(words.text("proofBroken")), stack(saving));
     place.dataset.proof = "broken";
   }
 }
+
+/** Both signatures, and plainly which of them does not hold. */
+function signatures(signed: Signatories, { words }: Wallet): HTMLElement[] {
+  const said = ({ staff, fault }: Signatory) => `${staff} · ${words.text(fault ? `signed_${fault}` : "signedHolds")}`;
+  const both = facts(
+    [words.text("signedAuthor"), said(signed.author)],
+    [words.text("signedApprover"), said(signed.approver)],
+  );
+  return [
+    both,
+    isSigned(signed)
+      ? element("p", { class: "quiet" }, words.text("proofSigned"))
+      : warning(words.text("signedBroken")),
+  ];
+}
+
+const isSigned = ({ author, approver }: Signatories) => !author.fault && !approver.fault;
 
 function reasons({ told }: ProvedDecision, { words }: Wallet): HTMLElement {
   const { rules, basis } = told;

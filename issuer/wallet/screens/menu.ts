@@ -10,6 +10,7 @@ import { answerScreen } from "./answer";
 import { claimScreen } from "./claim";
 import { detailsScreen } from "./details";
 import { installing } from "./install";
+import { lookUpsScreen } from "./look_ups";
 import { nicknameScreen } from "./nickname";
 import { paperScreen } from "./paper";
 import { action, heading, hotline, stack, whose } from "./parts";
@@ -44,6 +45,7 @@ function withCard(wallet: Wallet): HTMLElement[] {
         ]
       : []),
     ...(isUsable(card) ? [action("renew", words.text("renewNow"), () => renewNow(wallet), "wide")] : []),
+    ...(isUsable(card) ? [open("look-ups", words.text("lookUps"), lookUpsScreen(card))] : []),
     open("nickname", words.text("nickname"), nicknameScreen(card)),
     ...(cards.isFull ? [] : [open("claim", words.text("claimAnother"), claimScreen)]),
     open("remove", words.text("remove"), removeScreen(card)),

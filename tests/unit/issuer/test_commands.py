@@ -16,12 +16,14 @@ from credentials.decisions.rules.template import template
 from credentials.errors import Conflict, InvalidRequest, KeyRejected, RuleSetInvalid, TrustMissing
 from credentials.keys import jwk_of, new_private_key
 from service_kit.clock import SystemClock
-from tests.unit.issuer.office import DAY, MEMBER, NOW, NUMBER, paper
+from tests.unit.issuer.office import DAY, MEMBER, NOW, NUMBER, paper, resident_numbers, sampled
 from tests.unit.issuer.publishing.test_publication import Member, member
 from tests.unit.issuer.serving import environment
 from tests.unit.issuer.terminal import answer, run
 
 __all__ = ["member"]
+
+OTHER = resident_numbers(1)[0]
 
 
 @pytest.fixture
@@ -195,3 +197,21 @@ def test_a_decision_is_checked_where_no_issuer_is(
     result = run("decision", command, str(file))
     assert result.exit_code == click.UsageError.exit_code
     assert "name --bundle and --root" in result.stderr
+
+
+def test_a_bad_line_of_codes_stops_no_other(folder: Path) -> None:
+    """One line is cut off, one is of another province, one not provable yet: each is told by number."""
+    people, codes = folder / "people.ndjson", folder / "codes.ndjson"
+    lines = [paper(evidence=[sampled()]), paper(document={"number": OTHER}, evidence=[sampled(result="positive")])]
+    people.write_text("\n".join(json.dumps(each) for each in lines))
+    run("bulk", str(people), "--output", str(codes), "--not-listed-yet")
+    green, red = codes.read_text().splitlines()
+    codes.write_text("\n".join(["{", json.dumps({"handle": "00" * 16}), red, json.dumps({"handle": 7}), green]))
+    result = run("decision", "files", str(codes), "--folder", str(folder / "files"), "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (1, {"written": 0, "without": 1, "rejected": 4})
+    told = (folder / "codes.ndjson.decisions.rejected.ndjson").read_text().splitlines()
+    assert [(each["number"], each["code"]) for each in map(json.loads, told)] == [
+        (1, "invalid-request"), (2, "not-found"), (3, "unavailable"), (4, "invalid-request"),
+    ]  # fmt: skip
+    codes.write_text(green)
+    assert run("decision", "files", str(codes), "--folder", str(folder / "files")).exit_code == 0

@@ -10,6 +10,7 @@ import pytest
 from credentials.decisions.by_hand import (
     BASES,
     Basis,
+    bases_at,
     person_digest,
     read_decision,
     require_sound,
@@ -73,6 +74,30 @@ def test_a_decision_without_basis_end_or_appeal_is_refused() -> None:
     ):
         with pytest.raises(DecisionRejected, match=match):
             require_sound(decision(**change))
+
+
+def test_an_article_that_was_renumbered_bears_what_was_decided_by_it_and_nothing_after() -> None:
+    """The border law's revision of 2025: old decisions stay proved, also those signed before its end was known."""
+    old, new = BASES["border-quarantine-law-4"], BASES["border-quarantine-law-9"]
+    assert old.until == new.since
+    for basis, starts_at, is_sound in (
+        (old, new.since - 1, True),
+        (old._replace(until=None), new.since - 1, True),
+        (old, new.since, False),
+        (old._replace(until=None), new.since, False),
+        (old._replace(until=new.since + 1), new.since - 1, False),
+        (new, new.since, True),
+        (new, new.since - 1, False),
+    ):
+        ends_at, appeal_until = starts_at + DAY, starts_at + 60 * DAY
+        made = decision(basis=basis, starts_at=starts_at, ends_at=ends_at, appeal_until=appeal_until)
+        if is_sound:
+            require_sound(made)
+        else:
+            with pytest.raises(DecisionRejected, match="published list"):
+                require_sound(made)
+    assert {old.article, new.article} & {*bases_at(new.since - 1)} == {old.article}
+    assert {old.article, new.article} & {*bases_at(new.since)} == {new.article}
 
 
 def test_a_person_is_in_a_decision_by_their_own_salt_alone() -> None:
