@@ -201,6 +201,7 @@ ROUTES = {
         "POST /v1/wallet/renewals",
         "POST /v1/wallet/paper",
         "POST /v1/wallet/decision",
+        "POST /v1/wallet/look-ups",
         "POST /v1/wallet/release",
         "POST /v1/sign-in",
         "GET /v1/sign-in/callback",

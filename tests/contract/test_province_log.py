@@ -10,7 +10,15 @@ import pytest
 from sqlalchemy import insert, select
 
 from credentials.decisions.counters import check_counted
-from credentials.decisions.leaves import UNREPLACED, Leaf, decided_by_hand, laboratory_ended, staff_key_ended
+from credentials.decisions.leaves import (
+    LOOKED_UP,
+    UNREPLACED,
+    Leaf,
+    decided_by_hand,
+    laboratory_ended,
+    staff_key_ended,
+)
+from credentials.decisions.look_ups import LOOKED
 from credentials.errors import StoreBehind
 from credentials.profile.lists import Status
 from issuer.decisions.causes import WALLET
@@ -18,8 +26,11 @@ from issuer.publishing.withdrawal import withdraw
 from issuer.record.counting import content_of, count_due
 from issuer.record.sealing import seal
 from issuer.storage import tables
+from issuer.storage.by_hand import SqlByHandStore
 from issuer.storage.log_storage import SqlLogStorage
 from issuer.storage.ports.log import Cell
+from issuer.storage.ports.staff import AuditRow, Shown
+from issuer.storage.staff import SqlStaffStore
 from service_kit.storage.database import transaction
 from tests.contract.test_holders import Office, Offices, offices
 from tests.unit.issuer.office import DAY, NOW, by_hand, resident_numbers, sampled
@@ -215,3 +226,38 @@ def test_who_was_dismissed_does_not_come_back_with_a_backup(offices: Offices) ->
     assert offices.rows("SELECT revoked_at FROM issuer_staff_key WHERE revoked_at IS NOT NULL") == [(NOW + 5,)]
     assert offices.rows("SELECT revoked_at FROM issuer_laboratory") == [(NOW + 6,)]
     assert offices.rows("SELECT count(*) FROM issuer_staff_session") == [(0,)]
+
+
+def test_look_ups_are_sealed_once_and_kept_for_their_persons(offices: Offices) -> None:
+    """Two workers seal at the same moment; a person is given theirs, and long after nothing is left but the leaf."""
+    office, store = offices.one, SqlStaffStore(offices.one.engine)
+    anna, bodo = b"a" * 32, b"b" * 32
+    for number, subjects in enumerate(([anna, bodo], [anna], [bodo])):
+        did = AuditRow(NOW + number, "cdc/zhang", LOOKED)
+        store.note(did, shown=Shown("CN-41", subjects))
+
+    def seals(each: Office) -> None:
+        seal(storage(each).appending, KEY, NOW + HOUR)
+
+    offices.at_once(seals, seals)
+    (leaf,) = leaves(office).values()
+    assert (leaf.kind, leaf.content["count"]) == (LOOKED_UP, 4)
+    with storage(office).appending() as log:
+        found = log.look_ups_of(anna, 10)
+        assert [kept.leaf for kept, _ in found] == [0, 0] and {len(batch) for _, batch in found} == {4 * 32}
+        log.drop_texts(NOW + 61 * DAY, 100)
+        assert log.look_ups_of(anna, 10) == []
+
+
+def test_all_rows_of_decisions_by_hand_are_looked_through_page_by_page(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once, however many of one person there are."""
+    monkeypatch.setattr("issuer.storage.by_hand._PAGE", 2)
+    for at in range(3):
+        for number in resident_numbers(3):
+            offices.one.issue(f"{number}-{at}", NOW + at, document={"number": number}, decision=by_hand(starts_at=NOW))
+    pages = list(SqlByHandStore(offices.one.engine).in_force(NOW + 9))
+    assert [len(page) for page in pages] == [2, 2, 2, 2, 1]
+    assert len({kept.number for page in pages for kept in page}) == 9
+    assert list(SqlByHandStore(offices.one.engine).in_force(NOW + 20 * DAY)) == []
