@@ -12,7 +12,7 @@ MISSING = $(firstword $(foreach name,$(PYTHON) $(NAMES),$(call debian,$(name))) 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 # The coverage gates stand on these alone: a process that is traced needs half as much time again, and the other tests
-# start a thousand commands and servers.
+# start a thousand commands and servers. Those wait for them a third of the time: a third worker fills it.
 COUNTED := tests/unit tests/properties tests/vectors tests/advisories/test_keys.py tests/advisories/test_encodings.py
 PIP := python -m pip --disable-pip-version-check
 LOCKS := locks/requirements
@@ -64,7 +64,7 @@ test: .venv/test .venv/peers/installed ## everything: check, all other tests, th
 	$(PYTEST) --cov --cov-report= $(COUNTED)
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=100 --include='credentials/*'
-	$(PYTEST) $(addprefix --ignore=,$(COUNTED))
+	$(PYTEST) -n 3 $(addprefix --ignore=,$(COUNTED))
 
 screenshots: .venv/test apps ## draw every page in both themes and all languages into build/screenshots
 	@mkdir -p build/screenshots
