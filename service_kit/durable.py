@@ -43,7 +43,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, modified: int | 
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
 
 
 def read_if_there(path: Path) -> bytes | None:
@@ -63,7 +63,7 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
             _sync_folder(path.parent)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
 
 
 def clear_leftovers(folder: Path) -> None:
@@ -121,14 +121,15 @@ def make_secret(path: Path, size: int) -> bool:
         _sync_folder(path.parent)
         return True
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
 
 
-def storage_error(error: OSError) -> StorageFull | StorageUnavailable:
-    """What an error of the file system means to us."""
+def storage_error(error: OSError, path: Path | None = None) -> StorageFull | StorageUnavailable:
+    """What an error of the file system means to us; ``path``: what was to be written or removed."""
+    named = f"{path.name}: " if path else ""
     if error.errno in _NO_ROOM:
-        return StorageFull("no space left")
-    return StorageUnavailable(f"file system says {errno.errorcode.get(error.errno or 0, 'no')}")
+        return StorageFull(f"{named}no space left on the disk; make room, then do it again")
+    return StorageUnavailable(f"{named}the file system says {errno.errorcode.get(error.errno or 0, 'no')}")
 
 
 def make_folder(folder: Path, mode: int = 0o755) -> None:

@@ -40,7 +40,7 @@ def new_folder(directory: Path, mode: int = 0o755) -> Iterator[Path]:
         yield partial
         partial.replace(directory)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, directory) from error
 
 
 def write_key(path: Path, key: PrivateKey | Ed25519PrivateKey, passphrase: bytes | None) -> None:
@@ -53,7 +53,7 @@ def write_key(path: Path, key: PrivateKey | Ed25519PrivateKey, passphrase: bytes
     try:
         make_folder(path.parent, OWNERS_FOLDER)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
     if isinstance(key, Ed25519PrivateKey):
         pem = ed25519.private_key_pem(key, passphrase)
     else:

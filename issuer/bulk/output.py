@@ -61,7 +61,7 @@ def open_output(path: Path) -> Iterator[BulkOutput]:
         except (InvalidRequest, Conflict) as error:
             raise type(error)(f"{path}: {error.detail}") from error
         except OSError as error:
-            raise storage_error(error) from error
+            raise storage_error(error, path) from error
         yield BulkOutput(file, keys)
 
 
@@ -72,7 +72,7 @@ def _opened(path: Path) -> FileIO:
         # Unbuffered: what could not be written now must not be written by a later close.
         return os.fdopen(descriptor, "rb+", buffering=0)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
 
 
 def _recovered(file: FileIO) -> Iterator[str]:
@@ -117,7 +117,7 @@ def listing_rejected(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         # Also of the last lines, which are written when the file is closed.
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
 
 
 def rejected_line(number: int, error: TongxingError) -> bytes:

@@ -104,7 +104,7 @@ def take_next_log_key(directory: Path, passphrase: bytes | None, old: NoteKey) -
     try:
         path.replace(directory / _LOG_FILE)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, path) from error
     return key
 
 
@@ -139,7 +139,7 @@ def take_next_online(directory: Path, root_version: int) -> None:
             old.replace(directory / f"{_ONLINE_FOLDER}-before-root-{root_version}")
         new.replace(old)
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, new) from error
 
 
 def new_officer(path: Path, passphrase: bytes | None) -> CryptoSigner:

@@ -77,7 +77,9 @@ def test_without_room_the_old_content_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_no_room_has_three_names(number: int) -> None:
     """A quota is a full disk to whoever has to make room."""
-    assert isinstance(storage_error(OSError(number, "x")), StorageFull)
+    found = storage_error(OSError(number, "x"), Path("/home/somebody/rules.jws"))
+    assert isinstance(found, StorageFull)
+    assert found.detail == "rules.jws: no space left on the disk; make room, then do it again"
 
 
 def test_other_faults_say_their_number_and_no_path(tmp_path: Path) -> None:
