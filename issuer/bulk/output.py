@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from credentials.errors import Conflict, InvalidRequest, TongxingError
 from credentials.wire.strict_json import json_bytes
+from issuer.bulk.line_keys import LineKeys, line_keys
 from service_kit.durable import make_folder, storage_error, write_atomic
 
 _BEGINNING = b'{"expires_at":'
@@ -27,12 +28,14 @@ class BulkOutput:
     Durable when :meth:`append` returns; may be lost, for the database gives the same codes again while they live.
     """
 
-    def __init__(self, file: FileIO, keys: set[str]) -> None:
+    def __init__(self, file: FileIO, keys: LineKeys) -> None:
         self._file, self.keys = file, keys
 
     def append(self, lines: Iterable[tuple[str, bytes]]) -> int:
         """Append lines whose key is new to the file, and sync; how many. Raises StorageFull, StorageUnavailable."""
-        new = {key: line for key, line in lines if key not in self.keys}
+        offered = dict(lines)
+        known = self.keys.among(offered)
+        new = {key: line for key, line in offered.items() if key not in known}
         content = b"".join(new.values())
         try:
             # A disk that fills up takes a part without saying so.
@@ -41,7 +44,7 @@ class BulkOutput:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise storage_error(error) from error
-        self.keys |= new.keys()
+        self.keys.add(new)
         return len(new)
 
 
@@ -49,11 +52,12 @@ class BulkOutput:
 def open_output(path: Path) -> Iterator[BulkOutput]:
     """The output at ``path``, made when missing; only its owner can read it. A half last line is cut off.
 
-    Raises Conflict while another run writes it, InvalidRequest when it is a file of another kind, StorageUnavailable.
+    Raises Conflict while another run writes it, InvalidRequest when it is a file of another kind, StorageFull,
+    StorageUnavailable.
     """
-    with _opened(path) as file:
+    with _opened(path) as file, line_keys() as keys:
         try:
-            keys = _recovered(file)
+            keys.add(_recovered(file))
         except (InvalidRequest, Conflict) as error:
             raise type(error)(f"{path}: {error.detail}") from error
         except OSError as error:
@@ -71,24 +75,24 @@ def _opened(path: Path) -> FileIO:
         raise storage_error(error) from error
 
 
-def _recovered(file: FileIO) -> set[str]:
+def _recovered(file: FileIO) -> Iterator[str]:
+    """The keys of its whole lines; after the last of them, what stands behind is cut off."""
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise InvalidRequest("the output is a pipe or device, where nothing could be found again")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise Conflict("another run is writing this output") from error
-    keys, whole = set(), 0
+    whole = 0
     with os.fdopen(os.dup(file.fileno()), "rb") as lines:
         for line in lines:
             if not line.startswith(_BEGINNING[: len(line)]):
                 raise InvalidRequest("holds something else than a run's output; name another file")
             if not line.endswith(b"\n"):
                 break
-            keys.add(_key(line))
+            yield _key(line)
             whole += len(line)
     file.truncate(whole)
-    return keys
 
 
 def _key(line: bytes) -> str:

@@ -62,9 +62,10 @@ def issue_file(
     issued, present = 0, 0
     rejected: list[Rejected] = []
     with open_output(output) as codes, _reported(output, rejected):
-        found, lines = frozenset(codes.keys), iter(read_lines(source, encoding))
+        lines = iter(read_lines(source, encoding))
         while batch := list(islice(lines, BATCH)):
             asks = _asks(batch, rejected)
+            found = codes.keys.among([each.ask.key for each in asks])
             at, there = now(), [each for each in asks if each.ask.key in found]
             rows = _issue(issuance, [each for each in asks if each.ask.key not in found], at, rejected)
             written = codes.append([(key, _line(key, row)) for key, row in rows])

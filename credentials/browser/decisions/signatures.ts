@@ -1,6 +1,7 @@
 // What a person of staff signs with, and whether it holds, as in credentials/decisions/signatures.py: a passkey's assertion, or a JWS
 // by a key file.
 
+import type { StaffAlgorithm } from "../algorithms/staff";
 import { NATIVE } from "../algorithms/table";
 import { fromBase64url, toBase64url } from "../base64url";
 import { CredentialError, malformed, tooLarge } from "../errors";
@@ -20,13 +21,10 @@ const FLAGS_AT = 32;
 const MIN_AUTHENTICATOR_DATA_BYTES = 37;
 const [PRESENT, VERIFIED] = [0x01, 0x04] as const;
 
-/** An algorithm that keys of staff may have, with the key. `origin`: where a passkey signs, or empty for a key file. */
+/** A key of staff. `origin`: where a passkey signs, or empty for a key file. */
 export interface SigningKey {
   readonly kid: string;
-  readonly algorithm: {
-    readonly NAME: string;
-    verify(key: CryptoKey, raw: Uint8Array, message: Uint8Array): Promise<void>;
-  };
+  readonly algorithm: StaffAlgorithm;
   readonly publicKey: CryptoKey;
   readonly origin: string;
 }

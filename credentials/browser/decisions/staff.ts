@@ -1,13 +1,10 @@
 // Staff keys as their leaves in a file of a decision have them, as in credentials/decisions/staff.py, for a device that does not know the
 // member's root key: that it signed the first two administrators is not checked, all that follows from them is.
 
-import * as es256 from "../algorithms/es256";
-import * as rs256 from "../algorithms/rs256";
-import { fromBase64url } from "../base64url";
+import { FOR_STAFF } from "../algorithms/staff";
 import { malformed } from "../errors";
 import { toHex } from "../hex";
 import { sha256 } from "../log/tree";
-import { COORDINATE_BYTES } from "../profile";
 import { isObject } from "../wire/jws";
 import { type Json, parseJson } from "../wire/strict_json";
 import { readSignature, type Signature, type SigningKey, verifyText } from "./signatures";
@@ -58,7 +55,9 @@ export async function readStaffKey(content: string): Promise<StaffKey> {
   if (typeof origin !== "string" || !ORIGIN.test(origin)) throw malformed("staff key: origin");
   if (!Array.isArray(roles) || !roles.length || !isRoles(roles)) throw malformed("staff key: roles");
   if (canonical(said) !== content) throw malformed("staff key: not its canonical spelling");
-  const [named, publicKey] = await imported(algorithm, jwk);
+  const named = typeof algorithm === "string" ? FOR_STAFF.get(algorithm) : undefined;
+  if (!named || !isObject(jwk)) throw malformed("staff key: algorithm or key");
+  const publicKey = await named.importStaff(jwk);
   const info = new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
   const digest = await sha256(new TextEncoder().encode(`${member}\0`), info);
   const kid = toHex(digest.subarray(0, KID_BYTES));
@@ -98,23 +97,6 @@ const holds = (signature: Signature, key: SigningKey, text: Uint8Array) =>
     () => true,
     () => false,
   );
-
-async function imported(
-  algorithm: Json | undefined,
-  jwk: Json | undefined,
-): Promise<[SigningKey["algorithm"], CryptoKey]> {
-  if (!isObject(jwk)) throw malformed("staff key: key");
-  const names = Object.keys(jwk).sort().join(" ");
-  if (algorithm === es256.NAME && names === "crv kty x y" && isCoordinate(jwk.x) && isCoordinate(jwk.y))
-    return [es256, await es256.importJwk(jwk as unknown as es256.PublicJwk)];
-  if (algorithm === rs256.NAME && names === "e kty n" && !isPadded(jwk.n) && !isPadded(jwk.e))
-    return [rs256, await rs256.importStaff(jwk)];
-  throw malformed("staff key: algorithm or key");
-}
-
-const isCoordinate = (text: Json | undefined) =>
-  typeof text === "string" && fromBase64url(text).length === COORDINATE_BYTES;
-const isPadded = (text: Json | undefined) => typeof text !== "string" || fromBase64url(text)[0] === 0;
 
 function isRoles(roles: readonly Json[]): boolean {
   return roles.every((role, at) => ROLES.includes(role) && (at === 0 || (roles[at - 1] as string) < (role as string)));

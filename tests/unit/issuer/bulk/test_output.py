@@ -25,7 +25,7 @@ def test_lines_are_there_once(tmp_path: Path) -> None:
         assert output.append([line("a"), line("b")]) == 2
         assert output.append([line("b"), line("c")]) == 1
     with open_output(path) as output:
-        assert output.keys == {"a", "b", "c"}
+        assert output.keys.among("abcd") == {"a", "b", "c"}
         assert output.append([line("a")]) == 0
     assert path.read_bytes() == b"".join(line(key)[1] for key in "abc")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -37,7 +37,7 @@ def test_half_last_line_is_cut_off(tmp_path: Path, half: bytes) -> None:
     path = tmp_path / "codes.ndjson"
     path.write_bytes(line("a")[1] + half)
     with open_output(path) as output:
-        assert output.keys == {"a"}
+        assert output.keys.among(["a", "b", ""]) == {"a"}
     assert path.read_bytes() == line("a")[1]
 
 
@@ -80,7 +80,7 @@ with open_output(Path(sys.argv[1])) as output:
     try:
         output.append(lines)
     except StorageFull:
-        assert not output.keys
+        assert not output.keys.among([key for key, _ in lines])
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         sys.exit(7)
 """
@@ -94,4 +94,4 @@ def test_full_disk_takes_a_part_and_loses_nothing(tmp_path: Path) -> None:
     assert done.returncode == 7
     assert path.stat().st_size == 100
     with open_output(path) as output:
-        assert output.keys == {"0", "1", "2"}
+        assert output.keys.among([str(number) for number in range(10)]) == {"0", "1", "2"}
