@@ -397,6 +397,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "error.store-behind": ("数据库比已发布的数据旧，可能恢复了旧备份。", "資料庫比已發布的資料舊，可能還原了舊備份。", "The database is older than what was published: a backup was restored.",),
     "error.text-too-long-for-symbol": ("内容过长，无法生成二维码。", "內容過長，無法產生二維碼。", "The text is too long for a QR code.",),
     "error.too-large": ("内容过大。", "內容過大。", "Too large.",),
+    "error.too-slow": ("请求传送得太慢，没有收全，请重试。", "請求傳送得太慢，未能完整接收，請重試。", "The request came too slowly; try again.",),
     "error.unavailable": ("服务暂不可用，请稍后再试。", "服務暫時無法使用，請稍後再試。", "Not available at present; try again later.",),
     "error.unexpected": ("内部错误，已记录。", "系統內部錯誤，已記錄在案。", "An internal error; it has been logged.",),
     "error.witness-at-other-size": ("见证方上次联署的大小与请求不符。", "見證方上次聯署的大小與請求不符。", "The witness has cosigned another size of this log last.",),
