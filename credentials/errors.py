@@ -65,6 +65,7 @@
     │   ├── NotAuthenticated              not-authenticated
     │   ├── NotAuthorised                 not-authorised
     │   ├── RateLimited                   rate-limited
+    │   ├── TooSlow                       too-slow              (a request's body)
     │   ├── QuotaExceeded                 quota-exceeded
     │   ├── StatementRejected             statement-rejected    (a province statement)
     │   ├── ApprovalRejected              approval-rejected     (an officer's signature on a draft)
@@ -517,6 +518,12 @@ class RateLimited(RequestError):
     def __init__(self, detail: str = "", retry_after: int = 30) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TooSlow(RequestError):
+    """A request whose body did not come in time."""
+
+    code = "too-slow"
 
 
 class QuotaExceeded(RequestError):

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from credentials.errors import FetchFailed, Unavailable
 from service_kit.fetch import Fetcher
@@ -55,7 +55,7 @@ class World:
         self._servers: list[Server] = []
         self.fetcher = Fetcher()
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -87,13 +87,13 @@ def text_command(
     person, office = parse_document(None, number), opened()
     at, subject = office.now(), office.issuance.subject_of(person)
     known = in_force(office.issuance.people.decisions([subject], at), at).get(subject, NOTHING)
-    # Whoever types this is shown what stands.
-    did = AuditRow(at, f"{author_unit}/{_BY_COMMAND}", LOOKED)
-    office.staff.store.note(did, shown=Shown(office.settings.member, [subject]))
     salt = secrets.token_bytes(SALT_BYTES)
     entry = PersonEntry(person_digest(salt, person.identity), before_of(known))
     wish = Wish(Status.from_label(status), Reason.from_label(reason), basis, days, approver_unit)
     made = make_text(office.settings.member, [entry], wish, author_unit, at)
+    # Whoever typed this is shown what stands.
+    did = AuditRow(at, f"{author_unit}/{_BY_COMMAND}", LOOKED)
+    office.staff.store.note(did, shown=Shown(office.settings.member, [subject]))
     _write({"text": made.to_bytes().decode(), "salt": salt.hex()}, output)
 
 

@@ -21,6 +21,7 @@ from credentials.decisions.by_hand import (
     DecisionText,
     PersonEntry,
     bases_at,
+    is_unit_name,
     people_root,
     person_digest,
     require_sound,
@@ -267,6 +268,8 @@ def make_text(member: str, entries: Sequence[PersonEntry], wish: Wish, author_un
     basis = BASES.get(wish.article)
     if basis is None:
         raise InvalidRequest(f"basis: one of {', '.join(bases_at(at))}")
+    if not is_unit_name(author_unit) or not is_unit_name(wish.approver_unit):
+        raise InvalidRequest("a unit is named by 1 to 48 characters that people see, without a slash")
     if folded(wish.approver_unit) == folded(author_unit):
         raise InvalidRequest("approver_unit: another unit than the author's")
     text = DecisionText(

@@ -25,7 +25,7 @@ from credentials.decisions.leaves import DECIDED_BY_HAND, Leaf, require_committe
 from credentials.decisions.signatories import Known, StaffLeaf, known_before, signatories_of
 from credentials.decisions.signatures import read_signature
 from credentials.decisions.staff import RootKeys
-from credentials.errors import RecordProofFailed, TongxingError
+from credentials.errors import Malformed, RecordProofFailed, TongxingError
 from credentials.wire.strict_json import json_bytes, parse_json
 from issuer.decisions.deciding import Decision
 from issuer.storage.ports.staff import KeptByHand
@@ -40,6 +40,7 @@ FINDINGS_SECONDS = 15
 NOT_BONDED: Final = "not-bonded"
 NOT_SIGNED: Final = "not-signed"
 NOT_COUNTED: Final = "not-counted"
+UNREADABLE: Final = "unreadable"
 OTHERWISE: Final = "text-says-otherwise"
 _SIGNED, _FROM_BEFORE = b"signed", b"from-before"
 _log = structlog.get_logger("decisions")
@@ -83,6 +84,7 @@ class Scrutiny:
 
     def bond_from_before(self, kept: KeptByHand) -> bytes:
         """Of a row from before there were bonds: as it stands there when the database is brought up to date."""
+        assert kept.decision is not None, "what cannot be read gets none"
         return bond_of(self._key, kept.number, kept.decision, is_signed=kept.signatures is not None)
 
     def holds(self, kept: KeptByHand) -> bool:
@@ -95,23 +97,25 @@ class Scrutiny:
     def fault(self, kept: KeptByHand) -> str:
         """Why a row does not count, in a word; empty: it does."""
         decision, bond = kept.decision, kept.bond
+        if decision is None:
+            return UNREADABLE
         if kept.signatures is None:
             from_before = bond_of(self._key, kept.number, decision, is_signed=False)
             return "" if hmac.compare_digest(bond, from_before) else NOT_SIGNED
         if not hmac.compare_digest(bond, bond_of(self._key, kept.number, decision)):
             return NOT_BONDED
         root = self._root()
-        return "" if root is None else self._checked_once(kept, root)
+        return "" if root is None else self._checked_once(kept, decision, root)
 
-    def _checked_once(self, kept: KeptByHand, root: RootKeys) -> str:
+    def _checked_once(self, kept: KeptByHand, decision: Decision, root: RootKeys) -> str:
         staff = self._digest(kept.staff, root)
         leaf = None if kept.leaf is None else [kept.leaf.number, kept.leaf.kind, kept.leaf.content]
-        row = [kept.decision.text, kept.decision.sealed.hex(), _said_by(kept.decision), kept.signatures, leaf]
+        row = [decision.text, decision.sealed.hex(), _said_by(decision), kept.signatures, leaf]
         asked = hashlib.sha256(staff + json_bytes(row)).digest()
         with self._lock:
             found = self._checked.get(asked)
         if found is None:
-            found = self._check(kept, root, staff)
+            found = self._check(kept, decision, root, staff)
             self._remember(self._checked, asked, found)
         return found
 
@@ -125,17 +129,17 @@ class Scrutiny:
             self._last = staff, root, digest
         return digest
 
-    def _check(self, kept: KeptByHand, root: RootKeys, staff: bytes) -> str:
-        decision, record, text = kept.decision, kept.leaf, kept.decision.text.encode()
+    def _check(self, kept: KeptByHand, decision: Decision, root: RootKeys, staff: bytes) -> str:
+        record, text = kept.leaf, decision.text.encode()
         if record is None or record.kind != DECIDED_BY_HAND:
             return NOT_COUNTED
         try:
-            leaf = Leaf(record.kind, parse_json(record.content.encode()))
+            leaf = _leaf(record)
             require_committed(leaf, decision.sealed, 0, [])
             said = read_decision(text)
             if said.member != self._member or _said_of(said) != _said_by(decision):
                 return OTHERWISE
-            given = [read_signature(each) for each in kept.signatures or ()]
+            given = [read_signature(parse_json(each.encode())) for each in kept.signatures or ()]
             known = self._known(kept.staff, record.number, root, staff)
             return NOT_SIGNED if signatories_of(text, given, known, leaf).faults else ""
         except RecordProofFailed:
@@ -144,7 +148,7 @@ class Scrutiny:
             return NOT_SIGNED
 
     def _known(self, staff: Sequence[LeafRecord], before: int, root: RootKeys, digest: bytes) -> Known:
-        leaves = [_leaf(each) for each in staff if each.number < before]
+        leaves = [StaffLeaf(each.number, each.at, _leaf(each)) for each in staff if each.number < before]
         asked = digest + len(leaves).to_bytes(4, "big")
         with self._lock:
             known = self._keys.get(asked)
@@ -228,8 +232,11 @@ def _said_by(decision: Decision) -> list[Any]:
     ]  # fmt: skip
 
 
-def _leaf(record: LeafRecord) -> StaffLeaf:
-    return StaffLeaf(record.number, record.at, Leaf(record.kind, parse_json(record.content.encode())))
+def _leaf(record: LeafRecord) -> Leaf:
+    content = parse_json(record.content.encode())
+    if not isinstance(content, dict):
+        raise Malformed("a leaf without content")
+    return Leaf(record.kind, content)
 
 
 def _plain(value: Any) -> Any:

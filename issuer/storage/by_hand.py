@@ -99,7 +99,7 @@ class SqlByHandStore:
         last = (b"", 0)
         while page := self._page(at, last):
             yield page
-            last = page[-1].decision.subject, page[-1].number
+            last = page[-1].subject, page[-1].number
 
     @retried
     def _page(self, at: int, last: tuple[bytes, int]) -> Sequence[KeptByHand]:
@@ -142,7 +142,7 @@ def kept_by_hand(
 
 def bond_all(connection: Connection, at: int, bond: Callable[[KeptByHand], bytes]) -> int:
     """Give their bond to decisions by hand that were made before there were any and may stand at ``at``; how many."""
-    found = kept_by_hand(connection, at)
+    found = [each for each in kept_by_hand(connection, at) if each.decision is not None]
     for kept in found:
         same = update(tables.decision).where(tables.decision.c.decision_id == kept.number)
         connection.execute(same.values(bond=bond(kept)))
@@ -193,13 +193,13 @@ def tell_once(connection: Connection, approver: str, day: int) -> bool:
     return connection.execute(untold.values(told=True)).rowcount == 1
 
 
-def _signed(connection: Connection, numbers: Collection[bytes]) -> dict[bytes, Sequence[Mapping[str, str]]]:
-    """The signatures of author and approver, by number."""
+def _signed(connection: Connection, numbers: Collection[bytes]) -> dict[bytes, Sequence[str]]:
+    """The signatures of author and approver as they stand there, by number."""
     if not numbers:
         return {}
     both = select(_row.number, _row.author_signature, _row.approver_signature).where(_row.number.in_(numbers))
     found = connection.execute(both.where(_row.state == DECIDED))
-    return {bytes(number): [json.loads(author), json.loads(approver)] for number, author, approver in found}
+    return {bytes(number): [author or "", approver or ""] for number, author, approver in found}
 
 
 @lru_cache(maxsize=1024)
@@ -211,12 +211,15 @@ def _number_in(text: str) -> bytes:
         return b""
 
 
-def _kept(
-    row: Any, number: bytes, signatures: Sequence[Mapping[str, str]] | None, staff: Sequence[LeafRecord]
-) -> KeptByHand:
+def _kept(row: Any, number: bytes, signatures: Sequence[str] | None, staff: Sequence[LeafRecord]) -> KeptByHand:
     leaf = None if row.leaf_number is None else LeafRecord(row.leaf_number, row.kind, row.at, row.content)
+    try:
+        decision = read_decision(row)
+    except (CredentialError, ValueError):
+        # One row of nonsense must hide no other.
+        decision = None
     bond = bytes(row.bond or b"")
-    return KeptByHand(row.decision_id, number, read_decision(row), bond, signatures, leaf, staff)
+    return KeptByHand(row.decision_id, number, bytes(row.subject), decision, bond, signatures, leaf, staff)
 
 
 def _row_of(decision: Decision, signed: SignedDecision | None) -> ByHandRow:

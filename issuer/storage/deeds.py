@@ -234,8 +234,8 @@ def read_decisions_by_hand(
     the rows count, None: all."""
     decided: dict[bytes, list[StandingDecision]] = defaultdict(list)
     for kept in kept_by_hand(connection, at, _decision.subject.in_(subjects)):
-        if scrutiny is None or scrutiny.holds(kept):
-            decided[kept.decision.subject].append(StandingDecision(kept.number, kept.decision))
+        if (scrutiny is None or scrutiny.holds(kept)) and kept.decision is not None:
+            decided[kept.subject].append(StandingDecision(kept.number, kept.decision))
     return decided
 
 

@@ -60,6 +60,7 @@ STATUS_OF: Mapping[type[TongxingError], int] = {
     errors.WitnessAtOtherSize: 409,
     errors.QuotaExceeded: 413,
     errors.RateLimited: 429,
+    errors.TooSlow: 408,
     errors.KeyNotListed: 503,
     errors.StateBehind: 503,
     errors.StorageUnavailable: 503,

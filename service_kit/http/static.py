@@ -30,10 +30,10 @@ from flask import Response, request
 from werkzeug.exceptions import NotFound, PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.http import quote_etag
 from werkzeug.security import safe_join
-from werkzeug.wsgi import wrap_file
 
 from service_kit.durable import clear_leftovers, remove, write_atomic
 from service_kit.process.locking import locked
+from service_kit.process.waiting_room import Part
 
 NEWS_SECONDS = 5
 """How long a cache may keep what changes under its name: a denial must reach every gate within the minute."""
@@ -52,7 +52,6 @@ MIN_COMPRESSED_BYTES = 1024
 WORTH_COMPRESSING = 0.9
 """A twin larger than this share of its file is not worth its place."""
 _COMPRESSION_LEVEL = 6
-_CHUNK_BYTES = 64 * 1024
 _TWIN = ".gz"
 MEDIA_TYPES = {
     ".cose": "application/cose",
@@ -128,7 +127,7 @@ def answer(folder: Path, path: str) -> Response:
     (file, size, modified), has_twin, is_twin = _chosen(folder, path)
     # A log's checkpoint has a name without a suffix, and is text (C2SP tlog-tiles).
     suffix = ".txt" if Path(path).name == "checkpoint" else Path(path).suffix
-    response = Response(wrap_file(request.environ, file, _CHUNK_BYTES), direct_passthrough=True)
+    response = Response(Part(file, 0, size), direct_passthrough=True)
     response.content_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     response.content_length = size
     response.last_modified = datetime.fromtimestamp(modified, UTC)
@@ -139,7 +138,10 @@ def answer(folder: Path, path: str) -> Response:
     if is_twin:
         response.content_encoding = "gzip"
     try:
-        return conditional(response, _with_usable_range(size), accept_ranges=True, complete_length=size)
+        conditional(response, _with_usable_range(size), accept_ranges=True, complete_length=size)
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            response.response = Part(file, response.content_range.start or 0, response.content_length or 0)
+        return response
     except (PreconditionFailed, RequestedRangeNotSatisfiable):
         file.close()
         raise

@@ -22,6 +22,7 @@ from service_kit.http.front.sheet import PROBLEM, in_words, wants_page
 from service_kit.http.openapi import describe
 from service_kit.metrics import Metrics
 from service_kit.process.inquiry import Inquiry
+from service_kit.process.waiting_room import REFUSAL
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -147,6 +148,8 @@ def _begin() -> None:
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(8)
     g.began = time.monotonic()
     structlog.contextvars.bind_contextvars(service=current_app.name, request_id=g.request_id)
+    if refusal := request.environ.get(REFUSAL):
+        raise refusal
     require_size()
 
 

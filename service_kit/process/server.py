@@ -36,16 +36,17 @@ from granian.log import LogLevels
 
 from credentials.errors import SettingInvalid, TongxingError
 from service_kit.logs import places_of
+from service_kit.process.waiting_room import WaitingRoom
 
 BACKLOG = 1024
 """Connections that the kernel holds for each worker until they are accepted."""
 MAX_CONNECTIONS = 512
 """Of each worker, idle ones included; more wait in the backlog."""
 HEAD_SECONDS = 15
-"""How long a request's head may take, and how long a connection may be idle: so long, who sends a head slowly holds a
-place and no thread. It does not count for bodies: who sends one slowly holds a thread (docs/operations.md)."""
+"""How long a request's head may take, and how long a connection may be idle. Bodies have times and limits of their own,
+in :mod:`service_kit.process.waiting_room`."""
 MAX_HEAD_BYTES = 64 * 1024
-"""Request line and headers. Bodies have limits of each service's own."""
+"""Request line and headers."""
 STOP_SECONDS = 30
 """How long requests under way have when the server stops; then their workers are killed."""
 OWN_FAULT = 70
@@ -130,11 +131,10 @@ def serve(application: Application, complain: Complain, place: ListenAddress, si
         "",
         address=address,
         port=place.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=size.workers,
-        blocking_threads=size.threads,
         backlog=BACKLOG,
         backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=MAX_HEAD_BYTES),
@@ -146,7 +146,9 @@ def serve(application: Application, complain: Complain, place: ListenAddress, si
     )
     stopped = False
     try:
-        server.serve(target_loader=partial(_begin, application, complain, start, place), wrap_loader=False)
+        server.serve(
+            target_loader=partial(_begin, application, complain, start, place, size.threads), wrap_loader=False
+        )
     except SystemExit:
         # Told to stop, or dead workers: a signal to the whole group also ends the workers before their parent asks.
         stopped = server.interrupt_signal
@@ -188,7 +190,9 @@ class _Parent(Granian):  # type: ignore[misc, valid-type]
         super().shutdown(exit_code)
 
 
-def _begin(application: Application, complain: Complain, start: Start, place: ListenAddress) -> Any:
+def _begin(
+    application: Application, complain: Complain, start: Start, place: ListenAddress, threads: int
+) -> WaitingRoom:
     """What each worker does first: open the application, and say how that went."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # A fork has its parent's handlers, and would not end while it opens. granian sets its own afterwards.
@@ -209,7 +213,7 @@ def _begin(application: Application, complain: Complain, start: Start, place: Li
     else:
         if start.succeeded():
             _log.info("serving", host=place.host, port=place.port)
-    return application.answer
+    return WaitingRoom(application.answer, threads)
 
 
 def _end_with_parent() -> None:

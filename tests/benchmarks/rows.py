@@ -34,7 +34,7 @@ MANY, FEW = 100_000_000, 100_000
 
 
 def verifying() -> Iterator[Row]:
-    """From text to verdict."""
+    """From text to verdict; of foreign cards beside their peers: :mod:`tests.benchmarks.abroad`."""
     known = scene.knowledge()
     status = known.statuses[HENAN]
     papers, lives = scene.papers(status), scene.lives(status)
@@ -46,9 +46,6 @@ def verifying() -> Iterator[Row]:
     yield _judging("refused: cut off", [text[:-9] for text in papers], known, Outcome.REFUSED, 0.20)
     garbage = [f"https://example.org/{number}" for number in range(INPUTS)]
     yield _judging("refused: garbage", garbage, known, Outcome.REFUSED, 0.05)
-    foreign = scene.with_foreign_keys(known)
-    yield _judging("EU card to verdict", scene.eu_cards(), foreign, Outcome.ACCEPTED, 1.70)
-    yield _judging("SMART Health Card to verdict", scene.smart_health_cards(), foreign, Outcome.ACCEPTED, 1.60)
     yield _compiled_rule()
     yield from _at_scale()
 

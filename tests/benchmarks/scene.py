@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 
-from credentials.foreign.keys import ForeignKeys
 from credentials.model import StatusCredential, StatusReference
 from credentials.profile.limits import STATUS_LIST_SIZE
 from credentials.profile.members import MEMBERS
 from credentials.status.snapshot import StatusList, StatusSnapshot
-from tests import dcc, shc
 from tests.benchmarks.measuring import INPUTS
-from tests.vectors.cast import DAY, HOUR, NOW, key_entry, member_entry
+from tests.vectors.cast import DAY, NOW, key_entry, member_entry
 from tests.vectors.codes import PAPER, PHONE, issue, show
 from tests.vectors.knowledge import GUANGDONG, HENAN, rule_sets
 from tests.vectors.reading import read_knowledge, read_trust
@@ -23,7 +19,6 @@ from verifier.judging.knowledge import Knowledge
 
 WITHDRAWN_SHARE = 0.001
 _SEED = 41
-_SAMPLED_AT = datetime.fromtimestamp(NOW - 2 * HOUR, UTC).isoformat()
 _ODD = {member for member in MEMBERS if not member[3:].isdigit()}
 
 
@@ -70,25 +65,6 @@ def papers(snapshot: StatusSnapshot) -> list[str]:
 def lives(snapshot: StatusSnapshot) -> list[str]:
     """64 live phone codes as text."""
     return [show(credential) for credential in credentials(snapshot, PHONE)]
-
-
-def with_foreign_keys(known: Knowledge) -> Knowledge:
-    """The same gate, with the keys of two issuers of foreign cards."""
-    return replace(known, foreign_keys=ForeignKeys(GUANGDONG, 1, NOW, (dcc.key(), shc.key())))
-
-
-def eu_cards() -> list[str]:
-    """64 EU cards, each of a negative test two hours ago."""
-    tests = [
-        dcc.TEST | {"sc": _SAMPLED_AT, "ci": f"URN:UVCI:01:AT:10807843F94AEE0EE{number}"} for number in range(INPUTS)
-    ]
-    return [dcc.card_text(dcc.certificate(t=[test]), iat=NOW - HOUR, exp=NOW + DAY) for test in tests]
-
-
-def smart_health_cards() -> list[str]:
-    """64 SMART Health Cards of one symbol, each of a negative test two hours ago."""
-    test = shc.TEST | {"effectiveDateTime": _SAMPLED_AT}
-    return [shc.numeric(shc.card_jws(shc.PATIENT, test, nbf=NOW - HOUR - number)) for number in range(INPUTS)]
 
 
 def _member(member: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
@@ -32,7 +32,7 @@ from tests.vectors.cast import DAY, NOW, YEAR, signer
 from tests.vectors.foreign import FRESH_TEST, SIGNER, card, card_of, foreign_list, listed
 from tests.vectors.knowledge import GUANGDONG, HENAN, ZHEJIANG
 from tests.vectors.reading import read_foreign_list, read_knowledge, read_policy, read_trust
-from tests.web.twin import NodeTwin
+from tests.web.twin import NodeTwin, Twin
 from verifier.judging.knowledge import Knowledge
 from verifier.judging.recipe import judge
 
@@ -89,9 +89,7 @@ _NUMBERS = count()
 class Gates:
     """Ours and its twin, which know the same."""
 
-    def __init__(
-        self, twin: NodeTwin, foreign_keys: str | None = LIST, rules: str = VECTORS["rules"]["48 hours"]
-    ) -> None:
+    def __init__(self, twin: Twin, foreign_keys: str | None = LIST, rules: str = VECTORS["rules"]["48 hours"]) -> None:
         self._twin, self._name = twin, f"foreign-{next(_NUMBERS)}"
         snapshot = {**SNAPSHOT, "foreign_keys": foreign_keys, "rules": [rules]}
         self.failures = twin("learn", name=self._name, snapshot=snapshot)["failures"]
@@ -102,10 +100,18 @@ class Gates:
 
     def same(self, text: str, at: int = NOW, clock_in_doubt: bool = False) -> dict[str, Any]:
         """What both say."""
-        ours = to_json(judge(text, self.knowledge, at, read_policy(POLICY), clock_in_doubt=clock_in_doubt))
-        gate = {"at": at, "policy": POLICY, "clock_in_doubt": clock_in_doubt, "challenge": None}
-        assert self._twin("check", knowledge=self._name, text=text, **gate) == ours
+        ours = self.ours(text, at, clock_in_doubt)
+        assert self._twin("check", **self.asked(text, at, clock_in_doubt)) == ours
         return ours
+
+    def ours(self, text: str, at: int = NOW, clock_in_doubt: bool = False) -> dict[str, Any]:
+        """What ours says."""
+        return to_json(judge(text, self.knowledge, at, read_policy(POLICY), clock_in_doubt=clock_in_doubt))
+
+    def asked(self, text: str, at: int = NOW, clock_in_doubt: bool = False) -> dict[str, Any]:
+        """What its twin is asked."""
+        gate = {"at": at, "policy": POLICY, "clock_in_doubt": clock_in_doubt, "challenge": None}
+        return {"knowledge": self._name, "text": text, **gate}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +129,14 @@ def claimed(dcc: Any, **changed: Any) -> dict[int, Any]:
     return claims(dcc, **({"iat": NOW - DAY, "exp": NOW + YEAR} | changed))
 
 
+def flips(data: bytes) -> Iterator[bytes]:
+    """The data with each of its bits turned over, one at a time."""
+    for at in range(8 * len(data)):
+        flipped = bytearray(data)
+        flipped[at // 8] ^= 1 << at % 8
+        yield bytes(flipped)
+
+
 def test_sound_cards_reach_the_end(gates: Gates) -> None:
     """Cards that all fail at the first step would agree about nothing."""
     outcomes = [gates.same(card(dcc))["outcome"] for dcc in CERTIFICATES]
@@ -137,20 +151,16 @@ def test_every_flipped_bit_of_a_card(gates: Gates) -> None:
     data = dumps(CBORTag(18, SOUND))
     sound = gates.same(card_of(data))
     assert sound["outcome"] == "accepted"
-    for at in range(8 * len(data)):
-        flipped = bytearray(data)
-        flipped[at // 8] ^= 1 << at % 8
-        found = gates.same(card_of(bytes(flipped)))
+    for at, flipped in enumerate(flips(data)):
+        found = gates.same(card_of(flipped))
         assert found["outcome"] == "refused" or {**found, "card": sound["card"]} == sound, at
 
 
 def test_every_flipped_bit_of_the_deflated_stream(gates: Gates) -> None:
     """Two readers of zlib: whoever holds a symbol can change it as well as what is in it."""
     stream = zlib.compress(dumps(CBORTag(18, SOUND)), 9)
-    for at in range(8 * len(stream)):
-        flipped = bytearray(stream)
-        flipped[at // 8] ^= 1 << at % 8
-        gates.same("HC1:" + base45.encode(bytes(flipped)))
+    for flipped in flips(stream):
+        gates.same("HC1:" + base45.encode(flipped))
 
 
 @EXAMPLES

@@ -18,8 +18,7 @@ from credentials.formats import native
 from credentials.profile.lists import Status
 from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Home, Registry
 from demonstration.props import asks, credential
-from demonstration.world import World
-from tests.scenarios.deployment import enrol
+from tests.scenarios.deployment import FoundedWorld, enrol
 
 LOOK_SECONDS = 0.2
 """How often the gate is asked; part of the measured time."""
@@ -40,7 +39,7 @@ class Feed(AbstractContextManager["Feed"]):
     """The processes. ``publish``: seconds between segments; ``poll``: between a gate's rounds."""
 
     def __init__(self, folder: Path, publish: int, poll: int) -> None:
-        self._world = World(folder)
+        self._world = FoundedWorld(folder)
         self._times = {"TONGXING_PUBLISH_SECONDS": str(publish), "TONGXING_POLL_SECONDS": str(poll)}
 
     def __enter__(self) -> Feed:
@@ -53,6 +52,7 @@ class Feed(AbstractContextManager["Feed"]):
             province.prepare()
         self._world.start(self.henan.server, self.guangdong.server)
         self.guangdong.publish_rules()
+        self._world.stands = True
         return self
 
     def __exit__(self, *details: object) -> None:

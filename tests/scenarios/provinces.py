@@ -17,6 +17,7 @@ from credentials.keys import VerificationKey, kid_of, load_private_key
 from credentials.model import StatusCredential
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
+from tests.scenarios.deployment import here
 from tests.unit.issuer.office import MEMBER
 from tests.unit.issuer.serving import environment
 
@@ -31,7 +32,7 @@ class ProvinceInProcesses:
         self.folder = folder
         outside = {name: value for name, value in os.environ.items() if not name.startswith("TONGXING_")}
         self.environment = outside | environment(folder) | {"PYTHONUTF8": "1", "LANG": "en"}
-        assert self.run("issuer", "init").returncode == 0
+        assert here(("issuer", "init"), environment(folder)).returncode == 0
         public_key = load_private_key((folder / "keys" / "credential-1.pem").read_bytes()).public_key()
         kid = kid_of(MEMBER, public_key)
         self.key = VerificationKey(kid, MEMBER, NATIVE.NAME, "credential", 0, MAX_TIME_SECONDS, public_key)

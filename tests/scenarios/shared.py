@@ -12,14 +12,14 @@ from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.phone import Phone
 from demonstration.world import Server, World
 from service_kit.clock import SystemClock
-from tests.scenarios.deployment import enrol
+from tests.scenarios.deployment import FoundedWorld, enrol
 
 POLL_SECONDS = 3600
 """So seldom that whatever arrives within a test was called."""
 PATIENCE_SECONDS = 120
 
 
-class SharedWorld(World):
+class SharedWorld(FoundedWorld):
     """A world whose every server is given ``shared``."""
 
     def __init__(self, folder: Path, shared: Mapping[str, str]) -> None:

@@ -10,12 +10,13 @@ import pytest
 from demonstration.drills.drills import DRILLS
 from demonstration.drills.yard import Yard
 from demonstration.telling import Telling
-from demonstration.world import World
+from tests.scenarios.deployment import FoundedWorld
 
 
 @pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
-    with World(tmp_path_factory.mktemp("drills")) as world:
+    # No command is a process of its own: those of the monitor, the gates and the registry are in the demonstration.
+    with FoundedWorld(tmp_path_factory.mktemp("drills")) as world:
         yield Yard.opened(world)
 
 

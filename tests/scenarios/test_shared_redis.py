@@ -33,7 +33,9 @@ def redis() -> Iterator[Redis]:
 def site(redis: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     shared = {"TONGXING_REDIS_URL": redis.url(), "TONGXING_POLL_SECONDS": str(POLL_SECONDS)}
     with SharedWorld(tmp_path_factory.mktemp("shared"), shared) as world:
-        yield Site(world, PROFILES)
+        site = Site(world, PROFILES)
+        world.stands = True
+        yield site
 
 
 def test_a_live_code_is_shown_once_to_all_of_them(site: Site) -> None:

@@ -23,7 +23,7 @@ from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.wire import cose
 from demonstration.cast import GUANGDONG, HENAN, ActingProvince, Registry
 from demonstration.world import Server, World
-from tests.scenarios.deployment import enrol, request
+from tests.scenarios.deployment import FoundedWorld, enrol, request
 from tests.servers import new_database
 
 NUMBER = "11010519491231002X"
@@ -130,8 +130,10 @@ class House:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    with stores(request, tmp_path) as kept, World(tmp_path) as world:
-        yield House(world, kept)
+    with stores(request, tmp_path) as kept, FoundedWorld(tmp_path) as world:
+        house = House(world, kept)
+        world.stands = True
+        yield house
 
 
 @contextmanager

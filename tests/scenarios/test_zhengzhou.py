@@ -21,7 +21,7 @@ from demonstration.world import Server, World
 from issuer.record.counting import count_due
 from service_kit.clock import HOUR_SECONDS, SystemClock
 from service_kit.http.auth import authorization
-from tests.scenarios.deployment import enrol
+from tests.scenarios.deployment import FoundedWorld, enrol
 from tests.scenarios.seat import Seat
 from tests.staff import Person
 from trust_registry.key_files import read_key
@@ -109,8 +109,9 @@ class Zhengzhou:
 
 def test_who_turns_1317_people_red_is_stopped_or_seen_and_each_can_prove_it(tmp_path: Path) -> None:
     """One town and one story: each act begins where the one before has ended."""
-    with World(tmp_path / "zhengzhou") as world:
+    with FoundedWorld(tmp_path / "zhengzhou") as world:
         town = Zhengzhou(world)
+        world.stands = True
         _three_people_of_one_unit_turn_nobody_red(town)
         _two_colluding_units_are_held_at_once_and_capped_by_the_day(town)
         _a_stolen_client_key_turns_nobody_red(town)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright, expect, sync_playwright
 
-from demonstration.world import World
 from issuer.app import WALLET
+from tests.scenarios.deployment import FoundedWorld
 from tests.web.camera import record, scene
 from tests.web.town import Town
 from tests.web.twin import PageTwin, bundle
@@ -64,8 +64,10 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Town]:
     """A registry and two provinces, running."""
-    with World(tmp_path_factory.mktemp("town")) as world:
-        yield Town(world)
+    with FoundedWorld(tmp_path_factory.mktemp("town")) as world:
+        town = Town(world)
+        world.stands = True
+        yield town
 
 
 @pytest.fixture(scope="session")

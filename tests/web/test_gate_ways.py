@@ -38,6 +38,59 @@ def test_a_hand_scanner_types_wherever_the_focus_is(gate: Checkpoint, town: Town
     assert gate.page.locator("[data-screen=scan]").count() == 0
 
 
+MEANWHILE = """texts => {
+    const pressed = (key) => new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+    const type = (key) => document.dispatchEvent(pressed(key));
+    for (const text of texts) for (const key of [...text, "Enter"]) type(key);
+}"""
+"""Codes of a hand scanner without a moment between them: the second comes while the first is being checked."""
+
+
+def test_a_code_that_comes_while_another_is_being_checked_is_the_next_persons(gate: Checkpoint, town: Town) -> None:
+    """It was dropped, and a hand scanner does not read it again by itself."""
+    first, second = town.paper()["text"], town.paper("刘洋", hours=60)["text"]
+    gate.page.evaluate(MEANWHILE, [first, second])
+    gate.page.locator("main[data-outcome=refused][data-reason=rule-failed]").wait_for()
+    gate.next()
+    assert gate.shift() == {"accepted": 1, "rule-failed": 1}, "two people, each counted as it came out"
+
+
+def test_a_code_that_a_hand_scanner_reads_twice_while_it_is_being_checked(gate: Checkpoint, town: Town) -> None:
+    """The neighbour: the same text is the same showing, and no third one comes in between."""
+    first, second, third = town.paper()["text"], town.paper("刘洋", hours=60)["text"], "TX1:NOT A CODE"
+    gate.page.evaluate(MEANWHILE, [first, first])
+    assert gate.verdict() == ("accepted", "")
+    gate.page.evaluate(MEANWHILE, [third, second, third, second])
+    gate.page.locator("main[data-reason=rule-failed]").wait_for()
+    gate.next()
+    assert gate.shift() == {"accepted": 1, "malformed": 1, "rule-failed": 1}, "of several the newest, once"
+
+
+def test_a_code_that_comes_while_an_answer_is_being_checked(gate: Checkpoint, town: Town, tmp_path: Path) -> None:
+    """The neighbour: the answer is that of whoever was asked, and what follows is another's."""
+    phone, _ = town.phone(tmp_path)
+    gate.do("challenge")
+    asked = gate.page.locator(".symbol").get_attribute("data-text") or ""
+    gate.page.evaluate(MEANWHILE, [phone.answer(asked, 1_600_000_000), town.paper("刘洋", hours=60)["text"]])
+    gate.page.locator("main[data-reason=rule-failed]").wait_for()
+    gate.next()
+    assert gate.shift() == {"accepted": 1, "rule-failed": 1}
+
+
+def test_a_code_that_comes_while_another_is_being_checked_and_the_guard_asks_by_hand(
+    gate: Checkpoint, town: Town
+) -> None:
+    """The neighbour: whoever stands there is being looked at by hand. No code of another becomes theirs."""
+    first, second = town.paper("刘洋", hours=60)["text"], town.paper()["text"]
+    at_once = f"texts => {{ ({MEANWHILE})(texts); document.querySelector('[data-action=manual]').click(); }}"
+    gate.page.evaluate(at_once, [first, second])
+    gate.page.locator("[data-screen=manual]").wait_for()
+    gate.do("back")
+    gate.page.locator("main[data-reason=rule-failed]").wait_for()
+    gate.next()
+    assert gate.shift() == {"rule-failed": 1}
+
+
 def test_a_hand_scanner_says_what_it_is_set_to_say(gate: Checkpoint, town: Town) -> None:
     """The kind of symbol first; Enter, Tab, both or nothing last: nobody at a gate knows how to set it otherwise."""
     code = town.paper()["text"]

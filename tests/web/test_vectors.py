@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cbor2 import CBORTag, dumps
 
 from credentials.profile.steps import StepName
 from credentials.recognition.language.certlogic import compile_rule
 from credentials.recognition.words import age_in_words
 from credentials.verdict import to_json
 from tests.outside import test_dcc
+from tests.properties.test_both_foreign import LIST, SOUND, Gates, flips
+from tests.shc import card_jws, key
+from tests.vectors.foreign import card_of, foreign_list
 from tests.vectors.knowledge import GUANGDONG
 from tests.vectors.reading import read_challenge, read_knowledge, read_policy, read_vectors
 from tests.vectors.test_outside_certlogic import Assertion, answer, national_rules, suite
@@ -84,6 +89,33 @@ def test_national_rules(twin: Twin, name: str) -> None:
 def test_some_of_the_eu_s_own_cards_in_chromium(page_judge: PageTwin) -> None:
     """By the WebCrypto that gates have: elliptic curves and RSA."""
     assert test_dcc.differently_judged(page_judge, list(test_dcc.VECTORS)[::12]) == []
+
+
+def _european() -> tuple[str, list[str], str]:
+    data = dumps(CBORTag(18, SOUND))
+    return card_of(data), [card_of(flipped) for flipped in flips(data)], LIST
+
+
+def _smart_health_card() -> tuple[str, list[str], str]:
+    text = card_jws()
+    return text, [flipped.decode("latin-1") for flipped in flips(text.encode())], foreign_list(key())
+
+
+@pytest.mark.parametrize("kind", [_european, _smart_health_card])
+def test_every_flipped_bit_of_a_card_from_abroad_in_chromium(
+    page_judge: PageTwin, kind: Callable[[], tuple[str, list[str], str]]
+) -> None:
+    """Each is refused, or shows exactly the same, as in Node (tests/properties): no bit means another thing here."""
+    text, flipped, listed = kind()
+    gates = Gates(page_judge, listed)
+    assert gates.failures == []
+    sound = gates.same(text)
+    assert sound["card"] is not None
+    found = page_judge.all("check", [gates.asked(each) for each in flipped])
+    assert found == [gates.ours(each) for each in flipped]
+    shown = [each for each in found if each["outcome"] != "refused"]
+    # How a card is wrapped is no fact.
+    assert all({**each, "card": sound["card"]} == sound for each in shown)
 
 
 def test_steps_and_ages_are_said_alike(twin: Twin) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,13 @@ from hatch_build import BuildFailed, ready_node
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).with_name("vectors.ts")
+
+
+_ONE_BY_ONE = """async asked => {
+    const told = [];
+    for (const each of asked) told.push(await answer(each));
+    return told;
+}"""
 
 
 class Twin(Protocol):
@@ -75,3 +83,9 @@ class PageTwin:
 
     def __call__(self, task: str, **request: Any) -> Any:
         return self._page.evaluate("request => answer(request)", {"task": task, **request})
+
+    def all(self, task: str, requests: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """What the task gives for each of them, one after the other and asked for at once."""
+        asked = [{"task": task, **request} for request in requests]
+        found: list[Any] = self._page.evaluate(_ONE_BY_ONE, asked)
+        return found

@@ -73,7 +73,9 @@ class App implements Desk {
   private readonly attention = new Attention();
   private readonly memory = new Memory(new Challenges(elapsed), elapsed);
   private screen: Place = "start";
-  private isChecking = false;
+  /** The text that is being checked, and the one that was typed or opened meanwhile. */
+  private checking: string | null = null;
+  private following: { shown: string; from: Place } | null = null;
   /** Whether a verdict has come while the guard was on another screen, and not been looked at. */
   private isWaiting = false;
   private reopenedAt = -Infinity;
@@ -131,10 +133,14 @@ class App implements Desk {
   async check(shown: string, from: Place = "scan", isSeen = false): Promise<void> {
     const { gate, visit } = this;
     if (!gate) return this.turnAway(from);
-    if (this.isChecking) return;
+    if (this.checking !== null) {
+      // The camera shows it again with its next picture; a hand scanner reads each code once. Of several the newest.
+      if (!isSeen && shown !== this.checking) this.following = { shown, from };
+      return;
+    }
     const text = this.gathering.take(shown);
     if (text === null) return this.wait(from);
-    this.isChecking = true;
+    this.checking = shown;
     try {
       // A hand scanner takes the next person while the last one's verdict stands; one that reads twice reads the same.
       const isNext = from === "verdict" && text !== this.attention.text;
@@ -151,8 +157,18 @@ class App implements Desk {
       if (stays) this.hint("same");
       else this.tell(verdict, gate.now().now, this.isAt(from));
     } finally {
-      this.isChecking = false;
+      this.checking = null;
+      this.follow();
     }
+  }
+
+  /** Check what came meanwhile: as the next person's where another's verdict has come, so that nobody joins a visit. */
+  private follow(): void {
+    const { following, visit } = this;
+    if (!following) return;
+    this.following = null;
+    const isNext = this.screen !== following.from && (visit.verdict !== null || visit.isDecidedByHand);
+    void this.check(following.shown, isNext ? "verdict" : following.from);
   }
 
   /**

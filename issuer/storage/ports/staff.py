@@ -114,15 +114,17 @@ class ByHandRow(NamedTuple):
 
 class KeptByHand(NamedTuple):
     """The row of a decision by hand about one person, not believed yet, with all by which it can be. ``number``: the
-    row's; ``text_number``: of the decision by its text, empty for one that has none; ``bond``: empty where it has none;
-    ``signatures``: the author's and the approver's, None where nobody signed; ``leaf``: that which counts it;
-    ``staff``: all leaves about staff keys, in order, one list for all that are read at once."""
+    row's; ``text_number``: of the decision by its text, empty for one that has none; ``subject``: of its person;
+    ``decision``: None for a row that cannot be read; ``bond``: empty where it has none; ``signatures``: the author's
+    and the approver's, as JSON, None where nobody signed; ``leaf``: that which counts it; ``staff``: all leaves about
+    staff keys, in order, one list for all that are read at once."""
 
     number: int
     text_number: bytes
-    decision: Decision
+    subject: bytes
+    decision: Decision | None
     bond: bytes
-    signatures: Sequence[Mapping[str, str]] | None
+    signatures: Sequence[str] | None
     leaf: LeafRecord | None
     staff: Sequence[LeafRecord]
 

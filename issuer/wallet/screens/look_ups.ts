@@ -8,7 +8,7 @@ import type { Card } from "../holding/cards";
 import { Refusal } from "../holding/issuer";
 import { read } from "../reading";
 import type { Screen, Wallet } from "../screen";
-import { heading, hotline, warning, whose } from "./parts";
+import { heading, hotline, stack, warning, whose } from "./parts";
 
 export function lookUpsScreen(card: Card): Screen {
   return (wallet) => {
@@ -34,11 +34,14 @@ async function tell(card: Card, wallet: Wallet, place: HTMLElement): Promise<voi
     const file = await cards.lookUps(card);
     const logs = card.office.log ? [await readVkey(card.office.log)] : [];
     const found = await checkLookUps(file, read(card.issued.text).issuer, logs);
-    const newest = found.length === MAX_LOOK_UPS ? [element("p", {}, words.text("lookUpsNewest"))] : [];
+    const [none, newest] = [!found.length, found.length === MAX_LOOK_UPS];
     put(
       place,
-      ...(found.length ? found.map((each) => told(each, wallet)) : [element("p", {}, words.text("lookUpsNone"))]),
-      ...newest,
+      stack(
+        ...found.map((each) => told(each, wallet)),
+        none ? element("p", {}, words.text("lookUpsNone")) : null,
+        newest ? element("p", {}, words.text("lookUpsNewest")) : null,
+      ),
     );
     place.dataset.lookUps = `${found.length}`;
   } catch (error) {
@@ -53,7 +56,7 @@ function told({ at, staff, act, isProved }: LookUp, { words }: Wallet): HTMLElem
   const [unit, person] = staff.split("/");
   return facts(
     [words.text("lookUpWhen"), words.moment(at)],
-    [words.text("whyUnit"), `${unit} (${person})`],
+    [words.text("lookUpUnit"), `${unit} (${person})`],
     [words.text("lookUpAct"), words.text(act === "proposed" ? "lookUpProposed" : "lookUpLooked")],
     [words.text("lookUpLog"), words.text(isProved ? "lookUpProved" : "lookUpWaits")],
   );

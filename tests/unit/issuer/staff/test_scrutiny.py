@@ -21,6 +21,7 @@ from issuer.staff.scrutiny import (
     NOT_COUNTED,
     NOT_SIGNED,
     OTHERWISE,
+    UNREADABLE,
     DisregardedRows,
     Findings,
     Scrutiny,
@@ -130,7 +131,13 @@ def test_neighbour_a_copied_row_beside_what_stands_lifts_nothing(red: Guarded) -
         ("UPDATE issuer_decision_record SET leaf = 0", NOT_COUNTED),
         ("UPDATE issuer_by_hand SET approver_signature = author_signature", NOT_SIGNED),
         ("UPDATE issuer_by_hand SET approver_signature = '{}'", NOT_SIGNED),
+        ("UPDATE issuer_by_hand SET approver_signature = 'x'", NOT_SIGNED),
+        ("UPDATE issuer_by_hand SET author_signature = '[1, null]'", NOT_SIGNED),
         ("UPDATE issuer_by_hand SET state = 'refused'", NOT_SIGNED),
+        ("UPDATE issuer_decision SET evidence = X'ff' WHERE approver IS NOT NULL", UNREADABLE),
+        ("UPDATE issuer_decision SET unit = 'x', author = 'x/y' WHERE approver IS NOT NULL", NOT_BONDED),
+        ("UPDATE issuer_log_leaf SET content = '{' WHERE kind = 'decided-by-hand'", NOT_SIGNED),
+        ("UPDATE issuer_log_leaf SET content = '[]' WHERE kind = 'staff-key' AND number = 1", NOT_SIGNED),
     ],
 )  # fmt: skip
 def test_a_row_that_was_changed_counts_as_not_there(red: Guarded, change: str, why: str) -> None:

@@ -69,6 +69,7 @@ FAULTS: dict[str, Exception] = {
     "not-found": errors.NotFound("no such draft"),
     "not-authenticated": errors.NotAuthenticated("no assertion"),
     "rate-limited": errors.RateLimited("more than 60 an hour"),
+    "too-slow": errors.TooSlow("body: 1 of 2 bytes"),
     "storage-unavailable": errors.StorageUnavailable("the database cannot be reached"),
     "wrong-signature": errors.WrongSignature("the statement's"),
     "long": errors.InvalidRequest("x" * 5000),

@@ -19,7 +19,7 @@ signal.signal(signal.SIGTERM, lambda *_: None)
 if sys.argv[1] == "stopping":
     start.end()
 os.kill(os.getpid(), signal.SIGTERM)
-_begin(Application(lambda: print("opened"), lambda *_: ()), lambda error: 70, start, ListenAddress("127.0.0.1", 0))
+_begin(Application(lambda: print("opened"), lambda *_: ()), lambda error: 70, start, ListenAddress("127.0.0.1", 0), 1)
 print("serves")
 """
 

@@ -15,7 +15,7 @@ from credentials.model import StatusReference
 from tests.unit.trust_registry.published import HOUR
 from tests.unit.verifier.mirrored import HOST, TODAY, MirroredRegistry, write_root
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 ACCEPTED, REFUSED, UNDETERMINED, WRONG_USAGE, OWN_FAULT = 0, 1, 2, 64, 70
 
 
@@ -28,7 +28,7 @@ class Machine:
         settings = {"TRUST_ROOT": str(write_root(folder, registry)), "MEMBER": HOST, "ENVIRONMENT": "demo"}
         self.environ = {f"TONGXING_{name}": value for name, value in settings.items()}
         self.environ |= {name: value for name, value in os.environ.items() if not name.startswith(("TONGXING_", "LC_"))}
-        self.environ |= {"LC_ALL": "C.UTF-8"}
+        self.environ |= {"LC_ALL": "C.UTF-8", "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])}
 
     def code(self, outcome: int) -> str:
         newer = self.registry.paper(status_reference=StatusReference(9, 1), issued_at=TODAY)
@@ -42,13 +42,13 @@ class Machine:
         self, *arguments: str, shell: str = "", stdin: str = "", **environ: str
     ) -> subprocess.CompletedProcess[bytes]:
         command = ["sh", "-c", f'"$@" {shell}', "sh", sys.executable, "-m", "cli", *arguments]
-        given = {**self.environ, **environ, "PYTHONPATH": str(ROOT)}
+        given = {**self.environ, **environ}
         return subprocess.run(command, input=stdin.encode(), capture_output=True, env=given, timeout=120, check=False)
 
 
 @pytest.fixture
-def machine(tmp_path: Path, registry: MirroredRegistry) -> Machine:
-    return Machine(tmp_path, registry)
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path, MirroredRegistry())
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def _ends_before_a_closed_pipe(machine: Machine, outcome: int, options: tuple[st
             input=machine.code(outcome).encode(),
             stdout=closed,
             stderr=subprocess.DEVNULL,
-            env={**machine.environ, "PYTHONPATH": str(ROOT)},
+            env=machine.environ,
             timeout=120,
             check=False,
             # As a shell leaves it: the signal that ends others quietly.
@@ -157,7 +157,7 @@ def test_help_before_a_closed_pipe_is_told(machine: Machine) -> None:
             [sys.executable, "-m", "cli", "issuer", "--help"],
             stdout=closed,
             stderr=subprocess.PIPE,
-            env={**machine.environ, "PYTHONPATH": str(ROOT)},
+            env=machine.environ,
             timeout=120,
             check=False,
         )
