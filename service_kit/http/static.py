@@ -33,7 +33,7 @@ from werkzeug.security import safe_join
 
 from service_kit.durable import clear_leftovers, remove, write_atomic
 from service_kit.process.locking import locked
-from service_kit.process.waiting_room import Part
+from service_kit.process.waiting_room import FilePart
 
 NEWS_SECONDS = 5
 """How long a cache may keep what changes under its name: a denial must reach every gate within the minute."""
@@ -127,7 +127,7 @@ def answer(folder: Path, path: str) -> Response:
     (file, size, modified), has_twin, is_twin = _chosen(folder, path)
     # A log's checkpoint has a name without a suffix, and is text (C2SP tlog-tiles).
     suffix = ".txt" if Path(path).name == "checkpoint" else Path(path).suffix
-    response = Response(Part(file, 0, size), direct_passthrough=True)
+    response = Response(FilePart(file, 0, size), direct_passthrough=True)
     response.content_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
     response.content_length = size
     response.last_modified = datetime.fromtimestamp(modified, UTC)
@@ -140,7 +140,7 @@ def answer(folder: Path, path: str) -> Response:
     try:
         conditional(response, _with_usable_range(size), accept_ranges=True, complete_length=size)
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
-            response.response = Part(file, response.content_range.start or 0, response.content_length or 0)
+            response.response = FilePart(file, response.content_range.start or 0, response.content_length or 0)
         return response
     except (PreconditionFailed, RequestedRangeNotSatisfiable):
         file.close()

@@ -60,7 +60,7 @@ class _Closing(Protocol):
     def close(self) -> object: ...
 
 
-class Part:
+class FilePart:
     """``length`` bytes of an open file from ``first`` on, as an answer that need not stand in memory."""
 
     PIECE_BYTES = 64 * 1024
@@ -127,7 +127,7 @@ class WaitingRoom:
     def _call(self, environ: dict[str, Any], protocol: Any) -> None:
         begun: list[tuple[str, list[tuple[str, str]]]] = []
         answer = self._answer(environ, lambda status, headers, _error=None: begun.append((status, headers)))
-        if isinstance(answer, Part) and answer.length > SENT_WHOLE_BYTES and _OPEN_FILES.is_dir():
+        if isinstance(answer, FilePart) and answer.length > SENT_WHOLE_BYTES and _OPEN_FILES.is_dir():
             status, headers = begun[-1]
             end = answer.first + answer.length
             protocol.response_file_range(int(status[:3]), headers, self._keep(answer.file), answer.first, end)

@@ -148,7 +148,7 @@ def _made_up() -> Iterator[tuple[list[tuple[Evidence, ...]], Label]]:
 
 
 def _stretches(sets: tuple[RuleSet, RuleSet], trials: list[tuple[Evidence, ...]], words: Label) -> Iterator[RuleChange]:
-    answers = [tuple(each.judge(_code(evidence), _AT).state for each in sets) for evidence in trials]
+    answers = [tuple(each.judge(code, _AT).state for each in sets) for code in map(_code, trials)]
     numbered = groupby(range(len(answers)), key=lambda number: answers[number])
     for (before, after), numbers in numbered:
         if before is not after:

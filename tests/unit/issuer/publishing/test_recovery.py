@@ -15,15 +15,18 @@ from credentials.model import StatusReference
 from credentials.profile.limits import MAX_TIME_SECONDS
 from credentials.signing import PemSigner
 from issuer.issuing.issuance import ask_for
-from issuer.publishing.publication import SNAPSHOT_EVERY_SEGMENTS, StatusPublication
+from issuer.publishing import publication
+from issuer.publishing.publication import StatusPublication
 from issuer.publishing.recovery import Recovery
 from issuer.storage.indices import reference_of
 from service_kit.fetch import Fetcher
 from tests.unit.issuer.office import DAY, MEMBER, NOW, SECRETS, issuer_on_disk, paper
 from tests.unit.issuer.publishing.test_publication import Member, member  # noqa: F401  (a fixture)
-from trust_registry.mirror.member_files import SEGMENTS_BEHIND
+from trust_registry.mirror import member_files
 
 HOUR = 3600
+EVERY, BEHIND = 4, 8
+"""Segments from snapshot to snapshot, and that a mirror keeps behind one: an eighth of what they are in earnest."""
 
 
 def recovery_of(member: Member, status: PemSigner | None = None, url: str = "") -> Recovery:
@@ -84,15 +87,19 @@ def test_nothing_is_behind_in_daily_use(member: Member) -> None:
     assert recovery.catch_up() is None
 
 
-@pytest.mark.parametrize("more", [1, 40, SNAPSHOT_EVERY_SEGMENTS + SEGMENTS_BEHIND + 4])
-def test_a_restored_backup(restored: Restored, more: int) -> None:
-    """After a minute, and after so long that the mirror has dropped the segments in between."""
+@pytest.mark.parametrize("more", [1, EVERY + 1, EVERY + BEHIND + 4])
+def test_a_restored_backup(restored: Restored, more: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a minute, after a snapshot, and after so long that the mirror has dropped the segments in between."""
+    monkeypatch.setattr(publication, "SNAPSHOT_EVERY_SEGMENTS", EVERY)
+    monkeypatch.setattr(member_files, "SEGMENTS_BEHIND", BEHIND)
     member = restored.member
     lost = [member.withdrawn("lost", NOW + 1), issued(member, "lost and not withdrawn", NOW + 1)]
     for number in range(1, more + 1):
         member.withdrawn(f"more {number}", NOW + number)
         member.publish(NOW + number)
     before = member.followed()
+    kept = sorted(path.stem for path in (member.registry.mirror_folder / "members" / MEMBER / "segments").iterdir())
+    assert ("2" in kept) is (more < EVERY + BEHIND)
     at = NOW + 2 * HOUR
     restored.put_back()
     for _ in range(2):

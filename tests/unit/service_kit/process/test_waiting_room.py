@@ -15,7 +15,7 @@ from credentials.errors import TooSlow, Unavailable
 from service_kit.http import bodies
 from service_kit.process import waiting_room
 from service_kit.process.server import MAX_CONNECTIONS
-from service_kit.process.waiting_room import REFUSAL, Part, WaitingRoom, environment
+from service_kit.process.waiting_room import REFUSAL, FilePart, WaitingRoom, environment
 
 
 class Headers(NamedTuple):
@@ -145,7 +145,7 @@ def test_a_long_part_of_a_file_is_sent_from_the_disk(tmp_path: Path, is_long: bo
     length = waiting_room.SENT_WHOLE_BYTES + is_long
     content = bytes(range(251)) * 3000
     (tmp_path / "file").write_bytes(content)
-    part, protocol = Part((tmp_path / "file").open("rb"), 7, length), Protocol()
+    part, protocol = FilePart((tmp_path / "file").open("rb"), 7, length), Protocol()
     take_in(protocol, answer=part)
     ((_, _, *sent),) = protocol.answers
     assert part.file.closed is not is_long
@@ -161,7 +161,7 @@ def test_files_that_the_server_has_opened_are_closed(tmp_path: Path, monkeypatch
     monkeypatch.setattr(waiting_room, "KEPT_FILES", 2)
     monkeypatch.setattr(waiting_room, "SENT_WHOLE_BYTES", 0)
     (tmp_path / "file").write_bytes(b"content")
-    parts = [Part((tmp_path / "file").open("rb"), 0, 7) for _ in range(4)]
+    parts = [FilePart((tmp_path / "file").open("rb"), 0, 7) for _ in range(4)]
     queue = iter(parts)
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
