@@ -77,12 +77,14 @@ def read_published(sources: Iterable[Path | Input], known: Mapping[str, list[Any
 
     Raises InvalidRequest for a source without any rule, or a single file that is no JSON.
     """
+    sources = [*sources]
     found = [each for source in sources for each in _walked(source)]
     sets, left_out = _value_sets(found)
     names = constants({}, {**known, **sets})
     rules = tuple(_rule(place, value, names) for place, value in found if _is_rule(value))
     if not rules:
-        raise InvalidRequest("no rule in it: rules have an Identifier and a Logic")
+        named = ", ".join(str(source) if isinstance(source, Path) else source.name for source in sources)
+        raise InvalidRequest(f"{named}: no rule in it: rules have an Identifier and a Logic")
     return PublishedSource(rules, sets, left_out)
 
 

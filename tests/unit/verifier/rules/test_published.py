@@ -208,7 +208,7 @@ def test_a_source_without_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for _ in range(20):
         deep = [deep]
     for values in ([], [VALUE_SET], [deep], ["rule", 1, None]):
-        with pytest.raises(InvalidRequest, match="no rule in it"):
+        with pytest.raises(InvalidRequest, match=r"source\.json: no rule in it"):
             published(*values)
     with pytest.raises(InvalidRequest, match="not JSON"):
         read_published([Input("cut.json", b'[{"Identifier"')], {})
