@@ -58,15 +58,19 @@ def sizes() -> list[Figure]:
         raise NoServer("the apps are not built: make apps")
     files = [path for path in GATE_APP.rglob("*") if path.suffix in _TYPES]
     decoder = [path for path in files if path.name.startswith(("decoder", "zxing"))]
-    scripts = [path for path in files if path.suffix == ".js" and path not in decoder]
-    first = [path for path in scripts if path.parent == GATE_APP or path in _at_once(GATE_APP / "index.html")]
-    later = [path for path in scripts if path not in first]
+    first = loaded_first(GATE_APP)
+    later = [path for path in files if path.suffix == ".js" and path not in {*decoder, *first}]
     return [
         Figure("gate app: scripts of the first load", _kilobytes(first), "kB gzip", SCRIPTS_KB),
         Figure("gate app: scripts that are loaded when needed", _kilobytes(later), "kB gzip"),
         Figure("gate app: the decoder", _kilobytes(decoder), "kB gzip"),
         Figure("gate app: everything", _kilobytes(files), "kB gzip"),
     ]
+
+
+def loaded_first(app: Path) -> list[Path]:
+    """The scripts that a browser loads before an app's first screen, and the service worker beside them."""
+    return sorted({*app.glob("*.js"), *_at_once(app / "index.html")})
 
 
 def _at_once(file: Path) -> set[Path]:

@@ -10,7 +10,7 @@ import { type LogProof, readProof } from "../log/proof";
 import { checkInclusion, HASH_BYTES, leafHash, MAX_PROOF_HASHES, sha256 } from "../log/tree";
 import type { StatusCredential } from "../model";
 import { concat } from "../wire/cbor";
-import { checkSignatories, type Signatories } from "./signatories";
+import type { Signatories } from "./signatories";
 
 const FORMAT = "tongxing-decision/1";
 const REFERENCE_BYTES = 16;
@@ -88,6 +88,8 @@ async function signatories(
 ): Promise<Signatories | null> {
   if ((signatures ?? null) === null) return null;
   if (kind !== BY_HAND || !isCount(content.hour)) throw malformed("signatures of a decision that was made by rule");
+  // A phone loads it with the first decision by hand.
+  const { checkSignatories } = await import("./signatories");
   return checkSignatories(signatures, { ...place, member, author_unit, approver_unit, hour: content.hour }, checkpoint);
 }
 
