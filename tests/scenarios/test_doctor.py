@@ -284,10 +284,18 @@ def test_addresses_that_lead_elsewhere(scene: Scene, tmp_path: Path) -> None:
 
 
 def test_an_address_that_callers_choose_is_named(scene: Scene) -> None:
-    """Proxies are believed and there is none, or one that hands on X_Forwarded_For: each caller has a limit for each
-    address that it makes up."""
-    require(scene.broken(TONGXING_TRUSTED_PROXIES="1"), "callers-address", "address-by-caller",
-            "TONGXING_TRUSTED_PROXIES")  # fmt: skip
+    """Proxies are believed and there is none: each caller has a limit for each address that it makes up."""
+    server = scene.province.server
+    try:
+        for proxies in ("1", "0"):
+            scene.world.stop(server)
+            server.settings["TONGXING_TRUSTED_PROXIES"] = proxies
+            scene.world.start(server)
+            if proxies == "1":
+                require(scene.broken(), "callers-address", "address-by-caller", "TONGXING_TRUSTED_PROXIES")
+    finally:
+        del server.settings["TONGXING_TRUSTED_PROXIES"]
+    assert scene.broken().exit_code == 0
 
 
 def test_an_issuer_without_a_root_of_trust_is_told_so(scene: Scene) -> None:
