@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from itertools import count
 from typing import Any
 
@@ -219,6 +220,17 @@ def test_any_claims_under_a_good_signature(gates: Gates, dcc: Any, data: st.Data
         else:
             place.pop(key, None)
     gates.same(signed(dumps(items)), at=data.draw(st.sampled_from([NOW, NOW + YEAR, NOW + YEAR + 1, NOW - DAY - 61])))
+
+
+@pytest.mark.parametrize("inner", [[], {}, [1], {"a": 1}, [[]], CBORTag(1, 1), "a"], ids=repr)
+def test_both_nest_equally_deep(gates: Gates, inner: Any) -> None:
+    """What is empty at the last level, and what is not."""
+    outcomes = []
+    for levels in range(7):
+        items = _copied(claimed(CERTIFICATES[0]))
+        items[-260][1]["nam"]["x"] = reduce(lambda held, _: [held], range(levels), inner)
+        outcomes.append(gates.same(signed(dumps(items)))["outcome"])
+    assert (outcomes[0], outcomes[-1]) == ("accepted", "refused")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ class Reader {
     if (major === 1) return -1 - argument;
     if (major === 2) return this.take(argument).slice();
     if (major === 3) return this.text(argument);
-    if (major === 6 || levels === 0) throw malformed("CBOR tag, or nested too deeply");
+    // As the library of the twin counts: what is empty holds nothing that could be too deep.
+    if (major === 6 || (levels === 0 && argument !== 0)) throw malformed("CBOR tag, or nested too deeply");
     return major === 4 ? this.array(argument, levels - 1) : this.map(argument, levels - 1);
   }
 

@@ -92,7 +92,8 @@ class Reader {
     const count = length === null ? null : Number(length);
     if (major === BYTES) return count === null ? joined(this.chunks(BYTES)) : this.take(count).slice();
     if (major === TEXT) return count === null ? this.chunks(TEXT).map(text).join("") : text(this.take(count));
-    if (levels === 0) throw malformed("nested too deeply");
+    // As the library of the twin counts: what is empty holds nothing that could be too deep.
+    if (levels === 0 && (major === TAG || count !== 0)) throw malformed("nested too deeply");
     if (major === TAG) return this.tagged(count!, levels - 1);
     return major === ARRAY ? this.array(count, levels - 1) : this.map(count, levels - 1);
   }
