@@ -70,14 +70,20 @@ export async function checkDecision(
   const proof = readProof(new TextEncoder().encode(file.proof));
   const leaf = await requireCommitted(proof, await sha256(hidden), file, BY_RULE, BY_HAND);
   if (leaf.content.status !== code.status) throw failed("the leaf counts another status");
+  const checkpoint = await requireInLog(proof, logs);
+  const signed = await signatories(file.signatures, leaf, told, { text, number: proof.number, checkpoint });
+  return { told, checkpoint, signed, cosignatures: proof.note.signatures.length - 1 };
+}
+
+/** The checkpoint of a proof, when its leaf is in the log that signed it and is one of these. */
+export async function requireInLog(proof: LogProof, logs: readonly NoteKey[]): Promise<Checkpoint> {
   const checkpoint = readCheckpoint(proof.note);
   await checkNote(
     proof.note,
     logs.filter((log) => log.name === checkpoint.origin),
   );
   await checkInclusion(await leafHash(proof.extra!), proof.number, checkpoint.size, checkpoint.root, proof.hashes);
-  const signed = await signatories(file.signatures, leaf, told, { text, number: proof.number, checkpoint });
-  return { told, checkpoint, signed, cosignatures: proof.note.signatures.length - 1 };
+  return checkpoint;
 }
 
 async function signatories(
