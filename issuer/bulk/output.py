@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Self
 
 from credentials.errors import Conflict, InvalidRequest, TongxingError
 from credentials.wire.strict_json import json_bytes
@@ -120,6 +120,19 @@ def listing_rejected(path: Path) -> Iterator[BinaryIO]:
         raise storage_error(error, path) from error
 
 
-def rejected_line(number: int, error: TongxingError) -> bytes:
-    """A bad line as it is listed, by its number; nothing of its content is repeated."""
-    return json_bytes({"number": number, "code": error.code, "detail": error.detail}) + b"\n"
+class Rejected(NamedTuple):
+    """A line that could not be used, by its number. Nothing of its content is repeated."""
+
+    number: int
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, number: int, error: TongxingError) -> Self:
+        """A line of which nothing came, for this error."""
+        return cls(number, error.code, error.detail)
+
+    @property
+    def content(self) -> bytes:
+        """As it is listed: a line of NDJSON."""
+        return json_bytes(self._asdict()) + b"\n"

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from credentials.errors import IdempotencyConflict, TongxingError
 from credentials.wire.strict_json import json_bytes
 from issuer.bulk.lines import BulkLine, read_lines
-from issuer.bulk.output import open_output, rejected_file
+from issuer.bulk.output import Rejected, open_output, rejected_file
 from issuer.issuing.issuance import Ask, Issuance, ask_for, issued_json
 from issuer.storage.ports.issuing import IssuedRow
 from service_kit.durable import write_atomic
@@ -26,14 +26,6 @@ CLIENT = "bulk:"
 """Whose idempotency keys these are; no client over HTTP can have this id."""
 BATCH = 256
 """Lines of one transaction."""
-
-
-class Rejected(NamedTuple):
-    """A line that could not be used. Nothing of its content is repeated."""
-
-    number: int
-    code: str
-    detail: str
 
 
 class BulkResult(NamedTuple):
@@ -81,7 +73,7 @@ def _reported(output: Path, rejected: list[Rejected]) -> Iterator[None]:
     try:
         yield
     finally:
-        report = b"".join(json_bytes(line._asdict()) + b"\n" for line in sorted(rejected))
+        report = b"".join(line.content for line in sorted(rejected))
         write_atomic(rejected_file(output), report, mode=0o600)
 
 
@@ -99,7 +91,7 @@ def _asks(batch: Iterable[BulkLine], rejected: list[Rejected]) -> list[_Numbered
             fields = dict(line.fields)
             asks.append(_Numbered(line.number, ask_for(fields, fields.pop("key", None))))
         except TongxingError as error:
-            rejected.append(Rejected(line.number, error.code, error.detail))
+            rejected.append(Rejected.of(line.number, error))
     return asks
 
 
@@ -112,7 +104,7 @@ def _issue(
     outcomes = issuance.issue_many(CLIENT, [ask for _, ask in waiting], at)
     for (number, ask), outcome in zip(waiting, outcomes, strict=True):
         if isinstance(outcome, TongxingError):
-            rejected.append(Rejected(number, outcome.code, outcome.detail))
+            rejected.append(Rejected.of(number, outcome))
         else:
             rows.append((ask.key, outcome))
     return rows
@@ -128,7 +120,7 @@ def _count_same(issuance: Issuance, there: list[_Numbered], at: int, rejected: l
     asks = [each.ask for each in there]
     others = [each for each, other in zip(there, issuance.used_otherwise(CLIENT, asks, at), strict=True) if other]
     conflict = IdempotencyConflict("the key was used for another request")
-    rejected.extend(Rejected(each.number, conflict.code, conflict.detail) for each in others)
+    rejected.extend(Rejected.of(each.number, conflict) for each in others)
     return len(there) - len(others)
 
 

@@ -27,7 +27,7 @@ from credentials.errors import (
 from credentials.identity import parse_document
 from credentials.profile.lists import Reason, Status
 from credentials.wire.strict_json import parse_json
-from issuer.bulk.output import listing_rejected, rejected_file, rejected_line
+from issuer.bulk.output import Rejected, listing_rejected, rejected_file
 from issuer.commands.opening import SOURCE, opened
 from issuer.commands.staff import signer_of
 from issuer.desk.desk import Wish, before_of, make_text
@@ -163,7 +163,7 @@ def files_command(context: click.Context, codes: Path, folder: Path, as_json: bo
                 done[_write_proof(office, line, folder)] += 1
             except _OF_ONE_LINE as error:
                 done["rejected"] += 1
-                rejected.write(rejected_line(number, error))
+                rejected.write(Rejected.of(number, error).content)
     told = [f"{done['written']} files in {folder}; {done['without']} codes name no decision that is kept"]
     said = {"written": done["written"], "without": done["without"]}
     if done["rejected"]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from credentials.errors import TongxingError
 from issuer.bulk.lines import Columns, read_lines
-from issuer.bulk.output import listing_rejected, rejected_file, rejected_line
+from issuer.bulk.output import Rejected, listing_rejected, rejected_file
 from issuer.evidence.intake import MAX_BATCH, Intake, Taken
 
 IMPORTER = "import:"
@@ -69,7 +69,7 @@ def import_file(
                 else:
                     bad[number] = outcome
             counts["rejected"] += len(bad)
-            rejected.writelines(rejected_line(number, bad[number]) for number in sorted(bad))
+            rejected.writelines(Rejected.of(number, bad[number]).content for number in sorted(bad))
             progress(len(batch))
     return Imported(counts["kept"], counts["present"], counts["corrected"], counts["rejected"])
 

@@ -18,7 +18,8 @@ from credentials.signing import PemSigner
 from demonstration.residents import residents, to_csv
 from issuer.bulk import run as bulk
 from issuer.bulk.lines import count_lines, read_lines
-from issuer.bulk.run import BulkResult, Rejected, issue_file
+from issuer.bulk.output import Rejected
+from issuer.bulk.run import BulkResult, issue_file
 from tests.unit.issuer.office import NOW, IssuerOnDisk, paper, phone
 
 PEOPLE = 30
