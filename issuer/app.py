@@ -15,7 +15,7 @@ from issuer.http.front import front
 from issuer.http.sign_in_views import blueprint as sign_in
 from issuer.http.views import blueprint
 from issuer.http.wallet_views import blueprint as wallet
-from issuer.metrics import IssuerMetrics, collect_all
+from issuer.metrics import IssuerMetrics, collect
 from issuer.opening import open_service
 from issuer.service import EXTENSION
 from service_kit.cache.metrics import watch_cache
@@ -49,7 +49,7 @@ def create_app(settings: IssuerSettings, clock: Clock | None = None) -> Flask:
     clock, registry = clock or settings.clock(), metrics_of(app).registry
     counted = IssuerMetrics(registry)
     office = replace(open_service(settings, clock, counted), cache=make_cache(settings.redis_url, clock))
-    registry.register(StateCollector(lambda: (office.overview(), office.findings.at(office.now()).rows), collect_all))
+    registry.register(StateCollector(lambda: (office.overview(), office.findings.at(office.now()).rows), collect))
     registry.register(HouseCollector(settings.data_dir, office.upkeep))
     watch_cache(office.cache, app.name, registry)
     app.extensions[EXTENSION] = office

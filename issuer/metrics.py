@@ -83,9 +83,9 @@ class IssuerMetrics:
             raise
 
 
-def collect(found: tuple[int, IssuerOverview]) -> Iterator[Metric]:
-    """The numbers of one moment."""
-    now, store = found
+def collect(found: tuple[tuple[int, IssuerOverview], int]) -> Iterator[Metric]:
+    """The numbers of one moment, and how many rows of decisions by hand are not followed."""
+    (now, store), disregarded = found
     age = None if store.published_at is None else now - store.published_at
     yield gauge("tongxing_publication_age_seconds", "Seconds since the status was last published", age)
     meaning = "Withdrawals that no publication has brought out yet"
@@ -95,11 +95,5 @@ def collect(found: tuple[int, IssuerOverview]) -> Iterator[Metric]:
     yield gauge("tongxing_lists_left", "Status lists that may still be opened, ever", store.lists_left)
     meaning = "Decisions by hand in force that no leaf of the log counts"
     yield gauge("tongxing_decisions_unaccounted", meaning, store.decisions_unaccounted)
-
-
-def collect_all(found: tuple[tuple[int, IssuerOverview], int]) -> Iterator[Metric]:
-    """These, and how many rows of decisions by hand are not followed."""
-    overview, disregarded = found
-    yield from collect(overview)
     meaning = "Rows of decisions by hand that two people have not signed, and that change nothing"
     yield gauge("tongxing_decisions_disregarded", meaning, disregarded)

@@ -26,7 +26,9 @@ from issuer.storage.ports.issuing import IssuedRow
 from issuer.storage.ports.log import KeptDecision, KeptLookUp
 from issuer.storage.ports.staff import ByHandRow, ByHandStore
 from service_kit.storage.ports import LeafRecord
-from trust_registry.record.publishing import ProvedLeaf
+from trust_registry.record.publishing import ProvedLeaf, PublishedCheckpoint
+
+_Proved = tuple[list[ProvedLeaf], PublishedCheckpoint]
 
 NO_DECISION = "a green code names no decision, and what was decided before the log began, or long ago, is not kept"
 NOT_YET = "the log's next checkpoint holds the decision; ask again in a few minutes"
@@ -62,21 +64,22 @@ def look_ups_of(record: LogPublication, subject: bytes) -> bytes:
     """The file about who of staff was shown this person (:mod:`credentials.decisions.look_ups`), the newest first."""
     with record.storage.reading() as records:
         found = records.province.look_ups_of(subject, MAX_LOOK_UPS)
-    return look_ups_file([_look_up(record, kept, batch) for kept, batch in found])
+    leaves = {kept.leaf for kept, _ in found if kept.leaf is not None}
+    # Those of one hour are in one leaf, which is proved once.
+    proofs: dict[int | None, _Proved | None] = {}
+    if record.publisher is not None:
+        proofs |= {leaf: record.publisher.prove(leaf) for leaf in leaves}
+    return look_ups_file([_look_up(record, kept, batch, proofs.get(kept.leaf)) for kept, batch in found])
 
 
-def _look_up(record: LogPublication, kept: KeptLookUp, batch: bytes) -> LookUp:
+def _look_up(record: LogPublication, kept: KeptLookUp, batch: bytes, proved: _Proved | None) -> LookUp:
     hidden = record.sealed_look_up(kept)
     told = LookUp(kept.text, hidden[:SALT_BYTES])
-    proved = None
-    if record.publisher is not None and kept.leaf is not None:
-        proved = record.publisher.prove(kept.leaf)
     if proved is None:
         return told
     (counted,), published = proved
     index, path = _below(hidden, batch)
-    proof = LogProof(counted.leaf.number, tuple(counted.hashes), published.note, counted.leaf.entry)
-    return told._replace(place=index, path=path, proof=proof)
+    return told._replace(place=index, path=path, proof=_proof(counted, published))
 
 
 def _prove(
@@ -92,7 +95,7 @@ def _prove(
         raise Unavailable(NOT_YET)
     (decision, *above), published = proved
     index, path = _below(kept.sealed, kept.batch)
-    proof = LogProof(decision.leaf.number, tuple(decision.hashes), published.note, decision.leaf.entry)
+    proof = _proof(decision, published)
     signed = None if signatures is None else {**signatures, STAFF: [_told(each) for each in above]}
     return DecisionFile(code, kept.text, kept.sealed[:SALT_BYTES], index, tuple(path), proof, signed)
 
@@ -135,6 +138,10 @@ def _kid(leaf: LeafRecord) -> bytes:
 
 def _key(leaf: LeafRecord) -> StaffKey:
     return read_staff_key(parse_json(leaf.content.encode())["text"].encode())
+
+
+def _proof(proved: ProvedLeaf, published: PublishedCheckpoint) -> LogProof:
+    return LogProof(proved.leaf.number, tuple(proved.hashes), published.note, proved.leaf.entry)
 
 
 def _told(proved: ProvedLeaf) -> dict[str, Any]:
