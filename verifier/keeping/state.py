@@ -8,6 +8,7 @@ from credentials.foreign.keys import ForeignKeys
 from credentials.log.checkpoint import read_checkpoint
 from credentials.log.keys import to_base64
 from credentials.recognition.ruleset import RuleSet
+from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.mirror import MemberState
 from trust_registry.client.record.comparison import Compared
@@ -32,7 +33,10 @@ def state_to_json(gate: Gate, freshness: Freshness) -> dict[str, Any]:
         "record": record_to_json(freshness.record),
         "rules": [_rules(rule_set, now.now) for rule_set in knowledge.rule_sets],
         "foreign_keys": _foreign_keys(knowledge.foreign_keys, now.now),
-        "members": {member: _member(state, now.now) for member, state in sorted(members.items())},
+        # The withdrawals that the next verdict goes by, not those that a round under way has fetched for it.
+        "members": {
+            member: _member(state, knowledge.statuses.get(member), now.now) for member, state in sorted(members.items())
+        },
         "failures": [_failure(failure) for failure in failures],
     }
 
@@ -106,8 +110,7 @@ def _foreign_keys(listed: ForeignKeys | None, now: int) -> dict[str, Any] | None
     }
 
 
-def _member(state: MemberState, now: int) -> dict[str, Any]:
-    status = state.status
+def _member(state: MemberState, status: StatusSnapshot | None, now: int) -> dict[str, Any]:
     return {
         "status_age": max(0, now - status.as_of) if status else None,
         "status_sequence": status.sequence if status else None,

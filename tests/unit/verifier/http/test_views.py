@@ -196,6 +196,18 @@ def test_state(client: FlaskClient) -> None:
     assert state["shared_cache"] is None
 
 
+def test_state_counts_the_withdrawals_that_the_next_verdict_goes_by(
+    client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits here for a withdrawal and then checks the code must find it: a round holds files before it tells."""
+    gate, held = app.extensions[EXTENSION].gate, app.extensions[EXTENSION].gate.knowledge
+    monkeypatch.setattr(gate, "knowledge", replace(held, statuses={}))
+    before = json.loads(client.get("/v1/state").data)["members"]["CN-41"]
+    assert [before[name] for name in ("status_sequence", "status_age", "status_expires_at", "withdrawn")] == [None] * 4
+    gate.learn(held)
+    assert json.loads(client.get("/v1/state").data)["members"]["CN-41"]["status_sequence"] == 1
+
+
 def test_state_names_a_members_failure(client: FlaskClient, app: Flask, mirror: Serving) -> None:
     """Which province's data is missing, since when and why: else nobody knows whom to call."""
     mirror.broken.add("mirror/members/CN-41/status.cose")
