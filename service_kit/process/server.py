@@ -15,13 +15,15 @@ stop by themselves, so that the port is free again.
 
 from __future__ import annotations
 
+import _thread
 import errno
-import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from ctypes import Array, c_int
 from functools import partial
@@ -179,7 +181,10 @@ def require_free(place: ListenAddress) -> str:
 
 
 class _Parent(Granian):  # type: ignore[misc, valid-type]
-    """The parent process, which notes that it stops before it tells its workers."""
+    """The parent process, which notes that it stops before it tells its workers.
+
+    Two of granian's own ways fail on a busy machine, rarely, and are other ones here.
+    """
 
     def __init__(self, start: Start, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -188,6 +193,30 @@ class _Parent(Granian):  # type: ignore[misc, valid-type]
     def shutdown(self, exit_code: int = 0) -> None:
         self._start.end()
         super().shutdown(exit_code)
+
+    def signal_handler_interrupt(self, *_: object) -> None:
+        """Take a signal to stop. It can come while the main thread begins to wait for this very event and holds its
+        lock, which the handler, in the same thread, would then wait for until somebody kills the process."""
+        self.interrupt_signal = True
+        _thread.start_new_thread(self.main_loop_interrupt.set, ())
+
+    def _stop_workers(self) -> None:
+        """Tell all to stop, and kill those that live after STOP_SECONDS.
+
+        Whether one lives its end of a pipe says. Of two threads that wait for one process the later hears that it
+        lives: so "refused to stop" was said of workers that had stopped.
+        """
+        for worker in self.wrks:
+            worker.terminate()
+        living, until = {worker.inner.sentinel: worker for worker in self.wrks}, time.monotonic() + STOP_SECONDS
+        while living and (left := until - time.monotonic()) > 0:
+            for ended in multiprocessing.connection.wait(living, left):
+                del living[ended]
+        for worker in living.values():
+            _log.warning("does not stop, and is killed", worker=worker.idx + 1)
+            worker.kill()
+        for worker in self.wrks:
+            worker.join()
 
 
 def _begin(
