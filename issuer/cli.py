@@ -152,8 +152,8 @@ def bulk(
             office.listing.refresh()
 
         result = issue_file(office.issuance, source, output, office.now, encoding=encoding, progress=done)
-    summary = {"issued": result.issued, "present": result.present, "rejected": len(result.rejected)}
-    lines = [f"{result.issued} issued, {result.present} there already, {len(result.rejected)} rejected"]
+    summary = {"issued": result.issued, "present": result.present, "rejected": result.rejected}
+    lines = [f"{result.issued} issued, {result.present} there already, {result.rejected} rejected"]
     lines += [f"which lines, and why: {rejected_file(output)}"] if result.rejected else []
     print_result(as_json, summary, lines)
     if result.rejected:

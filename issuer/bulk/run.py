@@ -8,8 +8,8 @@ is issued twice for one key while the code lives, and one bad line stops no othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +17,9 @@ from typing import NamedTuple
 from credentials.errors import IdempotencyConflict, TongxingError
 from credentials.wire.strict_json import json_bytes
 from issuer.bulk.lines import BulkLine, read_lines
-from issuer.bulk.output import Rejected, open_output, rejected_file
+from issuer.bulk.output import Rejected, listing_rejected, open_output, rejected_file
 from issuer.issuing.issuance import Ask, Issuance, ask_for, issued_json
 from issuer.storage.ports.issuing import IssuedRow
-from service_kit.durable import write_atomic
 
 CLIENT = "bulk:"
 """Whose idempotency keys these are; no client over HTTP can have this id."""
@@ -29,11 +28,11 @@ BATCH = 256
 
 
 class BulkResult(NamedTuple):
-    """What came of a run: codes written now, lines whose code stood there already, and the bad lines."""
+    """What came of a run, in lines: codes written now, codes that stood there already, and bad ones."""
 
     issued: int
     present: int
-    rejected: list[Rejected]
+    rejected: int
 
 
 def issue_file(
@@ -51,30 +50,25 @@ def issue_file(
     many lines were done. Raises InvalidRequest when ``source`` cannot be read or ``output`` is another kind of file,
     Conflict while another run writes it, SelfCheckFailed, StorageFull, StorageUnavailable.
     """
-    issued, present = 0, 0
-    rejected: list[Rejected] = []
-    with open_output(output) as codes, _reported(output, rejected):
+    counts: Counter[str] = Counter()
+    with open_output(output) as codes, listing_rejected(rejected_file(output)) as listed:
         lines = iter(read_lines(source, encoding))
         while batch := list(islice(lines, BATCH)):
-            asks = _asks(batch, rejected)
-            found = codes.keys.among([each.ask.key for each in asks])
-            at, there = now(), [each for each in asks if each.ask.key in found]
-            rows = _issue(issuance, [each for each in asks if each.ask.key not in found], at, rejected)
-            written = codes.append([(key, _line(key, row)) for key, row in rows])
-            issued += written
-            present += len(rows) - written + _count_same(issuance, there, at, rejected)
+            bad: list[Rejected] = []
+            try:
+                asks = _asks(batch, bad)
+                found = codes.keys.among([each.ask.key for each in asks])
+                at, there = now(), [each for each in asks if each.ask.key in found]
+                rows = _issue(issuance, [each for each in asks if each.ask.key not in found], at, bad)
+                written = codes.append([(key, _line(key, row)) for key, row in rows])
+                counts["issued"] += written
+                counts["present"] += len(rows) - written + _count_same(issuance, there, at, bad)
+            finally:
+                # Also those of a run that something else stops: they will be bad in the next one as well.
+                listed.writelines(line.content for line in sorted(bad))
+            counts["rejected"] += len(bad)
             progress(len(batch))
-    return BulkResult(issued, present, rejected)
-
-
-@contextmanager
-def _reported(output: Path, rejected: list[Rejected]) -> Iterator[None]:
-    """List the bad lines also of a run that something else stopped: they will be bad in the next one as well."""
-    try:
-        yield
-    finally:
-        report = b"".join(line.content for line in sorted(rejected))
-        write_atomic(rejected_file(output), report, mode=0o600)
+    return BulkResult(counts["issued"], counts["present"], counts["rejected"])
 
 
 class _Numbered(NamedTuple):
@@ -82,7 +76,7 @@ class _Numbered(NamedTuple):
     ask: Ask
 
 
-def _asks(batch: Iterable[BulkLine], rejected: list[Rejected]) -> list[_Numbered]:
+def _asks(batch: Iterable[BulkLine], bad: list[Rejected]) -> list[_Numbered]:
     asks = []
     for line in batch:
         try:
@@ -91,26 +85,24 @@ def _asks(batch: Iterable[BulkLine], rejected: list[Rejected]) -> list[_Numbered
             fields = dict(line.fields)
             asks.append(_Numbered(line.number, ask_for(fields, fields.pop("key", None))))
         except TongxingError as error:
-            rejected.append(Rejected.of(line.number, error))
+            bad.append(Rejected.of(line.number, error))
     return asks
 
 
-def _issue(
-    issuance: Issuance, waiting: list[_Numbered], at: int, rejected: list[Rejected]
-) -> list[tuple[str, IssuedRow]]:
+def _issue(issuance: Issuance, waiting: list[_Numbered], at: int, bad: list[Rejected]) -> list[tuple[str, IssuedRow]]:
     if not waiting:
         return []
     rows = []
     outcomes = issuance.issue_many(CLIENT, [ask for _, ask in waiting], at)
     for (number, ask), outcome in zip(waiting, outcomes, strict=True):
         if isinstance(outcome, TongxingError):
-            rejected.append(Rejected.of(number, outcome))
+            bad.append(Rejected.of(number, outcome))
         else:
             rows.append((ask.key, outcome))
     return rows
 
 
-def _count_same(issuance: Issuance, there: list[_Numbered], at: int, rejected: list[Rejected]) -> int:
+def _count_same(issuance: Issuance, there: list[_Numbered], at: int, bad: list[Rejected]) -> int:
     """How many of the lines whose key stands in the output are still what their code was issued for.
 
     A second person under one key, or a corrected name under the old one, must not pass for done in a later run.
@@ -120,7 +112,7 @@ def _count_same(issuance: Issuance, there: list[_Numbered], at: int, rejected: l
     asks = [each.ask for each in there]
     others = [each for each, other in zip(there, issuance.used_otherwise(CLIENT, asks, at), strict=True) if other]
     conflict = IdempotencyConflict("the key was used for another request")
-    rejected.extend(Rejected.of(each.number, conflict) for each in others)
+    bad.extend(Rejected.of(each.number, conflict) for each in others)
     return len(there) - len(others)
 
 
