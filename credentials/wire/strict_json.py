@@ -52,8 +52,11 @@ def parse_json(data: bytes) -> Any:
         if b"\\u" in data:
             json_bytes(value)  # Half a surrogate pair can be read but never written (RFC 8259 section 8.2).
         return value
+    except UnicodeEncodeError as error:
+        raise Malformed("half a surrogate pair in JSON") from error
     except (ValueError, RecursionError) as error:
-        raise Malformed("not strict JSON") from error
+        place = f": line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Malformed(f"not strict JSON{place}") from error
 
 
 def is_utf16(data: bytes) -> bool:

@@ -55,7 +55,9 @@ def test_lax_json_is_malformed(text: bytes) -> None:
         ("{}".encode("utf-16-le"), "in UTF-16"),
         ("{}".encode("utf-16-be"), "in UTF-16"),
         ('{"name": "王"}'.encode("gb18030"), "not UTF-8"),
-        (b"{", "not strict JSON"),
+        (b"{", "not strict JSON: line 1, column 2$"),
+        ('{"name": "王",\n "at": 1,}'.encode(), "not strict JSON: line 2, column 10$"),
+        (b'{"name": "\\ud800"}', "half a surrogate pair"),
     ],
 )
 def test_nothing_blanks_another_encoding_and_no_json_each_have_their_own_word(data: bytes, told: str) -> None:

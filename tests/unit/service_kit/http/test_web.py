@@ -128,7 +128,7 @@ def test_the_nearest_ancestor_counts() -> None:
         ({"json": {"name": "a", "tests": [1, "x"]}}, 422, "json.tests.1: Not a valid integer"),
         ({"json": {"name": "a", "more": 1}}, 422, "json.more: Unknown field"),
         ({"json": []}, 422, "json._schema: Invalid input type"),
-        ({"data": "{", "content_type": "application/json"}, 400, "body: not strict JSON"),
+        ({"data": "{", "content_type": "application/json"}, 400, "body: not strict JSON: line 1, column 2"),
         ({"data": "[" * 100, "content_type": "application/json"}, 400, "body: JSON nested too deeply"),
         ({"data": "name=a", "content_type": "application/x-www-form-urlencoded"}, 415, "application/json is what"),
     ],
