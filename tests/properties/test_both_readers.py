@@ -10,16 +10,18 @@ from __future__ import annotations
 import base64
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cbor2 import dumps
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from credentials.errors import RuleOpen, TongxingError
 from credentials.keys import VerificationKey
 from credentials.model import Evidence, StatusCredential
+from credentials.profile.limits import MAX_STATUS_SEQUENCE
 from credentials.profile.lists import EvidenceKind, EvidenceResult, Form, Status
 from credentials.recognition.authoring.template import template
 from credentials.recognition.language.certlogic import RuleState, compile_rule, compile_sound_parts
@@ -490,6 +492,7 @@ def same_status(twin: NodeTwin, status: bytes, following: list[bytes]) -> None:
 
 @EXAMPLES
 @given(changed_files(snapshot.encode(STATE)))
+@example(snapshot.seal(replace(STATE, sequence=MAX_STATUS_SEQUENCE), STATUS_KEY))
 def test_any_snapshot(node_judge: NodeTwin, data: bytes) -> None:
     """What a member's status key can sign: any fields, counts, orders and codings."""
     same_status(node_judge, data, [segment.seal(NEXT, STATUS_KEY)])
@@ -497,6 +500,7 @@ def test_any_snapshot(node_judge: NodeTwin, data: bytes) -> None:
 
 @EXAMPLES
 @given(changed_files(segment.encode(NEXT)))
+@example(segment.seal(replace(NEXT, number=MAX_STATUS_SEQUENCE), STATUS_KEY))
 def test_any_segment(node_judge: NodeTwin, data: bytes) -> None:
     """The chain breaks at the same link for both, or goes on for both, to the same state."""
     same_status(node_judge, snapshot.seal(STATE, STATUS_KEY), [data])

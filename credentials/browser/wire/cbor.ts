@@ -64,7 +64,7 @@ class Reader {
     if (major === 7) return this.simple(head & 31);
     const argument = this.argument(head & 31);
     if (major === 0) return argument;
-    if (major === 1) return -1 - argument;
+    if (major === 1) return counted(-1 - argument);
     if (major === 2) return this.take(argument).slice();
     if (major === 3) return this.text(argument);
     // As the library of the twin counts: what is empty holds nothing that could be too deep.
@@ -83,7 +83,7 @@ class Reader {
     if (short > 27) throw malformed("indefinite length");
     let value = 0;
     for (const byte of this.take(2 ** (short - 24))) value = value * 256 + byte;
-    if (!Number.isSafeInteger(value + 1)) throw malformed("integer too large");
+    counted(value);
     if (value < (short === 24 ? 24 : 2 ** (4 * 2 ** (short - 24)))) this.isShortest = false;
     return value;
   }
@@ -148,4 +148,10 @@ export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return whole;
+}
+
+/** The same, which a browser can tell from its neighbours: up to 2^53 - 1, as the twin's bounds have it. */
+function counted(value: number): number {
+  if (!Number.isSafeInteger(value)) throw malformed("integer too large");
+  return value;
 }
