@@ -189,7 +189,7 @@ def test_a_camera_that_comes_when_nobody_wants_it_is_switched_off(gate: Checkpoi
     gate.settings()
     gate.page.evaluate("() => { streams.length = 0; free(); }")
     gate.page.wait_for_function(
-        "streams.length && streams[0].getTracks().every(({ readyState }) => readyState === 'ended')"
+        "() => streams.length && streams[0].getTracks().every(({ readyState }) => readyState === 'ended')"
     )
     gate.do("back")
     gate.camera_on()

@@ -62,7 +62,7 @@ def test_a_camera_that_ends_is_opened_again_by_itself_and_then_said(launch: Laun
     gate.camera_on()
     gate.page.evaluate(END)
     gate.camera_on()
-    gate.page.wait_for_function("document.querySelector('video').srcObject?.active")
+    gate.page.wait_for_function("() => document.querySelector('video').srcObject?.active")
     gate.page.evaluate(END)
     gate.page.locator("[data-camera=ended]").get_by_role("button", name="重试").click()
     gate.camera_on()

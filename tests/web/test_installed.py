@@ -99,7 +99,7 @@ def test_it_says_how_to_get_to_the_home_screen(launch: Launch, town: Town) -> No
     android.page.go_back()
     android.press("install")
     android.press("install-now")
-    android.page.wait_for_function("asked === 1")
+    android.page.wait_for_function("() => asked === 1")
     apple = Wallet(launch("apple", user_agent=IPHONE), town.wallet)
     _offered_by_nobody(apple)
     apple.open().press("install")

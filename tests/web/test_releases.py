@@ -105,7 +105,7 @@ def opened(context: BrowserContext, address: str) -> Page:
     """A page of the app, once it and its parts lie on the device."""
     page = context.new_page()
     page.goto(address)
-    page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'", timeout=90_000)
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'", timeout=90_000)
     return page
 
 
@@ -164,7 +164,7 @@ def test_a_page_keeps_the_parts_of_its_own_version(launch: Launch, shelf: Shelf,
     assert caches(page) == 2
     page.close()
     again = opened(context, shelf.address)
-    again.wait_for_function("caches.keys().then((names) => names.length === 1)", timeout=90_000)
+    again.wait_for_function("() => caches.keys().then((names) => names.length === 1)", timeout=90_000)
 
 
 @pytest.mark.parametrize("lost", ["icon.svg", "index.html", "assets"])
@@ -218,12 +218,12 @@ def test_a_service_worker_of_last_week_is_replaced(
     page = context.new_page()
     page.goto(shelf.address)
     page.evaluate("navigator.serviceWorker.register('service-worker.js', { type: 'module' }).then(() => null)")
-    page.wait_for_function("navigator.serviceWorker.controller", timeout=90_000)
+    page.wait_for_function("() => navigator.serviceWorker.controller", timeout=90_000)
     shelf.folder = versions["first"]
     update(page)
     page.reload()
     assert version(page) != ""
-    page.wait_for_function("caches.keys().then((names) => names.length === 1)", timeout=90_000)
+    page.wait_for_function("() => caches.keys().then((names) => names.length === 1)", timeout=90_000)
 
 
 def test_a_device_that_lost_its_caches_heals(launch: Launch, shelf: Shelf, versions: dict[str, Path]) -> None:
@@ -233,4 +233,4 @@ def test_a_device_that_lost_its_caches_heals(launch: Launch, shelf: Shelf, versi
     page.evaluate("caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))")
     page.reload()
     assert version(page) != ""
-    page.wait_for_function("caches.match('index.html').then((found) => !!found)", timeout=90_000)
+    page.wait_for_function("() => caches.match('index.html').then((found) => !!found)", timeout=90_000)

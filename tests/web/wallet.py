@@ -107,7 +107,7 @@ class Wallet:
     def kept(self) -> Wallet:
         """Wait until the app itself lies on the phone."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        self.page.wait_for_function("navigator.serviceWorker.controller")
+        self.page.wait_for_function("() => navigator.serviceWorker.controller")
         return self
 
 
