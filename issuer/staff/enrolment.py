@@ -16,7 +16,7 @@ from credentials.decisions.staff import StaffKey, read_staff_key
 from credentials.errors import InvalidRequest, Malformed, NotFound
 from credentials.keys import new_private_key
 from issuer.staff.keys import StaffKeys, new_row
-from issuer.storage.ports.staff import Invitation
+from issuer.storage.ports.staff import AuditRow, Invitation
 from service_kit.clock import DAY_SECONDS
 
 INVITATION_SECONDS = DAY_SECONDS
@@ -61,7 +61,7 @@ def enrol(staff: StaffKeys, secret: str, made: tuple[bytes, str, object, str], a
     key = StaffKey(
         staff.member, invitation.pseudonym, invitation.unit, roles, algorithm, public_key, origin, at
     )  # fmt: skip
-    staff.store.enrol(invitation.digest, new_row(key, at, credential_id), at)
+    staff.store.enrol(invitation.digest, new_row(key, at, credential_id), AuditRow(at, key.staff, "enrolled"))
     return key
 
 

@@ -38,29 +38,35 @@ class SqlStaffStore:
             return [_key_row(row) for row in connection.execute(ordered)]
 
     @retried
-    def add_key(self, row: StaffKeyRow) -> None:
+    def add_key(self, row: StaffKeyRow, did: AuditRow) -> None:
         with transaction(self._engine) as connection:
             _insert_key(connection, row)
+            insert_audit(connection, did)
 
     @retried
-    def add_voucher(self, kid: bytes, voucher: Mapping[str, str], done: tuple[int, int] | None) -> None:
+    def keep_vouchers(
+        self, row: StaffKeyRow, vouchers: Sequence[Mapping[str, str]], done: tuple[int, int] | None, did: AuditRow
+    ) -> bool:
+        waits = (_key.kid == row.kid, _key.vouched_at.is_(None))
         with transaction(self._engine) as connection:
-            held = select(_key.text, _key.vouchers).where(_key.kid == kid, _key.vouched_at.is_(None)).with_for_update()
-            found = connection.execute(held).first()
-            if found is None:
-                raise Conflict("no key of this kid waits for signatures")
-            vouchers = [*json.loads(found.vouchers), dict(voucher)]
-            values: dict[str, Any] = {"vouchers": json.dumps(vouchers)}
+            held = select(_key.vouchers).where(*waits).with_for_update()
+            found = connection.execute(held).scalar_one_or_none()
+            if found is None or json.loads(found) != list(row.vouchers):
+                return False
+            values: dict[str, Any] = {"vouchers": json.dumps(list(vouchers))}
             if done is not None:
                 values |= {"vouched_at": done[0], "in_force_at": done[1]}
-                values["leaf"] = _leaf_of_key(connection, found.text, vouchers, *done)
-            connection.execute(update(tables.staff_key).where(_key.kid == kid).values(values))
+                values["leaf"] = _leaf_of_key(connection, row.text, vouchers, *done)
+            connection.execute(update(tables.staff_key).where(*waits).values(values))
+            insert_audit(connection, did)
+        return True
 
     @retried
-    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any]) -> None:
+    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any], did: AuditRow) -> None:
         with transaction(self._engine) as connection:
             if not end_staff_key(connection, kid, at, revocation):
                 raise NotFound("no active key of this kid")
+            insert_audit(connection, did)
             SqlProvinceLog(connection).append(staff_key_ended(kid, revocation["text"], revocation["signature"]), at)
 
     @retried
@@ -76,12 +82,13 @@ class SqlStaffStore:
         return None if found is None else Invitation(*found)
 
     @retried
-    def enrol(self, digest: bytes, row: StaffKeyRow, at: int) -> None:
-        used = delete(tables.staff_invitation).where(_link.digest == digest, _link.expires_at > at)
+    def enrol(self, digest: bytes, row: StaffKeyRow, did: AuditRow) -> None:
+        used = delete(tables.staff_invitation).where(_link.digest == digest, _link.expires_at > did.at)
         with transaction(self._engine) as connection:
             if not connection.execute(used).rowcount:
                 raise Conflict("this link was used, or has ended; ask for another one")
             _insert_key(connection, row)
+            insert_audit(connection, did)
 
     @retried
     def keep_challenge(self, digest: bytes, expires_at: int) -> None:
@@ -97,9 +104,10 @@ class SqlStaffStore:
         return is_good
 
     @retried
-    def begin_session(self, row: SessionRow) -> None:
+    def begin_session(self, row: SessionRow, did: AuditRow) -> None:
         with transaction(self._engine) as connection:
             connection.execute(insert(tables.staff_session).values(**row._asdict()))
+            insert_audit(connection, did)
 
     @retried
     def session(self, digest: bytes, began_after: int, seen_after: int, at: int) -> SessionRow | None:
@@ -112,9 +120,10 @@ class SqlStaffStore:
         return None if found is None else SessionRow(**found._asdict())
 
     @retried
-    def end_session(self, digest: bytes) -> None:
+    def end_session(self, digest: bytes, did: AuditRow) -> None:
         with transaction(self._engine) as connection:
             connection.execute(delete(tables.staff_session).where(_session.digest == digest))
+            insert_audit(connection, did)
 
     @retried
     def note(self, row: AuditRow, leaf: Leaf | None = None, shown: Shown = NOBODY_SHOWN) -> None:

@@ -42,7 +42,7 @@ from issuer.config import IssuerSettings
 from issuer.http.desk.sessions import token_of
 from issuer.http.sign_in_views import cookie_name
 from issuer.opening import prepare
-from issuer.storage.ports.staff import SessionRow
+from issuer.storage.ports.staff import AuditRow, SessionRow
 from service_kit.http.auth import authorization
 from service_kit.http.web import combine
 from service_kit.settings import read_settings
@@ -154,7 +154,7 @@ def desk(folder: Path, stack: ExitStack) -> House:
     def proof() -> dict[str, str]:
         secret, digest = secrets.token_hex(16), hashlib.sha256
         session = SessionRow(digest(secret.encode()).digest(), next(turns).key.kid, ISSUER_NOW, ISSUER_NOW)
-        desks.office.staff.store.begin_session(session)
+        desks.office.staff.store.begin_session(session, AuditRow(ISSUER_NOW, "unit/person", "signed-in"))
         return {"Cookie": f"{cookie}={secret}", "Origin": ORIGIN, "Accept": "application/json"}
 
     def fields(proof: Mapping[str, str]) -> dict[str, str]:

@@ -38,16 +38,15 @@ class Session(NamedTuple):
 def begin(office: IssuerService, key: StaffKey, answer: Response) -> None:
     """Sign somebody in with the present answer."""
     secret, at = secrets.token_urlsafe(_SECRET_BYTES), office.now()
-    store = office.staff.store
-    store.begin_session(SessionRow(_digest(secret), key.kid, at, at))
-    store.note(AuditRow(at, key.staff, "signed-in"))
+    began = SessionRow(_digest(secret), key.kid, at, at)
+    office.staff.store.begin_session(began, AuditRow(at, key.staff, "signed-in"))
     set_cookie(answer, office.settings, _COOKIE, secret, SESSION_SECONDS, "Strict")
 
 
 def end(office: IssuerService, session: Session, answer: Response) -> None:
     """Sign them out."""
-    office.staff.store.end_session(_digest(_secret(office)))
-    office.staff.store.note(AuditRow(office.now(), session.key.staff, "signed-out"))
+    did = AuditRow(office.now(), session.key.staff, "signed-out")
+    office.staff.store.end_session(_digest(_secret(office)), did)
     set_cookie(answer, office.settings, _COOKIE, "", 0, "Strict")
 
 

@@ -140,19 +140,22 @@ class Scrutinises(Protocol):
 
 
 class StaffStore(Protocol):
-    """Keys of staff, links to enrol by, sessions, and what staff did."""
+    """Keys of staff, links to enrol by, sessions, and what staff did: ``did`` is kept with the deed, or neither is."""
 
     def all_keys(self) -> Sequence[StaffKeyRow]:
         """All keys, in the order in which they were vouched for, those that wait last."""
 
-    def add_key(self, row: StaffKeyRow) -> None:
+    def add_key(self, row: StaffKeyRow, did: AuditRow) -> None:
         """Keep a key that waits for its vouchers. Raises Conflict when it is there."""
 
-    def add_voucher(self, kid: bytes, voucher: Mapping[str, str], done: tuple[int, int] | None) -> None:
-        """Keep a signature over a key; ``done``: it is the last one, when, and from when on the key counts. Raises
-        Conflict for a key that waits for none."""
+    def keep_vouchers(
+        self, row: StaffKeyRow, vouchers: Sequence[Mapping[str, str]], done: tuple[int, int] | None, did: AuditRow
+    ) -> bool:
+        """Keep these signatures over a key in place of those that ``row`` has; False, and nothing is changed, where
+        others stand there by now, or the key waits for none. ``done``: they are enough, since when, and from when on
+        the key counts."""
 
-    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any]) -> None:
+    def revoke_key(self, kid: bytes, at: int, revocation: Mapping[str, Any], did: AuditRow) -> None:
         """End a key for good, and its sessions. Raises NotFound for one that is not there or has ended."""
 
     def invite(self, invitation: Invitation) -> None:
@@ -161,7 +164,7 @@ class StaffStore(Protocol):
     def invitation(self, digest: bytes, at: int) -> Invitation | None:
         """A link that can be used at ``at``."""
 
-    def enrol(self, digest: bytes, row: StaffKeyRow, at: int) -> None:
+    def enrol(self, digest: bytes, row: StaffKeyRow, did: AuditRow) -> None:
         """Use a link up for a key. Raises Conflict for a link that was used or has ended."""
 
     def keep_challenge(self, digest: bytes, expires_at: int) -> None:
@@ -170,13 +173,13 @@ class StaffStore(Protocol):
     def use_challenge(self, digest: bytes, at: int) -> bool:
         """Use a challenge up; False when there is none, or no more."""
 
-    def begin_session(self, row: SessionRow) -> None:
+    def begin_session(self, row: SessionRow, did: AuditRow) -> None:
         """Keep a session."""
 
     def session(self, digest: bytes, began_after: int, seen_after: int, at: int) -> SessionRow | None:
         """A session that has not ended, which is seen at ``at``."""
 
-    def end_session(self, digest: bytes) -> None:
+    def end_session(self, digest: bytes, did: AuditRow) -> None:
         """End a session."""
 
     def note(self, row: AuditRow, leaf: Leaf | None = None, shown: Shown = NOBODY_SHOWN) -> None:

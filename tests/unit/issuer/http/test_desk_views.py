@@ -23,6 +23,7 @@ from issuer.config import IssuerSettings
 from issuer.opening import prepare
 from issuer.service import EXTENSION, IssuerService
 from issuer.staff.enrolment import invite
+from issuer.storage.ports.staff import AuditRow
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
 from tests.staff import ORIGIN, Person, Staff, assertion
@@ -50,7 +51,8 @@ class Desks:
         self.app = create_app(settings, self.clock)
         self.office: IssuerService = self.app.extensions[EXTENSION]
         for row in STAFF.rows():
-            self.office.staff.store.add_key(row._replace(credential_id=b"credential" + row.kid))
+            kept = row._replace(credential_id=b"credential" + row.kid)
+            self.office.staff.store.add_key(kept, AuditRow(NOW, "office-1/admin-1", "key-added"))
         self.office.staff.root = lambda: STAFF.root
 
     def browser(self) -> Browser:
