@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -73,7 +73,9 @@ class Monitor:
                 watched, more = self._compare(log.origin, watched, in_force, now)
                 found += more
             state = state.with_log(log.origin, watched)
-            findings += [each for each in found if each.about not in watched.acknowledged]
+            findings += _untold(found, watched)
+        if isinstance(in_force, Exception):
+            findings += _not_followed(state, {log.origin for log in logs}, in_force)
         return Looked(state, tuple(findings))
 
     def _follow(self, log: FollowedLog, watched: Watched, now: int) -> tuple[Watched, list[LogFinding]]:
@@ -94,8 +96,7 @@ class Monitor:
             found = [LogFinding(word, log.origin, CHECKPOINT, error.detail, notes)]
         except (CredentialError, RecordProofFailed) as error:
             found = [LogFinding("log-wrong", log.origin, CHECKPOINT, str(error))]
-        found += [LogFinding(word, log.origin, about, detail) for about, (word, detail) in watched.strange.items()]
-        return watched, found
+        return watched, [*found, *_strange(log.origin, watched)]
 
     def _compare(
         self,
@@ -136,6 +137,23 @@ class Monitor:
                 yield LogFinding(
                     "key-denied", origin, deed, f"key {kid} of {self.own.member} is denied, and still in use"
                 )
+
+
+def _not_followed(state: MonitorState, followed: Collection[str], error: Exception) -> Iterator[LogFinding]:
+    """Of the logs that are remembered and that nobody can find now, for it is the trust list that says where members'
+    logs lie: that nothing is known of them, and what their leaves have said before."""
+    for origin, watched in state.logs.items():
+        if origin not in followed:
+            told = f"the trust list, which says where members' logs lie, could not be had: {error}"
+            yield from _untold([LogFinding(UNKNOWN, origin, CHECKPOINT, told), *_strange(origin, watched)], watched)
+
+
+def _strange(origin: str, watched: Watched) -> list[LogFinding]:
+    return [LogFinding(word, origin, about, detail) for about, (word, detail) in watched.strange.items()]
+
+
+def _untold(found: Sequence[LogFinding], watched: Watched) -> list[LogFinding]:
+    return [each for each in found if each.about not in watched.acknowledged]
 
 
 def _waiting(origin: str, watched: Watched, in_force: InForce, now: int) -> Watched:

@@ -39,7 +39,10 @@ def tell_webhook(url: str, fetcher: Fetcher, looked: Looked) -> MonitorState:
     Raises FetchFailed, FetchTooLarge, SettingInvalid: then it is told with the next look.
     """
     alarms = [each for each in looked.findings if each.is_alarm]
-    now = frozenset(f"{each.word} {each.log} {each.about}" for each in alarms)
+    unreached = {each.log for each in looked.findings if not each.is_alarm}
+    # What was told of a log that could not be read now has not ended by that.
+    standing = {each for each in looked.state.told if any(f" {log} " in each for log in unreached)}
+    now = frozenset(f"{each.word} {each.log} {each.about}" for each in alarms) | standing
     if now == looked.state.told:
         return looked.state
     content = {

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from flask import Flask, request
@@ -17,6 +18,7 @@ from credentials.errors import InvalidRequest, SettingInvalid
 from credentials.signing import PemSigner
 from tests.serving import in_thread
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
+from tests.unit.trust_registry.monitor.test_own_log import Database
 from tests.unit.trust_registry.serving import Serving, serving
 from trust_registry.commands import monitor as command
 from trust_registry.commands.record import log
@@ -118,6 +120,42 @@ def test_a_registry_that_is_away_is_unknown_and_no_alarm(scene: Scene) -> None:
     scene.mirror.files.clear()
     code, result = scene.look()
     assert (code, {each["word"] for each in result["findings"]}) == (2, {"log-unreachable"})
+
+
+def test_a_mirror_that_is_away_is_no_fault_of_the_call_that_compares_the_issuers_database(scene: Scene) -> None:
+    """It ended with 64 and told to add a line to a policy that lacked none, looked at nothing and wrote no numbers."""
+
+    @click.group()
+    @click.pass_context
+    def roof(context: click.Context) -> None:
+        context.meta[command.OWN_LOG] = lambda: Database([])
+
+    roof.add_command(log)
+    scene.mirror.files.clear()
+    words = ["log", "monitor", "--registry", scene.mirror.url, "--policy", scene.policy, "--state", scene.state]
+    words += ["--root", scene.registry.folder / "trust-root.json", "--issuer", "--json"]
+    words += ["--metrics", scene.folder / "monitor.prom"]
+    result = CliRunner().invoke(roof, [*map(str, words)])
+    assert result.exit_code == 2, result.output
+    assert {each["word"] for each in json.loads(result.stdout)["findings"]} == {"log-unreachable"}
+    assert (scene.folder / "monitor.prom").exists()
+
+
+def test_what_was_told_of_a_log_does_not_end_when_the_log_cannot_be_read_any_more(scene: Scene) -> None:
+    """Whoever forked a log had its alarm called off by taking the mirror off the air."""
+    scene.look()
+    path = next(name for name in scene.mirror.files if name.startswith("mirror/log/tile/0/"))
+    whole = dict(scene.mirror.files)
+    got: list[dict[str, Any]] = []
+    with webhook(got, [204, 204]) as url:
+        scene.mirror.files[path] = b"\0" * len(whole[path])
+        assert scene.look("--webhook", url)[0] == 1
+        scene.mirror.files.clear()
+        assert scene.look("--webhook", url)[0] == 2
+        assert len(got) == 1
+        scene.mirror.files.update(whole)
+        assert scene.look("--webhook", url)[0] == 0
+    assert got[1]["findings"] == [] and got[1]["ended"] == [f"log-wrong {got[0]['findings'][0]['log']} checkpoint"]
 
 
 def test_numbers_for_prometheus(scene: Scene) -> None:

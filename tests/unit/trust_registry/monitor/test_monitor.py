@@ -17,7 +17,7 @@ from trust_registry.monitor.following import FollowedLog, Following
 from trust_registry.monitor.in_force import InForce
 from trust_registry.monitor.monitor import GRACE_SECONDS, SIGNED_SECONDS, Monitor
 from trust_registry.monitor.own_records import OwnRecords
-from trust_registry.monitor.state import MonitorState
+from trust_registry.monitor.state import MonitorState, Watched
 
 OURS = OwnRecords("CN-41", frozenset({"aa" * 32}), frozenset({"11" * 8}), frozenset({"22" * 8}))
 
@@ -153,6 +153,18 @@ def test_what_is_in_force_and_cannot_be_verified_is_wrong_or_unknown() -> None:
     for error, word in ((MetadataRejected("x"), "log-wrong"), (FetchFailed("x"), "log-unreachable")):
         looked = Monitor().look(MonitorState(), [log], ORIGIN, error, NOW)
         assert [(each.word, each.about) for each in looked.findings] == [(word, "trust list")]
+
+
+def test_a_members_log_is_not_forgotten_while_the_list_that_says_where_it_lies_cannot_be_had() -> None:
+    """Its findings were gone for as long, and told to have ended."""
+    watched = Watched(strange={"leaf 3": ("leaf-strange", "odd"), "leaf 5": ("leaf-strange", "known")})
+    state = MonitorState({"tongxing/CN-44/log": watched.with_acknowledged(["leaf 5"])})
+    away = Monitor().look(state, [], None, FetchFailed("nobody listens there"), NOW)
+    assert away.state == state
+    assert [(each.word, each.about) for each in away.findings] == [
+        ("log-unreachable", "checkpoint"), ("leaf-strange", "leaf 3"),
+    ]  # fmt: skip
+    assert all(each.log == "tongxing/CN-44/log" for each in away.findings)
 
 
 def test_everything_under_our_name_is_compared_with_our_records() -> None:
