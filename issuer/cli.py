@@ -238,6 +238,9 @@ def state(as_json: bool) -> None:
     print_result(as_json, found, lines)
 
 
+_CLIENTS_OF_THEN = "who was revoked as a client in the lost time is one again: look at `tongxing issuer client list`"
+
+
 @issuer.command("catch-up")
 @as_json
 def catch_up(as_json: bool) -> None:
@@ -256,7 +259,7 @@ def catch_up(as_json: bool) -> None:
         return
     said = {"caught_up": True, "segment": there.sequence, "withdrawn": there.withdrawn_count}
     words = f"goes on after segment {there.sequence}, with {there.withdrawn_count} withdrawals that gates have"
-    print_result(as_json, said, [words])
+    print_result(as_json, said, [words, _CLIENTS_OF_THEN])
 
 
 @issuer.command()
@@ -265,7 +268,8 @@ def recover(as_json: bool) -> None:
     """After an older database was put back: take the leaves of the log that it lacks from the mirror.
 
     They are checked against the last checkpoint there, which this log's own key has signed. What was decided in the
-    lost time stays gone; its leaves say how much it was. Stop the service before.
+    lost time stays gone; its leaves say how much it was. Staff keys and laboratories that had ended end again. Status
+    rules that were published in it are named: publish them again. Stop the service before.
 
     \b
     Example:
@@ -273,10 +277,17 @@ def recover(as_json: bool) -> None:
     """
     office = opened()
     taken = office.record.recover(office.now())
-    words = (
+    lines = [
         f"{taken} leaves of the log taken from the mirror" if taken else "nothing to do: the mirror has no more leaves"
-    )
-    print_result(as_json, {"leaves": taken}, [words])
+    ]
+    newest = office.rules.newest()
+    lost = range((newest.sequence if newest else 0) + 1, office.record.rules_told() + 1)
+    lines += [
+        f"status rules of sequence {sequence} were published in the lost time and do not decide now: publish their "
+        f"file again by `tongxing issuer rules publish`; the mirror has it as status-rules/{sequence}.jws"
+        for sequence in lost
+    ]
+    print_result(as_json, {"leaves": taken, "rules": [*lost]}, [*lines, *([_CLIENTS_OF_THEN] if taken else [])])
 
 
 @issuer.group()

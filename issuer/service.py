@@ -183,6 +183,7 @@ class IssuerService:
         self.listing.refresh()
         self.listing.require_root()
         look_at_mirror(self.recovery)
+        self.record.look_at_first()
 
     def overview(self) -> tuple[int, IssuerOverview]:
         """The time, and how the store stands: what the metrics are made of. Raises StorageUnavailable."""

@@ -36,6 +36,7 @@ LOOKED_UP: Final = "looked-up"
 STAFF_KEY: Final = "staff-key"
 STAFF_KEY_ENDED: Final = "staff-key-ended"
 LABORATORY_ENDED: Final = "laboratory-ended"
+RULES_PUBLISHED: Final = "rules-published"
 _KIND = re.compile("[a-z-]{1,32}")
 
 
@@ -107,7 +108,7 @@ def looked_up(hour: int, count: int, hashed: bytes) -> Leaf:
 
 def rules_published(sequence: int, digest: str, valid_from: int) -> Leaf:
     """A version of the status rules was published; ``digest``: the SHA-256 of its document in hex."""
-    return Leaf("rules-published", {"sequence": sequence, "digest": digest, "valid_from": valid_from})
+    return Leaf(RULES_PUBLISHED, {"sequence": sequence, "digest": digest, "valid_from": valid_from})
 
 
 def laboratory_added(name: str, kid: bytes, member: str) -> Leaf:

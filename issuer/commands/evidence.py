@@ -77,7 +77,7 @@ def add_laboratory(name: str, key: Input, member: str | None, as_json: bool) -> 
       tongxing issuer laboratory add city-laboratory city-laboratory.jwk
       tongxing issuer laboratory add shenzhen-7 shenzhen-7.pem --member CN-44
     """
-    jwk, office = _public_jwk(require_public(key)), opened()
+    jwk, office = _public_jwk(require_public(key)), opened(leaves_leaf=True)
     try:
         with key.named(KeyRejected):
             kid = office.laboratories.add(name, jwk, member or office.settings.member, office.now())
@@ -98,7 +98,7 @@ def revoke_laboratory(name: str, as_json: bool) -> None:
     Example:
       tongxing issuer laboratory revoke city-laboratory
     """
-    office = opened()
+    office = opened(leaves_leaf=True)
     office.laboratories.revoke(name, office.now())
     print_result(as_json, {"name": name}, [f"{name} is revoked"])
 

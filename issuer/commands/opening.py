@@ -52,10 +52,13 @@ def own_log() -> DatabaseLog:
     return DatabaseLog(settings.log_origin, SqlLogStorage(engine))
 
 
-def opened(not_listed_yet: bool | None = None) -> IssuerService:
-    """The issuer; of a command that issues (``not_listed_yet`` is said) the trust list is asked for first."""
+def opened(not_listed_yet: bool | None = None, *, leaves_leaf: bool = False) -> IssuerService:
+    """The issuer; of a command that issues (``not_listed_yet`` is said) the trust list is asked for first, and of one
+    whose deed leaves a leaf the mirror, whether it has more of them."""
     office = open_service(settings_of(bool(not_listed_yet)))
     click.get_current_context().call_on_close(office.engine.dispose)
     if not_listed_yet is not None:
         office.look()
+    elif leaves_leaf:
+        office.record.look_at_first()
     return office

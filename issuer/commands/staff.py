@@ -128,7 +128,7 @@ def vouch_command(
       tongxing issuer staff vouch 0f3c… --key admin-1.pem
       tongxing issuer staff vouch 0f3c… --signature signature.json
     """
-    office, wanted = opened(), _read_kid(kid)
+    office, wanted = opened(leaves_leaf=True), _read_kid(kid)
     text = office.staff.row(wanted).text.encode()
     row = office.staff.vouch(wanted, _signed(office, text, key, passphrase_file, signature), office.now())
     about = read_staff_key(text)
@@ -149,7 +149,7 @@ def revoke_command(kid: str, key: Path | None, passphrase_file: Path | None, as_
     Example:
       tongxing issuer staff revoke 0f3c… --key admin-1.pem
     """
-    office, wanted = opened(), _read_kid(kid)
+    office, wanted = opened(leaves_leaf=True), _read_kid(kid)
     at = office.now()
     text = revocation_text(office.settings.member, wanted, at)
     office.staff.revoke(wanted, at, _signed(office, text, key, passphrase_file, None), at)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
 
@@ -115,6 +116,12 @@ class LogPublication:
                 log.note_mirrored(size + 1)
             raise
 
+    def look_at_first(self) -> None:
+        """:meth:`look`, before whoever has just begun leaves a leaf: of a database that was put back and one leaf
+        longer since, the mirror's log is no continuation any more. A mirror that cannot be reached stops nobody."""
+        with suppress(TongxingError):
+            self.look()
+
     def _unreached(self) -> TongxingError | None:
         try:
             self.look()
@@ -144,6 +151,13 @@ class LogPublication:
             if taken:
                 records.province.begin_anew(before, at)
         return taken
+
+    @retried
+    def rules_told(self) -> int:
+        """The highest sequence of status rules that a leaf says was published; 0 for none. Where the database has only
+        older ones, these were published after the backup that was put back."""
+        with self.storage.reading() as records:
+            return records.province.rules_told()
 
     @retried
     def unaccounted(self, at: int) -> int:

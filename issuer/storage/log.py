@@ -15,6 +15,7 @@ from credentials.decisions.counters import COUNTED
 from credentials.decisions.leaves import (
     DECIDED_BY_HAND,
     LABORATORY_ENDED,
+    RULES_PUBLISHED,
     SALT_BYTES,
     STAFF_KEY_ENDED,
     Leaf,
@@ -181,6 +182,11 @@ class SqlProvinceLog:
         if self._connection.execute(by_hand.limit(1)).first() is not None:
             self._connection.execute(insert(tables.cosigned).values(size=size, note=note, kept_at=at))
         self._set(_COSIGNED_UP_TO, size)
+
+    def rules_told(self) -> int:
+        row = tables.log.leaf.c
+        told = self._connection.execute(select(row.content).where(row.kind == RULES_PUBLISHED)).scalars()
+        return max((int(json.loads(each)["sequence"]) for each in told), default=0)
 
     def first_cosigned(self, number: int) -> bytes | None:
         row = tables.cosigned.c

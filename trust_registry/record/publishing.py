@@ -236,7 +236,11 @@ class LogPublisher:
         if root_of(node, checkpoint.size) != checkpoint.root:
             raise MetadataRejected(f"{CHECKPOINT}: the tiles beside it have another root")
         if (root_of(nodes_from(tiles_from(records), size), size) if size else EMPTY_ROOT) != root_of(node, size):
-            raise RecordForked(f"the first {size} leaves of the database are others than those on the mirror")
+            raise RecordForked(
+                f"the first {size} leaves of the database are others than those on the mirror. Where a backup was put "
+                f"back and something done with it since, put it back once more, and type `{self.place.recover}` before "
+                "anything else; where none was, somebody else signs with this log's key"
+            )
         leaves = list(self._leaves_between(size, checkpoint.size))
         if [leaf_hash(leaf.entry) for leaf in leaves] != [node(0, leaf.number) for leaf in leaves]:
             raise MetadataRejected(f"{FOLDER}/tile/entries: other entries than the tiles are made of")

@@ -148,6 +148,9 @@ class ProvinceLog(Protocol):
         and basis is gone, and public counts go on after the last one that came back. Keys of staff and laboratories
         that had ended end again."""
 
+    def rules_told(self) -> int:
+        """The highest sequence of status rules that a leaf says was published; 0 for none."""
+
     def drop_texts(self, appeal_before: int, most: int) -> int:
         """Delete text and salt of decisions against which an appeal could be made until before this moment, at most so
         many, and the cosigned checkpoints that nobody needs after them; how many decisions. Look-ups go with them, once

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from credentials.decisions.rules.template import template
-from credentials.errors import Conflict, InvalidRequest, KeyRejected, RuleSetInvalid, TrustMissing
+from credentials.errors import Conflict, InvalidRequest, KeyRejected, RuleSetInvalid, TongxingError, TrustMissing
 from credentials.keys import jwk_of, new_private_key
+from issuer.record.publication import LogPublication
 from service_kit.clock import SystemClock
 from tests.unit.issuer.office import DAY, MEMBER, NOW, NUMBER, paper, resident_numbers, sampled
 from tests.unit.issuer.publishing.test_publication import Member, member
 from tests.unit.issuer.serving import environment
 from tests.unit.issuer.terminal import answer, run
+from trust_registry.key_files import write_key
 
 __all__ = ["member"]
 
@@ -166,6 +170,35 @@ def test_evidence_is_imported_and_bad_lines_are_listed(folder: Path) -> None:
     source.write_text(json.dumps(good))
     assert run("evidence", "import", str(source), "--reporter", "lab").exit_code == 0
     assert run("evidence", "import", str(source), "--reporter", "").exit_code == click.UsageError.exit_code
+
+
+def test_every_command_that_leaves_a_leaf_asks_the_mirror_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one of them, between a restored backup and `issuer recover`, made the log a second history for good."""
+    jwk, looked = json.dumps(jwk_of(new_private_key().public_key())), list[str]()
+    kid, key = "00" * 8, folder / "nobody.pem"
+    write_key(key, new_private_key(), None)
+    monkeypatch.setattr(LogPublication, "look", lambda _: looked.append("looked"))
+    staff = (kid, "--key", str(key))
+    for number, words in enumerate(
+        (("laboratory", "add", "city", "-"), ("laboratory", "revoke", "city"), ("staff", "vouch", *staff),
+         ("staff", "revoke", *staff)),
+    ):  # fmt: skip
+        with suppress(TongxingError):
+            run(*words, stdin=jwk)
+        assert len(looked) == number + 1, words
+
+
+def test_after_an_older_database_was_put_back_rules_of_the_lost_time_are_named(folder: Path) -> None:
+    """Yesterday's rules decided again, and nobody was told."""
+    assert answer("recover") == {"leaves": 0, "rules": []}
+    with closing(sqlite3.connect(next(folder.rglob("issuer.sqlite")))) as database:
+        for number in range(2):
+            content = json.dumps({"sequence": number + 1, "digest": "00" * 32, "valid_from": NOW})
+            leaf = (number, "rules-published", NOW, content)
+            database.execute("INSERT INTO issuer_log_leaf (number, kind, at, content) VALUES (?, ?, ?, ?)", leaf)
+        database.commit()
+    assert answer("recover") == {"leaves": 0, "rules": [1, 2]}
+    assert "status-rules/2.jws" in run("recover").output
 
 
 def test_laboratories(folder: Path) -> None:

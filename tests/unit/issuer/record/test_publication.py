@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 
 from cli import tongxing
 from credentials.decisions.leaves import Leaf
-from credentials.errors import FetchFailed, InvalidRequest, StoreBehind
+from credentials.errors import FetchFailed, InvalidRequest, RecordForked, StoreBehind
 from credentials.log.checkpoint import open_checkpoint, sign_checkpoint
 from credentials.log.ed25519 import new_private_key
 from credentials.log.keys import LOG, NoteSigner, signer
@@ -200,6 +200,39 @@ def test_an_older_database_writes_nothing_until_it_has_recovered(province: Provi
     assert [json.loads(entry)["kind"] for entry in follower.entries[699:]] == [
         "note", "recovered", "decided-by-hand", "decided-by-rule", "withdrawn"
     ]  # fmt: skip
+
+
+def test_an_older_database_is_noticed_before_the_first_leaf_and_not_after_it(province: Province) -> None:
+    """One leaf more, by a command or in the first second of a service, and it could never be recovered."""
+    province.append(7)
+    province.record().publish(NOW)
+    province.forget(3)
+    record = province.record()
+    record.look_at_first()
+    with pytest.raises(StoreBehind, match="issuer recover"):
+        province.append(1)
+    assert record.recover(NOW + 1) == 4
+
+
+def test_a_database_that_went_on_after_an_older_one_was_put_back_is_told_to_put_it_back_once_more(
+    province: Province,
+) -> None:
+    """It was told to call the registry about two histories."""
+    province.append(7)
+    province.record().publish(NOW)
+    province.forget(3)
+    with SqlLogStorage(province.issuer.engines[0]).appending() as log:
+        log.append(Leaf("note", {"n": 0, "x": "since"}), NOW)
+    with pytest.raises(RecordForked, match="put it back once more, and type `tongxing issuer recover`"):
+        province.record().recover(NOW + 1)
+    province.forget(3)
+    assert province.record().recover(NOW + 2) == 4
+
+
+def test_a_mirror_that_is_away_stops_nobody_who_begins(province: Province) -> None:
+    province.url = "http://127.0.0.1:1"
+    province.record().look_at_first()
+    province.append(1)
 
 
 def test_a_mirror_out_of_reach_stops_neither_sealing_nor_decisions(province: Province) -> None:
