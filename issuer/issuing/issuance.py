@@ -79,11 +79,12 @@ class Secrets(NamedTuple):
     report_key: bytes
     record_key: bytes
     bond_key: bytes
+    desk_key: bytes
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Secrets:
         """All from one secret of at least 32 random bytes: HMAC-SHA256 under distinct labels."""
-        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report", b"record", b"bond")
+        labels = (b"index", b"subject", b"digest", b"claim", b"sign-in", b"report", b"record", b"bond", b"desk")
         return cls(*(hmac.digest(secret, b"tongxing-" + label, "sha256") for label in labels))
 
 

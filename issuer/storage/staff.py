@@ -14,6 +14,8 @@ from issuer.storage import tables
 from issuer.storage.log import SqlProvinceLog, end_staff_key
 from issuer.storage.look_ups import insert_look_ups
 from issuer.storage.ports.staff import NOBODY_SHOWN, AuditRow, Invitation, SessionRow, Shown, StaffKeyRow
+from issuer.storage.rows import insert_into
+from service_kit.clock import DAY_SECONDS
 from service_kit.storage.database import reading, transaction
 from service_kit.storage.retrying import retried
 
@@ -91,17 +93,12 @@ class SqlStaffStore:
             insert_audit(connection, did)
 
     @retried
-    def keep_challenge(self, digest: bytes, expires_at: int) -> None:
+    def use_challenge(self, digest: bytes, expires_at: int, at: int) -> bool:
         with transaction(self._engine) as connection:
-            connection.execute(insert(tables.staff_challenge).values(digest=digest, expires_at=expires_at))
-
-    @retried
-    def use_challenge(self, digest: bytes, at: int) -> bool:
-        with transaction(self._engine) as connection:
-            used = delete(tables.staff_challenge).where(_challenge.digest == digest, _challenge.expires_at > at)
-            is_good = bool(connection.execute(used).rowcount)
-            connection.execute(delete(tables.staff_challenge).where(_challenge.expires_at <= at))
-        return is_good
+            # Kept for a day longer than it is good: a clock that goes back must bring none back.
+            connection.execute(delete(tables.staff_challenge).where(_challenge.expires_at <= at - DAY_SECONDS))
+            used = insert_into(connection, tables.staff_challenge).values(digest=digest, expires_at=expires_at)
+            return bool(connection.execute(used.on_conflict_do_nothing()).rowcount)
 
     @retried
     def begin_session(self, row: SessionRow, did: AuditRow) -> None:

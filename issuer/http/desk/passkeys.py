@@ -8,6 +8,7 @@ decision with. A sign-in signs a challenge that is no decision's digest.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,8 @@ from credentials.wire.strict_json import json_bytes, parse_json
 from issuer.service import IssuerService
 
 CHALLENGE_SECONDS = 300
-_BYTES = 32
+_USER_BYTES = 32
+_RANDOM_BYTES, _TIME_BYTES, _PROOF_BYTES = 8, 8, 16
 _log = structlog.get_logger("desk")
 
 
@@ -55,7 +57,7 @@ def creation_options(office: IssuerService, pseudonym: str) -> str:
         rp_id=rp_id_of(origin_of(office.settings.issuer_url)),
         rp_name="Tongxing",
         user_name=pseudonym,
-        user_id=secrets.token_bytes(_BYTES),
+        user_id=secrets.token_bytes(_USER_BYTES),
         challenge=challenge,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
@@ -85,7 +87,7 @@ def made_passkey(office: IssuerService, answer: str) -> tuple[bytes, str, Any, s
     origin = origin_of(office.settings.issuer_url)
     credential = _object(answer)
     challenge = _challenge_in(_part(credential, "clientDataJSON"))
-    if not office.staff.store.use_challenge(_digest(challenge), office.now()):
+    if not _use(office, challenge):
         raise InvalidRequest("credential: it took too long, or was sent twice; open the page again")
     try:
         made = verify_registration_response(
@@ -109,7 +111,7 @@ def signed_in(office: IssuerService, answer: str) -> StaffKey:
     """Whose passkey answered a sign-in. Raises NotAuthenticated, saying no more than that, and InvalidRequest."""
     credential = _object(answer)
     assertion, at = read_answer(answer), office.now()
-    if not office.staff.store.use_challenge(_digest(_challenge_in(assertion.client_data)), at):
+    if not _use(office, _challenge_in(assertion.client_data)):
         raise NotAuthenticated("it took too long, or was sent twice; sign in again")
     wanted = credential.get("id")
     rows = [row for row in office.staff.store.all_keys() if row.credential_id is not None]
@@ -132,9 +134,22 @@ def read_answer(answer: str) -> PasskeySignature:
 
 
 def _new_challenge(office: IssuerService) -> bytes:
-    challenge = secrets.token_bytes(_BYTES)
-    office.staff.store.keep_challenge(_digest(challenge), office.now() + CHALLENGE_SECONDS)
-    return challenge
+    """One that proves itself by the issuer's secret: nothing is kept for strangers who only open a page."""
+    said = secrets.token_bytes(_RANDOM_BYTES) + (office.now() + CHALLENGE_SECONDS).to_bytes(_TIME_BYTES, "big")
+    return said + _proof(office, said)
+
+
+def _use(office: IssuerService, challenge: bytes) -> bool:
+    """Use a challenge up; False for one that is not ours, that has ended, or that was used before."""
+    said, at = challenge[: _RANDOM_BYTES + _TIME_BYTES], office.now()
+    expires_at = int.from_bytes(said[_RANDOM_BYTES:], "big")
+    if not hmac.compare_digest(challenge, said + _proof(office, said)) or expires_at <= at:
+        return False
+    return office.staff.store.use_challenge(hashlib.sha256(challenge).digest(), expires_at, at)
+
+
+def _proof(office: IssuerService, said: bytes) -> bytes:
+    return hmac.digest(office.issuance.secrets.desk_key, said, "sha256")[:_PROOF_BYTES]
 
 
 def _object(answer: str) -> dict[str, Any]:
@@ -166,7 +181,3 @@ def _challenge_in(client_data: bytes) -> bytes:
         return from_base64url(said["challenge"] if type(said) is dict else "")
     except (Malformed, KeyError, TypeError, AttributeError) as error:
         raise InvalidRequest("credential: no challenge in it") from error
-
-
-def _digest(challenge: bytes) -> bytes:
-    return hashlib.sha256(challenge).digest()

@@ -167,11 +167,8 @@ class StaffStore(Protocol):
     def enrol(self, digest: bytes, row: StaffKeyRow, did: AuditRow) -> None:
         """Use a link up for a key. Raises Conflict for a link that was used or has ended."""
 
-    def keep_challenge(self, digest: bytes, expires_at: int) -> None:
-        """Keep a challenge, by its digest."""
-
-    def use_challenge(self, digest: bytes, at: int) -> bool:
-        """Use a challenge up; False when there is none, or no more."""
+    def use_challenge(self, digest: bytes, expires_at: int, at: int) -> bool:
+        """Use a challenge up that ends at ``expires_at``, by its digest; False when it was used before."""
 
     def begin_session(self, row: SessionRow, did: AuditRow) -> None:
         """Keep a session."""

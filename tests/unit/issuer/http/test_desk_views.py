@@ -13,6 +13,7 @@ from typing import Any
 import cbor2
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from credentials.base64url import from_base64url, to_base64url
@@ -23,7 +24,9 @@ from issuer.config import IssuerSettings
 from issuer.opening import prepare
 from issuer.service import EXTENSION, IssuerService
 from issuer.staff.enrolment import invite
+from issuer.storage import tables
 from issuer.storage.ports.staff import AuditRow
+from service_kit.clock import HOUR_SECONDS
 from service_kit.settings import read_settings
 from tests.doubles.clock import FixedClock
 from tests.staff import ORIGIN, Person, Staff, assertion
@@ -145,6 +148,41 @@ def proposed(desks: Desks, *numbers: str) -> str:
     page = done.location
     assert browser.act(f"{page}/sign", STAFF.author, page).status_code == 303
     return page.rpartition("/")[2]
+
+
+def test_strangers_who_open_the_sign_in_page_leave_nothing_in_the_database(desks: Desks) -> None:
+    """A row for each look filled it without end: nothing counted them, and only somebody who signed in removed any."""
+    for _ in range(3):
+        assert desks.browser().get("/desk/sign-in").status_code == 200
+    with desks.office.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(tables.staff_challenge)).scalar_one() == 0
+
+
+def test_a_challenge_signs_in_once_also_when_the_clock_goes_back(desks: Desks) -> None:
+    browser = desks.browser()
+    credential = {"credential": answer(STAFF.author, browser.options("/desk/sign-in"))}
+    assert [browser.post("/desk/sign-in", credential).status_code for _ in range(2)] == [303, 401]
+    desks.clock.time += HOUR_SECONDS
+    assert browser.sign_in(STAFF.approver).status_code == 303
+    desks.clock.time -= HOUR_SECONDS
+    assert browser.post("/desk/sign-in", credential).status_code == 401
+
+
+def test_a_challenge_that_is_not_ours_or_has_ended_signs_nobody_in(desks: Desks) -> None:
+    """Each bit of it counts, the time in it above all."""
+    browser = desks.browser()
+    ours = from_base64url(browser.options("/desk/sign-in")["challenge"])
+    others = [bytes(32), ours[:-1], ours + b"x", b"", *(altered(ours, place) for place in (0, 8, 15, 16, 31))]
+    for challenge in others:
+        credential = answer(STAFF.author, {"challenge": to_base64url(challenge)})
+        assert browser.post("/desk/sign-in", {"credential": credential}).status_code == 401, challenge.hex()
+    desks.clock.time += 300
+    credential = answer(STAFF.author, {"challenge": to_base64url(ours)})
+    assert browser.post("/desk/sign-in", {"credential": credential}).status_code == 401
+
+
+def altered(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
 ROUTES: list[tuple[str, str, frozenset[str]]] = [
