@@ -35,7 +35,7 @@ from service_kit.inputs import INPUT, OUTPUT, Input
 from service_kit.settings import ServiceSettings, read_settings
 from service_kit.terminal import as_json, print_result
 from trust_registry.commands.rule_files import require_signed
-from trust_registry.key_files import require_public
+from trust_registry.key_files import public_jwk
 
 CLAIM_CODE_CLIENT = "claim-code:"
 """Who makes the claim codes of `issuer claim-code`."""
@@ -300,13 +300,13 @@ def client() -> None:
 @click.argument("jwk", type=INPUT)
 @as_json
 def add_client(client_id: str, jwk: Input, as_json: bool) -> None:
-    """Register CLIENT_ID with its public key, a JWK in a file or - for standard input.
+    """Register CLIENT_ID with its public key, a JWK or a PEM file, or - for standard input.
 
     \b
     Example:
       tongxing issuer client add city-app city-app.jwk
     """
-    key, office = require_public(jwk).json_object(), opened()
+    key, office = public_jwk(jwk), opened()
     try:
         with jwk.named(KeyRejected):
             office.clients.add(client_id, key, office.now())

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from credentials.algorithms.table import PrivateKey
+from credentials.algorithms.table import NATIVE, PrivateKey
 from credentials.errors import Conflict, KeyRejected, SettingInvalid
 from credentials.keys import load_private_key, private_key_pem
 from credentials.log import ed25519
@@ -96,6 +96,14 @@ def require_public(file: Input) -> Input:
         how = f"openssl pkey -in {file.name} -pubout -out {file.name}.pub"
         raise KeyRejected(f"{file.name}: a private key, which stays with its owner; give its public half: `{how}`")
     return file
+
+
+def public_jwk(file: Input) -> dict[str, Any]:
+    """The JWK in a file, or that of the public key in PEM there. Raises KeyRejected or InvalidRequest for neither."""
+    if not require_public(file).data.lstrip().startswith(b"-----"):
+        return file.json_object()
+    with file.named(KeyRejected):
+        return NATIVE.jwk_of(NATIVE.key_from_pem(file.data))
 
 
 def read_passphrase(path: Path | None) -> bytes | None:

@@ -119,7 +119,8 @@ def sign_command(file: Input, key: Path, passphrase_file: Path | None, role: str
     said = document_in(text.decode()) if content is None else parse_json(text)
     if not isinstance(said, dict) or not isinstance(said.get("member"), str):
         raise InvalidRequest(f"{file.name}: neither a text with a member in it, nor a decision with such a text")
-    print_line(json.dumps(said, ensure_ascii=False, indent=2), err=True)
+    for line in json.dumps(said, ensure_ascii=False, indent=2).split("\n"):
+        print_line(line, err=True)
     signature = sign_text(text, signer_of(key, passphrase_file, said["member"])).to_json()
     _write(signature if role is None or content is None else content | {role: signature}, output)
 

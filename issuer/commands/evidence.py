@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from credentials.algorithms.table import NATIVE
 from credentials.errors import Conflict, KeyRejected
 from credentials.profile.characters import is_shown
 from issuer.bulk.lines import ENCODINGS, count_lines
@@ -18,7 +17,7 @@ from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_result
 from trust_registry.commands.options import MEMBER
-from trust_registry.key_files import require_public
+from trust_registry.key_files import public_jwk
 
 MAX_REPORTER_CHARACTERS = 64
 
@@ -77,7 +76,7 @@ def add_laboratory(name: str, key: Input, member: str | None, as_json: bool) -> 
       tongxing issuer laboratory add city-laboratory city-laboratory.jwk
       tongxing issuer laboratory add shenzhen-7 shenzhen-7.pem --member CN-44
     """
-    jwk, office = _public_jwk(require_public(key)), opened(leaves_leaf=True)
+    jwk, office = public_jwk(key), opened(leaves_leaf=True)
     try:
         with key.named(KeyRejected):
             kid = office.laboratories.add(name, jwk, member or office.settings.member, office.now())
@@ -115,11 +114,3 @@ def list_laboratories(as_json: bool) -> None:
     known = [{**each._asdict(), "kid": each.kid.hex()} for each in opened().laboratories.all()]
     lines = [f"{each['name']}  {each['member']}{'  (revoked)' if each['revoked_at'] else ''}" for each in known]
     print_result(as_json, {"laboratories": known}, lines or ["no laboratories"])
-
-
-def _public_jwk(key: Input) -> object:
-    """Raises KeyRejected or InvalidRequest for what is neither a JWK nor a public key in PEM."""
-    if not key.data.lstrip().startswith(b"-----"):
-        return key.json_object()
-    with key.named(KeyRejected):
-        return NATIVE.jwk_of(NATIVE.key_from_pem(key.data))

@@ -114,11 +114,13 @@ def test_command(context: click.Context, document: Input, cases: Input, as_json:
         met = case.is_met(ruling)
         different += not met
         if as_json:
-            print_json({"name": case.name, "met": met, "came": _ruled(ruling)})
+            print_json({"name": case.name, "met": met, "expected": case.expected, "came": _ruled(ruling)})
             continue
         print_line(
             Styled("✓", "green", bold=True) if met else Styled("✗", "red", bold=True), f" {case.name}: {_told(ruling)}"
         )
+        if not met:
+            print_line(f"    expected {', '.join(f'{name} {value}' for name, value in case.expected.items())}")
     context.exit(DIFFERENT if different else 0)
 
 

@@ -22,7 +22,7 @@ from service_kit.commands import Group
 from service_kit.inputs import INPUT, Input
 from service_kit.terminal import as_json, print_json, print_line, print_result
 from trust_registry.commands.options import passphrase_file
-from trust_registry.key_files import read_key, read_passphrase, write_key
+from trust_registry.key_files import public_jwk, read_key, read_passphrase, write_key
 
 _unit = click.option("--unit", required=True, help="Their unit, as cdc: 1 to 48 characters.")
 _roles = click.option(
@@ -83,13 +83,13 @@ def new_key(key: Path, passphrase_file: Path | None, as_json: bool) -> None:
 @_roles
 @as_json
 def add_command(pseudonym: str, jwk: Input, unit: str, roles: tuple[str, ...], as_json: bool) -> None:
-    """Register the public key of PSEUDONYM's key file, a JWK in a file or - for standard input. It waits for vouchers.
+    """Register the public key of PSEUDONYM's key file, a JWK or a PEM file, or -. It waits for vouchers.
 
     \b
     Example:
       tongxing issuer staff add zhao zhao.jwk --unit cdc --role operator
     """
-    public_key, office = public_key_from_jwk(jwk.json_object()), opened()
+    public_key, office = public_key_from_jwk(public_jwk(jwk)), opened()
     key = StaffKey(
         office.settings.member, pseudonym, unit, tuple(sorted(set(roles))), NATIVE.NAME, public_key, "", office.now()
     )  # fmt: skip

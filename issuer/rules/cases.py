@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from credentials.decisions.rules.status_rules import Ruling
 from credentials.errors import InvalidRequest
@@ -31,6 +31,13 @@ class StatusCase(NamedTuple):
     status: Status | None
     entry: str | None
     is_open: bool
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """What must come of it, as a file of cases says it."""
+        status = None if self.status is None else self.status.label
+        said = {"status": status, "entry": self.entry, "open": self.is_open or None}
+        return {name: value for name, value in said.items() if value is not None}
 
     def is_met(self, ruling: Ruling) -> bool:
         """Whether this is what had to come of it."""

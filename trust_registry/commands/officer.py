@@ -18,6 +18,7 @@ from service_kit.inputs import INPUT, Input
 from service_kit.locale import beijing_time
 from service_kit.terminal import as_json, in_words, print_line, print_result
 from trust_registry.commands.options import (
+    MEMBER,
     asks_to_sign,
     key_file,
     local_clock,
@@ -113,8 +114,11 @@ def draft(
 @registry_url
 @officers_root
 @click.option("--least", type=click.IntRange(min=1), required=True, help="So many of them must have cosigned.")
+@click.option("--log-of", type=MEMBER, help="To check this member's own log by. [default: the registry's log]")
 @as_json
-def policy(members: tuple[str, ...], url: str, root: Input, least: int, as_json: bool) -> None:
+def policy(
+    members: tuple[str, ...], url: str, root: Input, least: int, log_of: str | None, as_json: bool
+) -> None:  # fmt: skip
     """Write the witness policy (见证策略) that asks for the cosignatures of so many of these MEMBERS' witnesses.
 
     Their keys are those of the list in force, verified from --root; without MEMBERS, of all that name a witness. Put it
@@ -124,10 +128,11 @@ def policy(members: tuple[str, ...], url: str, root: Input, least: int, as_json:
     Example:
       tongxing registry policy --least 2 CN-41 CN-44 CN-33 --root trust-root.json > two-of-three.policy
       tongxing registry draft --policy two-of-three.policy --key officer-1.pem
+      tongxing registry policy --log-of CN-41 --least 2 CN-44 CN-33 --root trust-root.json > henan-log.policy
     """
     now = local_clock().now()
     held = read_published(approval.in_force(remote(url).source, root.data, now))
-    text = next_policy(held, members, least, now)
+    text = next_policy(held, members, least, now, log_of)
     print_result(as_json, {"policy": text}, text.splitlines())
 
 

@@ -27,9 +27,13 @@ from trust_registry.client.log_reader import LogReader
 from trust_registry.client.trust.bundle import bundle_at, read_bundle
 from trust_registry.commands.decision import print_decision, print_whether
 from trust_registry.commands.monitor import monitor
-from trust_registry.commands.options import ROOT, local_clock, policy_in, registry_url, remote_fetcher
+from trust_registry.commands.options import ROOT, local_clock, policy_in, remote_fetcher
 
 _BELOW_REGISTRY = "mirror/log"
+_REGISTRY_URL = "TONGXING_REGISTRY_URL"
+_registry = click.option(
+    "--registry", "url", envvar=_REGISTRY_URL, help=f"The registry's base URL. [default: {_REGISTRY_URL}]"
+)
 _place = click.option("--log", "log_url", help="Where the log's checkpoint lies. [default: mirror/log of the registry]")
 _policy = click.option(
     "--policy", type=INPUT, help="Whose signatures count (C2SP tlog-policy): log, witness, group and quorum lines."
@@ -42,11 +46,11 @@ def log() -> None:
 
 
 @log.command("show", cls=Command)
-@registry_url
+@_registry
 @_place
 @_policy
 @as_json
-def show(url: str, log_url: str | None, policy: Input | None, as_json: bool) -> None:
+def show(url: str | None, log_url: str | None, policy: Input | None, as_json: bool) -> None:
     """Print the log's newest checkpoint: its origin, how many leaves, their root, who has signed.
 
     Without a policy nobody's signature is checked, and it says so.
@@ -64,11 +68,11 @@ def show(url: str, log_url: str | None, policy: Input | None, as_json: bool) -> 
 
 @log.command("prove", cls=Command)
 @click.argument("number", type=click.IntRange(min=0))
-@registry_url
+@_registry
 @_place
 @click.option("-o", "--output", required=True, type=OUTPUT, help="The proof's file, NAME.tlog-proof.")
 @as_json
-def prove(number: int, url: str, log_url: str | None, output: Path, as_json: bool) -> None:
+def prove(number: int, url: str | None, log_url: str | None, output: Path, as_json: bool) -> None:
     """Fetch leaf NUMBER with the proof that it is in the log, as one file that `log verify` checks without network.
 
     \b
@@ -137,8 +141,10 @@ def verify(
     print_result(as_json, fields, [f"leaf {proof.number}: {fields['leaf']}", *_lines(fields)])
 
 
-def _reader(url: str, log_url: str | None) -> LogReader:
-    place = log_url or f"{url.rstrip('/')}/{_BELOW_REGISTRY}"
+def _reader(url: str | None, log_url: str | None) -> LogReader:
+    if not (url or log_url):
+        raise click.UsageError(f"name --registry (or set {_REGISTRY_URL}), or --log")
+    place = log_url or f"{str(url).rstrip('/')}/{_BELOW_REGISTRY}"
     require_base(place, "--log" if log_url else "--registry")
     return LogReader(place, remote_fetcher())
 

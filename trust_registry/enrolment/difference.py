@@ -196,8 +196,9 @@ def _log_key_changes(old: list[LogKey], new: list[LogKey]) -> Iterator[ListChang
 
 
 def _log_key(key: LogKey, what: str) -> ListChange:
-    id, use = key.key.id.hex(), label(f"changes.use.{key.use}")
-    said = label(f"changes.log-key.{what}", key=id, use=use, name=key.key.name, days=_days(key))
+    id, use, where = key.key.id.hex(), label(f"changes.use.{key.use}"), "named" if key.url else "none"
+    address = {} if what == "removed" else {"address": label(f"changes.log-key-address.{where}", url=key.url or "")}
+    said = label(f"changes.log-key.{what}", key=id, use=use, name=key.key.name, days=_days(key), **address)
     return ListChange(key.member, f"{key.use}-key-{what}", id, said)
 
 

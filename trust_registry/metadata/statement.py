@@ -102,8 +102,14 @@ def check_follows(statement: Statement, held: Statement | None) -> None:
         return
     if statement.member != held.member:
         raise StatementRejected("another member's statement")
-    if statement.sequence != held.sequence + 1 or statement.previous != held.digest:
-        raise StatementRejected("not the next statement after the one held")
+    following = held.sequence + 1
+    if statement.sequence != following:
+        first = "; have that published first: `province submit --file`" if statement.sequence > following else ""
+        raise StatementRejected(
+            f"not the next statement after the one held: it is number {statement.sequence}, {following} is next{first}"
+        )
+    if statement.previous != held.digest:
+        raise StatementRejected("not the next statement after the one held: it names another as the one before")
 
 
 def check_usable(statement: Statement, at: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from credentials.errors import (
     Conflict,
@@ -23,7 +24,7 @@ from credentials.errors import (
     TongxingError,
 )
 from credentials.foreign.document import document_of, sign_foreign_keys
-from credentials.keys import jwk_of, new_private_key
+from credentials.keys import jwk_of, new_private_key, private_key_pem
 from credentials.recognition.authoring.template import template
 from credentials.recognition.document import sign_rule_set
 from demonstration.residents import residents, to_csv
@@ -192,6 +193,18 @@ def test_clients(folder: Path) -> None:
     assert listed["revoked_at"] >= listed["added_at"]
     with pytest.raises(Conflict, match="city-app was registered and is revoked for good; take another id"):
         run("client", "add", "city-app", "-", stdin=JWK)
+
+
+def test_a_key_may_come_as_openssl_writes_it(folder: Path) -> None:
+    """Who brings a private key is told to make its public half by `openssl pkey -pubout`: that must be taken then."""
+    key = new_private_key()
+    private = private_key_pem(key, None)
+    with pytest.raises(KeyRejected, match=r"openssl pkey .* -pubout"):
+        run("client", "add", "city-app", "-", stdin=private)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    assert answer("client", "add", "city-app", "-", stdin=public.decode()) == {"client_id": "city-app"}
+    staff = answer("staff", "add", "zhao", "-", "--unit", "cdc", "--role", "operator", stdin=public.decode())
+    assert jwk_of(key.public_key())["x"] in staff["text"]
 
 
 def test_publish_without_a_registry(folder: Path) -> None:

@@ -78,6 +78,21 @@ def test_rules_from_the_template_to_the_gate_of_the_mirror(enrolled: Path) -> No
     assert answer("rules", "dry-run", str(enrolled / "next.json"))["changes"] == []
 
 
+def test_who_signs_by_a_key_file_can_read_what_is_signed(folder: Path) -> None:
+    """Line by line: in one line of escapes nobody sees whose decision it is."""
+    text = staff_key_text(folder)
+    run("staff", "new-key", str(folder / "zhao.pem"))
+    shown = run("decision", "sign", str(text), "--key", str(folder / "zhao.pem"), "-o", str(folder / "sig")).stderr
+    assert '  "pseudonym": "chen",' in shown.splitlines() and "\\x0a" not in shown
+
+
+def staff_key_text(folder: Path) -> Path:
+    jwk = run("staff", "new-key", str(folder / "chen.pem")).stdout
+    added = answer("staff", "add", "chen", "-", "--unit", "cdc", "--role", "operator", stdin=jwk)
+    (path := folder / "chen.json").write_text(added["text"])
+    return path
+
+
 def test_what_publish_refuses_says_what_to_do(enrolled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not signed, tried with another document, or no list to check by."""
     rules, tried = drafted(enrolled), enrolled / "dry-run.json"
@@ -119,6 +134,8 @@ def test_cases_are_tried_and_explained(folder: Path) -> None:
     assert (result.exit_code, result.output.count("✓")) == (0, 2)
     wrong = {"cases": [{"name": "ill", "expected": {"status": "green"}, "facts": CASES["cases"][0]["facts"]}]}
     cases.write_text(json.dumps(wrong))
+    assert "✗ ill: " in (told := run("rules", "test", str(rules), str(cases)).output)
+    assert "    expected status green\n" in told, "what should have come of it, not only what did"
     result = run("rules", "test", str(rules), str(cases), "--json")
     assert (result.exit_code, json.loads(result.stdout)["came"]["status"]) == (1, "red")
     told = run("rules", "explain", str(rules), "--cases", str(cases), "--case", "ill").output

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -71,6 +72,15 @@ def test_a_checkpoint_is_shown_with_who_has_signed(mirror: Serving, policy: Path
     assert "not checked" in run("show", "--log", f"{mirror.url}/mirror/log", "--registry", "https://other.example")
     policy.write_text(f"log {LOG_SIGNER.key.vkey}\nquorum none\n")
     assert "unwitnessed" in run("show", "--registry", mirror.url, "--policy", policy)
+
+
+def test_a_log_that_is_named_needs_no_registry_beside_it(mirror: Serving, tmp_path: Path) -> None:
+    """Operations names mirrors by `--log` alone, where somebody holds two of them against each other."""
+    place = f"{mirror.url}/mirror/log"
+    assert "not checked" in run("show", "--log", place)
+    assert "leaf 3" in run("prove", "3", "--log", place, "-o", tmp_path / "leaf.tlog-proof")
+    with pytest.raises(click.UsageError, match="--registry"):
+        run("show")
 
 
 @pytest.mark.parametrize("number", [0, 255, 256, 299])

@@ -42,6 +42,17 @@ def test_a_registry_is_founded_with_its_log_and_no_quorum(registry: FoundedRegis
     assert policy_in_force(registry) == text, "what officers do not change stays"
 
 
+def test_whoever_checks_a_provinces_log_has_its_key_from_the_trust_list(registry: FoundedRegistry) -> None:
+    """An auditor with a leaf of a province's log must not ask that province by whose key to check it."""
+    registry.enrol("CN-41", "CN-44")
+    held = read_published(registry.publication.repository())
+    policy = read_policy(next_policy(held, ["CN-44"], 1, NOW, "CN-41").encode())
+    (log,) = policy.logs
+    assert log.key.name == "tongxing/CN-41/log" and list(policy.witnesses) == [b"CN-44"]
+    with pytest.raises(InvalidRequest, match="CN-33: no listed member that names a log"):
+        next_policy(held, ["CN-44"], 1, NOW, "CN-33")
+
+
 def test_officers_raise_it_by_draft_and_approval(registry: FoundedRegistry) -> None:
     """Two officers, each of whom reads on their own machine which keys will count, the same way as for any list."""
     registry.enrol("CN-41", "CN-44")

@@ -158,6 +158,8 @@ def test_statements_form_a_chain() -> None:
     ):
         with pytest.raises(StatementRejected):
             check_follows(wrong, first)
+    with pytest.raises(StatementRejected, match="it is number 3, 2 is next; have that published first"):
+        check_follows(following._replace(sequence=3), first)
     for wrong in (following, first._replace(previous="0" * 64)):
         with pytest.raises(StatementRejected):
             check_follows(wrong, None)

@@ -246,6 +246,8 @@ def test_every_change_of_a_listed_member_is_told(registry: FoundedRegistry) -> N
         "log-key-added",
         "witness-key-changed",
     }
+    moved = next(change.text.of("en") for change in reviewed.changes if change.what == "witness-key-changed")
+    assert "at https://witness.henan.example" in moved, "where checkpoints will be sent"
 
 
 def test_unchanged_members_need_no_proofs(registry: FoundedRegistry) -> None:
