@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from credentials.errors import CredentialError, SettingInvalid, TrustMissing
+from credentials.errors import CredentialError, MetadataRejected, SettingInvalid, TrustMissing
 from credentials.log.keys import WITNESS, NoteKey, signer
 from credentials.log.policy import MAX_POLICY_BYTES, read_policy
 from service_kit.clock import Clock
@@ -52,8 +52,9 @@ class WitnessService:
         self.logs: KnownLogs = {}
         try:
             self.logs = known_logs(store.load(clock.now()), clock.now(), self._others)
-        except TrustMissing:
-            # On its first day: those of the operator's file are known all the same.
+        except (TrustMissing, MetadataRejected):
+            # On its first day, or with a damaged copy, which the first look replaces: those of the operator's file are
+            # known all the same.
             self.logs = {key.name: [each for each in self._others if each.name == key.name] for key in self._others}
 
     def learn(self) -> None:

@@ -34,7 +34,7 @@ from trust_registry.record.gathering import WitnessRound
 from trust_registry.record.publishing import CHECKPOINT, LogFolder, LogPublisher
 from trust_registry.repository.in_force import in_force
 from trust_registry.witness.app import create_app
-from trust_registry.witness.config import WitnessSettings
+from trust_registry.witness.config import FOLDER, WitnessSettings
 from trust_registry.witness.following import LogFollower
 from trust_registry.witness.service import EXTENSION, WitnessService
 from trust_registry.witness.storage.ports import Seen
@@ -126,6 +126,18 @@ def test_the_registrys_log_is_known_by_the_operators_file(registry: FoundedRegis
         assert len(note.signatures) == 2
         assert check(note, [registry.province().log_signer("witness").key])
         assert service_of(app).witness.seen.get(log.key.name).size == checkpoint.size
+
+
+@pytest.mark.parametrize("name", ["trust.zip", "roles.zip"])
+def test_a_damaged_copy_of_the_trust_list_keeps_no_witness_from_starting(registry: FoundedRegistry, name: str) -> None:
+    """It ended with a word about a zip file. The list is fetched again, as gates and issuers do."""
+    log = registry.province().log_signer("log")
+    with witness_app(registry) as app:
+        assert post(app.test_client(), request(log, 0, 7))[0] == 200
+    copy = registry.folder.parent / "service" / FOLDER / name
+    copy.write_bytes(copy.read_bytes()[:100])
+    with witness_app(registry) as app:
+        assert post(app.test_client(), request(log, 7, 9))[0] == 200
 
 
 def listed(registry: FoundedRegistry, url: str) -> list[LogKey]:
@@ -274,9 +286,10 @@ def test_a_witness_follows_where_its_settings_say_so(registry: FoundedRegistry) 
                 witness_follows=True,
             )
             service = service_of(create_app(settings, FixedClock(NOW)))
-            service.learn()
+            # Of two looks at once one finds that the other was faster.
             service.upkeep.stop()
             service.upkeep.join()
+            service.learn()
         assert check(read_note(registry.mirror.read(CHECKPOINT) or b""), [service.signer.key])
 
 
