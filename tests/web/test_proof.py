@@ -121,6 +121,8 @@ def test_a_proof_is_checked_on_the_device_and_nothing_is_sent(page: Page) -> Non
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request))
     assert look(page, "proof-empty", "en") == []
+    label, box = (page.locator(each).bounding_box() for each in ("label[for=proof]", "#proof"))
+    assert label and box and box["y"] - label["y"] - label["height"] >= 4, "what a field is called touches it"
     page.click("button.primary")
     expect(page.locator("#result")).to_contain_text("Choose a proof file first")
     for name, (content, policy, words) in BROKEN.items():

@@ -77,6 +77,9 @@ def _open_gate(sources: Sources, clock: Clock, at: int | None) -> Gate:
     if _gate_folder(sources.trust) is not None:
         with stored(sources, clock, gate):
             return gate
+    if sources.trust.is_dir() and not (sources.trust / "metadata").exists():
+        told = "neither a gate's folder nor a bundle; `tongxing verifier sync` makes one"
+        raise SettingInvalid(f"--trust {sources.trust}: {told}")
     source = bundle_at(sources.trust)
     reference = clock.now() if at is None else at
     try:

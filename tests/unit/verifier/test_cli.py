@@ -218,6 +218,13 @@ def test_an_unpacked_bundle(desk: Desk, registry: MirroredRegistry, tmp_path: Pa
     assert done.exit_code == 0
 
 
+def test_a_folder_that_is_no_gates_is_not_told_as_a_damaged_bundle(desk: Desk, tmp_path: Path) -> None:
+    """The issuer's own data folder in the environment: its engineer would look for another registry's root."""
+    (folder := tmp_path / "issuer").mkdir()
+    with pytest.raises(SettingInvalid, match="`tongxing verifier sync` makes one"):
+        desk.run("check", "-", "--trust", str(folder), stdin="TX1:")
+
+
 def test_a_damaged_bundle_is_told_as_one(desk: Desk, registry: MirroredRegistry) -> None:
     """A stick that was pulled out too early."""
     desk.bundle.write_bytes(registry.bundle()[:-100])
