@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from credentials.foreign.keys import ForeignKeys
 from credentials.log.checkpoint import read_checkpoint
 from credentials.log.keys import to_base64
-from credentials.recognition.ruleset import RuleSet
+from credentials.recognition.ruleset import RuleSet, in_force_at
 from credentials.status.snapshot import StatusSnapshot
 from trust_registry.client.members.failure import Failure
 from trust_registry.client.members.mirror import MemberState
@@ -31,7 +32,7 @@ def state_to_json(gate: Gate, freshness: Freshness) -> dict[str, Any]:
         "replay_memory_shared": gate.is_replay_memory_shared,
         "trust": _trust(knowledge.trust, now.now) if knowledge.trust else None,
         "record": record_to_json(freshness.record),
-        "rules": [_rules(rule_set, now.now) for rule_set in knowledge.rule_sets],
+        "rules": _rules(knowledge.rule_sets, now.now),
         "foreign_keys": _foreign_keys(knowledge.foreign_keys, now.now),
         # The withdrawals that the next verdict goes by, not those that a round under way has fetched for it.
         "members": {
@@ -84,15 +85,20 @@ def compared_to_json(compared: Compared | None) -> dict[str, str] | None:
     return compared and {"answer": compared.answer.value, "detail": compared.detail}
 
 
-def _rules(rule_set: RuleSet, now: int) -> dict[str, Any]:
-    return {
-        "rule_set": rule_set.rule_set,
-        "version": rule_set.version,
-        "sequence": rule_set.sequence,
-        "valid_from": rule_set.valid_from,
-        "valid_until": rule_set.valid_until,
-        "in_force": rule_set.in_force(now),
-    }
+def _rules(rule_sets: Sequence[RuleSet], now: int) -> list[dict[str, Any]]:
+    """All that are held; in force is the one that decides."""
+    deciding = in_force_at(rule_sets, now)
+    return [
+        {
+            "rule_set": each.rule_set,
+            "version": each.version,
+            "sequence": each.sequence,
+            "valid_from": each.valid_from,
+            "valid_until": each.valid_until,
+            "in_force": each is deciding,
+        }
+        for each in rule_sets
+    ]
 
 
 def _foreign_keys(listed: ForeignKeys | None, now: int) -> dict[str, Any] | None:

@@ -208,6 +208,18 @@ def test_state_counts_the_withdrawals_that_the_next_verdict_goes_by(
     assert json.loads(client.get("/v1/state").data)["members"]["CN-41"]["status_sequence"] == 1
 
 
+def test_state_does_not_call_two_versions_of_the_rules_in_force(
+    client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before is still held and decides nothing: whose rule refused somebody?"""
+    gate = app.extensions[EXTENSION].gate
+    (first,) = gate.knowledge.rule_sets
+    following = replace(first, sequence=first.sequence + 1, version=first.version + 1)
+    monkeypatch.setattr(gate, "knowledge", replace(gate.knowledge, rule_sets=(first, following)))
+    told = json.loads(client.get("/v1/state").data)["rules"]
+    assert [each["in_force"] for each in told] == [False, True]
+
+
 def test_state_names_a_members_failure(client: FlaskClient, app: Flask, mirror: Serving) -> None:
     """Which province's data is missing, since when and why: else nobody knows whom to call."""
     mirror.broken.add("mirror/members/CN-41/status.cose")
