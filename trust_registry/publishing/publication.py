@@ -170,9 +170,11 @@ class Publication(RepositoryKeeper):
 
         def keep(records: Records, drafted: tuple[DraftView, dict[str, Statement]]) -> DraftView:
             view, new = drafted
-            for statement_id, statement in new.items():
-                log.statement_received(records.log, statement, now)
-                records.statements.close(statement_id, DRAFTED)
+            # By now another officer may have dropped one, and there is no draft; or drafted with it, and left its leaf.
+            for each in statements_of(records, view.record.statement_ids):
+                if each.state == SUBMITTED:
+                    log.statement_received(records.log, new[each.id], now)
+                    records.statements.close(each.id, DRAFTED)
             records.drafts.add(view.record)
             log.draft_made(records.log, view.record)
             return view

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,6 +26,7 @@ from trust_registry.client.trust.repository import metadata_path, verify_reposit
 from trust_registry.enrolment.drafting import DraftRequest
 from trust_registry.enrolment.waiting import MAX_DRAFT_AGE_SECONDS, waiting_statements
 from trust_registry.publishing.denials import deny, sign_request
+from trust_registry.record.log import read_page
 from trust_registry.repository.files import (
     TIMESTAMP_PATH,
     check_repository,
@@ -31,8 +34,30 @@ from trust_registry.repository.files import (
     registry_time_of,
 )
 from trust_registry.repository.published import read_published
+from trust_registry.storage.ports import Records
+from trust_registry.storage.sql import SqlStorage
 
 DAY = 24 * 3600
+
+
+class Overtaken(SqlStorage):
+    """A database in which somebody else does ``deed`` between what is read and what is written, once."""
+
+    deed: Callable[[], object] | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[Records]:
+        deed, self.deed = self.deed, None
+        if deed is not None:
+            deed()
+        with super().writing() as records:
+            yield records
+
+
+def overtaken(registry: FoundedRegistry, deed: Callable[[], object]) -> None:
+    """Let ``deed`` be done between the next reading and writing."""
+    storage = Overtaken(registry.engine)
+    registry.publication.storage, storage.deed = storage, deed
 
 
 def members_on_mirror(registry: FoundedRegistry) -> list[str]:
@@ -329,3 +354,23 @@ def test_timestamp_is_signed_anew_when_it_is_due(registry: FoundedRegistry) -> N
     assert not other.retime_when_due(NOW + 3601, 3600)
     assert registry_time_of(other.repository()) == NOW + 3600
     assert registry_time_of(registry.mirror.repository()) == NOW + 3600
+
+
+def test_statement_dropped_while_another_officer_drafts_with_it_leaves_no_draft(registry: FoundedRegistry) -> None:
+    """Such a draft named a statement that was gone: no officer could see any of the drafts for seven days."""
+    statement, other = registry.submit(), registry.another_process()
+    overtaken(registry, lambda: other.drop(statement))
+    with pytest.raises(NotFound, match="those that wait"):
+        registry.publication.draft(DraftRequest([statement], {"CN-41": HENAN}), registry.keyids[0], NOW)
+    assert registry.publication.waiting(NOW) == []
+    assert read_page(registry.publication.storage, 0) == []
+
+
+def test_two_officers_who_draft_with_one_statement_at_once_leave_one_leaf_of_it(registry: FoundedRegistry) -> None:
+    """The log says once that a statement came; both drafts stand, as they would one after the other."""
+    request, other = DraftRequest([registry.submit()], {"CN-41": HENAN}), registry.another_process()
+    overtaken(registry, lambda: other.draft(request, registry.keyids[1], NOW))
+    registry.publication.draft(request, registry.keyids[0], NOW)
+    kinds = [leaf.kind for leaf in read_page(registry.publication.storage, 0)]
+    assert kinds == ["statement-received", "draft-made", "draft-made"]
+    assert len(registry.publication.waiting(NOW)) == 2
