@@ -173,7 +173,11 @@ def _put(
         if not known.is_still(records):
             return None
         shelf = Shelf(records, mirror, offered.record.member, known.trust)
-        return kind.check(shelf, offered) or kind.put(shelf, offered, whole, content, now)
+        if same := kind.check(shelf, offered):
+            return same
+        record = kind.put(shelf, offered, whole, content, now)
+        shelf.clear_away()
+        return record
 
 
 def _check_status(shelf: Shelf, offered: Offered) -> MemberFileRecord | None:

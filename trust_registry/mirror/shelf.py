@@ -29,6 +29,7 @@ class Shelf:
 
     def __init__(self, records: Records, mirror: Mirror, member: str, trust: TrustSnapshot) -> None:
         self._files, self._mirror, self._member, self._trust = records.member_files, mirror, member, trust
+        self._superfluous: set[str] = set()
 
     def held(self, name: str) -> MemberFileRecord | None:
         """The file that a new one must be newer than.
@@ -93,13 +94,20 @@ class Shelf:
             raise QuotaExceeded(f"at most {MAX_FILES} files and {MAX_MEMBER_BYTES} bytes for a member")
         self._mirror.put_member_file(self._member, record.name, content)
         self._files.put(record)
+        self._superfluous.discard(record.name)
         return record
 
     def drop(self, names: Iterable[str]) -> None:
-        """Remove files."""
+        """Remove files: what is known of them now, and they themselves with :meth:`clear_away`."""
         for name in names:
-            self._mirror.drop_member_file(self._member, name)
+            self._superfluous.add(name)
             self._files.drop(self._member, name)
+
+    def clear_away(self) -> None:
+        """Take from the mirror what was dropped. Last of all: what is refused must have taken nothing away."""
+        for name in sorted(self._superfluous):
+            self._mirror.drop_member_file(self._member, name)
+        self._superfluous.clear()
 
     def drop_segments_above(self, number: int) -> None:
         """Remove the end of the chain."""

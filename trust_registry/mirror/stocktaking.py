@@ -129,6 +129,7 @@ class _MemberStock:
         rows = {row.name: row for row in records.member_files.of_member(self._member)}
         damaged = [row for row in rows.values() if not shelf.is_whole(row)]
         self._drop_broken_chain(shelf, damaged, rows.get(STATUS))
+        shelf.clear_away()
         return [
             Damage(self._member, row.name, "missing, or not as long as it was")
             for row in damaged

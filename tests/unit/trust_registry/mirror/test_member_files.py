@@ -352,6 +352,23 @@ def test_old_segments_are_removed(chain: Chain, monkeypatch: pytest.MonkeyPatch)
         chain.put(chain.told.next(7))
 
 
+def test_a_snapshot_for_which_there_is_no_room_takes_nothing_away(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gates that were behind found neither the segments that it would have replaced nor the snapshot."""
+    chain.put(chain.told.next(5))
+    news = chain.news()
+    monkeypatch.setattr(member_files, "SEGMENTS_BEHIND", 0)
+    monkeypatch.setattr(shelf, "MAX_MEMBER_BYTES", 10)
+    with pytest.raises(QuotaExceeded):
+        chain.put_snapshot()
+    assert chain.is_there(1) and chain.is_there(2) and chain.news() == news
+    monkeypatch.undo()
+    monkeypatch.setattr(member_files, "SEGMENTS_BEHIND", 0)
+    chain.put_snapshot()
+    assert not chain.is_there(1) and not chain.is_there(2)
+
+
 def test_future_segments_and_snapshots_are_refused(chain: Chain) -> None:
     """They would look fresh for too long at every gate."""
     made = chain.told.next(5, after=61)
