@@ -131,6 +131,9 @@ class RepositoryKeeper:
         newer = self.mirror.repository()
         verify_repository(MirrorFiles(self.mirror.read), held.root)
         with self.storage.writing() as records:
+            if records.repository.read(tuf.TIMESTAMP_PATH) != held.timestamp:
+                # Somebody else has recovered meanwhile; the mirror may have moved on since it was read.
+                return None
             self._take_over(records, newer)
             self.record.take_over(records)
             log.recovered(records.log, version_of(held.timestamp), version_of(newer.timestamp), now)

@@ -10,6 +10,7 @@ from credentials.errors import StoreBehind
 from tests.unit.trust_registry.founded import AUDIENCE, NOW, FoundedRegistry
 from tests.unit.trust_registry.record.logs import Follower
 from trust_registry.publishing.publication import Publication
+from trust_registry.repository.files import Repository, registry_time_of
 from trust_registry.storage.sql import SqlStorage, open_storage
 
 
@@ -52,4 +53,28 @@ def test_a_registry_whose_log_alone_is_behind_changes_nothing_until_it_is_recove
     assert [leaf.kind for leaf in leaves[size:]] == ["recovered"]
     assert other.recover(NOW + 3) is None
     other.retime(NOW + 4)
+    storage.engine.dispose()
+
+
+def test_of_two_who_recover_at_once_one_does_and_the_other_puts_nothing_back(
+    registry: FoundedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slower one would have put what it read of the mirror over what was signed since, and told of it twice."""
+    other, storage = on_new_database(registry, tmp_path / "other.sqlite")
+    other.adopt()
+    registry.publication.retime(NOW + 1)
+    read = other.mirror.repository
+
+    def read_and_wait() -> Repository:
+        newer = read()
+        monkeypatch.undo()
+        assert other.recover(NOW + 2) is not None
+        other.retime(NOW + 3)
+        return newer
+
+    monkeypatch.setattr(other.mirror, "repository", read_and_wait)
+    assert other.recover(NOW + 4) is None
+    assert registry_time_of(other.repository()) == NOW + 3
+    with storage.reading() as records:
+        assert [leaf.kind for leaf in records.log.read(0, 99)] == ["recovered"]
     storage.engine.dispose()
