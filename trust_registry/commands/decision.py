@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from credentials.decisions.leaves import DECIDED_BY_HAND
@@ -12,19 +12,30 @@ from credentials.errors import CredentialError, RecordProofFailed
 from credentials.recognition.words import moment_in_words
 from service_kit.terminal import print_line, print_result
 
+_OF_MOMENTS = ("_at", "until", "since")
+"""How the names of times end, in a text by hand and in one by rule."""
+
 
 def print_decision(proved: ProvedDecision, as_json: bool) -> None:
     """Print a decision that its log proves, and of one by hand whether its signatures hold."""
     fields = _fields(proved)
     cosigned, faults = fields["cosigned"], fields["faults"]
     witnesses = ", ".join(f"{name} {moment_in_words(at)}" for name, at in cosigned.items())
-    lines = [f"{name}: {value}" for name, value in proved.told.items()]
+    lines = [f"{name}: {_in_words(name, value)}" for name, value in proved.told.items()]
     lines += [
         f"leaf {proved.number} of {proved.checkpoint.origin}",
         f"cosigned by {witnesses or 'nobody: unwitnessed'}",
         *_signed(proved),
     ]
     print_result(as_json, fields, ["does not hold" if faults else "the proof holds", *lines])
+
+
+def _in_words(name: str, value: Any) -> Any:
+    """A value of a decision's text, as people read it; the text itself is printed by ``--json``."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{each} {_in_words(each, what)}" for each, what in value.items() if what is not None)
+    is_moment = isinstance(value, int) and name.endswith(_OF_MOMENTS)
+    return moment_in_words(value) if is_moment else value
 
 
 def print_whether(name: str, prove: Callable[[], ProvedDecision], as_json: bool) -> bool:

@@ -67,7 +67,7 @@ def test_rules_from_the_template_to_the_gate_of_the_mirror(enrolled: Path) -> No
     """The whole way of a version: begin, look, try, sign, publish; then it decides, and the next one follows it."""
     rules, tried = drafted(enrolled), enrolled / "dry-run.json"
     run("claim-code", "-", stdin=json.dumps(paper(form="phone", evidence=[])))
-    assert "1 people on file" in run("rules", "dry-run", str(rules), "-o", str(tried)).output
+    assert "On file: 1." in run("rules", "dry-run", str(rules), "-o", str(tried)).output
     published = answer("rules", "publish", str(signed(enrolled, rules)), "--dry-run", str(tried))
     assert published == {"sequence": 1, "version": 2, "valid_from": NOW}
     assert "version 2 decides" in run("state").output

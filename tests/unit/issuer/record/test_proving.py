@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -190,6 +191,10 @@ def test_those_who_decided_have_the_same_file_without_a_code(province: Province,
         results = [CliRunner().invoke(group, ["verify", *given]) for group in (log, decision)]
         assert tuple(each.exit_code for each in results) == ends, results
         assert said in results[0].stdout
+    saved.write_bytes(exported.content)
+    read = CliRunner().invoke(decision, ["show", *given]).stdout
+    assert re.search(r"^ends_at: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00$", read, re.MULTILINE)
+    assert re.search(r"^basis: article [a-z0-9-]+, since \d{4}-", read, re.MULTILINE)
     other = tmp_path / "other.json"
     for content, code in ((exported.content, 0), (lacking.content, 1), (b"{}", 1)):
         other.write_bytes(content)
