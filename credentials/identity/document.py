@@ -23,6 +23,8 @@ _PROVINCES = frozenset(str(code) for code in REGION_CODES - {_XPCC_CODE, 81, 82}
 _RESIDENCE_PERMIT_AREAS = frozenset({"810000", "820000", "830000"})  # Hong Kong, Macao, Taiwan (since 2018)
 _LENGTH_WITH_BIRTH = 18
 _CHECK_CHARACTERS = "0123456789X"
+_COMPARE = "; compare it with the document"
+"""The next thing to do, where no rule tells which character is wrong."""
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2169: "X", 0x2179: "X"}
 """Full-width forms and the Roman ten, as Chinese input methods make them, to ASCII. Not NFKC, which would
 also take ² and ① for digits."""
@@ -112,9 +114,9 @@ def parse_document(kind: str | None, number: str) -> Document:
     ``limits.MAX_DOCUMENT_CHARACTERS``. Raises: InvalidDocument, which never repeats the number.
     """
     if len(number) > MAX_DOCUMENT_CHARACTERS:
-        raise InvalidDocument("number too long")
+        raise InvalidDocument(f"number of more than {MAX_DOCUMENT_CHARACTERS} characters")
     if kind is not None and kind not in KINDS:
-        raise InvalidDocument("unknown kind of document")
+        raise InvalidDocument(f"unknown kind of document; it is one of {', '.join(KINDS)}")
     text = _ascii(number)
     for edition in EDITIONS:
         whole = _prepared(edition.kind, text)
@@ -137,7 +139,7 @@ def _ascii(number: str) -> str:
     text = "".join(map(_folded, number.translate(_WIDE))).strip()
     # Before upper(), which makes an I of the Turkish dotless one and an S of a long one.
     if not text.isascii():
-        raise InvalidDocument("a character that no document number has")
+        raise InvalidDocument(f"a character that no document number has{_COMPARE}")
     return text.upper()
 
 
@@ -164,7 +166,7 @@ def _nothing(number: str) -> None:
 
 def _resident_id(number: str) -> None:
     if number[:2] not in _PROVINCES and number[:6] not in _RESIDENCE_PERMIT_AREAS:
-        raise InvalidDocument("resident number: no such region")
+        raise InvalidDocument(f"resident number: characters 1 to 6 are no region{_COMPARE}")
     _check_eighteen(number)
 
 
@@ -173,7 +175,7 @@ def _foreign_permanent_residence(number: str) -> None:
     if number[0] != "9":
         return
     if number[1:3] not in _PROVINCES:
-        raise InvalidDocument("permanent residence number: no such region")
+        raise InvalidDocument(f"permanent residence number: characters 2 and 3 are no region{_COMPARE}")
     _check_eighteen(number)
 
 
@@ -184,7 +186,7 @@ def _check_eighteen(number: str) -> None:
     for digit in number[:17]:
         remainder = (remainder + int(digit)) * 2 % 11
     if number[17] != _CHECK_CHARACTERS[(12 - remainder) % 11]:
-        raise InvalidDocument("check character does not fit")
+        raise InvalidDocument(f"the last character does not fit the others, so one of the 18 is wrong{_COMPARE}")
 
 
 def _read_date(text: str) -> date:
@@ -195,9 +197,9 @@ def _check_date(text: str) -> None:
     try:
         born = _read_date(text)
     except ValueError as error:
-        raise InvalidDocument("birth date does not exist") from error
+        raise InvalidDocument(f"birth date (characters 7 to 14) does not exist{_COMPARE}") from error
     if born.year < MIN_BIRTH_YEAR:
-        raise InvalidDocument("birth date too long ago")
+        raise InvalidDocument(f"birth date (characters 7 to 14) too long ago{_COMPARE}")
 
 
 _CHECKS: dict[str, Callable[[str], None]] = {
