@@ -18,12 +18,12 @@ from array import array
 from collections import defaultdict
 from http import HTTPStatus
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
-from credentials.errors import FetchFailed, Malformed
-from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_SEGMENT_CHANGES
+from credentials.errors import AheadOfTime, FetchFailed, Malformed
+from credentials.profile.limits import MAX_LIFETIME_PAPER_SECONDS, MAX_SEGMENT_CHANGES, MAX_STATUS_AHEAD_SECONDS
 from credentials.signing import Signer
 from credentials.status import gaps, segment, snapshot
 from credentials.status.chain import NO_SEGMENT
@@ -45,6 +45,8 @@ from trust_registry.officer.remote import did_you_mean
 DAYS_AHEAD = MAX_LIFETIME_PAPER_SECONDS // (24 * 3600)
 HEARTBEAT_SECONDS = 300
 """The longest silence: who withdrew nothing says so."""
+CLOCK_SECONDS = 2 * HEARTBEAT_SECONDS
+"""After so long a silence the registry is asked for the time before a segment says one: what is said stays said."""
 SNAPSHOT_EVERY_SECONDS = 600
 SNAPSHOT_EVERY_SEGMENTS = 32
 """What a gate that begins has to follow at most; the mirror keeps twice as many."""
@@ -57,6 +59,7 @@ SEGMENTS_KEPT = 256
 CLAIM_SHARE = 1.5
 """Of the time between publications: how long a worker that was killed holds up the others."""
 MAX_ANSWER_BYTES = 65_536
+MAX_STATE_BYTES = 1024 * 1024
 _SNAPSHOT = "snapshot"
 _TOKEN = "token-status-lists/"
 _CODE = re.compile(r"[a-z-]{1,64}")
@@ -101,6 +104,15 @@ class MirrorClient:
             raise FetchFailed(told, answer.status, place_of(self._base))
         return code
 
+    def now(self) -> int | None:
+        """The registry's time (seconds UTC), by which it takes files; None where it answers and does not say it.
+
+        Raises FetchFailed where it does not answer.
+        """
+        answer = self._fetcher.send("GET", f"{self._base}/v1/state", limit=MAX_STATE_BYTES)
+        now = _document(answer.body).get("now")
+        return now if type(now) is int else None
+
     def address_of_list(self, list_id: int) -> str:
         """Where outsiders find a Token Status List; it is the token's subject."""
         return f"{self._base}/mirror/members/{self._member}/token-status-lists/{list_id}.jwt"
@@ -129,12 +141,13 @@ class StatusPublication:
 
         ``at_once``: a segment also where nothing is new and none is due: by its answer the mirror says what it lacks.
 
-        Raises StateBehind when the mirror has more than this database, FetchFailed when it does not take it,
-        StorageUnavailable; the next run goes on where it ended.
+        Raises StateBehind when the mirror has more than this database, AheadOfTime when this clock is wrong,
+        FetchFailed when the mirror does not take it, StorageUnavailable; the next run goes on where it ended.
         """
         if self._recovery is not None:
             self._recovery.look_once()
             self._recovery.require()
+        self._require_time(at)
         open_ahead(self._store, at, DAYS_AHEAD)
         withdrawn = self._cut_all(at, at_once)
         brought, is_known = self._bring_segments()
@@ -160,6 +173,17 @@ class StatusPublication:
             told = published._asdict()
             _log.info("published", newest=told.pop("number"), **told)
         return published
+
+    def _require_time(self, at: int) -> None:
+        """Nothing is said of a time to come. The chain would stand until it has come, and what is withdrawn now would
+        have ended by then, and be told to nobody."""
+        last = self._feed.newest()
+        if last is not None and at - last.as_of <= CLOCK_SECONDS:
+            return
+        now = self._mirror.now()
+        if now is not None and at - now > MAX_STATUS_AHEAD_SECONDS:
+            told = f"this clock is {at - now} s ahead of the registry's: set it; until then nothing is published"
+            raise AheadOfTime(told)
 
     def _cut_all(self, at: int, at_once: bool) -> int:
         """Make the segments that are due; how many bits they set."""
@@ -265,9 +289,14 @@ def _token(list_id: int) -> str:
 
 def _code(body: bytes) -> str:
     """The stable code of a problem document, if it is one."""
+    code = _document(body).get("code")
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    """An answer's fields; none where it is no JSON object."""
     try:
         document = parse_json(body)
     except Malformed:
-        return ""
-    code = document.get("code") if isinstance(document, dict) else None
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from credentials.errors import FetchFailed
+from credentials.errors import AheadOfTime, FetchFailed
 from credentials.model import StatusReference
 from credentials.profile.limits import MAX_SEGMENT_CHANGES
 from credentials.signing import PemSigner
@@ -322,6 +322,25 @@ def test_one_worker_at_a_time(member: Member) -> None:
     assert member.publication.publish_in_turn(NOW + 60, 60) is not None
     assert other.publish_in_turn(NOW + 150, 60) is not None
     assert member.publication.publish_in_turn(NOW + 151, 60) is None
+
+
+@pytest.mark.parametrize("ahead", [3600, 400 * DAY])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_clock_that_was_ahead_stops_publication_no_longer_than_it_was(
+    member: Member, ahead: int, is_new: bool
+) -> None:
+    """One round an hour ahead, and the mirror took nothing for that hour; of a year ahead, nothing for that year, and
+    what was withdrawn before was told to nobody."""
+    if not is_new:
+        member.publish(NOW)
+    withdrawn = member.withdrawn("waits", NOW + 5)
+    with pytest.raises(AheadOfTime, match="this clock is"):
+        member.publication.publish_in_turn(NOW + ahead, 60)
+    member.clock.time = NOW + 60
+    restarted = member.publishing_with(member.signer)
+    published = restarted.publish_in_turn(NOW + 60, 60)
+    assert published is not None and published.withdrawn == 1
+    assert member.followed().is_withdrawn(withdrawn)
 
 
 def test_new_status_key_brings_a_snapshot_at_once(member: Member) -> None:
