@@ -37,13 +37,17 @@ class ForeignKeysKeeping:
         return None
 
     def load(self, trust: TrustSnapshot, at: int) -> Failure | None:
-        """Take up what is on disk, verified again."""
-        self._held = None
-        try:
-            data = self._folder.read(FOREIGN_KEYS)
-            self._held = None if data is None else read_member_file(FOREIGN_KEYS, data, self._member, trust)
-        except TongxingError as error:
-            return Failure.of(self._member, FOREIGN_KEYS, error, at)
+        """Take up what is on disk, verified again. Where it is older or cannot be read, what is held stays."""
+        with self._lock:
+            try:
+                data = self._folder.read(FOREIGN_KEYS)
+                file = None if data is None else read_member_file(FOREIGN_KEYS, data, self._member, trust)
+            except TongxingError as error:
+                self._held = self.file(trust)
+                return Failure.of(self._member, FOREIGN_KEYS, error, at)
+            held = self.file(trust)
+            if held is None or (file is not None and file.sequence >= held.sequence):
+                self._held = file
         return None
 
     def sync(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> Failure | None:

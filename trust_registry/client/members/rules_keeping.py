@@ -19,7 +19,7 @@ from trust_registry.client.members.member_files import MemberFile, check_new, is
 from trust_registry.client.members.news import MAX_RULE_SETS, MemberNews
 from trust_registry.client.members.status_keeping import SHOWN_SECONDS
 from trust_registry.client.trust.snapshot import TrustSnapshot
-from trust_registry.metadata.file_names import RULES, in_order, rules_name
+from trust_registry.metadata.file_names import RULES, in_order, parse_name, rules_name
 
 PAST_SECONDS = 24 * 3600
 """How long a rule set stays that decides nothing any more: this gate's clock may be set back."""
@@ -49,16 +49,27 @@ class RulesKeeping:
         return shown if shown and at - shown.at < SHOWN_SECONDS else None
 
     def load(self, trust: TrustSnapshot, at: int) -> Failure | None:
-        """Take up what is on disk, verified again. Returns the first thing that does not hold; all others are taken."""
-        self._held, self._dropped = {}, set()
-        self._etag, self.synced_at = self._folder.read_record(RECORD)
-        failures = []
-        for name in in_order(self._folder.names("rules")):
-            try:
-                file = read_member_file(name, self._folder.read(name) or b"", self._member, trust)
-                self._held[file.sequence] = file
-            except TongxingError as error:
-                failures.append(Failure.of(self._member, name, error, at))
+        """Take up what is on disk, verified again. Returns the first thing that does not hold; all others are taken.
+
+        Of what cannot be read, what is held stays.
+        """
+        with self._lock:
+            known = {file.sequence: file for file in self.files(trust)}
+            held, failures = {}, []
+            for name in in_order(self._folder.names("rules")):
+                try:
+                    data = self._folder.read(name)
+                    if data is not None:
+                        file = read_member_file(name, data, self._member, trust)
+                        held[file.sequence] = file
+                except TongxingError as error:
+                    failures.append(Failure.of(self._member, name, error, at))
+                    number = parse_name(name).number
+                    if number in known:
+                        held[number] = known[number]
+            if held or not known:
+                self._etag, self.synced_at = self._folder.read_record(RECORD)
+                self._held, self._dropped = held, set()
         return failures[0] if failures else None
 
     def sync(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> Failure | None:

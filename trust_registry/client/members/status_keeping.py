@@ -8,6 +8,7 @@ for somebody has told two stories.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from credentials.errors import ChainForked, FetchFailed, FetchTooLarge, SegmentMissing, Untrusted
@@ -64,28 +65,43 @@ class StatusKeeping:
         return shown if shown and at - shown.at < SHOWN_SECONDS else None
 
     def load(self, trust: TrustSnapshot, at: int) -> Failure | None:
-        """Take up what is on disk, verified again. Returns what does not hold; what stands before it is taken."""
-        with self._lock:
-            held = self.chain(trust)
-            self._chain, self._etag, self.synced_at = None, None, 0
-            try:
-                self._load(trust, held)
-            except FileFailed as failed:
-                return Failure.of(self._member, failed.file, failed.error, at)
-        return None
+        """Take up what is on disk, verified again. Returns what does not hold; what stands before it is taken.
 
-    def _load(self, trust: TrustSnapshot, held: StatusChain | None) -> None:
+        Unless more is held: what cannot be read, or was read while another process wrote, is no reason to forget.
+        """
+        with self._lock:
+            held, failure = self.chain(trust), None
+            etag, synced_at = self._folder.read_record(RECORD)
+            chain = None
+            try:
+                for longer in self._stored(trust, held):
+                    chain = longer
+            except FileFailed as failed:
+                failure = Failure.of(self._member, failed.file, failed.error, at)
+            if held is None or (chain is not None and chain.number >= held.number):
+                self._chain, self._etag, self.synced_at = chain, etag if chain else None, synced_at if chain else 0
+        return failure
+
+    def _stored(self, trust: TrustSnapshot, held: StatusChain | None) -> Iterator[StatusChain]:
+        """The chain as it is on disk, longer each time."""
         with naming(STATUS):
             data = self._folder.read(STATUS)
             if data is None:
                 return
             # Another worker has stored a segment more: the snapshot before it need not be read again.
             same = held.base if held and held.base.data == data else None
-            self._chain = StatusChain.begin(same or read_member_file(STATUS, data, self._member, trust))
-            self._etag, self.synced_at = self._folder.read_record(RECORD)
+            chain = StatusChain.begin(same or read_member_file(STATUS, data, self._member, trust))
+        yield chain
         for name in in_order(self._folder.names("segments")):
             with naming(name):
-                self._load_segment(name, trust)
+                data = self._folder.read(name)
+                if data is None:
+                    continue
+                file = read_member_file(name, data, self._member, trust)
+                # What a stopped process left from before the snapshot is passed over.
+                if file.sequence > chain.number:
+                    chain = chain.follow(file)
+            yield chain
 
     def sync(self, news: MemberNews | None, trust: TrustSnapshot, at: int) -> Failure | None:
         """Bring it up to date from the mirror. ``news``: what the mirror says there is; None: ask for everything.
@@ -210,15 +226,6 @@ class StatusKeeping:
             chain = held.follow(file)
             self._folder.write(name, data)
             self._chain = chain
-
-    def _load_segment(self, name: str, trust: TrustSnapshot) -> None:
-        data, chain = self._folder.read(name), self._chain
-        if data is None or chain is None:
-            return
-        file = read_member_file(name, data, self._member, trust)
-        # What a stopped process left from before the snapshot is passed over.
-        if file.sequence > chain.number:
-            self._chain = chain.follow(file)
 
 
 def _wants_snapshot(chain: StatusChain, news: MemberNews | None) -> bool:

@@ -20,6 +20,7 @@ from tests.unit.trust_registry.client.members.test_mirror import rules_file, tru
 from tests.unit.trust_registry.published import DAY, HOUR, Province, Published
 from tests.unit.trust_registry.serving import Serving, serving
 from trust_registry.client.members import status_keeping
+from trust_registry.client.members.folder import MemberFolder
 from trust_registry.client.members.member_files import check_not_ahead, read_member_file
 from trust_registry.client.members.mirror import MemberMirror
 from trust_registry.client.members.news import MemberNews, read_news, read_news_if_sound, write_news
@@ -134,6 +135,8 @@ def test_a_restart_takes_up_snapshot_and_segments(scene: Scene) -> None:
     assert len(state.segment_files) == 1
     damaged = scene.folder / "CN-41" / "segments" / "2.cose"
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\x00")
+    again.close()
+    again = scene.another_gate()
     again.load(scene.trust, NOW + 60)
     assert [(failure.file, failure.code) for failure in again.failures()] == [("segments/2.cose", "wrong-signature")]
     held = again.state(scene.trust)["CN-41"].status
@@ -486,3 +489,40 @@ def test_news_is_bounded() -> None:
     assert read_news(write_news({"CN-41": MemberNews(3, 1, (1, 2))})) == {"CN-41": MemberNews(3, 1, (1, 2))}
     assert read_news(b'{"CN-41":{"segment":1,"snapshot":1,"rules":[1.5]},"CN-44":{}}') == {}
     assert read_news_if_sound(b"[" * 100) == {}
+
+
+def test_what_cannot_be_read_on_disk_makes_a_gate_forget_nothing(scene: Scene) -> None:
+    """A worker off duty reads what another stores: a disk that fails for a moment lost it every withdrawal."""
+    scene.lay(scene.told.next(5, after=60))
+    assert scene.sync(NOW + 60) == {}
+    before = scene.gate.state(scene.trust)["CN-41"]
+    for name in ("status.cose", "rules/1.jws"):
+        (scene.folder / "CN-41" / name).write_bytes(b"damaged")
+    scene.gate.load(scene.trust, NOW + 61)
+    after = scene.gate.state(scene.trust)["CN-41"]
+    assert {failure.file for failure in after.failures} == {"status.cose", "rules/1.jws"}
+    assert scene.withdrawn() == [5]
+    assert (after.status_file, after.rules_files) == (before.status_file, before.rules_files)
+    assert after.status_synced_at == NOW + 60
+
+
+def test_what_another_worker_is_writing_takes_no_worker_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its new snapshot and the segments that it removes, a code that was withdrawn was good again."""
+    reader = scene.another_gate()
+    scene.lay(scene.told.next(5, after=60))
+    assert scene.sync(NOW + 60) == {}
+    reader.load(scene.trust, NOW + 60)
+    scene.lay_snapshot(scene.told.snapshot)
+    names = MemberFolder.names
+
+    def names_after_the_other_has_written(folder: MemberFolder, below: str) -> list[str]:
+        monkeypatch.undo()
+        scene.without_news()
+        scene.sync(NOW + 61)
+        return names(folder, below)
+
+    monkeypatch.setattr(MemberFolder, "names", names_after_the_other_has_written)
+    reader.load(scene.trust, NOW + 61)
+    status = reader.state(scene.trust)["CN-41"].status
+    assert status is not None and list(status.lists[3].withdrawn) == [5]
+    reader.close()
