@@ -90,7 +90,8 @@ class Listing:
         """Ask for a newer list, if the last look is :data:`PAUSE_SECONDS` old; what goes wrong is kept."""
         at = self._clock.now()
         with self._one:
-            if self._updater is None or at - self._looked_at < PAUSE_SECONDS:
+            # A clock that was ahead and has been set must not keep us from looking until that time has come.
+            if self._updater is None or 0 <= at - self._looked_at < PAUSE_SECONDS:
                 return
             self._looked_at = at
             try:

@@ -123,6 +123,20 @@ def test_a_denied_key_stops_at_the_next_look(office: Office) -> None:
         listing.require()
 
 
+def test_a_clock_that_is_set_back_does_not_keep_the_issuer_from_looking(office: Office) -> None:
+    """A denial of its own key was not heard for as long as the clock had been ahead."""
+    listing = office.listing()
+    office.clock.time += 3600
+    listing.refresh()
+    office.clock.time -= 3600
+    kid = office.registry.henan.signer("credential").kid
+    office.registry.published.deny(kid)
+    office.registry.publish()
+    listing.refresh()
+    with pytest.raises(KeyNotListed, match="is denied"):
+        listing.require()
+
+
 def test_without_a_root_nobody_looks() -> None:
     """It is said, and stops nothing."""
     listing = Listing("CN-41", "demo", (), FixedClock(TODAY), None, None)
