@@ -236,7 +236,7 @@ def _open_record(
     place = MirrorPlace(mirror, settings.fetcher(), address, log) if log else None
     return LogPublication(
         SqlLogStorage(engine), feed, place, log, witnesses, secrets.record_key, settings.log_witnesses,
-        settings.text_days, 60 * settings.replacement_minutes,
+        settings.text_days, 60 * settings.replacement_minutes, mirror.require_time,
     )  # fmt: skip
 
 

@@ -104,14 +104,16 @@ class MirrorClient:
             raise FetchFailed(told, answer.status, place_of(self._base))
         return code
 
-    def now(self) -> int | None:
-        """The registry's time (seconds UTC), by which it takes files; None where it answers and does not say it.
+    def require_time(self, at: int) -> None:
+        """Raise AheadOfTime where our clock, at ``at``, is ahead of the registry's, by which it takes files.
 
-        Raises FetchFailed where it does not answer.
+        Of a registry that answers and does not say the time nothing is known. Raises FetchFailed where it is silent.
         """
         answer = self._fetcher.send("GET", f"{self._base}/v1/state", limit=MAX_STATE_BYTES)
         now = _document(answer.body).get("now")
-        return now if type(now) is int else None
+        if type(now) is int and at - now > MAX_STATUS_AHEAD_SECONDS:
+            told = f"this clock is {at - now} s ahead of the registry's: set it; until then nothing is published"
+            raise AheadOfTime(told)
 
     def address_of_list(self, list_id: int) -> str:
         """Where outsiders find a Token Status List; it is the token's subject."""
@@ -180,10 +182,7 @@ class StatusPublication:
         last = self._feed.newest()
         if last is not None and at - last.as_of <= CLOCK_SECONDS:
             return
-        now = self._mirror.now()
-        if now is not None and at - now > MAX_STATUS_AHEAD_SECONDS:
-            told = f"this clock is {at - now} s ahead of the registry's: set it; until then nothing is published"
-            raise AheadOfTime(told)
+        self._mirror.require_time(at)
 
     def _cut_all(self, at: int, at_once: bool) -> int:
         """Make the segments that are due; how many bits they set."""

@@ -8,7 +8,7 @@ leaf there is none, and while the mirror has more than the database none is writ
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
@@ -49,7 +49,8 @@ class LogPublication:
     """Publishes one member's log. ``signer``: None where no key was given: leaves are written and sealed all the same.
 
     ``salt_key``: 32 secret bytes; ``needed``: so many witnesses make a checkpoint witnessed; ``text_days``: how long
-    texts are kept after the end of their appeal.
+    texts are kept after the end of their appeal; ``require_time``: raises AheadOfTime for a clock that is ahead of the
+    registry's, and FetchFailed where that is not known.
     """
 
     def __init__(
@@ -63,9 +64,10 @@ class LogPublication:
         needed: int,
         text_days: int,
         replacement_seconds: int = REPLACEMENT_SECONDS,
+        require_time: Callable[[int], None] = lambda at: None,
     ) -> None:
         self.storage, self._feed, self._salt_key, self._needed = storage, feed, salt_key, needed
-        self._replacement_seconds = replacement_seconds
+        self._replacement_seconds, self._require_time = replacement_seconds, require_time
         self._text_seconds = text_days * DAY_SECONDS
         self.publisher = LogPublisher(storage, place, signer, witnesses) if place and signer else None
         self._holder = secrets.token_hex(16)
@@ -73,18 +75,19 @@ class LogPublication:
     def publish(self, at: int) -> PublishedCheckpoint | None:
         """One round at ``at`` (seconds UTC); None where there is no key to sign with.
 
-        Raises StoreBehind where the mirror has more than the database, RecordForked, SelfCheckFailed, FetchFailed,
-        StorageUnavailable, StorageFull; the next round goes on where this one ended.
+        Raises StoreBehind where the mirror has more than the database, AheadOfTime when this clock is wrong,
+        RecordForked, SelfCheckFailed, FetchFailed, StorageUnavailable, StorageFull; the next round goes on where this
+        one ended. With a clock that is ahead nothing is told for good, and no text deleted whose time has not come.
         """
-        unreached = self._unreached()
+        unreached = self._unreached(at)
         seal(self.storage.appending, self._salt_key, at, self._replacement_seconds)
-        if count_due(self.storage.appending, at):
+        if count_due(self.storage.appending, at) and unreached is None:
             self.drop_texts(at)
+        if self.publisher is None:
+            return None
         if unreached is not None:
             # What waits is sealed all the same: only bringing it to the mirror is late.
             raise unreached
-        if self.publisher is None:
-            return None
         published = self.publisher.publish(at)
         names = {line.name for line in published.note.signatures} - {self.publisher.signer.key.name}
         if len(names) >= self._needed and published.checkpoint.size:
@@ -122,8 +125,9 @@ class LogPublication:
         with suppress(TongxingError):
             self.look()
 
-    def _unreached(self) -> TongxingError | None:
+    def _unreached(self, at: int) -> TongxingError | None:
         try:
+            self._require_time(at)
             self.look()
         except (FetchFailed, FetchTooLarge) as error:
             return error

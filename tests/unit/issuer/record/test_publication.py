@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 
 from cli import tongxing
 from credentials.decisions.leaves import Leaf
-from credentials.errors import FetchFailed, InvalidRequest, RecordForked, StoreBehind
+from credentials.errors import AheadOfTime, FetchFailed, InvalidRequest, RecordForked, StoreBehind
 from credentials.log.checkpoint import open_checkpoint, sign_checkpoint
 from credentials.log.ed25519 import new_private_key
 from credentials.log.keys import LOG, NoteSigner, signer
@@ -54,9 +54,10 @@ class Province:
     witnesses: Witnesses = nobody
     needed: int = 1
 
-    def record(self, log: NoteSigner | None = None) -> LogPublication:
+    def record(self, log: NoteSigner | None = None, *, asks_for_time: bool = False) -> LogPublication:
         log, engine = log or self.log, self.issuer.engines[0]
-        place = MirrorPlace(MirrorClient(self.url, MEMBER, Fetcher()), Fetcher(), self.address, log)
+        mirror = MirrorClient(self.url, MEMBER, Fetcher())
+        place = MirrorPlace(mirror, Fetcher(), self.address, log)
         return LogPublication(
             SqlLogStorage(engine),
             SqlStatusFeed(engine),
@@ -66,6 +67,7 @@ class Province:
             SECRETS.record_key,
             self.needed,
             30,
+            require_time=mirror.require_time if asks_for_time else lambda at: None,
         )
 
     @property
@@ -306,3 +308,17 @@ def test_a_monitor_at_the_province_holds_the_log_against_its_database(
     policy.write_text(f"log {signer('another/log', LOG, new_private_key()).key.vkey}\nquorum none\n")
     with pytest.raises(InvalidRequest, match=province.log.key.name):
         look()
+
+
+def test_a_clock_that_is_ahead_deletes_no_text_and_tells_nothing_for_good(province: Province) -> None:
+    """One round of a year ahead took from everybody the proof of a decision that they could still appeal."""
+    province.issuer.issuance.issue("app", ask_for(paper(decision=by_hand())), NOW)
+    record, year = province.record(asks_for_time=True), 365 * 24 * 3600
+    with pytest.raises(AheadOfTime, match="this clock is"):
+        record.publish(NOW + year)
+    with SqlLogStorage(province.issuer.engines[0]).reading() as records:
+        assert max(leaf.at for leaf in records.log.read(0, 99)) < NOW + 24 * 3600
+    province.url = "http://127.0.0.1:1"
+    with pytest.raises(FetchFailed):
+        province.record(asks_for_time=True).publish(NOW + year)
+    assert record.drop_texts(NOW + year) == 1, "it was still there"
