@@ -136,5 +136,10 @@ def test_no_heading_touches_the_edge(launch: Launch, town: Town) -> None:
 
 
 def _away_from_the_edge(page: Page) -> None:
-    box = page.locator("h1").bounding_box()
-    assert box is not None and box["x"] >= 8 and box["y"] >= 8, page.locator("h1").inner_text()
+    # Asked again until it is: a heading that is drawn anew stands nowhere in that moment.
+    page.wait_for_function(
+        """() => {
+            const box = document.querySelector("h1")?.getBoundingClientRect();
+            return box && box.width > 0 && box.x >= 8 && box.y >= 8;
+        }"""
+    )
