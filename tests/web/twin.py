@@ -79,6 +79,8 @@ class PageTwin:
         page.route("http://localhost/", lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
         page.goto("http://localhost/")
         page.add_script_tag(content=script.read_text(), type="module")
+        # A module runs when the page comes to it, and a quick machine asks before that.
+        page.wait_for_function("() => globalThis.answer")
         self._page = page
 
     def __call__(self, task: str, **request: Any) -> Any:
