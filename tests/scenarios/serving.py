@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import socket
@@ -23,6 +24,7 @@ SECONDS = 90
 ASK_SECONDS = 3
 MANY = 40
 """Connections at once: enough that the kernel gives each of a few workers some."""
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -174,9 +176,13 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_answer(connection: socket.socket) -> Answer:
-    """The answer on a connection that the server closes after it. ConnectionError for none and for half of one."""
+    """The answer on a connection. ConnectionError for none and for half of one.
+
+    Its end is where it says, or that of the connection: where the server still waits for a body that its caller does
+    not send, the connection may be held.
+    """
     received = b""
-    while piece := connection.recv(65_536):
+    while not _is_whole(received) and (piece := connection.recv(65_536)):
         received += piece
     head, found, body = received.partition(b"\r\n\r\n")
     if not found:
@@ -187,6 +193,12 @@ def read_answer(connection: socket.socket) -> Answer:
     if len(body) < int(headers.get("content-length", "0")):
         raise ConnectionResetError("cut off")
     return Answer(int(status.split()[1]), headers, body)
+
+
+def _is_whole(received: bytes) -> bool:
+    head, found, body = received.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(found and length and len(body) >= int(length[1]))
 
 
 def children(process: int) -> list[int]:
